@@ -1,0 +1,43 @@
+"""Errors that a person can read: what, why, what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FstMuseError(Exception):
+    """Base of every error whose text is meant for the user.
+
+    Parameters
+    ----------
+    subject : str or Path
+        The file, model or setting concerned; of a path only the name is shown.
+    reason : str
+        What is wrong, with the value.
+    remedy : str
+        What to do about it; may be empty.
+    """
+
+    def __init__(self, subject: str | Path, reason: str, remedy: str = "") -> None:
+        self.subject = subject
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(subject, reason, remedy)
+
+    def __str__(self) -> str:
+        name = self.subject.name or str(self.subject) if isinstance(self.subject, Path) else self.subject
+        text = f"{one_line(name)}: {self.reason}"
+        return f"{text}; {self.remedy}" if self.remedy else text
+
+
+class AudioError(FstMuseError):
+    """A file that cannot be heard."""
+
+
+class BundleError(FstMuseError):
+    """A model that cannot be used."""
+
+
+def one_line(text: str) -> str:
+    """``text`` with line breaks and other control characters made visible."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,0 +1,52 @@
+"""Canonical genre names and the aliases by which files and folders call them."""
+
+from __future__ import annotations
+
+import re
+
+# Names as the models use them, each with other spellings seen in tags and folder names.
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "Ambient": ("ambient music", "dark ambient"),
+    "Blues": (),
+    "Classical": ("classic", "classical music", "baroque", "opera"),
+    "Country": ("country and western", "americana"),
+    "Disco": (),
+    "Easy Listening": (),
+    "Electronic": ("electronica", "electro", "edm", "techno", "house", "dance", "chiptune"),
+    "Experimental": (),
+    "Folk": ("folk music", "singer-songwriter", "acoustic folk"),
+    "Hip-Hop": ("hiphop", "rap", "hip hop/rap", "rap/hip-hop", "trap"),
+    "Instrumental": (),
+    "International": ("world", "world music"),
+    "Jazz": ("swing", "bebop"),
+    "Metal": ("heavy metal", "death metal", "black metal"),
+    "Old-Time / Historic": ("old-time", "historic"),
+    "Pop": ("pop music", "synth pop", "synthpop"),
+    "Punk": ("punk rock", "hardcore punk"),
+    "Reggae": ("dub", "ska"),
+    "Rock": ("rock music", "hard rock", "alternative rock", "alt. rock", "indie rock"),
+    "Soul-RnB": ("soul", "r&b", "rnb", "r and b"),
+    "Soundtrack": ("film score", "game soundtrack", "score"),
+    "Spoken": ("speech", "spoken word"),
+}
+
+TOY_MODEL_GENRES = ("Folk", "Hip-Hop", "Rock")
+FST_MUSE_GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9&]+", "", name.casefold())
+
+
+_LOOKUP = {_key(alias): name for name, aliases in _ALIASES.items() for alias in (name, *aliases)}
+
+
+def canonical_genre(name: str) -> str | None:
+    """The canonical name for any spelling, or ``None`` if it is not known.
+
+    Examples
+    --------
+    >>> canonical_genre("hip hop"), canonical_genre("RAP"), canonical_genre("polka")
+    ('Hip-Hop', 'Hip-Hop', None)
+    """
+    return _LOOKUP.get(_key(name))

@@ -1,0 +1,146 @@
+"""What the window and its worker process say to each other.
+
+Each job is answered by ``Started``, any number of ``Progress`` and ``Partial``, and then by
+exactly one of ``Done``, ``Failed`` and ``Cancelled``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.spectrogram import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrogramImage:
+    """A mel spectrogram to look at, small enough to send and draw.
+
+    Attributes
+    ----------
+    levels : ndarray of uint8, shape ``(n_columns, n_mels)``
+        Decibels relative to a full-scale sine, in steps of half a decibel:
+        ``db = levels / 2 - 127.5``.
+    seconds_per_column : float
+        One hop, or a multiple of it for long files (columns then hold the loudest frame).
+    """
+
+    levels: npt.NDArray[np.uint8]
+    seconds_per_column: float
+
+    @property
+    def decibels(self) -> FloatArray:
+        """Levels in decibels, shape ``(n_columns, n_mels)``."""
+        return self.levels.astype(np.float32) / 2.0 - 127.5
+
+
+@dataclass(frozen=True, eq=False)
+class ClipResult:
+    """What classifying one file gives the window."""
+
+    classification: Classification
+    image: SpectrogramImage
+
+
+# Requests, window to worker -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClassifyFile:
+    """Decode and classify a file; answered by ``Done`` with a ``ClipResult``."""
+
+    path: str
+    model: str
+
+
+@dataclass(frozen=True)
+class ListenLive:
+    """Open a live session. ``Partial`` holds a ``Classification`` of what was heard so far."""
+
+    model: str
+
+
+@dataclass(frozen=True, eq=False)
+class LiveSamples:
+    """More samples for the live session of job ``job``: mono float32 at the model's rate."""
+
+    job: int
+    samples: FloatArray
+
+
+@dataclass(frozen=True)
+class LiveEnd:
+    """The take is over; the session's ``Done`` holds a ``ClipResult``."""
+
+    job: int
+
+
+# Events, worker to window ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker is up and has its libraries loaded."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Started:
+    """Work on the job has begun."""
+
+    job: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``fraction`` from 0 to 1 of the job is done."""
+
+    job: int
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Partial:
+    """An interim result; its type depends on the request."""
+
+    job: int
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Done:
+    """The job's result; its type depends on the request."""
+
+    job: int
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job cannot be done; ``sentence`` is for the user."""
+
+    job: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job was given up on request."""
+
+    job: int
+
+
+@dataclass(frozen=True)
+class WorkerLost:
+    """The process died; another is started and does its unfinished jobs once more."""
+
+    sentence: str
+
+
+Request = ClassifyFile | ListenLive | LiveSamples | LiveEnd
+Event = Ready | Started | Progress | Partial | Done | Failed | Cancelled | WorkerLost
