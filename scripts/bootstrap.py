@@ -1,0 +1,148 @@
+"""Make the checkout ready to use, then start the program or its tests.
+
+Called by ``scripts/run`` and ``scripts/test`` with any Python 3.11 or 3.12; needs nothing
+but the standard library. A stamp in the virtual environment tells what was installed, so
+that a second start goes straight on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from system_packages import install_system_packages
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = Path(os.environ.get("FSTMUSE_VENV", ROOT / ".venv"))
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "fstmuse-installed"
+UNFINISHED = VENV / "fstmuse-installing"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the first argument says, ``run`` or ``test``, with the others."""
+    purpose, rest = arguments[0], list(arguments[1:])
+    if not is_ready(purpose):
+        set_up(purpose)
+    return {"run": run_program, "test": run_checks}[purpose](rest)
+
+
+def is_ready(purpose: str) -> bool:
+    """Whether what is installed serves the purpose; the tests' set-up serves both."""
+    wanted = [wanted_stamp(also) for also in {purpose, "test"}]
+    try:
+        return STAMP.read_text(encoding="utf-8") in wanted and not UNFINISHED.exists()
+    except OSError:
+        return False
+
+
+def wanted_stamp(purpose: str) -> str:
+    """What the stamp says once everything for ``purpose`` is installed here."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((ROOT / name).read_bytes())
+    return f"{purpose}\n{digest.hexdigest()}\n{ROOT}\n{VENV}\n"
+
+
+def set_up(purpose: str) -> None:
+    """Install the system's packages and a virtual environment for ``purpose``."""
+    say("Setting FstMuse up. This takes a few minutes, once.")
+    install_system_packages(purpose, say)
+    if UNFINISHED.exists() or not works(PYTHON):
+        make_environment()
+    UNFINISHED.touch()
+    STAMP.unlink(missing_ok=True)
+    install(purpose)
+    STAMP.write_text(wanted_stamp(purpose), encoding="utf-8")
+    UNFINISHED.unlink()
+    say("FstMuse is set up.")
+
+
+def works(python: Path) -> bool:
+    """Whether the environment's own Python and pip start, and are of a supported version."""
+    code = "import sys, pip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))"
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def make_environment() -> None:
+    """A new, empty virtual environment in place of whatever is there."""
+    if Path(sys.prefix).resolve() == VENV.resolve():
+        # An environment can't clear itself away: go on in the Python that it was made from.
+        base = getattr(sys, "_base_executable", sys.executable)
+        os.execv(base, [base, *sys.argv])
+    try:
+        venv.create(VENV, clear=True, with_pip=True)
+    except (ImportError, subprocess.CalledProcessError, OSError) as error:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        give_up(
+            f"no virtual environment could be made in {VENV} ({error}); "
+            f"on Debian and Ubuntu install python{version}-venv and start again"
+        )
+
+
+def install(purpose: str) -> None:
+    """The program, from this checkout, and all that it needs, in the pinned versions."""
+    what = f"{ROOT}[test]" if purpose == "test" else str(ROOT)
+    command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    if not sys.stderr.isatty():
+        command += ["--quiet", "--progress-bar", "off"]
+    command += ["--constraint", str(ROOT / "constraints.txt"), "--editable", what]
+    # Standard output belongs to the program that is started afterwards.
+    if subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL).returncode:
+        give_up("the packages could not be installed (see above); once that is mended, start again")
+
+
+def run_program(arguments: Sequence[str]) -> int:
+    """Become ``fstmuse`` with the arguments."""
+    command = [str(PYTHON), "-m", "fstmuse_core.cli", *arguments]
+    if os.name != "nt":
+        os.execv(PYTHON, command)
+    return subprocess.run(command).returncode
+
+
+def run_checks(arguments: Sequence[str]) -> int:
+    """Run every check, also after one has failed; the arguments go to pytest."""
+    os.chdir(ROOT)
+    environment = {"QT_QPA_PLATFORM": "offscreen", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    python = str(PYTHON)
+    checks = {
+        "ruff": [python, "-m", "ruff", "check", "."],
+        "ruff format": [python, "-m", "ruff", "format", "--check", "."],
+        "mypy": [python, "-m", "mypy"],
+        "import-linter": [str(BIN / "lint-imports")],
+        "pytest": [python, "-m", "pytest", *arguments],
+    }
+    failed = []
+    for name, command in checks.items():
+        say(f"== {name}")
+        if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode:
+            failed.append(name)
+    say(f"Failed: {', '.join(failed)}." if failed else "All checks passed.")
+    return 1 if failed else 0
+
+
+def say(sentence: str) -> None:
+    """Tell the user; standard output is left to the program."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def give_up(reason: str) -> NoReturn:
+    """End with a sentence."""
+    sys.exit(f"FstMuse is not set up: {reason}.")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
