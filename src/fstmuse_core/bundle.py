@@ -128,7 +128,9 @@ class BundleManifest:
         if not 0.01 <= self.temperature <= 100.0:
             raise ValueError(f"temperature {self.temperature} is out of range")
         if self.scaling.mean.size != self.spectrogram.n_mels:
-            raise ValueError(f"{self.scaling.mean.size} statistics for {self.spectrogram.n_mels} bands")
+            raise ValueError(
+                f"{self.scaling.mean.size} statistics for {self.spectrogram.n_mels} bands"
+            )
 
 
 @dataclass(frozen=True)
@@ -198,11 +200,15 @@ def _read_manifest_bytes(folder: Path) -> bytes:
         with file.open("rb") as stream:
             raw = stream.read(_MAX_MANIFEST_BYTES + 1)
     except FileNotFoundError:
-        raise BundleError(folder, f"there is no {MANIFEST_NAME} in it", "name a model's folder") from None
+        raise BundleError(
+            folder, f"there is no {MANIFEST_NAME} in it", "name a model's folder"
+        ) from None
     except OSError as error:
         raise BundleError(folder, f"{MANIFEST_NAME} cannot be read ({error.strerror})") from error
     if len(raw) > _MAX_MANIFEST_BYTES:
-        raise BundleError(folder, f"{MANIFEST_NAME} is over 16 MiB, so it is not a model's", _REMEDY_AGAIN)
+        raise BundleError(
+            folder, f"{MANIFEST_NAME} is over 16 MiB, so it is not a model's", _REMEDY_AGAIN
+        )
     return raw
 
 
@@ -212,7 +218,9 @@ def _parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
     except ValueError:
         raise BundleError(folder, f"{MANIFEST_NAME} is damaged (not JSON)", _REMEDY_AGAIN) from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise BundleError(folder, f"{MANIFEST_NAME} does not describe a FstMuse model", _REMEDY_AGAIN)
+        raise BundleError(
+            folder, f"{MANIFEST_NAME} does not describe a FstMuse model", _REMEDY_AGAIN
+        )
     version = values.get("format_version")
     if version != FORMAT_VERSION:
         raise BundleError(
@@ -224,7 +232,9 @@ def _parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
         return BundleManifest.from_dict(values)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise BundleError(folder, f"{MANIFEST_NAME} is malformed ({what})", _REMEDY_AGAIN) from error
+        raise BundleError(
+            folder, f"{MANIFEST_NAME} is malformed ({what})", _REMEDY_AGAIN
+        ) from error
 
 
 def _checked_file(folder: Path, name: str, sha256: str) -> bytes:
@@ -243,7 +253,9 @@ def _checked_file(folder: Path, name: str, sha256: str) -> bytes:
     return data
 
 
-def write_bundle(folder: str | os.PathLike[str], manifest: BundleManifest, files: Mapping[str, bytes]) -> str:
+def write_bundle(
+    folder: str | os.PathLike[str], manifest: BundleManifest, files: Mapping[str, bytes]
+) -> str:
     """Write a bundle; a kill at any moment leaves the old folder or the new one.
 
     Parameters

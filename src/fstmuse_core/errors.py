@@ -25,7 +25,11 @@ class FstMuseError(Exception):
         super().__init__(subject, reason, remedy)
 
     def __str__(self) -> str:
-        name = self.subject.name or str(self.subject) if isinstance(self.subject, Path) else self.subject
+        name = (
+            self.subject.name or str(self.subject)
+            if isinstance(self.subject, Path)
+            else self.subject
+        )
         text = f"{one_line(name)}: {self.reason}"
         return f"{text}; {self.remedy}" if self.remedy else text
 

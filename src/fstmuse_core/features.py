@@ -36,7 +36,9 @@ class FeatureScaling:
 
     def __post_init__(self) -> None:
         if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
-            raise ValueError(f"mean {self.mean.shape} and std {self.std.shape} must be one vector each")
+            raise ValueError(
+                f"mean {self.mean.shape} and std {self.std.shape} must be one vector each"
+            )
         if not (np.isfinite(self.mean).all() and np.isfinite(self.std).all()):
             raise ValueError("the scaling statistics hold values that are not finite")
         if not (self.std > 0).all() or not self.offset > 0:

@@ -1,0 +1,210 @@
+"""The two libraries that open sound files, behind one small interface.
+
+libsndfile (through soundfile) is the faster and is asked first; FFmpeg (through PyAV) opens
+what libsndfile cannot: m4a, aac, wma, webm and the sound of videos.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from fstmuse_core.errors import AudioError
+from fstmuse_core.spectrogram import FloatArray
+
+_CONVERT = "convert it to WAV, FLAC, MP3 or Ogg, or get the file again"
+
+
+class Source(Protocol):
+    """An open file. ``duration_s`` is what its header says, ``None`` where it says nothing."""
+
+    sample_rate: int
+    channels: int
+    format: str
+    duration_s: float | None
+
+    def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
+        """Sound from ``start_s`` on, shape ``(n, channels)``; ``DamagedError`` where it breaks."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+class DamagedError(Exception):
+    """The file cannot be decoded any further."""
+
+
+def open_source(path: Path) -> Source:
+    """Open ``path`` with whichever library can.
+
+    Raises
+    ------
+    AudioError
+        With the reason, if neither can.
+    """
+    _check_file(path)
+    try:
+        return SndfileSource(path)
+    except _Unreadable:
+        pass
+    try:
+        return FfmpegSource(path)
+    except _Unreadable as error:
+        raise AudioError(path, str(error), _CONVERT) from error
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise AudioError(path, "it is a folder, not a sound file", "name the files in it")
+        with path.open("rb") as stream:
+            if not stream.read(1):
+                raise AudioError(path, "it is empty (0 bytes)", "get the file again")
+    except FileNotFoundError:
+        raise AudioError(path, "there is no such file", "check the name and the folder") from None
+    except PermissionError:
+        raise AudioError(path, "it may not be read", "change its permissions") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise AudioError(path, f"it cannot be opened ({why})", "check the disk") from error
+
+
+class _Unreadable(Exception):
+    pass
+
+
+class SndfileSource:
+    """libsndfile: wav, flac, ogg, opus, mp3, aiff, au and more."""
+
+    def __init__(self, path: Path) -> None:
+        import soundfile
+
+        self._error = soundfile.LibsndfileError
+        try:
+            # By descriptor, so that a name in any encoding opens on every system.
+            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._file = soundfile.SoundFile(self._descriptor, closefd=True)
+        except (soundfile.LibsndfileError, OSError, ValueError, TypeError) as error:
+            with suppress(OSError, AttributeError):
+                os.close(self._descriptor)
+            raise _Unreadable(str(error)) from error
+        if self._file.subtype == "OPUS":
+            # libsndfile 1.2.2 calls sound Opus files malformed after their first pages.
+            self._file.close()
+            raise _Unreadable("Opus is FFmpeg's")
+        self.sample_rate = self._file.samplerate
+        self.channels = self._file.channels
+        self.format = self._file.format
+        frames = self._file.frames
+        # A header that was never completed (a pipe, a crash) claims an absurd length.
+        plausible = 0 < frames < 2**62
+        self.duration_s = frames / self.sample_rate if plausible else None
+
+    def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
+        """See :class:`Source`."""
+        try:
+            if start_s > 0:
+                self._file.seek(min(round(start_s * self.sample_rate), self._file.frames))
+            while True:
+                block = self._file.read(
+                    max(1, int(block_s * self.sample_rate)), dtype="float32", always_2d=True
+                )
+                if not len(block):
+                    return
+                yield block
+        except self._error as error:
+            raise DamagedError(str(error)) from error
+
+    def close(self) -> None:
+        """See :class:`Source`."""
+        self._file.close()
+
+
+class FfmpegSource:
+    """FFmpeg: whatever has a sound track."""
+
+    def __init__(self, path: Path) -> None:
+        import av
+
+        self._error = av.FFmpegError
+        try:
+            # "file:" keeps names such as "concat:a|b" names; the whitelist keeps playlists
+            # from reaching out to the network.
+            self._container: Any = av.open(
+                f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="ignore"
+            )
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise _Unreadable("no sound could be found in it in any known format") from error
+        if not self._container.streams.audio:
+            self._container.close()
+            raise _Unreadable("it has no sound track")
+        self._stream = self._container.streams.audio[0]
+        self._stream.thread_type = "AUTO"
+        context = self._stream.codec_context
+        self.sample_rate = int(context.sample_rate or 0)
+        self.channels = int(context.channels or 0)
+        self.format = str(self._container.format.name)
+        if not self.sample_rate or not self.channels:
+            self._container.close()
+            raise _Unreadable("its sound track cannot be decoded")
+        self.duration_s = self._header_duration()
+
+    def _header_duration(self) -> float | None:
+        if self._stream.duration is not None and self._stream.time_base is not None:
+            return float(self._stream.duration * self._stream.time_base)
+        if self._container.duration is not None:
+            return float(self._container.duration / 1_000_000)
+        return None
+
+    def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
+        """See :class:`Source`."""
+        wanted = max(1, int(block_s * self.sample_rate))
+        gathered: list[FloatArray] = []
+        size = 0
+        for frame in self._frames(start_s):
+            gathered.append(frame)
+            size += len(frame)
+            if size >= wanted:
+                yield np.concatenate(gathered)
+                gathered, size = [], 0
+        if gathered:
+            yield np.concatenate(gathered)
+
+    def _frames(self, start_s: float) -> Iterator[FloatArray]:
+        import av
+
+        # Planar float at the file's own rate: rate and channels are ours to change.
+        resampler = av.AudioResampler(
+            format="fltp", layout=self._stream.codec_context.layout, rate=self.sample_rate
+        )
+        origin = float((self._stream.start_time or 0) * self._stream.time_base)
+        to_skip = 0
+        try:
+            if start_s > 0:
+                self._container.seek(int((origin + start_s) * 1_000_000))
+            first = True
+            for decoded in self._container.decode(self._stream):
+                for frame in resampler.resample(decoded):
+                    if first and start_s > 0:
+                        at = (
+                            float(frame.pts * frame.time_base) if frame.pts is not None else start_s
+                        )
+                        to_skip = max(0, round((origin + start_s - at) * self.sample_rate))
+                    first = False
+                    block = np.ascontiguousarray(frame.to_ndarray().T, dtype=np.float32)
+                    if to_skip:
+                        dropped = min(to_skip, len(block))
+                        block, to_skip = block[dropped:], to_skip - dropped
+                    if len(block):
+                        yield block
+        except self._error as error:
+            raise DamagedError(str(error)) from error
+
+    def close(self) -> None:
+        """See :class:`Source`."""
+        self._container.close()
