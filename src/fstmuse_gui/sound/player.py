@@ -1,0 +1,226 @@
+"""Playing a file or samples, with a position that keeps step with what is heard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_gui.sound.cue import Cue, Outlet
+from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError
+from fstmuse_gui.sound.pump import Pump
+from fstmuse_gui.sound.slot import StreamSlot
+from fstmuse_gui.sound.sources import Feed, FeedKeeper, FileSource, SampleSource, Source
+from fstmuse_gui.sound.streams import DeviceStream
+
+_TICK_MS = 33
+_LOST_AFTER_S = 1.5
+_COMMON_RATES = (48_000, 44_100)
+
+
+def _make_feed() -> Feed:
+    from fstmuse_core.jobs.feed import AudioFeed
+
+    return AudioFeed()
+
+
+class Player(QObject):
+    """Plays one thing at a time. States are "stopped", "playing" and "paused".
+
+    A device is held only while playing. Files are decoded by another process.
+
+    Signals
+    -------
+    position_changed(float)
+        Seconds into the music that are heard now; about 30 times a second while playing.
+    state_changed(str)
+        One of the three states.
+    failed(str)
+        Why nothing plays; the state is then "paused", and the position is kept.
+    """
+
+    position_changed = Signal(float)
+    state_changed = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self, parent: QObject | None = None, *, make_feed: Callable[[], Feed] = _make_feed
+    ) -> None:
+        super().__init__(parent)
+        self._slot = StreamSlot("output", self)
+        self._slot.opened.connect(self._on_opened)
+        self._slot.refused.connect(self._fail)
+        self._feeds = FeedKeeper(make_feed)
+        self._pump = Pump(self._feeds)
+        self._wanted: tuple[DeviceId, ...] = ()
+        self._source: Source | None = None
+        self._duration_s = 0.0
+        self._position_s = 0.0
+        self._state = "stopped"
+        self._cue: Cue | None = None
+        self._closed = False
+        self._timer = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def state(self) -> str:
+        """ "stopped", "playing" or "paused"."""
+        return self._state
+
+    @property
+    def duration_s(self) -> float:
+        """Length of what is loaded, in seconds; 0 if nothing is, or it is not known."""
+        return self._duration_s
+
+    @property
+    def position(self) -> float:
+        """Seconds into the music that are heard now."""
+        if self._cue is not None:
+            self._position_s = self._within(self._cue.position(time.perf_counter()))
+        return self._position_s
+
+    def load_file(self, path: str, duration_s: float) -> None:
+        """Stop, and have the file at ``path`` ready to play."""
+        self._pump.warm_up()
+        self._load(FileSource(path, self._feeds), duration_s)
+
+    def load_samples(self, samples: FloatArray, sample_rate: int) -> None:
+        """Stop, and have ``samples``, mono float32 of shape ``(n,)``, ready to play."""
+        mono = np.ascontiguousarray(samples, dtype=np.float32)
+        self._load(SampleSource(mono, sample_rate), mono.size / sample_rate)
+
+    def unload(self) -> None:
+        """Stop, and have nothing to play."""
+        self._load(None, 0.0)
+
+    def play(self) -> None:
+        """Play on from the position."""
+        if self._source is None or self._state == "playing" or self._closed:
+            return
+        self._set_state("playing")
+        self._open()
+
+    def pause(self) -> None:
+        """Stop playing and keep the position."""
+        if self._state == "playing":
+            self._halt()
+            self._set_state("paused")
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self._state == "playing":
+            self.pause()
+        else:
+            self.play()
+
+    def seek(self, seconds: float) -> None:
+        """Go to ``seconds``, kept within the music; plays on from there if playing."""
+        if self._source is None:
+            return
+        self._drop_cue()
+        self._position_s = self._within(seconds)
+        self.position_changed.emit(self._position_s)
+        if self._state == "playing" and self._slot.stream is not None:
+            self._cue_up(self._slot.stream)
+
+    def stop(self) -> None:
+        """Stop, and go back to the start."""
+        self._halt()
+        self._position_s = 0.0
+        self.position_changed.emit(0.0)
+        self._set_state("stopped")
+
+    def set_device(self, device: DeviceId | None) -> None:
+        """Play to ``device`` from now on, or to the system's default."""
+        wanted = () if device is None else (device,)
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        if self._state == "playing":
+            self._halt()
+            self._open()
+
+    def close(self) -> None:
+        """Stop for good: free the device, end the threads and the reading process."""
+        if self._closed:
+            return
+        self._closed = True
+        self._halt()
+        self._slot.release()
+        self._pump.stop()
+
+    def _load(self, source: Source | None, duration_s: float) -> None:
+        self.stop()
+        self._source = source
+        self._duration_s = duration_s
+
+    def _open(self) -> None:
+        self._timer.start()
+        self._slot.open(self._wanted, _formats, Outlet)
+
+    def _on_opened(self, stream: DeviceStream[Outlet]) -> None:
+        stream.end.latency_s = stream.latency_s
+        self._cue_up(stream)
+
+    def _cue_up(self, stream: DeviceStream[Outlet]) -> None:
+        if self._source is None:
+            return
+        self._cue = Cue(self._position_s, stream.rate, stream.channels)
+        self._pump.play(self._source, self._cue)
+        stream.end.cue = self._cue
+
+    def _drop_cue(self) -> None:
+        """Silence at once, with the position where the listener is."""
+        self._position_s = self.position
+        self._cue = None
+        if self._slot.stream is not None:
+            self._slot.stream.end.cue = None
+
+    def _halt(self) -> None:
+        self._drop_cue()
+        self._timer.stop()
+        self._pump.halt()
+        self._slot.close()
+
+    def _tick(self) -> None:
+        cue, stream = self._cue, self._slot.stream
+        if cue is None or stream is None:
+            return
+        now = time.perf_counter()
+        self.position_changed.emit(self.position)
+        if cue.error:
+            self._fail(cue.error)
+        elif cue.is_over(now):
+            self.stop()
+        elif stream.ended or now - stream.end.called_at > _LOST_AFTER_S:
+            self._fail(
+                str(
+                    SoundError(
+                        stream.device.id.name,
+                        "the device stopped playing",
+                        "plug it in or choose another, then press Play again",
+                    )
+                )
+            )
+
+    def _fail(self, sentence: str) -> None:
+        self._halt()
+        self._set_state("paused")
+        self.failed.emit(sentence)
+
+    def _within(self, seconds: float) -> float:
+        return max(0.0, min(seconds, self._duration_s) if self._duration_s > 0 else seconds)
+
+    def _set_state(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+
+def _formats(device: SoundDevice) -> list[tuple[int, int]]:
+    channels = min(2, device.channels)
+    rates = [device.default_rate, *(r for r in _COMMON_RATES if r != device.default_rate)]
+    return [(rate, channels) for rate in rates]
