@@ -53,9 +53,14 @@ def wanted_stamp(purpose: str) -> str:
 
 def set_up(purpose: str) -> None:
     """Install the system's packages and a virtual environment for ``purpose``."""
+    is_broken = UNFINISHED.exists() or not works(PYTHON)
+    if is_broken and Path(sys.prefix).resolve() == VENV.resolve():
+        # An environment can't clear itself away: go on in the Python that it was made from.
+        base = getattr(sys, "_base_executable", sys.executable)
+        os.execv(base, [base, *sys.argv])
     say("Setting FstMuse up. This takes a few minutes, once.")
     install_system_packages(purpose, say)
-    if UNFINISHED.exists() or not works(PYTHON):
+    if is_broken:
         make_environment()
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
@@ -76,10 +81,6 @@ def works(python: Path) -> bool:
 
 def make_environment() -> None:
     """A new, empty virtual environment in place of whatever is there."""
-    if Path(sys.prefix).resolve() == VENV.resolve():
-        # An environment can't clear itself away: go on in the Python that it was made from.
-        base = getattr(sys, "_base_executable", sys.executable)
-        os.execv(base, [base, *sys.argv])
     try:
         venv.create(VENV, clear=True, with_pip=True)
     except (ImportError, subprocess.CalledProcessError, OSError) as error:

@@ -1,0 +1,58 @@
+"""Data on standard output, talk on standard error, on any terminal."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+from fstmuse_core.errors import AudioError, FstMuseError, one_line
+
+
+def prepare_streams() -> None:
+    """Let every text be printed: what a terminal's encoding lacks is shown as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(sentence: str) -> None:
+    """One line to the user."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def mute_libraries() -> None:
+    """Keep C libraries' warnings off the terminal, where standard error is a real one."""
+    try:
+        is_real = sys.stderr.fileno() == 2
+    except (OSError, ValueError):
+        return
+    if is_real:
+        from fstmuse_core.quiet import mute_native_stderr
+
+        mute_native_stderr()
+
+
+def about(path: str | os.PathLike[str], error: FstMuseError) -> str:
+    """The error as one line that names the file by the whole path the user gave."""
+    remedy = f"; {error.remedy}" if error.remedy else ""
+    return f"{one_line(os.fspath(path))}: {error.reason}{remedy}"
+
+
+def unexpected(path: str | os.PathLike[str], error: Exception) -> AudioError:
+    """An error of the program's own, put so that the user can report it."""
+    what = one_line(f"{type(error).__name__}: {error}")
+    return AudioError(os.fspath(path), f"it could not be worked on ({what})", "please report this")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``3:07`` or ``1:02:07``.
+
+    Examples
+    --------
+    >>> clock(187.4), clock(3727.0)
+    ('3:07', '1:02:07')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,93 @@
+"""The ``fstmuse`` command: finds the sub-command, and turns what it raises into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from fstmuse_core import __version__
+from fstmuse_core.cli.console import prepare_streams, say
+from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
+from fstmuse_core.errors import BundleError, FstMuseError
+
+# Modules of this package, each with a click command called ``command``, and what --help says
+# of them: they are imported only when they are run.
+_COMMANDS = {
+    "classify": "Say which genre sound files are, and how sure that is.",
+    "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
+    "models": "List the models, or show one.",
+    "doctor": "Check versions, sound devices and models; say what is missing.",
+    "gui": "Open the window (also without any command).",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"fstmuse_core.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="fstmuse", message="%(prog)s %(version)s")
+@click.pass_context
+def program(context: click.Context) -> int | None:
+    """Listen to music: its mel spectrogram, its genre, and how sure that is.
+
+    Without a command, the window opens. All work is done on this computer.
+
+    Exit codes: 0 all done, 1 some file failed, 2 wrong use.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from fstmuse_core.cli.gui import open_window
+
+    return open_window([])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``fstmuse`` and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process by default.
+    """
+    prepare_streams()
+    try:
+        code = program.main(arguments, prog_name="fstmuse", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _give_up_stdout()
+        return PIPE_CLOSED
+    except FstMuseError as error:
+        say(f"fstmuse: {error}")
+        return WRONG_USE if isinstance(error, BundleError) else SOME_FAILED
+    return int(code or 0)
+
+
+def _give_up_stdout() -> None:
+    """Keep Python from complaining at its end that nobody reads standard output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
