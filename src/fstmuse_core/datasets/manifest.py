@@ -1,0 +1,84 @@
+"""Data sets described by a ``manifest.csv``."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import canonical_genre
+
+MANIFEST_FILE = "manifest.csv"
+_REQUIRED = ("path", "genre", "artist", "seconds")
+
+
+def read_manifest(path: Path) -> list[Track]:
+    """Tracks of a manifest, in its order.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file, or the folder that holds ``manifest.csv``. Columns ``path`` (relative
+        to the file's folder), ``genre``, ``artist`` and ``seconds`` are needed; ``title``,
+        ``licence``, ``collection`` and ``tag_genre`` are read if present.
+
+    Raises
+    ------
+    FstMuseError
+        If the file cannot be read, lacks a column or holds a row that makes no sense; the
+        line is named.
+    """
+    file = path / MANIFEST_FILE if path.is_dir() else path
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            tracks = list(_tracks(file, csv.DictReader(stream, strict=True)))
+    except OSError as error:
+        raise FstMuseError(
+            file, f"the list of tracks cannot be read ({error.strerror})", "name the music folder"
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FstMuseError(file, f"it is not a CSV table in UTF-8 ({error})") from error
+    if not tracks:
+        raise FstMuseError(file, "it lists no tracks")
+    return tracks
+
+
+def _tracks(file: Path, rows: csv.DictReader[str]) -> Iterator[Track]:
+    missing = [name for name in _REQUIRED if name not in (rows.fieldnames or ())]
+    if missing:
+        raise FstMuseError(
+            file, f"column {', '.join(missing)} is missing", f"needed are {', '.join(_REQUIRED)}"
+        )
+    for row in rows:
+        yield _track(file, f"line {rows.line_num}", row)
+
+
+def _track(file: Path, line: str, row: dict[str, str | None]) -> Track:
+    def text(name: str) -> str:
+        return (row.get(name) or "").strip()
+
+    for name in ("path", "artist"):
+        if not text(name):
+            raise FstMuseError(file, f"{line} has no {name}")
+    genre = canonical_genre(text("genre"))
+    if genre is None:
+        raise FstMuseError(file, f"{line} has the unknown genre {text('genre')!r}")
+    try:
+        seconds = float(text("seconds"))
+    except ValueError:
+        seconds = math.nan
+    if not 0.0 < seconds < math.inf:
+        raise FstMuseError(file, f"{line} has {text('seconds')!r} seconds, not a duration")
+    return Track(
+        path=file.parent / text("path"),
+        genre=genre,
+        artist=text("artist"),
+        title=text("title"),
+        seconds=seconds,
+        licence=text("licence"),
+        collection=text("collection"),
+        tag_genre=text("tag_genre"),
+    )
