@@ -188,7 +188,7 @@ class AudioStream:
         mixed = _mix(block) if self._mono else block
         # One pass finds trouble: the extremes of a block with NaN are NaN.
         low, high = (mixed.min(), mixed.max()) if mixed.size else (0.0, 0.0)
-        if -_LARGEST <= low and high <= _LARGEST:
+        if low >= -_LARGEST and high <= _LARGEST:
             return np.ascontiguousarray(mixed)
         bad = ~np.isfinite(block)
         self._not_numbers += int(bad.sum())
@@ -204,7 +204,8 @@ def _mix(block: FloatArray) -> FloatArray:
     if channels == 1:
         return block[:, 0]
     # A product with a vector: five times faster here than mean(axis=1) over short rows.
-    return np.matmul(block, np.full(channels, 1.0 / channels, dtype=np.float32))
+    mixed: FloatArray = np.matmul(block, np.full(channels, 1.0 / channels, dtype=np.float32))
+    return mixed
 
 
 def probe(path: str | os.PathLike[str]) -> AudioInfo:

@@ -159,6 +159,14 @@ class Bundle:
         """What ``--model`` takes."""
         return self.manifest.name
 
+    def is_current(self) -> bool:
+        """Whether the folder still holds the bundle that was read."""
+        try:
+            raw = _read_manifest_bytes(self.path)
+        except BundleError:
+            return False
+        return hashlib.sha256(raw).hexdigest() == self.sha256
+
 
 def load_bundle(
     path: str | os.PathLike[str], *, config: SpectrogramConfig = DEFAULT_CONFIG

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from fstmuse_core import speech
 from fstmuse_core.audio import AudioStream
 from fstmuse_core.bundle import Bundle, find_bundle
 from fstmuse_core.classification import ActivationMap, Classification, Timeline
-from fstmuse_core.network import LiteRtNetwork
+from fstmuse_core.network import BATCH, LiteRtNetwork
 from fstmuse_core.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
 from fstmuse_core.verdict import SILENCE_RMS, Evidence, LevelMonitor, decide
 
@@ -23,7 +22,7 @@ _TAIL_FRAMES = 32
 _MAX_MAP_COLUMNS = 10_000
 
 
-class ClassificationCancelled(Exception):
+class ClassificationCancelledError(Exception):
     """Raised by :meth:`GenreClassifier.classify_file` when ``cancelled()`` said so."""
 
 
@@ -34,7 +33,8 @@ class GenreClassifier:
     ----------
     bundle : Bundle
     num_threads : int
-        Threads for the network.
+        Threads for the network. One is as fast as two here: the network is small, and waiting
+        for a second thread costs what it gains.
 
     Raises
     ------
@@ -42,12 +42,12 @@ class GenreClassifier:
         If the network in the bundle cannot be run.
     """
 
-    def __init__(self, bundle: Bundle, *, num_threads: int = 2) -> None:
+    def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
         self.bundle = bundle
         self.network = LiteRtNetwork(bundle, num_threads=num_threads)
 
     @classmethod
-    def load(cls, name: str, *, num_threads: int = 2) -> GenreClassifier:
+    def load(cls, name: str, *, num_threads: int = 1) -> GenreClassifier:
         """The model called ``name`` (or in that folder); raises ``BundleError``."""
         return cls(find_bundle(name), num_threads=num_threads)
 
@@ -93,7 +93,7 @@ class GenreClassifier:
         ------
         AudioError
             If the file cannot be read.
-        ClassificationCancelled
+        ClassificationCancelledError
             If ``cancelled()`` returned true.
         """
         session = self.session(with_activation=with_activation, on_mel=on_mel)
@@ -103,7 +103,7 @@ class GenreClassifier:
             for block in stream:
                 session.push(block)
                 if cancelled and cancelled():
-                    raise ClassificationCancelled(str(path))
+                    raise ClassificationCancelledError(str(path))
                 if progress and expected:
                     progress(min(1.0, session.n_samples / expected))
             return session.finish(warnings=tuple(stream.warnings))
@@ -128,7 +128,8 @@ class ClassifySession:
         self._n_frames = 0
         self._next_start = 0  # frame at which the next segment begins
         self._n_samples = 0
-        self._starts: list[int] = []
+        self._starts: list[int] = []  # of the segments scored
+        self._pending: list[tuple[int, FloatArray]] = []  # starts and mel of those that wait
         self._logits: list[FloatArray] = []
         self._novelty: list[FloatArray] = []
         self._speech: list[FloatArray] = []
@@ -147,12 +148,14 @@ class ClassifySession:
 
     def so_far(self) -> Classification:
         """The answer to what has been heard until now; pushing may go on."""
+        self._score_pending()
         return self._answer(())
 
     def finish(self, warnings: tuple[str, ...] = ()) -> Classification:
         """The final answer; ``warnings`` about the source are added to its own."""
         self._take(self._mel.flush())
         self._add_tail()
+        self._score_pending()
         return self._answer(warnings)
 
     def _take(self, frames: FloatArray) -> None:
@@ -163,23 +166,30 @@ class ClassifySession:
         self._frames = np.concatenate([self._frames, frames])
         self._n_frames += len(frames)
         length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
-        starts = range(self._next_start, self._n_frames - length + 1, hop)
-        if len(starts):
-            self._score(list(starts))
-            self._next_start = starts[-1] + hop
+        while self._next_start + length <= self._n_frames:
+            self._cut(self._next_start)
+            self._next_start += hop
         # One segment's length stays, which holds the next start and whatever tail there is.
         self._frames = self._frames[-length:].copy()
+        if len(self._pending) >= BATCH:
+            self._score_pending()
+
+    def _cut(self, start: int) -> None:
+        first = start - (self._n_frames - len(self._frames))
+        self._pending.append((start, self._frames[first : first + self._manifest.segment_frames]))
 
     def _add_tail(self) -> None:
-        length = self._manifest.segment_frames
-        heard = self._starts[-1] + length if self._starts else 0
+        length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
+        heard = self._next_start - hop + length if self._next_start else 0
         if self._n_frames >= length and self._n_frames - heard >= _TAIL_FRAMES:
-            self._score([self._n_frames - length])
+            self._cut(self._n_frames - length)
 
-    def _score(self, starts: list[int]) -> None:
-        length = self._manifest.segment_frames
-        first = self._n_frames - len(self._frames)
-        mel = np.stack([self._frames[s - first : s - first + length] for s in starts])
+    def _score_pending(self) -> None:
+        if not self._pending:
+            return
+        starts = [start for start, _ in self._pending]
+        mel = np.stack([segment for _, segment in self._pending])
+        self._pending.clear()
         logits, novelty, activation = self._classifier.network.run(
             self._manifest.scaling.apply(mel)
         )
@@ -202,7 +212,7 @@ class ClassifySession:
         if not silent.all():
             heard = ~silent
             mean_logits = logits[heard].mean(axis=0)
-            probabilities = _softmax(mean_logits / manifest.temperature)
+            probabilities = _softmax(mean_logits, manifest.temperature)
             novelty = float(np.concatenate(self._novelty)[heard].mean())
             speech_score = speech.score(np.concatenate(self._speech)[heard])
         evidence = Evidence(duration_s, silent, self._levels.crest_db(), speech_score, novelty)
@@ -214,7 +224,7 @@ class ClassifySession:
         timeline = Timeline(
             start_s=seconds,
             end_s=np.minimum(seconds + length_s, duration_s),
-            probabilities=_softmax(logits / manifest.temperature),
+            probabilities=_softmax(logits, manifest.temperature),
             silent=silent,
         )
         return Classification(
@@ -271,6 +281,7 @@ class _MapBuilder:
         return ActivationMap(values, self._seconds_per_column * factor, self._row_edges_hz)
 
 
-def _softmax(logits: FloatArray) -> FloatArray:
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=-np.inf))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), dtype=np.float32)
+def _softmax(logits: FloatArray, temperature: float) -> FloatArray:
+    scaled = logits / np.float32(temperature)
+    raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)

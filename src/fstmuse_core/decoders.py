@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -50,11 +50,11 @@ def open_source(path: Path) -> Source:
     _check_file(path)
     try:
         return SndfileSource(path)
-    except _Unreadable:
+    except _UnreadableError:
         pass
     try:
         return FfmpegSource(path)
-    except _Unreadable as error:
+    except _UnreadableError as error:
         raise AudioError(path, str(error), _CONVERT) from error
 
 
@@ -74,7 +74,7 @@ def _check_file(path: Path) -> None:
         raise AudioError(path, f"it cannot be opened ({why})", "check the disk") from error
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     pass
 
 
@@ -92,11 +92,11 @@ class SndfileSource:
         except (soundfile.LibsndfileError, OSError, ValueError, TypeError) as error:
             with suppress(OSError, AttributeError):
                 os.close(self._descriptor)
-            raise _Unreadable(str(error)) from error
+            raise _UnreadableError(str(error)) from error
         if self._file.subtype == "OPUS":
             # libsndfile 1.2.2 calls sound Opus files malformed after their first pages.
             self._file.close()
-            raise _Unreadable("Opus is FFmpeg's")
+            raise _UnreadableError("Opus is FFmpeg's")
         self.sample_rate = self._file.samplerate
         self.channels = self._file.channels
         self.format = self._file.format
@@ -135,15 +135,16 @@ class FfmpegSource:
         try:
             # "file:" keeps names such as "concat:a|b" names; the whitelist keeps playlists
             # from reaching out to the network.
-            self._container: Any = av.open(
+            self._container = av.open(
                 f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="ignore"
             )
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise _Unreadable("no sound could be found in it in any known format") from error
+            raise _UnreadableError("no sound could be found in it in any known format") from error
         if not self._container.streams.audio:
             self._container.close()
-            raise _Unreadable("it has no sound track")
-        self._stream = self._container.streams.audio[0]
+            raise _UnreadableError("it has no sound track")
+        # PyAV's types leave out what its streams forward to their codec.
+        self._stream = cast(Any, self._container.streams.audio[0])
         self._stream.thread_type = "AUTO"
         context = self._stream.codec_context
         self.sample_rate = int(context.sample_rate or 0)
@@ -151,7 +152,7 @@ class FfmpegSource:
         self.format = str(self._container.format.name)
         if not self.sample_rate or not self.channels:
             self._container.close()
-            raise _Unreadable("its sound track cannot be decoded")
+            raise _UnreadableError("its sound track cannot be decoded")
         self.duration_s = self._header_duration()
 
     def _header_duration(self) -> float | None:

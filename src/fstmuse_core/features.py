@@ -46,7 +46,7 @@ class FeatureScaling:
 
     def apply(self, mel: FloatArray) -> FloatArray:
         """Network input for mel segments, shape ``(..., frames, n_mels)`` in and out, float32."""
-        return (level_log_mel(mel, self.offset) - self.mean) / self.std
+        return np.asarray((level_log_mel(mel, self.offset) - self.mean) / self.std)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -65,4 +65,4 @@ class FeatureScaling:
 def level_log_mel(mel: FloatArray, offset: float = 1e-3) -> FloatArray:
     """``log(mel / level + offset)`` of segments of shape ``(..., frames, n_mels)``."""
     level = np.maximum(mel.mean(axis=(-2, -1), keepdims=True, dtype=np.float32), _MIN_LEVEL)
-    return np.log(mel / level + np.float32(offset))
+    return np.asarray(np.log(mel / level + np.float32(offset)), dtype=np.float32)

@@ -11,8 +11,8 @@ from fstmuse_core.errors import BundleError
 from fstmuse_core.spectrogram import FloatArray
 
 # Segments run at once. The interpreter is laid out for one batch size at a time, and laying
-# it out anew costs more than the few empty rows of a last, partly filled batch.
-_BATCH = 8
+# it out anew costs more than a few empty rows in the last batch. 30 s are 19 segments.
+BATCH = 10
 
 
 class LiteRtNetwork:
@@ -40,7 +40,7 @@ class LiteRtNetwork:
             self._interpreter: Any = Interpreter(
                 model_content=bundle.litert, num_threads=num_threads
             )
-            self._lay_out(_BATCH)
+            self._lay_out(BATCH)
             self._outputs = _recognise(self._interpreter.get_output_details(), len(manifest.genres))
         except (ValueError, RuntimeError, KeyError) as error:
             raise BundleError(
@@ -74,8 +74,8 @@ class LiteRtNetwork:
         activation : ndarray, shape ``(n, map_columns, map_rows, n_genres)``
         """
         parts = [
-            self._run_batch(features[start : start + _BATCH])
-            for start in range(0, len(features), _BATCH)
+            self._run_batch(features[start : start + BATCH])
+            for start in range(0, len(features), BATCH)
         ]
         logits, novelty, activation = (
             np.concatenate(values) for values in zip(*parts, strict=True)
@@ -84,7 +84,7 @@ class LiteRtNetwork:
 
     def _run_batch(self, features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         count = len(features)
-        padded = np.zeros((_BATCH, *self._shape), dtype=np.float32)
+        padded = np.zeros((BATCH, *self._shape), dtype=np.float32)
         padded[:count, :, :, 0] = features
         self._interpreter.set_tensor(self._input, padded)
         self._interpreter.invoke()

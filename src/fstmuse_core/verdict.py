@@ -127,9 +127,10 @@ def _doubt(
     thresholds: Thresholds,
     speech_threshold: float,
 ) -> tuple[Doubt | None, str]:
-    if evidence.duration_s < MIN_DURATION_S:
+    if evidence.duration_s < MIN_DURATION_S or not evidence.silent.size:
         return Doubt.TOO_SHORT, (
-            f"the clip is {evidence.duration_s:.1f} s long; at least {MIN_DURATION_S:.0f} s are needed."
+            f"the clip is {evidence.duration_s:.1f} s long; "
+            f"at least {MIN_DURATION_S:.0f} s are needed."
         )
     if evidence.silent.all():
         return Doubt.SILENCE, "there is only silence here."
@@ -146,7 +147,8 @@ def _doubt(
         )
     if p_first < thresholds.confidence:
         return Doubt.UNDECIDED, (
-            f"{first} ({_percent(p_first)}) and {second} ({_percent(p_second)}) are too close to call."
+            f"{first} ({_percent(p_first)}) and {second} ({_percent(p_second)}) "
+            "are too close to call."
         )
     return None, ""
 

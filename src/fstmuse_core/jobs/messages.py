@@ -1,7 +1,7 @@
 """What the window and its worker process say to each other.
 
-Each job is answered by ``Started``, any number of ``Progress`` and ``Partial``, and then by
-exactly one of ``Done``, ``Failed`` and ``Cancelled``.
+Requests travel with their job's number. Each job is answered by ``Started``, any number of
+``Progress`` and ``Partial``, and then by exactly one of ``Done``, ``Failed`` and ``Cancelled``.
 """
 
 from __future__ import annotations
@@ -66,9 +66,8 @@ class ListenLive:
 
 @dataclass(frozen=True, eq=False)
 class LiveSamples:
-    """More samples for the live session of job ``job``: mono float32 at the model's rate."""
+    """More samples for a live session: mono float32 at the model's rate."""
 
-    job: int
     samples: FloatArray
 
 
@@ -76,7 +75,10 @@ class LiveSamples:
 class LiveEnd:
     """The take is over; the session's ``Done`` holds a ``ClipResult``."""
 
-    job: int
+
+@dataclass(frozen=True)
+class Cancel:
+    """The job is no longer wanted."""
 
 
 # Events, worker to window ---------------------------------------------------------------
@@ -142,5 +144,5 @@ class WorkerLost:
     sentence: str
 
 
-Request = ClassifyFile | ListenLive | LiveSamples | LiveEnd
+Request = ClassifyFile | ListenLive | LiveSamples | LiveEnd | Cancel
 Event = Ready | Started | Progress | Partial | Done | Failed | Cancelled | WorkerLost

@@ -1,0 +1,181 @@
+"""Decoded sound for the player: a child process reads ahead of the loudspeaker."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+import numpy as np
+
+from fstmuse_core.audio import AudioStream
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.jobs.process import end_child, start_child
+from fstmuse_core.spectrogram import FloatArray
+
+_BLOCK_S = 0.25
+# Blocks decoded ahead of the reader: two seconds.
+_READ_AHEAD = 8
+
+
+@dataclass(frozen=True, eq=False)
+class FeedBlock:
+    """A piece of a stream.
+
+    Attributes
+    ----------
+    stream : int
+        What :meth:`AudioFeed.open` returned.
+    samples : ndarray of float32, shape ``(n, channels)``
+        May be empty on the last block.
+    error : str or None
+        Why the stream ended early, in a sentence.
+    end : bool
+        Whether this is the stream's last block.
+    """
+
+    stream: int
+    samples: FloatArray
+    error: str | None = None
+    end: bool = False
+
+
+@dataclass(frozen=True)
+class _Open:
+    stream: int
+    path: str
+    start_s: float
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class _MayRead:
+    """The reader has taken a block of this stream; another may be decoded."""
+
+    stream: int
+
+
+class AudioFeed:
+    """Reads files in a process of its own, so that decoding never disturbs the window."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._stream = 0
+        self._lost_stream: int | None = None
+
+    def start(self) -> None:
+        """Start the process; done by :meth:`open` as well, if it is not running."""
+        with self._lock:
+            self._ensure_process()
+
+    def stop(self) -> None:
+        """End the process."""
+        with self._lock:
+            process, connection = self._process, self._connection
+            self._process = self._connection = None
+        if process is not None and connection is not None:
+            end_child(process)
+            connection.close()
+
+    def open(self, path: str, *, start_s: float, sample_rate: int, channels: int = 2) -> int:
+        """Begin to read ``path`` at ``start_s``; blocks of earlier streams are dropped.
+
+        ``sample_rate`` (hertz) and ``channels`` are what the blocks will have. Errors of the
+        file come with a block. Returns the stream's number.
+        """
+        with self._lock:
+            self._stream += 1
+            self._lost_stream = None
+            connection = self._ensure_process()
+            request = _Open(self._stream, path, start_s, sample_rate, channels)
+            with suppress(OSError):  # read() finds out and says so
+                connection.send(request)
+            return self._stream
+
+    def read(self, timeout: float) -> FeedBlock | None:
+        """The next block of the current stream; ``None`` if none comes within ``timeout`` s."""
+        with self._lock:
+            connection, stream = self._connection, self._stream
+        if connection is None:
+            return None
+        try:
+            while connection.poll(timeout):
+                block: FeedBlock = connection.recv()
+                if block.stream == stream:
+                    if not block.end:
+                        connection.send(_MayRead(stream))
+                    return block
+        except (EOFError, OSError):
+            return self._lost(connection, stream)
+        return None
+
+    def _ensure_process(self) -> Connection:
+        if self._process is None or self._connection is None or not self._process.is_alive():
+            self._process, self._connection = start_child(_feed)
+        return self._connection
+
+    def _lost(self, connection: Connection, stream: int) -> FeedBlock | None:
+        """Tell once that the process died; the next ``open`` starts another."""
+        with self._lock:
+            if self._connection is not connection or self._lost_stream == stream:
+                return None
+            self._lost_stream = stream
+        empty = np.empty((0, 2), dtype=np.float32)
+        return FeedBlock(stream, empty, "playback stopped unexpectedly; press play again", end=True)
+
+
+def _feed(connection: Connection) -> None:
+    """The child: one stream at a time, never more than the read-ahead."""
+    request = connection.recv()
+    while True:
+        try:
+            request = _feed_stream(connection, request) or connection.recv()
+            while not isinstance(request, _Open):
+                request = connection.recv()
+        except (EOFError, OSError):
+            return
+
+
+def _feed_stream(connection: Connection, request: _Open) -> _Open | None:
+    """Send one stream's blocks; returns the request that interrupted it, if one did."""
+    empty = np.empty((0, request.channels), dtype=np.float32)
+    credit = _READ_AHEAD
+    try:
+        with AudioStream(
+            request.path,
+            sample_rate=request.sample_rate,
+            start_s=request.start_s,
+            mono=False,
+            block_s=_BLOCK_S,
+        ) as stream:
+            for block in stream:
+                while credit == 0 or connection.poll():
+                    message = connection.recv()
+                    if isinstance(message, _Open):
+                        return message
+                    credit += message.stream == request.stream
+                connection.send(FeedBlock(request.stream, _to_channels(block, request.channels)))
+                credit -= 1
+    except FstMuseError as error:
+        connection.send(FeedBlock(request.stream, empty, str(error), end=True))
+    except (EOFError, OSError):
+        raise
+    except Exception as error:
+        sentence = one_line(f"playback stopped ({type(error).__name__}: {error})")
+        connection.send(FeedBlock(request.stream, empty, sentence, end=True))
+    else:
+        connection.send(FeedBlock(request.stream, empty, end=True))
+    return None
+
+
+def _to_channels(block: FloatArray, channels: int) -> FloatArray:
+    """One channel to all; more channels than wanted to their mean."""
+    if block.shape[1] == channels:
+        return block
+    mono = block if block.shape[1] == 1 else block.mean(axis=1, keepdims=True, dtype=np.float32)
+    return np.repeat(mono, channels, axis=1)

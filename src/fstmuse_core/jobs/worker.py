@@ -1,0 +1,212 @@
+"""The window's side of the worker process: submit jobs, get events, survive its death."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from fstmuse_core.jobs.classify_process import serve
+from fstmuse_core.jobs.messages import (
+    Cancel,
+    Cancelled,
+    ClassifyFile,
+    Done,
+    Event,
+    Failed,
+    ListenLive,
+    LiveEnd,
+    LiveSamples,
+    Ready,
+    Request,
+    Started,
+    WorkerLost,
+)
+from fstmuse_core.jobs.process import end_child, start_child
+from fstmuse_core.spectrogram import FloatArray
+
+# A worker that dies this often in a row before it is even ready will not come up.
+_MAX_FAILED_STARTS = 3
+
+
+@dataclass
+class _Job:
+    """A job that has not been answered, with all that was sent for it."""
+
+    requests: list[Request] = field(default_factory=list)
+    begun: bool = False
+    retried: bool = False
+
+
+class ClassifyWorker:
+    """One child process that decodes and classifies.
+
+    If it dies, another is started and its unfinished jobs are done again; a job that was
+    being worked on when the process died is retried once and then given up as failed.
+
+    Parameters
+    ----------
+    on_event : callable
+        Given every :data:`Event`, from a thread of this object's own.
+    warm_model : str, optional
+        A model to load before the first job.
+
+    All methods return at once; none raises because of the process.
+    """
+
+    def __init__(self, on_event: Callable[[Event], None], *, warm_model: str | None = None) -> None:
+        self._on_event = on_event
+        self._warm_model = warm_model
+        # Guards everything below; notified when there is something to send or to stop for.
+        self._lock = threading.Condition()
+        self._numbers = itertools.count(1)
+        self._jobs: dict[int, _Job] = {}
+        self._outbox: deque[tuple[int, Request]] = deque()
+        self._connection: Connection | None = None
+        self._process: BaseProcess | None = None
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the worker, ``None`` while there is none."""
+        process = self._process
+        return process.pid if process is not None else None
+
+    def start(self) -> None:
+        """Start the process; ``Ready`` follows. Jobs may be submitted before that."""
+        for target, name in ((self._supervise, "worker-events"), (self._post, "worker-requests")):
+            thread = threading.Thread(target=target, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def submit(self, request: ClassifyFile | ListenLive) -> int:
+        """Ask for a job; returns its number, under which the events come."""
+        job = next(self._numbers)
+        with self._lock:
+            self._jobs[job] = _Job()
+        self._send(job, request)
+        return job
+
+    def send_live(self, job: int, samples: FloatArray) -> None:
+        """More samples for the ``ListenLive`` job, mono float32, shape ``(n,)``."""
+        self._send(job, LiveSamples(samples))
+
+    def end_live(self, job: int) -> None:
+        """The take is over; ``Done`` follows."""
+        self._send(job, LiveEnd())
+
+    def cancel(self, job: int) -> None:
+        """Give a job up; ``Cancelled`` follows unless it has been answered already."""
+        self._send(job, Cancel())
+
+    def stop(self) -> None:
+        """End the process and wait for this object's threads."""
+        with self._lock:
+            self._stopping = True
+            self._lock.notify_all()
+            process = self._process
+        if process is not None:
+            end_child(process)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    # The thread that sends ---------------------------------------------------------------
+
+    def _send(self, job: int, request: Request) -> None:
+        with self._lock:
+            entry = self._jobs.get(job)
+            if entry is None:
+                return
+            # Kept until the job is answered, to be sent again to another process.
+            entry.requests.append(request)
+            self._outbox.append((job, request))
+            self._lock.notify_all()
+
+    def _post(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._stopping or (self._outbox and self._connection))
+                if self._stopping:
+                    return
+                message, connection = self._outbox.popleft(), self._connection
+            # If the process is dying, it will all be sent again to the next.
+            with suppress(OSError):
+                if connection is not None:
+                    connection.send(message)
+
+    # The thread that receives ------------------------------------------------------------
+
+    def _supervise(self) -> None:
+        failed_starts = 0
+        while True:
+            was_ready = self._run_process()
+            if self._stopping:
+                return
+            failed_starts = 0 if was_ready else failed_starts + 1
+            if failed_starts >= _MAX_FAILED_STARTS:
+                self._give_up_all()
+                return
+            self._after_death()
+
+    def _run_process(self) -> bool:
+        """Start a process and hand on its events until it dies; whether it ever was ready."""
+        process, connection = start_child(serve, self._warm_model)
+        ready = False
+        with self._lock:
+            self._process, self._connection = process, connection
+            self._outbox = deque(
+                (job, request) for job, entry in self._jobs.items() for request in entry.requests
+            )
+            self._lock.notify_all()
+            stopping = self._stopping
+        try:
+            while not stopping:
+                event = connection.recv()
+                ready = ready or isinstance(event, Ready)
+                self._note(event)
+                self._on_event(event)
+        except (EOFError, OSError):
+            pass
+        with self._lock:
+            self._connection = self._process = None
+        end_child(process)
+        connection.close()
+        return ready
+
+    def _note(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, Started):
+                if event.job in self._jobs:
+                    self._jobs[event.job].begun = True
+            elif isinstance(event, Done | Failed | Cancelled):
+                self._jobs.pop(event.job, None)
+
+    def _after_death(self) -> None:
+        with self._lock:
+            lost = [job for job, entry in self._jobs.items() if entry.begun and entry.retried]
+            for job in lost:
+                del self._jobs[job]
+            for entry in self._jobs.values():
+                entry.retried = entry.begun
+                entry.begun = False
+        self._on_event(WorkerLost("The helper process stopped unexpectedly and was started again."))
+        for job in lost:
+            sentence = "the helper process stopped twice while working on this; it was left out"
+            self._on_event(Failed(job, sentence))
+
+    def _give_up_all(self) -> None:
+        self._on_event(
+            WorkerLost("The helper process does not start; run `fstmuse doctor` to see why.")
+        )
+        with self._lock:
+            lost = list(self._jobs)
+            self._jobs.clear()
+        for job in lost:
+            self._on_event(Failed(job, "the helper process does not start"))
