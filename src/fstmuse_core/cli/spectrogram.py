@@ -1,0 +1,130 @@
+"""``fstmuse spectrogram``: a file's mel spectrogram as a picture or an array."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
+from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.output import check_writable, open_whole
+from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.errors import AudioError, FstMuseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fstmuse_core.audio import AudioStream
+    from fstmuse_core.spectrogram import FloatArray
+
+
+@click.command(short_help="Save a file's mel spectrogram.")
+@click.argument("file", type=click.Path())
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="OUT.png|OUT.npy",
+    help="Where to write; the suffix says what.",
+)
+@click.option(
+    "--range",
+    "range_db",
+    type=click.IntRange(10, 120),
+    default=80,
+    show_default=True,
+    metavar="DB",
+    help="Decibels from the loudest point, the brightest colour, to the darkest.",
+)
+def command(file: str, output: Path, range_db: int) -> int:
+    """Save the mel spectrogram of FILE, a sound file or a video.
+
+    Frames of 2048 samples at 22,050 Hz, one every 512 samples (43.07 a second), in 128 HTK
+    mel bands from 0 to 8000 Hz.
+
+    \b
+    OUT.png  decibels in colour: a column for each frame from left to right (over
+             six minutes for several, of which the loudest shows), three rows for
+             each band, low frequencies at the bottom
+    OUT.npy  float32 magnitudes of shape (frames, 128), for numpy.load
+    """
+    writers = {".png": _write_png, ".npy": _write_npy}
+    write = writers.get(output.suffix.lower())
+    if write is None:
+        raise click.BadParameter(f"{output} ends neither in .png nor in .npy")
+    check_writable(output)
+    mute_libraries()
+
+    from fstmuse_core.audio import AudioStream
+
+    try:
+        with ProgressBar(1) as bar, AudioStream(file) as stream, open_whole(output) as target:
+            name = os.path.basename(file)
+            frames = _frames(stream, lambda fraction: bar.update(fraction, name))
+            if not write(target, frames, range_db):
+                raise AudioError(file, "it holds no sound", "get the file again")
+        for warning in stream.warnings:
+            say(about(file, FstMuseError(file, warning)))
+    except FstMuseError as error:
+        say(f"fstmuse: {about(file, error)}")
+        return SOME_FAILED
+    except OSError as error:
+        say(f"fstmuse: {about(output, unexpected(output, error))}")
+        return SOME_FAILED
+    return 0
+
+
+def _frames(stream: AudioStream, progress: Callable[[float], None]) -> Iterator[FloatArray]:
+    from fstmuse_core.spectrogram import MelStream
+
+    mel = MelStream()
+    expected = (stream.expected_s or 0.0) * stream.sample_rate
+    for block in stream:
+        yield mel.push(block)
+        if expected:
+            progress(min(1.0, mel.n_samples / expected))
+    yield mel.flush()
+
+
+def _write_png(target: BinaryIO, frames: Iterator[FloatArray], range_db: int) -> int:
+    from fstmuse_core.cli.picture import as_png
+    from fstmuse_core.jobs.images import ImageBuilder
+    from fstmuse_core.spectrogram import DEFAULT_CONFIG
+
+    builder = ImageBuilder(DEFAULT_CONFIG)
+    for part in frames:
+        builder.add(part)
+    image = builder.build()
+    if len(image.levels):
+        description = (
+            f"FstMuse mel spectrogram: {image.seconds_per_column:.5f} s a column, "
+            f"{DEFAULT_CONFIG.n_mels} mel bands from {DEFAULT_CONFIG.fmin:.0f} to "
+            f"{DEFAULT_CONFIG.fmax:.0f} Hz upwards; decibels = palette index / 2 - 127.5"
+        )
+        target.write(as_png(image, range_db, description))
+    return len(image.levels)
+
+
+def _write_npy(target: BinaryIO, frames: Iterator[FloatArray], range_db: int) -> int:
+    """Write frames as they come: the header has room for their number, known only at the end."""
+    from numpy.lib import format as npy
+
+    from fstmuse_core.spectrogram import DEFAULT_CONFIG
+
+    def write_header(count: int) -> None:
+        shape = (count, DEFAULT_CONFIG.n_mels)
+        target.seek(0)
+        npy.write_array_header_1_0(target, {"descr": "<f4", "fortran_order": False, "shape": shape})
+
+    count = 0
+    write_header(count)
+    for part in frames:
+        target.write(part.astype("<f4", copy=False).tobytes())
+        count += len(part)
+    target.flush()
+    write_header(count)
+    return count
