@@ -70,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Without the program's name; those of the process by default.
     """
+    # The mel kernel's products are too small to share: OpenBLAS' threads would only wait for
+    # one another, and where another program holds a core they make it 50 times slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     prepare_streams()
     try:
         code = program.main(arguments, prog_name="fstmuse", standalone_mode=False)
