@@ -1,0 +1,204 @@
+"""The model card: what a starter model is, how good it is, and what not to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fstmuse_core.training.evaluation import Evaluation, Rejection
+from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.unseen import UnseenProbe
+
+_THIN_ARTISTS = 10
+_BAD_RECALL = 0.3
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What a card is written from.
+
+    ``outside_taught`` counts clips of other music by genre, ``licences`` all clips used by
+    licence, ``collections`` by collection. ``litert_bytes`` is a size in bytes.
+    """
+
+    plan: ModelPlan
+    recipe: Recipe
+    folds: int
+    command: str
+    evaluation: Evaluation
+    probes: tuple[UnseenProbe, ...]
+    outside_taught: dict[str, int]
+    licences: dict[str, int]
+    collections: dict[str, int]
+    parameters: int
+    litert_bytes: int
+
+
+def write_card(facts: CardFacts) -> str:
+    """The card as Markdown."""
+    sections = (
+        _what_it_is(facts),
+        _doubts(facts),
+        _figures(facts),
+        _novelty(facts),
+        _music(facts),
+        _origin(facts),
+    )
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def _what_it_is(facts: CardFacts) -> list[str]:
+    plan = facts.plan
+    return [
+        f"# {plan.title}: starter weights",
+        "",
+        f"Names {', '.join(plan.genres)}, or says that it is not sure. A convolutional network "
+        f"of {facts.parameters:,} parameters ({facts.litert_bytes / 1e6:.1f} MB) that hears "
+        "3 seconds at a time; a clip's answer is the mean over overlapping segments.",
+        "",
+        "**Non-commercial.** The weights were trained on music that may be used for research "
+        "and non-commercial purposes only, and so may they. TRACKS.csv beside this card names "
+        "every recording, its artist and its licence. Train your own before you rely on it.",
+    ]
+
+
+def _doubts(facts: CardFacts) -> list[str]:
+    result = facts.evaluation
+    thin = [g for g in result.genres if g.artists < _THIN_ARTISTS]
+    missed = [g.genre for g in result.genres if g.recall is not None and g.recall < _BAD_RECALL]
+    lines = ["## What not to trust", ""]
+    if thin:
+        named = ", ".join(f"{g.genre} ({g.songs} songs, {g.artists} artists)" for g in thin)
+        lines.append(
+            f"- **{named}**: far too little music to learn a genre from. Such an answer is "
+            "a guess, and so is its recall below: one song more or less moves it by a lot."
+        )
+    if missed:
+        lines.append(
+            f"- **{', '.join(missed)}** in new music goes mostly unrecognised: fewer than "
+            f"{_BAD_RECALL:.0%} of the test songs were found."
+        )
+    lines.append(
+        "- The thin genres come from other recordings than the thick ones, so part of what sets "
+        "them apart here may be the recording and not the music."
+    )
+    if result.disputed:
+        taken = ", ".join(f"{n} for {g}" for g, n in _by_count(result.disputed))
+        lines.append(
+            f"- {sum(result.disputed.values())} clips labelled Pop carry tags of other genres, "
+            "mostly alternative rock. An SVM told them from Rock no better than by chance, and "
+            "teaching them cost Rock a third of its recall, so they are in neither the training "
+            f"nor the figures. Networks that had not heard their artists take {taken}."
+        )
+    lines.append(
+        "- Percentages were calibrated on music like the training music. On anything else they "
+        "may be too sure of themselves."
+    )
+    return lines
+
+
+def _figures(facts: CardFacts) -> list[str]:
+    result = facts.evaluation
+    lines = [
+        "## Figures",
+        "",
+        f"{facts.folds}-fold cross-validation; no artist is ever on both sides. Every song is "
+        "judged once, by a network that has not heard its artist. The floor is a support vector "
+        "machine on MFCC statistics in the same folds.",
+        "",
+        "| | this model | floor |",
+        "|---|---|---|",
+        f"| accuracy | {result.accuracy:.3f} | {result.svm_accuracy:.3f} |",
+        f"| macro-F1 | {result.macro_f1:.3f} | {result.svm_macro_f1:.3f} |",
+        "",
+        "| genre | songs | artists | recall | floor's recall |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {g.genre} | {g.songs} | {g.artists} | {_share(g.recall)} | {_share(g.svm_recall)} |"
+        for g in result.genres
+    ]
+    lines += ["", "Songs by true genre (rows) and answer (columns):", ""]
+    lines += _table(
+        ["", *facts.plan.genres],
+        [[g, *map(str, row)] for g, row in zip(facts.plan.genres, result.confusion, strict=True)],
+    )
+    lines += [
+        "",
+        f"Calibration: expected error {result.calibration_error:.3f} "
+        f"({result.calibration_error_raw:.3f} before; temperature {result.temperature:.2f}). "
+        f"With both thresholds a genre is named for {result.named:.0%} of these songs, and "
+        f"{result.named_accuracy:.0%} of the names are right.",
+    ]
+    return lines
+
+
+def _novelty(facts: CardFacts) -> list[str]:
+    result = facts.evaluation
+    lines = [
+        "## Music of other genres",
+        "",
+        'A "none of these" score, learned from other music, is to say "unlike the training '
+        f'music". Its threshold is set so that {1 - result.known_rejected:.0%} of the known songs '
+        f"pass. Area under the ROC curve {result.novelty_auc:.3f}. Rejected in the same folds:",
+        "",
+        *_rejection_table(result.outside),
+    ]
+    if facts.probes:
+        lines += [
+            "",
+            "The same for networks that were never taught that genre as other music, which is "
+            "what to expect of music unlike anything here:",
+            "",
+            *_rejection_table([row for probe in facts.probes for row in probe.outside]),
+        ]
+    return lines
+
+
+def _music(facts: CardFacts) -> list[str]:
+    def counted(counts: dict[str, int]) -> str:
+        return ", ".join(f"{name} {n}" for name, n in _by_count(counts))
+
+    return [
+        "## Trained on",
+        "",
+        f"- Clips by collection: {counted(facts.collections)}.",
+        f'- Other music, for "none of these": {counted(facts.outside_taught) or "none"}.',
+        f"- Licences: {'; '.join(f'{name} ({n})' for name, n in _by_count(facts.licences))}.",
+    ]
+
+
+def _origin(facts: CardFacts) -> list[str]:
+    recipe = facts.recipe
+    return [
+        "## How it was made",
+        "",
+        "```",
+        facts.command,
+        "```",
+        "",
+        f"{recipe.steps} steps of {recipe.batch} crops, AdamW, warm-up and cosine schedule, "
+        "mixup, masking, random tempo, pitch and equaliser; genres and artists balanced in the "
+        "draw. Calibration and thresholds come from the cross-validation, the weights from a "
+        "last run on all the music.",
+    ]
+
+
+def _by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _share(value: float | None) -> str:
+    return "untestable" if value is None else f"{value:.2f}"
+
+
+def _rejection_table(rows: Iterable[Rejection]) -> list[str]:
+    return _table(
+        ["genre", "songs", "artists", "rejected"],
+        [[r.genre, str(r.songs), str(r.artists), f"{r.rejected:.0%}"] for r in rows],
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]

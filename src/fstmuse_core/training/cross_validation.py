@@ -1,0 +1,108 @@
+"""Out-of-fold predictions: every clip is judged by a network that never heard its artist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.datasets.split import artist_folds
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.features import FeatureScaling
+from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.training.export import unwritten_bundle
+from fstmuse_core.training.fit import StepReport, train_classifier
+from fstmuse_core.training.mels import MelArray, fit_scaling
+from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.sampler import BatchSampler
+from fstmuse_core.training.scores import ClipScores, score_clips
+from fstmuse_core.training.svm_floor import mfcc_statistics, svm_predictions
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+# Called with a name for the run; gives the reporter of its steps.
+RunReport = Callable[[str], StepReport]
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Tracks with their mel spectrograms and their roles for one model.
+
+    ``mels`` hold magnitudes, ``roles`` are those of :meth:`ModelPlan.roles`.
+    """
+
+    tracks: Sequence[Track]
+    mels: Sequence[MelArray]
+    roles: Ints
+
+    def part(self, chosen: Bools) -> DataSet:
+        """The tracks where ``chosen`` is true."""
+        where = [int(i) for i in np.flatnonzero(chosen)]
+        return DataSet(
+            [self.tracks[i] for i in where], [self.mels[i] for i in where], self.roles[where]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Predictions for every track, each from the fold that did not train on its artist.
+
+    Attributes
+    ----------
+    folds : ndarray of int64, shape ``(tracks,)``
+    scores : ClipScores
+    svm : ndarray of int64, shape ``(tracks,)``
+        What the floor says in the same folds.
+    taught : ndarray of bool, shape ``(tracks,)``
+        Whether the fold had the track's genre to learn from; where not, its recall says
+        nothing.
+    """
+
+    folds: Ints
+    scores: ClipScores
+    svm: Ints
+    taught: Bools
+
+
+def train_on(
+    data: DataSet, plan: ModelPlan, recipe: Recipe, seeds: Sequence[int], report: StepReport | None
+) -> tuple[Classifier, FeatureScaling]:
+    """A network trained on the tracks that have a role, and the statistics it needs."""
+    used = data.part(data.roles != IGNORED)
+    scaling = fit_scaling(used.mels, recipe.segment_frames)
+    sampler = BatchSampler(used.tracks, used.mels, plan, recipe, scaling, seeds)
+    seed = int(np.random.SeedSequence(seeds).generate_state(1)[0])
+    return train_classifier(plan, recipe, sampler, seed=seed, report=report), scaling
+
+
+def cross_validate(
+    data: DataSet, plan: ModelPlan, recipe: Recipe, n_folds: int, report: RunReport
+) -> OutOfFold:
+    """Train ``n_folds`` networks and let each judge the artists it did not hear.
+
+    Raises
+    ------
+    FstMuseError
+        If there are fewer artists than folds.
+    """
+    folds = artist_folds(data.tracks, n_folds, seed=recipe.seed)
+    n = len(data.tracks)
+    logits, novelty = np.zeros((n, len(plan.genres))), np.zeros(n)
+    svm, taught = np.full(n, IGNORED, dtype=np.int64), np.zeros(n, dtype=np.bool_)
+    statistics = mfcc_statistics(data.mels)
+    known = (data.roles >= 0) & (data.roles < len(plan.genres))
+    for fold in range(n_folds):
+        test = folds == fold
+        classifier, scaling = train_on(
+            data.part(~test), plan, recipe, (recipe.seed, fold + 1), report(f"fold {fold + 1}")
+        )
+        bundle = unwritten_bundle(classifier, plan, recipe, scaling)
+        scores = score_clips(bundle, data.part(test).mels)
+        logits[test], novelty[test] = scores.logits, scores.novelty
+        taught[test] = np.isin(data.roles[test], data.roles[~test])
+        train = known & ~test
+        svm[test] = svm_predictions(statistics[train], data.roles[train], statistics[test])
+    return OutOfFold(folds, ClipScores(logits, novelty), svm, taught)

@@ -1,0 +1,152 @@
+"""Everything a model card states, computed from out-of-fold predictions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.bundle import Thresholds
+from fstmuse_core.training import calibration, metrics
+from fstmuse_core.training.cross_validation import DataSet, OutOfFold
+from fstmuse_core.training.plan import ModelPlan, is_disputed
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class GenreResult:
+    """One genre of the model's. ``recall`` and ``svm_recall`` are ``None`` if untestable."""
+
+    genre: str
+    songs: int
+    artists: int
+    recall: float | None
+    svm_recall: float | None
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Music of none of the model's genres, and the share called "unlike the training music"."""
+
+    genre: str
+    songs: int
+    artists: int
+    rejected: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of a cross-validated classifier.
+
+    ``accuracy``, ``macro_f1``, ``svm_accuracy`` and ``svm_macro_f1`` are forced choices over
+    all testable clips of known genres. ``named`` is the share of these clips for which the
+    two thresholds let the program name a genre, ``named_accuracy`` how many of those names
+    are right. ``novelty_auc`` is the chance that a clip of other music scores above one of a
+    known genre. ``disputed`` counts what the disputed Pop clips are taken for.
+    """
+
+    temperature: float
+    thresholds: Thresholds
+    accuracy: float
+    macro_f1: float
+    svm_accuracy: float
+    svm_macro_f1: float
+    calibration_error: float
+    calibration_error_raw: float
+    named: float
+    named_accuracy: float
+    known_rejected: float
+    novelty_auc: float
+    genres: tuple[GenreResult, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    outside: tuple[Rejection, ...]
+    disputed: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluation:
+    """Fit calibration and thresholds on out-of-fold clips and measure with them."""
+    known = (data.roles >= 0) & (data.roles < len(plan.genres)) & predictions.taught
+    labels = data.roles[known]
+    logits = predictions.scores.logits[known]
+    novelty = predictions.scores.novelty
+    temperature = calibration.fit_temperature(logits, labels)
+    chances = calibration.probabilities(logits, temperature)
+    best, predicted = chances.max(axis=1), chances.argmax(axis=1)
+    right = predicted == labels
+    thresholds = Thresholds(
+        novelty=calibration.fit_novelty_threshold(novelty[known]),
+        confidence=calibration.fit_confidence_threshold(best, right),
+    )
+    named = (novelty[known] <= thresholds.novelty) & (best >= thresholds.confidence)
+    confusion = metrics.confusion_matrix(labels, predicted, len(plan.genres))
+    svm = metrics.confusion_matrix(labels, predictions.svm[known], len(plan.genres))
+    raw = calibration.probabilities(logits, 1.0).max(axis=1)
+    return Evaluation(
+        temperature=temperature,
+        thresholds=thresholds,
+        accuracy=float(right.mean()),
+        macro_f1=metrics.macro_f1(confusion),
+        svm_accuracy=float(np.trace(svm) / svm.sum()),
+        svm_macro_f1=metrics.macro_f1(svm),
+        calibration_error=metrics.expected_calibration_error(best, right),
+        calibration_error_raw=metrics.expected_calibration_error(raw, right),
+        named=float(named.mean()),
+        named_accuracy=float(right[named].mean()) if named.any() else 0.0,
+        known_rejected=float((novelty[known] > thresholds.novelty).mean()),
+        novelty_auc=metrics.area_under_roc(novelty[known], novelty[data.roles == len(plan.genres)]),
+        genres=_genre_results(data, plan, metrics.recalls(confusion), metrics.recalls(svm)),
+        confusion=tuple(tuple(int(n) for n in row) for row in confusion),
+        outside=rejections(data, novelty > thresholds.novelty, _outside(data, plan)),
+        disputed=_disputed(data, plan, predictions),
+    )
+
+
+def rejections(data: DataSet, rejected: Bools, chosen: Bools) -> tuple[Rejection, ...]:
+    """Share rejected of each genre among the chosen tracks, most songs first."""
+    rows = []
+    for genre in {track.genre for track in data.part(chosen).tracks}:
+        where = chosen & np.array([track.genre == genre for track in data.tracks])
+        artists = {track.artist for track in data.part(where).tracks}
+        rows.append(Rejection(genre, int(where.sum()), len(artists), float(rejected[where].mean())))
+    return tuple(sorted(rows, key=lambda row: (-row.songs, row.genre)))
+
+
+def _outside(data: DataSet, plan: ModelPlan) -> Bools:
+    return np.array(
+        [t.genre not in plan.genres and not is_disputed(t) for t in data.tracks], dtype=np.bool_
+    )
+
+
+def _genre_results(
+    data: DataSet,
+    plan: ModelPlan,
+    recalls: npt.NDArray[np.float64],
+    svm: npt.NDArray[np.float64],
+) -> tuple[GenreResult, ...]:
+    rows = []
+    for index, genre in enumerate(plan.genres):
+        mine = [t for t, role in zip(data.tracks, data.roles, strict=True) if role == index]
+        rows.append(
+            GenreResult(
+                genre,
+                len(mine),
+                len({t.artist for t in mine}),
+                None if np.isnan(recalls[index]) else float(recalls[index]),
+                None if np.isnan(svm[index]) else float(svm[index]),
+            )
+        )
+    return tuple(rows)
+
+
+def _disputed(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> dict[str, int]:
+    chosen = np.array([is_disputed(t) for t in data.tracks], dtype=np.bool_)
+    taken_for = predictions.scores.logits[chosen].argmax(axis=1)
+    counts = {genre: int((taken_for == i).sum()) for i, genre in enumerate(plan.genres)}
+    return {genre: n for genre, n in counts.items() if n}

@@ -1,0 +1,61 @@
+"""One training run: batches in, weights out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.sampler import BatchSampler
+
+StepReport = Callable[[int, float], None]
+
+_REPORT_EVERY = 50
+
+
+def train_classifier(
+    plan: ModelPlan,
+    recipe: Recipe,
+    sampler: BatchSampler,
+    *,
+    seed: int,
+    report: StepReport | None = None,
+) -> Classifier:
+    """Build the plan's network and train it.
+
+    Parameters
+    ----------
+    seed : int
+        Initial weights and dropout.
+    report : callable, optional
+        Called now and then with the steps done and the mean loss since the last call.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    classifier = plan.build(len(plan.genres))
+    warm_up = max(1, int(recipe.warm_up * recipe.steps))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=recipe.learning_rate / 100.0,
+        decay_steps=max(1, recipe.steps - warm_up),
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warm_up,
+    )
+    classifier.training.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=recipe.label_smoothing
+        ),
+        # XLA makes CPU training slower.
+        jit_compile=False,
+    )
+    losses: list[float] = []
+    for step in range(1, recipe.steps + 1):
+        classifier.training.reset_metrics()
+        losses.append(float(classifier.training.train_on_batch(*sampler.batch())))
+        if report and (step % _REPORT_EVERY == 0 or step == recipe.steps):
+            report(step, float(np.mean(losses)))
+            losses.clear()
+    return classifier

@@ -1,0 +1,106 @@
+"""Mel spectrograms of a data set, computed once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio import load_audio
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.features import FeatureScaling, level_log_mel
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram
+
+# Half precision keeps a magnitude to 0.05 %, far below what the network can tell apart.
+MelArray = npt.NDArray[np.float16]
+
+Progress = Callable[[int, int], None]
+
+
+def load_mels(
+    tracks: Sequence[Track], *, cache: Path | None = None, progress: Progress | None = None
+) -> list[MelArray]:
+    """Mel magnitudes of each track, shape ``(frames, 128)``.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+    cache : Path, optional
+        Folder in which the arrays are kept from one run to the next. A file that changed is
+        computed again.
+    progress : callable, optional
+        Called with tracks done and tracks in all.
+
+    Raises
+    ------
+    AudioError
+        If a track cannot be decoded.
+    """
+    mels = []
+    for done, track in enumerate(tracks, 1):
+        mels.append(_cached_mel(track.path, cache) if cache else _mel(track.path))
+        if progress:
+            progress(done, len(tracks))
+    return mels
+
+
+def _mel(path: Path) -> MelArray:
+    samples = load_audio(path, sample_rate=DEFAULT_CONFIG.sample_rate)
+    return mel_spectrogram(samples, DEFAULT_CONFIG).astype(np.float16)
+
+
+def _cached_mel(path: Path, cache: Path) -> MelArray:
+    cached = cache / f"{_fingerprint(path)}.npy"
+    if cached.is_file():
+        kept: MelArray = np.load(cached, allow_pickle=False)
+        return kept
+    mel = _mel(path)
+    cache.mkdir(parents=True, exist_ok=True)
+    handle, staging = tempfile.mkstemp(suffix=".part", dir=cache)
+    with os.fdopen(handle, "wb") as stream:
+        np.save(stream, mel, allow_pickle=False)
+    os.replace(staging, cached)
+    return mel
+
+
+def _fingerprint(path: Path) -> str:
+    try:
+        state = path.stat()
+        about = [str(path.resolve()), state.st_size, state.st_mtime_ns]
+    except OSError:
+        about = [str(path)]
+    text = json.dumps([*about, DEFAULT_CONFIG.to_dict()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def cut_segments(mel: MelArray, frames: int, hop: int) -> FloatArray:
+    """Overlapping segments, shape ``(n, frames, n_mels)``, float32.
+
+    The last segment ends with the clip; a clip shorter than one segment is zero-padded.
+    """
+    if mel.shape[0] < frames:
+        mel = np.pad(mel, ((0, frames - mel.shape[0]), (0, 0)))
+    last = mel.shape[0] - frames
+    starts = [*range(0, last, hop), last]
+    return np.stack([mel[s : s + frames] for s in starts]).astype(np.float32)
+
+
+def fit_scaling(mels: Sequence[MelArray], frames: int, offset: float = 1e-3) -> FeatureScaling:
+    """Mean and standard deviation per band over the segments of training clips.
+
+    Every clip counts the same, however long it is.
+    """
+    means, squares = [], []
+    for mel in mels:
+        level = level_log_mel(cut_segments(mel, frames, frames), offset)
+        means.append(level.mean(axis=(0, 1), dtype=np.float64))
+        squares.append(np.square(level, dtype=np.float64).mean(axis=(0, 1)))
+    mean = np.mean(means, axis=0)
+    std = np.sqrt(np.maximum(np.mean(squares, axis=0) - mean**2, 1e-6))
+    return FeatureScaling(mean.astype(np.float32), std.astype(np.float32), offset)

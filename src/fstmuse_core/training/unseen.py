@@ -1,0 +1,79 @@
+"""Whether "unlike the training music" also holds for kinds of music never taught as such."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.training.calibration import fit_novelty_threshold
+from fstmuse_core.training.cross_validation import DataSet, RunReport, train_on
+from fstmuse_core.training.evaluation import Rejection, rejections
+from fstmuse_core.training.export import unwritten_bundle
+from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.scores import score_clips
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class UnseenProbe:
+    """A network taught "none of these" without the genres of ``outside``, then tested on them.
+
+    ``known_rejected`` is the share of held-out clips of known genres above the threshold,
+    which is fitted on these clips.
+    """
+
+    outside: tuple[Rejection, ...]
+    known_rejected: float
+
+
+def n_probes(data: DataSet, plan: ModelPlan) -> int:
+    """How many networks :func:`probe_unseen` trains."""
+    return len(_hidden_groups(data, plan))
+
+
+def probe_unseen(
+    data: DataSet,
+    plan: ModelPlan,
+    recipe: Recipe,
+    folds: npt.NDArray[np.int64],
+    report: RunReport,
+) -> tuple[UnseenProbe, ...]:
+    """Hide the largest outside genre, then all the others, and look whether they are rejected.
+
+    Fold 0 is held out for the threshold, and no artist of the hidden music is trained on.
+    """
+    held = folds == 0
+    probes = []
+    for number, hidden in enumerate(_hidden_groups(data, plan), 1):
+        hidden_artists = {track.artist for track in data.part(hidden).tracks}
+        train = ~held & np.array([t.artist not in hidden_artists for t in data.tracks])
+        classifier, scaling = train_on(
+            data.part(train), plan, recipe, (recipe.seed, 100 + number), report(f"unseen {number}")
+        )
+        bundle = unwritten_bundle(classifier, plan, recipe, scaling)
+        known = held & (data.roles >= 0) & (data.roles < len(plan.genres))
+        known_novelty = score_clips(bundle, data.part(known).mels).novelty
+        threshold = fit_novelty_threshold(known_novelty)
+        judged = data.part(hidden)
+        rejected = score_clips(bundle, judged.mels).novelty > threshold
+        probes.append(
+            UnseenProbe(
+                rejections(judged, rejected, np.ones(len(rejected), dtype=np.bool_)),
+                float((known_novelty > threshold).mean()),
+            )
+        )
+    return tuple(probes)
+
+
+def _hidden_groups(data: DataSet, plan: ModelPlan) -> list[Bools]:
+    other = data.roles == len(plan.genres)
+    genres = Counter(track.genre for track in data.part(other).tracks)
+    if len(genres) < 2:
+        return []
+    largest = genres.most_common(1)[0][0]
+    is_largest = np.array([t.genre == largest for t in data.tracks])
+    return [other & is_largest, other & ~is_largest]
