@@ -1,0 +1,81 @@
+"""The command line, in this process and in one of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from fstmuse_core.bundle import Bundle, load_bundle, shipped_models_folder
+from fstmuse_core.cli import main
+
+COMMAND = [sys.executable, "-m", "fstmuse_core.cli"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def complaints(self) -> list[str]:
+        """The lines of standard error."""
+        return self.err.splitlines()
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str | Path) -> Outcome: ...
+
+
+@pytest.fixture
+def fstmuse(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command in this process: ``fstmuse("classify", path, ...)``."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+
+    def run(*arguments: str | Path) -> Outcome:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def start() -> Run:
+    """Runs the command in a process of its own."""
+
+    def run(*arguments: str | Path) -> Outcome:
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            env={**os.environ, "PYTHONUTF8": "1"},
+        )
+        return Outcome(
+            done.returncode,
+            done.stdout.decode("utf-8", "surrogateescape"),
+            done.stderr.decode("utf-8", "surrogateescape"),
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Bundle:
+    """The model that is used when none is named."""
+    return load_bundle(shipped_models_folder() / "fst-muse")

@@ -1,0 +1,125 @@
+"""The command as a whole: help, version, sub-commands, what it loads, how it hands over."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import types
+
+import pytest
+
+from fstmuse_core import __version__
+
+from .conftest import Run
+
+HEAVY = ("tensorflow", "keras", "tensorflow_io", "PySide6", "pyqtgraph", "sounddevice", "librosa")
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules in a bare interpreter after ``statement``."""
+    code = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_help_names_every_command(fstmuse: Run) -> None:
+    outcome = fstmuse("--help")
+
+    assert outcome.code == 0
+    for command in ("classify", "spectrogram", "models", "doctor", "gui"):
+        assert f"  {command} " in outcome.out
+
+
+@pytest.mark.parametrize("command", ["classify", "spectrogram", "models", "doctor", "gui"])
+def test_every_command_has_help(fstmuse: Run, command: str) -> None:
+    outcome = fstmuse(command, "--help")
+
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"Usage: fstmuse {command}")
+
+
+def test_version(fstmuse: Run) -> None:
+    assert fstmuse("--version").out == f"fstmuse {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["dance"], ["--loud"], ["classify"], ["classify", "x.wav", "--top", "0"], ["models", "sing"]],
+)
+def test_wrong_use_is_said_and_ends_with_2(fstmuse: Run, arguments: list[str]) -> None:
+    outcome = fstmuse(*arguments)
+
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert "Error:" in outcome.err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    statement = "from fstmuse_core.cli import main; sys.stdout = sys.stderr; main(['--help'])"
+
+    loaded = loaded_by(statement + "; sys.stdout = sys.__stdout__")
+
+    assert loaded.isdisjoint({*HEAVY, "numpy", "scipy", "rich", "ai_edge_litert", "platformdirs"})
+
+
+def test_classifying_loads_neither_tensorflow_nor_qt() -> None:
+    commands = ("classify", "spectrogram", "models", "doctor", "gui")
+    modules = [f"fstmuse_core.cli.{name}" for name in commands]
+    modules += ["fstmuse_core.classify", "fstmuse_core.cli.table", "fstmuse_core.cli.picture"]
+
+    loaded = loaded_by(f"import {', '.join(modules)}, ai_edge_litert.interpreter")
+
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({*HEAVY, "rich"})
+
+
+def test_the_window_does_not_load_tensorflow() -> None:
+    loaded = loaded_by("import fstmuse_gui.app")
+
+    assert "PySide6" in loaded
+    assert loaded.isdisjoint({"tensorflow", "keras", "tensorflow_io", "librosa"})
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """A window that only notes with which arguments it was opened."""
+    opened: list[list[str]] = []
+
+    def opens(arguments: list[str]) -> int:
+        opened.append(arguments)
+        return 7
+
+    module = types.ModuleType("fstmuse_gui.app")
+    module.main = opens  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "fstmuse_gui.app", module)
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed_on"),
+    [
+        ([], []),
+        (["gui"], []),
+        (["gui", "--smoke-test"], ["--smoke-test"]),
+        (["gui", "a.mp3", "-platform", "xcb"], ["a.mp3", "-platform", "xcb"]),
+    ],
+)
+def test_the_window_gets_its_arguments_and_gives_the_exit_code(
+    fstmuse: Run, window: list[list[str]], arguments: list[str], passed_on: list[str]
+) -> None:
+    outcome = fstmuse(*arguments)
+
+    assert window == [passed_on]
+    assert outcome.code == 7
+
+
+def test_a_window_that_cannot_load_is_a_sentence(
+    fstmuse: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fstmuse_gui.app", None)
+
+    outcome = fstmuse()
+
+    assert outcome.code == 1
+    assert len(outcome.complaints) == 1
+    assert "fstmuse doctor" in outcome.err
