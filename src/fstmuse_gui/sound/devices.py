@@ -37,12 +37,28 @@ class SoundError(FstMuseError):
     """A sound device that cannot be used."""
 
 
+def no_device(direction: Direction) -> SoundError:
+    """The sentence for a computer without inputs, or without outputs."""
+    return SoundError(*_NO_DEVICE[direction])
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceId:
     """What a device is known by from one start to the next."""
 
     name: str
     host_api: str
+
+    @property
+    def text(self) -> str:
+        """One string to keep in settings."""
+        return f"{self.host_api}\t{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> DeviceId | None:
+        """Inverse of :attr:`text`; None for what is not such a string, as the empty one."""
+        host_api, tab, name = text.partition("\t")
+        return cls(name, host_api) if tab and name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,7 @@ def find_device(direction: Direction, wanted: Sequence[DeviceId] = ()) -> SoundD
     """
     devices = list_devices(direction)
     if not devices:
-        raise SoundError(*_NO_DEVICE[direction])
+        raise no_device(direction)
     for identity in wanted:
         found = _match(devices, identity)
         if found is not None:
@@ -196,7 +212,7 @@ def describe_devices() -> list[str]:
 def _describe(direction: Direction) -> list[str]:
     devices = list_devices(direction)
     if not devices:
-        return [str(SoundError(*_NO_DEVICE[direction]))]
+        return [str(no_device(direction))]
     return [
         f"{direction}: {one_line(device.id.name)} ({device.id.host_api}), "
         f"{device.channels} channels, {device.default_rate} Hz"

@@ -81,6 +81,11 @@ class Recorder(QObject):
         return self._state
 
     @property
+    def is_taking(self) -> bool:
+        """Whether a take is being recorded, or will be as soon as the device is open."""
+        return self._state == "recording" or (self._state == "opening" and self._record_when_open)
+
+    @property
     def _stream(self) -> DeviceStream[Intake] | None:
         return self._slot.stream
 
@@ -95,15 +100,14 @@ class Recorder(QObject):
 
     def monitor(self, wanted: Sequence[DeviceId] = ()) -> None:
         """Show the level of the first of ``wanted`` that is there, without recording."""
-        if self._state == "recording" or (self._state == "opening" and self._record_when_open):
+        if self.is_taking:
             return
         self._open(wanted, record=False)
 
     def start(self, wanted: Sequence[DeviceId] = ()) -> None:
         """Record a take from the first of ``wanted`` that is there, else from the default."""
-        if self._state == "recording" or (self._state == "opening" and self._record_when_open):
+        if self.is_taking:
             return
-        self._buffer.clear()
         stream = self._stream
         if stream is not None and self._state == "monitoring" and tuple(wanted) == self._wanted:
             stream.end.discard()

@@ -1,0 +1,176 @@
+"""The panel to record from: input, level, one button, and how much of the 30 s is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.icons import icon
+from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.level_meter import LevelMeter
+
+_STEPS_PER_S = 20
+
+
+class RecordPanel(QWidget):
+    """Shows what it is told and says what was clicked.
+
+    Signals
+    -------
+    record_clicked()
+        Record, or stop recording.
+    level_toggled(bool)
+        Watch the level without recording, or stop watching.
+    rescan_clicked()
+        Look for devices again.
+    input_chosen(object)
+        The :class:`DeviceId` of an input, or None for the system's default.
+    shown()
+        The panel has come into view.
+    hidden()
+        The panel has gone out of view.
+    """
+
+    record_clicked = Signal()
+    level_toggled = Signal(bool)
+    rescan_clicked = Signal()
+    input_chosen = Signal(object)
+    shown = Signal()
+    hidden = Signal()
+
+    def __init__(self, max_s: float, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._max_s = max_s
+        self.setObjectName("recordPanel")
+        self.setAccessibleName("Record")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._make_input_row()
+        self.meter = LevelMeter()
+        self._make_record_row()
+        self.sentence = QLabel()
+        self.sentence.setObjectName("recordMessage")
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentence.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addLayout(self._input_row)
+        layout.addWidget(self.meter)
+        layout.addLayout(self._record_row)
+        layout.addWidget(self.elapsed_bar)
+        layout.addWidget(self.sentence)
+        self.show_inputs((), None)
+        self.show_state("idle")
+        self.show_elapsed(0.0)
+
+    def _make_input_row(self) -> None:
+        label = QLabel("&Input")
+        label.setProperty("look", "muted")
+        self.inputs = QComboBox()
+        self.inputs.setAccessibleName("Input to record from")
+        self.inputs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.inputs.setMinimumContentsLength(12)
+        self.inputs.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.inputs.activated.connect(lambda row: self.input_chosen.emit(self.inputs.itemData(row)))
+        label.setBuddy(self.inputs)
+        self.rescan = QToolButton()
+        self.rescan.setIcon(icon("retry"))
+        self.rescan.setIconSize(QSize(18, 18))
+        self.rescan.setToolTip("Look for inputs again")
+        self.rescan.setAccessibleName("Rescan inputs")
+        self.rescan.clicked.connect(self.rescan_clicked)
+        self._input_row = QHBoxLayout()
+        self._input_row.setSpacing(GRID)
+        self._input_row.addWidget(label)
+        self._input_row.addWidget(self.inputs, 1)
+        self._input_row.addWidget(self.rescan)
+
+    def _make_record_row(self) -> None:
+        self.record = QPushButton()
+        self.record.setObjectName("recordButton")
+        self.record.setProperty("look", "primary")
+        self.record.setIconSize(QSize(18, 18))
+        self.record.clicked.connect(self.record_clicked)
+        self.check_level = QPushButton("Check &level")
+        self.check_level.setCheckable(True)
+        self.check_level.setToolTip("Listen to the input without recording")
+        self.check_level.setAccessibleName("Check the level without recording")
+        self.check_level.clicked.connect(self.level_toggled)
+        self.elapsed = QLabel()
+        self.elapsed.setProperty("look", "muted")
+        self.elapsed_bar = QProgressBar()
+        self.elapsed_bar.setTextVisible(False)
+        self.elapsed_bar.setRange(0, round(self._max_s * _STEPS_PER_S))
+        self.elapsed_bar.setAccessibleName("Time recorded")
+        self._record_row = QHBoxLayout()
+        self._record_row.setSpacing(GRID)
+        self._record_row.addWidget(self.record)
+        self._record_row.addWidget(self.check_level)
+        self._record_row.addStretch(1)
+        self._record_row.addWidget(self.elapsed)
+
+    def show_inputs(self, inputs: Sequence[tuple[str, DeviceId]], chosen: DeviceId | None) -> None:
+        """Offer the system's default and ``inputs``, pairs of label and identity.
+
+        An input that was chosen but is not there stays in the list, marked as missing.
+        """
+        self.inputs.clear()
+        self.inputs.addItem("System default", None)
+        for label, identity in inputs:
+            self.inputs.addItem(label, identity)
+        identities = [identity for _, identity in inputs]
+        if chosen is not None and chosen not in identities:
+            self.inputs.addItem(f"{chosen.name} (not connected)", chosen)
+            identities.append(chosen)
+        self.inputs.setCurrentIndex(0 if chosen is None else 1 + identities.index(chosen))
+
+    def show_state(self, state: str) -> None:
+        """Follow the recorder: "idle", "opening", "monitoring" or "recording"."""
+        recording = state == "recording"
+        self.record.setText("Stop" if recording else "Record")
+        self.record.setIcon(icon("stop" if recording else "record", "on_accent"))
+        self.record.setToolTip("Stop and classify (R)" if recording else "Record (R)")
+        self.record.setAccessibleName(
+            "Stop recording" if recording else f"Record up to {self._max_s:.0f} seconds"
+        )
+        self.inputs.setEnabled(not recording)
+        self.rescan.setEnabled(not recording)
+        self.check_level.setEnabled(not recording)
+        self.check_level.setChecked(state == "monitoring")
+        if state in ("idle", "opening"):
+            self.meter.reset()
+
+    def show_elapsed(self, seconds: float) -> None:
+        """Show how much of the longest take is used."""
+        self.elapsed.setText(f"{seconds:.0f} of {self._max_s:.0f} s")
+        self.elapsed_bar.setValue(round(seconds * _STEPS_PER_S))
+
+    def show_sentence(self, sentence: str) -> None:
+        """Show a sentence under the button, or none."""
+        self.sentence.setText(sentence)
+        self.sentence.setVisible(bool(sentence))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.hidden.emit()
