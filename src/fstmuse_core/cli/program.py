@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -35,6 +36,15 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"fstmuse_core.cli.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # here, since click's own answer to it is exit code 1
+            _give_up_stdout()
+            return PIPE_CLOSED
+        return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -76,15 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_streams()
     try:
         code = program.main(arguments, prog_name="fstmuse", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        _give_up_stdout()
-        return PIPE_CLOSED
     except FstMuseError as error:
         say(f"fstmuse: {error}")
         return WRONG_USE if isinstance(error, BundleError) else SOME_FAILED
