@@ -26,6 +26,7 @@ from fstmuse_core.training.evaluation import Evaluation, evaluate
 from fstmuse_core.training.export import base_manifest, litert_bytes, weights_bytes
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
+from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
 from fstmuse_core.training.unseen import n_probes, probe_unseen
 
@@ -191,6 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         tracks = read_manifest(options.music)
         mels = load_mels(tracks, cache=options.cache, progress=_say_loading)
+        noise_tracks, noise_mels = made_up_noise(recipe.seed)
+        tracks, mels = tracks + noise_tracks, mels + noise_mels
         folder = train_starter(
             DataSet(tracks, mels, plan.roles(tracks)),
             plan,
