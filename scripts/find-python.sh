@@ -1,7 +1,7 @@
 # Sourced by run and test: sets PYTHON to a Python 3.11 or 3.12, or says that there is none.
 
 is_supported() {
-    "$1" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null
+    "$1" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' >/dev/null 2>&1
 }
 
 find_python() {

@@ -36,6 +36,14 @@ class Outcome:
         return self.err.splitlines()
 
 
+@pytest.fixture(autouse=True)
+def no_own_models(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Models of whoever runs the tests must not stand in for the shipped ones."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "data"))
+
+
 class Run(Protocol):
     def __call__(self, *arguments: str | Path) -> Outcome: ...
 

@@ -1,0 +1,163 @@
+"""``scripts/run`` and ``scripts/test``: what they decide before anything is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+posix_only = pytest.mark.skipif(os.name == "nt", reason="these scripts are for bash")
+
+
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of the scripts, from which they can be imported."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    yield ROOT / "scripts"
+    for name in ("bootstrap", "system_packages"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def bootstrap(scripts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module, for an environment in a folder of its own."""
+    monkeypatch.setenv("FSTMUSE_VENV", str(tmp_path / "venv"))
+    (tmp_path / "venv").mkdir()
+    import bootstrap
+
+    return bootstrap
+
+
+def test_nothing_is_ready_without_a_stamp(bootstrap: ModuleType) -> None:
+    assert not bootstrap.is_ready("run")
+    assert not bootstrap.is_ready("test")
+
+
+@pytest.mark.parametrize(
+    ("installed", "run_is_ready", "test_is_ready"), [("run", True, False), ("test", True, True)]
+)
+def test_the_tests_environment_serves_both(
+    bootstrap: ModuleType, installed: str, run_is_ready: bool, test_is_ready: bool
+) -> None:
+    bootstrap.STAMP.write_text(bootstrap.wanted_stamp(installed))
+
+    assert bootstrap.is_ready("run") is run_is_ready
+    assert bootstrap.is_ready("test") is test_is_ready
+
+
+def test_an_interrupted_installation_is_not_ready(bootstrap: ModuleType) -> None:
+    bootstrap.STAMP.write_text(bootstrap.wanted_stamp("test"))
+    bootstrap.UNFINISHED.touch()
+
+    assert not bootstrap.is_ready("run")
+
+
+def test_other_dependencies_or_another_place_want_another_stamp(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bootstrap.wanted_stamp("run")
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    moved = bootstrap.wanted_stamp("run")
+    with (tmp_path / "constraints.txt").open("a") as file:
+        file.write("polka==1\n")
+
+    assert len({before, moved, bootstrap.wanted_stamp("run")}) == 3
+
+
+def test_a_failed_installation_gives_up_and_leaves_no_stamp(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "install_system_packages", lambda *_: None)
+    monkeypatch.setattr(bootstrap, "make_environment", lambda: None)
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: failed)
+
+    with pytest.raises(SystemExit, match="could not be installed"):
+        bootstrap.set_up("run")
+
+    assert not bootstrap.is_ready("run")
+    assert bootstrap.UNFINISHED.exists()
+
+
+@posix_only
+@pytest.mark.parametrize("script", ["run", "test"])
+def test_without_a_python_that_will_do_it_says_so(tmp_path: Path, script: str) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "dirname", "env"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    for name in ("python3", "python3.12"):
+        (tools / name).write_text("#!/bin/sh\necho Python 3.9.1\nexit 1\n")
+        (tools / name).chmod(0o755)
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "scripts", checkout / "scripts")
+    finder = checkout / "scripts" / "find-python.sh"
+    # Whatever this system has in its usual places must not be found either.
+    finder.write_text(
+        finder.read_text().replace("/usr/", "/nowhere/").replace("/opt/", "/nowhere/")
+    )
+
+    done = subprocess.run(
+        [checkout / "scripts" / script, "--version"],
+        env={"PATH": str(tools), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "FstMuse needs Python 3.11 or 3.12" in done.stderr
+    assert "Python 3.9.1" in done.stderr
+
+
+@posix_only
+def test_a_second_start_goes_straight_to_the_program(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "python"
+    program.write_text('#!/bin/sh\necho "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "FSTMUSE_VENV": str(tmp_path), "FSTMUSE_PYTHON": sys.executable}
+    code = "import bootstrap; bootstrap.STAMP.write_text(bootstrap.wanted_stamp('run'))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts", env=environment, check=True)
+
+    done = subprocess.run(
+        [ROOT / "scripts" / "run", "classify", "a song.mp3"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "-m fstmuse_core.cli classify a song.mp3\n"
+
+
+@posix_only
+def test_missing_system_packages_are_named_where_they_cannot_be_installed(
+    scripts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import system_packages
+
+    said: list[str] = []
+    installed = "libportaudio2 installed\nlibglib2.0-0t64 installed\nlibegl1 config-files\n"
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(system_packages.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(system_packages, "_output", lambda _: installed)
+    monkeypatch.setattr(system_packages, "_privilege", lambda: None)
+
+    system_packages.install_system_packages("test", said.append)
+
+    (sentence,) = said
+    assert sentence.startswith("These packages are missing: sudo apt-get install ")
+    missing = sentence.split()[7:]
+    assert {"libegl1", "xvfb", "pulseaudio"} <= set(missing)
+    assert {"libportaudio2", "libglib2.0-0"}.isdisjoint(missing)

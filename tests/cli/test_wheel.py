@@ -1,0 +1,122 @@
+"""The built wheel, installed away from the checkout, is the same program."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    target = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    return target
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel's contents; what it depends on stays where it is."""
+    target = tmp_path_factory.mktemp("site")
+    (wheel,) = built.glob("fstmuse-*.whl")
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet"]
+    subprocess.run([*command, f"--target={target}", str(wheel)], check=True, capture_output=True)
+    return target
+
+
+def run(installed: Path, *arguments: str) -> str:
+    """Standard output of a Python that finds the installed wheel and not the checkout."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=installed.parent,
+        env={**os.environ, "PYTHONPATH": str(installed), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def relative_files(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_models_and_assets_travel_inside_the_packages(installed: Path) -> None:
+    assert relative_files(installed / "fstmuse_core" / "_models") == relative_files(ROOT / "models")
+    assert relative_files(installed / "fstmuse_gui" / "_assets") == relative_files(ROOT / "assets")
+
+
+def test_nothing_else_travels(installed: Path) -> None:
+    names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
+
+    assert names - {"bin", "Scripts"} == {"fstmuse_core", "fstmuse_gui"}
+
+
+def test_it_finds_its_own_code_and_models(installed: Path) -> None:
+    file = run(installed, "-c", "import fstmuse_core; print(fstmuse_core.__file__)").strip()
+    assert Path(file).is_relative_to(installed)
+
+    records = json.loads(
+        run(installed, "-m", "fstmuse_core.cli", "models", "list", "--format=json")
+    )
+    folders = {record["name"]: Path(record["folder"]) for record in records}
+    assert folders == {
+        name: installed / "fstmuse_core" / "_models" / name for name in ("fst-muse", "toy-model")
+    }
+
+
+def test_it_classifies_as_the_checkout_does(installed: Path, music_file: Path) -> None:
+    arguments = ("-m", "fstmuse_core.cli", "classify", str(music_file), "--format=json")
+
+    here = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert run(installed, *arguments) == here
+
+
+def test_its_window_opens_and_finds_its_assets(installed: Path) -> None:
+    printed = run(installed, "-m", "fstmuse_core.cli", "gui", "--smoke-test")
+
+    report = json.loads(printed.splitlines()[-1])
+    assert report["ready_ms"] > 0
+    assert report["first_result_ms"] > 0
+
+
+def test_the_source_distribution_is_whole(built: Path) -> None:
+    import tarfile
+
+    (archive,) = built.glob("fstmuse-*.tar.gz")
+    with tarfile.open(archive) as tar:
+        names = {name.split("/", 1)[1] for name in tar.getnames() if "/" in name}
+
+    needed = {
+        "pyproject.toml",
+        "constraints.txt",
+        "LICENSE",
+        "README.md",
+        "scripts/run",
+        "scripts/test",
+        "models/fst-muse/model.json",
+        "src/fstmuse_gui/__init__.py",
+        "tests/cli/test_wheel.py",
+    }
+    assert needed <= names
+    assert not any(name.startswith((".venv", "shared")) for name in names)
