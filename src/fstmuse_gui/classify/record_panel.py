@@ -105,7 +105,6 @@ class RecordPanel(QWidget):
     def _make_record_row(self) -> None:
         self.record = QPushButton()
         self.record.setObjectName("recordButton")
-        self.record.setProperty("look", "primary")
         self.record.setIconSize(QSize(18, 18))
         self.record.clicked.connect(self.record_clicked)
         self.check_level = QPushButton("Check &level")
@@ -145,7 +144,7 @@ class RecordPanel(QWidget):
         """Follow the recorder: "idle", "opening", "monitoring" or "recording"."""
         recording = state == "recording"
         self.record.setText("Stop" if recording else "Record")
-        self.record.setIcon(icon("stop" if recording else "record", "on_accent"))
+        self.record.setIcon(icon("stop" if recording else "record", "danger"))
         self.record.setToolTip("Stop and classify (R)" if recording else "Record (R)")
         self.record.setAccessibleName(
             "Stop recording" if recording else f"Record up to {self._max_s:.0f} seconds"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
-from fstmuse_gui.theme import GRID, colours_of, scaled_font
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
 
 LOWEST_DB = -60
 _LOUD_DB = -6.0
@@ -87,7 +87,7 @@ class LevelMeter(QProgressBar):
         return QSize(160, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = colours_of(self)
+        colours = current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -102,7 +102,7 @@ class LevelMeter(QProgressBar):
         painter.end()
 
     def _paint_levels(self, painter: QPainter, bar: QRectF) -> None:
-        colours = colours_of(self)
+        colours = current_colours()
         loud = self._peak_db > _LOUD_DB
         colour = QColor(colours.warning if loud else colours.accent)
         faint = QColor(colour)
@@ -122,7 +122,7 @@ class LevelMeter(QProgressBar):
 
     def _paint_scale(self, painter: QPainter, bar: QRectF) -> None:
         painter.setFont(scaled_font(self.font(), 0.8))
-        painter.setPen(QColor(colours_of(self).muted))
+        painter.setPen(QColor(current_colours().muted))
         metrics = painter.fontMetrics()
         top = bar.bottom() + 2
         for mark in _MARKS:

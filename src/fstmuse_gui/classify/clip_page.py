@@ -1,0 +1,167 @@
+"""One clip: its picture, its timeline, the controls, the verdict and the bars."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.jobs.messages import ClipResult
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.probability_bars import ProbabilityBars
+from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
+from fstmuse_gui.widgets.timeline_view import TimelineView
+from fstmuse_gui.widgets.transport_bar import TransportBar
+from fstmuse_gui.widgets.verdict_panel import VerdictPanel
+
+
+class ClipPage(QWidget):
+    """Shows a clip and says what was touched.
+
+    Signals
+    -------
+    why_toggled(bool)
+        Show what spoke for a genre, or stop showing it.
+    why_genre_chosen(str)
+        For which genre.
+    """
+
+    why_toggled = Signal(bool)
+    why_genre_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spectrogram = SpectrogramView()
+        self.timeline = TimelineView()
+        self.spectrogram.add_strip(self.timeline)
+        self.spectrogram.range_changed.connect(self.timeline.set_range)
+        self.transport = TransportBar()
+        self.verdict = VerdictPanel()
+        self.bars = ProbabilityBars()
+        self.bars.genre_clicked.connect(self.why_genre_chosen)
+        self._genres: tuple[str, ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(self._build_header())
+        column.addWidget(self.spectrogram, 1)
+        column.addWidget(self.transport)
+        column.addSpacing(GRID)
+        column.addLayout(self._build_result())
+        column.addStretch()
+
+    def _build_header(self) -> QHBoxLayout:
+        self._title = ElidedLabel()
+        self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        self._about = QLabel()
+        self._about.setProperty("look", "muted")
+        self.why_button = QPushButton(icon("why"), " Why?")
+        self.why_button.setCheckable(True)
+        self.why_button.setAccessibleName("Show why: where the genre was heard")
+        self.why_button.setToolTip("Show where in the clip the genre was heard (W)")
+        self.why_button.toggled.connect(self.why_toggled)
+        self.why_chooser = QComboBox()
+        self.why_chooser.setAccessibleName("Genre to explain")
+        self.why_chooser.activated.connect(
+            lambda _i: self.why_genre_chosen.emit(self.why_chooser.currentText())
+        )
+        self.save_button = QPushButton(icon("save"), " Save")
+        self.save_button.setProperty("look", "menu")
+        self.save_button.setAccessibleName("Save the picture, the result or the recording")
+        self.save_menu = QMenu("&Save", self)
+        self.save_button.setMenu(self.save_menu)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self._title)
+        titles.addWidget(self._about)
+        row.addLayout(titles, 1)
+        row.addWidget(self.why_chooser)
+        row.addWidget(self.why_button)
+        row.addWidget(self.save_button)
+        return row
+
+    def _build_result(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(5 * GRID)
+        row.addWidget(self.verdict, 2)
+        row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def show_clip(self, title: str, model_title: str, result: ClipResult, *, animate: bool) -> None:
+        """Show a finished clip."""
+        classification = result.classification
+        self._title.set_text(title)
+        self._about.setText(f"{clock(classification.duration_s)}   \N{MIDDLE DOT}   {model_title}")
+        self.spectrogram.show_image(result.image, classification.duration_s)
+        self._show_answer(classification, animate=animate)
+        self._offer_genres(classification)
+        self.save_button.setEnabled(True)
+        self.why_button.setEnabled(classification.activation is not None)
+
+    def start_live(self, model_title: str, genres: tuple[str, ...]) -> None:
+        """Get ready for a take."""
+        self._title.set_text("Recording\N{HORIZONTAL ELLIPSIS}")
+        self._about.setText(model_title)
+        self.spectrogram.start_live()
+        self.timeline.show_result(None)
+        self.timeline.set_position(None)
+        self.bars.show_genres(genres)
+        self.verdict.show_words("Listening", "The first words come after three seconds.")
+        self.save_button.setEnabled(False)
+        self.why_button.setEnabled(False)
+        self.why_chooser.hide()
+        self.transport.set_clip(0.0, playable=False)
+
+    def append_live(self, mel_frames: FloatArray) -> None:
+        """Let the picture grow by mel frames, shape ``(n, n_mels)``."""
+        self.spectrogram.append_live(mel_frames)
+        self.transport.set_position(self.spectrogram.live_s)
+
+    def show_live(self, classification: Classification) -> None:
+        """Show what has been heard of the take so far."""
+        self._show_answer(classification, animate=True)
+
+    def _show_answer(self, classification: Classification, *, animate: bool) -> None:
+        self.timeline.show_result(classification)
+        self.bars.show_result(classification, animate=animate)
+        self.verdict.show_result(classification)
+
+    def _offer_genres(self, classification: Classification) -> None:
+        names = [name for name, _ in classification.ranked()]
+        self.why_chooser.clear()
+        self.why_chooser.addItems(names)
+
+    def show_why(self, classification: Classification, genre: str | None) -> None:
+        """Lay the map of ``genre`` over the picture, or take it away."""
+        is_on = genre is not None and classification.activation is not None
+        self.why_button.blockSignals(True)
+        self.why_button.setChecked(is_on)
+        self.why_button.blockSignals(False)
+        self.why_chooser.setVisible(is_on)
+        if genre is None or classification.activation is None:
+            self.spectrogram.hide_heat()
+            return
+        self.why_chooser.setCurrentText(genre)
+        index = classification.genres.index(genre)
+        self.spectrogram.show_heat(classification.activation, index)
+
+    def set_position(self, seconds: float | None) -> None:
+        """Move the cursors; ``None`` and the very start hide them."""
+        self.spectrogram.set_position(seconds or None)
+        self.timeline.set_position(seconds or None)
+        self.transport.set_position(seconds or 0.0)

@@ -1,0 +1,124 @@
+"""Finding the songs among dropped, pasted and named paths, away from the window's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Qt, QUrl, Signal, Slot
+
+_BATCH = 32
+
+
+class Gatherer(QObject):
+    """Expands folders in a thread of its own.
+
+    Signals
+    -------
+    found(list)
+        Paths as str, in batches, in the order they were met.
+    finished(int)
+        How many were found in all.
+    """
+
+    found = Signal(list)
+    finished = Signal(int)
+    _batch = Signal(int, list)
+    _ended = Signal(int, int)
+
+    def __init__(
+        self,
+        find: Callable[[Iterable[Path]], Iterator[Path]] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._find = find
+        self._run = 0
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._batch.connect(self._on_batch, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether folders are being searched."""
+        return self._thread is not None
+
+    def gather(self, paths: list[str]) -> None:
+        """Look for songs at ``paths``; plain files are passed on at once."""
+        if self._thread is not None or not any(Path(path).is_dir() for path in paths):
+            self._pass_on_files(paths)
+            return
+        self._run += 1
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._search, args=(self._run, paths, self._stop), name="gatherer", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave the rest of the folders unsearched."""
+        thread, self._thread = self._thread, None
+        self._stop.set()
+        if thread is not None:
+            thread.join()
+            self.finished.emit(0)
+
+    def _pass_on_files(self, paths: list[str]) -> None:
+        self.found.emit(paths)
+        self.finished.emit(len(paths))
+
+    def _search(self, run: int, paths: list[str], stop: threading.Event) -> None:
+        find = self._find or _find_audio_files
+        batch: list[str] = []
+        n_found = 0
+        for path in find([Path(path) for path in paths]):
+            if stop.is_set():
+                return
+            batch.append(str(path))
+            n_found += 1
+            if len(batch) == _BATCH:
+                self._batch.emit(run, batch)
+                batch = []
+        if batch:
+            self._batch.emit(run, batch)
+        self._ended.emit(run, n_found)
+
+    @Slot(int, list)
+    def _on_batch(self, run: int, batch: list[str]) -> None:
+        if run == self._run and self._thread is not None:
+            self.found.emit(batch)
+
+    @Slot(int, int)
+    def _on_ended(self, run: int, n_found: int) -> None:
+        if run == self._run and self._thread is not None:
+            self._thread.join()
+            self._thread = None
+            self.finished.emit(n_found)
+
+
+def _find_audio_files(paths: Iterable[Path]) -> Iterator[Path]:
+    from fstmuse_core.audio import find_audio_files
+
+    return find_audio_files(paths)
+
+
+def paths_in(data: QMimeData) -> list[str]:
+    """Files and folders in what was dropped or pasted: file URLs, or lines that are paths."""
+    if data.hasUrls():
+        return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    if not data.hasText():
+        return []
+    paths = (_as_path(line) for line in data.text().splitlines())
+    return [path for path in paths if path]
+
+
+def _as_path(line: str) -> str:
+    text = line.strip().strip("\"'")
+    if text.startswith("file:"):
+        text = QUrl(text).toLocalFile()
+    try:
+        return text if text and Path(text).exists() else ""
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,168 @@
+"""Which clip is classified next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.jobs.messages import ClipResult
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.clips import Clip, ClipStore
+from fstmuse_gui.widgets.file_list import RowState
+
+
+class JobQueue(QObject):
+    """Has the clips of a store classified one after another.
+
+    Only one is with the worker at a time, so that a clip someone looks at can be taken first.
+
+    Signals
+    -------
+    clip_changed(int)
+        The clip of this key has a new state, progress or result.
+    """
+
+    clip_changed = Signal(int)
+
+    def __init__(
+        self, clips: ClipStore, bridge: WorkerBridge, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._clips = clips
+        self._bridge = bridge
+        self._model = ""
+        self._waiting: list[int] = []
+        self._job: int | None = None
+        self._key: int | None = None
+        self._held = False
+        bridge.started.connect(self._on_started)
+        bridge.progress.connect(self._on_progress)
+        bridge.done.connect(self._on_done)
+        bridge.failed.connect(self._on_failed)
+        bridge.cancelled.connect(self._on_cancelled)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a clip waits or is being worked on."""
+        return self._job is not None or bool(self._waiting)
+
+    @property
+    def n_waiting(self) -> int:
+        """Clips that have not been begun."""
+        return len(self._waiting)
+
+    def set_model(self, model: str) -> None:
+        """Classify with ``model`` from now on, and what has been classified once more."""
+        if model == self._model:
+            return
+        self._model = model
+        self._give_up_running()
+        self._waiting.clear()
+        for clip in self._clips:
+            if clip.state is not RowState.CANCELLED:
+                self._line_up(clip)
+        self._next()
+
+    def add(self, clip: Clip) -> None:
+        """Have a clip classified, or classified again."""
+        if clip.key == self._key:
+            self._give_up_running()
+        self._line_up(clip)
+        self._next()
+
+    def first(self, key: int) -> None:
+        """Take this clip before the others that wait."""
+        if key in self._waiting:
+            self._waiting.remove(key)
+            self._waiting.insert(0, key)
+
+    def cancel(self, key: int) -> None:
+        """Give a clip up, whether it waits or is being worked on."""
+        clip = self._clips.get(key)
+        if key == self._key:
+            self._give_up_running()
+        elif key in self._waiting:
+            self._waiting.remove(key)
+        else:
+            return
+        if clip is not None:
+            clip.state = RowState.CANCELLED
+            self.clip_changed.emit(key)
+        self._next()
+
+    def cancel_all(self) -> None:
+        """Give everything up that has no answer yet."""
+        waiting, self._waiting = self._waiting, []
+        if self._key is not None:
+            waiting.insert(0, self._key)
+        self._give_up_running()
+        for key in waiting:
+            if (clip := self._clips.get(key)) is not None:
+                clip.state = RowState.CANCELLED
+                self.clip_changed.emit(key)
+
+    def hold(self, held: bool) -> None:
+        """Begin nothing new while ``held``: a recording comes first."""
+        self._held = held
+        self._next()
+
+    def _line_up(self, clip: Clip) -> None:
+        clip.wait()
+        if clip.key not in self._waiting:
+            self._waiting.append(clip.key)
+        self.clip_changed.emit(clip.key)
+
+    def _next(self) -> None:
+        while self._job is None and self._waiting and not self._held and self._model:
+            clip = self._clips.get(self._waiting.pop(0))
+            if clip is not None:
+                self._key = clip.key
+                self._job = self._submit(clip)
+
+    def _submit(self, clip: Clip) -> int:
+        if clip.take is None:
+            return self._bridge.classify_file(str(clip.path), self._model)
+        job = self._bridge.listen(self._model)
+        self._bridge.send_live(job, clip.take.samples)
+        self._bridge.end_live(job)
+        return job
+
+    def _give_up_running(self) -> None:
+        if self._job is not None:
+            self._bridge.cancel(self._job)
+        self._job = self._key = None
+
+    def _running(self, job: int) -> Clip | None:
+        return self._clips.get(self._key) if job == self._job else None
+
+    def _on_started(self, job: int) -> None:
+        if (clip := self._running(job)) is not None:
+            clip.state = RowState.WORKING
+            self.clip_changed.emit(clip.key)
+
+    def _on_progress(self, job: int, fraction: float) -> None:
+        if (clip := self._running(job)) is not None:
+            clip.progress = fraction
+            self.clip_changed.emit(clip.key)
+
+    def _on_done(self, job: int, result: ClipResult) -> None:
+        if (clip := self._running(job)) is not None:
+            clip.state, clip.result = RowState.DONE, result
+        self._end(job, clip)
+
+    def _on_failed(self, job: int, sentence: str) -> None:
+        if (clip := self._running(job)) is not None:
+            clip.state, clip.sentence = RowState.FAILED, sentence
+        self._end(job, clip)
+
+    def _on_cancelled(self, job: int) -> None:
+        if (clip := self._running(job)) is not None:
+            clip.state = RowState.CANCELLED
+        self._end(job, clip)
+
+    def _end(self, job: int, clip: Clip | None) -> None:
+        if job != self._job:
+            return
+        self._job = self._key = None
+        if clip is not None:
+            self.clip_changed.emit(clip.key)
+        self._next()

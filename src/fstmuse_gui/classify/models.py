@@ -1,0 +1,33 @@
+"""The models one can choose from, read without loading them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+
+from fstmuse_core.bundle import MANIFEST_NAME, bundle_folders
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model's name, what people call it, and the genres it can name."""
+
+    name: str
+    title: str
+    genres: tuple[str, ...]
+
+
+def installed_models() -> list[ModelInfo]:
+    """Every model that looks sound; whether it is, its use will show."""
+    found = []
+    for name, folder in bundle_folders().items():
+        try:
+            values = json.loads((folder / MANIFEST_NAME).read_bytes())
+            genres = tuple(str(genre) for genre in values["genres"])
+            found.append(ModelInfo(name, str(values["title"]), genres))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("The model in %s cannot be offered: %s", folder, error)
+    return found

@@ -1,0 +1,366 @@
+"""Decides what the Classify tab shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+
+from fstmuse_core.classification import Classification
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.clips import Clip, ClipStore
+from fstmuse_gui.classify.gathering import Gatherer, paths_in
+from fstmuse_gui.classify.job_queue import JobQueue
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.classify.playback import Playback, Playing
+from fstmuse_gui.classify.saving import Saving
+from fstmuse_gui.classify.takes import Recording, Takes
+from fstmuse_gui.classify.view import ClassifyView
+from fstmuse_gui.settings import (
+    COLOUR_MAP,
+    DB_RANGE,
+    LAST_FOLDER,
+    MODEL,
+    RECENT_FILES,
+    Settings,
+)
+from fstmuse_gui.widgets.file_list import RowState
+
+# Shorter work leaves the page as it is: a page that flashes by disturbs more than it tells.
+_PATIENCE_MS = 250
+_NO_MODEL = "No model is installed; run `fstmuse doctor` in a terminal to see how to get one."
+
+
+class ClassifyPresenter(QObject):
+    """Holds the clips, has them classified and shows the one that was chosen.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    changed
+        What can be done may have changed: another clip, another state.
+    recent_changed
+        The recent files are others.
+    """
+
+    message = Signal(str)
+    changed = Signal()
+    recent_changed = Signal()
+
+    def __init__(
+        self,
+        view: ClassifyView,
+        settings: Settings,
+        bridge: WorkerBridge,
+        player: Playing,
+        recording: Recording,
+        models: list[ModelInfo],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._settings = settings
+        self._bridge = bridge
+        self._recording = recording
+        self._models = {model.name: model for model in models}
+        self.clips = ClipStore()
+        self.queue = JobQueue(self.clips, bridge, self)
+        self.playback = Playback(view.clip_page, player, self)
+        self.saving = Saving(view, settings, self)
+        self._gatherer = Gatherer(parent=self)
+        self.takes = Takes(view, self.clips, self.queue, bridge, recording, self)
+        self._shown: int | None = None
+        self._why_genre: str | None = None
+        self._why_on = False
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._show_wait)
+        self._connect_view()
+        self._connect_work()
+        self._begin()
+
+    def _connect_view(self) -> None:
+        view, page = self._view, self._view.clip_page
+        view.sidebar.model_chosen.connect(self.choose_model)
+        view.sidebar.cancel_requested.connect(self.cancel_all)
+        view.sidebar.list.chosen.connect(self._show)
+        view.sidebar.list.remove_requested.connect(self.remove)
+        view.sidebar.list.retry_requested.connect(self.retry)
+        view.drop_area.recent_chosen.connect(lambda path: self.open_paths([path]))
+        view.drop_area.record_requested.connect(self.toggle_recording)
+        view.busy_page.cancel_requested.connect(self._cancel_shown)
+        view.trouble_page.retry_requested.connect(lambda: self.retry(self._shown))
+        view.trouble_page.remove_requested.connect(lambda: self.remove(self._shown))
+        page.why_toggled.connect(self.set_why)
+        page.why_genre_chosen.connect(self.explain)
+        page.transport.colour_map_chosen.connect(self.set_colour_map)
+        page.transport.db_range_chosen.connect(self.set_db_range)
+
+    def _connect_work(self) -> None:
+        self.queue.clip_changed.connect(self._on_clip_changed)
+        self._gatherer.found.connect(self._add_files)
+        self._gatherer.finished.connect(self._on_gathered)
+        self._bridge.lost.connect(self._view.notice.say)
+        self.playback.message.connect(self._view.notice.say)
+        self.saving.message.connect(self.message)
+        self.saving.trouble.connect(self._view.notice.say)
+        self.takes.begun.connect(self._on_take_started)
+        self.takes.ended.connect(lambda: self._show(self._view.sidebar.list.current_key))
+        self.takes.clip_changed.connect(self._on_clip_changed)
+
+    def _begin(self) -> None:
+        self._apply_colours()
+        chosen = self._settings.get(MODEL)
+        if chosen not in self._models:
+            chosen = next(iter(self._models), "")
+        self._view.sidebar.show_models(list(self._models.values()), chosen)
+        self._use_model(chosen)
+        self._view.show_empty(self._settings.get(RECENT_FILES))
+        if self._model is None:
+            self._view.notice.say(_NO_MODEL)
+
+    def _use_model(self, name: str) -> None:
+        self._model = self._models.get(name)
+        self._why_genre = None
+        self.takes.model = self._model
+        self.queue.set_model(name)
+
+    # -- what is asked for -------------------------------------------------------------
+
+    @property
+    def shown(self) -> Clip | None:
+        """The clip that was chosen."""
+        return self.clips.get(self._shown)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a finished clip is shown."""
+        return self.shown is not None and self.shown.result is not None
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Classify files, and the songs in folders."""
+        if not paths:
+            return
+        if self._model is None:
+            self._view.notice.say(_NO_MODEL)
+            return
+        self._gatherer.gather(paths)
+        if self._gatherer.is_running:
+            self._view.show_busy("Looking for songs", "", None)
+
+    def paste(self, data: QMimeData) -> None:
+        """Classify what is on the clipboard, if it names files."""
+        paths = paths_in(data)
+        if paths:
+            self.open_paths(paths)
+        else:
+            self.message.emit("There is no file on the clipboard.")
+
+    def choose_files(self) -> None:
+        """Ask for songs and classify them."""
+        from fstmuse_core.audio import AUDIO_SUFFIXES
+
+        folder = self._settings.get(LAST_FOLDER)
+        self._open_from(self._view.ask_open_files(folder, sorted(AUDIO_SUFFIXES)))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and classify the songs in it."""
+        folder = self._view.ask_open_folder(self._settings.get(LAST_FOLDER))
+        self._open_from([folder] if folder else [])
+
+    def _open_from(self, paths: list[str]) -> None:
+        if paths:
+            self._settings.set(LAST_FOLDER, str(Path(paths[0]).parent))
+            self.open_paths(paths)
+
+    def choose_model(self, name: str) -> None:
+        """Classify with another model, and everything in the list once more."""
+        self._settings.set(MODEL, name)
+        self._use_model(name)
+
+    def toggle_recording(self) -> None:
+        """Record, or end the recording."""
+        self._recording.toggle()
+
+    def remove(self, key: int | None) -> None:
+        """Take a clip off the list."""
+        clip = self.clips.get(key)
+        if clip is None or not self._may_lose([clip]):
+            return
+        self.queue.cancel(clip.key)
+        self.clips.remove(clip.key)
+        if self._shown == clip.key:
+            self._shown = None
+        self._view.sidebar.list.remove_row(clip.key)
+        self._show(self._view.sidebar.list.current_key)
+        self._show_work()
+
+    def may_close(self) -> bool:
+        """Whether nothing is lost by closing, or the user does not mind."""
+        return self._may_lose([clip for clip in self.clips if clip.would_be_lost])
+
+    def _may_lose(self, clips: list[Clip]) -> bool:
+        n_lost = sum(clip.would_be_lost for clip in clips)
+        if not n_lost:
+            return True
+        what = "a recording" if n_lost == 1 else f"{n_lost} recordings"
+        return self._view.confirm(
+            f"Discard {what}?", "What has not been saved as a file will be gone.", "Discard"
+        )
+
+    def retry(self, key: int | None) -> None:
+        """Classify a clip once more."""
+        if (clip := self.clips.get(key)) is not None:
+            self.queue.add(clip)
+
+    def cancel_all(self) -> None:
+        """Give up everything that has no answer yet."""
+        self._gatherer.stop()
+        self.queue.cancel_all()
+
+    def _cancel_shown(self) -> None:
+        if self._gatherer.is_running:
+            self._gatherer.stop()
+        elif self._shown is not None:
+            self.queue.cancel(self._shown)
+
+    def close(self) -> None:
+        """Stop everything that runs."""
+        self._patience.stop()
+        self._gatherer.stop()
+        self._recording.close()
+        self.playback.close()
+        self.saving.close()
+
+    # -- clips -------------------------------------------------------------------------
+
+    def _add_files(self, paths: list[str]) -> None:
+        new = []
+        for path in paths:
+            known = self.clips.of_path(path)
+            clip = known or Clip.of_file(path)
+            if known is None:
+                self.clips.add(clip)
+                new.append(clip)
+            self._shown = self._shown if known is None else clip.key
+        self._view.sidebar.list.add_rows([clip.row() for clip in new])
+        for clip in new:
+            self.queue.add(clip)
+            self._settings.add_recent(str(clip.path))
+        self.recent_changed.emit()
+        if new and not self.takes.is_live:
+            self._view.sidebar.list.select(new[0].key)
+        elif self._shown is not None:
+            self._view.sidebar.list.select(self._shown)
+        self._show_work()
+
+    def _on_gathered(self, n_found: int) -> None:
+        if n_found == 0:
+            self.message.emit("There are no songs in there.")
+        if self._view.page is self._view.busy_page:
+            self._show(self._view.sidebar.list.current_key)
+
+    def _on_clip_changed(self, key: int) -> None:
+        clip = self.clips.get(key)
+        if clip is None:
+            return
+        self._view.sidebar.list.update_row(clip.row())
+        if key == self._shown:
+            self._show(key)
+        self._show_work()
+
+    def _show_work(self) -> None:
+        total, waiting = len(self.clips), self.queue.n_waiting
+        busy = total > 1 and waiting > 0
+        self._view.sidebar.show_work(f"{total - waiting} of {total}" if busy else "")
+
+    def _show(self, key: int | None) -> None:
+        """Show the clip of this key as far as it has come."""
+        if self.takes.is_live:
+            return
+        self._shown = key
+        clip = self.shown
+        if clip is None:
+            self._patience.stop()
+            self.playback.load(None)
+            self._view.show_empty(self._settings.get(RECENT_FILES))
+        elif clip.state in (RowState.WAITING, RowState.WORKING):
+            self.queue.first(clip.key)
+            self._wait_for(clip)
+        else:
+            self._patience.stop()
+            self._show_end(clip)
+        self.changed.emit()
+
+    def _wait_for(self, clip: Clip) -> None:
+        if self._view.page is self._view.busy_page:
+            self._show_wait()
+        elif not self._patience.isActive():
+            self._patience.start()
+
+    def _show_wait(self) -> None:
+        clip = self.shown
+        if clip is None or clip.state not in (RowState.WAITING, RowState.WORKING):
+            return
+        self.playback.load(None)
+        known = clip.state is RowState.WORKING and clip.progress > 0
+        detail = clip.row().status() if known else ""
+        title = f"Listening to {clip.title}"
+        self._view.show_busy(title, detail, clip.progress if known else None)
+
+    def _show_end(self, clip: Clip) -> None:
+        if clip.result is not None and self._model is not None:
+            self._view.show_clip(clip.title, self._model.title, clip.result)
+            self._show_why(clip.result.classification)
+        elif clip.state is RowState.CANCELLED:
+            self._view.show_trouble(clip.title, "This clip was cancelled.", is_failure=False)
+        else:
+            self._view.show_trouble("This clip could not be heard", clip.sentence)
+        self.playback.load(clip)
+
+    def _on_take_started(self) -> None:
+        self._patience.stop()
+        self.playback.load(None)
+        self.changed.emit()
+
+    # -- how it is shown ---------------------------------------------------------------
+
+    def set_why(self, is_on: bool) -> None:
+        """Show where the genre was heard, or stop showing it."""
+        self._why_on = is_on
+        if self.shown is not None and self.shown.result is not None:
+            self._show_why(self.shown.result.classification)
+
+    def explain(self, genre: str) -> None:
+        """Show where ``genre`` was heard."""
+        self._why_genre = genre
+        self.set_why(True)
+
+    def _show_why(self, classification: Classification) -> None:
+        genre = self._why_genre
+        if genre not in classification.genres:
+            genre = classification.ranked()[0][0]
+        self._view.clip_page.show_why(classification, genre if self._why_on else None)
+        self.changed.emit()
+
+    @property
+    def why_is_on(self) -> bool:
+        """Whether what spoke for a genre is shown."""
+        return self._why_on
+
+    def set_colour_map(self, name: str) -> None:
+        """Draw spectrograms in other colours."""
+        self._settings.set(COLOUR_MAP, name)
+        self._apply_colours()
+
+    def set_db_range(self, decibels: int) -> None:
+        """Draw spectrograms over another range."""
+        self._settings.set(DB_RANGE, decibels)
+        self._apply_colours()
+
+    def _apply_colours(self) -> None:
+        name, decibels = self._settings.get(COLOUR_MAP), self._settings.get(DB_RANGE)
+        self._view.clip_page.spectrogram.set_colours(name, decibels)
+        self._view.clip_page.transport.set_colours(name, decibels)

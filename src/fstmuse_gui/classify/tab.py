@@ -1,0 +1,291 @@
+"""Puts the Classify tab together: view, presenter, sound, and the entries of its menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from fstmuse_core.errors import one_line
+from fstmuse_gui.classify.clips import Clip
+from fstmuse_gui.classify.models import ModelInfo, installed_models
+from fstmuse_gui.classify.playback import STEP_S, Playing
+from fstmuse_gui.classify.presenter import ClassifyPresenter
+from fstmuse_gui.classify.record_panel import RecordPanel
+from fstmuse_gui.classify.takes import Recording
+from fstmuse_gui.classify.view import ClassifyView
+from fstmuse_gui.settings import (
+    COLOUR_MAP,
+    COLOUR_MAPS,
+    DB_RANGE,
+    DB_RANGES,
+    INPUT_DEVICE,
+    RECENT_FILES,
+    SPLITTER,
+    Option,
+    Settings,
+)
+from fstmuse_gui.tabs import MenuEntries, TabContext
+
+T = TypeVar("T")
+
+_LONG_STEP_S = 30.0
+_ZOOM = 0.5
+
+
+def make_player(parent: QObject) -> Playing:
+    """The player of the sound card."""
+    from fstmuse_gui.sound.player import Player
+
+    return Player(parent)
+
+
+def make_recording(panel: RecordPanel, settings: Settings, parent: QObject) -> Recording:
+    """The recorder of the sound card; remembers which input was chosen."""
+    from fstmuse_gui.classify.record_presenter import RecordPresenter
+    from fstmuse_gui.sound.devices import DeviceId
+
+    chosen = DeviceId.parse(settings.get(INPUT_DEVICE))
+    presenter = RecordPresenter(panel, input_device=chosen, parent=parent)
+    presenter.input_chosen.connect(
+        lambda device: settings.set(INPUT_DEVICE, device.text if device is not None else "")
+    )
+    return presenter
+
+
+class ClassifyTab(QObject):
+    """The tab, as ``tabs.Tab`` asks for it.
+
+    The makers are given only by tests.
+    """
+
+    message = Signal(str)
+    title = "Classify"
+
+    def __init__(
+        self,
+        context: TabContext,
+        *,
+        player: Callable[[QObject], Playing] = make_player,
+        recording: Callable[[RecordPanel, Settings, QObject], Recording] = make_recording,
+        models: Callable[[], list[ModelInfo]] = installed_models,
+    ) -> None:
+        super().__init__()
+        self._settings = context.settings
+        from fstmuse_gui.sound.recorder import MAX_TAKE_S
+
+        panel = RecordPanel(MAX_TAKE_S)
+        self.view = self.widget = ClassifyView(panel)
+        self.presenter = ClassifyPresenter(
+            self.view,
+            context.settings,
+            context.bridge,
+            player(self),
+            recording(panel, context.settings, self),
+            models(),
+            self,
+        )
+        self._save_menu = self.view.clip_page.save_menu
+        self._needs_result: list[QAction] = []
+        self._build_actions()
+        self._build_choices()
+        self._restore()
+        self.presenter.message.connect(self.message)
+        self.presenter.changed.connect(self._on_changed)
+        self.presenter.recent_changed.connect(self._fill_recent)
+        self.view.sidebar.open_requested.connect(self.presenter.choose_files)
+        self.view.drop_area.open_requested.connect(self.presenter.choose_files)
+        self._on_changed()
+
+    # -- as a tab ----------------------------------------------------------------------
+
+    def menus(self) -> dict[str, MenuEntries]:
+        """Entries for File, View and Playback."""
+        return {
+            "File": [
+                self._open,
+                self._open_folder,
+                self._recent_menu,
+                self._paste,
+                None,
+                self._record,
+                None,
+                self._save_menu,
+                self._remove,
+            ],
+            "View": [
+                self._why,
+                None,
+                *self._zooms,
+                None,
+                self._map_menu,
+                self._range_menu,
+            ],
+            "Playback": [self._play, None, *self._seeks],
+        }
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Classify files, and the songs in folders."""
+        self.presenter.open_paths(paths)
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Light up while something hangs above the window."""
+        self.view.set_hot(is_hot)
+
+    def may_close(self) -> bool:
+        """Ask before a recording is lost."""
+        return self.presenter.may_close()
+
+    def close(self) -> None:
+        """Stop everything and remember how it looked."""
+        self._settings.set(SPLITTER, self.view.splitter.sizes())
+        self.presenter.close()
+
+    def _restore(self) -> None:
+        sizes = self._settings.get(SPLITTER)
+        if len(sizes) == self.view.splitter.count() and all(size > 0 for size in sizes):
+            self.view.splitter.setSizes(sizes)
+
+    # -- actions -----------------------------------------------------------------------
+
+    def _action(
+        self, text: str, keys: str | QKeySequence.StandardKey, run: Callable[[], None]
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _checked=False: run())
+        return action
+
+    def _clip_action(self, text: str, keys: str, run: Callable[[Clip], None]) -> QAction:
+        """An action for the finished clip that is shown."""
+
+        def on_clip() -> None:
+            clip = self.presenter.shown
+            if clip is not None:
+                run(clip)
+
+        action = self._action(text, keys, on_clip)
+        self._needs_result.append(action)
+        return action
+
+    def _build_actions(self) -> None:
+        p, page = self.presenter, self.view.clip_page
+        self._open = self._action("&Open songs\N{HORIZONTAL ELLIPSIS}", "Ctrl+O", p.choose_files)
+        self._open_folder = self._action(
+            "Open a &folder\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+O", p.choose_folder
+        )
+        self._paste = self._action(
+            "&Paste songs", "Ctrl+V", lambda: p.paste(QGuiApplication.clipboard().mimeData())
+        )
+        self._record = self._action("&Record, or end the recording", "R", p.toggle_recording)
+        self._remove = self._action(
+            "Re&move from the list",
+            "Delete",
+            lambda: p.remove(self.view.sidebar.list.current_key),
+        )
+        saving = p.saving
+        self._save_take = self._clip_action(
+            "The &recording\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+S", saving.save_take
+        )
+        self._save_menu.addActions(
+            [
+                self._clip_action(
+                    "The &spectrogram as a picture\N{HORIZONTAL ELLIPSIS}",
+                    "Ctrl+S",
+                    saving.save_picture,
+                ),
+                self._clip_action(
+                    "The result as &JSON\N{HORIZONTAL ELLIPSIS}", "Ctrl+J", saving.save_json
+                ),
+                self._clip_action(
+                    "The result as &CSV\N{HORIZONTAL ELLIPSIS}", "Ctrl+K", saving.save_csv
+                ),
+                self._save_take,
+            ]
+        )
+        self._why = self._clip_action("&Why this genre?", "W", lambda _clip: None)
+        self._why.setCheckable(True)
+        self._why.triggered.connect(p.set_why)
+        picture = page.spectrogram
+        self._zooms = [
+            self._clip_action("Zoom &in", "+", lambda _c: picture.zoom(_ZOOM)),
+            self._clip_action("Zoom &out", "-", lambda _c: picture.zoom(1 / _ZOOM)),
+            self._clip_action("&Whole clip", "0", lambda _c: picture.reset_zoom()),
+        ]
+        play = p.playback
+        self._play = self._clip_action("&Play or pause", "Space", lambda _c: play.toggle())
+        self._seeks = [
+            self._clip_action(text, keys, lambda _c, seconds=seconds: play.step(seconds))
+            for text, keys, seconds in (
+                ("&Back 5 seconds", "Left", -STEP_S),
+                ("&Forward 5 seconds", "Right", STEP_S),
+                ("Back 30 seconds", "Shift+Left", -_LONG_STEP_S),
+                ("Forward 30 seconds", "Shift+Right", _LONG_STEP_S),
+            )
+        ]
+        self._seeks.append(self._clip_action("To the &start", "Home", lambda _c: play.seek(0.0)))
+
+    def _build_choices(self) -> None:
+        self._recent_menu = QMenu("Open &recent", self.view)
+        self._fill_recent()
+        self._map_menu = self._choice_menu(
+            "&Colour map",
+            COLOUR_MAP,
+            [(name.capitalize(), name) for name in COLOUR_MAPS],
+            self.presenter.set_colour_map,
+        )
+        self._range_menu = self._choice_menu(
+            "&Decibel range",
+            DB_RANGE,
+            [(f"{decibels} dB", decibels) for decibels in DB_RANGES],
+            self.presenter.set_db_range,
+        )
+
+    def _choice_menu(
+        self,
+        title: str,
+        option: Option[T],
+        choices: list[tuple[str, T]],
+        choose: Callable[[T], None],
+    ) -> QMenu:
+        """A menu in which the choice in force is ticked."""
+        menu = QMenu(title, self.view)
+        group = QActionGroup(menu)
+        for text, value in choices:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setData(value)
+            action.triggered.connect(lambda _checked=False, chosen=value: choose(chosen))
+            group.addAction(action)
+
+        def tick() -> None:
+            for action in group.actions():
+                action.setChecked(action.data() == self._settings.get(option))
+
+        menu.aboutToShow.connect(tick)
+        return menu
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        paths = self._settings.get(RECENT_FILES)
+        self._recent_menu.setEnabled(bool(paths))
+        for path in paths:
+            name = one_line(Path(path).name).replace("&", "&&")
+            action = self._recent_menu.addAction(name)
+            action.setToolTip(one_line(path))
+            action.triggered.connect(
+                lambda _checked=False, chosen=path: self.presenter.open_paths([chosen])
+            )
+
+    def _on_changed(self) -> None:
+        shown = self.presenter.shown
+        for action in self._needs_result:
+            action.setEnabled(self.presenter.has_result)
+        self._save_take.setEnabled(shown is not None and shown.take is not None)
+        self._why.setChecked(self.presenter.why_is_on)
+        self._remove.setEnabled(shown is not None)

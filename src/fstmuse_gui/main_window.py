@@ -1,0 +1,249 @@
+"""The window around the tabs: menus, theme, dropping, and closing in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QTabBar,
+    QTabWidget,
+    QToolButton,
+)
+
+from fstmuse_core import __version__
+from fstmuse_gui.classify.gathering import paths_in
+from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.icons import app_icon, icon
+from fstmuse_gui.identity import APP_NAME, TAGLINE
+from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
+from fstmuse_gui.shortcuts import ShortcutsDialog
+from fstmuse_gui.tabs import MenuEntries, Tab, TabContext
+from fstmuse_gui.theme import ThemeController
+
+# One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
+TABS: tuple[Callable[[TabContext], Tab], ...] = (ClassifyTab,)
+
+_DEFAULT_SIZE = QSize(1240, 820)
+_MINIMUM_SIZE = QSize(880, 640)
+_MESSAGE_MS = 6000
+_THEME_NAMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"}
+
+# Keys that a focused control needs for itself and that are shortcuts elsewhere.
+_KEYS_OF_CONTROLS: tuple[tuple[type[QObject], tuple[Qt.Key, ...]], ...] = (
+    (QAbstractButton, (Qt.Key.Key_Space,)),
+    (QComboBox, (Qt.Key.Key_Space, Qt.Key.Key_Home)),
+    (QTabBar, (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home)),
+    (QAbstractSlider, (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home)),
+)
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Signals
+    -------
+    painted
+        The window has been painted for the first time.
+    """
+
+    painted = Signal()
+
+    def __init__(
+        self,
+        context: TabContext,
+        theme: ThemeController,
+        makers: Sequence[Callable[[TabContext], Tab]] = TABS,
+    ) -> None:
+        super().__init__()
+        self._context = context
+        self._settings = context.settings
+        self._theme = theme
+        self._is_painted = False
+        self.setWindowTitle(APP_NAME)
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(_MINIMUM_SIZE)
+        theme.choose(self._settings.get(THEME))
+        self.tabs = [maker(context) for maker in makers]
+        self._build_tabs()
+        self._build_menus()
+        self._restore()
+        QApplication.instance().installEventFilter(self)
+
+    # -- building ----------------------------------------------------------------------
+
+    def _build_tabs(self) -> None:
+        self._tab_widget = QTabWidget()
+        self._tab_widget.setDocumentMode(True)
+        self._tab_widget.tabBar().setAccessibleName("Tabs")
+        self._tab_widget.tabBar().setExpanding(False)
+        for tab in self.tabs:
+            self._tab_widget.addTab(tab.widget, tab.title)
+            tab.message.connect(self._say)
+        self._theme_button = QToolButton()
+        self._theme_button.setAccessibleName("Theme")
+        self._theme_button.setToolTip("Light or dark")
+        self._theme_button.setIconSize(QSize(20, 20))
+        self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._tab_widget.setCornerWidget(self._theme_button)
+        self.setCentralWidget(self._tab_widget)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _build_menus(self) -> None:
+        self._theme_menu = self._build_theme_menu()
+        self._theme_button.setMenu(self._theme_menu)
+        quit_action = self._action("&Quit", QKeySequence("Ctrl+Q"), self.close)
+        quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+        keys = self._action("&Keyboard and mouse", QKeySequence("F1"), self.show_shortcuts)
+        about = self._action(f"&About {APP_NAME}", QKeySequence(), self._show_about)
+        about.setMenuRole(QAction.MenuRole.AboutRole)
+        full = self._action("&Full screen", QKeySequence("F11"), self._toggle_full_screen)
+        own: dict[str, MenuEntries] = {
+            "File": [None, quit_action],
+            "View": [None, self._theme_menu, full],
+            "Playback": [],
+            "Help": [keys, about],
+        }
+        for title, entries in own.items():
+            menu = self.menuBar().addMenu(f"&{title}")
+            for tab in self.tabs:
+                _fill(menu, tab.menus().get(title, []))
+            _fill(menu, entries)
+
+    def _build_theme_menu(self) -> QMenu:
+        menu = QMenu("&Theme", self)
+        group = QActionGroup(menu)
+        for name in THEMES:
+            action = menu.addAction(icon(name), _THEME_NAMES[name])
+            action.setCheckable(True)
+            action.setChecked(name == self._settings.get(THEME))
+            action.triggered.connect(lambda _checked=False, chosen=name: self.choose_theme(chosen))
+            group.addAction(action)
+        self._theme_button.setIcon(icon(self._settings.get(THEME)))
+        return menu
+
+    def _action(self, text: str, keys: QKeySequence, run: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(keys)
+        action.triggered.connect(lambda _checked=False: run())
+        return action
+
+    def _restore(self) -> None:
+        geometry = self._settings.get(GEOMETRY)
+        if not (geometry and self.restoreGeometry(QByteArray(geometry))):
+            self.resize(_DEFAULT_SIZE)
+        state = self._settings.get(WINDOW_STATE)
+        if state:
+            self.restoreState(QByteArray(state))
+
+    # -- what the menus do -------------------------------------------------------------
+
+    def choose_theme(self, name: str) -> None:
+        """Use "light" or "dark", or follow the "system"."""
+        self._settings.set(THEME, name)
+        self._theme.choose(name)
+        self._theme_button.setIcon(icon(name))
+
+    def show_shortcuts(self) -> None:
+        """Show the list of keys."""
+        ShortcutsDialog(self.menuBar(), self).open()
+
+    def _show_about(self) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(f"About {APP_NAME}")
+        box.setIconPixmap(app_icon().pixmap(72, 72))
+        box.setText(f"<b>{APP_NAME} {__version__}</b>")
+        box.setInformativeText(f"{TAGLINE} Everything happens on this computer.")
+        box.open()
+
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _say(self, text: str) -> None:
+        self.statusBar().showMessage(text, _MESSAGE_MS)
+
+    # -- dropping ----------------------------------------------------------------------
+
+    @property
+    def tab(self) -> Tab:
+        """The tab in front."""
+        return self.tabs[self._tab_widget.currentIndex()]
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if paths_in(event.mimeData()):
+            event.acceptProposedAction()
+            self.tab.set_hot(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.tab.set_hot(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.tab.set_hot(False)
+        event.acceptProposedAction()
+        self.open_paths(paths_in(event.mimeData()))
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Hand files and folders to the tab in front."""
+        self.tab.open_paths(paths)
+
+    # -- keys --------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave Space to a focused button, arrows to a focused tab bar, and so on."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            for kind, keys in _KEYS_OF_CONTROLS:
+                if isinstance(watched, kind) and event.key() in keys and not event.modifiers():
+                    event.accept()
+                    return True
+        return False
+
+    # -- beginning and end -------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not all(tab.may_close() for tab in self.tabs):
+            event.ignore()
+            return
+        QApplication.instance().removeEventFilter(self)
+        self._settings.set(GEOMETRY, self.saveGeometry().data())
+        self._settings.set(WINDOW_STATE, self.saveState().data())
+        for tab in self.tabs:
+            tab.close()
+        self._context.bridge.close()
+        self._settings.save()
+        event.accept()
+
+
+def _fill(menu: QMenu, entries: MenuEntries) -> None:
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+        elif isinstance(entry, QMenu):
+            menu.addMenu(entry)
+        else:
+            menu.addAction(entry)

@@ -1,0 +1,172 @@
+"""What the window remembers: each option declared once, checked when read.
+
+Values are stored as JSON text in an INI file, so that every type comes back as it went in
+and a person can read and mend the file. A value that is not valid becomes the default.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import platformdirs
+from PySide6.QtCore import QSettings
+
+from fstmuse_gui.identity import APP_ID
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+COLOUR_MAPS = ("magma", "inferno", "plasma", "viridis", "cividis", "grey")
+DB_RANGES = (40, 60, 80, 100)
+THEMES = ("system", "light", "dark")
+MAX_RECENT = 10
+
+
+@dataclass(frozen=True)
+class Option(Generic[T]):
+    """One thing that is remembered.
+
+    Attributes
+    ----------
+    key : str
+        Name in the file, ``section/name``.
+    kind : type
+        Type of the value: str, int, float, bool, bytes or list.
+    default : T
+        Used when nothing, or nothing valid, is stored.
+    is_valid : callable
+        Whether a value of the right type may be used.
+    """
+
+    key: str
+    kind: type[T]
+    default: T
+    is_valid: Callable[[T], bool] = lambda _value: True
+
+
+def _one_of(choices: tuple[Any, ...]) -> Callable[[Any], bool]:
+    return lambda value: value in choices
+
+
+def _is_list_of(kind: type, longest: int) -> Callable[[list[Any]], bool]:
+    return lambda value: len(value) <= longest and all(type(item) is kind for item in value)
+
+
+THEME = Option("view/theme", str, "system", _one_of(THEMES))
+COLOUR_MAP = Option("view/colour_map", str, "magma", _one_of(COLOUR_MAPS))
+DB_RANGE = Option("view/db_range", int, 80, _one_of(DB_RANGES))
+GEOMETRY = Option("window/geometry", bytes, b"")
+WINDOW_STATE = Option("window/state", bytes, b"")
+SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4))
+MODEL = Option("classify/model", str, "fst-muse", bool)
+RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT))
+LAST_FOLDER = Option("files/last_folder", str, "")
+INPUT_DEVICE = Option("sound/input_device", str, "")
+OUTPUT_DEVICE = Option("sound/output_device", str, "")
+
+VERSION = 1
+_VERSION_KEY = "settings_version"
+
+# Version -> what lifts a file from the version before it to this one.
+UPGRADES: Mapping[int, Callable[[QSettings], None]] = {}
+
+
+def settings_path() -> Path:
+    """Where the settings are kept on this platform."""
+    return Path(platformdirs.user_config_dir(APP_ID, appauthor=False)) / f"{APP_ID}.ini"
+
+
+class Settings:
+    """The stored options.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The INI file; the platform's own place if not given.
+    upgrades : mapping, optional
+        Steps by the version they lead to; for tests.
+    version : int, optional
+        The version this program writes; for tests.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        upgrades: Mapping[int, Callable[[QSettings], None]] = UPGRADES,
+        version: int = VERSION,
+    ) -> None:
+        file = path or settings_path()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._store = QSettings(str(file), QSettings.Format.IniFormat)
+        self._upgrade(upgrades, version)
+
+    def _upgrade(self, upgrades: Mapping[int, Callable[[QSettings], None]], version: int) -> None:
+        is_new = not self._store.allKeys()
+        try:
+            stored = int(str(self._store.value(_VERSION_KEY, version if is_new else 0)))
+        except ValueError:
+            stored = 0
+        for step in range(stored + 1, version + 1):
+            if step in upgrades:
+                _log.info("Settings are lifted to version %d.", step)
+                upgrades[step](self._store)
+        self._store.setValue(_VERSION_KEY, max(stored, version))
+
+    def get(self, option: Option[T]) -> T:
+        """The stored value, or the default if there is none or it is not valid."""
+        raw = self._store.value(option.key)
+        if raw is None:
+            return option.default
+        try:
+            value = _decode(str(raw), option.kind)
+        except (ValueError, TypeError):
+            value = None
+        if value is None or not option.is_valid(value):
+            _log.warning(
+                "Setting %s holds %.60r, which is not valid; %r is used instead.",
+                option.key,
+                raw,
+                option.default,
+            )
+            return option.default
+        return value
+
+    def set(self, option: Option[T], value: T) -> None:
+        """Remember ``value``; raises ValueError if the option may not hold it."""
+        if type(value) is not option.kind or not option.is_valid(value):
+            raise ValueError(f"{option.key} may not be {value!r}")
+        self._store.setValue(option.key, _encode(value))
+
+    def add_recent(self, path: str) -> None:
+        """Put ``path`` at the top of the recent files."""
+        others = [known for known in self.get(RECENT_FILES) if known != path]
+        self.set(RECENT_FILES, [path, *others][:MAX_RECENT])
+
+    def save(self) -> None:
+        """Write everything to the file now."""
+        self._store.sync()
+
+
+def _encode(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = base64.b64encode(value).decode()
+    return json.dumps(value)
+
+
+def _decode(text: str, kind: type[T]) -> T | None:
+    value: Any = json.loads(text)
+    if kind is bytes and isinstance(value, str):
+        try:
+            value = base64.b64decode(value, validate=True)
+        except binascii.Error:
+            return None
+    return value if type(value) is kind else None

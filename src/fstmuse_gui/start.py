@@ -1,0 +1,27 @@
+"""The order in which the window comes up: the worker first, so that it loads meanwhile."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication
+
+from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
+from fstmuse_gui.settings import MODEL, Settings
+
+if TYPE_CHECKING:
+    from fstmuse_gui.main_window import MainWindow
+
+
+def open_window(app: QApplication, settings: Settings) -> MainWindow:
+    """Start the worker, build the window and show it."""
+    bridge = WorkerBridge(partial(real_worker, warm_model=settings.get(MODEL)))
+    # These imports take as long as the worker's own, which run beside them from here on.
+    from fstmuse_gui.main_window import MainWindow
+    from fstmuse_gui.tabs import TabContext
+    from fstmuse_gui.theme import ThemeController
+
+    window = MainWindow(TabContext(settings, bridge), ThemeController(app))
+    window.show()
+    return window

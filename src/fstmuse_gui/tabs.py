@@ -1,0 +1,47 @@
+"""What a tab brings and what it is given. A new tab is one more entry in ``main_window.TABS``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import SignalInstance
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.settings import Settings
+
+# None stands for a line between entries.
+MenuEntries = list[QAction | QMenu | None]
+
+
+@dataclass(frozen=True)
+class TabContext:
+    """What every tab may use."""
+
+    settings: Settings
+    bridge: WorkerBridge
+
+
+class Tab(Protocol):
+    """One tab of the window."""
+
+    title: str
+    widget: QWidget
+    message: SignalInstance
+
+    def menus(self) -> dict[str, MenuEntries]:
+        """What the tab adds to the menus File, View and Playback."""
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Take files and folders that were dropped on the window or named at the start."""
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Something hangs above the window that could be dropped, or no longer does."""
+
+    def may_close(self) -> bool:
+        """Whether nothing is lost by closing, or the user does not mind."""
+
+    def close(self) -> None:
+        """Stop everything that runs."""

@@ -1,0 +1,294 @@
+"""The clips of this session: one row each, with its state and its best genre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
+from fstmuse_gui.widgets.probability_bars import percent
+
+_ROW_HEIGHT = 52
+_MARGIN = 12
+_SIGN = 14
+_Index = QModelIndex | QPersistentModelIndex
+_ROW_ROLE = Qt.ItemDataRole.UserRole
+
+
+class RowState(StrEnum):
+    """How far a clip has come; the value is what the row says."""
+
+    WAITING = "Waiting"
+    WORKING = "Listening"
+    DONE = "Done"
+    FAILED = "Could not be heard"
+    CANCELLED = "Cancelled"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row shows.
+
+    ``genre`` and ``probability`` are those of the best genre; ``genre`` is None when the
+    verdict is "not sure". ``sentence`` says what went wrong.
+    """
+
+    key: int
+    title: str
+    state: RowState = RowState.WAITING
+    progress: float = 0.0
+    genre: str | None = None
+    probability: float = 0.0
+    sentence: str = ""
+
+    def status(self) -> str:
+        """The second line."""
+        if self.state is RowState.DONE:
+            return self.genre or "Not sure"
+        if self.state is RowState.WORKING and self.progress > 0:
+            return f"{self.state} {percent(self.progress)}"
+        return str(self.state)
+
+    def spoken(self) -> str:
+        """The whole row for a screen reader."""
+        sure = f" {percent(self.probability)}" if self.genre else ""
+        why = f": {self.sentence}" if self.sentence else ""
+        return f"{self.title}, {self.status()}{sure}{why}"
+
+
+class _Rows(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: list[Row] = []
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return row.spoken()
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.sentence or row.title
+        return row if role == _ROW_ROLE else None
+
+    def place_of(self, key: int) -> int:
+        return next((i for i, row in enumerate(self.rows) if row.key == key), -1)
+
+    def append(self, rows: list[Row]) -> None:
+        first = len(self.rows)
+        self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+        self.rows.extend(rows)
+        self.endInsertRows()
+
+    def replace(self, row: Row) -> None:
+        place = self.place_of(row.key)
+        if place >= 0 and self.rows[place] != row:
+            self.rows[place] = row
+            self.dataChanged.emit(self.index(place), self.index(place))
+
+    def remove(self, key: int) -> None:
+        place = self.place_of(key)
+        if place >= 0:
+            self.beginRemoveRows(QModelIndex(), place, place)
+            del self.rows[place]
+            self.endRemoveRows()
+
+
+class FileList(QListView):
+    """Rows to choose from.
+
+    Signals
+    -------
+    chosen(int)
+        Key of the row that became current.
+    remove_requested(int), retry_requested(int)
+        Delete was pressed or the menu used on this row.
+    """
+
+    chosen = Signal(int)
+    remove_requested = Signal(int)
+    retry_requested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Clips")
+        self._rows = _Rows(self)
+        self.setModel(self._rows)
+        self.setItemDelegate(_RowPainter(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.selectionModel().currentChanged.connect(self._on_current)
+
+    def add_rows(self, rows: list[Row]) -> None:
+        """Append rows."""
+        if rows:
+            self._rows.append(rows)
+
+    def update_row(self, row: Row) -> None:
+        """Show new data in the row of the same key."""
+        self._rows.replace(row)
+
+    def remove_row(self, key: int) -> None:
+        """Take a row away; its neighbour becomes current."""
+        self._rows.remove(key)
+
+    def select(self, key: int) -> None:
+        """Make a row current."""
+        place = self._rows.place_of(key)
+        if place >= 0:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().setCurrentIndex(self._rows.index(place), flags)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, from top to bottom."""
+        return list(self._rows.rows)
+
+    @property
+    def current_key(self) -> int | None:
+        """Key of the current row."""
+        index = self.currentIndex()
+        return self._rows.rows[index.row()].key if index.isValid() else None
+
+    def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid():
+            self.chosen.emit(self._rows.rows[current.row()].key)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._rows.rows:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current_colours().muted))
+            box = self.viewport().rect().adjusted(0, _MARGIN // 2, 0, 0)
+            painter.drawText(
+                box, Qt.AlignmentFlag.AlignTop, "What you open or record appears here."
+            )
+            painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = self.current_key
+        if key is not None and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_requested.emit(key)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        key = self.current_key
+        if key is None:
+            return
+        menu = QMenu(self)
+        menu.addAction("Classify again", lambda: self.retry_requested.emit(key))
+        menu.addAction("Remove from the list", lambda: self.remove_requested.emit(key))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        where = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+        menu.popup(where)
+
+
+class _RowPainter(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(120, _ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        row: Row = index.data(_ROW_ROLE)
+        widget = option.widget
+        colours = current_colours()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.tint if chosen else colours.track))
+            painter.drawRoundedRect(box, 8, 8)
+        inner = box.adjusted(_MARGIN, 7, -_MARGIN, -7)
+        upper = QRectF(inner.left(), inner.top(), inner.width(), inner.height() / 2)
+        lower = upper.translated(0, inner.height() / 2)
+        title_font = scaled_font(widget.font(), 1.0, QFont.Weight.Medium)
+        self._text(painter, upper, row.title, title_font, QColor(colours.text))
+        self._status(painter, lower, row, scaled_font(widget.font(), 0.92), colours)
+        painter.restore()
+
+    @staticmethod
+    def _text(painter: QPainter, box: QRectF, text: str, font: QFont, colour: QColor) -> None:
+        painter.setFont(font)
+        painter.setPen(colour)
+        fitted = painter.fontMetrics().elidedText(
+            text, Qt.TextElideMode.ElideMiddle, int(box.width())
+        )
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, fitted)
+
+    def _status(
+        self, painter: QPainter, box: QRectF, row: Row, font: QFont, colours: Colours
+    ) -> None:
+        sign = QRectF(box.left(), box.center().y() - _SIGN / 2, _SIGN, _SIGN)
+        colour = QColor(colours.danger if row.state is RowState.FAILED else colours.muted)
+        if row.state is RowState.DONE and row.genre is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(genre_colour(row.genre, colours.is_dark))
+            painter.drawEllipse(sign.adjusted(3, 3, -3, -3))
+        elif row.state is RowState.DONE:
+            draw_icon(painter, "question", sign, colour)
+        elif row.state is RowState.FAILED:
+            draw_icon(painter, "warning", sign, colour)
+        elif row.state is RowState.WORKING:
+            self._ring(painter, sign, row.progress, colours)
+        else:
+            painter.setPen(QColor(colours.border_strong))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(sign.adjusted(3, 3, -3, -3))
+        words = box.adjusted(_SIGN + 6, 0, 0, 0)
+        if row.state is RowState.DONE and row.genre is not None:
+            painter.setFont(font)
+            painter.setPen(QColor(colours.text))
+            number = percent(row.probability)
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(words, flags, number)
+            words.setRight(words.right() - painter.fontMetrics().horizontalAdvance(number) - 8)
+        self._text(painter, words, row.status(), font, colour)
+
+    @staticmethod
+    def _ring(painter: QPainter, box: QRectF, progress: float, colours: Colours) -> None:
+        inner = box.adjusted(2, 2, -2, -2)
+        pen = painter.pen()
+        pen.setWidthF(2.0)
+        pen.setColor(QColor(colours.border_strong))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen)
+        painter.drawEllipse(inner)
+        pen.setColor(QColor(colours.accent))
+        painter.setPen(pen)
+        painter.drawArc(inner, 90 * 16, -round(max(0.08, progress) * 360 * 16))

@@ -1,0 +1,55 @@
+"""A calm line above the content that says what happened and goes away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID
+
+_SHOWN_MS = 12_000
+_SIGN = 16
+
+
+class NoticeBar(QFrame):
+    """Hidden until there is something to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setAccessibleName("Notice")
+        self._sign = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self.close_button = QToolButton()
+        self.close_button.setIcon(icon("close", "muted"))
+        self.close_button.setIconSize(QSize(_SIGN, _SIGN))
+        self.close_button.setAccessibleName("Close the notice")
+        self.close_button.setToolTip("Close")
+        self.close_button.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, 2, GRID, 2)
+        row.setSpacing(GRID)
+        row.addWidget(self._sign)
+        row.addWidget(self._text, 1)
+        row.addWidget(self.close_button)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SHOWN_MS)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is said, or was said last."""
+        return self._text.text()
+
+    def say(self, text: str) -> None:
+        """Show a sentence for a while; an empty one hides the bar."""
+        self._text.setText(text)
+        self._sign.setPixmap(icon("information", "accent").pixmap(_SIGN, _SIGN))
+        self.setAccessibleDescription(text)
+        self.setVisible(bool(text))
+        self._timer.start()

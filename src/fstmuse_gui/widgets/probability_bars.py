@@ -1,0 +1,201 @@
+"""How likely each genre is: sorted bars with numbers that glide to new values."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
+
+from fstmuse_core.classification import Classification
+from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
+
+_STEPS = 1000
+_GLIDE_MS = 260
+_ROW_HEIGHT = 28
+_BAR_HEIGHT = 8
+_DOT = 8
+
+
+def percent(probability: float) -> str:
+    """``84 %``, ``< 1 %`` for what is rare but not nothing, ``0 %`` for nothing."""
+    if 0.0005 <= probability < 0.005:
+        return "< 1 %"
+    return f"{probability:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+class ProbabilityBars(QWidget):
+    """One row a genre, the likeliest on top.
+
+    Signals
+    -------
+    genre_clicked(str)
+        A row was clicked.
+    """
+
+    genre_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Genre probabilities")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._rows: dict[str, _Row] = {}
+        self._order: list[str] = []
+        self._glide = QVariantAnimation(self)
+        self._glide.setDuration(_GLIDE_MS)
+        self._glide.setStartValue(0.0)
+        self._glide.setEndValue(1.0)
+        self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._glide.valueChanged.connect(self._move)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, max(1, len(self._rows)) * _ROW_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, self.sizeHint().height())
+
+    def show_genres(self, genres: tuple[str, ...]) -> None:
+        """Empty bars for the genres that a model can name."""
+        self._glide.stop()
+        if set(genres) != set(self._rows):
+            for row in self._rows.values():
+                row.setParent(None)
+                row.deleteLater()
+            self._rows = {name: _Row(name, self) for name in genres}
+            for row in self._rows.values():
+                row.clicked.connect(self.genre_clicked)
+                row.show()
+        self._order = list(genres)
+        for place, name in enumerate(genres):
+            self._rows[name].settle(place * _ROW_HEIGHT)
+        self._place_rows()
+        self.updateGeometry()
+
+    def show_result(self, result: Classification, *, animate: bool = True) -> None:
+        """Glide to the probabilities of ``result``."""
+        if set(result.genres) != set(self._rows):
+            self.show_genres(result.genres)
+        ranked = result.ranked()
+        self._order = [name for name, _ in ranked]
+        for place, (name, probability) in enumerate(ranked):
+            leads = place == 0 and result.verdict.is_sure
+            self._rows[name].aim(place * _ROW_HEIGHT, probability, leads=leads)
+        self.setAccessibleDescription(
+            ", ".join(f"{name} {percent(probability)}" for name, probability in ranked)
+        )
+        self._glide.stop()
+        if animate and self.isVisible():
+            self._glide.start()
+        else:
+            self._move(1.0)
+        # Tab order and reading order follow the eye.
+        for first, second in zip(self._order, self._order[1:], strict=False):
+            QWidget.setTabOrder(self._rows[first], self._rows[second])
+
+    @property
+    def order(self) -> list[str]:
+        """Genres from top to bottom."""
+        return list(self._order)
+
+    def spoken(self) -> list[str]:
+        """What a screen reader says for each row, from top to bottom."""
+        return [self._rows[name].accessibleName() for name in self._order]
+
+    def _move(self, share: float) -> None:
+        for row in self._rows.values():
+            row.glide(share)
+        self._place_rows()
+
+    def _place_rows(self) -> None:
+        for row in self._rows.values():
+            row.setGeometry(0, round(row.y_now), self.width(), _ROW_HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place_rows()
+
+
+class _Row(QProgressBar):
+    """A bar; as a progress bar it tells screen readers its value by itself."""
+
+    clicked = Signal(str)
+
+    def __init__(self, genre: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._genre = genre
+        self.setRange(0, _STEPS)
+        self.setMinimumHeight(_ROW_HEIGHT)
+        self.setMaximumHeight(_ROW_HEIGHT)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(f"Show what spoke for {genre}")
+        self._leads = False
+        self.settle(0.0)
+
+    def settle(self, y: float) -> None:
+        """Stand at ``y`` with nothing to show."""
+        self.y_now = self._y_from = self._y_to = y
+        self._now = self._from = self._to = 0.0
+        self._leads = False
+        self._tell()
+
+    def aim(self, y: float, probability: float, *, leads: bool) -> None:
+        """Where to glide, and to what."""
+        self._y_from, self._y_to = self.y_now, y
+        self._from, self._to = self._now, probability
+        self._leads = leads
+        self._tell()
+
+    def glide(self, share: float) -> None:
+        """Be ``share`` of the way there."""
+        self.y_now = self._y_from + (self._y_to - self._y_from) * share
+        self._now = self._from + (self._to - self._from) * share
+        self.update()
+
+    def _tell(self) -> None:
+        self.setValue(round(self._to * _STEPS))
+        self.setAccessibleName(f"{self._genre}, {percent(self._to)}")
+        self.update()
+
+    def text(self) -> str:
+        return percent(self._to)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
+            self.clicked.emit(self._genre)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = current_colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        weight = QFont.Weight.DemiBold if self._leads else QFont.Weight.Normal
+        painter.setFont(scaled_font(self.font(), 1.0, weight))
+        middle = self.height() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(genre_colour(self._genre, colours.is_dark))
+        painter.drawEllipse(QRectF(2, middle - _DOT / 2, _DOT, _DOT))
+        metrics = painter.fontMetrics()
+        left = 2 + _DOT + GRID
+        name_width = metrics.horizontalAdvance("Electronic") + 2 * GRID
+        number_width = metrics.horizontalAdvance("100 %") + GRID
+        painter.setPen(QColor(colours.text if self._now >= 0.005 else colours.muted))
+        middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        name = metrics.elidedText(self._genre, Qt.TextElideMode.ElideRight, name_width)
+        painter.drawText(QRectF(left, 0, name_width, self.height()), middle_left, name)
+        middle_right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        where = QRectF(self.width() - number_width, 0, number_width, self.height())
+        painter.drawText(where, middle_right, percent(self._now))
+        start = left + name_width + GRID
+        room = self.width() - number_width - GRID - start
+        self._paint_bar(painter, QRectF(start, middle - _BAR_HEIGHT / 2, room, _BAR_HEIGHT))
+        painter.end()
+
+    def _paint_bar(self, painter: QPainter, track: QRectF) -> None:
+        colours = current_colours()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.track))
+        radius = track.height() / 2
+        painter.drawRoundedRect(track, radius, radius)
+        if self._now <= 0.0005:
+            return
+        filled = QRectF(track)
+        filled.setWidth(max(track.height(), track.width() * self._now))
+        painter.setBrush(QColor(colours.accent if self._leads else colours.border_strong))
+        painter.drawRoundedRect(filled, radius, radius)

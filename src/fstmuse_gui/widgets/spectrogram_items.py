@@ -1,0 +1,162 @@
+"""What the spectrogram's scene is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent
+
+from fstmuse_core.classification import ActivationMap
+from fstmuse_gui.widgets.axes import MelScale
+
+_CORNER = 8.0
+_WHEEL_STEP = 1.0 / 480.0
+
+
+class SmoothImage(pg.ImageItem):
+    """An image whose pixels blend into each other when it is enlarged."""
+
+    def paint(self, painter: QPainter, *args: Any) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        super().paint(painter, *args)
+
+
+class ClipViewBox(pg.ViewBox):
+    """Wheel zooms in time (with Shift in frequency), drag pans, click seeks."""
+
+    clicked = Signal(float)
+    double_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.setMouseEnabled(x=True, y=True)
+
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
+        event.accept()
+        factor = 2.0 ** (-event.delta() * _WHEEL_STEP)
+        centre = self.mapToView(event.pos())
+        if event.orientation() == Qt.Orientation.Horizontal:
+            width = self.viewRect().width()
+            self.translateBy(x=-event.delta() * _WHEEL_STEP * width * 0.25)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.scaleBy(y=factor, center=centre)
+        else:
+            self.scaleBy(x=factor, center=centre)
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            super().mouseDragEvent(event, axis)
+        else:
+            event.ignore()
+
+    def mouseClickEvent(self, event: Any) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+        elif event.double():
+            self.double_clicked.emit()
+        else:
+            self.clicked.emit(float(self.mapSceneToView(event.scenePos()).x()))
+
+
+class CornerMask(QGraphicsItem):
+    """Rounds the view's corners by painting the ground over them."""
+
+    def __init__(self, view: pg.ViewBox, ground: Callable[[], QColor]) -> None:
+        super().__init__(view)
+        self._view = view
+        self._ground = ground
+        self.setZValue(1000)
+        view.sigResized.connect(lambda _view: self.prepareGeometryChange())
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._view.rect())
+
+    def paint(self, painter: QPainter, *args: Any) -> None:
+        rect = self.boundingRect()
+        if rect.width() < 2 * _CORNER or rect.height() < 2 * _CORNER:
+            return
+        path = QPainterPath()
+        path.addRect(rect.adjusted(-1, -1, 1, 1))
+        path.addRoundedRect(rect, _CORNER, _CORNER)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillPath(path, self._ground())
+
+
+class PlaybackCursor(pg.InfiniteLine):
+    """A light line with a dark edge, so that it shows on any colour."""
+
+    def __init__(self) -> None:
+        super().__init__(angle=90, movable=False, pen=pg.mkPen((255, 255, 255, 235), width=2))
+        self.setZValue(50)
+
+    def paint(self, painter: QPainter, *args: Any) -> None:
+        pen = self.currentPen
+        self.currentPen = pg.mkPen((0, 0, 0, 130), width=4)
+        super().paint(painter, *args)
+        self.currentPen = pen
+        super().paint(painter, *args)
+
+
+def heat_rect(activation: ActivationMap, scale: MelScale) -> QRectF:
+    """Where the map lies, in seconds and mel rows."""
+    low = scale.row(float(activation.row_edges_hz[0]))
+    high = scale.row(float(activation.row_edges_hz[-1]))
+    width = activation.values.shape[1] * activation.seconds_per_column
+    return QRectF(QPointF(0.0, low), QPointF(width, high))
+
+
+def heat_image(activation: ActivationMap, genre: int) -> npt.NDArray[np.uint8]:
+    """The map of one genre as RGBA, shape ``(columns, rows, 4)``.
+
+    What spoke for the genre glows from amber to white-hot, what spoke against it is a faint
+    blue; both are clear where nothing was heard, and blended into steps too small to see.
+    """
+    values = activation.values[genre].astype(np.float32)
+    limit = float(np.percentile(np.abs(values), 99.0)) if values.size else 0.0
+    values = np.clip(values / max(limit, 1e-6), -1.0, 1.0)
+    # Long clips have columns enough; only short ones need softening in time.
+    values = _soften(values, 4 if values.shape[0] < 1024 else 1, axis=0)
+    values = _soften(values, 6, axis=1)
+    return _heat_table()[np.round((values + 1.0) * 127.5).astype(np.uint8)]
+
+
+def _soften(values: npt.NDArray[np.float32], factor: int, axis: int) -> npt.NDArray[np.float32]:
+    """Interpolate ``factor``-fold along ``axis`` with a cubic B-spline, which cannot overshoot."""
+    n = values.shape[axis]
+    if factor == 1 or n == 0:
+        return values
+    where = (np.arange(n * factor) + 0.5) / factor - 0.5
+    base = np.floor(where).astype(np.intp)
+    t = (where - base).astype(np.float32)
+    weights = (
+        (1 - t) ** 3 / 6,
+        (3 * t**3 - 6 * t**2 + 4) / 6,
+        (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
+        t**3 / 6,
+    )
+    shape = (-1, 1) if axis == 0 else (1, -1)
+    total = sum(
+        weight.reshape(shape) * np.take(values, np.clip(base + offset, 0, n - 1), axis=axis)
+        for weight, offset in zip(weights, (-1, 0, 1, 2), strict=True)
+    )
+    return np.asarray(total, dtype=np.float32)
+
+
+def _heat_table() -> npt.NDArray[np.uint8]:
+    share = np.linspace(-1.0, 1.0, 256)
+    stops = np.array([0.0, 0.35, 0.7, 1.0])
+    warm = np.array([(214, 72, 20), (240, 120, 32), (255, 186, 84), (255, 240, 205)])
+    strength = np.abs(share)
+    table = np.empty((256, 4))
+    for channel in range(3):
+        table[:, channel] = np.interp(strength, stops, warm[:, channel])
+    table[share < 0, :3] = (84, 140, 214)
+    alpha = np.interp(strength, [0.0, 0.06, 0.5, 1.0], [0.0, 0.0, 0.62, 0.95])
+    table[:, 3] = 255 * np.where(share < 0, 0.5 * alpha, alpha)
+    return table.round().astype(np.uint8)

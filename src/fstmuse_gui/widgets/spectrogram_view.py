@@ -1,0 +1,359 @@
+"""The hero: a mel spectrogram with its axes, a cursor, a readout and the "why" overlay."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from fstmuse_core.classification import ActivationMap
+from fstmuse_core.jobs.messages import SpectrogramImage
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_gui.theme import current_colours
+from fstmuse_gui.widgets.axes import FrequencyAxis, MelScale, TimeAxis, clock
+from fstmuse_gui.widgets.colour_maps import level_table
+from fstmuse_gui.widgets.spectrogram_data import ClipLevels, Levels, LiveLevels
+from fstmuse_gui.widgets.spectrogram_items import (
+    ClipViewBox,
+    CornerMask,
+    PlaybackCursor,
+    SmoothImage,
+    heat_image,
+    heat_rect,
+)
+
+N_MELS = DEFAULT_CONFIG.n_mels
+LIVE_WINDOW_S = 12.0
+LIVE_INTERVAL_MS = 30
+_SHORTEST_VIEW_S = 0.25
+_KEY_ZOOM = 0.5
+_SAVED_SCALE = 2.0
+
+
+class SpectrogramView(QWidget):
+    """Shows a clip's spectrogram or a live take's.
+
+    Signals
+    -------
+    seek_requested(float)
+        Seconds that were clicked.
+    range_changed(float, float)
+        Seconds now visible, for whatever shares the time axis.
+    """
+
+    seek_requested = Signal(float)
+    range_changed = Signal(float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Spectrogram")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._scale = MelScale()
+        self._clip: ClipLevels | None = None
+        self._live: LiveLevels | None = None
+        self._shown: Levels | None = None
+        self._duration_s = 30.0
+        self._colours = ("magma", 80)
+        self._live_columns = 0
+        self._live_top_db = 0.0
+        self._live_rect = QRectF()
+        self._build_scene()
+        self._build_layout()
+        self._live_timer = QTimer(self)
+        self._live_timer.setInterval(LIVE_INTERVAL_MS)
+        self._live_timer.timeout.connect(self._draw_live)
+
+    # -- building ----------------------------------------------------------------------
+
+    def _build_scene(self) -> None:
+        self._canvas = pg.GraphicsView(self, useOpenGL=False, background=None)
+        self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._canvas.setAccessibleName("Spectrogram picture")
+        self._box = ClipViewBox()
+        self._canvas.setCentralItem(self._box)
+        self._image = SmoothImage(axisOrder="col-major")
+        self._heat = SmoothImage(axisOrder="col-major")
+        self._heat.setZValue(10)
+        self._heat.hide()
+        self._cursor = PlaybackCursor()
+        self._cursor.hide()
+        for item in (self._image, self._heat, self._cursor):
+            self._box.addItem(item, ignoreBounds=True)
+        CornerMask(self._box, lambda: QColor(current_colours().window))
+        self._readout = QLabel(self._canvas)
+        self._readout.setObjectName("readout")
+        self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._readout.hide()
+        self._box.clicked.connect(self._on_clicked)
+        self._box.double_clicked.connect(self.reset_zoom)
+        self._box.sigRangeChanged.connect(self._on_range_changed)
+        self._canvas.scene().sigMouseMoved.connect(self._on_hover)
+        self._canvas.viewport().installEventFilter(self)
+
+    def _build_layout(self) -> None:
+        self.frequency_axis = FrequencyAxis(self._scale, self)
+        self.time_axis = TimeAxis(self)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(4)
+        self._grid.setVerticalSpacing(4)
+        self._grid.addWidget(self.frequency_axis, 0, 0)
+        self._grid.addWidget(self._canvas, 0, 1)
+        self._grid.addWidget(self.time_axis, 2, 1)
+        self._grid.setRowStretch(0, 1)
+        self._dress()
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Place a widget between picture and time axis, exactly as wide as the picture."""
+        self._grid.addWidget(strip, 1, 1)
+
+    # -- what is shown -----------------------------------------------------------------
+
+    def show_image(self, image: SpectrogramImage, duration_s: float) -> None:
+        """Show a whole clip."""
+        self._leave_live()
+        self._clip = ClipLevels(image)
+        self._shown = None
+        self._set_duration(max(duration_s, image.seconds_per_column))
+        self._recolour()
+        self.reset_zoom()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._leave_live()
+        self._clip = None
+        self._shown = None
+        self._image.clear()
+        self.hide_heat()
+        self.set_position(None)
+
+    def set_colours(self, map_name: str, range_db: int) -> None:
+        """Choose a colour map of ``settings.COLOUR_MAPS`` and how many decibels it spans."""
+        self._colours = (map_name, range_db)
+        self._recolour()
+
+    def show_heat(self, activation: ActivationMap, genre: int) -> None:
+        """Lay over the picture what spoke for and against a genre of the model."""
+        self._heat.setImage(heat_image(activation, genre), autoLevels=False)
+        self._heat.setRect(heat_rect(activation, self._scale))
+        self._heat.show()
+        self._recolour()
+
+    def hide_heat(self) -> None:
+        """Take the overlay away."""
+        self._heat.hide()
+        self._recolour()
+
+    @property
+    def heat_is_shown(self) -> bool:
+        """Whether the overlay lies on the picture."""
+        return bool(self._heat.isVisible())
+
+    def set_position(self, seconds: float | None) -> None:
+        """Move the playback cursor; ``None`` hides it."""
+        self._cursor.setVisible(seconds is not None)
+        if seconds is None:
+            return
+        start, end = self.visible_range
+        before = float(self._cursor.value())
+        self._cursor.setValue(seconds)
+        # A zoomed view turns the page when the cursor runs out of it.
+        if start <= before <= end and not start <= seconds <= end:
+            self._show_range(seconds, seconds + (end - start))
+
+    # -- live --------------------------------------------------------------------------
+
+    def start_live(self) -> None:
+        """Empty the picture and let it scroll with what :meth:`append_live` brings."""
+        self.clear()
+        self._live_columns = -1
+        self._live_rect = QRectF()
+        self._set_duration(LIVE_WINDOW_S)
+        self.reset_zoom()
+        self._live = LiveLevels()
+        self._box.setMouseEnabled(x=False, y=False)
+        self._live_timer.start()
+
+    def append_live(self, mel_frames: FloatArray) -> None:
+        """Add mel magnitudes, shape ``(n, n_mels)``; drawn at the next tick."""
+        if self._live is not None:
+            self._live.append(mel_frames)
+
+    def end_live(self) -> None:
+        """Stop scrolling; the last picture stays until another is shown."""
+        self._live_timer.stop()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the picture scrolls."""
+        return bool(self._live_timer.isActive())
+
+    @property
+    def live_s(self) -> float:
+        """Seconds of the live take so far."""
+        return self._live.duration_s if self._live is not None else 0.0
+
+    def _leave_live(self) -> None:
+        self._live_timer.stop()
+        self._live = None
+        self._box.setMouseEnabled(x=True, y=True)
+
+    def _draw_live(self) -> None:
+        live = self._live
+        if live is None or len(live) == self._live_columns:
+            return
+        self._live_columns = len(live)
+        if abs(live.top_db - self._live_top_db) >= 0.5:
+            self._live_top_db = live.top_db
+            self._recolour()
+        self._draw_columns(live)
+
+    def _draw_columns(self, live: LiveLevels) -> None:
+        """Draw the newest columns; the scene's own range stays, which halves the painting."""
+        columns = live.last(round(LIVE_WINDOW_S / live.seconds_per_column))
+        if not len(columns):
+            return
+        width = columns.shape[0] * live.seconds_per_column
+        self._image.setImage(columns, autoLevels=False, levels=(0, 255))
+        rect = QRectF(0, 0, width, N_MELS)
+        if rect != self._live_rect:
+            self._live_rect = rect
+            self._image.setRect(rect)
+        start = live.duration_s - width
+        self._duration_s = max(LIVE_WINDOW_S, live.duration_s)
+        self.time_axis.set_range(start, start + LIVE_WINDOW_S, self._duration_s)
+        self.range_changed.emit(start, start + LIVE_WINDOW_S)
+
+    # -- zoom --------------------------------------------------------------------------
+
+    @property
+    def visible_range(self) -> tuple[float, float]:
+        """First and last second that can be seen."""
+        (start, end), _ = self._box.viewRange()
+        return float(start), float(end)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of what is shown, in seconds."""
+        return self._duration_s
+
+    def reset_zoom(self) -> None:
+        """Show the whole clip."""
+        if self._live is not None:
+            return
+        self._box.setRange(xRange=(0.0, self._duration_s), yRange=(0, N_MELS), padding=0)
+
+    def zoom(self, factor: float) -> None:
+        """Show ``factor`` times as much time as now, around the cursor or the middle."""
+        start, end = self.visible_range
+        at = float(self._cursor.value()) if self._cursor.isVisible() else -1.0
+        centre = at if start <= at <= end else (start + end) / 2
+        self._show_range(centre - (centre - start) * factor, centre + (end - centre) * factor)
+
+    def _show_range(self, start: float, end: float) -> None:
+        width = min(end - start, self._duration_s)
+        start = min(max(0.0, start), self._duration_s - width)
+        self._box.setXRange(start, start + width, padding=0)
+
+    def _set_duration(self, duration_s: float) -> None:
+        self._duration_s = duration_s
+        shortest = min(_SHORTEST_VIEW_S, duration_s)
+        self._box.setLimits(
+            xMin=0.0, xMax=duration_s, yMin=0, yMax=N_MELS, minXRange=shortest, minYRange=8
+        )
+
+    def _on_range_changed(self, _box: pg.ViewBox, ranges: list[list[float]]) -> None:
+        (start, end), (low, high) = ranges
+        self.frequency_axis.set_range(low, high)
+        self.time_axis.set_range(start, end, self._duration_s)
+        self._fit_columns()
+        self.range_changed.emit(float(start), float(end))
+
+    def _fit_columns(self) -> None:
+        if self._clip is None or self._canvas.width() < 8:
+            return
+        start, end = self.visible_range
+        per_pixel = (end - start) / self._clip.seconds_per_column / self._canvas.width()
+        levels = self._clip.fitting(per_pixel)
+        if levels is not self._shown:
+            self._shown = levels
+            self._image.setImage(levels, autoLevels=False, levels=(0, 255))
+            self._image.setRect(QRectF(0, 0, self._clip.duration_s, N_MELS))
+
+    def _recolour(self) -> None:
+        name, range_db = self._colours
+        source = self._live or self._clip
+        top = source.top_db if source else 0.0
+        table = level_table(name, top, range_db, hushed=self.heat_is_shown)
+        self._image.setLookupTable(table)
+        self._box.setBackgroundColor(QColor(*(int(channel) for channel in table[0])))
+
+    # -- pointer and keys --------------------------------------------------------------
+
+    def _on_clicked(self, seconds: float) -> None:
+        if self._clip is not None and 0.0 <= seconds <= self._duration_s:
+            self.seek_requested.emit(seconds)
+
+    def _on_hover(self, where: QPointF) -> None:
+        text = self._describe(self._box.mapSceneToView(where))
+        self._readout.setVisible(bool(text))
+        if text:
+            self._readout.setText(text)
+            self._readout.adjustSize()
+            self._readout.move(self._canvas.width() - self._readout.width() - 8, 8)
+
+    def _describe(self, point: QPointF) -> str:
+        """The sound at a point of the picture, or nothing outside of it."""
+        if self._clip is None:
+            return ""
+        levels = self._clip.full
+        column = int(point.x() / self._clip.seconds_per_column)
+        row = int(point.y())
+        if not (0 <= column < levels.shape[0] and 0 <= row < N_MELS and point.y() >= 0):
+            return ""
+        decibels = levels[column, row] / 2.0 - 127.5
+        hertz = max(0.0, self._scale.hertz(point.y()))
+        at = clock(point.x(), tenths=True)
+        return f"{at}   {hertz:,.0f} Hz   {decibels:.0f} dB".replace("-", "\N{MINUS SIGN}")
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._readout.hide()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(_KEY_ZOOM)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / _KEY_ZOOM)
+        elif key == Qt.Key.Key_0:
+            self.reset_zoom()
+        else:
+            super().keyPressEvent(event)
+
+    # -- looks -------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        self._canvas.setBackground(QColor(current_colours().window))
+
+    def resizeEvent(self, event: object) -> None:
+        self._fit_columns()
+
+    def picture(self) -> QImage:
+        """Axes, spectrogram and what lies on it, as seen, at twice the size for print."""
+        image = QImage(self.size() * _SAVED_SCALE, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(_SAVED_SCALE)
+        image.fill(QColor(current_colours().window))
+        self._readout.hide()
+        painter = QPainter(image)
+        self.render(painter)
+        painter.end()
+        return image

@@ -1,0 +1,233 @@
+"""The clip's genres over time: a band of colour that shares the spectrogram's time axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from fstmuse_core.classification import Classification
+from fstmuse_gui.theme import current_colours, genre_colour
+from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.probability_bars import percent
+
+_HEIGHT = 40
+_CORNER = 6.0
+_NAMED = 3
+_PIXELS_PER_POINT = 2
+
+
+class TimelineView(QWidget):
+    """Stacked genre probabilities.
+
+    Signals
+    -------
+    seek_requested(float)
+        Seconds that were clicked.
+    """
+
+    seek_requested = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Genre timeline")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(_HEIGHT)
+        self.setMouseTracking(True)
+        self._result: Classification | None = None
+        self._course: _Course | None = None
+        self._range = (0.0, 30.0)
+        self._position: float | None = None
+        self._drawn: QPixmap | None = None
+        self._readout = QLabel(self.window())
+        self._readout.setObjectName("readout")
+        self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._readout.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, _HEIGHT)
+
+    def show_result(self, result: Classification | None) -> None:
+        """Show the segments of ``result``; ``None`` empties the band."""
+        self._result = result
+        self._course = _Course(result) if result is not None and len(result.timeline) else None
+        self.setAccessibleDescription(_in_words(result) if result is not None else "")
+        self._redraw()
+
+    def set_range(self, start_s: float, end_s: float) -> None:
+        """Show these seconds."""
+        if (start_s, end_s) != self._range:
+            self._range = (start_s, end_s)
+            self._redraw()
+
+    def set_position(self, seconds: float | None) -> None:
+        """Move the playback cursor; ``None`` hides it."""
+        old = self._position
+        self._position = seconds
+        for at in (old, seconds):
+            if at is not None:
+                self.update(round(self._x(at)) - 3, 0, 7, self.height())
+
+    def _redraw(self) -> None:
+        self._drawn = None
+        self.update()
+
+    def _x(self, seconds: float) -> float:
+        start, end = self._range
+        return (seconds - start) / max(1e-9, end - start) * self.width()
+
+    def _seconds(self, x: float) -> float:
+        start, end = self._range
+        return start + x / max(1, self.width()) * (end - start)
+
+    # -- painting ----------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._drawn is None:
+            self._drawn = self._draw()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        if self._position is not None:
+            x = self._x(self._position)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(QRectF(x - 2, 0, 4, self.height()), QColor(0, 0, 0, 110))
+            painter.fillRect(QRectF(x - 1, 0, 2, self.height()), QColor(255, 255, 255, 240))
+        painter.end()
+
+    def _draw(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(self.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        colours = current_colours()
+        pixmap.fill(QColor(colours.window))
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        clip = QPainterPath()
+        clip.addRoundedRect(QRectF(self.rect()), _CORNER, _CORNER)
+        painter.setClipPath(clip)
+        painter.fillRect(self.rect(), QColor(colours.track))
+        if self._result is not None and self._course is not None:
+            self._draw_course(painter, self._result, self._course, colours.is_dark)
+        painter.end()
+        return pixmap
+
+    def _draw_course(
+        self, painter: QPainter, result: Classification, course: _Course, is_dark: bool
+    ) -> None:
+        n = max(2, self.width() // _PIXELS_PER_POINT)
+        edges = np.linspace(*self._range, n + 1)
+        shares = course.mean_between(edges)
+        x = (np.arange(n) + 0.5) * self.width() / n
+        x[0], x[-1] = 0.0, self.width()
+        around = np.append(x, x[::-1])
+        floor = np.full(n, float(self.height()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for genre in np.argsort(-result.probabilities, kind="stable"):
+            top = floor - shares[:, genre] * self.height()
+            painter.setBrush(genre_colour(result.genres[genre], is_dark))
+            painter.drawPolygon(pg.functions.arrayToQPolygonF(around, np.append(top, floor[::-1])))
+            floor = top
+
+    # -- pointer -----------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._result is not None:
+            seconds = self._seconds(event.position().x())
+            self.seek_requested.emit(min(max(0.0, seconds), self._result.duration_s))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        text = self.describe(self._seconds(event.position().x()))
+        self._readout.setVisible(bool(text))
+        if not text:
+            return
+        self._readout.setParent(self.window())
+        self._readout.setText(text)
+        self._readout.adjustSize()
+        left = min(event.position().x() + 12, self.width() - self._readout.width())
+        where = self.mapTo(self.window(), QPointF(max(0.0, left), -4.0).toPoint())
+        self._readout.move(where.x(), where.y() - self._readout.height())
+        self._readout.show()
+        self._readout.raise_()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._readout.hide()
+
+    def describe(self, seconds: float) -> str:
+        """The likeliest genres of the segment around ``seconds``."""
+        if self._result is None or not len(self._result.timeline):
+            return ""
+        timeline = self._result.timeline
+        centres = (timeline.start_s + timeline.end_s) / 2
+        index = int(np.argmin(np.abs(centres - seconds)))
+        if not timeline.start_s[index] <= seconds <= timeline.end_s[index]:
+            return ""
+        when = f"{clock(timeline.start_s[index])}\N{EN DASH}{clock(timeline.end_s[index])}"
+        if timeline.silent[index]:
+            return f"{when}   silent"
+        row = timeline.probabilities[index]
+        best = np.argsort(-row, kind="stable")[:_NAMED]
+        named = "   ".join(f"{self._result.genres[i]} {percent(float(row[i]))}" for i in best)
+        return f"{when}   {named}"
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._redraw()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._redraw()
+
+
+class _Course:
+    """Probabilities as a function of time, made so that its mean over any span is exact.
+
+    Between the centres of neighbouring segments the probabilities run straight; silence
+    counts as nothing. The integral is kept, and a pixel's mean is a difference of two values
+    of it: a ten-hour clip draws as fast as a short one, and no segment is left out.
+    """
+
+    def __init__(self, result: Classification) -> None:
+        timeline = result.timeline
+        rows = np.where(timeline.silent[:, None], 0.0, timeline.probabilities)
+        centres = (timeline.start_s + timeline.end_s) / 2
+        end = max(result.duration_s, centres[-1])
+        self._times = np.concatenate([[timeline.start_s[0]], centres, [end]])
+        self._values = np.concatenate([rows[:1], rows, rows[-1:]]).astype(np.float64)
+        widths = np.diff(self._times)[:, None]
+        areas = (self._values[1:] + self._values[:-1]) / 2 * widths
+        zero = np.zeros((1, rows.shape[1]))
+        self._integral = np.concatenate([zero, np.cumsum(areas, axis=0)])
+
+    def mean_between(self, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Mean probabilities between neighbouring ``edges``, shape ``(n - 1, n_genres)``."""
+        edges = np.clip(edges, self._times[0], self._times[-1])
+        step = np.clip(np.searchsorted(self._times, edges, "right") - 1, 0, len(self._times) - 2)
+        into = (edges - self._times[step])[:, None]
+        width = np.maximum(1e-9, np.diff(self._times))[step][:, None]
+        slope = (self._values[step + 1] - self._values[step]) / width
+        at = self._integral[step] + self._values[step] * into + slope * into**2 / 2
+        return np.diff(at, axis=0) / np.maximum(1e-9, np.diff(edges))[:, None]
+
+
+def _in_words(result: Classification) -> str:
+    """The timeline for people who hear the window instead of seeing it."""
+    spoken: list[str] = []
+    timeline = result.timeline
+    for start, row, silent in zip(
+        timeline.start_s, timeline.probabilities, timeline.silent, strict=True
+    ):
+        name = "silence" if silent else result.genres[int(np.argmax(row))]
+        if not spoken or not spoken[-1].endswith(f" {name}"):
+            spoken.append(f"from {clock(start)} {name}")
+    return ", ".join(spoken[:40])

@@ -1,0 +1,108 @@
+"""Below the picture: play and pause, where in the clip, and how the picture is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from fstmuse_gui.icons import icon
+from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.colour_maps import swatch
+
+
+class TransportBar(QWidget):
+    """Playback and display controls.
+
+    Signals
+    -------
+    toggled
+        Play or pause.
+    colour_map_chosen(str), db_range_chosen(int)
+        How the spectrogram shall be drawn.
+    """
+
+    toggled = Signal()
+    colour_map_chosen = Signal(str)
+    db_range_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._duration_s = 0.0
+        self._shown_second = ""
+        self.play_button = QToolButton()
+        self.play_button.setProperty("look", "round")
+        self.play_button.setIconSize(QSize(20, 20))
+        self.play_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.play_button.clicked.connect(self.toggled)
+        self._time = QLabel()
+        self._time.setFont(scaled_font(self.font(), 1.08))
+        self._time.setAccessibleName("Position")
+        self._build()
+        self.set_playing(False)
+        self.set_clip(0.0, playable=False)
+
+    def _build(self) -> None:
+        self.map_chooser = QComboBox()
+        self.map_chooser.setAccessibleName("Colour map")
+        self.map_chooser.setToolTip("Colours of the spectrogram")
+        self.map_chooser.setIconSize(QSize(40, 12))
+        for name in COLOUR_MAPS:
+            self.map_chooser.addItem(_swatch_icon(name), name.capitalize(), name)
+        self.range_chooser = QComboBox()
+        self.range_chooser.setAccessibleName("Decibel range")
+        self.range_chooser.setToolTip("How far below the loudest sound is still drawn")
+        for decibels in DB_RANGES:
+            self.range_chooser.addItem(f"{decibels} dB", decibels)
+        self.map_chooser.activated.connect(
+            lambda _i: self.colour_map_chosen.emit(self.map_chooser.currentData())
+        )
+        self.range_chooser.activated.connect(
+            lambda _i: self.db_range_chosen.emit(self.range_chooser.currentData())
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.play_button)
+        row.addSpacing(GRID // 2)
+        row.addWidget(self._time)
+        row.addStretch()
+        row.addWidget(self.map_chooser)
+        row.addWidget(self.range_chooser)
+
+    def set_clip(self, duration_s: float, *, playable: bool) -> None:
+        """Another clip is shown; ``duration_s`` is 0 while it is not known."""
+        self._duration_s = duration_s
+        self.play_button.setEnabled(playable)
+        self.set_position(0.0)
+
+    def set_position(self, seconds: float) -> None:
+        """Show the position as a clock."""
+        text = clock(seconds)
+        if self._duration_s > 0:
+            text = f"{text}  /  {clock(self._duration_s)}"
+        if text != self._shown_second:
+            self._shown_second = text
+            self._time.setText(text)
+
+    def set_playing(self, is_playing: bool) -> None:
+        """Show what a press will do."""
+        name = "Pause" if is_playing else "Play"
+        self.play_button.setIcon(icon(name.lower(), "on_accent"))
+        self.play_button.setAccessibleName(name)
+        self.play_button.setToolTip(f"{name} (Space)")
+
+    def set_colours(self, map_name: str, range_db: int) -> None:
+        """Show the choices in force."""
+        self.map_chooser.setCurrentIndex(self.map_chooser.findData(map_name))
+        self.range_chooser.setCurrentIndex(self.range_chooser.findData(range_db))
+
+
+def _swatch_icon(name: str) -> QIcon:
+    table = np.ascontiguousarray(np.repeat(swatch(name)[None, ::4], 12, axis=0))
+    height, width, _ = table.shape
+    image = QImage(table.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return QIcon(QPixmap.fromImage(image.copy()))

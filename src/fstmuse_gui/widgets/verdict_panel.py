@@ -1,0 +1,83 @@
+"""The verdict in words, and what to keep in mind about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from fstmuse_core.classification import Classification
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID, scaled_font
+
+_SIGN = 16
+
+
+class VerdictPanel(QWidget):
+    """One big word, one sentence, and the warnings if there are any."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Verdict")
+        self._headline = QLabel()
+        self._headline.setFont(scaled_font(self.font(), 2.5, QFont.Weight.DemiBold))
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        self._sentence.setProperty("look", "muted")
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._warnings = QVBoxLayout()
+        self._warnings.setSpacing(GRID // 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self._headline)
+        column.addWidget(self._sentence)
+        column.addSpacing(GRID)
+        column.addLayout(self._warnings)
+        column.addStretch()
+
+    @property
+    def headline(self) -> str:
+        """The big word."""
+        return self._headline.text()
+
+    @property
+    def sentence(self) -> str:
+        """What stands below it."""
+        return self._sentence.text()
+
+    def show_result(self, result: Classification) -> None:
+        """Say what was heard."""
+        verdict = result.verdict
+        headline = verdict.genre or "Not sure"
+        # The headline has said the first words of the sentence already.
+        rest = verdict.sentence.removeprefix(f"{headline}, ").removeprefix(f"{headline}: ")
+        self.show_words(headline, rest[:1].upper() + rest[1:])
+        for warning in result.warnings:
+            self._add_warning(warning)
+
+    def show_words(self, headline: str, sentence: str) -> None:
+        """Say something else."""
+        self._headline.setText(headline)
+        self._sentence.setText(sentence)
+        self.setAccessibleDescription(f"{headline}. {sentence}")
+        while (item := self._warnings.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+
+    def _add_warning(self, text: str) -> None:
+        line = QWidget()
+        line.setAccessibleName("Warning")
+        line.setAccessibleDescription(text)
+        sign = QLabel()
+        sign.setPixmap(icon("warning", "warning").pixmap(_SIGN, _SIGN))
+        words = QLabel(text)
+        words.setWordWrap(True)
+        words.setProperty("look", "small")
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(words, 1)
+        self._warnings.addWidget(line)
