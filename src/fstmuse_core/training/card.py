@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fstmuse_core.training.disputed import Disputed
 from fstmuse_core.training.evaluation import Evaluation, Rejection
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.unseen import UnseenProbe
@@ -83,18 +84,29 @@ def _doubts(facts: CardFacts) -> list[str]:
         "them apart here may be the recording and not the music."
     )
     if result.disputed:
-        taken = ", ".join(f"{n} for {g}" for g, n in _by_count(result.disputed))
-        lines.append(
-            f"- {sum(result.disputed.values())} clips labelled Pop carry tags of other genres, "
-            "mostly alternative rock. An SVM told them from Rock no better than by chance, and "
-            "teaching them cost Rock a third of its recall, so they are in neither the training "
-            f"nor the figures. Networks that had not heard their artists take {taken}."
-        )
+        lines.append(_disputed(result, result.disputed))
     lines.append(
         "- Percentages were calibrated on music like the training music. On anything else they "
         "may be too sure of themselves."
     )
     return lines
+
+
+def _disputed(result: Evaluation, disputed: Disputed) -> str:
+    taken = ", ".join(f"{n} for {g}" for g, n in _by_count(disputed.taken_for))
+    text = (
+        f"- {disputed.songs} clips labelled Pop call themselves something else in their tags, "
+        "mostly alternative rock. They are in neither the training nor the figures. Networks "
+        f"that had not heard their artists take {taken}."
+    )
+    if disputed.pop_recall is not None and disputed.rock_recall is not None:
+        before = next(g.svm_recall for g in result.genres if g.genre == "Rock")
+        text += (
+            f" Why they are out: taught as Pop, they take the floor's recall of Rock from "
+            f"{_share(before)} to {disputed.rock_recall:.2f}, for a recall of Pop of "
+            f"{disputed.pop_recall:.2f}; across artists the two cannot be told apart."
+        )
+    return text
 
 
 def _figures(facts: CardFacts) -> list[str]:

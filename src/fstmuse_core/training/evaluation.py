@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fstmuse_core.bundle import Thresholds
 from fstmuse_core.training import calibration, metrics
 from fstmuse_core.training.cross_validation import DataSet, OutOfFold
+from fstmuse_core.training.disputed import Disputed, study_disputed
 from fstmuse_core.training.plan import ModelPlan, is_disputed
 
 Bools = npt.NDArray[np.bool_]
@@ -45,7 +46,7 @@ class Evaluation:
     all testable clips of known genres. ``named`` is the share of these clips for which the
     two thresholds let the program name a genre, ``named_accuracy`` how many of those names
     are right. ``novelty_auc`` is the chance that a clip of other music scores above one of a
-    known genre. ``disputed`` counts what the disputed Pop clips are taken for.
+    known genre.
     """
 
     temperature: float
@@ -63,7 +64,7 @@ class Evaluation:
     genres: tuple[GenreResult, ...]
     confusion: tuple[tuple[int, ...], ...]
     outside: tuple[Rejection, ...]
-    disputed: dict[str, int]
+    disputed: Disputed | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -104,7 +105,7 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
         genres=_genre_results(data, plan, metrics.recalls(confusion), metrics.recalls(svm)),
         confusion=tuple(tuple(int(n) for n in row) for row in confusion),
         outside=rejections(data, novelty > thresholds.novelty, _outside(data, plan)),
-        disputed=_disputed(data, plan, predictions),
+        disputed=study_disputed(data, plan, predictions),
     )
 
 
@@ -143,10 +144,3 @@ def _genre_results(
             )
         )
     return tuple(rows)
-
-
-def _disputed(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> dict[str, int]:
-    chosen = np.array([is_disputed(t) for t in data.tracks], dtype=np.bool_)
-    taken_for = predictions.scores.logits[chosen].argmax(axis=1)
-    counts = {genre: int((taken_for == i).sum()) for i, genre in enumerate(plan.genres)}
-    return {genre: n for genre, n in counts.items() if n}

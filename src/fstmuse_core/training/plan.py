@@ -21,7 +21,7 @@ def is_disputed(track: Track) -> bool:
     """Whether a recording labelled Pop calls itself something else in its tags.
 
     Such clips (all of Emotify's "Pop", mostly tagged as alternative rock) cannot be told from
-    Rock across artists; taught as Pop they cost Rock a third of its recall and win nothing.
+    Rock across artists; taught as Pop they cost Rock a third of its recall, see the card.
     """
     return track.genre == "Pop" and canonical_genre(track.tag_genre or "Pop") != "Pop"
 
