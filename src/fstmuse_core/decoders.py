@@ -62,6 +62,8 @@ def _check_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise AudioError(path, "it is a folder, not a sound file", "name the files in it")
+        if path.exists() and not path.is_file():  # opening a pipe would wait for its writer
+            raise AudioError(path, "it is a pipe or a device", "save it as a file first")
         with path.open("rb") as stream:
             if not stream.read(1):
                 raise AudioError(path, "it is empty (0 bytes)", "get the file again")
@@ -192,9 +194,7 @@ class FfmpegSource:
             for decoded in self._container.decode(self._stream):
                 for frame in resampler.resample(decoded):
                     if first and start_s > 0:
-                        at = (
-                            float(frame.pts * frame.time_base) if frame.pts is not None else start_s
-                        )
+                        at = frame.time if frame.time is not None else start_s
                         to_skip = max(0, round((origin + start_s - at) * self.sample_rate))
                     first = False
                     block = np.ascontiguousarray(frame.to_ndarray().T, dtype=np.float32)

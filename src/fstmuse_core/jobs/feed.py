@@ -66,7 +66,6 @@ class AudioFeed:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._stream = 0
-        self._lost_stream: int | None = None
 
     def start(self) -> None:
         """Start the process; done by :meth:`open` as well, if it is not running."""
@@ -90,7 +89,6 @@ class AudioFeed:
         """
         with self._lock:
             self._stream += 1
-            self._lost_stream = None
             connection = self._ensure_process()
             request = _Open(self._stream, path, start_s, sample_rate, channels)
             with suppress(OSError):  # read() finds out and says so
@@ -115,16 +113,18 @@ class AudioFeed:
         return None
 
     def _ensure_process(self) -> Connection:
-        if self._process is None or self._connection is None or not self._process.is_alive():
+        if self._process is None or self._connection is None:
             self._process, self._connection = start_child(_feed)
         return self._connection
 
     def _lost(self, connection: Connection, stream: int) -> FeedBlock | None:
         """Tell once that the process died; the next ``open`` starts another."""
         with self._lock:
-            if self._connection is not connection or self._lost_stream == stream:
+            if self._connection is not connection or self._process is None:
                 return None
-            self._lost_stream = stream
+            end_child(self._process)
+            connection.close()
+            self._process = self._connection = None
         empty = np.empty((0, 2), dtype=np.float32)
         return FeedBlock(stream, empty, "playback stopped unexpectedly; press play again", end=True)
 

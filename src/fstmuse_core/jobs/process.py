@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -50,13 +49,3 @@ def end_child(process: BaseProcess, patience_s: float = 1.0) -> None:
     if process.is_alive():
         process.kill()
         process.join()
-
-
-def single_threaded_blas() -> None:
-    """Keep NumPy's matrix products on one thread; call before NumPy is imported.
-
-    The products here are small: a second thread waits longer than it works, most of all
-    while both cores are busy.
-    """
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")

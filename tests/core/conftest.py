@@ -1,0 +1,25 @@
+"""A model to test with, and ways to spoil it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.classify import GenreClassifier
+
+
+@pytest.fixture
+def bundle_copy(tmp_path: Path) -> Path:
+    """A copy of the shipped FstMuse bundle that may be damaged."""
+    folder = tmp_path / "model copy"
+    shutil.copytree(shipped_models_folder() / "fst-muse", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classifier() -> GenreClassifier:
+    """The shipped FstMuse."""
+    return GenreClassifier.load(str(shipped_models_folder() / "fst-muse"))

@@ -1,0 +1,267 @@
+"""The worker process answers, can be cancelled, and survives its own death."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.classification import Classification
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.jobs.feed import AudioFeed, FeedBlock
+from fstmuse_core.jobs.images import ImageBuilder, to_levels
+from fstmuse_core.jobs.messages import (
+    Cancelled,
+    ClassifyFile,
+    ClipResult,
+    Done,
+    Event,
+    Failed,
+    ListenLive,
+    Partial,
+    Progress,
+    Ready,
+    Started,
+    WorkerLost,
+)
+from fstmuse_core.jobs.worker import ClassifyWorker
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_spectrogram
+
+Samples = npt.NDArray[np.float32]
+RATE = 22_050
+MODEL = str(shipped_models_folder() / "fst-muse")
+PATIENCE_S = 60
+
+
+class Events:
+    """Events in the order they came."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Event] = queue.Queue()
+        self.put = self._queue.put
+
+    def until(self, *kinds: type, job: int | None = None) -> list[Any]:
+        """All events up to the first of one of ``kinds`` (of ``job``)."""
+        seen: list[Any] = []
+        while True:
+            event = self._queue.get(timeout=PATIENCE_S)
+            seen.append(event)
+            if isinstance(event, kinds) and (job is None or getattr(event, "job", None) == job):
+                return seen
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+def worker(events: Events) -> Iterator[ClassifyWorker]:
+    worker = ClassifyWorker(events.put, warm_model=MODEL)
+    worker.start()
+    yield worker
+    worker.stop()
+    assert worker.pid is None
+
+
+@pytest.fixture
+def long_file(tmp_path: Path, music: Samples) -> Path:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.tile(music, 60), RATE, subtype="PCM_U8")
+    return path
+
+
+def test_a_file_is_started_done_and_the_same_as_without_a_worker(
+    worker: ClassifyWorker, events: Events, music_file: Path
+) -> None:
+    job = worker.submit(ClassifyFile(str(music_file), MODEL))
+    seen = events.until(Done, job=job)
+    assert [type(e) for e in seen if not isinstance(e, Progress)] == [Ready, Started, Done]
+    result = seen[-1].payload
+    assert isinstance(result, ClipResult)
+    direct = GenreClassifier.load(MODEL).classify_file(music_file)
+    np.testing.assert_array_equal(result.classification.probabilities, direct.probabilities)
+    assert result.image.levels.shape == (431, 128)
+
+
+def test_a_bad_file_fails_with_a_sentence_and_the_next_is_done(
+    worker: ClassifyWorker, events: Events, music_file: Path, tmp_path: Path
+) -> None:
+    bad = worker.submit(ClassifyFile(str(tmp_path / "gone.wav"), MODEL))
+    no_model = worker.submit(ClassifyFile(str(music_file), "polka-net"))
+    good = worker.submit(ClassifyFile(str(music_file), MODEL))
+    seen = events.until(Done, job=good)
+    sentences = {e.job: e.sentence for e in seen if isinstance(e, Failed)}
+    assert "there is no such file" in sentences[bad]
+    assert "there is no model by that name" in sentences[no_model]
+
+
+def test_cancelling_what_runs_and_what_waits(
+    worker: ClassifyWorker, events: Events, music_file: Path, long_file: Path
+) -> None:
+    running = worker.submit(ClassifyFile(str(long_file), MODEL))
+    waiting = worker.submit(ClassifyFile(str(long_file), MODEL))
+    last = worker.submit(ClassifyFile(str(music_file), MODEL))
+    events.until(Started, job=running)
+    worker.cancel(waiting)
+    worker.cancel(running)
+    seen = events.until(Done, job=last)
+    assert {e.job for e in seen if isinstance(e, Cancelled)} == {running, waiting}
+    assert not [e for e in seen if isinstance(e, Done) and e.job != last]
+
+
+def test_a_killed_worker_is_replaced_and_the_job_done_again(
+    worker: ClassifyWorker, events: Events, long_file: Path
+) -> None:
+    job = worker.submit(ClassifyFile(str(long_file), MODEL))
+    events.until(Started, job=job)
+    first = worker.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    seen = events.until(Done, job=job)
+    assert [type(e) for e in seen if isinstance(e, WorkerLost | Started)] == [WorkerLost, Started]
+    assert "started again" in next(e.sentence for e in seen if isinstance(e, WorkerLost))
+    assert worker.pid != first
+
+
+def test_a_job_that_kills_twice_is_given_up(
+    worker: ClassifyWorker, events: Events, long_file: Path, music_file: Path
+) -> None:
+    job = worker.submit(ClassifyFile(str(long_file), MODEL))
+    innocent = worker.submit(ClassifyFile(str(music_file), MODEL))
+    for _ in range(2):
+        events.until(Started, job=job)
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+    failed = events.until(Failed)[-1]
+    assert failed.job == job
+    assert "stopped twice" in failed.sentence
+    events.until(Done, job=innocent)
+
+
+def test_live_samples_are_answered_as_they_come_and_survive_a_death(
+    worker: ClassifyWorker, events: Events, music: Samples
+) -> None:
+    job = worker.submit(ListenLive(MODEL))
+    pieces = np.array_split(music, 20)
+    for piece in pieces[:10]:
+        worker.send_live(job, piece)
+    partial = events.until(Partial, job=job)[-1].payload
+    assert isinstance(partial, Classification)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    for piece in pieces[10:]:
+        worker.send_live(job, piece)
+    worker.end_live(job)
+    result = events.until(Done, job=job)[-1].payload
+    direct = GenreClassifier.load(MODEL).classify_samples(music)
+    np.testing.assert_allclose(result.classification.probabilities, direct.probabilities, atol=1e-4)
+    assert result.classification.duration_s == pytest.approx(10.0)
+
+
+def test_a_recording_does_not_wait_for_a_long_file(
+    worker: ClassifyWorker, events: Events, music: Samples, long_file: Path
+) -> None:
+    file_job = worker.submit(ClassifyFile(str(long_file), MODEL))
+    events.until(Started, job=file_job)
+    live = worker.submit(ListenLive(MODEL))
+    worker.send_live(live, music)
+    worker.end_live(live)
+    seen = events.until(Done)
+    assert seen[-1].job == live
+    events.until(Done, job=file_job)
+
+
+def test_a_live_session_can_be_cancelled(worker: ClassifyWorker, events: Events) -> None:
+    job = worker.submit(ListenLive(MODEL))
+    events.until(Started, job=job)
+    worker.cancel(job)
+    events.until(Cancelled, job=job)
+    worker.send_live(job, np.zeros(100, np.float32))
+
+
+# The feed ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def feed() -> Iterator[AudioFeed]:
+    feed = AudioFeed()
+    yield feed
+    feed.stop()
+
+
+def read_all(feed: AudioFeed) -> tuple[Samples, FeedBlock]:
+    parts = []
+    while True:
+        block = feed.read(PATIENCE_S)
+        assert block is not None
+        parts.append(block.samples)
+        if block.end:
+            return np.concatenate(parts), block
+
+
+def test_the_feed_gives_the_sound_from_where_it_is_asked(
+    feed: AudioFeed, music: Samples, music_file: Path
+) -> None:
+    feed.open(str(music_file), start_s=4.0, sample_rate=RATE)
+    samples, last = read_all(feed)
+    assert last.error is None
+    np.testing.assert_allclose(samples[:, 0], music[4 * RATE :], atol=1e-4)
+    np.testing.assert_array_equal(samples[:, 0], samples[:, 1])
+
+
+def test_a_new_stream_drops_the_old_one_and_can_change_the_rate(
+    feed: AudioFeed, music_file: Path
+) -> None:
+    feed.open(str(music_file), start_s=0.0, sample_rate=RATE)
+    assert feed.read(PATIENCE_S) is not None
+    stream = feed.open(str(music_file), start_s=8.0, sample_rate=48_000, channels=1)
+    samples, last = read_all(feed)
+    assert last.stream == stream
+    assert samples.shape == (96_000, 1)
+
+
+def test_a_bad_file_and_a_dead_feed_are_told_in_a_sentence(
+    feed: AudioFeed, tmp_path: Path, music_file: Path
+) -> None:
+    feed.open(str(tmp_path / "gone.wav"), start_s=0.0, sample_rate=RATE)
+    _, last = read_all(feed)
+    assert last.error is not None
+    assert "no such file" in last.error
+    feed.open(str(music_file), start_s=0.0, sample_rate=RATE)
+    assert feed._process is not None
+    feed._process.kill()
+    _, last = read_all(feed)
+    assert last.error is not None
+    feed.open(str(music_file), start_s=9.0, sample_rate=RATE)
+    samples, last = read_all(feed)
+    assert last.error is None
+    assert len(samples) == RATE
+
+
+# Pictures ---------------------------------------------------------------------------------
+
+
+def test_the_picture_is_bounded_and_keeps_the_loudest(music: Samples) -> None:
+    mel = mel_spectrogram(music)
+    levels = to_levels(mel, DEFAULT_CONFIG)
+    for size in (1, 37, 431):
+        fine, coarse = ImageBuilder(DEFAULT_CONFIG), ImageBuilder(DEFAULT_CONFIG, max_columns=100)
+        for start in range(0, len(mel), size):
+            fine.add(mel[start : start + size])
+            coarse.add(mel[start : start + size])
+        np.testing.assert_array_equal(fine.build().levels, levels)
+        small = coarse.build()
+        factor = round(small.seconds_per_column * DEFAULT_CONFIG.frames_per_second)
+        assert len(small.levels) <= 200
+        assert len(small.levels) == -(-len(levels) // factor)
+        np.testing.assert_array_equal(small.levels[3], levels[3 * factor : 4 * factor].max(axis=0))

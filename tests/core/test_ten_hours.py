@@ -1,0 +1,55 @@
+"""Ten hours of sound in less than a gibibyte of memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from fstmuse_core.bundle import shipped_models_folder
+
+from ..conftest import make_music
+
+RATE = 8000
+HOURS = 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_ten_hours_stay_under_a_gibibyte(tmp_path: Path) -> None:
+    path = tmp_path / "ten hours.wav"
+    minute = make_music(60.0, rate=RATE)
+    with soundfile.SoundFile(path, "w", RATE, 1, subtype="PCM_U8") as file:
+        for _ in range(HOURS * 60):
+            file.write(minute)
+    script = (
+        "import json, resource, sys\n"
+        "from fstmuse_core.classify import GenreClassifier\n"
+        "from fstmuse_core.jobs.images import ImageBuilder\n"
+        "from fstmuse_core.spectrogram import DEFAULT_CONFIG\n"
+        "image = ImageBuilder(DEFAULT_CONFIG)\n"
+        "classifier = GenreClassifier.load(sys.argv[1])\n"
+        "answer = classifier.classify_file(sys.argv[2], with_activation=True, on_mel=image.add)\n"
+        "print(json.dumps({'duration_s': answer.duration_s, 'segments': len(answer.timeline),\n"
+        "    'columns': len(image.build().levels), 'total': float(answer.probabilities.sum()),\n"
+        "    'map': answer.activation.values.shape[1],\n"
+        "    'peak_kib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))\n"
+    )
+    model = str(shipped_models_folder() / "fst-muse")
+    done = subprocess.run(
+        [sys.executable, "-c", script, model, str(path)], capture_output=True, text=True, check=True
+    )
+    seen = json.loads(done.stdout)
+    assert seen["duration_s"] == pytest.approx(HOURS * 3600, abs=0.1)
+    assert seen["segments"] == pytest.approx(HOURS * 3600 * 22_050 / 512 / 64, rel=1e-3)
+    assert seen["columns"] <= 2 * 16_384
+    assert seen["map"] <= 10_000
+    assert seen["total"] == pytest.approx(1.0, abs=1e-4)
+    peak = seen["peak_kib"] * (1 if sys.platform == "darwin" else 1024)
+    assert peak < 2**30
+    assert np.isfinite(peak)
