@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -146,6 +145,9 @@ def _kernel(config: SpectrogramConfig) -> tuple[FloatArray, FloatArray]:
 
 def _transform(samples: FloatArray, n_frames: int, config: SpectrogramConfig) -> FloatArray:
     """Mel frames of ``samples``, which hold every sample that ``n_frames`` frames need."""
+    # Takes 0.3 s to import; the window has no need of it until something is recorded.
+    import scipy.fft
+
     window, weights = _kernel(config)
     out = np.empty((n_frames, config.n_mels), dtype=np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, config.win_length)

@@ -24,7 +24,7 @@ _POINTER = (
     ("Wheel", "Zoom in time"),
     ("Shift + wheel", "Zoom in frequency"),
     ("Drag", "Move the picture"),
-    ("Click", "Play from there"),
+    ("Click", "Go there"),
     ("Double-click", "Whole clip"),
 )
 _COLUMNS = 2
@@ -76,7 +76,7 @@ class ShortcutsDialog(QDialog):
             sides[side].addWidget(_group(self, title, keys))
             heights[side] += len(keys) + 2
         for side_layout in sides:
-            side_layout.addStretch()
+            side_layout.addStretch(1)
             columns.addLayout(side_layout)
         content = QWidget()
         content.setLayout(columns)
@@ -98,7 +98,7 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(area)
         layout.addLayout(foot)
         wanted = content.sizeHint()
-        self.resize(wanted.width() + 2 * GRID, min(680, wanted.height() + 9 * GRID))
+        self.resize(wanted.width() + 2 * GRID, min(760, wanted.height() + 9 * GRID))
 
 
 def _group(dialog: QWidget, title: str, keys: list[tuple[str, str]]) -> QWidget:

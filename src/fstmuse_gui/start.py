@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from fstmuse_core.spectrogram import mel_spectrogram
 from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
 from fstmuse_gui.settings import MODEL, Settings
 
@@ -23,5 +25,11 @@ def open_window(app: QApplication, settings: Settings) -> MainWindow:
     from fstmuse_gui.theme import ThemeController
 
     window = MainWindow(TabContext(settings, bridge), ThemeController(app))
+    window.painted.connect(_warm_up)
     window.show()
     return window
+
+
+def _warm_up() -> None:
+    """Import beside the window what the first recording needs."""
+    threading.Thread(target=mel_spectrogram, args=([0.0],), name="warm-up").start()

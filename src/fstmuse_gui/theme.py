@@ -238,8 +238,8 @@ def genre_colour(genre: str, is_dark: bool) -> QColor:
     """The colour that stands for ``genre`` wherever it is drawn."""
     known = genre in _GENRE_HUES
     hue = _GENRE_HUES[genre] if known else (sum(genre.encode()) * 47.0 + 18.0) % 360.0
-    lightness = 0.74 if is_dark else 0.68
-    return _oklch(lightness, 0.115 if known else 0.07, hue)
+    lightness = 0.66 if is_dark else 0.70
+    return _oklch(lightness, 0.10 if known else 0.06, hue)
 
 
 def _oklch(lightness: float, chroma: float, hue: float) -> QColor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
@@ -22,10 +24,13 @@ from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
+from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.transport_bar import TransportBar
 from fstmuse_gui.widgets.verdict_panel import VerdictPanel
+
+_GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
 
 
 class ClipPage(QWidget):
@@ -52,7 +57,7 @@ class ClipPage(QWidget):
         self.verdict = VerdictPanel()
         self.bars = ProbabilityBars()
         self.bars.genre_clicked.connect(self.why_genre_chosen)
-        self._genres: tuple[str, ...] = ()
+        self._about_clip = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
@@ -68,6 +73,7 @@ class ClipPage(QWidget):
         self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         self._about = QLabel()
         self._about.setProperty("look", "muted")
+        self._about.setTextFormat(Qt.TextFormat.RichText)
         self.why_button = QPushButton(icon("why"), " Why?")
         self.why_button.setCheckable(True)
         self.why_button.setAccessibleName("Show why: where the genre was heard")
@@ -106,7 +112,8 @@ class ClipPage(QWidget):
         """Show a finished clip."""
         classification = result.classification
         self._title.set_text(title)
-        self._about.setText(f"{clock(classification.duration_s)}   \N{MIDDLE DOT}   {model_title}")
+        self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escape(model_title)}"
+        self._about.setText(self._about_clip)
         self.spectrogram.show_image(result.image, classification.duration_s)
         self._show_answer(classification, animate=animate)
         self._offer_genres(classification)
@@ -116,7 +123,7 @@ class ClipPage(QWidget):
     def start_live(self, model_title: str, genres: tuple[str, ...]) -> None:
         """Get ready for a take."""
         self._title.set_text("Recording\N{HORIZONTAL ELLIPSIS}")
-        self._about.setText(model_title)
+        self._about.setText(escape(model_title))
         self.spectrogram.start_live()
         self.timeline.show_result(None)
         self.timeline.set_position(None)
@@ -155,7 +162,9 @@ class ClipPage(QWidget):
         self.why_chooser.setVisible(is_on)
         if genre is None or classification.activation is None:
             self.spectrogram.hide_heat()
+            self._about.setText(self._about_clip)
             return
+        self._about.setText(f"{self._about_clip}{_GAP}{_legend(genre)}")
         self.why_chooser.setCurrentText(genre)
         index = classification.genres.index(genre)
         self.spectrogram.show_heat(classification.activation, index)
@@ -165,3 +174,10 @@ class ClipPage(QWidget):
         self.spectrogram.set_position(seconds or None)
         self.timeline.set_position(seconds or None)
         self.transport.set_position(seconds or 0.0)
+
+
+def _legend(genre: str) -> str:
+    """What the colours of the overlay mean."""
+    spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {}'
+    spoke_for = spot.format(FOR_COLOUR, f"spoke for {escape(genre)}")
+    return f"{spoke_for} &nbsp; {spot.format(AGAINST_COLOUR, 'against')}"

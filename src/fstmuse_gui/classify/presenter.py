@@ -25,6 +25,7 @@ from fstmuse_gui.settings import (
     Settings,
 )
 from fstmuse_gui.widgets.file_list import RowState
+from fstmuse_gui.widgets.probability_bars import percent
 
 # Shorter work leaves the page as it is: a page that flashes by disturbs more than it tells.
 _PATIENCE_MS = 250
@@ -306,7 +307,7 @@ class ClassifyPresenter(QObject):
             return
         self.playback.load(None)
         known = clip.state is RowState.WORKING and clip.progress > 0
-        detail = clip.row().status() if known else ""
+        detail = percent(clip.progress) if known else "Getting ready"
         title = f"Listening to {clip.title}"
         self._view.show_busy(title, detail, clip.progress if known else None)
 

@@ -21,7 +21,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.file_list import FileList
 
-_WIDTH = 312
+_WIDTH = 336
 
 
 class Sidebar(QWidget):

@@ -78,4 +78,4 @@ class SoundMark(QWidget):
 
 def _dance(index: int, seconds: float) -> float:
     phase = 2 * math.pi * (seconds / _PERIOD_S - index * 0.17)
-    return 0.55 + 0.28 * math.sin(phase) + 0.17 * math.sin(2.7 * phase + index)
+    return 0.64 + 0.24 * math.sin(phase) + 0.12 * math.sin(2.0 * phase + index)

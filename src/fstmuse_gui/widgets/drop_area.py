@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.artwork import SoundMark
 
 _N_RECENT = 4
+_RECENT_WIDTH = 320
 
 
 class DropArea(QWidget):
@@ -98,6 +101,9 @@ class DropArea(QWidget):
                 lambda _checked=False, chosen=path: self.recent_chosen.emit(chosen)
             )
             self._recent_box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def _choose_recent(self, path: str, _checked: bool = False) -> None:
+        self.recent_chosen.emit(path)
 
     def set_hot(self, is_hot: bool) -> None:
         """Light up while something hangs above the window."""

@@ -34,6 +34,7 @@ from fstmuse_gui.widgets.probability_bars import percent
 _ROW_HEIGHT = 52
 _MARGIN = 12
 _SIGN = 14
+_NOTHING = "What you open or record appears here."
 _Index = QModelIndex | QPersistentModelIndex
 _ROW_ROLE = Qt.ItemDataRole.UserRole
 

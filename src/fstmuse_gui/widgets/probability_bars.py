@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from fstmuse_core.classification import Classification
@@ -165,19 +173,22 @@ class _Row(QProgressBar):
         colours = current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        weight = QFont.Weight.DemiBold if self._leads else QFont.Weight.Normal
-        painter.setFont(scaled_font(self.font(), 1.0, weight))
         middle = self.height() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(genre_colour(self._genre, colours.is_dark))
         painter.drawEllipse(QRectF(2, middle - _DOT / 2, _DOT, _DOT))
-        metrics = painter.fontMetrics()
+        # The columns stand alike in every row, so they are measured in one weight.
+        metrics = self.fontMetrics()
         left = 2 + _DOT + GRID
         name_width = metrics.horizontalAdvance("Electronic") + 2 * GRID
         number_width = metrics.horizontalAdvance("100 %") + GRID
+        weight = QFont.Weight.DemiBold if self._leads else QFont.Weight.Normal
+        painter.setFont(scaled_font(self.font(), 1.0, weight))
         painter.setPen(QColor(colours.text if self._now >= 0.005 else colours.muted))
         middle_left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        name = metrics.elidedText(self._genre, Qt.TextElideMode.ElideRight, name_width)
+        name = painter.fontMetrics().elidedText(
+            self._genre, Qt.TextElideMode.ElideRight, name_width
+        )
         painter.drawText(QRectF(left, 0, name_width, self.height()), middle_left, name)
         middle_right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         where = QRectF(self.width() - number_width, 0, number_width, self.height())
@@ -190,12 +201,17 @@ class _Row(QProgressBar):
     def _paint_bar(self, painter: QPainter, track: QRectF) -> None:
         colours = current_colours()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.track))
         radius = track.height() / 2
-        painter.drawRoundedRect(track, radius, radius)
-        if self._now <= 0.0005:
-            return
+        shape = QPainterPath()
+        shape.addRoundedRect(track, radius, radius)
+        painter.fillPath(shape, QColor(colours.track))
+        # Cut to the track's shape instead of rounded itself: a sliver stays a sliver.
         filled = QRectF(track)
-        filled.setWidth(max(track.height(), track.width() * self._now))
-        painter.setBrush(QColor(colours.accent if self._leads else colours.border_strong))
-        painter.drawRoundedRect(filled, radius, radius)
+        filled.setWidth(track.width() * self._now)
+        full = QPainterPath()
+        full.addRect(filled)
+        if filled.width() > track.height():
+            full = QPainterPath()
+            full.addRoundedRect(filled, radius, radius)
+        colour = colours.accent if self._leads else colours.border_strong
+        painter.fillPath(full.intersected(shape), QColor(colour))

@@ -16,6 +16,8 @@ from fstmuse_core.classification import ActivationMap
 from fstmuse_gui.widgets.axes import MelScale
 
 _CORNER = 8.0
+FOR_COLOUR = "#ee8a3a"
+AGAINST_COLOUR = "#548cd6"
 _WHEEL_STEP = 1.0 / 480.0
 
 
@@ -156,7 +158,7 @@ def _heat_table() -> npt.NDArray[np.uint8]:
     table = np.empty((256, 4))
     for channel in range(3):
         table[:, channel] = np.interp(strength, stops, warm[:, channel])
-    table[share < 0, :3] = (84, 140, 214)
+    table[share < 0, :3] = QColor(AGAINST_COLOUR).getRgb()[:3]
     alpha = np.interp(strength, [0.0, 0.06, 0.5, 1.0], [0.0, 0.0, 0.62, 0.95])
     table[:, 3] = 255 * np.where(share < 0, 0.5 * alpha, alpha)
     return table.round().astype(np.uint8)

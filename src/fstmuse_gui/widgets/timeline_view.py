@@ -22,7 +22,7 @@ from fstmuse_gui.theme import current_colours, genre_colour
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.probability_bars import percent
 
-_HEIGHT = 40
+_HEIGHT = 32
 _CORNER = 6.0
 _NAMED = 3
 _PIXELS_PER_POINT = 2
@@ -130,14 +130,15 @@ class TimelineView(QWidget):
         shares = course.mean_between(edges)
         x = (np.arange(n) + 0.5) * self.width() / n
         x[0], x[-1] = 0.0, self.width()
-        around = np.append(x, x[::-1])
-        floor = np.full(n, float(self.height()))
+        around = np.append(x, [x[-1], x[0]])
+        order = np.argsort(-result.probabilities, kind="stable")
+        tops = self.height() * (1.0 - np.cumsum(shares[:, order], axis=1))
         painter.setPen(Qt.PenStyle.NoPen)
-        for genre in np.argsort(-result.probabilities, kind="stable"):
-            top = floor - shares[:, genre] * self.height()
-            painter.setBrush(genre_colour(result.genres[genre], is_dark))
-            painter.drawPolygon(pg.functions.arrayToQPolygonF(around, np.append(top, floor[::-1])))
-            floor = top
+        # Each reaches down to the floor and the next is drawn upon it: no seams between them.
+        for layer in reversed(range(len(order))):
+            painter.setBrush(genre_colour(result.genres[order[layer]], is_dark))
+            outline = np.append(tops[:, layer], [self.height(), self.height()])
+            painter.drawPolygon(pg.functions.arrayToQPolygonF(around, outline))
 
     # -- pointer -----------------------------------------------------------------------
 
