@@ -2,21 +2,17 @@
 
 Called by ``scripts/run`` and ``scripts/test`` with any Python 3.11 or 3.12; needs nothing
 but the standard library. A stamp in the virtual environment tells what was installed, so
-that a second start goes straight on.
+that a second start goes straight on, and imports no more than it needs for that.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import subprocess
 import sys
-import venv
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn
-
-from system_packages import install_system_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = Path(os.environ.get("FSTMUSE_VENV", ROOT / ".venv"))
@@ -45,7 +41,7 @@ def is_ready(purpose: str) -> bool:
 
 def wanted_stamp(purpose: str) -> str:
     """What the stamp says once everything for ``purpose`` is installed here."""
-    digest = hashlib.sha256()
+    digest = sha256()
     for name in ("pyproject.toml", "constraints.txt"):
         digest.update((ROOT / name).read_bytes())
     return f"{purpose}\n{digest.hexdigest()}\n{ROOT}\n{VENV}\n"
@@ -53,6 +49,8 @@ def wanted_stamp(purpose: str) -> str:
 
 def set_up(purpose: str) -> None:
     """Install the system's packages and a virtual environment for ``purpose``."""
+    from system_packages import install_system_packages
+
     is_broken = UNFINISHED.exists() or not works(PYTHON)
     if is_broken and Path(sys.prefix).resolve() == VENV.resolve():
         # An environment can't clear itself away: go on in the Python that it was made from.
@@ -72,6 +70,8 @@ def set_up(purpose: str) -> None:
 
 def works(python: Path) -> bool:
     """Whether the environment's own Python and pip start, and are of a supported version."""
+    import subprocess
+
     code = "import sys, pip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))"
     try:
         return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
@@ -81,6 +81,9 @@ def works(python: Path) -> bool:
 
 def make_environment() -> None:
     """A new, empty virtual environment in place of whatever is there."""
+    import subprocess
+    import venv
+
     try:
         venv.create(VENV, clear=True, with_pip=True)
     except (ImportError, subprocess.CalledProcessError, OSError) as error:
@@ -93,6 +96,8 @@ def make_environment() -> None:
 
 def install(purpose: str) -> None:
     """The program, from this checkout, and all that it needs, in the pinned versions."""
+    import subprocess
+
     what = f"{ROOT}[test]" if purpose == "test" else str(ROOT)
     command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     if not sys.stderr.isatty():
@@ -108,11 +113,15 @@ def run_program(arguments: Sequence[str]) -> int:
     command = [str(PYTHON), "-m", "fstmuse_core.cli", *arguments]
     if os.name != "nt":
         os.execv(PYTHON, command)
+    import subprocess
+
     return subprocess.run(command).returncode
 
 
 def run_checks(arguments: Sequence[str]) -> int:
     """Run every check, also after one has failed; the arguments go to pytest."""
+    import subprocess
+
     os.chdir(ROOT)
     environment = {"QT_QPA_PLATFORM": "offscreen", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
     python = str(PYTHON)

@@ -1,11 +1,11 @@
 @echo off
 rem Start FstMuse on Windows, and set it up first where that is needed: scripts\run classify song.mp3
 setlocal
-for %%v in (3.11 3.12) do (
-    py -%%v -c "pass" >nul 2>nul && (
-        py -%%v "%~dp0bootstrap.py" run %*
-        exit /b
-    )
+set "version="
+for %%v in (3.11 3.12) do if not defined version py -%%v -c "pass" >nul 2>nul && set "version=%%v"
+if not defined version (
+    echo FstMuse needs Python 3.11 or 3.12; get one from https://www.python.org/downloads/ 1>&2
+    exit /b 1
 )
-echo FstMuse needs Python 3.11 or 3.12; get one from https://www.python.org/downloads/ 1>&2
-exit /b 1
+py -%version% "%~dp0bootstrap.py" run %*
+exit /b %ERRORLEVEL%

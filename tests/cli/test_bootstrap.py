@@ -76,11 +76,11 @@ def test_other_dependencies_or_another_place_want_another_stamp(
 def test_a_failed_installation_gives_up_and_leaves_no_stamp(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "install_system_packages", lambda *_: None)
+    monkeypatch.setattr("system_packages.install_system_packages", lambda *_: None)
     monkeypatch.setattr(bootstrap, "make_environment", lambda: None)
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
     failed = subprocess.CompletedProcess([], 1)
-    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
 
     with pytest.raises(SystemExit, match="could not be installed"):
         bootstrap.set_up("run")
