@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 _LATENCY_S = {"input": 0.15, "output": 0.1}
 
 _DEVICE_UNAVAILABLE = -9985
-_INVALID_DEVICE = -9996
+_GONE = (-9996, -9993)  # what the host APIs say of a device that was there at the last scan
 
 
 class StreamEnd(Protocol):
@@ -141,7 +141,7 @@ def _refused(direction: Direction, device: SoundDevice, error: Exception) -> Sou
             "the device is in use elsewhere or was unplugged",
             f"close the program that uses it, or {other}",
         )
-    if code == _INVALID_DEVICE:
+    if code in _GONE:
         return SoundError(device.id.name, "the device is gone", f"choose Rescan, or {other}")
     return SoundError(
         device.id.name,
