@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,8 +40,8 @@ def test_roles(make_track: Callable[..., Track]) -> None:
 
 
 def test_draw_is_balanced_over_genres_and_artists(tracks: list[Track]) -> None:
-    recipe = Recipe(balance=0.5, other_share=0.25)
-    weights = track_weights(tracks, TOY, recipe)
+    plan = replace(TOY, balance=0.5)
+    weights = track_weights(tracks, plan, Recipe(other_share=0.25))
     share = {
         genre: sum(w for t, w in zip(tracks, weights, strict=True) if t.genre == genre)
         for genre in ("Rock", "Folk", "Classical", "Country", "Pop")

@@ -38,6 +38,10 @@ class ModelPlan:
         What it can name.
     build : callable
         Takes the number of genres, gives the network.
+    balance : float
+        A genre of its own is drawn in proportion to its number of artists to this power (1:
+        as they come, 0: all alike). Measured: with three genres evening out doubles the
+        recall of Hip-Hop, with seven it only costs.
     undecidable : frozenset of str
         Genres too close to one of its own to teach "none of these": they are left out of
         training, and only looked at.
@@ -47,6 +51,7 @@ class ModelPlan:
     title: str
     genres: tuple[str, ...]
     build: Callable[[int], Classifier]
+    balance: float
     undecidable: frozenset[str] = frozenset()
 
     def role(self, track: Track) -> int:
@@ -71,9 +76,10 @@ PLANS = {
             "ToyModel",
             TOY_MODEL_GENRES,
             build_toy_model,
+            0.2,
             frozenset({"Pop", "Punk", "Metal"}),
         ),
-        ModelPlan("fst-muse", "FstMuse", FST_MUSE_GENRES, build_fst_muse),
+        ModelPlan("fst-muse", "FstMuse", FST_MUSE_GENRES, build_fst_muse, 0.5),
     )
 }
 
@@ -84,17 +90,15 @@ class Recipe:
 
     ``steps`` optimiser steps of ``batch`` crops each, the learning rate rising over the
     first ``warm_up`` share of them to ``learning_rate`` and falling as a cosine after.
-    A genre is drawn in proportion to its number of artists to the power ``balance``
-    (1: as they come, 0: all alike). ``other_share`` of the crops is music of other genres.
+    ``other_share`` of the crops is music of other genres.
     """
 
-    steps: int = 2000
+    steps: int = 1000
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 2e-2
     warm_up: float = 0.1
-    balance: float = 0.5
-    other_share: float = 0.25
+    other_share: float = 0.3
     mixup: float = 0.3
     label_smoothing: float = 0.05
     segment_frames: int = 128

@@ -15,15 +15,17 @@ from fstmuse_core.training import augment
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
 
+_OTHER_BALANCE = 0.5
+
 
 def track_weights(
     tracks: Sequence[Track], plan: ModelPlan, recipe: Recipe
 ) -> npt.NDArray[np.float64]:
     """Chance of each track to be drawn; sums to 1.
 
-    Genres are drawn by their number of artists to the power ``recipe.balance``, then an
-    artist of the genre, all alike, then one of the artist's tracks. Music of no genre of the
-    model's gets ``recipe.other_share`` in all, divided the same way.
+    Genres are drawn by their number of artists to the power ``plan.balance``, then an artist
+    of the genre, all alike, then one of the artist's tracks. Music of no genre of the model's
+    gets ``recipe.other_share`` in all, its genres by the root of their number of artists.
     """
     songs: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     roles = plan.roles(tracks)
@@ -31,8 +33,9 @@ def track_weights(
         if roles[index] != IGNORED:
             songs[track.genre][track.artist].append(index)
     weights = np.zeros(len(tracks))
-    for artists in songs.values():
-        share = len(artists) ** recipe.balance / len(artists)
+    for genre, artists in songs.items():
+        balance = plan.balance if genre in plan.genres else _OTHER_BALANCE
+        share = len(artists) ** balance / len(artists)
         for indices in artists.values():
             weights[indices] = share / len(indices)
     other = roles == len(plan.genres)
