@@ -78,6 +78,7 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     facts = CardFacts(PLAN, Recipe(), 2, "train it", result, (), {"Classical": 4}, {}, {}, 1, 1)
     card = write_card(facts)
     assert "**Jazz** in new music goes mostly unrecognised" in card
+    assert "**Country** is none of its genres" in card
     assert "4 clips labelled Pop call themselves something else" in card
     assert "| Folk | 0 | 0 | untestable | untestable |" in card
     assert "| Classical | 4 | 3 | 100% |" in card

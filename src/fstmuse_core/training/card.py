@@ -12,6 +12,7 @@ from fstmuse_core.training.unseen import UnseenProbe
 
 _THIN_ARTISTS = 10
 _BAD_RECALL = 0.3
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,12 @@ def _doubts(facts: CardFacts) -> list[str]:
         lines.append(
             f"- **{', '.join(missed)}** in new music goes mostly unrecognised: fewer than "
             f"{_BAD_RECALL:.0%} of the test songs were found."
+        )
+    unnoticed = [r.genre for r in result.outside if r.rejected < _HALF]
+    if unnoticed:
+        lines.append(
+            f"- **{', '.join(unnoticed)}** is none of its genres, yet in over half of the tests it "
+            "was not noticed as other music, and would get one of the genres' names."
         )
     lines.append(
         "- The thin genres come from other recordings than the thick ones, so part of what sets "
