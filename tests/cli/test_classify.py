@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from itertools import pairwise
@@ -191,6 +192,20 @@ def test_output_replaces_the_file_whole(fstmuse: Run, music_file: Path, tmp_path
     assert outcome.out == ""
     assert json.loads(target.read_text())[0]["path"] == str(music_file)
     assert [entry.name for entry in tmp_path.iterdir()] == ["results.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions and links")
+def test_output_keeps_permissions_and_links(fstmuse: Run, music_file: Path, tmp_path: Path) -> None:
+    target, link = tmp_path / "results.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+
+    fstmuse("classify", music_file, "--format", "csv", "--output", link)
+
+    assert link.is_symlink()
+    assert target.read_text().startswith("path,")
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("layout", ["table", "json", "csv"])

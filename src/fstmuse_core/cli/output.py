@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -45,8 +47,6 @@ def open_text(path: Path | None, *, line_by_line: bool = False) -> Iterator[Text
             yield stream
     else:
         with open_whole(path) as binary:
-            import io
-
             text = io.TextIOWrapper(
                 binary, encoding="utf-8", errors="backslashreplace", newline="", write_through=True
             )
@@ -62,8 +62,9 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as stream:
             yield stream
         return
+    target = Path(os.path.realpath(path))  # a link stays a link
     with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name[:40]}-", delete=False
+        dir=target.parent, prefix=f".{target.name[:40]}-", delete=False
     ) as temporary:
         staging = Path(temporary.name)
         try:
@@ -74,5 +75,14 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
             temporary.close()
             staging.unlink(missing_ok=True)
             raise
-    staging.chmod(0o644)
-    staging.replace(path)
+    staging.chmod(_permissions(target))
+    staging.replace(target)
+
+
+def _permissions(path: Path) -> int:
+    """Those of the file that is there, else what the user gives to new files."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
