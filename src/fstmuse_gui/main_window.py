@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -24,7 +25,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
-    QTabBar,
     QTabWidget,
     QToolButton,
 )
@@ -51,7 +51,6 @@ _THEME_NAMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"
 _KEYS_OF_CONTROLS: tuple[tuple[type[QObject], tuple[Qt.Key, ...]], ...] = (
     (QAbstractButton, (Qt.Key.Key_Space,)),
     (QComboBox, (Qt.Key.Key_Space, Qt.Key.Key_Home)),
-    (QTabBar, (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home)),
     (QAbstractSlider, (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home)),
 )
 
@@ -81,13 +80,13 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(APP_NAME)
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(_MINIMUM_SIZE)
         theme.choose(self._settings.get(THEME))
         self.tabs = [maker(context) for maker in makers]
         self._build_tabs()
         self._build_menus()
         self._restore()
-        QApplication.instance().installEventFilter(self)
 
     # -- building ----------------------------------------------------------------------
 
@@ -96,6 +95,7 @@ class MainWindow(QMainWindow):
         self._tab_widget.setDocumentMode(True)
         self._tab_widget.tabBar().setAccessibleName("Tabs")
         self._tab_widget.tabBar().setExpanding(False)
+        self._tab_widget.tabBar().setUsesScrollButtons(False)
         for tab in self.tabs:
             self._tab_widget.addTab(tab.widget, tab.title)
             tab.message.connect(self._say)
@@ -208,14 +208,20 @@ class MainWindow(QMainWindow):
 
     # -- keys --------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def event(self, event: QEvent) -> bool:
         """Leave Space to a focused button, arrows to a focused tab bar, and so on."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focused = QApplication.focusWidget()
             for kind, keys in _KEYS_OF_CONTROLS:
-                if isinstance(watched, kind) and event.key() in keys and not event.modifiers():
+                if isinstance(focused, kind) and event.key() in keys and not event.modifiers():
                     event.accept()
                     return True
-        return False
+        return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Nothing in particular: keys are for the clip until someone walks the controls by Tab.
+        self.setFocus()
 
     # -- beginning and end -------------------------------------------------------------
 
@@ -229,9 +235,8 @@ class MainWindow(QMainWindow):
         if not all(tab.may_close() for tab in self.tabs):
             event.ignore()
             return
-        QApplication.instance().removeEventFilter(self)
-        self._settings.set(GEOMETRY, self.saveGeometry().data())
-        self._settings.set(WINDOW_STATE, self.saveState().data())
+        self._settings.set(GEOMETRY, bytes(self.saveGeometry().data()))
+        self._settings.set(WINDOW_STATE, bytes(self.saveState().data()))
         for tab in self.tabs:
             tab.close()
         self._context.bridge.close()

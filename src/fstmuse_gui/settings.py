@@ -146,10 +146,10 @@ class Settings:
             raise ValueError(f"{option.key} may not be {value!r}")
         self._store.setValue(option.key, _encode(value))
 
-    def add_recent(self, path: str) -> None:
-        """Put ``path`` at the top of the recent files."""
-        others = [known for known in self.get(RECENT_FILES) if known != path]
-        self.set(RECENT_FILES, [path, *others][:MAX_RECENT])
+    def add_recent(self, paths: list[str]) -> None:
+        """Put ``paths`` at the top of the recent files, the last of them first."""
+        newest = dict.fromkeys([*reversed(paths), *self.get(RECENT_FILES)])
+        self.set(RECENT_FILES, list(newest)[:MAX_RECENT])
 
     def save(self) -> None:
         """Write everything to the file now."""

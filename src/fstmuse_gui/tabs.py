@@ -27,9 +27,17 @@ class TabContext:
 class Tab(Protocol):
     """One tab of the window."""
 
-    title: str
-    widget: QWidget
-    message: SignalInstance
+    @property
+    def title(self) -> str:
+        """What stands on the tab."""
+
+    @property
+    def widget(self) -> QWidget:
+        """What the tab shows."""
+
+    @property
+    def message(self) -> SignalInstance:
+        """Signal with a text for the status bar."""
 
     def menus(self) -> dict[str, MenuEntries]:
         """What the tab adds to the menus File, View and Playback."""

@@ -23,7 +23,7 @@ from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
-from tests.gui.fakes import MODELS, FakePlayer, FakeRecording, FakeWorker
+from tests.gui.fakes import MODELS, FakeLister, FakePlayer, FakeRecording, FakeWorker
 
 
 @dataclass
@@ -95,6 +95,7 @@ def make_bench(
                 context,
                 player=FakePlayer,
                 recording=lambda _panel, _settings, parent: FakeRecording(parent),
+                lister=FakeLister,
                 models=lambda: models,
             )
 

@@ -20,6 +20,7 @@ from fstmuse_core.jobs.images import to_levels
 from fstmuse_core.jobs.messages import ClipResult, SpectrogramImage
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram, mel_to_hz
 from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.sound.devices import SoundDevice
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
 MODELS = [
@@ -80,6 +81,7 @@ class FakePlayer(QObject):
         self.duration_s = 0.0
         self.state = "stopped"
         self.loaded: Any = None
+        self.device: Any = None
         self.is_closed = False
 
     def load_file(self, path: str, duration_s: float) -> None:
@@ -117,6 +119,24 @@ class FakePlayer(QObject):
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class FakeLister(QObject):
+    """Lists what the test gave it."""
+
+    listed = Signal(object, object)
+    failed = Signal(str)
+    outputs: tuple[SoundDevice, ...] = ()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.is_released = False
+
+    def refresh(self) -> None:
+        self.listed.emit((), self.outputs)
+
+    def release(self) -> None:
+        self.is_released = True
 
 
 class FakeRecording(QObject):

@@ -63,6 +63,7 @@ class ClipStore:
 
     def __init__(self) -> None:
         self._clips: dict[int, Clip] = {}
+        self._by_path: dict[str, Clip] = {}
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -73,6 +74,8 @@ class ClipStore:
     def add(self, clip: Clip) -> None:
         """Append a clip."""
         self._clips[clip.key] = clip
+        if clip.path is not None:
+            self._by_path[clip.path] = clip
 
     def get(self, key: int | None) -> Clip | None:
         """The clip of that key, if it is still here."""
@@ -80,8 +83,10 @@ class ClipStore:
 
     def remove(self, key: int) -> None:
         """Forget a clip."""
-        self._clips.pop(key, None)
+        clip = self._clips.pop(key, None)
+        if clip is not None and clip.path is not None:
+            del self._by_path[clip.path]
 
     def of_path(self, path: str) -> Clip | None:
         """The clip of that file, if it is here already."""
-        return next((clip for clip in self if clip.path == path), None)
+        return self._by_path.get(path)

@@ -10,6 +10,9 @@ from PySide6.QtCore import QMimeData, QObject, Qt, QUrl, Signal, Slot
 
 _BATCH = 32
 
+# Given paths and whom to tell of folders that cannot be read.
+Find = Callable[[Iterable[Path], Callable[[str], None]], Iterator[Path]]
+
 
 class Gatherer(QObject):
     """Expands folders in a thread of its own.
@@ -20,20 +23,24 @@ class Gatherer(QObject):
         Paths as str, in batches, in the order they were met.
     finished(int)
         How many were found in all.
+    trouble(str)
+        Why a folder was left out.
     """
 
     found = Signal(list)
     finished = Signal(int)
+    trouble = Signal(str)
     _batch = Signal(int, list)
     _ended = Signal(int, int)
 
     def __init__(
         self,
-        find: Callable[[Iterable[Path]], Iterator[Path]] | None = None,
+        find: Find | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._find = find
+        self._find = find or _find_audio_files
+        self._pending: list[str] = []
         self._run = 0
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -47,9 +54,15 @@ class Gatherer(QObject):
 
     def gather(self, paths: list[str]) -> None:
         """Look for songs at ``paths``; plain files are passed on at once."""
-        if self._thread is not None or not any(Path(path).is_dir() for path in paths):
-            self._pass_on_files(paths)
-            return
+        if not any(Path(path).is_dir() for path in paths):
+            self.found.emit(paths)
+            self.finished.emit(len(paths))
+        elif self._thread is not None:
+            self._pending += paths
+        else:
+            self._start(paths)
+
+    def _start(self, paths: list[str]) -> None:
         self._run += 1
         self._stop = threading.Event()
         self._thread = threading.Thread(
@@ -60,20 +73,16 @@ class Gatherer(QObject):
     def stop(self) -> None:
         """Leave the rest of the folders unsearched."""
         thread, self._thread = self._thread, None
+        self._pending.clear()
         self._stop.set()
         if thread is not None:
             thread.join()
             self.finished.emit(0)
 
-    def _pass_on_files(self, paths: list[str]) -> None:
-        self.found.emit(paths)
-        self.finished.emit(len(paths))
-
     def _search(self, run: int, paths: list[str], stop: threading.Event) -> None:
-        find = self._find or _find_audio_files
         batch: list[str] = []
         n_found = 0
-        for path in find([Path(path) for path in paths]):
+        for path in self._find([Path(path) for path in paths], self.trouble.emit):
             if stop.is_set():
                 return
             batch.append(str(path))
@@ -95,13 +104,17 @@ class Gatherer(QObject):
         if run == self._run and self._thread is not None:
             self._thread.join()
             self._thread = None
-            self.finished.emit(n_found)
+            pending, self._pending = self._pending, []
+            if pending:
+                self._start(pending)
+            else:
+                self.finished.emit(n_found)
 
 
-def _find_audio_files(paths: Iterable[Path]) -> Iterator[Path]:
+def _find_audio_files(paths: Iterable[Path], on_error: Callable[[str], None]) -> Iterator[Path]:
     from fstmuse_core.audio import find_audio_files
 
-    return find_audio_files(paths)
+    return find_audio_files(paths, lambda error: on_error(str(error)))
 
 
 def paths_in(data: QMimeData) -> list[str]:

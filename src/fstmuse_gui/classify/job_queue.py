@@ -18,10 +18,13 @@ class JobQueue(QObject):
     Signals
     -------
     clip_changed(int)
-        The clip of this key has a new state, progress or result.
+        The clip of this key has a new state or result.
+    progressed(int)
+        The clip of this key has come further.
     """
 
     clip_changed = Signal(int)
+    progressed = Signal(int)
 
     def __init__(
         self, clips: ClipStore, bridge: WorkerBridge, parent: QObject | None = None
@@ -60,6 +63,11 @@ class JobQueue(QObject):
         for clip in self._clips:
             if clip.state is not RowState.CANCELLED:
                 self._line_up(clip)
+        self._next()
+
+    def add_new(self, clips: list[Clip]) -> None:
+        """Have clips classified that wait and were never seen before."""
+        self._waiting += [clip.key for clip in clips]
         self._next()
 
     def add(self, clip: Clip) -> None:
@@ -142,7 +150,7 @@ class JobQueue(QObject):
     def _on_progress(self, job: int, fraction: float) -> None:
         if (clip := self._running(job)) is not None:
             clip.progress = fraction
-            self.clip_changed.emit(clip.key)
+            self.progressed.emit(clip.key)
 
     def _on_done(self, job: int, result: ClipResult) -> None:
         if (clip := self._running(job)) is not None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.clips import Clip
+from fstmuse_gui.sound.devices import DeviceId
 
 STEP_S = 5.0
 
@@ -33,6 +34,7 @@ class Playing(Protocol):
     def toggle(self) -> None: ...
     def pause(self) -> None: ...
     def seek(self, seconds: float) -> None: ...
+    def set_device(self, device: DeviceId | None) -> None: ...
     def close(self) -> None: ...
 
 
@@ -91,6 +93,10 @@ class Playback(QObject):
     def step(self, seconds: float) -> None:
         """Go forward by so many seconds, or back if they are negative."""
         self.seek(max(0.0, self._player.position + seconds))
+
+    def play_to(self, device: DeviceId | None) -> None:
+        """Use this output from now on; None is the system's default."""
+        self._player.set_device(device)
 
     def close(self) -> None:
         """Free the sound device."""

@@ -74,6 +74,7 @@ class ClassifyPresenter(QObject):
         self._shown: int | None = None
         self._why_genre: str | None = None
         self._why_on = False
+        self._is_awaited = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -101,8 +102,10 @@ class ClassifyPresenter(QObject):
 
     def _connect_work(self) -> None:
         self.queue.clip_changed.connect(self._on_clip_changed)
+        self.queue.progressed.connect(self._on_progress)
         self._gatherer.found.connect(self._add_files)
         self._gatherer.finished.connect(self._on_gathered)
+        self._gatherer.trouble.connect(self._view.notice.say)
         self._bridge.lost.connect(self._view.notice.say)
         self.playback.message.connect(self._view.notice.say)
         self.saving.message.connect(self.message)
@@ -147,6 +150,7 @@ class ClassifyPresenter(QObject):
         if self._model is None:
             self._view.notice.say(_NO_MODEL)
             return
+        self._is_awaited = True
         self._gatherer.gather(paths)
         if self._gatherer.is_running:
             self._view.show_busy("Looking for songs", "", None)
@@ -238,23 +242,22 @@ class ClassifyPresenter(QObject):
     # -- clips -------------------------------------------------------------------------
 
     def _add_files(self, paths: list[str]) -> None:
-        new = []
-        for path in paths:
-            known = self.clips.of_path(path)
-            clip = known or Clip.of_file(path)
-            if known is None:
-                self.clips.add(clip)
-                new.append(clip)
-            self._shown = self._shown if known is None else clip.key
-        self._view.sidebar.list.add_rows([clip.row() for clip in new])
+        paths = list(dict.fromkeys(paths))
+        known = [self.clips.of_path(path) for path in paths]
+        new = [Clip.of_file(path) for path, clip in zip(paths, known, strict=True) if clip is None]
         for clip in new:
-            self.queue.add(clip)
-            self._settings.add_recent(str(clip.path))
+            self.clips.add(clip)
+        self._view.sidebar.list.add_rows([clip.row() for clip in new])
+        self.queue.add_new(new)
+        for old in known:
+            if old is not None and old.state in (RowState.FAILED, RowState.CANCELLED):
+                self.queue.add(old)
+        self._settings.add_recent(paths)
         self.recent_changed.emit()
-        if new and not self.takes.is_live:
-            self._view.sidebar.list.select(new[0].key)
-        elif self._shown is not None:
-            self._view.sidebar.list.select(self._shown)
+        first = self.clips.of_path(paths[0])
+        if self._is_awaited and first is not None and not self.takes.is_live:
+            self._view.sidebar.list.select(first.key)
+        self._is_awaited = False
         self._show_work()
 
     def _on_gathered(self, n_found: int) -> None:
@@ -271,6 +274,13 @@ class ClassifyPresenter(QObject):
         if key == self._shown:
             self._show(key)
         self._show_work()
+
+    def _on_progress(self, key: int) -> None:
+        clip = self.clips.get(key)
+        if clip is not None:
+            self._view.sidebar.list.update_row(clip.row())
+            if key == self._shown and self._view.page is self._view.busy_page:
+                self._show_wait()
 
     def _show_work(self) -> None:
         total, waiting = len(self.clips), self.queue.n_waiting

@@ -23,7 +23,7 @@ from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.level_meter import LevelMeter
 
-_STEPS_PER_S = 20
+_STEPS_PER_S = 8
 
 
 class RecordPanel(QWidget):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.errors import one_line
 from fstmuse_gui.classify.clips import Clip
 from fstmuse_gui.classify.models import ModelInfo, installed_models
+from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
 from fstmuse_gui.classify.playback import STEP_S, Playing
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
@@ -24,11 +26,13 @@ from fstmuse_gui.settings import (
     DB_RANGE,
     DB_RANGES,
     INPUT_DEVICE,
+    OUTPUT_DEVICE,
     RECENT_FILES,
     SPLITTER,
     Option,
     Settings,
 )
+from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.tabs import MenuEntries, TabContext
 
 T = TypeVar("T")
@@ -47,7 +51,6 @@ def make_player(parent: QObject) -> Playing:
 def make_recording(panel: RecordPanel, settings: Settings, parent: QObject) -> Recording:
     """The recorder of the sound card; remembers which input was chosen."""
     from fstmuse_gui.classify.record_presenter import RecordPresenter
-    from fstmuse_gui.sound.devices import DeviceId
 
     chosen = DeviceId.parse(settings.get(INPUT_DEVICE))
     presenter = RecordPresenter(panel, input_device=chosen, parent=parent)
@@ -72,6 +75,7 @@ class ClassifyTab(QObject):
         *,
         player: Callable[[QObject], Playing] = make_player,
         recording: Callable[[RecordPanel, Settings, QObject], Recording] = make_recording,
+        lister: Callable[[QObject], Lister] = make_lister,
         models: Callable[[], list[ModelInfo]] = installed_models,
     ) -> None:
         super().__init__()
@@ -79,7 +83,7 @@ class ClassifyTab(QObject):
         from fstmuse_gui.sound.recorder import MAX_TAKE_S
 
         panel = RecordPanel(MAX_TAKE_S)
-        self.view = self.widget = ClassifyView(panel)
+        self.view = ClassifyView(panel)
         self.presenter = ClassifyPresenter(
             self.view,
             context.settings,
@@ -93,6 +97,7 @@ class ClassifyTab(QObject):
         self._needs_result: list[QAction] = []
         self._build_actions()
         self._build_choices()
+        self._output_menu = self._build_output_menu(lister)
         self._restore()
         self.presenter.message.connect(self.message)
         self.presenter.changed.connect(self._on_changed)
@@ -102,6 +107,11 @@ class ClassifyTab(QObject):
         self._on_changed()
 
     # -- as a tab ----------------------------------------------------------------------
+
+    @property
+    def widget(self) -> QWidget:
+        """What the tab shows."""
+        return self.view
 
     def menus(self) -> dict[str, MenuEntries]:
         """Entries for File, View and Playback."""
@@ -125,7 +135,7 @@ class ClassifyTab(QObject):
                 self._map_menu,
                 self._range_menu,
             ],
-            "Playback": [self._play, None, *self._seeks],
+            "Playback": [self._play, None, *self._seeks, None, self._output_menu],
         }
 
     def open_paths(self, paths: list[str]) -> None:
@@ -143,6 +153,7 @@ class ClassifyTab(QObject):
     def close(self) -> None:
         """Stop everything and remember how it looked."""
         self._settings.set(SPLITTER, self.view.splitter.sizes())
+        self._output_menu.release()
         self.presenter.close()
 
     def _restore(self) -> None:
@@ -220,7 +231,7 @@ class ClassifyTab(QObject):
         play = p.playback
         self._play = self._clip_action("&Play or pause", "Space", lambda _c: play.toggle())
         self._seeks = [
-            self._clip_action(text, keys, lambda _c, seconds=seconds: play.step(seconds))
+            self._clip_action(text, keys, partial(self._step, seconds))
             for text, keys, seconds in (
                 ("&Back 5 seconds", "Left", -STEP_S),
                 ("&Forward 5 seconds", "Right", STEP_S),
@@ -229,6 +240,9 @@ class ClassifyTab(QObject):
             )
         ]
         self._seeks.append(self._clip_action("To the &start", "Home", lambda _c: play.seek(0.0)))
+
+    def _step(self, seconds: float, _clip: Clip) -> None:
+        self.presenter.playback.step(seconds)
 
     def _build_choices(self) -> None:
         self._recent_menu = QMenu("Open &recent", self.view)
@@ -245,6 +259,17 @@ class ClassifyTab(QObject):
             [(f"{decibels} dB", decibels) for decibels in DB_RANGES],
             self.presenter.set_db_range,
         )
+
+    def _build_output_menu(self, lister: Callable[[QObject], Lister]) -> OutputMenu:
+        chosen = DeviceId.parse(self._settings.get(OUTPUT_DEVICE))
+        menu = OutputMenu(chosen, self.view, lister)
+        menu.output_chosen.connect(self._on_output_chosen)
+        self.presenter.playback.play_to(chosen)
+        return menu
+
+    def _on_output_chosen(self, device: DeviceId | None) -> None:
+        self._settings.set(OUTPUT_DEVICE, device.text if device is not None else "")
+        self.presenter.playback.play_to(device)
 
     def _choice_menu(
         self,

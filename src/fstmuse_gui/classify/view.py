@@ -61,7 +61,7 @@ class ClassifyView(QWidget):
     # -- pages -------------------------------------------------------------------------
 
     @property
-    def page(self) -> QWidget:
+    def page(self) -> QWidget | None:
         """The page shown."""
         return self._pages.currentWidget()
 

@@ -91,15 +91,12 @@ class DropArea(QWidget):
         self._recent_box.addWidget(title)
         for path in paths[:_N_RECENT]:
             name = one_line(path.replace("\\", "/").rsplit("/", 1)[-1])
-            button = QPushButton(
-                self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 320)
-            )
+            middle = Qt.TextElideMode.ElideMiddle
+            button = QPushButton(self.fontMetrics().elidedText(name, middle, _RECENT_WIDTH))
             button.setProperty("look", "link")
             button.setAccessibleName(f"Open {name} again")
             button.setToolTip(one_line(path))
-            button.clicked.connect(
-                lambda _checked=False, chosen=path: self.recent_chosen.emit(chosen)
-            )
+            button.clicked.connect(partial(self._choose_recent, path))
             self._recent_box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _choose_recent(self, path: str, _checked: bool = False) -> None:

@@ -20,8 +20,10 @@ _MARKS = (-48, -36, -24, -12, -6, 0)
 _FALL_DB_PER_S = 24.0
 _HOLD_S = 1.5
 _CLIP_SHOWN_S = 2.0
+_VALUE_S = 0.25
 
 _BAR_HEIGHT = 8
+_SCALE_TOP = 12
 _HEIGHT = 32
 
 
@@ -34,7 +36,7 @@ class LevelMeter(QProgressBar):
         super().__init__(parent)
         self._clock = clock
         self._rms_db = self._peak_db = self._held_db = float(LOWEST_DB)
-        self._held_until = self._clip_until = self._last = 0.0
+        self._held_until = self._clip_until = self._last = self._valued = 0.0
         self.setRange(LOWEST_DB, 0)
         # The theme makes progress bars thin, which would win over setFixedHeight.
         self.setStyleSheet(f"min-height: {_HEIGHT}px; max-height: {_HEIGHT}px;")
@@ -55,7 +57,7 @@ class LevelMeter(QProgressBar):
     def reset(self) -> None:
         """Show nothing."""
         self._rms_db = self._peak_db = self._held_db = float(LOWEST_DB)
-        self._clip_until = 0.0
+        self._clip_until = self._valued = 0.0
         self.setValue(LOWEST_DB)
         self.update()
 
@@ -71,8 +73,11 @@ class LevelMeter(QProgressBar):
             self._held_until = now + _HOLD_S
         if peak_db >= _CLIPPED_DB:
             self._clip_until = now + _CLIP_SHOWN_S
-        self.setValue(round(min(0.0, self._peak_db)))
-        self.update()
+        # The value is for screen readers; setting it paints everything at once.
+        if now - self._valued >= _VALUE_S:
+            self._valued = now
+            self.setValue(round(min(0.0, self._peak_db)))
+        self.update(0, 0, self.width(), _SCALE_TOP)
 
     def text(self) -> str:
         if self._peak_db <= LOWEST_DB:
@@ -98,7 +103,9 @@ class LevelMeter(QProgressBar):
         painter.setBrush(QColor(colours.danger if self.is_clipped else colours.track))
         painter.drawEllipse(lamp)
         self._paint_levels(painter, bar)
-        self._paint_scale(painter, bar)
+        # The scale stands still, and letters take longer to paint than all the rest.
+        if event.rect().bottom() >= _SCALE_TOP:
+            self._paint_scale(painter, bar)
         painter.end()
 
     def _paint_levels(self, painter: QPainter, bar: QRectF) -> None:
@@ -124,13 +131,14 @@ class LevelMeter(QProgressBar):
         painter.setFont(scaled_font(self.font(), 0.8))
         painter.setPen(QColor(current_colours().muted))
         metrics = painter.fontMetrics()
-        top = bar.bottom() + 2
         for mark in _MARKS:
             text = f"\N{MINUS SIGN}{-mark}" if mark else "0 dB"
             width = metrics.horizontalAdvance(text) + 2
             left = min(self._x(mark, bar) - width / 2, self.width() - width)
             painter.drawText(
-                QRectF(left, top, width, self.height() - top), Qt.AlignmentFlag.AlignCenter, text
+                QRectF(left, _SCALE_TOP, width, self.height() - _SCALE_TOP),
+                Qt.AlignmentFlag.AlignCenter,
+                text,
             )
 
     def _x(self, level_db: float, bar: QRectF) -> float:

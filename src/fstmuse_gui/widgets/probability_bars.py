@@ -158,7 +158,10 @@ class _Row(QProgressBar):
         self.update()
 
     def _tell(self) -> None:
+        # QProgressBar paints at once when it gets a value; once with all the others is enough.
+        self.setUpdatesEnabled(False)
         self.setValue(round(self._to * _STEPS))
+        self.setUpdatesEnabled(True)
         self.setAccessibleName(f"{self._genre}, {percent(self._to)}")
         self.update()
 
@@ -166,7 +169,8 @@ class _Row(QProgressBar):
         return percent(self._to)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.pos()):
+        inside = self.rect().contains(event.position().toPoint())
+        if inside and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(self._genre)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -94,15 +94,15 @@ class PlaybackCursor(pg.InfiniteLine):
     """A light line with a dark edge, so that it shows on any colour."""
 
     def __init__(self) -> None:
-        super().__init__(angle=90, movable=False, pen=pg.mkPen((255, 255, 255, 235), width=2))
+        self._edge = pg.mkPen((0, 0, 0, 130), width=4)
+        self._core = pg.mkPen((255, 255, 255, 235), width=2)
+        super().__init__(angle=90, movable=False, pen=self._edge)
         self.setZValue(50)
 
     def paint(self, painter: QPainter, *args: Any) -> None:
-        pen = self.currentPen
-        self.currentPen = pg.mkPen((0, 0, 0, 130), width=4)
-        super().paint(painter, *args)
-        self.currentPen = pen
-        super().paint(painter, *args)
+        for pen in (self._edge, self._core):
+            self.currentPen = pen
+            super().paint(painter, *args)
 
 
 def heat_rect(activation: ActivationMap, scale: MelScale) -> QRectF:
@@ -143,11 +143,11 @@ def _soften(values: npt.NDArray[np.float32], factor: int, axis: int) -> npt.NDAr
         t**3 / 6,
     )
     shape = (-1, 1) if axis == 0 else (1, -1)
-    total = sum(
+    parts = [
         weight.reshape(shape) * np.take(values, np.clip(base + offset, 0, n - 1), axis=axis)
         for weight, offset in zip(weights, (-1, 0, 1, 2), strict=True)
-    )
-    return np.asarray(total, dtype=np.float32)
+    ]
+    return np.sum(parts, axis=0, dtype=np.float32)
 
 
 def _heat_table() -> npt.NDArray[np.uint8]:
@@ -158,7 +158,8 @@ def _heat_table() -> npt.NDArray[np.uint8]:
     table = np.empty((256, 4))
     for channel in range(3):
         table[:, channel] = np.interp(strength, stops, warm[:, channel])
-    table[share < 0, :3] = QColor(AGAINST_COLOUR).getRgb()[:3]
+    against = QColor(AGAINST_COLOUR)
+    table[share < 0, :3] = (against.red(), against.green(), against.blue())
     alpha = np.interp(strength, [0.0, 0.06, 0.5, 1.0], [0.0, 0.0, 0.62, 0.95])
     table[:, 3] = 255 * np.where(share < 0, 0.5 * alpha, alpha)
     return table.round().astype(np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from fstmuse_core.classification import ActivationMap
@@ -353,7 +353,5 @@ class SpectrogramView(QWidget):
         image.setDevicePixelRatio(_SAVED_SCALE)
         image.fill(QColor(current_colours().window))
         self._readout.hide()
-        painter = QPainter(image)
-        self.render(painter)
-        painter.end()
+        self.render(image)
         return image

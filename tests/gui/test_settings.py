@@ -1,0 +1,135 @@
+"""What the window remembers."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from fstmuse_gui import settings as declared
+from fstmuse_gui.settings import (
+    COLOUR_MAP,
+    DB_RANGE,
+    GEOMETRY,
+    MAX_RECENT,
+    RECENT_FILES,
+    SPLITTER,
+    THEME,
+    Option,
+    Settings,
+)
+
+OPTIONS = [value for value in vars(declared).values() if isinstance(value, Option)]
+
+
+def test_keys_are_declared_once() -> None:
+    keys = [option.key for option in OPTIONS]
+    assert len(set(keys)) == len(keys) >= 11
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
+def test_a_default_is_valid_and_is_what_an_empty_file_gives(
+    option: Option[Any], settings: Settings
+) -> None:
+    assert type(option.default) is option.kind
+    assert option.is_valid(option.default)
+    assert settings.get(option) == option.default
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        (THEME, "dark"),
+        (DB_RANGE, 40),
+        (GEOMETRY, b"\x00\xff\n;=%"),
+        (SPLITTER, [300, 900]),
+        (RECENT_FILES, ["/a, b.mp3", '/with "quotes".wav', "/naïve \N{MUSICAL NOTE}.ogg"]),
+        (RECENT_FILES, ["/only one.mp3"]),
+        (RECENT_FILES, []),
+    ],
+    ids=str,
+)
+def test_what_is_stored_comes_back_from_another_reading(
+    tmp_path: Path, option: Option[Any], value: object
+) -> None:
+    first = Settings(tmp_path / "s.ini")
+    first.set(option, value)
+    first.save()
+    assert Settings(tmp_path / "s.ini").get(option) == value
+
+
+@pytest.mark.parametrize(
+    ("option", "stored"),
+    [
+        (THEME, '"purple"'),
+        (THEME, "dark"),  # not JSON
+        (DB_RANGE, '"80"'),
+        (DB_RANGE, "81"),
+        (DB_RANGE, "true"),
+        (COLOUR_MAP, "null"),
+        (RECENT_FILES, "[1, 2]"),
+        (RECENT_FILES, '"/one.mp3"'),
+        (RECENT_FILES, str(["x"] * 99).replace("'", '"')),
+        (GEOMETRY, '"no base64!"'),
+    ],
+    ids=str,
+)
+def test_a_bad_stored_value_becomes_the_default_and_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, option: Option[Any], stored: str
+) -> None:
+    raw = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    raw.setValue(option.key, stored)
+    raw.sync()
+    with caplog.at_level(logging.WARNING):
+        assert Settings(tmp_path / "s.ini").get(option) == option.default
+    assert option.key in caplog.text
+
+
+def test_a_file_that_is_no_settings_file_starts_the_window_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "s.ini").write_bytes(b"\x80\x00[[[ not = settings\n")
+    assert Settings(tmp_path / "s.ini").get(THEME) == "system"
+
+
+def test_storing_what_an_option_may_not_hold_is_refused(settings: Settings) -> None:
+    with pytest.raises(ValueError, match="view/db_range may not be 81"):
+        settings.set(DB_RANGE, 81)
+
+
+def test_an_older_file_is_lifted_step_by_step(tmp_path: Path) -> None:
+    old = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    old.setValue("settings_version", 1)
+    old.setValue("looks", "dark")
+    old.sync()
+    steps = []
+
+    def rename(store: QSettings) -> None:
+        steps.append(2)
+        store.setValue(THEME.key, f'"{store.value("looks")}"')
+        store.remove("looks")
+
+    lifted = Settings(
+        tmp_path / "s.ini", upgrades={2: rename, 3: lambda _store: steps.append(3)}, version=3
+    )
+    assert lifted.get(THEME) == "dark"
+    assert steps == [2, 3]
+    lifted.save()
+    Settings(tmp_path / "s.ini", upgrades={2: rename}, version=3)
+    assert steps == [2, 3], "a lifted file must not be lifted again"
+
+
+def test_a_new_file_needs_no_lifting(tmp_path: Path) -> None:
+    def never(_store: QSettings) -> None:
+        raise AssertionError
+
+    Settings(tmp_path / "s.ini", upgrades={1: never, 2: never}, version=2)
+
+
+def test_recent_files_are_few_different_and_newest_first(settings: Settings) -> None:
+    settings.add_recent([f"/{i}.mp3" for i in range(MAX_RECENT + 3)])
+    settings.add_recent(["/5.mp3"])
+    recent = settings.get(RECENT_FILES)
+    assert recent[:2] == ["/5.mp3", f"/{MAX_RECENT + 2}.mp3"]
+    assert len(recent) == len(set(recent)) == MAX_RECENT
