@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from fstmuse_core.datasets.track import Track
+from fstmuse_core.datasets.track import Track, official_part
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import canonical_genre
 
@@ -23,7 +23,8 @@ def read_manifest(path: Path) -> list[Track]:
     path : Path
         The CSV file, or the folder that holds ``manifest.csv``. Columns ``path`` (relative
         to the file's folder), ``genre``, ``artist`` and ``seconds`` are needed; ``title``,
-        ``licence``, ``collection`` and ``tag_genre`` are read if present.
+        ``album``, ``licence``, ``collection`` and ``tag_genre`` are read if present, and so is
+        ``split``, the part (training, validation or test) a track officially belongs to.
 
     Raises
     ------
@@ -81,4 +82,7 @@ def _track(file: Path, line: str, row: dict[str, str | None]) -> Track:
         licence=text("licence"),
         collection=text("collection"),
         tag_genre=text("tag_genre"),
+        album=text("album"),
+        album_id=" / ".join(filter(None, (text("collection"), text("album")))),
+        official_part=official_part(text("split")),
     )

@@ -1,0 +1,251 @@
+"""FMA, the Free Music Archive data set, as its authors ship it.
+
+Defferrard et al., FMA: A Dataset for Music Analysis, ISMIR 2017. ``fma_metadata/tracks.csv``
+has three header rows: the group of a column (album, artist, set, track), its field, and the
+name of the index.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fstmuse_core.datasets.collection import Collection, SetAside
+from fstmuse_core.datasets.track import Track, official_part
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import canonical_genre
+
+METADATA_FOLDER = "fma_metadata"
+TRACKS_FILE = "tracks.csv"
+GENRES_FILE = "genres.csv"
+# Each holds the smaller ones; only "full" has whole songs.
+SUBSETS = ("small", "medium", "large", "full")
+_CLIP_S = 30.0
+
+_AGAIN = "fetch fma_metadata.zip again: fstmuse data fetch"
+_COLUMNS = (
+    ("set", "split"),
+    ("set", "subset"),
+    ("artist", "id"),
+    ("artist", "name"),
+    ("album", "id"),
+    ("album", "title"),
+    ("track", "duration"),
+    ("track", "genre_top"),
+    ("track", "genres_all"),
+    ("track", "license"),
+    ("track", "title"),
+)
+_Row = dict[tuple[str, str], str]
+
+
+def find_metadata(path: Path) -> Path | None:
+    """The folder with ``tracks.csv`` that belongs to ``path``, if ``path`` is of FMA.
+
+    ``path`` may be the folder above, the metadata folder itself, or ``fma_small`` and the like
+    with the metadata beside it.
+    """
+    for folder in (path / METADATA_FOLDER, path, path.parent / METADATA_FOLDER):
+        beside = folder.parent == path.parent and folder != path
+        if (folder / TRACKS_FILE).is_file() and (not beside or path.name in _audio_names()):
+            return folder
+    return None
+
+
+def read_fma(path: Path) -> Collection:
+    """Tracks of FMA whose sound file is there.
+
+    Punk is a sub-genre of Rock in FMA: a track is Punk if ``genres_all`` holds Punk, and Rock
+    if its ``genre_top`` is Rock and it is not Punk. Other tracks bear their ``genre_top``.
+
+    Parameters
+    ----------
+    path : Path
+        The folder with ``fma_metadata`` and ``fma_small``, ``fma_medium``, ``fma_large`` or
+        ``fma_full``, or one of these. Where several are there, each track is taken from the
+        smallest that has it, except that whole songs are taken only if nothing else is there.
+
+    Returns
+    -------
+    Collection
+        Set aside are tracks without a file, files that ``tracks.csv`` does not list, and
+        tracks without one main genre.
+
+    Raises
+    ------
+    FstMuseError
+        If the metadata is missing, cut or of another make, or no sound file is there.
+    """
+    metadata = find_metadata(path)
+    if metadata is None:
+        raise FstMuseError(
+            path, f"there is no {METADATA_FOLDER}/{TRACKS_FILE}", "name the folder that holds it"
+        )
+    folders = _audio_folders(path, metadata)
+    files = _scan(folders)
+    if not files:
+        raise FstMuseError(
+            metadata.parent,
+            "FMA's metadata is there but no sound (fma_small/000/000002.mp3 and so on)",
+            "fetch it: fstmuse data fetch fma-small",
+        )
+    punk = _punk_ids(metadata / GENRES_FILE)
+    subsets = _subsets_up_to(folders[-1].name)
+    tracks: list[Track] = []
+    set_aside: list[SetAside] = []
+    for number, row in _rows(metadata / TRACKS_FILE):
+        file = files.pop(number, None)
+        if file is None:
+            if row["set", "subset"] in subsets:
+                missing = folders[-1] / _relative(number)
+                set_aside.append(SetAside(missing, "the file is missing"))
+            continue
+        genre = _genre(row, punk)
+        if genre is None:
+            set_aside.append(SetAside(file, "FMA gives it no main genre"))
+        else:
+            tracks.append(_track(file, number, genre, row))
+    set_aside += [
+        SetAside(file, f"{TRACKS_FILE} does not list it") for _, file in sorted(files.items())
+    ]
+    return Collection(path, "fma", tuple(tracks), tuple(set_aside))
+
+
+def _audio_names() -> tuple[str, ...]:
+    return tuple(f"fma_{subset}" for subset in SUBSETS)
+
+
+def _audio_folders(path: Path, metadata: Path) -> list[Path]:
+    """Folders of sound, the smallest subset first."""
+    if path.name in _audio_names():
+        return [path]
+    roots = (metadata.parent, metadata)
+    there = [root / name for name in _audio_names() for root in roots if (root / name).is_dir()]
+    clips = [folder for folder in there if folder.name != "fma_full"]
+    return clips or there
+
+
+def _subsets_up_to(folder: str) -> tuple[str, ...]:
+    return SUBSETS[: SUBSETS.index(folder.removeprefix("fma_")) + 1]
+
+
+def _relative(number: int) -> Path:
+    name = f"{number:06d}"
+    return Path(name[:3], f"{name}.mp3")
+
+
+def _scan(folders: Sequence[Path]) -> dict[int, Path]:
+    """Sound files by the number of their track."""
+    files: dict[int, Path] = {}
+    for folder in folders:
+        try:
+            for group in sorted(entry.path for entry in os.scandir(folder) if entry.is_dir()):
+                for name in os.listdir(group):
+                    stem, suffix = os.path.splitext(name)
+                    if suffix.lower() == ".mp3" and stem.isascii() and stem.isdigit():
+                        files.setdefault(int(stem), Path(group, name))
+        except OSError as error:
+            raise FstMuseError(
+                folder, f"the folder cannot be read ({error.strerror})", "check the disk"
+            ) from error
+    return files
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the needed columns are."""
+
+    width: int
+    position: dict[tuple[str, str], int]
+
+
+def _rows(file: Path) -> Iterator[tuple[int, _Row]]:
+    """Number and needed fields of each track."""
+    # A biography may be longer than what the csv module takes for a field by default.
+    csv.field_size_limit(2**24)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            layout = _layout(file, [next(reader, []) for _ in range(3)])
+            for cells in reader:
+                if not cells:
+                    continue
+                if len(cells) != layout.width or not cells[0].isdigit():
+                    raise FstMuseError(
+                        file,
+                        f"line {reader.line_num} has {len(cells)} columns instead of "
+                        f"{layout.width} or no track number, so the file is cut or damaged",
+                        _AGAIN,
+                    )
+                yield int(cells[0]), {k: cells[i].strip() for k, i in layout.position.items()}
+    except OSError as error:
+        raise FstMuseError(file, f"it cannot be read ({error.strerror})", _AGAIN) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FstMuseError(file, f"it is cut or damaged ({error})", _AGAIN) from error
+
+
+def _layout(file: Path, header: list[list[str]]) -> _Layout:
+    groups, fields, index = header
+    position = {
+        (group.strip(), field.strip()): i
+        for i, (group, field) in enumerate(zip(groups, fields, strict=False))
+    }
+    missing = [f"{group}.{field}" for group, field in _COLUMNS if (group, field) not in position]
+    if missing or not index or index[0].strip() != "track_id" or len(fields) != len(groups):
+        what = f"without {', '.join(missing)}" if missing else "not the three header rows"
+        raise FstMuseError(file, f"its columns are not those of FMA ({what})", _AGAIN)
+    return _Layout(len(groups), {column: position[column] for column in _COLUMNS})
+
+
+def _punk_ids(file: Path) -> frozenset[str]:
+    """Numbers of the genre Punk and all below it."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream, strict=True))
+        parents = {row["genre_id"].strip(): row["parent"].strip() for row in rows}
+        found = {row["genre_id"].strip() for row in rows if row["title"].strip() == "Punk"}
+    except OSError as error:
+        raise FstMuseError(file, f"it cannot be read ({error.strerror})", _AGAIN) from error
+    except (UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
+        raise FstMuseError(
+            file, "it is not FMA's table of genres, or it is cut or damaged", _AGAIN
+        ) from error
+    if not found:
+        raise FstMuseError(file, "it does not list the genre Punk", _AGAIN)
+    while more := {genre for genre, parent in parents.items() if parent in found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _genre(row: _Row, punk: frozenset[str]) -> str | None:
+    ids = row["track", "genres_all"].strip("[]").replace(",", " ").split()
+    if not punk.isdisjoint(ids):
+        return "Punk"
+    top = row["track", "genre_top"]
+    return (canonical_genre(top) or top) if top else None
+
+
+def _track(file: Path, number: int, genre: str, row: _Row) -> Track:
+    try:
+        seconds = float(row["track", "duration"])
+    except ValueError:
+        seconds = 0.0
+    whole = file.parent.parent.name == "fma_full"
+    artist_id, album_id = row["artist", "id"], row["album", "id"]
+    return Track(
+        path=file,
+        genre=genre,
+        artist=row["artist", "name"] or (f"artist {artist_id}" if artist_id else ""),
+        title=row["track", "title"] or f"track {number}",
+        seconds=seconds if whole and seconds > 0 else min(seconds, _CLIP_S) or _CLIP_S,
+        licence=row["track", "license"],
+        collection="FMA",
+        tag_genre=row["track", "genre_top"],
+        album=row["album", "title"],
+        artist_id=artist_id,
+        album_id=album_id if album_id != "-1" else "",
+        official_part=official_part(row["set", "split"]),
+    )

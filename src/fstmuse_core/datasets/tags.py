@@ -1,0 +1,197 @@
+"""Data sets whose genres stand in the files' own tags: ID3, Vorbis comments, MP4 and others."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core.audio import find_audio_files, probe
+from fstmuse_core.datasets.collection import Collection, SetAside
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.genres import canonical_genre
+
+# Names of a field in the formats that mutagen reads, in order of preference.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "genre": ("genre", "TCON", "WM/Genre", "\xa9gen"),
+    "artist": ("artist", "TPE1", "Author", "\xa9ART", "albumartist", "TPE2"),
+    "album": ("album", "TALB", "WM/AlbumTitle", "\xa9alb"),
+    "title": ("title", "TIT2", "Title", "\xa9nam"),
+}
+# What taggers write where they do not know, or where a record has many artists.
+_NOBODY = frozenset(
+    "various,various artists,va,v.a.,unknown,unknown artist,[unknown],<unknown>,none,n/a".split(",")
+)
+Progress = Callable[[int, int], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a file says about itself; texts are empty and ``seconds`` 0 where it does not."""
+
+    genres: tuple[str, ...] = ()
+    artist: str = ""
+    album: str = ""
+    title: str = ""
+    seconds: float = 0.0
+
+
+def read_tags(path: Path) -> Tags:
+    """Tags of any file; empty ones if it has none or they cannot be read."""
+    import mutagen
+
+    try:
+        file = mutagen.File(path, easy=True)
+    except Exception:
+        # mutagen raises MutagenError, but damaged tags also bring out IndexError, struct.error
+        # and others; a file whose tags are damaged may still be heard.
+        return Tags()
+    if file is None:
+        return Tags()
+    seconds = float(getattr(file.info, "length", 0.0) or 0.0)
+    tags = file.tags if file.tags is not None else {}
+    artist = next(iter(_values(tags, "artist")), "")
+    return Tags(
+        genres=tuple(_values(tags, "genre")),
+        artist="" if artist.casefold() in _NOBODY else artist,
+        album=next(iter(_values(tags, "album")), ""),
+        title=next(iter(_values(tags, "title")), ""),
+        seconds=seconds if 0.0 < seconds < math.inf else 0.0,
+    )
+
+
+def _values(tags: Any, field: str) -> list[str]:
+    for key in _KEYS[field]:
+        try:
+            value = tags[key]
+        except (KeyError, ValueError):
+            continue
+        if hasattr(value, "genres"):  # ID3's TCON, which may hold numbers
+            value = value.genres
+        elif hasattr(value, "text"):
+            value = value.text
+        parts = value if isinstance(value, list | tuple) else [value]
+        texts = [" ".join(str(part).split()) for part in parts]
+        if any(texts):
+            return [text for text in texts if text]
+    return []
+
+
+def named_genre(names: Iterable[str], *, keep_unknown: bool = True) -> str | None:
+    """The genre that names from tags or folders mean.
+
+    The first that is known, whole or as a part of a list such as "Rock; Pop", wins. An unknown
+    one stays what it is called, or is ``None`` without ``keep_unknown``.
+
+    Examples
+    --------
+    >>> named_genre(["Psytrance / Techno"]), named_genre(["Polka"])
+    ('Electronic', 'Polka')
+    """
+    names = [name.strip() for name in names if name.strip()]
+    for name in names:
+        for part in (name, *re.split(r"[;,|/\\\0]", name)):
+            known = canonical_genre(part)
+            if known:
+                return known
+    return names[0] if names and keep_unknown else None
+
+
+def read_tagged(
+    path: Path,
+    *,
+    keep_unknown: bool = True,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Collection:
+    """Tracks of any library, with the genre, artist and album in its tags.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, read with all that is in it.
+    keep_unknown : bool
+        Keep genres that are not in the table of names under their own; else such files are
+        set aside.
+    progress : callable, optional
+        Called with files read and files in all.
+    cancelled : callable, optional
+        Asked before each file; if it says so the tracks up to there are returned.
+
+    Raises
+    ------
+    FstMuseError
+        If there are no sound files.
+    """
+    set_aside: list[SetAside] = []
+    files = audio_files(path, set_aside)
+    tracks: list[Track] = []
+    for done, file in enumerate(files, 1):
+        if cancelled and cancelled():
+            break
+        tags = read_tags(file)
+        genre = named_genre(tags.genres, keep_unknown=keep_unknown)
+        found = tagged_track(file, genre, tags) if genre else SetAside(file, _no_genre(tags))
+        if isinstance(found, Track):
+            tracks.append(found)
+        else:
+            set_aside.append(found)
+        if progress:
+            progress(done, len(files))
+    return Collection(path, "tags", tuple(tracks), tuple(set_aside))
+
+
+def _no_genre(tags: Tags) -> str:
+    if tags.genres:
+        return f"the genre {tags.genres[0]!r} is not known"
+    return "its tags name no genre"
+
+
+def audio_files(path: Path, set_aside: list[SetAside]) -> list[Path]:
+    """Sound files below a folder; folders that cannot be read are set aside.
+
+    Raises
+    ------
+    FstMuseError
+        If there are none.
+    """
+
+    def unreadable(error: AudioError) -> None:
+        set_aside.append(SetAside(Path(error.subject), error.reason))
+
+    files = list(find_audio_files([path], unreadable)) if path.is_dir() else []
+    if not files:
+        raise FstMuseError(
+            path,
+            "no music was found in it" if path.is_dir() else "there is no such folder",
+            "name a folder with mp3, flac, ogg, m4a or wav files",
+        )
+    return files
+
+
+def tagged_track(file: Path, genre: str, tags: Tags, *, artist: str = "") -> Track | SetAside:
+    """The track, or why the file cannot be one; ``artist`` is used where the tags name none."""
+    seconds = tags.seconds
+    if not seconds:
+        try:
+            seconds = probe(file).duration_s or 0.0
+        except AudioError as error:
+            return SetAside(file, error.reason)
+        if not seconds:
+            return SetAside(file, "its length is not known, so it may be damaged")
+    return Track(
+        path=file,
+        genre=genre,
+        artist=tags.artist or artist,
+        title=tags.title or file.stem,
+        seconds=seconds,
+        tag_genre="; ".join(tags.genres),
+        album=tags.album,
+        # Records of the same name are told apart by where they lie.
+        album_id=f"{file.parent}/{tags.album}" if tags.album else "",
+    )
