@@ -47,6 +47,7 @@ class ProbabilityBars(QWidget):
         self.setAccessibleName("Genre probabilities")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rows: dict[str, _Row] = {}
+        self._aims: tuple[list[tuple[str, float]], bool] | None = None
         self._order: list[str] = []
         self._glide = QVariantAnimation(self)
         self._glide.setDuration(_GLIDE_MS)
@@ -64,6 +65,7 @@ class ProbabilityBars(QWidget):
     def show_genres(self, genres: tuple[str, ...]) -> None:
         """Empty bars for the genres that a model can name."""
         self._glide.stop()
+        self._aims = None
         if set(genres) != set(self._rows):
             for row in self._rows.values():
                 row.setParent(None)
@@ -83,6 +85,11 @@ class ProbabilityBars(QWidget):
         if set(result.genres) != set(self._rows):
             self.show_genres(result.genres)
         ranked = result.ranked()
+        aims = (ranked, result.verdict.is_sure)
+        # While recording, most answers say what the one before said: no need to glide again.
+        if animate and aims == self._aims:
+            return
+        self._aims = aims
         self._order = [name for name, _ in ranked]
         for place, (name, probability) in enumerate(ranked):
             leads = place == 0 and result.verdict.is_sure
