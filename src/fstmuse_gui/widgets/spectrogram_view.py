@@ -25,7 +25,7 @@ from fstmuse_gui.widgets.spectrogram_items import (
 
 N_MELS = DEFAULT_CONFIG.n_mels
 LIVE_WINDOW_S = 12.0
-LIVE_INTERVAL_MS = 30
+LIVE_INTERVAL_MS = 25
 _SHORTEST_VIEW_S = 0.25
 _KEY_ZOOM = 0.5
 _SAVED_SCALE = 2.0
@@ -61,6 +61,7 @@ class SpectrogramView(QWidget):
         self._build_scene()
         self._build_layout()
         self._live_timer = QTimer(self)
+        self._live_timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._live_timer.setInterval(LIVE_INTERVAL_MS)
         self._live_timer.timeout.connect(self._draw_live)
 
