@@ -1,0 +1,283 @@
+"""The training as a child process: ``fstmuse train --events -``, followed without waiting.
+
+The child writes its events to a file and not to a pipe, and it is a plain process and not a
+``QProcess``, which ends its child with itself: so a training outlives the window if it is to,
+and one that another window (or a terminal) began is followed in the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fstmuse_core.errors import one_line
+from fstmuse_gui.train.events import Cancelled, Done, Ended, Failed, Started, parse_event
+
+POLL_MS = 100
+_OTHER_POLL_MS = 500
+# A child that loads its libraries hears a command late, but not this late.
+CANCEL_GRACE_MS = 20_000
+_MOST_BYTES = 1 << 20
+
+COMMAND = (sys.executable, "-m", "fstmuse_core.cli")
+
+# Children that may outlive the window.
+_let_go: list[subprocess.Popen[bytes]] = []
+
+
+class LineFile:
+    """Whole lines of a file that another process writes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._at = 0
+        self._rest = b""
+
+    def read(self) -> list[str]:
+        """What has come since the last call, at most a mebibyte."""
+        try:
+            with self._path.open("rb") as stream:
+                stream.seek(self._at)
+                data = stream.read(_MOST_BYTES)
+        except OSError:
+            return []
+        self._at += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [line.decode("utf-8", "replace") for line in lines]
+
+
+class Training(QObject):
+    """A training that runs in another process.
+
+    Signals
+    -------
+    told(object)
+        A :data:`~fstmuse_gui.train.events.TrainEvent`. The last one is ``Done``,
+        ``Cancelled`` or ``Failed``, whatever becomes of the process.
+    """
+
+    told = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._is_over = False
+        self._is_cancelled = False
+        self._run = ""
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._grace = QTimer(self)
+        self._grace.setSingleShot(True)
+        self._grace.setInterval(CANCEL_GRACE_MS)
+        self._grace.timeout.connect(self._kill)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the end is still to come."""
+        return not self._is_over
+
+    def stop(self) -> None:
+        """End after the batch and keep the best model."""
+        self._command("stop")
+
+    def cancel(self) -> None:
+        """Discard the training, by force if it does not listen."""
+        self._is_cancelled = True
+        self._command("cancel")
+        self._grace.start()
+
+    def let_go(self) -> None:
+        """Follow the process no longer; it goes on by itself."""
+        self._is_over = True
+        self._timer.stop()
+        self._grace.stop()
+
+    def _take(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            event = parse_event(line)
+            if isinstance(event, Started):
+                self._run = event.run
+            if isinstance(event, Done | Cancelled | Failed):
+                self._finish(event)
+                return
+            if event is not None:
+                self.told.emit(event)
+
+    def _finish(self, event: Ended) -> None:
+        if not self._is_over:
+            self.let_go()
+            self.told.emit(event)
+
+    def _finish_without_word(self, why: str) -> None:
+        if self._is_cancelled:
+            self._finish(Cancelled())
+            return
+        kept = f"; what {self._run} learned up to its last epoch is kept" if self._run else ""
+        self._finish(Failed(f"{why}{kept}", self._run, resumable=bool(self._run)))
+
+    def _poll(self) -> None:
+        raise NotImplementedError
+
+    def _command(self, word: str) -> None:
+        raise NotImplementedError
+
+    def _kill(self) -> None:
+        raise NotImplementedError
+
+
+class OwnTraining(Training):
+    """A training begun here.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What follows ``fstmuse train``.
+    command : sequence of str
+        The program; another one only in tests.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        parent: QObject | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        super().__init__(parent)
+        self._folder = Path(tempfile.mkdtemp(prefix="fstmuse-train-"))
+        self._events = LineFile(self._folder / "events.jsonl")
+        self._child: subprocess.Popen[bytes] | None = None
+        self._trouble = ""
+        line = [*command, "train", *arguments, "--events", "-"]
+        try:
+            self._child = self._start(line)
+        except OSError as error:
+            self._trouble = f"the training could not be started ({error.strerror})"
+        self._timer.start()
+
+    def _start(self, line: list[str]) -> subprocess.Popen[bytes]:
+        with (
+            (self._folder / "events.jsonl").open("wb") as events,
+            (self._folder / "said.txt").open("wb") as said,
+        ):
+            return subprocess.Popen(
+                line,
+                stdin=subprocess.PIPE,
+                stdout=events,
+                stderr=said,
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+
+    def let_go(self) -> None:
+        """Follow the process no longer; it goes on by itself."""
+        super().let_go()
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.stdin is not None:
+            with contextlib.suppress(OSError):
+                child.stdin.close()
+        if child.poll() is None:
+            _let_go.append(child)
+        else:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _poll(self) -> None:
+        for child in [child for child in _let_go if child.poll() is not None]:
+            _let_go.remove(child)
+        if self._child is None:
+            self._finish(Failed(self._trouble))
+            return
+        # Asked first: what a dead child has written is complete.
+        code = self._child.poll()
+        self._take(self._events.read())
+        if code is not None and self.is_running:
+            self._finish_without_word(self._why(code))
+
+    def _why(self, code: int) -> str:
+        try:
+            said = (self._folder / "said.txt").read_text("utf-8", "replace")
+        except OSError:
+            said = ""
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        if code > 0 and lines:
+            return one_line(lines[-1].removeprefix("fstmuse: ").removeprefix("Error: "))
+        return "the training ended without a word, as if it had been killed or had no memory left"
+
+    def _command(self, word: str) -> None:
+        if self._child is not None and self._child.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._child.stdin.write(f"{word}\n".encode())
+                self._child.stdin.flush()
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
+
+class OtherTraining(Training):
+    """A training that runs already: begun in an earlier window or in a terminal.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's.
+    """
+
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._run = folder.name
+        self._events = LineFile(folder / "events.jsonl")
+        self._is_first = True
+        # Asking whether it lives takes its lock for a moment; that should be rare.
+        self._timer.setInterval(_OTHER_POLL_MS)
+        self._timer.start()
+
+    def _poll(self) -> None:
+        from fstmuse_core.runs import running_training
+
+        is_alive = running_training() == self._run
+        lines = self._events.read()
+        if self._is_first and lines:
+            self._is_first = False
+            lines = since_last_start(lines)
+        self._take(lines)
+        if not is_alive and not lines and self.is_running:
+            self._finish_without_word("the training ended without a word")
+
+    def _command(self, word: str) -> None:
+        # Its standard input belongs to whoever began it: one interrupt stops, a second cancels.
+        for _ in range(2 if word == "cancel" else 1):
+            self._interrupt(signal.SIGINT)
+
+    def _interrupt(self, number: int) -> None:
+        from fstmuse_core.runs import read_json, running_training, runs_folder
+
+        if running_training() != self._run:
+            return
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            os.kill(int(read_json(runs_folder() / "training.lock")["pid"]), number)
+
+    def _kill(self) -> None:
+        self._interrupt(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def since_last_start(lines: Sequence[str]) -> list[str]:
+    """The same without the ends of trainings that have been resumed since."""
+    events = [parse_event(line) for line in lines]
+    starts = [i for i, event in enumerate(events) if isinstance(event, Started)]
+    last = starts[-1] if starts else 0
+    return [
+        line
+        for i, (line, event) in enumerate(zip(lines, events, strict=True))
+        if i >= last or not isinstance(event, Done | Cancelled | Failed)
+    ]
