@@ -15,9 +15,10 @@ from fstmuse_core.errors import FstMuseError
 def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt.NDArray[np.int64]:
     """Number of the fold that each track is tested in.
 
-    All tracks of an artist, whatever their genres, share a fold. Artists of rare genres are
-    placed first, each where its genres have the fewest artists and then the fewest tracks,
-    so every genre is spread over as many folds as its artists allow.
+    All tracks of an artist, whatever their genres, share a fold; a track of an unknown artist
+    stands alone. Artists of rare genres are placed first, each where its genres have the
+    fewest artists and then the fewest tracks, so every genre is spread over as many folds as
+    its artists allow.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt
     """
     by_artist: dict[str, list[int]] = defaultdict(list)
     for index, track in enumerate(tracks):
-        by_artist[_artist_key(track.artist)].append(index)
+        by_artist[artist_key(track.artist) or f"nobody knows: {track.path}"].append(index)
     if n_folds < 2 or len(by_artist) < n_folds:
         raise FstMuseError(
             "cross-validation",
@@ -77,5 +78,6 @@ def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt
     return folds
 
 
-def _artist_key(artist: str) -> str:
+def artist_key(artist: str) -> str:
+    """What is the same for all spellings of an artist; empty if there is none."""
     return " ".join(artist.casefold().split())

@@ -1,0 +1,74 @@
+"""Which tracks must stay on one side of a split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from fstmuse_core.datasets.split import artist_key
+from fstmuse_core.datasets.track import Track
+
+# Hash of the decoded sound of each file, as far as it is known.
+Sounds = Mapping[Path, str]
+
+
+def connected_tracks(tracks: Sequence[Track], sounds: Sounds | None = None) -> list[list[int]]:
+    """Groups of tracks joined by an artist, a record or the same sound, directly or over others.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        One without artist and record is only joined to its duplicates.
+    sounds : mapping of Path to str, optional
+        Equal values mark duplicates, see :func:`fstmuse_core.datasets.doctor.examine`.
+
+    Returns
+    -------
+    list of list of int
+        Indices into ``tracks``; ordered by the first path of each group, so that the order of
+        ``tracks`` does not matter.
+    """
+    leader = list(range(len(tracks)))
+
+    def find(index: int) -> int:
+        while leader[index] != index:
+            leader[index] = leader[leader[index]]
+            index = leader[index]
+        return index
+
+    first_with: dict[tuple[str, str], int] = {}
+    for index, track in enumerate(tracks):
+        for bond in _bonds(track, sounds or {}):
+            other = first_with.setdefault(bond, index)
+            leader[find(index)] = find(other)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for index in range(len(tracks)):
+        groups[find(index)].append(index)
+    by_path = [sorted(group, key=lambda i: str(tracks[i].path)) for group in groups.values()]
+    return sorted(by_path, key=lambda group: str(tracks[group[0]].path))
+
+
+def _bonds(track: Track, sounds: Sounds) -> Iterator[tuple[str, str]]:
+    yield from artist_bonds(track)
+    if track.album_id:
+        yield ("album", track.album_id)
+    if track.path in sounds:
+        yield ("sound", sounds[track.path])
+
+
+def artist_bonds(track: Track) -> Iterator[tuple[str, str]]:
+    """What two tracks of the same artist have in common."""
+    if track.artist_id:
+        yield ("artist id", track.artist_id)
+    if key := artist_key(track.artist):
+        yield ("artist", key)
+
+
+def same_sounds(tracks: Sequence[Track], sounds: Sounds) -> list[tuple[Path, ...]]:
+    """Files of the same sound, for each sound that there is more than once."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in dict.fromkeys(track.path for track in tracks):
+        if path in sounds:
+            found[sounds[path]].append(path)
+    return [tuple(paths) for paths in found.values() if len(paths) > 1]

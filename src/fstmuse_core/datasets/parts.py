@@ -1,0 +1,285 @@
+"""A data set's division into training, validation and test, with every artist on one side."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from fstmuse_core.datasets.groups import Sounds, artist_bonds, connected_tracks
+from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.errors import FstMuseError
+
+Method = Literal["official", "artists"]
+# Fewer clips than these say nothing, however they are divided.
+_FEWEST = 6
+# Parts in the order in which a genre with few artists gets them.
+_NEED = ("train", "test", "validation")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which tracks are for what.
+
+    Attributes
+    ----------
+    train, validation, test : tuple of int
+        Indices into the tracks, rising.
+    left_out : tuple of (int, str)
+        Tracks in no part, each with the reason.
+    method : str
+        ``"official"`` if the data set's authors made it, ``"artists"`` if it was made here.
+    seed : int
+    balanced : bool
+        Whether each part holds the same number of clips of each genre.
+    notes : tuple of str
+        What to know before believing a test on it.
+    """
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+    left_out: tuple[tuple[int, str], ...] = ()
+    method: Method = "artists"
+    seed: int = 0
+    balanced: bool = False
+    notes: tuple[str, ...] = ()
+
+    def part(self, name: str) -> tuple[int, ...]:
+        """Indices of ``"train"``, ``"validation"`` or ``"test"``."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
+
+    def by_track(self, count: int) -> list[str]:
+        """Name of each of ``count`` tracks' part, empty for those left out."""
+        names = [""] * count
+        for name in PARTS:
+            for index in self.part(name):
+                names[index] = name
+        return names
+
+
+def check_enough(tracks: Sequence[Track]) -> None:
+    """Raise ``FstMuseError`` if nothing can be learnt from ``tracks``, whatever the split."""
+    genres = sorted({track.genre for track in tracks})
+    if not tracks:
+        raise FstMuseError("data set", "no music was found in it", "name a folder that holds some")
+    if len(genres) == 1:
+        raise FstMuseError(
+            "data set",
+            f"all its {len(tracks)} clips are {genres[0]}",
+            "add music of another genre, for there is nothing to tell apart",
+        )
+    if len(tracks) < _FEWEST:
+        raise FstMuseError(
+            "data set",
+            f"{len(tracks)} clips are too few to train and to test",
+            f"at least {_FEWEST} are needed, and a hundred of each genre are better",
+        )
+
+
+def split_tracks(
+    tracks: Sequence[Track],
+    *,
+    validation: float = 0.15,
+    test: float = 0.15,
+    seed: int = 0,
+    sounds: Sounds | None = None,
+    official: bool | None = None,
+    balance: bool = False,
+) -> Split:
+    """Divide tracks so that no artist, record or sound is on two sides.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+    validation, test : float
+        Wanted shares of the clips of each genre, 0 to 1; without effect on an official split.
+    seed : int
+        Orders what is otherwise equal; the same tracks and seed give the same split, in
+        whatever order the tracks come.
+    sounds : mapping of Path to str, optional
+        Marks duplicates; see :func:`fstmuse_core.datasets.groups.connected_tracks`.
+    official : bool, optional
+        Take the split of the data set's authors; by default if there is one. Their test stays
+        whole; training clips by an artist, or of a sound, that is also in validation or test
+        are left out, and likewise validation clips against the test.
+    balance : bool
+        In each part keep the same number of clips of each genre.
+
+    Raises
+    ------
+    FstMuseError
+        If there are too few clips or genres, or no official split where one is asked for.
+    """
+    if min(validation, test) < 0.0 or validation + test >= 1.0:
+        raise ValueError(f"shares {validation} and {test} must be 0 or more, below 1 together")
+    check_enough(tracks)
+    groups = connected_tracks(tracks, sounds)
+    shares = {"train": 1.0 - validation - test, "validation": validation, "test": test}
+    has_official = {"train", "test"} <= {track.official_part for track in tracks}
+    if official and not has_official:
+        raise FstMuseError("data set", "it has no official split", "let it be split by artists")
+    if has_official if official is None else official:
+        split = _official(tracks, sounds or {}, seed)
+    else:
+        split = _by_artists(tracks, groups, shares, seed)
+    if balance:
+        split = _balanced(tracks, split, groups)
+    return replace(split, notes=(*split.notes, *_notes(tracks, groups, split, shares)))
+
+
+def _from_parts(
+    parts: dict[int, str], left_out: dict[int, str], method: Method, seed: int
+) -> Split:
+    train, validation, test = (
+        tuple(index for index in sorted(parts) if parts[index] == name) for name in PARTS
+    )
+    aside = tuple(sorted(left_out.items()))
+    return Split(train, validation, test, aside, method=method, seed=seed)
+
+
+def _official(tracks: Sequence[Track], sounds: Sounds, seed: int) -> Split:
+    parts: dict[int, str] = {}
+    left_out: dict[int, str] = {}
+    taken: dict[tuple[str, str], str] = {}
+    # From test to training, so that what stands on both sides leaves the training.
+    order = {"test": 0, "validation": 1, "train": 2, "": 3}
+    for index in sorted(range(len(tracks)), key=lambda i: order[tracks[i].official_part]):
+        track = tracks[index]
+        bonds = list(artist_bonds(track))
+        if track.path in sounds:
+            bonds.append(("sound", sounds[track.path]))
+        sides = {bond: taken[bond] for bond in bonds if bond in taken}
+        clash = next((b for b, side in sides.items() if side != track.official_part), None)
+        if not track.official_part:
+            left_out[index] = "the official split does not place it"
+        elif clash:
+            what = "its sound" if clash[0] == "sound" else "its artist"
+            left_out[index] = f"{what} is also in {sides[clash]}"
+        else:
+            parts[index] = track.official_part
+            for bond in bonds:
+                taken.setdefault(bond, track.official_part)
+    return _from_parts(parts, left_out, "official", seed)
+
+
+def _by_artists(
+    tracks: Sequence[Track], groups: list[list[int]], shares: dict[str, float], seed: int
+) -> Split:
+    rng = np.random.default_rng(seed)
+    counts = [Counter(tracks[i].genre for i in group) for group in groups]
+    order = sorted(rng.permutation(len(groups)).tolist(), key=lambda g: -len(groups[g]))
+    totals = Counter(track.genre for track in tracks)
+    held: dict[str, Counter[str]] = {part: Counter() for part in PARTS}
+    side: dict[int, str] = {}
+
+    def put(group: int, part: str) -> None:
+        side[group] = part
+        held[part].update(counts[group])
+
+    groups_of = {genre: [g for g in order if genre in counts[g]] for genre in totals}
+    for genre in sorted(totals, key=lambda genre: (len(groups_of[genre]), genre)):
+        for part in _NEED:
+            free = [g for g in groups_of[genre] if g not in side]
+            if not free or held[part][genre] or not shares[part]:
+                continue
+            wanted = shares[part] * totals[genre]
+            put(min(free, key=lambda g: abs(counts[g][genre] - wanted)), part)
+
+    def cost(group: int, part: str) -> float:
+        """How much farther from its shares the part is with the group than without."""
+        change = 0.0
+        for genre, n in counts[group].items():
+            before = held[part][genre] / totals[genre] - shares[part]
+            change += (before + n / totals[genre]) ** 2 - before**2
+        return change
+
+    for group in order:
+        if group not in side:
+            used = [part for part in PARTS if shares[part]]
+            put(group, min(used, key=lambda part: cost(group, part)))
+    parts = {i: side[g] for g, group in enumerate(groups) for i in group}
+    return _from_parts(parts, {}, "artists", seed)
+
+
+def _balanced(tracks: Sequence[Track], split: Split, groups: list[list[int]]) -> Split:
+    group_of = {i: g for g, group in enumerate(groups) for i in group}
+    rng = np.random.default_rng([split.seed, 1])
+    rank = {i: r for r, i in enumerate(rng.permutation([*group_of]).tolist())}
+    kept: dict[int, str] = {}
+    for part in PARTS:
+        of_genre: dict[str, list[int]] = defaultdict(list)
+        for index in split.part(part):
+            of_genre[tracks[index].genre].append(index)
+        n = min(map(len, of_genre.values()), default=0)
+        for indices in of_genre.values():
+            chosen = _from_many(sorted(indices, key=rank.__getitem__), group_of, n)
+            kept.update(dict.fromkeys(chosen, part))
+    dropped = {i for part in PARTS for i in split.part(part)} - kept.keys()
+    left_out = {**dict(split.left_out), **dict.fromkeys(dropped, "left out to balance the genres")}
+    result = _from_parts(kept, left_out, split.method, split.seed)
+    return replace(result, balanced=True)
+
+
+def _from_many(indices: list[int], group_of: dict[int, int], n: int) -> list[int]:
+    """``n`` of the indices, from as many groups as possible."""
+    turn: Counter[int] = Counter()
+    turns = {}
+    for index in indices:
+        turns[index] = turn[group_of[index]]
+        turn[group_of[index]] += 1
+    return sorted(indices, key=turns.__getitem__)[:n]
+
+
+def _notes(
+    tracks: Sequence[Track], groups: list[list[int]], split: Split, shares: dict[str, float]
+) -> list[str]:
+    notes = []
+    group_of = {i: g for g, group in enumerate(groups) for i in group}
+    part_of = split.by_track(len(tracks))
+    for genre in sorted({track.genre for track in tracks}):
+        members = [i for i, track in enumerate(tracks) if track.genre == genre]
+        sources = Counter(group_of[i] for i in members)
+        parts = {part_of[i] for i in members}
+        if not parts - {""}:
+            notes.append(f"{genre} is in no part, so it is not learnt")
+        elif len(sources) == 1 and split.method == "artists":
+            notes.append(
+                f"{genre} is by one artist or group of artists that cannot be told apart: its "
+                f"{len(members)} clips are for training, and the test says nothing about {genre}"
+            )
+        else:
+            notes += [
+                f"{genre} has no clips for {part}: {_MEANING[part]}"
+                for part in ("train", "validation", "test")
+                if part not in parts and (shares[part] or split.method == "official")
+            ]
+        largest = max(sources.values())
+        if len(sources) > 1 and 2 * largest > len(members) > 2:
+            notes.append(
+                f"{largest} of {len(members)} {genre} clips are by one artist or joined by records "
+                "or duplicates, so what is learnt may be that artist"
+            )
+    unknown = sum(not any(artist_bonds(track)) for track in tracks)
+    if unknown and split.method == "artists":
+        notes.append(
+            f"the artist of {unknown} of {len(tracks)} clips is not known: the same artist may be "
+            "in training and in test, and the test then flatters by 5 to 9 points"
+        )
+    moved = sum("is also in" in reason for _, reason in split.left_out)
+    if moved:
+        notes.append(
+            f"{moved} clips were left out of the official split, since their artist or sound is "
+            "on its other side"
+        )
+    return notes
+
+
+_MEANING = {
+    "train": "it is not learnt",
+    "validation": "it has no say in when to stop",
+    "test": "the test says nothing about it",
+}

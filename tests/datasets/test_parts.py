@@ -1,0 +1,236 @@
+"""Training, validation and test: disjoint, fair, repeatable, and honest about what is thin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fstmuse_core.datasets.groups import connected_tracks, same_sounds
+from fstmuse_core.datasets.parts import Split, split_tracks
+from fstmuse_core.datasets.split import artist_folds
+from fstmuse_core.datasets.split_file import load_split, save_split
+from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.errors import FstMuseError
+
+MakeTrack = Callable[..., Track]
+
+
+@pytest.fixture
+def tracks(make_track: MakeTrack) -> list[Track]:
+    """60 artists of Rock, 20 of Jazz, 4 of Folk; one plays Rock and Folk."""
+    rng = np.random.default_rng(5)
+    made = [
+        make_track(genre, f"{genre} {a}", str(n))
+        for genre, artists in (("Rock", 60), ("Jazz", 20), ("Folk", 4))
+        for a in range(artists)
+        for n in range(rng.integers(1, 8))
+    ]
+    return [*made, make_track("Rock", "Folk 0", "rocks")]
+
+
+def artists_of(tracks: list[Track], split: Split, part: str) -> set[str]:
+    return {tracks[i].artist for i in split.part(part)}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_track_has_one_part_and_no_artist_two(tracks: list[Track], seed: int) -> None:
+    split = split_tracks(tracks, seed=seed)
+
+    assert sorted(split.train + split.validation + split.test) == list(range(len(tracks)))
+    train, validation, test = (artists_of(tracks, split, part) for part in PARTS)
+    assert len(train | validation | test) == len(train) + len(validation) + len(test)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_genre_is_divided_as_asked(tracks: list[Track], seed: int) -> None:
+    split = split_tracks(tracks, validation=0.2, test=0.3, seed=seed)
+
+    totals = Counter(track.genre for track in tracks)
+    for part, share in (("train", 0.5), ("validation", 0.2), ("test", 0.3)):
+        found = Counter(tracks[i].genre for i in split.part(part))
+        assert found["Folk"] > 0
+        for genre in ("Rock", "Jazz"):
+            assert found[genre] / totals[genre] == pytest.approx(share, abs=0.06)
+
+
+def test_same_seed_same_split_in_any_order(tracks: list[Track]) -> None:
+    split = split_tracks(tracks, seed=3)
+    backwards = split_tracks(tracks[::-1], seed=3)
+    other = split_tracks(tracks, seed=4)
+
+    last = len(tracks) - 1
+    assert split.test == tuple(sorted(last - i for i in backwards.test))
+    assert split == split_tracks(tracks, seed=3)
+    assert split.test != other.test
+
+
+def test_records_and_duplicates_join_artists(make_track: MakeTrack) -> None:
+    a1 = make_track("Rock", "A", "1")
+    a2 = make_track("Rock", "a ", "2", album_id="sampler")
+    b1 = make_track("Jazz", "B", "1", album_id="sampler")
+    c1 = make_track("Rock", "C", "1")
+    unknown = make_track("Jazz", "", "copy of c1")
+    alone = make_track("Jazz", "", "alone")
+    tracks = [a1, a2, b1, c1, unknown, alone]
+    sounds = {c1.path: "x", unknown.path: "x", alone.path: "y"}
+
+    groups = connected_tracks(tracks, sounds)
+
+    assert sorted(map(sorted, groups)) == [[0, 1, 2], [3, 4], [5]]
+    assert same_sounds(tracks, sounds) == [(c1.path, unknown.path)]
+
+
+def test_artists_of_one_name_with_different_numbers_stay_together(make_track: MakeTrack) -> None:
+    tracks = [make_track("Rock", "Nirvana", str(n), artist_id=str(n)) for n in range(2)]
+
+    assert len(connected_tracks(tracks)) == 1
+
+
+def test_a_genre_by_one_artist_is_for_training_and_said(make_track: MakeTrack) -> None:
+    tracks = [make_track("Rock", f"R{n}") for n in range(10)]
+    tracks += [make_track("Folk", "Only One", str(n)) for n in range(4)]
+
+    split = split_tracks(tracks)
+
+    assert {10, 11, 12, 13} <= set(split.train)
+    assert any("the test says nothing about Folk" in note for note in split.notes)
+
+
+def test_a_genre_by_two_artists_has_no_validation(make_track: MakeTrack) -> None:
+    tracks = [make_track("Rock", f"R{n}") for n in range(10)]
+    tracks += [make_track("Folk", f"F{n}") for n in range(2)]
+
+    split = split_tracks(tracks)
+
+    assert {split.by_track(12)[i] for i in (10, 11)} == {"train", "test"}
+    assert any(note.startswith("Folk has no clips for validation") for note in split.notes)
+
+
+def test_unknown_artists_are_said(make_track: MakeTrack) -> None:
+    tracks = [make_track(genre, "", str(n)) for genre in ("Rock", "Jazz") for n in range(10)]
+
+    split = split_tracks(tracks)
+
+    assert len(split.test) >= 2
+    assert any("artist of 20 of 20 clips is not known" in note for note in split.notes)
+    assert len(set(artist_folds(tracks, 5))) == 5
+
+
+def test_one_artist_with_most_of_a_genre_is_said(make_track: MakeTrack) -> None:
+    tracks = [make_track("Rock", f"R{n}") for n in range(10)]
+    tracks += [make_track("Folk", "Much", str(n)) for n in range(8)]
+    tracks += [make_track("Folk", f"F{n}") for n in range(2)]
+
+    assert any("8 of 10 Folk clips are by one artist" in n for n in split_tracks(tracks).notes)
+
+
+def official(make_track: MakeTrack) -> list[Track]:
+    return [
+        make_track(genre, f"{genre} {part} {n}", official_part=part)
+        for genre in ("Rock", "Jazz")
+        for part, count in (("train", 6), ("validation", 2), ("test", 2))
+        for n in range(count)
+    ]
+
+
+def test_the_official_split_is_kept(make_track: MakeTrack) -> None:
+    tracks = official(make_track)
+
+    split = split_tracks(tracks)
+
+    assert split.method == "official"
+    assert split.by_track(20) == [track.official_part for track in tracks]
+    assert split.left_out == ()
+    assert split_tracks(tracks, official=False).method == "artists"
+
+
+def test_leaks_of_the_official_split_leave_the_training(make_track: MakeTrack) -> None:
+    tracks = official(make_track)
+    tracks[0] = replace(tracks[0], artist=tracks[9].artist)
+    copy = {tracks[6].path: "same", tracks[1].path: "same"}
+
+    split = split_tracks(tracks, sounds=copy)
+
+    assert dict(split.left_out) == {
+        0: "its artist is also in test",
+        1: "its sound is also in validation",
+    }
+    assert any(note.startswith("2 clips were left out") for note in split.notes)
+
+
+def test_no_official_split_to_take(tracks: list[Track]) -> None:
+    with pytest.raises(FstMuseError, match="no official split"):
+        split_tracks(tracks, official=True)
+
+
+def test_balanced_parts_hold_as_many_of_each_genre(tracks: list[Track]) -> None:
+    split = split_tracks(tracks, balance=True)
+
+    for part in PARTS:
+        counts = Counter(tracks[i].genre for i in split.part(part))
+        assert len(counts) == 3
+        assert len(set(counts.values())) == 1
+    placed = len(split.train) + len(split.validation) + len(split.test)
+    assert placed + len(split.left_out) == len(tracks)
+    assert {reason for _, reason in split.left_out} == {"left out to balance the genres"}
+    rock = [i for i in split.train if tracks[i].genre == "Rock"]
+    assert len({tracks[i].artist for i in rock}) == len(rock)
+
+
+def test_saved_and_loaded_it_is_the_same(tracks: list[Track], tmp_path: Path) -> None:
+    tracks = [replace(track, path=tmp_path / track.path) for track in tracks]
+    split = split_tracks(tracks, seed=2, balance=True)
+    save_split(tmp_path / "split.json", split, tracks, tmp_path)
+
+    assert load_split(tmp_path / "split.json", tracks, tmp_path) == split
+    moved = [replace(track, path=Path("/elsewhere") / track.path.name) for track in tracks]
+    assert load_split(tmp_path / "split.json", moved, Path("/elsewhere")) == split
+
+
+def test_a_changed_data_set_keeps_its_test(
+    tracks: list[Track], tmp_path: Path, make_track: MakeTrack
+) -> None:
+    split = split_tracks(tracks)
+    save_split(tmp_path / "split.json", split, tracks, Path())
+    gone = split.train[0]
+    changed = [t for i, t in enumerate(tracks) if i != gone] + [make_track("Jazz", "New")]
+
+    loaded = load_split(tmp_path / "split.json", changed, Path())
+
+    assert [changed[i] for i in loaded.test] == [tracks[i] for i in split.test]
+    assert loaded.left_out == ((len(changed) - 1, "it is new since the split was made"),)
+    assert loaded.notes[-2:] == (
+        "1 clips of the split are no longer there",
+        "1 clips are new since the split was made and are left out",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": "fstmuse-split"}', '{"train": 3}', "\xff"])
+def test_a_damaged_split_is_said(tracks: list[Track], tmp_path: Path, text: str) -> None:
+    (tmp_path / "split.json").write_text(text, encoding="latin-1")
+
+    with pytest.raises(FstMuseError, match="damaged or not a split"):
+        load_split(tmp_path / "split.json", tracks, Path())
+
+
+def test_a_split_of_other_music_is_said(
+    tracks: list[Track], tmp_path: Path, make_track: MakeTrack
+) -> None:
+    save_split(tmp_path / "split.json", split_tracks(tracks), tracks, Path())
+
+    with pytest.raises(FstMuseError, match="split of other music"):
+        load_split(tmp_path / "split.json", [make_track("Rock", "X")], Path())
+
+
+def test_too_little_music(make_track: MakeTrack) -> None:
+    with pytest.raises(FstMuseError, match="no music was found"):
+        split_tracks([])
+    with pytest.raises(FstMuseError, match="all its 8 clips are Rock; add music of another genre"):
+        split_tracks([make_track("Rock", str(n)) for n in range(8)])
+    with pytest.raises(FstMuseError, match="3 clips are too few to train and to test"):
+        split_tracks([make_track(g, g) for g in ("Rock", "Jazz", "Pop")])
