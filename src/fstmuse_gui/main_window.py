@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
             action = menu.addAction(icon(name), _THEME_NAMES[name])
             action.setCheckable(True)
             action.setChecked(name == self._settings.get(THEME))
+            action.setData(name)
             action.triggered.connect(lambda _checked=False, chosen=name: self.choose_theme(chosen))
             group.addAction(action)
         self._theme_button.setIcon(icon(self._settings.get(THEME)))
@@ -162,6 +163,8 @@ class MainWindow(QMainWindow):
         self._settings.set(THEME, name)
         self._theme.choose(name)
         self._theme_button.setIcon(icon(name))
+        for action in self._theme_menu.actions():
+            action.setChecked(action.data() == name)
 
     def show_shortcuts(self) -> None:
         """Show the list of keys."""

@@ -62,7 +62,7 @@ def _is_list_of(kind: type, longest: int) -> Callable[[list[Any]], bool]:
 
 THEME = Option("view/theme", str, "system", _one_of(THEMES))
 COLOUR_MAP = Option("view/colour_map", str, "magma", _one_of(COLOUR_MAPS))
-DB_RANGE = Option("view/db_range", int, 80, _one_of(DB_RANGES))
+DB_RANGE = Option("view/db_range", int, 60, _one_of(DB_RANGES))
 GEOMETRY = Option("window/geometry", bytes, b"")
 WINDOW_STATE = Option("window/state", bytes, b"")
 SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4))

@@ -125,6 +125,20 @@ def test_a_take_is_shown_and_classified_while_it_grows(bench: Bench, music: Floa
     assert page.verdict.headline == "Rock"
 
 
+def test_the_worker_is_asked_four_times_a_second_and_gets_every_sample(
+    bench: Bench, music: FloatArray
+) -> None:
+    bench.recording.started.emit()
+    job = bench.worker.last
+    for block in np.array_split(music, 400):
+        bench.recording.samples_ready.emit(block)
+    assert 30 <= len(bench.worker.live[job]) <= 40
+    bench.recording.finished.emit(Take(music, 22_050))
+    np.testing.assert_array_equal(np.concatenate(bench.worker.live[job]), music)
+    assert bench.worker.ended == [job]
+    bench.answer(make_result(music))
+
+
 def test_the_final_answer_makes_the_take_a_clip(
     bench: Bench, music: FloatArray, qtbot: QtBot
 ) -> None:

@@ -91,9 +91,17 @@ class ClipPage(QWidget):
         self.save_button.setMenu(self.save_menu)
         row = QHBoxLayout()
         row.setSpacing(GRID)
+        self._live_dot = QLabel("\N{BLACK CIRCLE}")
+        self._live_dot.setProperty("look", "danger")
+        self._live_dot.setAccessibleName("Recording")
+        self._live_dot.hide()
+        title_row = QHBoxLayout()
+        title_row.setSpacing(GRID)
+        title_row.addWidget(self._live_dot)
+        title_row.addWidget(self._title, 1)
         titles = QVBoxLayout()
         titles.setSpacing(2)
-        titles.addWidget(self._title)
+        titles.addLayout(title_row)
         titles.addWidget(self._about)
         row.addLayout(titles, 1)
         row.addWidget(self.why_chooser)
@@ -112,6 +120,7 @@ class ClipPage(QWidget):
         """Show a finished clip."""
         classification = result.classification
         self._title.set_text(title)
+        self._live_dot.hide()
         self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escape(model_title)}"
         self._about.setText(self._about_clip)
         self.spectrogram.show_image(result.image, classification.duration_s)
@@ -123,6 +132,7 @@ class ClipPage(QWidget):
     def start_live(self, model_title: str, genres: tuple[str, ...]) -> None:
         """Get ready for a take."""
         self._title.set_text("Recording\N{HORIZONTAL ELLIPSIS}")
+        self._live_dot.show()
         self._about.setText(escape(model_title))
         self.spectrogram.start_live()
         self.timeline.show_result(None)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.classification import Classification
 from fstmuse_core.jobs.messages import ClipResult
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_gui.classify.bridge import WorkerBridge
+
+# A quarter of a second: each block sent is answered by what was heard so far, and bars that
+# move more often than four times a second cannot be read.
+_BLOCK = DEFAULT_CONFIG.sample_rate // 4
 
 
 class LiveListening(QObject):
@@ -31,6 +36,7 @@ class LiveListening(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._job: int | None = None
+        self._waiting: list[FloatArray] = []
         bridge.partial.connect(self._on_partial)
         bridge.done.connect(self._on_done)
         bridge.failed.connect(self._on_failed)
@@ -43,17 +49,25 @@ class LiveListening(QObject):
     def begin(self, model: str) -> None:
         """Open a session; an earlier one is dropped."""
         self.drop()
+        self._waiting = []
         self._job = self._bridge.listen(model)
 
     def hear(self, samples: FloatArray) -> None:
         """Bring more of the take."""
-        if self._job is not None:
-            self._bridge.send_live(self._job, samples)
+        self._waiting.append(samples)
+        if sum(block.size for block in self._waiting) >= _BLOCK:
+            self._send()
 
     def end(self) -> None:
         """The take is over; ``answered`` or ``failed`` follows."""
+        self._send()
         if self._job is not None:
             self._bridge.end_live(self._job)
+
+    def _send(self) -> None:
+        blocks, self._waiting = self._waiting, []
+        if self._job is not None and blocks:
+            self._bridge.send_live(self._job, np.concatenate(blocks))
 
     def drop(self) -> None:
         """Want no answer any more."""

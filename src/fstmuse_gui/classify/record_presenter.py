@@ -15,7 +15,7 @@ from fstmuse_gui.sound.take import Take
 __all__ = ["MAX_TAKE_S", "RecordPresenter", "Take"]
 
 # The classifier needs no more often; the picture gets its frames as they come.
-_PIECE = DEFAULT_CONFIG.sample_rate // 4
+_PIECE = DEFAULT_CONFIG.sample_rate // 2
 
 
 class RecordPresenter(QObject):
@@ -35,8 +35,7 @@ class RecordPresenter(QObject):
     frames_ready(object)
         New mel frames of the take, float32 of shape ``(n, 128)``.
     samples_ready(object)
-        New samples of the take: mono float32 at 22,050 Hz, about a quarter of a second at a
-        time. Each take's samples are complete before ``finished``.
+        New samples of the take: mono float32 at 22,050 Hz, about half a second at a time. Each take's samples are complete before ``finished``.
     finished(object)
         The :class:`Take`, after its last frames.
     message(str)

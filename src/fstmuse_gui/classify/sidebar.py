@@ -43,7 +43,6 @@ class Sidebar(QWidget):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(_WIDTH - 4 * GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
@@ -56,7 +55,7 @@ class Sidebar(QWidget):
         column.addWidget(_card(record_panel))
 
     def sizeHint(self) -> QSize:
-        return QSize(_WIDTH, 600)
+        return QSize(max(_WIDTH, self.minimumSizeHint().width()), 600)
 
     def _build_model(self) -> QHBoxLayout:
         label = QLabel("&Model")

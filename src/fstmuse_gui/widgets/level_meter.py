@@ -21,6 +21,7 @@ _FALL_DB_PER_S = 24.0
 _HOLD_S = 1.5
 _CLIP_SHOWN_S = 2.0
 _VALUE_S = 0.25
+_PICTURE_S = 0.045
 
 _BAR_HEIGHT = 8
 _SCALE_TOP = 12
@@ -36,7 +37,8 @@ class LevelMeter(QProgressBar):
         super().__init__(parent)
         self._clock = clock
         self._rms_db = self._peak_db = self._held_db = float(LOWEST_DB)
-        self._held_until = self._clip_until = self._last = self._valued = 0.0
+        self._held_until = self._clip_until = self._last = 0.0
+        self._valued = self._painted = 0.0
         self.setRange(LOWEST_DB, 0)
         # The theme makes progress bars thin, which would win over setFixedHeight.
         self.setStyleSheet(f"min-height: {_HEIGHT}px; max-height: {_HEIGHT}px;")
@@ -73,11 +75,14 @@ class LevelMeter(QProgressBar):
             self._held_until = now + _HOLD_S
         if peak_db >= _CLIPPED_DB:
             self._clip_until = now + _CLIP_SHOWN_S
+        # The eye needs no more pictures, and the peak waits for the next one.
+        if now - self._painted >= _PICTURE_S:
+            self._painted = now
+            self.update(0, 0, self.width(), _SCALE_TOP)
         # The value is for screen readers; setting it paints everything at once.
         if now - self._valued >= _VALUE_S:
             self._valued = now
             self.setValue(round(min(0.0, self._peak_db)))
-        self.update(0, 0, self.width(), _SCALE_TOP)
 
     def text(self) -> str:
         if self._peak_db <= LOWEST_DB:

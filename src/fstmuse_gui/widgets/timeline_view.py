@@ -50,6 +50,7 @@ class TimelineView(QWidget):
         self._range = (0.0, 30.0)
         self._position: float | None = None
         self._drawn: QPixmap | None = None
+        self._drawn_range = self._range
         self._readout = QLabel(self.window())
         self._readout.setObjectName("readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -67,9 +68,25 @@ class TimelineView(QWidget):
 
     def set_range(self, start_s: float, end_s: float) -> None:
         """Show these seconds."""
-        if (start_s, end_s) != self._range:
-            self._range = (start_s, end_s)
+        before, self._range = self._range, (start_s, end_s)
+        if before == self._range:
+            return
+        if self._can_shift():
+            self.update()
+        else:
             self._redraw()
+
+    def _can_shift(self) -> bool:
+        """Whether what is drawn only has to move to the left, as it does while recording.
+
+        That holds as long as it reaches to the end of what is known: nothing new comes in.
+        """
+        if self._drawn is None or self._course is None:
+            return False
+        drawn_start, drawn_end = self._drawn_range
+        start, end = self._range
+        same_span = abs((end - start) - (drawn_end - drawn_start)) < 1e-6
+        return same_span and start >= drawn_start and self._course.end_s <= drawn_end
 
     def set_position(self, seconds: float | None) -> None:
         """Move the playback cursor; ``None`` hides it."""
@@ -96,11 +113,17 @@ class TimelineView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._drawn is None:
             self._drawn = self._draw()
+            self._drawn_range = self._range
+        colours = current_colours()
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._drawn)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        band = QPainterPath()
+        band.addRoundedRect(QRectF(self.rect()), _CORNER, _CORNER)
+        painter.setClipPath(band)
+        painter.fillRect(self.rect(), QColor(colours.track))
+        painter.drawPixmap(QPointF(self._x(self._drawn_range[0]), 0.0), self._drawn)
         if self._position is not None:
             x = self._x(self._position)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(QRectF(x - 2, 0, 4, self.height()), QColor(0, 0, 0, 110))
             painter.fillRect(QRectF(x - 1, 0, 2, self.height()), QColor(255, 255, 255, 240))
         painter.end()
@@ -110,16 +133,12 @@ class TimelineView(QWidget):
         pixmap = QPixmap(self.size() * ratio)
         pixmap.setDevicePixelRatio(ratio)
         colours = current_colours()
-        pixmap.fill(QColor(colours.window))
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        clip = QPainterPath()
-        clip.addRoundedRect(QRectF(self.rect()), _CORNER, _CORNER)
-        painter.setClipPath(clip)
-        painter.fillRect(self.rect(), QColor(colours.track))
+        pixmap.fill(QColor(colours.track))
         if self._result is not None and self._course is not None:
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._draw_course(painter, self._result, self._course, colours.is_dark)
-        painter.end()
+            painter.end()
         return pixmap
 
     def _draw_course(
@@ -202,7 +221,7 @@ class _Course:
         timeline = result.timeline
         rows = np.where(timeline.silent[:, None], 0.0, timeline.probabilities)
         centres = (timeline.start_s + timeline.end_s) / 2
-        end = max(result.duration_s, centres[-1])
+        self.end_s = end = max(result.duration_s, float(centres[-1]))
         self._times = np.concatenate([[timeline.start_s[0]], centres, [end]])
         self._values = np.concatenate([rows[:1], rows, rows[-1:]]).astype(np.float64)
         widths = np.diff(self._times)[:, None]

@@ -105,4 +105,8 @@ def _swatch_icon(name: str) -> QIcon:
     table = np.ascontiguousarray(np.repeat(swatch(name)[None, ::4], 12, axis=0))
     height, width, _ = table.shape
     image = QImage(table.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    return QIcon(QPixmap.fromImage(image.copy()))
+    picture = QPixmap.fromImage(image.copy())
+    found = QIcon(picture)
+    # As it is also where it is chosen; Qt would tint it.
+    found.addPixmap(picture, QIcon.Mode.Selected)
+    return found
