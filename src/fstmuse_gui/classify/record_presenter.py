@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, MelStream
+from fstmuse_core.spectrogram import FloatArray, MelStream
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label, no_device
 from fstmuse_gui.sound.lister import DeviceLister
@@ -13,9 +12,6 @@ from fstmuse_gui.sound.recorder import MAX_TAKE_S, Recorder
 from fstmuse_gui.sound.take import Take
 
 __all__ = ["MAX_TAKE_S", "RecordPresenter", "Take"]
-
-# The classifier needs no more often; the picture gets its frames as they come.
-_PIECE = DEFAULT_CONFIG.sample_rate // 2
 
 
 class RecordPresenter(QObject):
@@ -35,7 +31,7 @@ class RecordPresenter(QObject):
     frames_ready(object)
         New mel frames of the take, float32 of shape ``(n, 128)``.
     samples_ready(object)
-        New samples of the take: mono float32 at 22,050 Hz, about half a second at a time. Each take's samples are complete before ``finished``.
+        New samples of the take: mono float32 at 22,050 Hz.
     finished(object)
         The :class:`Take`, after its last frames.
     message(str)
@@ -65,7 +61,6 @@ class RecordPresenter(QObject):
         self._panel = panel
         self._input = input_device
         self._mel = MelStream()
-        self._waiting: list[FloatArray] = []
         self._is_recording = False
         self._recorder = Recorder(self)
         self._lister = DeviceLister(self)
@@ -140,28 +135,18 @@ class RecordPresenter(QObject):
         self._is_recording = is_recording
         if is_recording:
             self._mel = MelStream()
-            self._waiting.clear()
             self._panel.show_elapsed(0.0)
             self.started.emit()
         self.recording_changed.emit(is_recording)
 
     def _on_samples(self, samples: FloatArray) -> None:
         self._panel.show_elapsed(self._recorder.elapsed_s)
+        self.samples_ready.emit(samples)
         frames = self._mel.push(samples)
         if len(frames):
             self.frames_ready.emit(frames)
-        self._waiting.append(samples)
-        if sum(map(len, self._waiting)) >= _PIECE:
-            self._hand_on()
-
-    def _hand_on(self) -> None:
-        if self._waiting:
-            samples = np.concatenate(self._waiting)
-            self._waiting.clear()
-            self.samples_ready.emit(samples)
 
     def _on_finished(self, take: Take) -> None:
-        self._hand_on()
         frames = self._mel.flush()
         if len(frames):
             self.frames_ready.emit(frames)

@@ -54,7 +54,7 @@ class Intake:
         milliseconds until ``last``.
         """
         frames = self.ring.read()
-        mono: FloatArray = np.ascontiguousarray(frames.mean(axis=1), dtype=np.float32)
+        mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
         if self._resampler is None:
             return mono, mono
         return mono, np.asarray(self._resampler.resample_chunk(mono, last=last))
