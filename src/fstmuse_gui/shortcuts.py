@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -103,6 +104,7 @@ class ShortcutsDialog(QDialog):
 
 def _group(dialog: QWidget, title: str, keys: list[tuple[str, str]]) -> QWidget:
     group = QWidget()
+    group.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     grid = QGridLayout(group)
     grid.setContentsMargins(0, 0, 0, GRID)
     grid.setHorizontalSpacing(3 * GRID)

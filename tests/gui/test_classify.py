@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,62 @@ def test_an_empty_folder_says_so(bench: Bench, tmp_path: Path, qtbot: QtBot) -> 
         drop(bench, urls(folder))
     assert said.args == ["There are no songs in there."]
     assert bench.view.page is bench.view.drop_area
+
+
+def test_a_long_search_shows_itself_and_can_be_cancelled(
+    bench: Bench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    go_on = threading.Event()
+
+    def slow(_paths: object, _on_error: object) -> Iterator[Path]:
+        for number in range(1000):
+            yield tmp_path / f"{number}.mp3"
+            if number == 40:
+                go_on.wait(10)
+
+    bench.presenter._gatherer._find = slow
+    with qtbot.waitSignal(bench.presenter._patience.timeout):
+        bench.presenter.open_paths([str(tmp_path)])
+    qtbot.waitUntil(lambda: len(bench.presenter.clips) == 32)
+    assert "Looking for songs: 32 so far" in bench.view.sidebar._work_text.text()
+    go_on.set()
+    bench.view.sidebar.cancel_button.click()
+    assert not bench.presenter._gatherer.is_running
+    assert {clip.state for clip in bench.presenter.clips} == {RowState.CANCELLED}
+    QApplication.processEvents()
+    assert len(bench.presenter.clips) == 32, "what was found meanwhile does not come late"
+
+
+def test_a_search_without_finds_shows_that_it_goes_on(
+    bench: Bench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    go_on = threading.Event()
+
+    def barren(_paths: object, _on_error: object) -> Iterator[Path]:
+        go_on.wait(10)
+        yield from ()
+
+    bench.presenter._gatherer._find = barren
+    with qtbot.waitSignal(bench.presenter._patience.timeout):
+        bench.presenter.open_paths([str(tmp_path)])
+    assert bench.view.page is bench.view.busy_page
+    go_on.set()
+    bench.view.busy_page.cancel_button.click()
+    assert bench.view.page is bench.view.drop_area
+
+
+def test_a_folder_that_cannot_be_read_is_told_of(
+    bench: Bench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def refused(_paths: object, on_error: Any) -> Iterator[Path]:
+        on_error("secret: the folder cannot be read; check its permissions")
+        yield tmp_path / "song.mp3"
+
+    bench.presenter._gatherer._find = refused
+    with qtbot.waitSignal(bench.presenter._gatherer.finished):
+        bench.presenter.open_paths([str(tmp_path)])
+    assert bench.view.notice.text.startswith("secret: ")
+    assert len(bench.presenter.clips) == 1
 
 
 def test_a_second_folder_waits_for_the_first(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:

@@ -77,7 +77,6 @@ class Gatherer(QObject):
         self._stop.set()
         if thread is not None:
             thread.join()
-            self.finished.emit(0)
 
     def _search(self, run: int, paths: list[str], stop: threading.Event) -> None:
         batch: list[str] = []

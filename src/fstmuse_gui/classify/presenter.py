@@ -153,7 +153,8 @@ class ClassifyPresenter(QObject):
         self._is_awaited = True
         self._gatherer.gather(paths)
         if self._gatherer.is_running:
-            self._view.show_busy("Looking for songs", "", None)
+            self._patience.start()
+            self._show_work()
 
     def paste(self, data: QMimeData) -> None:
         """Classify what is on the clipboard, if it names files."""
@@ -222,14 +223,18 @@ class ClassifyPresenter(QObject):
 
     def cancel_all(self) -> None:
         """Give up everything that has no answer yet."""
-        self._gatherer.stop()
+        self._stop_gathering()
         self.queue.cancel_all()
 
     def _cancel_shown(self) -> None:
-        if self._gatherer.is_running:
-            self._gatherer.stop()
-        elif self._shown is not None:
+        if self._shown is None:
+            self._stop_gathering()
+        else:
             self.queue.cancel(self._shown)
+
+    def _stop_gathering(self) -> None:
+        self._gatherer.stop()
+        self._end_gathering()
 
     def close(self) -> None:
         """Stop everything that runs."""
@@ -263,8 +268,12 @@ class ClassifyPresenter(QObject):
     def _on_gathered(self, n_found: int) -> None:
         if n_found == 0:
             self.message.emit("There are no songs in there.")
-        if self._view.page is self._view.busy_page:
+        self._end_gathering()
+
+    def _end_gathering(self) -> None:
+        if self._shown is None:
             self._show(self._view.sidebar.list.current_key)
+        self._show_work()
 
     def _on_clip_changed(self, key: int) -> None:
         clip = self.clips.get(key)
@@ -284,8 +293,12 @@ class ClassifyPresenter(QObject):
 
     def _show_work(self) -> None:
         total, waiting = len(self.clips), self.queue.n_waiting
-        busy = total > 1 and waiting > 0
-        self._view.sidebar.show_work(f"{total - waiting} of {total}" if busy else "")
+        if self._gatherer.is_running:
+            self._view.sidebar.show_work(f"Looking for songs: {total} so far")
+        elif total > 1 and waiting > 0:
+            self._view.sidebar.show_work(f"{total - waiting} of {total}")
+        else:
+            self._view.sidebar.show_work("")
 
     def _show(self, key: int | None) -> None:
         """Show the clip of this key as far as it has come."""
@@ -313,6 +326,8 @@ class ClassifyPresenter(QObject):
 
     def _show_wait(self) -> None:
         clip = self.shown
+        if clip is None and self._gatherer.is_running:
+            self._view.show_busy("Looking for songs", "", None)
         if clip is None or clip.state not in (RowState.WAITING, RowState.WORKING):
             return
         self.playback.load(None)

@@ -16,6 +16,7 @@ from fstmuse_core.classification import ActivationMap
 from fstmuse_gui.widgets.axes import MelScale
 
 _CORNER = 8.0
+_MOST_COLUMNS = 2048
 FOR_COLOUR = "#ee8a3a"
 AGAINST_COLOUR = "#548cd6"
 _WHEEL_STEP = 1.0 / 480.0
@@ -119,13 +120,22 @@ def heat_image(activation: ActivationMap, genre: int) -> npt.NDArray[np.uint8]:
     What spoke for the genre glows from amber to white-hot, what spoke against it is a faint
     blue; both are clear where nothing was heard, and blended into steps too small to see.
     """
-    values = activation.values[genre].astype(np.float32)
+    values = _at_most(activation.values[genre].astype(np.float32), _MOST_COLUMNS)
     limit = float(np.percentile(np.abs(values), 99.0)) if values.size else 0.0
     values = np.clip(values / max(limit, 1e-6), -1.0, 1.0)
     # Long clips have columns enough; only short ones need softening in time.
     values = _soften(values, 4 if values.shape[0] < 1024 else 1, axis=0)
     values = _soften(values, 6, axis=1)
     return _heat_table()[np.round((values + 1.0) * 127.5).astype(np.uint8)]
+
+
+def _at_most(values: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.float32]:
+    """Means of neighbouring columns, so that no more than ``n`` are left."""
+    factor = -(-values.shape[0] // n)
+    if factor <= 1:
+        return values
+    padded = np.pad(values, ((0, -values.shape[0] % factor), (0, 0)), mode="edge")
+    return padded.reshape(-1, factor, values.shape[1]).mean(axis=1)
 
 
 def _soften(values: npt.NDArray[np.float32], factor: int, axis: int) -> npt.NDArray[np.float32]:

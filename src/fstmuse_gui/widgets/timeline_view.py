@@ -25,6 +25,7 @@ from fstmuse_gui.widgets.probability_bars import percent
 _HEIGHT = 32
 _CORNER = 6.0
 _NAMED = 3
+_SPOKEN = 40
 _PIXELS_PER_POINT = 2
 
 
@@ -242,12 +243,12 @@ class _Course:
 
 def _in_words(result: Classification) -> str:
     """The timeline for people who hear the window instead of seeing it."""
-    spoken: list[str] = []
     timeline = result.timeline
-    for start, row, silent in zip(
-        timeline.start_s, timeline.probabilities, timeline.silent, strict=True
-    ):
-        name = "silence" if silent else result.genres[int(np.argmax(row))]
-        if not spoken or not spoken[-1].endswith(f" {name}"):
-            spoken.append(f"from {clock(start)} {name}")
-    return ", ".join(spoken[:40])
+    if not len(timeline):
+        return ""
+    best = np.where(timeline.silent, -1, timeline.probabilities.argmax(axis=1))
+    changes = np.flatnonzero(np.diff(best, prepend=-2))[:_SPOKEN]
+    return ", ".join(
+        f"from {clock(timeline.start_s[i])} {result.genres[best[i]] if best[i] >= 0 else 'silence'}"
+        for i in changes
+    )
