@@ -1,0 +1,111 @@
+"""One file under the magnifying glass; runs in the pool."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fstmuse_core.audio import AudioStream
+from fstmuse_core.errors import AudioError
+from fstmuse_core.spectrogram import FloatArray
+
+# One segment of the classifiers.
+SHORTEST_S = 3.0
+# -60 dB below full scale: no music is that quiet throughout.
+_SILENT_PEAK = 1e-3
+_FULL_SCALE = 0.999
+# A loud master has a few flat peaks; more than this is heard as distortion.
+_CLIPPED_SHARE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found in one file.
+
+    Attributes
+    ----------
+    path : Path
+    seconds : float
+        How much sound could be decoded.
+    peak : float
+        Largest magnitude of the channels' mean; full scale is 1.
+    sound : str
+        Hash of the decoded samples, equal for exact duplicates of any format and tags; empty
+        for a file that cannot be used.
+    fault : str
+        Why it cannot be used: ``"unreadable"``, ``"missing"``, ``"changed"``, ``"short"`` or
+        ``"silent"``, else empty.
+    reason : str
+        The fault for the user, with values.
+    warnings : tuple of str
+        What is wrong but bearable: damage, clipping.
+    """
+
+    path: Path
+    seconds: float = 0.0
+    peak: float = 0.0
+    sound: str = ""
+    fault: str = ""
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def examine(path: Path) -> Examination:
+    """Decode the whole file and say what is wrong with it; it never raises for a bad file."""
+    before = file_state(path)
+    if before is None:
+        return Examination(path, fault="missing", reason="the file is missing")
+    try:
+        found = _listen(path)
+    except AudioError as error:
+        if file_state(path) is None:
+            return Examination(path, fault="missing", reason="it vanished while it was read")
+        return Examination(path, fault="unreadable", reason=error.reason)
+    if file_state(path) != before:
+        return Examination(path, fault="changed", reason="it changed while it was read")
+    return found
+
+
+def file_state(path: Path) -> tuple[int, int] | None:
+    """Size and time of the last change, ``None`` if there is no such file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _listen(path: Path) -> Examination:
+    peak, clipped, count = 0.0, 0, 0
+    with AudioStream(path, sample_rate=None) as stream:
+        digest = hashlib.blake2b(str(stream.sample_rate).encode(), digest_size=16)
+        for block in stream:
+            size = np.abs(block)
+            peak = max(peak, float(size.max(initial=0.0)))
+            clipped += _flat_peaks(size)
+            count += block.size
+            digest.update(_as_pcm(block))
+        seconds = count / stream.sample_rate
+        warnings = list(stream.warnings)
+    if seconds < SHORTEST_S:
+        reason = f"it is {seconds:.1f} s long; at least {SHORTEST_S:.0f} s are needed"
+        return Examination(path, seconds, peak, fault="short", reason=reason)
+    if peak < _SILENT_PEAK:
+        return Examination(path, seconds, peak, fault="silent", reason="it is silent")
+    if clipped > _CLIPPED_SHARE * count:
+        warnings.append(f"{100 * clipped / count:.1f} % of its samples are clipped")
+    return Examination(path, seconds, peak, digest.hexdigest(), warnings=tuple(warnings))
+
+
+def _flat_peaks(size: FloatArray) -> int:
+    full = size >= _FULL_SCALE
+    return int(np.count_nonzero(full[1:] & full[:-1]))
+
+
+def _as_pcm(block: FloatArray) -> bytes:
+    """16-bit samples, so that a copy in a lossless format of another width is the same."""
+    return bytes(np.rint(np.clip(block * 32768.0, -32768.0, 32767.0)).astype("<i2").data)

@@ -1,0 +1,68 @@
+"""The pool of processes outlives what it works on."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from fstmuse_core.datasets.pool import Broken, run_in_pool
+from fstmuse_core.errors import FstMuseError
+from tests.datasets import pool_work
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    yield
+    assert multiprocessing.active_children() == []
+
+
+def test_every_item_is_worked_on_once() -> None:
+    done = {f.index: f.result for f in run_in_pool(pool_work.double, range(20), processes=2)}
+
+    assert done == {n: 2 * n for n in range(20)}
+
+
+def test_no_items_need_no_process() -> None:
+    assert list(run_in_pool(pool_work.double, [])) == []
+
+
+def test_a_crash_costs_its_item_only() -> None:
+    done = {f.index: f.result for f in run_in_pool(pool_work.break_on_three, range(8), processes=2)}
+
+    assert done.pop(3) == Broken("the process that read it broke down (exit code 11)")
+    assert done == {n: n for n in range(8) if n != 3}
+
+
+def test_an_exception_costs_its_item_only() -> None:
+    done = {f.index: f.result for f in run_in_pool(pool_work.raise_on_three, range(6), processes=1)}
+
+    assert done.pop(3) == Broken("it could not be worked on (ValueError: not three)")
+    assert done == {n: n for n in range(6) if n != 3}
+
+
+def test_cancel_ends_processes_that_are_at_work() -> None:
+    done: list[int] = []
+
+    for finished in run_in_pool(
+        pool_work.linger, range(4), processes=1, cancelled=lambda: bool(done)
+    ):
+        assert isinstance(finished.result, int)
+        done.append(finished.result)
+
+    assert len(done) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(done[0], 0)
+
+
+def test_leaving_the_loop_ends_the_processes() -> None:
+    results = run_in_pool(pool_work.double, range(100), processes=2)
+    next(results)
+    results.close()
+
+
+def test_processes_that_do_not_come_up_are_said() -> None:
+    with pytest.raises(FstMuseError, match=r"none can be started \(exit code 7\)"):
+        list(run_in_pool(pool_work.Unloadable(), range(3), processes=1))
