@@ -49,9 +49,8 @@ class Run(Protocol):
 
 
 @pytest.fixture
-def fstmuse(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def fstmuse(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command in this process: ``fstmuse("classify", path, ...)``."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
 
     def run(*arguments: str | Path) -> Outcome:
         capsys.readouterr()

@@ -21,6 +21,7 @@ _COMMANDS = {
     "classify": "Say which genre sound files are, and how sure that is.",
     "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
     "models": "List the models, or show one.",
+    "train": "Train a model on your own music.",
     "doctor": "Check versions, sound devices and models; say what is missing.",
     "gui": "Open the window (also without any command).",
 }
@@ -80,9 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Without the program's name; those of the process by default.
     """
-    # The mel kernel's products are too small to share: OpenBLAS' threads would only wait for
-    # one another, and where another program holds a core they make it 50 times slower.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     prepare_streams()
     try:
         code = program.main(arguments, prog_name="fstmuse", standalone_mode=False)
