@@ -16,6 +16,8 @@ from fstmuse_core.training.scores import ClipScores
 PLAN = PLANS["fst-muse"]
 GENRES = ["Rock"] * 6 + ["Jazz"] * 4 + ["Classical"] * 4 + ["Country"] * 2
 
+LICENCES = {"CC BY-NC-SA 3.0 US": 1, "CC BY-NC-SA 4.0": 2, "CC0 1.0": 2, "Ask first": 1}
+
 
 @pytest.fixture
 def case(make_track: Callable[..., Track]) -> tuple[DataSet, OutOfFold]:
@@ -75,10 +77,13 @@ def test_disputed_clips_are_looked_at_apart(case: tuple[DataSet, OutOfFold]) -> 
 
 def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     result = evaluate(case[0], PLAN, case[1])
-    facts = CardFacts(PLAN, Recipe(), 2, "train it", result, (), {"Classical": 4}, {}, {}, 1, 1)
+    facts = CardFacts(
+        PLAN, Recipe(), 2, "train it", result, (), {"Classical": 4}, LICENCES, {}, 1, 1
+    )
     card = write_card(facts)
     assert "**Jazz** in new music goes mostly unrecognised" in card
-    assert "**Country** is none of its genres" in card
+    assert "Of **Country**, none of them its genres" in card
     assert "4 clips labelled Pop call themselves something else" in card
     assert "| Folk | 0 | 0 | untestable | untestable |" in card
     assert "| Classical | 4 | 3 | 100% |" in card
+    assert "Licences: CC BY-NC-SA: 3; CC0: 2; Ask first: 1." in card

@@ -82,7 +82,7 @@ def test_card_and_record_state_the_figures(run: tuple[Path, str]) -> None:
     assert {row["genre"] for row in metrics["outside"]} == {"Classical", "Ambient", "Noise"}
     assert "Non-commercial" in card
     assert f"--steps {STEPS}" in card
-    assert "CC0 (10)" in card
+    assert "CC0: 10" in card
     with (run[0] / "TRACKS.csv").open(encoding="utf-8", newline="") as stream:
         taught = [row["genre"] for row in csv.DictReader(stream)]
     assert taught.count("Noise") == 16

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -83,8 +85,8 @@ def _doubts(facts: CardFacts) -> list[str]:
     unnoticed = [r.genre for r in result.outside if r.rejected < _HALF]
     if unnoticed:
         lines.append(
-            f"- **{', '.join(unnoticed)}** is none of its genres, yet in over half of the tests it "
-            "was not noticed as other music, and would get one of the genres' names."
+            f"- Of **{', '.join(unnoticed)}**, none of them its genres, fewer than half of the "
+            "songs were noticed as other music. The rest would get one of its genres' names."
         )
     lines.append(
         "- The thin genres come from other recordings than the thick ones, so part of what sets "
@@ -163,6 +165,12 @@ def _novelty(facts: CardFacts) -> list[str]:
         "",
         *_rejection_table(result.outside),
     ]
+    if facts.plan.undecidable:
+        lines += [
+            "",
+            f"{', '.join(sorted(facts.plan.undecidable))} were not taught as other music: they are "
+            "too close to one of its genres.",
+        ]
     if facts.probes:
         lines += [
             "",
@@ -178,13 +186,23 @@ def _music(facts: CardFacts) -> list[str]:
     def counted(counts: dict[str, int]) -> str:
         return ", ".join(f"{name} {n}" for name, n in _by_count(counts))
 
+    families: Counter[str] = Counter()
+    for name, n in facts.licences.items():
+        families[_licence_family(name)] += n
     return [
         "## Trained on",
         "",
         f"- Clips by collection: {counted(facts.collections)}.",
         f'- Other music, for "none of these": {counted(facts.outside_taught) or "none"}.',
-        f"- Licences: {'; '.join(f'{name} ({n})' for name, n in _by_count(facts.licences))}.",
+        f"- Licences: {'; '.join(f'{name}: {n}' for name, n in _by_count(families))}. "
+        "TRACKS.csv has each in full.",
     ]
+
+
+def _licence_family(licence: str) -> str:
+    """The licence without version, country and source: "CC BY-NC-SA 3.0 US" is CC BY-NC-SA."""
+    family = re.match(r"CC0|CC BY(-[A-Z]{2})*|CC(?=,)|Public domain", licence)
+    return family.group() if family else licence
 
 
 def _origin(facts: CardFacts) -> list[str]:
