@@ -19,6 +19,8 @@ from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_frequencies
 from .sound_server import RATE, SoundServer, wait_for
 from .window import Window
 
+pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+
 OpenWindow = Callable[[dict[str, str]], Window]
 Signal = npt.NDArray[np.float32]
 

@@ -137,3 +137,10 @@ def test_host_apis_are_named_only_where_there_are_several(portaudio: FakePortAud
 )
 def test_a_silent_microphone_has_a_remedy_on_each_platform(platform: str, place: str):
     assert place in silence_remedy(platform)
+
+
+def test_a_sentence_does_not_call_a_device_default(portaudio: FakePortAudio):
+    portaudio.devices[0]["name"] = "default"
+    nameless, named = devices.find_device("input"), devices.find_device("output")
+    assert devices.spoken_name(nameless, "input") == "Microphone"
+    assert devices.spoken_name(named, "output") == "Speakers"

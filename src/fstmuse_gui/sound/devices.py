@@ -29,6 +29,8 @@ _NO_DEVICE = {
         "plug in headphones or speakers, then press Play again",
     ),
 }
+# Names that sound servers give to whatever is chosen elsewhere; they tell a reader nothing.
+_NAMELESS = {"default", "sysdefault", "pulse", "pipewire", "jack"}
 # ALSA appends the card's number, which depends on the order of plugging in.
 _CARD_NUMBER = re.compile(r"\s*\((?:plug)?hw:\d+,\d+\)$")
 
@@ -190,6 +192,13 @@ def label(device: SoundDevice, devices: Sequence[SoundDevice]) -> str:
     several = len({other.id.host_api for other in devices}) > 1
     name = one_line(device.id.name)
     return f"{name} ({device.id.host_api})" if several else name
+
+
+def spoken_name(device: SoundDevice, direction: Direction) -> str:
+    """What a sentence calls the device."""
+    if device.id.name.lower() in _NAMELESS:
+        return "Microphone" if direction == "input" else "Loudspeaker"
+    return device.id.name
 
 
 def portaudio_reason(error: Exception) -> str:

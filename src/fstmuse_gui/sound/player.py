@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_gui.sound.cue import Cue, Outlet
-from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError
+from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
 from fstmuse_gui.sound.pump import Pump
 from fstmuse_gui.sound.slot import StreamSlot
 from fstmuse_gui.sound.sources import Feed, FeedKeeper, FileSource, SampleSource, Source
@@ -199,7 +199,7 @@ class Player(QObject):
             self._fail(
                 str(
                     SoundError(
-                        stream.device.id.name,
+                        spoken_name(stream.device, "output"),
                         "the device stopped playing",
                         "plug it in or choose another, then press Play again",
                     )

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from fstmuse_core.errors import one_line
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError
+from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
 from fstmuse_gui.sound.intake import RECORDING_RATE, Intake
 from fstmuse_gui.sound.slot import StreamSlot
 from fstmuse_gui.sound.streams import DeviceStream
@@ -191,7 +191,7 @@ class Recorder(QObject):
             self.message.emit(self._silent_sentence())
 
     def _lose(self, stream: DeviceStream[Intake]) -> None:
-        name = stream.device.id.name
+        name = spoken_name(stream.device, "input")
         if self._state != "recording" or not self._buffer.size:
             self._shut()
             self.failed.emit(
@@ -235,7 +235,8 @@ class Recorder(QObject):
         return ()
 
     def _silent_sentence(self) -> str:
-        name = self._stream.device.id.name if self._stream is not None else "Microphone"
+        stream = self._stream
+        name = spoken_name(stream.device, "input") if stream is not None else "Microphone"
         return str(SoundError(name, "only silence arrives", silence_remedy(sys.platform)))
 
     def _shut(self) -> None:

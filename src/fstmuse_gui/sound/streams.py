@@ -134,17 +134,18 @@ def rescan() -> None:
 
 def _refused(direction: Direction, device: SoundDevice, error: Exception) -> SoundError:
     code = error.args[1] if len(error.args) > 1 else None
+    name = devices.spoken_name(device, direction)
     other = f"choose another {direction}"
     if code == _DEVICE_UNAVAILABLE:
         return SoundError(
-            device.id.name,
+            name,
             "the device is in use elsewhere or was unplugged",
             f"close the program that uses it, or {other}",
         )
     if code in _GONE:
-        return SoundError(device.id.name, "the device is gone", f"choose Rescan, or {other}")
+        return SoundError(name, "the device is gone", f"choose Rescan, or {other}")
     return SoundError(
-        device.id.name,
+        name,
         f"the device could not be opened ({devices.portaudio_reason(error)})",
         f"choose Rescan, or {other}",
     )
