@@ -8,6 +8,7 @@ _IMPORTED_AT = time.time()
 
 import argparse  # noqa: E402
 import logging  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
 
 from fstmuse_gui.identity import APP_ID, APP_NAME, ORGANISATION, TAGLINE  # noqa: E402
@@ -23,6 +24,8 @@ def main(argv: list[str] | None = None) -> int:
         process by default.
     """
     options = _parse(sys.argv[1:] if argv is None else argv)
+    # Qt's event loop never comes back to Python for Ctrl+C; let it end the program as such.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
 
     from PySide6.QtWidgets import QApplication

@@ -294,6 +294,18 @@ def test_the_saved_picture_has_axes_and_twice_the_pixels(view: SpectrogramView) 
     assert picture.size() == view.size() * 2
 
 
+def test_the_focus_can_be_seen(view: SpectrogramView, qtbot: QtBot) -> None:
+    view.show_image(tone_image(440.0), 20.0)
+    view.clearFocus()
+    QApplication.processEvents()
+    plain = view._canvas.grab().toImage()
+    view.activateWindow()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(view.hasFocus)
+    QApplication.processEvents()
+    assert view._canvas.grab().toImage() != plain
+
+
 @pytest.mark.parametrize(
     ("key", "expected"), [(Qt.Key.Key_Plus, 10.0), (Qt.Key.Key_Minus, 20.0)], ids=["in", "out"]
 )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent
 
 from fstmuse_core.classification import ActivationMap
@@ -67,13 +67,25 @@ class ClipViewBox(pg.ViewBox):
             self.clicked.emit(float(self.mapSceneToView(event.scenePos()).x()))
 
 
-class CornerMask(QGraphicsItem):
-    """Rounds the view's corners by painting the ground over them."""
+class Frame(QGraphicsItem):
+    """Rounds the view's corners by painting the ground over them, and shows the focus.
 
-    def __init__(self, view: pg.ViewBox, ground: Callable[[], QColor]) -> None:
+    Parameters
+    ----------
+    ground, ring : callable
+        The colour around the picture, and that of the focus ring or None while there is none.
+    """
+
+    def __init__(
+        self,
+        view: pg.ViewBox,
+        ground: Callable[[], QColor],
+        ring: Callable[[], QColor | None],
+    ) -> None:
         super().__init__(view)
         self._view = view
         self._ground = ground
+        self._ring = ring
         self.setZValue(1000)
         view.sigResized.connect(lambda _view: self.prepareGeometryChange())
 
@@ -89,6 +101,10 @@ class CornerMask(QGraphicsItem):
         path.addRoundedRect(rect, _CORNER, _CORNER)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(path, self._ground())
+        ring = self._ring()
+        if ring is not None:
+            painter.setPen(QPen(ring, 3))
+            painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), _CORNER, _CORNER)
 
 
 class PlaybackCursor(pg.InfiniteLine):

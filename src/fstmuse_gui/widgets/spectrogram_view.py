@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from fstmuse_core.classification import ActivationMap
@@ -16,7 +16,7 @@ from fstmuse_gui.widgets.colour_maps import level_table
 from fstmuse_gui.widgets.spectrogram_data import ClipLevels, Levels, LiveLevels
 from fstmuse_gui.widgets.spectrogram_items import (
     ClipViewBox,
-    CornerMask,
+    Frame,
     PlaybackCursor,
     SmoothImage,
     heat_image,
@@ -82,7 +82,7 @@ class SpectrogramView(QWidget):
         self._cursor.hide()
         for item in (self._image, self._heat, self._cursor):
             self._box.addItem(item, ignoreBounds=True)
-        CornerMask(self._box, lambda: QColor(current_colours().window))
+        self._frame = Frame(self._box, lambda: QColor(current_colours().window), self._ring)
         self._readout = QLabel(self._canvas)
         self._readout.setObjectName("readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -336,6 +336,17 @@ class SpectrogramView(QWidget):
             super().keyPressEvent(event)
 
     # -- looks -------------------------------------------------------------------------
+
+    def _ring(self) -> QColor | None:
+        return QColor(current_colours().accent) if self.hasFocus() else None
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._frame.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._frame.update()
+        super().focusOutEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
