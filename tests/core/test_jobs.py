@@ -189,6 +189,22 @@ def test_a_live_session_can_be_cancelled(worker: ClassifyWorker, events: Events)
     worker.send_live(job, np.zeros(100, np.float32))
 
 
+def test_a_worker_that_cannot_be_started_is_told(
+    events: Events, music_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("fstmuse_core.jobs.worker.start_child", refuse)
+    worker = ClassifyWorker(events.put)
+    job = worker.submit(ClassifyFile(str(music_file), MODEL))
+    worker.start()
+    seen = events.until(Failed, job=job)
+    assert "fstmuse doctor" in seen[-2].sentence
+    assert seen[-1].sentence == "the helper process does not start"
+    worker.stop()
+
+
 # The feed ---------------------------------------------------------------------------------
 
 

@@ -31,12 +31,17 @@ from fstmuse_core.jobs.messages import (
 
 _LOG = logging.getLogger(__name__)
 
+# The window goes first: where both want a core, a clip may wait, a mouse may not.
+_NICENESS = 5
+
 # Progress is told this often at most, in seconds.
 _PROGRESS_EVERY_S = 0.05
 
 
 def serve(connection: Connection, warm_model: str | None) -> None:
     """Answer requests until the pipe ends. The first message out is ``Ready``."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     server = _Server(connection)
     threading.Thread(target=server.listen, daemon=True).start()
     if warm_model:

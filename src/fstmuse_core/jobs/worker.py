@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from fstmuse_core.jobs.messages import (
 )
 from fstmuse_core.jobs.process import end_child, start_child
 from fstmuse_core.spectrogram import FloatArray
+
+_LOG = logging.getLogger(__name__)
 
 # A worker that dies this often in a row before it is even ready will not come up.
 _MAX_FAILED_STARTS = 3
@@ -157,7 +160,11 @@ class ClassifyWorker:
 
     def _run_process(self) -> bool:
         """Start a process and hand on its events until it dies; whether it ever was ready."""
-        process, connection = start_child(serve, self._warm_model)
+        try:
+            process, connection = start_child(serve, self._warm_model)
+        except Exception:  # whatever it is, the window must hear that there is no worker
+            _LOG.exception("starting the worker")
+            return False
         ready = False
         with self._lock:
             self._process, self._connection = process, connection
