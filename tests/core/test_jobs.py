@@ -202,6 +202,8 @@ def test_a_worker_that_cannot_be_started_is_told(
     seen = events.until(Failed, job=job)
     assert "fstmuse doctor" in seen[-2].sentence
     assert seen[-1].sentence == "the helper process does not start"
+    late = worker.submit(ClassifyFile(str(music_file), MODEL))
+    events.until(Failed, job=late)
     worker.stop()
 
 

@@ -209,11 +209,17 @@ class ClassifyWorker:
             self._on_event(Failed(job, sentence))
 
     def _give_up_all(self) -> None:
+        """There will be no process; every job from here on fails at once."""
         self._on_event(
             WorkerLost("The helper process does not start; run `fstmuse doctor` to see why.")
         )
-        with self._lock:
-            lost = list(self._jobs)
-            self._jobs.clear()
-        for job in lost:
-            self._on_event(Failed(job, "the helper process does not start"))
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._stopping or self._jobs)
+                if self._stopping:
+                    return
+                lost = list(self._jobs)
+                self._jobs.clear()
+                self._outbox.clear()
+            for job in lost:
+                self._on_event(Failed(job, "the helper process does not start"))
