@@ -158,7 +158,7 @@ class RecordPanel(QWidget):
 
     def show_elapsed(self, seconds: float) -> None:
         """Show how much of the longest take is used."""
-        self.elapsed.setText(f"{seconds:.0f} of {self._max_s:.0f} s")
+        self.elapsed.setText(f"{int(seconds)} of {self._max_s:.0f} s")
         self.elapsed_bar.setValue(round(seconds * _STEPS_PER_S))
 
     def show_sentence(self, sentence: str) -> None:
