@@ -10,6 +10,7 @@ import soundfile
 
 from fstmuse_core.datasets.detect import detect_kind, load_tracks
 from fstmuse_core.datasets.folders import read_folders
+from fstmuse_core.datasets.groups import connected_tracks
 from fstmuse_core.datasets.tags import named_genre, read_tagged, read_tags
 from fstmuse_core.errors import FstMuseError
 
@@ -228,4 +229,5 @@ def test_real_music(real_music: Path) -> None:
 
     assert collection.kind == "manifest"
     assert len(collection.tracks) > 400
+    assert len(connected_tracks(collection.tracks)) > 150
     assert soundfile.info(collection.tracks[0].path).samplerate == RATE

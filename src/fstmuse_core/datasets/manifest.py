@@ -83,6 +83,6 @@ def _track(file: Path, line: str, row: dict[str, str | None]) -> Track:
         collection=text("collection"),
         tag_genre=text("tag_genre"),
         album=text("album"),
-        album_id=" / ".join(filter(None, (text("collection"), text("album")))),
+        album_id=f"{text('collection')} / {text('album')}" if text("album") else "",
         official_part=official_part(text("split")),
     )

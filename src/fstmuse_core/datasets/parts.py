@@ -247,9 +247,11 @@ def _notes(
         if not parts - {""}:
             notes.append(f"{genre} is in no part, so it is not learnt")
         elif len(sources) == 1 and split.method == "artists":
+            names = {bond for i in members for bond in artist_bonds(tracks[i])}
+            joined = "" if len(names) <= 2 else ", or by several whom shared records join"
             notes.append(
-                f"{genre} is by one artist or group of artists that cannot be told apart: its "
-                f"{len(members)} clips are for training, and the test says nothing about {genre}"
+                f"{genre} is by one artist{joined}: its clips ({len(members)}) are all for "
+                f"training, and the test says nothing about {genre}"
             )
         else:
             notes += [

@@ -1,0 +1,348 @@
+"""Mel spectrograms of clips, computed once and kept in memory-mapped files.
+
+Magnitudes in half precision, not their logarithms: the networks' input is
+``log(mel / level + offset)``, whose level is the mean magnitude of a segment that is cut only
+later. Half precision keeps that input to 0.0007 for music as far as 40 dB down, and to 0.03 where
+it is inaudible; from logarithms in half precision it would be off by up to 0.004 at any level, and
+each batch would have to exponentiate them first.
+
+A clip is found again by the hash of its file's bytes, so that it may be moved, renamed or be in
+several data sets. Clips are packed into shards, since each open memory map costs a file handle.
+A shard is whole before its clips are entered in the index, so that a kill loses at most the
+clips of one shard.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from fstmuse_core.datasets.cache_index import CacheIndex, Place
+from fstmuse_core.datasets.collection import SetAside
+from fstmuse_core.datasets.extract import Extracted, Task, extract
+from fstmuse_core.datasets.files import cannot_write, write_whole
+from fstmuse_core.datasets.pool import Broken, run_in_pool
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
+
+MelArray = npt.NDArray[np.float16]
+
+CACHE_VARIABLE = "FSTMUSE_CACHE"
+# About 64 clips of 30 s: what a kill may cost, and what is held in memory.
+_SHARD_BYTES = 20 * 2**20
+_OPEN_SHARDS = 200
+# A shard that no index knows is another process's, soon to be entered, or left by a kill.
+_ABANDONED_S = 3600.0
+_SUFFIX = ".mel.npy"
+
+
+def default_cache_folder() -> Path:
+    """Where features are kept: ``$FSTMUSE_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    root = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("fstmuse", appauthor=False))
+    return root / "features"
+
+
+@dataclass(frozen=True)
+class CacheSize:
+    """What the cache takes."""
+
+    clips: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What :meth:`FeatureCache.fill` did.
+
+    Attributes
+    ----------
+    computed, reused : int
+        Clips whose features were made now, and were there.
+    set_aside : tuple of SetAside
+        Files without features, with the reason.
+    is_complete : bool
+        ``False`` if it was cancelled.
+    """
+
+    computed: int
+    reused: int
+    set_aside: tuple[SetAside, ...]
+    is_complete: bool
+
+
+class FeatureCache:
+    """Features of one :class:`SpectrogramConfig`; any number of processes may use a folder.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        :func:`default_cache_folder` by default. One made by another version of the cache is
+        emptied when it is opened, and :attr:`was_outdated` tells so.
+    config : SpectrogramConfig
+
+    Raises
+    ------
+    FstMuseError
+        If the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, config: SpectrogramConfig = DEFAULT_CONFIG
+    ) -> None:
+        self.folder = folder or default_cache_folder()
+        self.config = config
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self.folder, error) from error
+        self._index = CacheIndex(self.folder, config)
+        self.was_outdated = self._index.was_outdated
+        if self.was_outdated:
+            _remove_shards(self.folder, lambda shard: True)
+        self._sweep()
+
+    def close(self) -> None:
+        """Close the index; features that were opened stay usable."""
+        self._index.close()
+
+    def __enter__(self) -> FeatureCache:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def fill(
+        self,
+        paths: Sequence[Path],
+        *,
+        processes: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Filled:
+        """Make the features of all clips that have none yet, in a pool of processes.
+
+        Parameters
+        ----------
+        paths : sequence of Path
+        processes : int, optional
+            One for each core by default.
+        progress : callable, optional
+            Called with clips done and clips in all.
+        cancelled : callable, optional
+            Asked several times a second; what was made up to there is kept.
+
+        Raises
+        ------
+        FstMuseError
+            If the disk is full or processes cannot be started; what was made is kept. A bad
+            file never raises: it is set aside.
+        """
+        unique = list(dict.fromkeys(paths))
+        self._index.drop_lost()
+        waiting = [
+            Task(path, self.config, self.folder) for path in unique if self._place(path) is None
+        ]
+        reused = len(unique) - len(waiting)
+        writer = _ShardWriter(self.folder, self._index)
+        set_aside: list[SetAside] = []
+        done = 0
+        if progress and reused:
+            progress(reused, len(unique))
+        try:
+            for finished in run_in_pool(extract, waiting, processes=processes, cancelled=cancelled):
+                path, result = waiting[finished.index].path, finished.result
+                done += 1
+                if isinstance(result, Broken):
+                    set_aside.append(SetAside(path, result.reason))
+                elif result.fault:
+                    set_aside.append(SetAside(path, result.fault))
+                else:
+                    writer.add(path, result)
+                if progress:
+                    progress(reused + done, len(unique))
+        finally:
+            writer.flush()
+        computed, found_again = writer.computed, writer.found_again
+        return Filled(computed, reused + found_again, tuple(set_aside), done == len(waiting))
+
+    def _place(self, path: Path) -> Place | None:
+        digest = self._index.known_digest(path)
+        return self._index.place(digest) if digest else None
+
+    def open(self, paths: Sequence[Path]) -> Features:
+        """Features of clips that :meth:`fill` has seen to.
+
+        Raises
+        ------
+        FstMuseError
+            If a clip has none or has changed since.
+        """
+        places = []
+        for path in paths:
+            place = self._place(path)
+            if place is None:
+                raise FstMuseError(
+                    path, "its features are not in the cache, or it changed since", "make them"
+                )
+            places.append(place)
+        return Features(self.folder, places)
+
+    def size(self) -> CacheSize:
+        """Clips of every configuration, and what the folder takes on the disk."""
+        return CacheSize(self._index.count(), _bytes_of(self.folder))
+
+    def clear(self) -> int:
+        """Remove all features of every configuration; return the bytes that became free.
+
+        Raises
+        ------
+        FstMuseError
+            If files cannot be removed, as where another program still uses them on Windows.
+        """
+        before = _bytes_of(self.folder)
+        self._index.clear()
+        left = _remove_shards(self.folder, lambda shard: True)
+        if left:
+            raise FstMuseError(
+                self.folder, f"{left} files are in use", "end the training that uses them first"
+            )
+        return before - _bytes_of(self.folder)
+
+    def _sweep(self) -> None:
+        """Remove what kills have left behind."""
+        known, long_ago = self._index.shards(), time.time() - _ABANDONED_S
+
+        def abandoned(shard: Path) -> bool:
+            return shard.name not in known and shard.stat().st_mtime < long_ago
+
+        _remove_shards(self.folder, abandoned)
+
+
+class Features(Sequence[MelArray]):
+    """Mel magnitudes of clips, each of shape ``(frames, n_mels)``, read where they are needed.
+
+    An item is a view of a memory-mapped file: only what is used is read from the disk. The
+    whole may be passed to other processes.
+    """
+
+    def __init__(self, folder: Path, places: Sequence[Place]) -> None:
+        self._folder = folder
+        self._places = tuple(places)
+        self._open: OrderedDict[str, MelArray] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def n_frames(self) -> npt.NDArray[np.int64]:
+        """Frames of each clip, without opening any."""
+        return np.array([place.frames for place in self._places], dtype=np.int64)
+
+    @overload
+    def __getitem__(self, index: int) -> MelArray: ...
+    @overload
+    def __getitem__(self, index: slice) -> Features: ...
+    def __getitem__(self, index: int | slice) -> MelArray | Features:
+        if isinstance(index, slice):
+            return Features(self._folder, self._places[index])
+        place = self._places[index]
+        return self._shard(place.shard)[place.first : place.first + place.frames]
+
+    def __getstate__(self) -> tuple[Path, tuple[Place, ...]]:
+        return self._folder, self._places
+
+    def __setstate__(self, state: tuple[Path, tuple[Place, ...]]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    def _shard(self, name: str) -> MelArray:
+        if name in self._open:
+            self._open.move_to_end(name)
+            return self._open[name]
+        try:
+            shard: MelArray = np.load(self._folder / name, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise FstMuseError(
+                self._folder / name,
+                "features are gone or damaged since the cache was filled",
+                "start again, which makes them anew",
+            ) from error
+        self._open[name] = shard
+        if len(self._open) > _OPEN_SHARDS:
+            self._open.popitem(last=False)
+        return shard
+
+
+@dataclass
+class _ShardWriter:
+    """Gathers clips and writes a shard whenever there are enough."""
+
+    folder: Path
+    index: CacheIndex
+    computed: int = 0
+    found_again: int = 0
+    _clips: dict[str, MelArray] = field(default_factory=dict)
+    _files: list[tuple[Path, Extracted]] = field(default_factory=list)
+
+    def add(self, path: Path, result: Extracted) -> None:
+        self._files.append((path, result))
+        if result.mel is None or result.digest in self._clips:
+            self.found_again += 1  # a file that was moved, copied or touched
+        else:
+            self.computed += 1
+            self._clips[result.digest] = result.mel
+        if sum(mel.nbytes for mel in self._clips.values()) >= _SHARD_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        clips, files = self._clips, self._files
+        self._clips, self._files = {}, []
+        places: dict[str, Place] = {}
+        if clips:
+            name = f"{os.urandom(12).hex()}{_SUFFIX}"
+            rows = np.concatenate(list(clips.values()))
+            self._check_room(rows.nbytes)
+            write_whole(self.folder / name, lambda stream: np.save(stream, rows))
+            first = 0
+            for digest, mel in clips.items():
+                places[digest] = Place(name, first, len(mel))
+                first += len(mel)
+        self.index.enter(places, {path: (f.state, f.digest) for path, f in files})
+
+    def _check_room(self, needed: int) -> None:
+        free = shutil.disk_usage(self.folder).free
+        if free < needed + _SHARD_BYTES:
+            raise FstMuseError(
+                self.folder,
+                f"the disk is nearly full ({free / 2**20:.0f} MiB are free)",
+                "make room and go on; what is done is kept. fstmuse data cache --clear empties it",
+            )
+
+
+def _bytes_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("*") if file.is_file())
+
+
+def _remove_shards(folder: Path, condition: Callable[[Path], bool]) -> int:
+    """Remove shards, also unfinished ones; return how many could not be."""
+    left = 0
+    for pattern in (f"*{_SUFFIX}", ".*.part"):
+        for shard in folder.glob(pattern):
+            try:
+                if condition(shard):
+                    shard.unlink()
+            except FileNotFoundError:  # another process was faster
+                continue
+            except OSError:
+                left += 1
+    return left

@@ -1,0 +1,201 @@
+"""The index of the feature cache: which clip lies where, and which file holds which clip."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from fstmuse_core.datasets.examine import file_state
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.spectrogram import SpectrogramConfig
+
+INDEX_FILE = "index.sqlite"
+# To be raised whenever the mel kernel's numbers or the layout of the cache change.
+VERSION = 1
+# Other processes hold the index for milliseconds; a disk may be slow.
+_PATIENCE_S = 30.0
+# What numpy.save writes before a table of this kind.
+_HEADER_BYTES = 128
+_TABLES = (
+    """CREATE TABLE clips (
+        config TEXT, digest TEXT, shard TEXT, first INTEGER, frames INTEGER,
+        PRIMARY KEY (config, digest)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE files (
+        path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT
+    ) WITHOUT ROWID""",
+    f"PRAGMA user_version={VERSION}",
+)
+State = tuple[int, int]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rows ``first`` to ``first + frames`` of a shard."""
+
+    shard: str
+    first: int
+    frames: int
+
+
+class CacheIndex:
+    """An SQLite file beside the shards; a damaged or outdated one is begun anew.
+
+    Attributes
+    ----------
+    was_outdated : bool
+        Whether the index was of another version or damaged, so that no shard is known any more.
+    """
+
+    def __init__(self, folder: Path, config: SpectrogramConfig) -> None:
+        self._folder = folder
+        self._file = folder / INDEX_FILE
+        self._config = json.dumps(config.to_dict(), sort_keys=True)
+        self.was_outdated = False
+        try:
+            self._database = self._opened()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        database = self._connect()
+        try:
+            self._prepare(database)
+        except sqlite3.OperationalError:  # it is locked, or the disk is at fault
+            database.close()
+            raise
+        except sqlite3.DatabaseError:  # it is damaged
+            database.close()
+            self.was_outdated = True
+            self._file.unlink(missing_ok=True)
+            database = self._connect()
+            self._prepare(database)
+        return database
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        """Make the tables, unless they are there, in place of those of another version."""
+        if _version(database) == VERSION:
+            return
+        with database:
+            database.execute("BEGIN EXCLUSIVE")
+            if _version(database) == VERSION:  # another process was faster
+                return
+            for (table,) in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            ).fetchall():
+                self.was_outdated = True
+                database.execute(f'DROP TABLE "{table}"')
+            for statement in _TABLES:
+                database.execute(statement)
+
+    def _connect(self) -> sqlite3.Connection:
+        # A window fills the cache in a thread other than the one that asks its size.
+        return sqlite3.connect(
+            self._file, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
+        )
+
+    def _unusable(self, error: sqlite3.Error) -> FstMuseError:
+        return FstMuseError(
+            self._file,
+            f"the feature cache cannot be used ({error})",
+            "make room on the disk, or empty the cache with fstmuse data cache --clear",
+        )
+
+    def _ask(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            return work(self._database)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def known_digest(self, path: Path) -> str | None:
+        """Hash of the file, if it is entered and has not changed since."""
+        row = self._ask(
+            lambda database: database.execute(
+                "SELECT size, mtime_ns, digest FROM files WHERE path = ?", (_key(path),)
+            ).fetchone()
+        )
+        return row[2] if row and file_state(path) == (row[0], row[1]) else None
+
+    def place(self, digest: str) -> Place | None:
+        """Where the features of a clip lie."""
+        row = self._ask(
+            lambda database: database.execute(
+                "SELECT shard, first, frames FROM clips WHERE config = ? AND digest = ?",
+                (self._config, digest),
+            ).fetchone()
+        )
+        return Place(*row) if row else None
+
+    def enter(self, places: Mapping[str, Place], files: Mapping[Path, tuple[State, str]]) -> None:
+        """Enter clips by their hash and files by their path, all or nothing."""
+
+        def work(database: sqlite3.Connection) -> None:
+            with database, closing(database.cursor()) as cursor:
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.executemany(
+                    "INSERT OR REPLACE INTO clips VALUES (?, ?, ?, ?, ?)",
+                    [(self._config, d, p.shard, p.first, p.frames) for d, p in places.items()],
+                )
+                cursor.executemany(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                    [(_key(path), *state, digest) for path, (state, digest) in files.items()],
+                )
+
+        if places or files:
+            self._ask(work)
+
+    def shards(self) -> set[str]:
+        """Names of the shards that hold an entered clip."""
+        rows = self._ask(lambda db: db.execute("SELECT DISTINCT shard FROM clips").fetchall())
+        return {row[0] for row in rows}
+
+    def drop_lost(self) -> None:
+        """Forget clips whose shard is gone or shorter than it must be."""
+        needed = self._ask(
+            lambda db: db.execute(
+                "SELECT shard, config, MAX(first + frames) FROM clips GROUP BY shard"
+            ).fetchall()
+        )
+        for shard, config, rows in needed:
+            state = file_state(self._folder / shard)
+            if state is None or state[0] < _HEADER_BYTES + rows * json.loads(config)["n_mels"] * 2:
+                self._forget(shard)
+
+    def _forget(self, shard: str) -> None:
+        self._ask(lambda db: db.execute("DELETE FROM clips WHERE shard = ?", (shard,)))
+
+    def count(self) -> int:
+        """Clips of every configuration."""
+        row = self._ask(lambda database: database.execute("SELECT COUNT(*) FROM clips").fetchone())
+        return int(row[0])
+
+    def clear(self) -> None:
+        """Forget everything; a damaged index is begun anew."""
+        try:
+            self._database.executescript("DELETE FROM clips; DELETE FROM files; VACUUM;")
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
+        except sqlite3.DatabaseError:
+            self._database.close()
+            self._file.unlink(missing_ok=True)
+            self._database = self._opened()
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _key(path: Path) -> str:
+    # Not resolved: one file may be reached by two names, which costs a hash, and no more.
+    return os.path.abspath(path).encode("utf-8", "surrogateescape").decode("latin-1")
