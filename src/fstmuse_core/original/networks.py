@@ -12,14 +12,15 @@ from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 from fstmuse_core.original.features import N_FRAMES, N_MELS
 
 
-def build_original_toy_model() -> Any:
+def build_original_toy_model(n_genres: int = len(TOY_MODEL_GENRES)) -> Any:
     """ToyModel: three convolutions, one hidden dense layer; 151,860,099 parameters.
 
     Returns
     -------
     keras.Model
-        Input ``(batch, 1291, 128, 1)``, output ``(batch, 3)`` probabilities of
-        :data:`fstmuse_core.genres.TOY_MODEL_GENRES`; compiled with Adam and cross-entropy.
+        Input ``(batch, 1291, 128, 1)``, output ``(batch, n_genres)`` probabilities,
+        by default of :data:`fstmuse_core.genres.TOY_MODEL_GENRES`; compiled with Adam and
+        cross-entropy.
         A training step takes about 5 GiB of memory.
     """
     from keras import layers
@@ -32,18 +33,19 @@ def build_original_toy_model() -> Any:
             layers.MaxPooling2D(2),
             layers.Conv2D(128, 2, activation="relu"),
         ],
-        len(TOY_MODEL_GENRES),
+        n_genres,
     )
 
 
-def build_original_fst_muse() -> Any:
+def build_original_fst_muse(n_genres: int = len(FST_MUSE_GENRES)) -> Any:
     """FstMuse: five convolutions, one hidden dense layer; 7,521,479 parameters.
 
     Returns
     -------
     keras.Model
-        Input ``(batch, 1291, 128, 1)``, output ``(batch, 7)`` probabilities of
-        :data:`fstmuse_core.genres.FST_MUSE_GENRES`; compiled with Adam and cross-entropy.
+        Input ``(batch, 1291, 128, 1)``, output ``(batch, n_genres)`` probabilities,
+        by default of :data:`fstmuse_core.genres.FST_MUSE_GENRES`; compiled with Adam and
+        cross-entropy.
     """
     from keras import layers
 
@@ -58,7 +60,7 @@ def build_original_fst_muse() -> Any:
             layers.MaxPooling2D(4),
             layers.Conv2D(128, 2, activation="relu"),
         ],
-        len(FST_MUSE_GENRES),
+        n_genres,
     )
 
 

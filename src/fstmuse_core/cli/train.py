@@ -1,0 +1,107 @@
+"""``fstmuse train``: a model from the user's own music."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+import click
+
+from fstmuse_core.cli.console import mute_libraries, say
+
+_FOLDER = click.Path()
+
+
+@click.command(short_help="Train a model on your own music.")
+@click.option("--model", type=click.Choice(("toy-model", "fst-muse")), help="[default: fst-muse]")
+@click.option(
+    "--design",
+    type=click.Choice(("ours", "original")),
+    help="ours, or the 2023 report's to compare with.  [default: ours]",
+)
+@click.option(
+    "--data", multiple=True, type=_FOLDER, metavar="PATH", help="Music; may be given repeatedly."
+)
+@click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: the model's own]")
+@click.option("--epochs", type=int, metavar="N", help="Default: what fits the model.")
+@click.option("--batch-size", type=int, metavar="N", help="Crops in a step.  [default: 32]")
+@click.option("--learning-rate", type=float, metavar="RATE", help="At its highest.")
+@click.option("--dropout", type=float, metavar="SHARE", help="Of the features.  [default: 0.2]")
+@click.option("--l2", type=float, metavar="WEIGHT", help="Of the kernels' squares.  [default: 0]")
+@click.option(
+    "--augment",
+    type=click.Choice(("none", "light", "full")),
+    help="How much crops are varied.  [default: full]",
+)
+@click.option("--seed", type=int, metavar="N", help="Same seed, same model.  [default: 0]")
+@click.option("--out", metavar="NAME", help="What the model will be called.")
+@click.option("--balance", is_flag=True, default=None, help="As many songs of each genre.")
+@click.option("--tensorboard", type=_FOLDER, metavar="DIR", help="Write logs for TensorBoard.")
+@click.option("--fine-tune", metavar="MODEL", help="Start from this model's weights.")
+@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
+@click.option("--runs", is_flag=True, help="List the runs and how far they are.")
+@click.option(
+    "--format", "layout", type=click.Choice(("table", "json")), default="table", help="Of --runs."
+)
+@click.option(
+    "--events", type=click.Choice(("-",)), help="Say it in lines of JSON on standard output."
+)
+def command(resume: str | None, runs: bool, layout: str, events: str | None, **options: Any) -> int:
+    """Train a model that names genres, on your own music.
+
+    PATH is a folder with a manifest.csv, FMA, folders named after genres, or any folder of
+    tagged music. The model appears in every list of models. Ctrl+C, or a line "stop" on
+    standard input, ends early and keeps the best so far; a second Ctrl+C, or "cancel",
+    discards the run. What a power cut interrupts goes on with --resume.
+
+    Exit codes: 0 done, also if stopped early; 1 failed; 2 wrong use; 130 cancelled.
+    """
+    if runs:
+        _list_runs(layout)
+        return 0
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    if resume is not None and given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise click.UsageError(f"--resume goes on with the run's own settings; leave out {names}")
+    if "genres" in given:
+        given["genres"] = [g.strip() for g in given["genres"].split(",") if g.strip()]
+    if "data" in given:
+        given["data"] = [os.path.abspath(path) for path in given["data"]]
+    return _train(given, resume, events)
+
+
+def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int:
+    machine = _machine_stream() if events else None
+    mute_libraries()
+    # By its name: the rest of the command line does not load TensorFlow.
+    run = importlib.import_module("fstmuse_core.training.run")
+    control = importlib.import_module("fstmuse_core.training.control").Control()
+    control.heed_interrupts()
+    if sys.stdin is not None and not sys.stdin.isatty():
+        control.heed_stream(sys.stdin.fileno())
+    code: int = run.train(given, resume=resume, machine=machine, say=say, control=control)
+    return code
+
+
+def _machine_stream() -> TextIO:
+    """Standard output for events alone: what libraries print goes to standard error."""
+    descriptor = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _list_runs(layout: str) -> None:
+    from fstmuse_core.runs import list_runs
+
+    found = list_runs()
+    if layout == "json":
+        print(json.dumps([summary.to_dict() for summary in found], indent=1))
+        return
+    for run in found:
+        hint = f"  (fstmuse train --resume {run.run})" if run.resumable else ""
+        print(f"{run.run:<36} {run.state:<10} epoch {run.epoch} of {run.epochs}{hint}")
+    if not found:
+        say("fstmuse: there are no runs yet")

@@ -1,0 +1,245 @@
+"""Trainings on disk: a folder each, their states, and the lock that keeps two of them apart."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+import platformdirs
+
+from fstmuse_core.errors import FstMuseError
+
+RUN_FILE = "run.json"
+REPORT_FILE = "report.json"
+CHECKPOINTS = "checkpoint"
+_LOCK_FILE = "training.lock"
+# Beyond its text, so that who is refused can still read the text where locks are strict.
+_LOCKED_BYTE = 4096
+_ATTEMPTS = 5
+_ATTEMPT_S = 0.05
+
+
+class RunState(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNFINISHED = "unfinished"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A line of the list of runs.
+
+    ``epoch`` counts the epochs that are safe on disk; ``resumable`` says whether
+    ``--resume`` can go on.
+    """
+
+    run: str
+    folder: str
+    model: str
+    design: str
+    out: str
+    state: RunState
+    epoch: int
+    epochs: int
+    resumable: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def runs_folder() -> Path:
+    """Where the runs live; may not exist yet."""
+    return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "runs"
+
+
+def find_run(name: str) -> Path:
+    """The folder of the run called ``name``, or ``name`` itself if it is a run's folder.
+
+    Raises
+    ------
+    FstMuseError
+        If there is none; the runs that there are are named.
+    """
+    for folder in (runs_folder() / name, Path(name)):
+        if name and (folder / RUN_FILE).is_file():
+            return folder
+    names = ", ".join(summary.run for summary in list_runs())
+    raise FstMuseError(
+        name, "there is no run by that name", f"runs: {names}" if names else "none was begun yet"
+    )
+
+
+def list_runs() -> list[RunSummary]:
+    """Every run, the oldest first; folders that hold no readable run are left out."""
+    root = runs_folder()
+    running = running_training()
+    found = []
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        try:
+            found.append(_summary(folder, running))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def _summary(folder: Path, running: str | None) -> RunSummary:
+    record = read_json(folder / RUN_FILE)
+    settings = record["settings"]
+    epoch = newest_checkpoint(folder)[0]
+    state = RunState.UNFINISHED
+    resumable = True
+    if running == folder.name:
+        state, resumable = RunState.RUNNING, False
+    elif (folder / REPORT_FILE).is_file():
+        report = read_json(folder / REPORT_FILE)
+        state = RunState.STOPPED if report["stopped_early"] else RunState.DONE
+        resumable = bool(report["resumable"])
+    return RunSummary(
+        run=folder.name,
+        folder=str(folder),
+        model=str(settings["model"]),
+        design=str(settings["design"]),
+        out=str(settings["out"]),
+        state=state,
+        epoch=epoch,
+        epochs=int(settings["epochs"]),
+        resumable=resumable,
+    )
+
+
+def newest_checkpoint(run: Path) -> tuple[int, Path | None]:
+    """Number of the last epoch that is safe on disk and its folder; 0 and ``None`` without."""
+    folders = run / CHECKPOINTS
+    epochs = {
+        int(child.name.removeprefix("epoch-")): child
+        for child in (folders.iterdir() if folders.is_dir() else ())
+        if child.name.startswith("epoch-") and child.name.removeprefix("epoch-").isdigit()
+    }
+    return max(epochs.items(), default=(0, None))
+
+
+def read_json(path: Path) -> Any:
+    """The contents of a JSON file; ``ValueError`` if it is not one."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Replace a JSON file; a kill at any moment leaves the old one or the new one."""
+    write_bytes(path, (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace a file; a kill at any moment leaves the old one or the new one."""
+    handle, staging = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(staging, path)
+    except BaseException:
+        Path(staging).unlink(missing_ok=True)
+        raise
+
+
+class TrainingLock:
+    """Held by the one training that runs; the system takes it back if the process dies.
+
+    Raises
+    ------
+    FstMuseError
+        From :meth:`__enter__`, if another training holds it; that one is named.
+    """
+
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self._stream: IO[bytes] | None = None
+
+    def __enter__(self) -> TrainingLock:
+        root = runs_folder()
+        root.mkdir(parents=True, exist_ok=True)
+        file = root / _LOCK_FILE
+        stream = file.open("r+b" if file.exists() else "w+b")
+        if not _try_lock_patiently(stream):
+            stream.close()
+            holder = _holder(file)
+            raise FstMuseError(
+                "training",
+                f"{holder.get('run', 'another run')} is being trained already "
+                f"(process {holder.get('pid', 'unknown')})",
+                "stop it or wait until it is done",
+            )
+        stream.seek(0)
+        stream.truncate()
+        stream.write(json.dumps({"pid": os.getpid(), "run": self._run}).encode())
+        stream.flush()
+        self._stream = stream
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+def _try_lock_patiently(stream: IO[bytes]) -> bool:
+    # Whoever lists the runs holds the lock for a blink.
+    for _ in range(_ATTEMPTS):
+        if _try_lock(stream):
+            return True
+        time.sleep(_ATTEMPT_S)
+    return False
+
+
+def running_training() -> str | None:
+    """Name of the run that is being trained now, by any process; ``None`` if there is none."""
+    file = runs_folder() / _LOCK_FILE
+    try:
+        with file.open("r+b") as stream:
+            if _try_lock(stream):
+                return None
+    except OSError:
+        return None
+    return str(_holder(file).get("run", ""))
+
+
+def _holder(file: Path) -> dict[str, Any]:
+    try:
+        values = read_json(file)
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(stream: IO[bytes]) -> bool:
+        stream.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(stream: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,161 @@
+"""The state of a training on disk, complete or not there at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.runs import CHECKPOINTS, newest_checkpoint, read_json
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_NETWORK, _OPTIMIZER, _BEST, _STATE = "network.npz", "optimizer.npz", "best.npz", "state.json"
+_MARGIN_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Everything that going on needs.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done.
+    network, optimizer, best : dict of arrays
+        All variables of the network and of the optimizer (with its step, and so its place
+        in the schedule), and the network of the best epoch.
+    best_epoch : int
+        0 while there is none.
+    best_loss : float
+        Its validation loss.
+    sampler : mapping
+        State of the random numbers that draw the crops.
+    history : list
+        The ``epoch`` events so far.
+    """
+
+    epoch: int
+    network: Arrays
+    optimizer: Arrays
+    best: Arrays
+    best_epoch: int
+    best_loss: float
+    sampler: Mapping[str, Any]
+    history: list[dict[str, Any]]
+
+
+def save_checkpoint(run: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, then remove older ones; a kill at any moment leaves one whole.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the older one is still there.
+    """
+    parent = run / CHECKPOINTS
+    parent.mkdir(exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".writing-", dir=parent))
+    try:
+        for name, arrays in (
+            (_NETWORK, checkpoint.network),
+            (_OPTIMIZER, checkpoint.optimizer),
+            (_BEST, checkpoint.best),
+        ):
+            with (staging / name).open("wb") as stream:
+                np.savez(stream, allow_pickle=False, **arrays)
+                stream.flush()
+                os.fsync(stream.fileno())
+        state = {
+            "epoch": checkpoint.epoch,
+            "best_epoch": checkpoint.best_epoch,
+            "best_loss": checkpoint.best_loss,
+            "sampler": checkpoint.sampler,
+            "history": checkpoint.history,
+        }
+        with (staging / _STATE).open("w", encoding="utf-8") as text:
+            json.dump(state, text)
+            text.flush()
+            os.fsync(text.fileno())
+        staging.rename(parent / f"epoch-{checkpoint.epoch:05d}")
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    for other in parent.iterdir():
+        if other.name != f"epoch-{checkpoint.epoch:05d}":
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def load_checkpoint(run: Path) -> Checkpoint | None:
+    """The newest checkpoint of a run, or ``None`` if no epoch was finished.
+
+    Raises
+    ------
+    FstMuseError
+        If it is damaged.
+    """
+    _, folder = newest_checkpoint(run)
+    if folder is None:
+        return None
+    try:
+        state = read_json(folder / _STATE)
+        return Checkpoint(
+            epoch=int(state["epoch"]),
+            network=_load(folder / _NETWORK),
+            optimizer=_load(folder / _OPTIMIZER),
+            best=_load(folder / _BEST),
+            best_epoch=int(state["best_epoch"]),
+            best_loss=float(state["best_loss"]),
+            sampler=state["sampler"],
+            history=list(state["history"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise FstMuseError(
+            run, f"its checkpoint is damaged ({error})", "begin the training anew"
+        ) from error
+
+
+def _load(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def variables(values: Sequence[Any]) -> Arrays:
+    """Keras variables as arrays, named by their places."""
+    return {f"{i:04d}": np.asarray(value).copy() for i, value in enumerate(values)}
+
+
+def assign(values: Sequence[Any], arrays: Arrays) -> None:
+    """Give Keras variables the values of :func:`variables`.
+
+    Raises
+    ------
+    FstMuseError
+        If they are those of another network.
+    """
+    shapes = [tuple(value.shape) for value in values]
+    if shapes != [array.shape for _, array in sorted(arrays.items())]:
+        raise FstMuseError("checkpoint", "it is of another network", "begin the training anew")
+    for value, (_, array) in zip(values, sorted(arrays.items()), strict=True):
+        value.assign(array)
+
+
+def disk_shortage(folder: Path, needed_bytes: int) -> str:
+    """A sentence if the disk has no room for ``needed_bytes`` more, else nothing."""
+    free = shutil.disk_usage(folder).free
+    needed = needed_bytes + _MARGIN_BYTES
+    if free >= needed:
+        return ""
+    return (
+        f"the disk has {free / 2**20:.0f} MiB free and {needed / 2**20:.0f} MiB are needed; "
+        "make room"
+    )

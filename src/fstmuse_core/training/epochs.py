@@ -1,0 +1,278 @@
+"""Epoch after epoch: steps, validation, the best model, checkpoints, Stop and Cancel."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.runs import newest_checkpoint
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.checkpoint import (
+    Arrays,
+    Checkpoint,
+    assign,
+    disk_shortage,
+    load_checkpoint,
+    save_checkpoint,
+    variables,
+)
+from fstmuse_core.training.control import Control
+from fstmuse_core.training.events import Events
+from fstmuse_core.training.metrics import Ints
+
+# Network, the best network, the optimizer's two moments: this many times the weights.
+_CHECKPOINT_COPIES = 4
+
+EpochListener = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """How good the network is on the validation clips, each judged as a whole."""
+
+    loss: float
+    accuracy: float
+    confusion: Ints
+
+
+class Trainee(Protocol):
+    """A network with its music.
+
+    ``model`` is a compiled Keras model whose ``train_on_batch`` gives loss and accuracy.
+    """
+
+    model: Any
+    steps_per_epoch: int
+    batch_size: int
+
+    def batch(self) -> tuple[FloatArray, FloatArray]:
+        """Inputs and targets of the next step."""
+
+    def validate(self) -> Validation:
+        """Judge the validation clips."""
+
+    def state(self) -> dict[str, Any]:
+        """Of the random numbers."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Inverse of :meth:`state`."""
+
+
+@dataclass(eq=False)
+class Progress:
+    """What a training has come to."""
+
+    epoch: int = 0
+    best: Arrays = field(default_factory=dict)
+    best_epoch: int = 0
+    best_loss: float = math.inf
+    history: list[dict[str, Any]] = field(default_factory=list)
+    stopped_early: bool = False
+    diverged: str = ""
+
+
+class _DivergedError(Exception):
+    def __init__(self, where: str) -> None:
+        self.where = where
+        super().__init__(where)
+
+
+class EpochLoop:
+    """Trains a trainee and keeps its run's folder up to date.
+
+    Parameters
+    ----------
+    run : Path
+        The run's folder.
+    trainee : Trainee
+    epochs : int
+    events : Events
+    control : Control
+    on_epoch : callable
+        Given each ``epoch`` event.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        trainee: Trainee,
+        epochs: int,
+        events: Events,
+        control: Control,
+        on_epoch: EpochListener,
+    ) -> None:
+        self._run = run
+        self._trainee = trainee
+        self._epochs = epochs
+        self._events = events
+        self._control = control
+        self._on_epoch = on_epoch
+        self._step_s = 0.0
+        self._steps_timed = 0
+
+    def checkpoint_bytes(self) -> int:
+        """About how much disk a checkpoint takes."""
+        weights: int = sum(math.prod(v.shape) for v in self._trainee.model.variables)
+        return 4 * _CHECKPOINT_COPIES * weights
+
+    def resume(self) -> Progress:
+        """Take up the newest checkpoint of the run, or begin."""
+        optimizer = self._trainee.model.optimizer
+        optimizer.build(self._trainee.model.trainable_variables)
+        kept = load_checkpoint(self._run)
+        if kept is None:
+            return Progress()
+        assign(self._trainee.model.variables, kept.network)
+        assign(optimizer.variables, kept.optimizer)
+        self._trainee.restore(kept.sampler)
+        return Progress(kept.epoch, kept.best, kept.best_epoch, kept.best_loss, kept.history)
+
+    def train(self, progress: Progress) -> Progress:
+        """Go on from ``progress`` until all epochs are done, or the user stops it.
+
+        Raises
+        ------
+        CancelledError
+            If the user discards the training.
+        FstMuseError
+            If the loss is no number any more before anything was learned.
+        """
+        while progress.epoch < self._epochs and not progress.stopped_early:
+            try:
+                self._epoch(progress)
+            except _DivergedError as error:
+                self._diverge(progress, error.where)
+        return progress
+
+    def _epoch(self, progress: Progress) -> None:
+        number = progress.epoch + 1
+        loss, accuracy, whole = self._steps(number)
+        found = self._trainee.validate()
+        self._control.check()
+        if not math.isfinite(found.loss):
+            raise _DivergedError(f"after epoch {number}")
+        is_best = found.loss < progress.best_loss
+        if is_best:
+            progress.best = variables(self._trainee.model.variables)
+            progress.best_epoch, progress.best_loss = number, found.loss
+        values = {
+            "epoch": number,
+            "epochs": self._epochs,
+            "loss": loss,
+            "accuracy": accuracy,
+            "val_loss": found.loss,
+            "val_accuracy": found.accuracy,
+            "learning_rate": self._learning_rate(),
+            "confusion": found.confusion.tolist(),
+            "seconds_left": self._seconds_left((self._epochs - number) * self._steps_per_epoch),
+            "is_best": is_best,
+        }
+        progress.history.append(values)
+        if whole:
+            progress.epoch = number
+            self._save(progress)
+        self._events.emit("epoch", **values)
+        self._on_epoch(values)
+        progress.stopped_early = self._control.stopped and progress.epoch < self._epochs
+
+    def _steps(self, epoch: int) -> tuple[float, float, bool]:
+        """Mean loss and accuracy of an epoch, and whether it was done to its end."""
+        losses: list[float] = []
+        accuracies: list[float] = []
+        steps = self._steps_per_epoch
+        with ThreadPoolExecutor(1) as ahead:
+            batch = ahead.submit(self._trainee.batch)
+            for step in range(1, steps + 1):
+                begun = time.monotonic()
+                inputs, targets = batch.result()
+                if step < steps:
+                    batch = ahead.submit(self._trainee.batch)
+                self._trainee.model.reset_metrics()
+                loss, accuracy = map(float, self._trainee.model.train_on_batch(inputs, targets))
+                if not math.isfinite(loss):
+                    raise _DivergedError(f"in step {step} of epoch {epoch}")
+                losses.append(loss)
+                accuracies.append(accuracy)
+                self._time(time.monotonic() - begun)
+                self._report(epoch, step, losses, accuracies)
+                self._control.check()
+                if self._control.stopped:
+                    break
+        return float(np.mean(losses)), float(np.mean(accuracies)), len(losses) == steps
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        return self._trainee.steps_per_epoch
+
+    def _report(self, epoch: int, step: int, losses: list[float], accuracies: list[float]) -> None:
+        def values() -> dict[str, Any]:
+            ahead = (self._epochs - epoch + 1) * self._steps_per_epoch - step
+            return {
+                "epoch": epoch,
+                "step": step,
+                "steps": self._steps_per_epoch,
+                "loss": float(np.mean(losses)),
+                "accuracy": float(np.mean(accuracies)),
+                "learning_rate": self._learning_rate(),
+                "clips_per_second": self._trainee.batch_size / self._step_s,
+                "seconds_left": self._seconds_left(ahead),
+            }
+
+        self._events.progress(last=step in (1, self._steps_per_epoch), make=values)
+
+    def _time(self, seconds: float) -> None:
+        """Follow how long a step takes; the first one, which compiles, does not count for long."""
+        self._steps_timed += 1
+        weight = 1.0 if self._steps_timed <= 2 else 0.1
+        self._step_s += weight * (seconds - self._step_s)
+
+    def _seconds_left(self, steps: int) -> float:
+        return steps * self._step_s
+
+    def _learning_rate(self) -> float:
+        return float(np.asarray(self._trainee.model.optimizer.learning_rate))
+
+    def _save(self, progress: Progress) -> None:
+        shortage = disk_shortage(self._run, self.checkpoint_bytes())
+        if not shortage:
+            try:
+                save_checkpoint(
+                    self._run,
+                    Checkpoint(
+                        progress.epoch,
+                        variables(self._trainee.model.variables),
+                        variables(self._trainee.model.optimizer.variables),
+                        progress.best,
+                        progress.best_epoch,
+                        progress.best_loss,
+                        self._trainee.state(),
+                        progress.history,
+                    ),
+                )
+            except OSError as error:
+                shortage = f"{error.strerror}; make room"
+        if shortage:
+            self._events.warn(
+                f"the checkpoint of epoch {progress.epoch} could not be written: {shortage}. The "
+                f"training goes on; if it is cut off, it resumes after epoch "
+                f"{newest_checkpoint(self._run)[0]}"
+            )
+
+    def _diverge(self, progress: Progress, where: str) -> None:
+        what = f"the loss was no number any more {where}, so the training diverged"
+        remedy = "take a lower --learning-rate"
+        if not progress.best:
+            raise FstMuseError("training", what, remedy)
+        progress.diverged = (
+            f"{what}; the model of epoch {progress.best_epoch}, the best before, is kept; {remedy}"
+        )
+        progress.stopped_early = True
+        self._events.warn(progress.diverged)

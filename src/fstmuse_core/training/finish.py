@@ -1,0 +1,203 @@
+"""The end of a training: calibration, test, figures, card, and the bundle everyone can use."""
+
+from __future__ import annotations
+
+import csv
+import io
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fstmuse_core import __version__
+from fstmuse_core.bundle import (
+    CARD_NAME,
+    LITERT_NAME,
+    Bundle,
+    BundleManifest,
+    Thresholds,
+    user_models_folder,
+    write_bundle,
+)
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.training import calibration
+from fstmuse_core.training.checkpoint import assign
+from fstmuse_core.training.epochs import Progress
+from fstmuse_core.training.export import base_manifest
+from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
+from fstmuse_core.training.measure import ask, measure
+from fstmuse_core.training.ours import Mels, OurTrainee, exported
+from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.plan import ModelPlan
+from fstmuse_core.training.scores import score_clips
+from fstmuse_core.training.settings import TrainSettings
+from fstmuse_core.training.user_card import write_user_card
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """What a run was, for its end."""
+
+    folder: Path
+    settings: TrainSettings
+    plan: ModelPlan
+    parts: Parts
+    progress: Progress
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+def finish_ours(run: Finished, trainee: OurTrainee, mels: Mels, tell: Tell) -> dict[str, Any]:
+    """Measure the best model, write everything, and give the values of the ``done`` event.
+
+    Parameters
+    ----------
+    tell : callable
+        Told test clips done, of how many; may raise to give up.
+    """
+    assign(trainee.model.variables, run.progress.best)
+    files = exported(trainee.classifier, run.settings.model, len(run.plan.genres))
+    plan = replace(run.plan, name=run.settings.out, title=run.settings.out)
+    manifest = base_manifest(plan, trainee.recipe, trainee.scaling)
+    raw = Bundle(Path(plan.name), manifest, "", files[LITERT_NAME])
+    manifest = _calibrated(raw, run.parts, mels)
+    classifier = GenreClassifier(replace(raw, manifest=manifest))
+    metrics = measure(ask(classifier, run.parts.test, tell))
+    metrics["temperature"] = manifest.temperature
+    report = make_report(run, metrics)
+    figures = write_figures(run, metrics)
+    card = write_user_card(report)
+    files |= {CARD_NAME: card.encode(), "TRACKS.csv": _track_list(run.parts).encode()}
+    write_bytes(run.folder / CARD_NAME, card.encode())
+    bundle = user_models_folder() / run.settings.out
+    parameters = trainee.classifier.serving.count_params()
+    write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
+    write_json(run.folder / REPORT_FILE, report)
+    return done_values(run, report, figures, str(bundle))
+
+
+def _calibrated(bundle: Bundle, parts: Parts, mels: Mels) -> BundleManifest:
+    """The manifest with temperature and thresholds, fitted on the validation clips."""
+    known = parts.known("validation")
+    labels = np.array([parts.genres.index(track.genre) for track in known], dtype=np.int64)
+    scores = score_clips(bundle, [mels[track.path] for track in known])
+    temperature = calibration.fit_temperature(scores.logits, labels)
+    right = scores.logits.argmax(axis=1) == labels
+    if right.all():
+        # Where nothing is wrong, the likeliest temperature is zero: no reason for such trust.
+        temperature = max(temperature, 1.0)
+    best = calibration.probabilities(scores.logits, temperature).max(axis=1)
+    thresholds = Thresholds(
+        novelty=calibration.fit_novelty_threshold(scores.novelty),
+        confidence=calibration.fit_confidence_threshold(best, right),
+    )
+    return replace(bundle.manifest, temperature=temperature, thresholds=thresholds)
+
+
+def make_report(run: Finished, metrics: dict[str, Any]) -> dict[str, Any]:
+    """What ``report.json`` says."""
+    progress = run.progress
+    return {
+        "name": run.settings.out,
+        "run": run.folder.name,
+        "command": command_of(run.settings),
+        "settings": run.settings.to_dict(),
+        "genres": list(run.parts.genres),
+        **run.parts.counts(),
+        "best_epoch": progress.best_epoch,
+        "stopped_early": progress.stopped_early,
+        "resumable": progress.stopped_early and not progress.diverged and progress.epoch > 0,
+        "seconds": run.seconds,
+        "history": progress.history,
+        "metrics": metrics,
+        "warnings": [*run.warnings, *([progress.diverged] if progress.diverged else [])],
+        "versions": _versions(),
+    }
+
+
+def command_of(settings: TrainSettings) -> str:
+    """The command that trains the same model; of the music only the folders' names."""
+    values = settings.to_dict()
+    words = ["fstmuse train"]
+    for key, value in values.items():
+        option = f"--{key.replace('_', '-')}"
+        if key == "data":
+            words += [f"--data {Path(path).name}" for path in value]
+        elif value is True:
+            words.append(option)
+        elif value and key != "tensorboard":
+            words.append(f"{option} {','.join(value) if isinstance(value, list) else value}")
+    return " ".join(words)
+
+
+def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
+    """Draw the pictures into the run's folder; their paths."""
+    folder = run.folder / "figures"
+    folder.mkdir(exist_ok=True)
+    pictures = {
+        "curves.png": curves_png(run.progress.history),
+        "confusion.png": confusion_png(run.parts.genres, metrics["confusion"]),
+        "reliability.png": reliability_png(metrics["reliability"]),
+    }
+    for name, data in pictures.items():
+        write_bytes(folder / name, data)
+    return [str(folder / name) for name in pictures]
+
+
+def done_values(
+    run: Finished, report: Mapping[str, Any], figures: list[str], bundle: str
+) -> dict[str, Any]:
+    """The values of the ``done`` event."""
+    return {
+        "name": run.settings.out,
+        "bundle": bundle,
+        "stopped_early": report["stopped_early"],
+        "seconds": run.seconds,
+        "metrics": report["metrics"],
+        "card": str(run.folder / CARD_NAME),
+        "figures": figures,
+        "resumable": report["resumable"],
+    }
+
+
+def _with_record(
+    manifest: BundleManifest, run: Finished, report: Mapping[str, Any], parameters: int
+) -> BundleManifest:
+    return replace(
+        manifest,
+        architecture={
+            "network": f"fstmuse_core.networks.{run.settings.model.replace('-', '_')}",
+            "parameters": parameters,
+        },
+        training={key: report[key] for key in ("run", "command", "clips", "artists", "best_epoch")},
+        metrics=report["metrics"],
+        versions=report["versions"],
+    )
+
+
+def _versions() -> dict[str, str]:
+    keras = sys.modules.get("keras")
+    backend = {"keras": keras.__version__, "backend": keras.backend.backend()} if keras else {}
+    return {
+        "fstmuse": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        **backend,
+    }
+
+
+def _track_list(parts: Parts) -> str:
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(["part", "genre", "artist", "title", "file", "collection", "licence"])
+    for part in ("train", "validation", "test"):
+        for t in getattr(parts, part):
+            table.writerow([part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence])
+    return stream.getvalue()

@@ -1,0 +1,160 @@
+"""How good a model is on labelled music, through the same classifier that users use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.training import metrics
+from fstmuse_core.training.metrics import Floats, Ints
+
+_BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a model says about each track.
+
+    Attributes
+    ----------
+    tracks : tuple of Track
+        Those that could be heard.
+    probabilities : ndarray of float64, shape ``(tracks, genres)``
+    named : tuple of str or None
+        The genre in the verdict, ``None`` for "not sure".
+    set_aside : tuple of str
+        A sentence for each file that could not be read, or in which nothing was heard.
+    """
+
+    genres: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    probabilities: Floats
+    named: tuple[str | None, ...]
+    set_aside: tuple[str, ...]
+
+
+def ask(
+    classifier: GenreClassifier,
+    tracks: Sequence[Track],
+    progress: Callable[[int, int], None],
+) -> Answers:
+    """Let a model classify each track; ``progress`` is told how many are done, of how many."""
+    genres = classifier.bundle.manifest.genres
+    heard, rows, named, set_aside = [], [], [], []
+    for done, track in enumerate(tracks, 1):
+        try:
+            result = classifier.classify_file(track.path)
+            if not result.probabilities.any():
+                raise AudioError(track.path, "nothing can be heard in it")
+            heard.append(track)
+            rows.append(result.probabilities.astype(np.float64))
+            named.append(result.verdict.genre)
+        except AudioError as error:
+            set_aside.append(str(error))
+        progress(done, len(tracks))
+    table = np.array(rows, dtype=np.float64).reshape(-1, len(genres))
+    return Answers(genres, tuple(heard), table, tuple(named), tuple(set_aside))
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The clips of genres that the model knows: what they are, and the likeliest genre."""
+
+    tracks: list[Track]
+    labels: Ints
+    predicted: Ints
+    best: Floats
+    named: list[str | None]
+
+    @property
+    def right(self) -> Any:
+        """Whether the likeliest genre is the right one."""
+        return self.predicted == self.labels
+
+
+def known_clips(answers: Answers) -> Measured:
+    """The clips whose genre the model could name.
+
+    Raises
+    ------
+    FstMuseError
+        If there are none.
+    """
+    where = [i for i, track in enumerate(answers.tracks) if track.genre in answers.genres]
+    if not where:
+        raise FstMuseError(
+            "music",
+            "none of the clips that could be read is of a genre the model names",
+            f"it names {', '.join(answers.genres)}",
+        )
+    tracks = [answers.tracks[i] for i in where]
+    chances = answers.probabilities[where]
+    return Measured(
+        tracks,
+        np.array([answers.genres.index(track.genre) for track in tracks], dtype=np.int64),
+        chances.argmax(axis=1),
+        chances.max(axis=1),
+        [answers.named[i] for i in where],
+    )
+
+
+def measure(answers: Answers) -> dict[str, Any]:
+    """Figures, as plain values for JSON.
+
+    ``accuracy``, ``macro_f1``, ``recall`` and ``confusion`` are forced choices over clips of
+    the model's genres. ``named`` is the share for which the verdict names a genre,
+    ``named_accuracy`` how many of those names are right; ``others`` says how often music of
+    other genres is turned away with "not sure".
+    """
+    known = known_clips(answers)
+    genres = answers.genres
+    confusion = metrics.confusion_matrix(known.labels, known.predicted, len(genres))
+    recalls = dict(zip(genres, metrics.recalls(confusion), strict=True))
+    names = [name for name in known.named if name is not None]
+    hits = sum(n == t.genre for n, t in zip(known.named, known.tracks, strict=True))
+    tested = {g: [t for t in known.tracks if t.genre == g] for g in genres}
+    return {
+        "accuracy": float(known.right.mean()),
+        "macro_f1": metrics.macro_f1(confusion),
+        "recall": {g: None if np.isnan(r) else float(r) for g, r in recalls.items()},
+        "songs": {genre: len(tracks) for genre, tracks in tested.items()},
+        "artists": {genre: len({t.artist for t in tracks}) for genre, tracks in tested.items()},
+        "confusion": confusion.tolist(),
+        "ece": metrics.expected_calibration_error(known.best, known.right, _BINS),
+        "reliability": reliability(known.best, known.right),
+        "named": len(names) / len(known.named),
+        "named_accuracy": hits / len(names) if names else None,
+        "others": _others(answers),
+        "set_aside": list(answers.set_aside),
+    }
+
+
+def reliability(best: Floats, right: Any) -> list[list[float]]:
+    """Mean confidence, accuracy and number of clips in each tenth that has any."""
+    index = np.minimum((best * _BINS).astype(np.int64), _BINS - 1)
+    return [
+        [
+            float(best[index == b].mean()),
+            float(right[index == b].mean()),
+            int((index == b).sum()),
+        ]
+        for b in np.unique(index)
+    ]
+
+
+def _others(answers: Answers) -> dict[str, dict[str, float]]:
+    rows = {}
+    for genre in sorted({t.genre for t in answers.tracks} - set(answers.genres)):
+        where = [i for i, track in enumerate(answers.tracks) if track.genre == genre]
+        rows[genre] = {
+            "songs": len(where),
+            "artists": len({answers.tracks[i].artist for i in where}),
+            "turned_away": sum(answers.named[i] is None for i in where) / len(where),
+        }
+    return rows

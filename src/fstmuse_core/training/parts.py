@@ -1,0 +1,160 @@
+"""Which music is learned from, which picks the best epoch, and which is only tested on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core.datasets.parts import split_tracks
+from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
+from fstmuse_core.training.settings import TrainSettings
+
+_MIN_CLIPS = 10
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts of a data set; no artist is in two of them.
+
+    ``genres`` are those the model is to name; other music is among the tracks too. ``notes``
+    say what to know before believing the test.
+    """
+
+    genres: tuple[str, ...]
+    train: tuple[Track, ...]
+    validation: tuple[Track, ...]
+    test: tuple[Track, ...]
+    notes: tuple[str, ...] = ()
+
+    def known(self, part: str) -> list[Track]:
+        """Tracks of a part that are of the model's genres."""
+        tracks: tuple[Track, ...] = getattr(self, part)
+        return [track for track in tracks if track.genre in self.genres]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Clips and artists of the model's genres in each part."""
+        return {
+            "clips": {part: len(self.known(part)) for part in PARTS},
+            "artists": {part: len({t.artist for t in self.known(part)}) for part in PARTS},
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        tracks = {
+            part: [{**asdict(t), "path": str(t.path)} for t in getattr(self, part)]
+            for part in PARTS
+        }
+        return {"genres": list(self.genres), "notes": list(self.notes), **tracks}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Parts:
+        """Inverse of :meth:`to_dict`."""
+        train, validation, test = (
+            tuple(Track(**{**t, "path": Path(t["path"])}) for t in values[part]) for part in PARTS
+        )
+        return cls(tuple(values["genres"]), train, validation, test, tuple(values["notes"]))
+
+
+def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str, ...]:
+    """The genres a model is to name: those asked for, else its own that the music has.
+
+    Raises
+    ------
+    FstMuseError
+        If there are fewer than two, or one asked for has no music.
+    """
+    there = Counter(track.genre for track in tracks)
+    missing = [genre for genre in settings.genres if genre not in there]
+    if missing:
+        raise FstMuseError(
+            "--genres",
+            f"there is no music of {', '.join(missing)}",
+            f"the music is {_counted(there)}",
+        )
+    own = tuple(genre for genre in PLANS[settings.model].genres if genre in there)
+    genres = settings.genres or (own if len(own) > 1 else tuple(sorted(there)))
+    if len(genres) < 2:
+        raise FstMuseError(
+            "music", f"all of it is {_counted(there)}", "two genres or more are needed"
+        )
+    return genres
+
+
+def plan_for(settings: TrainSettings, genres: tuple[str, ...]) -> ModelPlan:
+    """The model's plan with these genres."""
+    plan = PLANS[settings.model]
+    return replace(plan, genres=genres, undecidable=plan.undecidable - set(genres))
+
+
+def without_disputed(
+    settings: TrainSettings, tracks: Sequence[Track]
+) -> tuple[list[Track], list[Track]]:
+    """Tracks to use and those left out, because their own tags contradict their genre.
+
+    Who names the genres is taken at their word.
+    """
+    if settings.genres:
+        return [replace(t, tag_genre="") for t in tracks], []
+    disputed = [track for track in tracks if is_disputed(track)]
+    return [track for track in tracks if not is_disputed(track)], disputed
+
+
+def divide(settings: TrainSettings, tracks: Sequence[Track], genres: tuple[str, ...]) -> Parts:
+    """Divide the music; see :func:`fstmuse_core.datasets.parts.split_tracks`.
+
+    With ``settings.balance`` other music is left out, as there is no even number of it.
+
+    Raises
+    ------
+    FstMuseError
+        If there is too little to learn from, or nothing to test on.
+    """
+    known = [track for track in tracks if track.genre in genres]
+    if len(known) < _MIN_CLIPS:
+        raise FstMuseError(
+            "music", f"{len(known)} clips are too few to learn from", f"{_MIN_CLIPS} are needed"
+        )
+    used = known if settings.balance else list(tracks)
+    others = {track.genre for track in used} - set(genres)
+    split = split_tracks(used, seed=settings.seed, balance=settings.balance)
+    train, validation, test = (tuple(used[i] for i in split.part(part)) for part in PARTS)
+    notes = tuple(note for note in split.notes if not any(other in note for other in others))
+    parts = Parts(genres, train, validation, test, notes)
+    _check(parts)
+    return parts
+
+
+def _check(parts: Parts) -> None:
+    for part in ("validation", "test"):
+        if not parts.known(part):
+            raise FstMuseError(
+                "music",
+                f"there are too few artists to put some aside for {part}",
+                "one genre at least needs three artists, for what is known of an artist from "
+                "training proves nothing",
+            )
+    taught = {track.genre for track in parts.train}
+    missing = [genre for genre in parts.genres if genre not in taught]
+    if missing:
+        raise FstMuseError(
+            "music",
+            f"nothing of {', '.join(missing)} is left to learn from",
+            "add artists who play nothing else",
+        )
+
+
+def without(parts: Parts, paths: set[Path]) -> Parts:
+    """The same without some files."""
+    kept = {part: tuple(t for t in getattr(parts, part) if t.path not in paths) for part in PARTS}
+    rest = replace(parts, **kept)
+    _check(rest)
+    return rest
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{genre} ({n})" for genre, n in counts.most_common()) or "nothing"

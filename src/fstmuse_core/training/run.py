@@ -1,0 +1,307 @@
+"""``fstmuse train`` from its options to its last event."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from fstmuse_core.bundle import load_bundle, user_models_folder
+from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.runs import (
+    REPORT_FILE,
+    RUN_FILE,
+    TrainingLock,
+    find_run,
+    newest_checkpoint,
+    read_json,
+    runs_folder,
+    write_json,
+)
+from fstmuse_core.training.control import CancelledError, Control
+from fstmuse_core.training.events import Events
+from fstmuse_core.training.mels import MelArray
+from fstmuse_core.training.music import read_features, read_tracks
+from fstmuse_core.training.settings import TrainSettings, settings_from
+
+if TYPE_CHECKING:
+    from fstmuse_core.training.parts import Parts
+
+DONE, FAILED, WRONG_USE, CANCELLED = 0, 1, 2, 130
+EVENTS_FILE = "events.jsonl"
+_MANY = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A training's folder and what it was begun with."""
+
+    folder: Path
+    settings: TrainSettings
+    parts: Parts
+    warnings: tuple[str, ...]
+    is_resumed: bool
+
+
+def train(
+    options: Mapping[str, Any],
+    *,
+    resume: str | None = None,
+    machine: TextIO | None = None,
+    say: Callable[[str], None],
+    control: Control | None = None,
+) -> int:
+    """Train a model and say how it goes.
+
+    Parameters
+    ----------
+    options : mapping
+        As :func:`fstmuse_core.training.settings.settings_from` takes them; not heeded with
+        ``resume``.
+    resume : str, optional
+        Name of a run to go on with.
+    machine : text stream, optional
+        Takes the events as lines of JSON.
+    say : callable
+        Takes sentences for people.
+    control : Control, optional
+        Stop and Cancel.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done (stopped early too), 1 failed, 2 wrong use, 130 cancelled.
+    """
+    events = Events(machine, say)
+    session = _Session(events, control or Control())
+    code = FAILED
+    try:
+        session.run(options, resume)
+        code = DONE
+    except CancelledError:
+        session.discard()
+        events.emit("cancelled", run=session.name)
+        code = CANCELLED
+    except FstMuseError as error:
+        session.fail(str(error))
+        code = FAILED if session.is_valid else WRONG_USE
+    except MemoryError:
+        session.fail("training: the memory is full; close other programs or lower --batch-size")
+    except OSError as error:
+        where = f" ({Path(error.filename).name})" if error.filename else ""
+        session.fail(f"training: {one_line(error.strerror or str(error))}{where}")
+    except Exception as error:
+        what = one_line(f"{type(error).__name__}: {error}")[:300]
+        session.fail(f"training: it broke off ({what}); please report this")
+    finally:
+        events.close()
+    return code
+
+
+class _Session:
+    """One call of the command."""
+
+    def __init__(self, events: Events, control: Control) -> None:
+        self._events = events
+        self._control = control
+        self._begun = time.monotonic()
+        self._folder: Path | None = None
+        self._is_resumed = False
+        self._warnings: list[str] = []
+        self.name = ""
+        self.is_valid = False
+
+    def run(self, options: Mapping[str, Any], resume: str | None) -> None:
+        """Everything up to the ``done`` event; raises what ends it otherwise."""
+        if resume is not None:
+            folder = find_run(resume)
+            settings = _resumable_settings(folder)
+        else:
+            settings = settings_from(options)
+            folder = _new_folder(settings)
+            settings = replace(settings, out=settings.out or folder.name)
+        self.is_valid = True
+        self._is_resumed, self.name = resume is not None, folder.name
+        with ExitStack() as stack:
+            stack.enter_context(TrainingLock(folder.name))
+            _check_name(settings.out, folder.name)
+            self._folder = folder
+            done = self._train(settings, folder)
+        self._events.emit("done", **done)
+
+    def discard(self) -> None:
+        """Remove what a cancelled run has written; one that was resumed is left as it is."""
+        if self._folder is not None and not self._is_resumed:
+            self._events.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def fail(self, sentence: str) -> None:
+        """Say so; the run is kept if there is something to resume."""
+        resumable = self._folder is not None and newest_checkpoint(self._folder)[0] > 0
+        self._events.emit("failed", sentence=sentence, run=self.name, resumable=resumable)
+        if not resumable:
+            self.discard()
+
+    def _train(self, settings: TrainSettings, folder: Path) -> dict[str, Any]:
+        # Keras takes seconds to load: meanwhile the music is looked through.
+        loading = threading.Thread(target=_load_keras, daemon=True)
+        loading.start()
+        tracks = None if self._is_resumed else self._tracks(settings)
+        loading.join()
+        self._control.check_start()
+
+        if tracks is None:
+            run = _read_run(folder, settings)
+            self._events.keep_in(folder / EVENTS_FILE)
+            mels = self._features(run.parts)
+            if len(mels) < sum(map(len, (run.parts.train, run.parts.validation, run.parts.test))):
+                raise FstMuseError(
+                    folder.name,
+                    "music that it learned from cannot be read any more",
+                    "put it back or begin a new training",
+                )
+        else:
+            parts = self._divide(settings, tracks)
+            mels = self._features(parts)
+            run = self._begin(folder, settings, parts, mels)
+        train_design = _design(settings.design)
+        done: dict[str, Any] = train_design(run, mels, self._events, self._control, self._begun)
+        return done
+
+    def _tracks(self, settings: TrainSettings) -> list[Any]:
+        def progress(done: int, total: int) -> None:
+            self._control.check_start()
+            self._events.preparing("reading", done, total)
+
+        progress(0, len(settings.data))
+        tracks, set_aside = read_tracks(settings.data, progress, lambda: self._control.stopped)
+        self._control.check_start()
+        self._warn_about([f"{file.path.name}: {file.reason}" for file in set_aside])
+        return tracks
+
+    def _divide(self, settings: TrainSettings, tracks: list[Any]) -> Parts:
+        from fstmuse_core.training.parts import choose_genres, divide, without_disputed
+
+        used, disputed = without_disputed(settings, tracks)
+        if disputed:
+            self._warn(
+                f"{len(disputed)} clips labelled Pop call themselves something else in their tags "
+                "and are left out; name the genres with --genres to use them"
+            )
+        return divide(settings, used, choose_genres(settings, used))
+
+    def _features(self, parts: Parts) -> dict[Path, MelArray]:
+        def progress(done: int, total: int) -> None:
+            self._control.check_start()
+            self._events.preparing("features", done, total)
+
+        tracks = [*parts.train, *parts.validation, *parts.test]
+        mels, set_aside = read_features(tracks, progress)
+        self._warn_about([str(error) for error in set_aside])
+        found = zip(tracks, mels, strict=True)
+        return {track.path: mel for track, mel in found if mel is not None}
+
+    def _begin(
+        self, folder: Path, settings: TrainSettings, parts: Parts, mels: dict[Path, MelArray]
+    ) -> Run:
+        from fstmuse_core.training.parts import without
+
+        tracks = [*parts.train, *parts.validation, *parts.test]
+        parts = without(parts, {track.path for track in tracks} - mels.keys())
+        for note in parts.notes:
+            self._warn(note)
+        folder.mkdir(parents=True)
+        warnings = tuple(self._warnings)
+        values = {"settings": settings.to_dict(), "parts": parts.to_dict()}
+        write_json(folder / RUN_FILE, {**values, "warnings": list(warnings)})
+        self._events.keep_in(folder / EVENTS_FILE)
+        return Run(folder, settings, parts, warnings, is_resumed=False)
+
+    def _warn(self, sentence: str) -> None:
+        self._warnings.append(sentence)
+        self._events.warn(sentence)
+
+    def _warn_about(self, files: list[str]) -> None:
+        """A few by name, many as a number."""
+        if files:
+            shown = "; ".join(files[:_MANY])
+            rest = f"; and {len(files) - _MANY} more" if len(files) > _MANY else ""
+            noun = "files are" if len(files) > 1 else "file is"
+            self._warn(f"{len(files)} {noun} set aside: {shown}{rest}")
+
+
+def _load_keras() -> None:
+    # Its start-up notes are of no use here; its errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import fstmuse_core.training.train_ours  # noqa: F401
+    except Exception:
+        # Imported again where it is needed, and there the error is told.
+        sys.modules.pop("fstmuse_core.training.train_ours", None)
+
+
+def _design(name: str) -> Callable[..., dict[str, Any]]:
+    if name == "original":
+        from fstmuse_core.training.train_original import train_original
+
+        return train_original
+    from fstmuse_core.training.train_ours import train_ours
+
+    return train_ours
+
+
+def _new_folder(settings: TrainSettings) -> Path:
+    stem = f"{settings.out or settings.model}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder = runs_folder() / stem
+    number = 2
+    while folder.exists():
+        folder = runs_folder() / f"{stem}-{number}"
+        number += 1
+    return folder
+
+
+def _resumable_settings(folder: Path) -> TrainSettings:
+    try:
+        if (folder / REPORT_FILE).is_file() and not read_json(folder / REPORT_FILE)["resumable"]:
+            raise FstMuseError(
+                folder.name, "this training is done", "begin a new one, with --fine-tune perhaps"
+            )
+        return TrainSettings.from_dict(read_json(folder / RUN_FILE)["settings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FstMuseError(
+            folder.name, f"its record cannot be read ({error})", "begin a new training"
+        ) from error
+
+
+def _read_run(folder: Path, settings: TrainSettings) -> Run:
+    from fstmuse_core.training.parts import Parts
+
+    try:
+        record = read_json(folder / RUN_FILE)
+        parts = Parts.from_dict(record["parts"])
+        return Run(folder, settings, parts, tuple(record["warnings"]), is_resumed=True)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FstMuseError(
+            folder.name, f"its record cannot be read ({error})", "begin a new training"
+        ) from error
+
+
+def _check_name(name: str, run: str) -> None:
+    """Let no training replace a model of the user's that another one made."""
+    folder = user_models_folder() / name
+    if not folder.exists():
+        return
+    try:
+        made_by = load_bundle(folder).manifest.training.get("run")
+    except BundleError:
+        made_by = None
+    if made_by != run:
+        raise FstMuseError("--out", f"there is a model called {name} already", "choose another")

@@ -1,0 +1,153 @@
+"""What a training is asked to do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import canonical_genre
+
+MODELS = ("toy-model", "fst-muse")
+DESIGNS = ("ours", "original")
+AUGMENTS = ("none", "light", "full")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MAX_BATCH = 4096
+_EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30}
+# The report's own.
+_ORIGINAL_EPOCHS = 10
+_ORIGINAL_BATCH = 8
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Everything that ``fstmuse train`` can be told; the same settings give the same model.
+
+    Attributes
+    ----------
+    model, design : str
+        One of :data:`MODELS`; "ours" or "original".
+    data : tuple of str
+        Folders or files that hold the music.
+    genres : tuple of str
+        What the model is to name; empty for those of the model that the data has.
+    epochs, batch_size : int
+    learning_rate : float
+        At its highest; it rises to it over the first steps and falls as a cosine after.
+    dropout, l2 : float
+        Share of feature channels dropped; weight of the squared convolution kernels in the
+        loss.
+    augment : str
+        "none": plain crops; "light": another place, tempo, pitch and room; "full": also
+        blanked stretches and blends of two songs.
+    seed : int
+    out : str
+        Name of the model that is made.
+    balance : bool
+        The same number of songs of each genre.
+    tensorboard : str
+        Folder for TensorBoard's logs; empty for none.
+    fine_tune : str
+        Name or folder of a model to start from; empty to start from nothing.
+    """
+
+    model: str = "fst-muse"
+    design: str = "ours"
+    data: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    epochs: int = 0
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    dropout: float = 0.2
+    l2: float = 0.0
+    augment: str = "full"
+    seed: int = 0
+    out: str = ""
+    balance: bool = False
+    tensorboard: str = ""
+    fine_tune: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "data": list(self.data), "genres": list(self.genres)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainSettings:
+        """Inverse of :meth:`to_dict`; unknown keys are ignored, ``None`` means the default."""
+        names = {field.name for field in fields(cls)}
+        given = {k: v for k, v in values.items() if k in names and v is not None}
+        for key in ("data", "genres"):
+            given[key] = tuple(str(v) for v in given.get(key, ()))
+        return cls(**given)
+
+
+def settings_from(options: Mapping[str, Any]) -> TrainSettings:
+    """Settings with defaults that fit the model and design, checked.
+
+    Parameters
+    ----------
+    options : mapping
+        As the command line gives them; ``None`` where an option was not given.
+
+    Raises
+    ------
+    FstMuseError
+        If a value makes no sense; it is named.
+    """
+    model = options.get("model") or "fst-muse"
+    design = options.get("design") or "ours"
+    defaults: dict[str, Any] = {"epochs": _EPOCHS.get((model, design), _ORIGINAL_EPOCHS)}
+    if design == "original":
+        defaults |= {"batch_size": _ORIGINAL_BATCH, "learning_rate": 1e-3, "dropout": 0.0}
+        defaults |= {"augment": "none"}
+    elif options.get("fine_tune"):
+        defaults["learning_rate"] = 5e-4
+    given = {key: value for key, value in options.items() if value is not None}
+    settings = TrainSettings.from_dict({**defaults, **given})
+    settings = replace(settings, genres=_canonical(settings.genres))
+    _check(settings)
+    return settings
+
+
+def _canonical(names: tuple[str, ...]) -> tuple[str, ...]:
+    genres = []
+    for name in names:
+        genre = canonical_genre(name)
+        if genre is None:
+            raise FstMuseError("--genres", f"{name!r} is no genre that is known")
+        genres.append(genre)
+    return tuple(dict.fromkeys(genres))
+
+
+def _check(settings: TrainSettings) -> None:
+    def demand(fine: bool, option: str, value: object, needed: str) -> None:
+        if not fine:
+            raise FstMuseError(option, f"{value} cannot be used", needed)
+
+    s = settings
+    demand(s.model in MODELS, "--model", s.model, f"known are {', '.join(MODELS)}")
+    demand(s.design in DESIGNS, "--design", s.design, f"known are {', '.join(DESIGNS)}")
+    demand(s.augment in AUGMENTS, "--augment", s.augment, f"known are {', '.join(AUGMENTS)}")
+    demand(bool(s.data), "--data", "no folder", "name the folder that holds the music")
+    demand(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
+    demand(s.epochs >= 1, "--epochs", s.epochs, "one epoch or more is needed")
+    demand(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")
+    rate = s.learning_rate
+    demand(0.0 < rate < math.inf, "--learning-rate", rate, "a number above 0 is needed")
+    demand(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
+    demand(0.0 <= s.l2 < math.inf, "--l2", s.l2, "0 or more is needed")
+    demand(s.seed >= 0, "--seed", s.seed, "0 or more is needed")
+    is_name = not s.out or _NAME.fullmatch(s.out) is not None
+    demand(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
+    if s.design == "original":
+        demand(not s.fine_tune, "--fine-tune", s.fine_tune, "only --design ours can do that")
+        plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0
+        demand(
+            plain,
+            "--design original",
+            "with augmentation, dropout or l2 it",
+            "the report's design had none: leave these options out or take --design ours",
+        )

@@ -1,0 +1,217 @@
+"""Training the report's designs: TensorFlow, tfio features of whole clips, Flatten and all."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fstmuse_core.audio import load_audio
+from fstmuse_core.bundle import CARD_NAME
+from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.original.features import N_FRAMES, N_MELS, SAMPLE_RATE, original_features
+from fstmuse_core.original.networks import build_original_fst_muse, build_original_toy_model
+from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.checkpoint import assign, disk_shortage
+from fstmuse_core.training.control import Control
+from fstmuse_core.training.epochs import Validation
+from fstmuse_core.training.events import Events
+from fstmuse_core.training.finish import Finished, done_values, make_report, write_figures
+from fstmuse_core.training.measure import Answers, measure
+from fstmuse_core.training.metrics import Floats, confusion_matrix
+from fstmuse_core.training.parts import Parts, plan_for
+from fstmuse_core.training.settings import TrainSettings
+from fstmuse_core.training.train_ours import train_epochs
+from fstmuse_core.training.user_card import write_user_card
+
+if TYPE_CHECKING:
+    from fstmuse_core.training.run import Run
+
+_BUILDERS = {"toy-model": build_original_toy_model, "fst-muse": build_original_fst_muse}
+# Parameters, and the outputs of all layers for a clip.
+_SIZES = {"toy-model": (151_860_099, 21_800_000), "fst-muse": (7_521_479, 23_100_000)}
+_FEATURES_FILE = "features.npy"
+_LIBRARIES_BYTES = 2**29
+
+
+class OriginalTrainee:
+    """One of the report's networks with the features of whole clips.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+    parts : Parts
+    features : dict of arrays
+        For each part, shape ``(clips, 1291, 128, 1)``, in the order of ``parts.known``.
+    """
+
+    def __init__(
+        self, settings: TrainSettings, parts: Parts, features: Mapping[str, FloatArray]
+    ) -> None:
+        import keras
+
+        keras.utils.set_random_seed(settings.seed)
+        self._genres = parts.genres
+        self._features = features
+        self._labels = {part: _labels(parts.known(part), parts.genres) for part in PARTS}
+        self._rng = np.random.default_rng([settings.seed, 0])
+        self._waiting: list[int] = []
+        self.batch_size = settings.batch_size
+        self.steps_per_epoch = math.ceil(len(self._labels["train"]) / settings.batch_size)
+        self.model = _BUILDERS[settings.model](len(parts.genres))
+        self.model.optimizer.learning_rate = settings.learning_rate
+
+    def batch(self) -> tuple[FloatArray, FloatArray]:
+        """Inputs and targets of the next step; each clip comes once an epoch."""
+        if not self._waiting:
+            self._waiting = self._rng.permutation(len(self._labels["train"])).tolist()
+        drawn, self._waiting = (
+            self._waiting[: self.batch_size],
+            self._waiting[self.batch_size :],
+        )
+        targets = np.eye(len(self._genres), dtype=np.float32)[self._labels["train"][drawn]]
+        return np.asarray(self._features["train"][drawn]), targets
+
+    def state(self) -> dict[str, Any]:
+        """Of the random numbers."""
+        return dict(self._rng.bit_generator.state)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Inverse of :meth:`state`."""
+        self._rng.bit_generator.state = dict(state)
+        self._waiting = []
+
+    def validate(self) -> Validation:
+        """Judge the validation clips."""
+        chances = self.probabilities("validation")
+        labels = self._labels["validation"]
+        predicted = chances.argmax(axis=1)
+        right = np.maximum(chances[np.arange(len(labels)), labels], 1e-7)
+        return Validation(
+            float(-np.log(right).mean()),
+            float((predicted == labels).mean()),
+            confusion_matrix(labels, predicted, len(self._genres)),
+        )
+
+    def probabilities(self, part: str, tell: Callable[[int, int], None] | None = None) -> Floats:
+        """What the network says about each clip of a part, shape ``(clips, genres)``."""
+        features, rows = self._features[part], []
+        for start in range(0, len(features), self.batch_size):
+            batch = np.asarray(features[start : start + self.batch_size])
+            rows.append(np.asarray(self.model.predict_on_batch(batch), dtype=np.float64))
+            if tell:
+                tell(min(start + self.batch_size, len(features)), len(features))
+        return np.concatenate(rows)
+
+
+def train_original(
+    run: Run, mels: Mapping[Path, Any], events: Events, control: Control, begun: float
+) -> dict[str, Any]:
+    """Train and measure; the values of the ``done`` event.
+
+    There is no bundle: the program listens to three seconds at any loudness, and this design
+    to thirty at one. It is there to be compared with.
+    """
+    _check_memory(run.settings, events)
+    features = _features(run, events, control)
+    events.preparing("building", 0, 1)
+    trainee = OriginalTrainee(run.settings, run.parts, features)
+    progress = train_epochs(run, trainee, events, control)
+    assign(trainee.model.variables, progress.best)
+
+    def tell(done: int, total: int) -> None:
+        control.check()
+        events.preparing("testing", done, total)
+
+    chances = trainee.probabilities("test", tell)
+    tracks = tuple(run.parts.known("test"))
+    genres = run.parts.genres
+    named = tuple(genres[i] for i in chances.argmax(axis=1))
+    metrics = measure(Answers(genres, tracks, chances, named, ()))
+    metrics["temperature"] = 1.0
+    warning = (
+        "this is the report's design, to compare with: it cannot be used to classify, and gives "
+        "every clip a name"
+    )
+    finished = Finished(
+        run.folder,
+        run.settings,
+        plan_for(run.settings, genres),
+        run.parts,
+        progress,
+        (*run.warnings, warning),
+        time.monotonic() - begun,
+    )
+    report = make_report(finished, metrics)
+    figures = write_figures(finished, metrics)
+    write_bytes(run.folder / CARD_NAME, write_user_card(report).encode())
+    write_json(run.folder / REPORT_FILE, report)
+    if not report["resumable"]:
+        (run.folder / _FEATURES_FILE).unlink(missing_ok=True)
+    return done_values(finished, report, figures, "")
+
+
+def memory_need(model: str, batch_size: int) -> int:
+    """Bytes that training takes: weights, gradients and moments, and a batch's activations."""
+    parameters, activations = _SIZES[model]
+    return 16 * parameters + 12 * activations * batch_size + _LIBRARIES_BYTES
+
+
+def _check_memory(settings: TrainSettings, events: Events) -> None:
+    need = memory_need(settings.model, settings.batch_size)
+    free = _free_memory()
+    said = f"the report's design needs about {need / 2**30:.1f} GiB of memory"
+    if free is not None and free < need:
+        raise FstMuseError(
+            "training",
+            f"{said}, and {free / 2**30:.1f} GiB are free",
+            "close other programs, lower --batch-size or take --design ours",
+        )
+    events.warn(said)
+
+
+def _free_memory() -> int | None:
+    """Bytes that can still be had, where the system says so."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(1024 * int(line.split()[1]) for line in lines if "MemAvailable" in line)
+    except (OSError, ValueError, StopIteration):
+        return None
+
+
+def _features(run: Run, events: Events, control: Control) -> dict[str, FloatArray]:
+    """The features of each part, kept in the run's folder until it is done."""
+    tracks = [track for part in PARTS for track in run.parts.known(part)]
+    file = run.folder / _FEATURES_FILE
+    if not file.is_file():
+        shortage = disk_shortage(run.folder, 4 * N_FRAMES * N_MELS * len(tracks))
+        if shortage:
+            raise FstMuseError("training", shortage)
+        staging = file.with_name(f".{file.name}")
+        shape = (len(tracks), N_FRAMES, N_MELS, 1)
+        table = np.lib.format.open_memmap(staging, "w+", np.dtype(np.float32), shape)
+        for row, track in enumerate(tracks):
+            control.check_start()
+            table[row] = original_features(_clip(track))
+            events.preparing("features", row + 1, len(tracks))
+        table.flush()
+        del table
+        staging.replace(file)
+    table = np.load(file, mmap_mode="r", allow_pickle=False)
+    ends = np.cumsum([len(run.parts.known(part)) for part in PARTS])
+    return dict(zip(PARTS, np.split(table, ends[:-1]), strict=True))
+
+
+def _clip(track: Track) -> FloatArray:
+    """As much of a track as the design hears."""
+    return load_audio(track.path, sample_rate=SAMPLE_RATE, duration_s=30.0)
+
+
+def _labels(tracks: Sequence[Track], genres: tuple[str, ...]) -> Any:
+    return np.array([genres.index(track.genre) for track in tracks], dtype=np.int64)

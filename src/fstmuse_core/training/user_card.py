@@ -1,0 +1,93 @@
+"""The model card of a model that a user trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_THIN_ARTISTS = 5
+
+
+def write_user_card(report: Mapping[str, Any]) -> str:
+    """The card as Markdown, from what ``report.json`` says."""
+    sections = (_head(report), _figures(report), _doubts(report), _training(report))
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _head(report: Mapping[str, Any]) -> list[str]:
+    epochs = f"the best of {len(report['history'])} epochs was number {report['best_epoch']}"
+    if report["stopped_early"]:
+        epochs += f"; it was stopped before all {report['settings']['epochs']}"
+    return [
+        f"# {report['name']}",
+        "",
+        f"Names {', '.join(report['genres'])}, or says that it is not sure. Trained with "
+        f"`{report['command']}`; {epochs}.",
+    ]
+
+
+def _figures(report: Mapping[str, Any]) -> list[str]:
+    metrics = report["metrics"]
+    clips, artists = report["clips"], report["artists"]
+    lines = [
+        "## Figures",
+        "",
+        f"On {sum(metrics['songs'].values())} clips by {artists['test']} artists of whom it has "
+        f"heard nothing (it learned from {clips['train']} clips by {artists['train']} artists).",
+        "",
+        f"Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
+        f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}. ",
+    ]
+    if metrics["named_accuracy"] is not None:
+        lines[-1] += (
+            f"A genre is named for {metrics['named']:.0%} of the clips, and "
+            f"{metrics['named_accuracy']:.0%} of the names are right."
+        )
+    lines += ["", "| genre | recall | songs | artists |", "|---|---|---|---|"]
+    for genre, recall in metrics["recall"].items():
+        shown = "not tested" if recall is None else f"{recall:.2f}"
+        songs, players = metrics["songs"][genre], metrics["artists"][genre]
+        lines.append(f"| {genre} | {shown} | {songs} | {players} |")
+    lines += ["", "Test clips by true genre (rows) and answer (columns):", ""]
+    lines += [f"| | {' | '.join(report['genres'])} |", "|---" * (len(report["genres"]) + 1) + "|"]
+    for genre, row in zip(report["genres"], metrics["confusion"], strict=True):
+        lines.append(f"| {genre} | {' | '.join(map(str, row))} |")
+    if metrics["others"]:
+        lines += ["", "Music of other genres, and how often it is turned away:", ""]
+        lines += ["| genre | turned away | songs | artists |", "|---|---|---|---|"]
+        lines += [
+            f"| {genre} | {row['turned_away']:.0%} | {row['songs']} | {row['artists']} |"
+            for genre, row in metrics["others"].items()
+        ]
+    return lines
+
+
+def _doubts(report: Mapping[str, Any]) -> list[str]:
+    metrics = report["metrics"]
+    lines = [f"- {sentence}." for sentence in report["warnings"]]
+    thin = [
+        f"{genre} ({metrics['songs'][genre]} songs, {artists} artists)"
+        for genre, artists in metrics["artists"].items()
+        if 0 < artists < _THIN_ARTISTS
+    ]
+    if thin:
+        lines.append(
+            f"- So few artists stand behind {', '.join(thin)} that one more could change its "
+            "recall a lot."
+        )
+    if metrics["set_aside"]:
+        lines.append(f"- {len(metrics['set_aside'])} test clips could not be used.")
+    return ["## What not to trust", "", *lines] if lines else []
+
+
+def _training(report: Mapping[str, Any]) -> list[str]:
+    shown = {k: v for k, v in report["settings"].items() if v not in ("", [], False)}
+    lines = ["## How it was trained", "", "| setting | value |", "|---|---|"]
+    for key, value in shown.items():
+        # Of the music only the folders' names: a card may travel with its model.
+        values = [Path(v).name for v in value] if key == "data" else value
+        text = ", ".join(values) if isinstance(values, list) else values
+        lines.append(f"| {key.replace('_', ' ')} | {text} |")
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    return [*lines, "", f"{versions}."]

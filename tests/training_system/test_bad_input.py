@@ -1,0 +1,152 @@
+"""What cannot be trained is said in one sentence, before anything is lost."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fstmuse_core.bundle import load_bundle
+from fstmuse_core.runs import TrainingLock, list_runs, runs_folder
+from fstmuse_core.training.ours import OurTrainee
+from tests.training_system.conftest import Home, write_tones
+
+OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 2, "batch_size": 16, "out": "tones"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"epochs": 0}, "--epochs: 0 cannot be used; one epoch or more"),
+        ({"batch_size": 0}, "--batch-size: 0"),
+        ({"learning_rate": 0.0}, "--learning-rate: 0.0"),
+        ({"learning_rate": math.nan}, "--learning-rate: nan"),
+        ({"dropout": 1.0}, "--dropout: 1.0"),
+        ({"l2": -1.0}, "--l2: -1.0"),
+        ({"genres": ["Rock"]}, "two genres or more"),
+        ({"genres": ["Rock", "polka"]}, "'polka' is no genre"),
+        ({"out": "../x"}, "letters, digits"),
+        ({"data": []}, "name the folder"),
+        ({"design": "original", "augment": "full"}, "the report's design had none"),
+    ],
+)
+def test_wrong_settings(home: Home, tones: Path, changed: dict[str, Any], sentence: str) -> None:
+    assert home.train(**{**OPTIONS, "data": [str(tones)], **changed}) == 2
+    assert [event["event"] for event in home.events] == ["failed"]
+    assert sentence in home.last["sentence"]
+    assert not home.last["resumable"]
+
+
+@pytest.mark.parametrize(
+    ("artists", "sentence"),
+    [
+        ({"Rock": 12}, "Rock"),
+        ({"Rock": 2, "Folk": 1}, "too few"),
+        ({"Rock": 1, "Folk": 1, "Hip-Hop": 1}, "too few"),
+    ],
+)
+def test_too_little_music(
+    home: Home, tmp_path: Path, artists: dict[str, int], sentence: str
+) -> None:
+    music = write_tones(tmp_path / "music", artists, seconds=3.5)
+    assert home.train(**OPTIONS, data=[str(music)]) == 1
+    assert home.last["event"] == "failed"
+    assert sentence in home.last["sentence"]
+    assert list_runs() == []
+
+
+def test_missing_folder(home: Home, tmp_path: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tmp_path / "nowhere")]) == 1
+    assert "nowhere" in home.last["sentence"]
+
+
+def test_missing_genre(home: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)], genres=["Rock", "Jazz"]) == 1
+    assert "no music of Jazz" in home.last["sentence"]
+
+
+def test_a_genre_with_one_artist_is_said_and_files_that_fail_are_set_aside(
+    home: Home, tmp_path: Path
+) -> None:
+    music = write_tones(tmp_path / "music", {"Rock": 6, "Folk": 6, "Hip-Hop": 1})
+    (music / "Rock-5.wav").write_bytes(b"not sound")
+    assert home.train(**OPTIONS, data=[str(music)]) == 0
+    said = [event["sentence"] for event in home.of_kind("warning")]
+    assert any("Hip-Hop" in sentence and "test" in sentence for sentence in said)
+    assert any("set aside" in sentence and "Rock-5.wav" in sentence for sentence in said)
+    assert home.last["metrics"]["recall"]["Hip-Hop"] is None
+    assert "not tested" in Path(home.last["card"]).read_text(encoding="utf-8")
+
+
+def test_a_second_training_is_refused(home: Home, tones: Path) -> None:
+    with TrainingLock("the-first"):
+        assert home.train(**OPTIONS, data=[str(tones)]) == 1
+    assert "the-first is being trained already" in home.last["sentence"]
+    with TrainingLock("third"):
+        pass
+
+
+def test_divergence_is_named(home: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)], learning_rate=1e30) == 1
+    assert "no number any more" in home.last["sentence"]
+    assert "--learning-rate" in home.last["sentence"]
+    assert list_runs() == []
+
+
+def test_divergence_keeps_the_last_good_model(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validate = OurTrainee.validate
+    seen = []
+
+    def fails_later(self: OurTrainee) -> Any:
+        found = validate(self)
+        seen.append(found)
+        return found if len(seen) == 1 else replace(found, loss=math.nan)
+
+    monkeypatch.setattr(OurTrainee, "validate", fails_later)
+    assert home.train(**OPTIONS, data=[str(tones)]) == 0
+    assert "the model of epoch 1" in home.of_kind("warning")[-1]["sentence"]
+    assert home.last["stopped_early"]
+    assert not home.last["resumable"]
+    assert load_bundle(home.last["bundle"]).manifest.training["best_epoch"] == 1
+
+
+def test_a_full_disk_is_said_before_the_start(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10 * 2**20))
+    assert home.train(**OPTIONS, data=[str(tones)]) == 1
+    assert "the disk has 10 MiB free" in home.last["sentence"]
+    assert list_runs() == []
+
+
+def test_a_disk_that_fills_costs_checkpoints_only(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fills(path: Path) -> SimpleNamespace:
+        asked.append(path)
+        return SimpleNamespace(free=2**40 if len(asked) < 3 else 0)
+
+    monkeypatch.setattr(shutil, "disk_usage", fills)
+    assert home.train(**OPTIONS, data=[str(tones)]) == 0
+    (warning,) = [w["sentence"] for w in home.of_kind("warning") if "checkpoint" in w["sentence"]]
+    assert "resumes after epoch 1" in warning
+    assert load_bundle(home.last["bundle"]).name == "tones"
+
+
+def test_a_model_of_another_training_is_not_replaced(home: Home, tones: Path) -> None:
+    assert home.train(**{**OPTIONS, "epochs": 1}, data=[str(tones)]) == 0
+    before = load_bundle(home.last["bundle"]).sha256
+    assert home.train(**OPTIONS, data=[str(tones)]) == 1
+    assert "there is a model called tones already" in home.last["sentence"]
+    models = home.folder / "data" / "fstmuse" / "models"
+    assert load_bundle(models / "tones").sha256 == before
+    assert len([p for p in runs_folder().iterdir() if p.is_dir()]) == 1

@@ -1,0 +1,178 @@
+"""Stop keeps, Cancel discards, and what was killed goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.bundle import load_bundle
+from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
+from fstmuse_core.training.control import CancelledError, Control
+from tests.training_system.conftest import Event, Home, fstmuse
+
+EPOCHS = 4
+OPTIONS = {"model": "toy-model", "epochs": EPOCHS, "batch_size": 16, "out": "tones"}
+
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs XDG folders and POSIX signals"
+)
+
+
+def arguments(tones: Path) -> list[str]:
+    words = [f"--{k.replace('_', '-')}={v}" for k, v in OPTIONS.items()]
+    return fstmuse("train", *words, "--data", str(tones), "--events", "-")
+
+
+def after_epoch(number: int, verb: str):  # type: ignore[no-untyped-def]
+    def on(event: Event, control: Control) -> None:
+        if event["event"] == "epoch" and event["epoch"] == number:
+            getattr(control, verb)()
+
+    return on
+
+
+def test_stop_keeps_the_best_and_resume_goes_on(home: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)]) == 0
+    unbroken = home.of_kind("epoch")
+
+    other = {**OPTIONS, "out": "stopped"}
+    assert home.train(**other, data=[str(tones)], on=after_epoch(2, "stop")) == 0
+    assert home.last["event"] == "done"
+    assert home.last["stopped_early"]
+    assert home.last["resumable"]
+    assert load_bundle(home.last["bundle"]).name == "stopped"
+    run = home.of_kind("started")[0]["run"]
+    assert {s.run: s.state for s in list_runs()}[run] == RunState.STOPPED
+
+    assert home.train(resume=run) == 0
+    assert home.of_kind("started")[0]["resumed_from_epoch"] == 2
+    assert not home.last["stopped_early"]
+    again = home.of_kind("epoch")
+    assert [event["epoch"] for event in again] == [3, 4]
+    for one, two in zip(unbroken[2:], again, strict=True):
+        assert two["loss"] == pytest.approx(one["loss"], abs=1e-3)
+        assert two["val_loss"] == pytest.approx(one["val_loss"], abs=1e-3)
+        assert two["learning_rate"] == pytest.approx(one["learning_rate"])
+    assert {s.run: s.state for s in list_runs()}[run] == RunState.DONE
+
+    assert home.train(resume=run) == 2
+    assert "is done" in home.last["sentence"]
+
+
+def test_stop_within_the_first_epoch_keeps_that(home: Home, tones: Path) -> None:
+    def on(event: Event, control: Control) -> None:
+        if event["event"] == "progress":
+            control.stop()
+
+    assert home.train(**OPTIONS, data=[str(tones)], on=on) == 0
+    assert home.last["stopped_early"]
+    assert not home.last["resumable"]
+    assert load_bundle(home.last["bundle"]).manifest.training["best_epoch"] == 1
+
+
+@pytest.mark.parametrize("moment", ["features", "epoch"])
+def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
+    def on(event: Event, control: Control) -> None:
+        if moment in (event["event"], event.get("stage")):
+            control.cancel()
+
+    assert home.train(**OPTIONS, data=[str(tones)], on=on) == 130
+    assert home.last["event"] == "cancelled"
+    assert list_runs() == []
+    assert [p.name for p in runs_folder().iterdir()] == ["training.lock"]
+    assert not (home.folder / "data" / "fstmuse" / "models").exists()
+
+
+@linux_only
+def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
+    assert home.train(**{**OPTIONS, "out": "unbroken"}, data=[str(tones)]) == 0
+    unbroken = home.of_kind("epoch")[-1]
+    with subprocess.Popen(
+        arguments(tones),
+        env=home.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            event = json.loads(line)
+            if event["event"] == "progress" and event["epoch"] == 3:
+                os.kill(child.pid, signal.SIGKILL)
+                break
+    summary = next(s for s in list_runs() if s.out == "tones")
+    assert summary.state == RunState.UNFINISHED
+    assert summary.resumable
+    assert summary.epoch == 2
+
+    assert home.train(resume=summary.run) == 0
+    final = home.of_kind("epoch")[-1]
+    assert final["epoch"] == EPOCHS
+    assert final["loss"] == pytest.approx(unbroken["loss"], abs=1e-3)
+    assert final["val_loss"] == pytest.approx(unbroken["val_loss"], abs=1e-3)
+    assert newest_checkpoint(Path(summary.folder))[0] == EPOCHS
+
+
+@linux_only
+def test_an_interrupt_stops_a_process(home: Home, tones: Path) -> None:
+    with subprocess.Popen(
+        arguments(tones),
+        env=home.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        events = []
+        for line in child.stdout:
+            events.append(json.loads(line))
+            if events[-1]["event"] == "epoch" and events[-1]["epoch"] == 1:
+                os.kill(child.pid, signal.SIGINT)
+    assert child.returncode == 0
+    assert events[-1]["event"] == "done"
+    assert events[-1]["stopped_early"]
+
+
+@pytest.mark.parametrize(("said", "is_cancelled"), [(b"stop\n", False), (b"hm\nCANCEL\n", True)])
+def test_lines_on_standard_input_are_obeyed(said: bytes, is_cancelled: bool) -> None:
+    heard, speak = os.pipe()
+    control = Control()
+    listener = control.heed_stream(heard)
+    os.write(speak, said)
+    os.close(speak)
+    listener.join(10.0)
+    assert control.stopped
+    with pytest.raises(CancelledError) if is_cancelled else nullcontext():
+        control.check()
+
+
+def test_the_end_of_standard_input_stops_nothing() -> None:
+    heard, speak = os.pipe()
+    control = Control()
+    os.close(speak)
+    control.heed_stream(heard).join(10.0)
+    assert not control.stopped
+
+
+def test_damaged_checkpoint_is_a_sentence(home: Home, tones: Path) -> None:
+    home.train(**OPTIONS, data=[str(tones)], on=after_epoch(1, "stop"))
+    summary = list_runs()[0]
+    folder = newest_checkpoint(Path(summary.folder))[1]
+    assert folder is not None
+    (folder / "optimizer.npz").write_bytes(b"no zip")
+    assert home.train(resume=summary.run) == 1
+    assert "checkpoint is damaged" in home.last["sentence"]
+
+
+def test_unknown_run_is_a_sentence(home: Home) -> None:
+    assert home.train(resume="nobody") == 2
+    assert "there is no run by that name" in home.last["sentence"]
