@@ -200,7 +200,7 @@ def test_one_genre_only_is_a_report_with_a_problem(tmp_path: Path) -> None:
 
     report = check_collection(load_tracks(tmp_path))
 
-    assert "all its 2 clips are Rock" in report.problem
+    assert "all its clips (2) are Rock" in report.problem
     assert "Nothing can be trained on it" in as_text(report)
 
 

@@ -69,7 +69,7 @@ def check_enough(tracks: Sequence[Track]) -> None:
     if len(genres) == 1:
         raise FstMuseError(
             "data set",
-            f"all its {len(tracks)} clips are {genres[0]}",
+            f"all its clips ({len(tracks)}) are {genres[0]}",
             "add music of another genre, for there is nothing to tell apart",
         )
     if len(tracks) < _FEWEST:
