@@ -230,9 +230,7 @@ def test_a_split_of_other_music_is_said(
 def test_too_little_music(make_track: MakeTrack) -> None:
     with pytest.raises(FstMuseError, match="no music was found"):
         split_tracks([])
-    with pytest.raises(
-        FstMuseError, match="all its clips \(8\) are Rock; add music of another genre"
-    ):
+    with pytest.raises(FstMuseError, match=r"clips \(8\) are Rock; add music of another genre"):
         split_tracks([make_track("Rock", str(n)) for n in range(8)])
     with pytest.raises(FstMuseError, match="3 clips are too few to train and to test"):
         split_tracks([make_track(g, g) for g in ("Rock", "Jazz", "Pop")])
