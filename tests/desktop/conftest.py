@@ -14,9 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import soundfile
 
-from .sound_server import SoundServer, sound_server
+from .signals import Signal, played_piece
+from .sound_server import RATE, SoundServer, sound_server
 from .window import Window
+
+OpenWindow = Callable[..., Window]
 
 _PROGRAMS = {
     "Xvfb": "xvfb",
@@ -70,19 +74,29 @@ def sound(screen: str) -> Iterator[SoundServer]:
 
 
 @pytest.fixture
-def open_window(screen: str, tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Window]]:
-    """Opens the program's window in an environment; all are closed in the end."""
+def open_window(screen: str, tmp_path: Path) -> Iterator[OpenWindow]:
+    """Opens the program's window in an environment, with files; all are closed in the end."""
     windows: list[Window] = []
 
-    def open_one(environment: dict[str, str]) -> Window:
+    def open_one(environment: dict[str, str], *paths: str) -> Window:
         settings = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
-        window = Window(tmp_path / "window", {**environment, "DISPLAY": screen, **settings})
+        everything = {**environment, "DISPLAY": screen, **settings}
+        window = Window(tmp_path / "window", everything, paths)
         windows.append(window)
         return window
 
     yield open_one
     codes = [window.quit() for window in windows]
     assert codes == [0] * len(windows)
+
+
+@pytest.fixture(scope="session")
+def piece(music: Signal, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Signal]:
+    """A file of tones and music, and its samples at the sound server's rate."""
+    samples = played_piece(music)
+    path = tmp_path_factory.mktemp("piece") / "piece.wav"
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    return path, samples
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def main() -> int:
         return window
 
     start.open_window = open_watched
-    return app.main([])
+    return app.main(sys.argv[2:])
 
 
 if __name__ == "__main__":

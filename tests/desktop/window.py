@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,15 @@ Event = dict[str, Any]
 class Window:
     """The program in a process of its own, on an X server and a sound server."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], paths: Sequence[str] = ()
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self._environment = {**os.environ, **environment, "QT_QPA_PLATFORM": "xcb"}
         self._environment.pop("QT_SCALE_FACTOR", None)
         self._log = (folder / "window.log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "desktop.watched_window", str(folder)],
+            [sys.executable, "-m", "desktop.watched_window", str(folder), *paths],
             env={**self._environment, "PYTHONPATH": str(Path(__file__).parents[1])},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
