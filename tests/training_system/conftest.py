@@ -115,7 +115,7 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _make_home(folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Home:
-    (folder / "cache").symlink_to(cache, target_is_directory=True)
+    patch.setenv("FSTMUSE_CACHE", str(cache))
     for name in ("data", "cache"):
         kind = "XDG_DATA_HOME" if name == "data" else "XDG_CACHE_HOME"
         patch.setenv(kind, str(folder / name))

@@ -31,7 +31,8 @@ from fstmuse_core.training.epochs import Progress
 from fstmuse_core.training.export import base_manifest
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.measure import ask, measure
-from fstmuse_core.training.ours import Mels, OurTrainee, exported
+from fstmuse_core.training.music import MelTable
+from fstmuse_core.training.ours import OurTrainee, exported
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import ModelPlan
 from fstmuse_core.training.scores import score_clips
@@ -54,7 +55,7 @@ class Finished:
     seconds: float
 
 
-def finish_ours(run: Finished, trainee: OurTrainee, mels: Mels, tell: Tell) -> dict[str, Any]:
+def finish_ours(run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell) -> dict[str, Any]:
     """Measure the best model, write everything, and give the values of the ``done`` event.
 
     Parameters
@@ -83,11 +84,11 @@ def finish_ours(run: Finished, trainee: OurTrainee, mels: Mels, tell: Tell) -> d
     return done_values(run, report, figures, str(bundle))
 
 
-def _calibrated(bundle: Bundle, parts: Parts, mels: Mels) -> BundleManifest:
+def _calibrated(bundle: Bundle, parts: Parts, mels: MelTable) -> BundleManifest:
     """The manifest with temperature and thresholds, fitted on the validation clips."""
     known = parts.known("validation")
     labels = np.array([parts.genres.index(track.genre) for track in known], dtype=np.int64)
-    scores = score_clips(bundle, [mels[track.path] for track in known])
+    scores = score_clips(bundle, mels.of(known))
     temperature = calibration.fit_temperature(scores.logits, labels)
     right = scores.logits.argmax(axis=1) == labels
     if right.all():

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.crops import CropSampler
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.export import litert_bytes, weights_bytes
-from fstmuse_core.training.mels import MelArray, fit_scaling
+from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix
+from fstmuse_core.training.music import Mels, MelTable
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
@@ -35,8 +36,6 @@ _SCALING_CLIPS = 1_000
 _VALIDATION_SEGMENTS = 8
 _VALIDATION_BATCH = 64
 
-Mels = Mapping[Path, MelArray]
-
 
 class OurTrainee:
     """One of our networks with its crops and validation clips.
@@ -46,14 +45,15 @@ class OurTrainee:
     settings : TrainSettings
     plan : ModelPlan
     parts : Parts
-    mels : mapping
-        Mel spectrograms by the tracks' paths.
+    mels : MelTable
     """
 
-    def __init__(self, settings: TrainSettings, plan: ModelPlan, parts: Parts, mels: Mels) -> None:
+    def __init__(
+        self, settings: TrainSettings, plan: ModelPlan, parts: Parts, mels: MelTable
+    ) -> None:
         noise, noise_mels = made_up_noise(settings.seed)
         tracks = [track for track in parts.train if plan.role(track) != IGNORED]
-        train = [mels[track.path] for track in tracks] + noise_mels
+        train = Mels(mels.of(tracks), noise_mels)
         crops = min(_MAX_CROPS, _CROPS_PER_CLIP * len(parts.known("train")))
         self.batch_size = settings.batch_size
         self.steps_per_epoch = max(1, round(crops / settings.batch_size))
@@ -71,7 +71,7 @@ class OurTrainee:
             level=settings.augment,
         )
         known = parts.known("validation")
-        self._validation = [mels[track.path] for track in known]
+        self._validation = mels.of(known)
         self._labels = plan.roles(known)
         keras.utils.set_random_seed(settings.seed)
         self.classifier = build(plan, settings)
@@ -112,7 +112,8 @@ class OurTrainee:
 
     def _segments(self) -> tuple[Iterator[FloatArray], Ints]:
         frames = self.recipe.segment_frames
-        counts = [min(_VALIDATION_SEGMENTS, -(-len(m) // frames)) for m in self._validation]
+        lengths = [len(mel) for mel in self._validation]
+        counts = [min(_VALIDATION_SEGMENTS, -(-length // frames)) for length in lengths]
 
         def scaled() -> Iterator[FloatArray]:
             for mel, count in zip(self._validation, counts, strict=True):
@@ -145,7 +146,7 @@ def _recipe(settings: TrainSettings, steps_per_epoch: int) -> Recipe:
     )
 
 
-def _scaling(mels: Sequence[MelArray], recipe: Recipe) -> FeatureScaling:
+def _scaling(mels: Mels, recipe: Recipe) -> FeatureScaling:
     """From so many clips, spread over the data set, that more would change nothing."""
     step = max(1, len(mels) // _SCALING_CLIPS)
     return fit_scaling(mels[::step], recipe.segment_frames)

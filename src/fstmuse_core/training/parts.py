@@ -36,6 +36,10 @@ class Parts:
         tracks: tuple[Track, ...] = getattr(self, part)
         return [track for track in tracks if track.genre in self.genres]
 
+    def paths(self) -> frozenset[Path]:
+        """Every file of the three."""
+        return frozenset(track.path for part in PARTS for track in getattr(self, part))
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Clips and artists of the model's genres in each part."""
         return {
@@ -148,7 +152,7 @@ def _check(parts: Parts) -> None:
         )
 
 
-def without(parts: Parts, paths: set[Path]) -> Parts:
+def without(parts: Parts, paths: frozenset[Path]) -> Parts:
     """The same without some files."""
     kept = {part: tuple(t for t in getattr(parts, part) if t.path not in paths) for part in PARTS}
     rest = replace(parts, **kept)

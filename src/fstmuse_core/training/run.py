@@ -28,8 +28,7 @@ from fstmuse_core.runs import (
 )
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.mels import MelArray
-from fstmuse_core.training.music import read_features, read_tracks
+from fstmuse_core.training.music import MelTable, read_features, read_tracks
 from fstmuse_core.training.settings import TrainSettings, settings_from
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ class _Session:
             run = _read_run(folder, settings)
             self._events.keep_in(folder / EVENTS_FILE)
             mels = self._features(run.parts)
-            if len(mels) < sum(map(len, (run.parts.train, run.parts.validation, run.parts.test))):
+            if run.parts.paths() - mels.usable:
                 raise FstMuseError(
                     folder.name,
                     "music that it learned from cannot be read any more",
@@ -178,7 +177,6 @@ class _Session:
 
     def _tracks(self, settings: TrainSettings) -> list[Any]:
         def progress(done: int, total: int) -> None:
-            self._control.check_start()
             self._events.preparing("reading", done, total)
 
         progress(0, len(settings.data))
@@ -198,24 +196,20 @@ class _Session:
             )
         return divide(settings, used, choose_genres(settings, used))
 
-    def _features(self, parts: Parts) -> dict[Path, MelArray]:
+    def _features(self, parts: Parts) -> MelTable:
         def progress(done: int, total: int) -> None:
-            self._control.check_start()
             self._events.preparing("features", done, total)
 
         tracks = [*parts.train, *parts.validation, *parts.test]
-        mels, set_aside = read_features(tracks, progress)
-        self._warn_about([str(error) for error in set_aside])
-        found = zip(tracks, mels, strict=True)
-        return {track.path: mel for track, mel in found if mel is not None}
+        mels, set_aside = read_features(tracks, progress, lambda: self._control.stopped)
+        self._control.check_start()
+        self._warn_about([f"{file.path.name}: {file.reason}" for file in set_aside])
+        return mels
 
-    def _begin(
-        self, folder: Path, settings: TrainSettings, parts: Parts, mels: dict[Path, MelArray]
-    ) -> Run:
+    def _begin(self, folder: Path, settings: TrainSettings, parts: Parts, mels: MelTable) -> Run:
         from fstmuse_core.training.parts import without
 
-        tracks = [*parts.train, *parts.validation, *parts.test]
-        parts = without(parts, {track.path for track in tracks} - mels.keys())
+        parts = without(parts, parts.paths() - mels.usable)
         for note in parts.notes:
             self._warn(note)
         folder.mkdir(parents=True)

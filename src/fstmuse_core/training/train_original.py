@@ -25,6 +25,7 @@ from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix
+from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.train_ours import train_epochs
@@ -111,7 +112,7 @@ class OriginalTrainee:
 
 
 def train_original(
-    run: Run, mels: Mapping[Path, Any], events: Events, control: Control, begun: float
+    run: Run, mels: MelTable, events: Events, control: Control, begun: float
 ) -> dict[str, Any]:
     """Train and measure; the values of the ``done`` event.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -14,7 +13,7 @@ from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import EpochLoop, Progress, Trainee
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, finish_ours
-from fstmuse_core.training.mels import MelArray
+from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.ours import OurTrainee
 from fstmuse_core.training.parts import plan_for
 from fstmuse_core.training.tensorboard import epoch_listener
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def train_ours(
-    run: Run, mels: dict[Path, MelArray], events: Events, control: Control, begun: float
+    run: Run, mels: MelTable, events: Events, control: Control, begun: float
 ) -> dict[str, Any]:
     """Train, measure and write the bundle; the values of the ``done`` event.
 
