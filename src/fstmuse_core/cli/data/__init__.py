@@ -6,6 +6,7 @@ import click
 
 from fstmuse_core.cli.data.cache import cache
 from fstmuse_core.cli.data.check import check
+from fstmuse_core.cli.data.fetch import fetch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,5 +18,6 @@ def command() -> None:
     """
 
 
+command.add_command(fetch)
 command.add_command(check)
 command.add_command(cache)
