@@ -22,6 +22,8 @@ _COMMANDS = {
     "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
     "models": "List the models, or show one.",
     "train": "Train a model on your own music.",
+    "evaluate": "Measure a model on labelled music.",
+    "compare": "Lay two models side by side.",
     "data": "Get data sets, check them, and empty the feature cache.",
     "doctor": "Check versions, sound devices and models; say what is missing.",
     "gui": "Open the window (also without any command).",

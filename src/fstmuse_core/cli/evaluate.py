@@ -1,0 +1,60 @@
+"""``fstmuse evaluate``: how good a model is on labelled music."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
+
+
+@click.command(short_help="Measure a model on labelled music.")
+@click.option("--model", required=True, metavar="NAME", help="A model's name or its folder.")
+@data_option
+@format_option
+def command(model: str, data: tuple[str, ...], layout: str) -> int:
+    """Measure a model on music whose genres are known, as fstmuse classify would hear it.
+
+    Accuracy and recall count the likeliest genre, also where the verdict is "not sure". It is
+    said if the model was trained on this music, as far as its record tells.
+    """
+    tracks = read_music(data)
+    bundle, answers = ask(model, tracks)
+    metrics = training_module("measure").measure(answers)
+    known = [track for track in answers.tracks if track.genre in answers.genres]
+    overlap = training_module("overlap").overlap(bundle, known)
+    if layout == "json":
+        values = {
+            "model": bundle.name,
+            "model_sha256": bundle.sha256,
+            "genres": list(answers.genres),
+            "trained_on": {"songs": overlap.songs, "further_songs_of_artists": overlap.artists},
+            "note": overlap.sentence,
+            **metrics,
+        }
+        print(json.dumps(values, indent=1))
+        return 0
+    _print_table(bundle.manifest.title, metrics)
+    if overlap.sentence:
+        print(f"\nMind: {overlap.sentence}.")
+    return 0
+
+
+def _print_table(title: str, metrics: dict[str, Any]) -> None:
+    songs = sum(metrics["songs"].values())
+    print(f"{title} on {songs} songs: {metrics['accuracy']:.1%} right, ", end="")
+    print(f"macro-F1 {metrics['macro_f1']:.3f}, calibration error {metrics['ece']:.3f}")
+    if metrics["named_accuracy"] is not None:
+        print(f"A genre is named for {metrics['named']:.0%}, ", end="")
+        print(f"and {metrics['named_accuracy']:.0%} of the names are right.")
+    print(f"\n{'genre':<20} {'recall':>8} {'songs':>7} {'artists':>8}")
+    for genre, recall in metrics["recall"].items():
+        shown = "-" if recall is None else f"{recall:.2f}"
+        counts = f"{metrics['songs'][genre]:>7} {metrics['artists'][genre]:>8}"
+        print(f"{genre:<20} {shown:>8} {counts}")
+    if metrics["others"]:
+        print(f"\n{'other music':<20} {'not sure':>8} {'songs':>7} {'artists':>8}")
+        for genre, row in metrics["others"].items():
+            print(f"{genre:<20} {row['turned_away']:>8.0%} {row['songs']:>7} {row['artists']:>8}")

@@ -1,0 +1,72 @@
+"""What ``fstmuse evaluate`` and ``fstmuse compare`` share."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from fstmuse_core.datasets.track import Track
+
+_MANY = 3
+
+data_option = click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    type=click.Path(),
+    metavar="PATH",
+    help="Labelled music; may be given repeatedly.",
+)
+format_option = click.option(
+    "--format",
+    "layout",
+    type=click.Choice(("table", "json")),
+    default="table",
+    show_default=True,
+)
+
+
+def training_module(name: str) -> Any:
+    """A module of the training that loads no TensorFlow; by its name, as the window's is."""
+    return importlib.import_module(f"fstmuse_core.training.{name}")
+
+
+def read_music(data: Sequence[str]) -> list[Track]:
+    """The tracks of all data sets; files that cannot be used are said."""
+    from pathlib import Path
+
+    from fstmuse_core.datasets.detect import load_tracks
+
+    mute_libraries()
+    found = [load_tracks(Path(os.path.abspath(path))) for path in data]
+    tracks = {track.path: track for collection in found for track in collection.tracks}
+    _say_files([f"{f.path.name}: {f.reason}" for c in found for f in c.set_aside])
+    return list(tracks.values())
+
+
+def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:
+    """A model's bundle and its answers; files that cannot be heard are said."""
+    from fstmuse_core.classify import GenreClassifier
+
+    classifier = GenreClassifier.load(name)
+    with ProgressBar(len(tracks)) as bar:
+        answers = training_module("measure").ask(
+            classifier, tracks, lambda done, total: bar.update(done, name)
+        )
+    _say_files(list(answers.set_aside))
+    return classifier.bundle, answers
+
+
+def _say_files(sentences: list[str]) -> None:
+    for sentence in sentences[:_MANY]:
+        say(f"set aside: {sentence}")
+    if len(sentences) > _MANY:
+        say(f"and {len(sentences) - _MANY} more files were set aside")

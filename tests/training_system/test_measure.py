@@ -1,0 +1,135 @@
+"""Figures of any model, and whether two models differ."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fstmuse_core.bundle import load_bundle
+from fstmuse_core.cli import main
+from fstmuse_core.datasets.manifest import read_manifest
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.training.compare import compare
+from fstmuse_core.training.measure import Answers, measure, reliability
+from fstmuse_core.training.overlap import overlap
+from tests.training_system.conftest import Home
+
+GENRES = ("Folk", "Rock")
+
+
+def answers(right: list[bool], artists: list[str], genres: tuple[str, ...] = GENRES) -> Answers:
+    """A model that is right or wrong about clips that are all Rock."""
+    tracks = tuple(Track(Path(f"{i}.wav"), "Rock", a, f"{i}", 30.0) for i, a in enumerate(artists))
+    chances = np.array([[0.2, 0.8] if hit else [0.7, 0.3] for hit in right])
+    named = tuple(genres[i] for i in chances.argmax(axis=1))
+    return Answers(genres, tracks, chances, named, ())
+
+
+def test_measures() -> None:
+    tracks = tuple(
+        Track(Path(f"{i}.wav"), genre, artist, "", 30.0)
+        for i, (genre, artist) in enumerate(
+            [("Folk", "a"), ("Folk", "a"), ("Rock", "b"), ("Rock", "c"), ("Jazz", "d")]
+        )
+    )
+    chances = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7], [0.5, 0.5]])
+    found = measure(Answers(GENRES, tracks, chances, ("Folk", None, "Rock", "Rock", None), ()))
+    assert found["accuracy"] == 0.75
+    assert found["recall"] == {"Folk": 0.5, "Rock": 1.0}
+    assert found["songs"] == {"Folk": 2, "Rock": 2}
+    assert found["artists"] == {"Folk": 1, "Rock": 2}
+    assert found["confusion"] == [[1, 1], [0, 2]]
+    assert found["named"] == 0.75
+    assert found["named_accuracy"] == 1.0
+    assert found["others"] == {"Jazz": {"songs": 1, "artists": 1, "turned_away": 1.0}}
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 0.8) / 2)
+
+
+def test_reliability_by_tenths() -> None:
+    best, right = np.array([0.92, 0.98, 0.55, 1.0]), np.array([True, False, True, True])
+    assert reliability(best, right) == [
+        [pytest.approx(0.55), 1.0, 1],
+        [pytest.approx((0.92 + 0.98 + 1.0) / 3), pytest.approx(2 / 3), 3],
+    ]
+
+
+def test_a_clear_difference() -> None:
+    artists = [f"artist {i}" for i in range(40)]
+    result = compare(answers([False] * 40, artists), answers([True] * 30 + [False] * 10, artists))
+    assert (result.only_a, result.only_b) == (0, 30)
+    assert result.p_value < 1e-6
+    assert 0.5 < result.low < 0.75 < result.high < 1.0
+    assert result.is_clear
+    assert "B is better than A by 75.0 points" in result.sentence("A", "B")
+
+
+def test_songs_of_one_artist_are_not_many_proofs() -> None:
+    artists = ["the same"] * 20 + [f"artist {i}" for i in range(4)]
+    one = answers([False] * 20 + [True] * 4, artists)
+    two = answers([True] * 20 + [False] * 4, artists)
+    result = compare(one, two)
+    assert result.p_value < 0.05
+    assert result.low < 0.0 < result.high
+    assert not result.is_clear
+    assert "No clear difference" in result.sentence("A", "B")
+
+
+def test_equal_models() -> None:
+    one = answers([True, False, True], ["a", "b", "c"])
+    result = compare(one, one)
+    assert (result.p_value, result.low, result.high) == (1.0, 0.0, 0.0)
+
+
+def test_models_without_a_common_genre() -> None:
+    with pytest.raises(FstMuseError, match="both models name"):
+        compare(answers([True], ["a"]), answers([True], ["a"], ("Jazz", "Punk")))
+
+
+def test_a_model_knows_its_training_music(trained: Home, tones: Path) -> None:
+    bundle = load_bundle(trained.last["bundle"])
+    run = json.loads((Path(trained.of_kind("started")[0]["folder"]) / "run.json").read_text())
+    tracks = read_manifest(tones)
+    found = overlap(bundle, tracks)
+    assert found.songs == 16 - len(run["parts"]["test"])
+    assert found.artists == 0
+    assert "trained on 12 of these 16 songs" in found.sentence
+    test = {t["title"] + t["artist"] for t in run["parts"]["test"]}
+    unheard = [t for t in tracks if t.title + t.artist in test]
+    assert overlap(bundle, unheard).sentence == ""
+
+
+def test_evaluate_command(trained: Home, tones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["evaluate", "--model", trained.last["bundle"], "--data", str(tones)]
+    assert main([*words, "--format", "json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["model"] == "tones"
+    assert sum(values["songs"].values()) == 12
+    assert values["trained_on"]["songs"] == 9
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "tones on 12 songs" in shown
+    assert "Mind: it was trained on 9 of these 12 songs" in shown
+
+
+def test_compare_command(trained: Home, tones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = trained.last["bundle"]
+    words = ["compare", bundle, bundle, "--data", str(tones)]
+    assert main(words) == 0
+    assert "No clear difference" in capsys.readouterr().out
+    assert main([*words, "--format", "json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["p_value"] == 1.0
+    assert values["clips"] == 12
+
+
+@pytest.mark.parametrize("command", ["evaluate", "compare"])
+def test_missing_music_is_one_line(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = ["--model", "toy-model"] if command == "evaluate" else ["toy-model", "fst-muse"]
+    assert main([command, *models, "--data", str(tmp_path / "nowhere")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
