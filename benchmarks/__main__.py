@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import command_line, live, spectrograms, warm_clip, window
+from benchmarks import command_line, features, live, spectrograms, warm_clip, window
 from benchmarks.rows import Row, table
 
 SECTIONS: dict[str, Callable[[int], list[Row]]] = {
@@ -24,6 +24,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "warm-clip": warm_clip.measure,
     "spectrogram": spectrograms.measure,
     "window": window.measure,
+    "features": features.measure,
     "live": live.measure,
 }
 
