@@ -1,0 +1,88 @@
+"""Starting from another model's weights, and the same steps under either backend."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fstmuse_core.bundle import WEIGHTS_NAME, find_bundle, load_bundle
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.networks.toy_model import build_toy_model
+from fstmuse_core.training.ours import transfer
+from tests.training_system.conftest import Event, Home, fstmuse
+
+OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 1, "batch_size": 16, "out": "tuned"}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_only_the_head_is_new_where_genres_are_others(trained: Home, same: bool) -> None:
+    base = load_bundle(trained.last["bundle"])
+    genres = base.manifest.genres if same else ("Classical", "Rock")
+    classifier = build_toy_model(len(genres))
+    before = {v.path: np.asarray(v).copy() for v in classifier.serving.weights}
+    transfer(classifier, base, genres)
+    with np.load(base.path / WEIGHTS_NAME) as weights:
+        for variable in classifier.serving.weights:
+            is_head = variable.path.startswith(("contributions/", "bias/"))
+            expected = before if is_head and not same else weights
+            np.testing.assert_array_equal(np.asarray(variable), expected[variable.path])
+
+
+def test_fine_tuning_to_other_genres(home: Home, trained: Home, tones: Path) -> None:
+    base = trained.last["bundle"]
+    code = home.train(
+        **OPTIONS, data=[str(tones)], genres=["Classical", "Rock", "Folk"], fine_tune=base
+    )
+    assert code == 0
+    bundle = load_bundle(home.last["bundle"])
+    assert bundle.manifest.genres == ("Classical", "Rock", "Folk")
+    scaling = load_bundle(base).manifest.scaling
+    np.testing.assert_array_equal(bundle.manifest.scaling.mean, scaling.mean)
+    result = GenreClassifier(bundle).classify_file(tones / "Rock-0.wav")
+    assert set(result.genres) == {"Classical", "Rock", "Folk"}
+
+
+def test_a_model_of_another_network_is_refused(home: Home, tones: Path) -> None:
+    try:
+        find_bundle("fst-muse")
+    except Exception as error:
+        pytest.skip(f"the shipped model is not here ({error})")
+    assert home.train(**OPTIONS, data=[str(tones)], fine_tune="fst-muse") == 1
+    assert "not that of toy-model" in home.last["sentence"]
+
+
+def one_epoch(home: Home, base: str, tones: Path, backend: str) -> Event:
+    """The ``epoch`` event of a training in a process of its own."""
+    # From given weights and without dropout nothing is left that a backend draws itself.
+    words = ["train", "--model=toy-model", "--epochs=1", "--batch-size=16", "--dropout=0"]
+    words += ["--fine-tune", base, "--data", str(tones), "--out", backend, "--events=-"]
+    done = subprocess.run(
+        fstmuse(*words),
+        env={**home.environment, "KERAS_BACKEND": backend},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    assert next(e for e in events if e["event"] == "started")["backend"] == backend
+    assert load_bundle(events[-1]["bundle"]).manifest.versions["backend"] == backend
+    return next(e for e in events if e["event"] == "epoch")
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
+)
+def test_both_backends_give_the_same_loss(home: Home, trained: Home, tones: Path) -> None:
+    one, two = (
+        one_epoch(home, trained.last["bundle"], tones, backend) for backend in ("tensorflow", "jax")
+    )
+    assert two["loss"] == pytest.approx(one["loss"], abs=2e-3)
+    assert two["val_loss"] == pytest.approx(one["val_loss"], abs=2e-2)
