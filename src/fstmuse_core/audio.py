@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from fstmuse_core.decoders import DamagedError, Source, open_source
 from fstmuse_core.errors import AudioError
 from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.whole_files import open_whole
 
 SAMPLE_RATE = 22_050
 
@@ -298,28 +298,17 @@ def write_audio(path: str | os.PathLike[str], samples: npt.ArrayLike, sample_rat
         raise AudioError(target, f"sound is not written as {target.suffix!r}", f"use {known}")
     container, subtype = _WRITE_FORMATS[target.suffix.lower()]
     clipped = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
+    channels = 1 if clipped.ndim == 1 else clipped.shape[1]
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as stream:
-            staging = Path(stream.name)
-            try:
-                # In blocks: libsndfile's Vorbis encoder overflows its stack on long arrays.
-                with soundfile.SoundFile(
-                    stream,
-                    "w",
-                    sample_rate,
-                    1 if clipped.ndim == 1 else clipped.shape[1],
-                    subtype=subtype,
-                    format=container,
-                ) as file:
-                    for start in range(0, len(clipped), 65_536):
-                        file.write(clipped[start : start + 65_536])
-                stream.flush()
-                os.fsync(stream.fileno())
-            except BaseException:
-                staging.unlink(missing_ok=True)
-                raise
-        staging.chmod(0o644)
-        staging.replace(target)
+        with (
+            open_whole(target) as stream,
+            soundfile.SoundFile(
+                stream, "w", sample_rate, channels, subtype=subtype, format=container
+            ) as file,
+        ):
+            # In blocks: libsndfile's Vorbis encoder overflows its stack on long arrays.
+            for start in range(0, len(clipped), 65_536):
+                file.write(clipped[start : start + 65_536])
     except (OSError, soundfile.LibsndfileError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise AudioError(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 import click
+
+from fstmuse_core.whole_files import is_special, open_whole
 
 
 def check_writable(path: Path | None) -> None:
@@ -24,13 +24,9 @@ def check_writable(path: Path | None) -> None:
         raise click.BadParameter(f"{path} is a folder; name a file")
     if not os.path.isdir(folder):
         raise click.BadParameter(f"there is no folder {folder}; make it first")
-    target = path if _is_special(path) else folder
+    target = path if is_special(path) else folder
     if not os.access(target, os.W_OK):
         raise click.BadParameter(f"{target} may not be written to; choose another place")
-
-
-def _is_special(path: Path) -> bool:
-    return os.path.exists(path) and not os.path.isfile(path)
 
 
 @contextmanager
@@ -53,36 +49,3 @@ def open_text(path: Path | None, *, line_by_line: bool = False) -> Iterator[Text
             yield text
             text.flush()
             text.detach()
-
-
-@contextmanager
-def open_whole(path: Path) -> Iterator[BinaryIO]:
-    """A binary file that takes the place of ``path`` once it is complete and on the disk."""
-    if _is_special(path):  # a device or a pipe can't be replaced
-        with path.open("wb") as stream:
-            yield stream
-        return
-    target = Path(os.path.realpath(path))  # a link stays a link
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.name[:40]}-", delete=False
-    ) as temporary:
-        staging = Path(temporary.name)
-        try:
-            yield temporary.file  # type: ignore[misc]
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        except BaseException:
-            temporary.close()
-            staging.unlink(missing_ok=True)
-            raise
-    staging.chmod(_permissions(target))
-    staging.replace(target)
-
-
-def _permissions(path: Path) -> int:
-    """Those of the file that is there, else what the user gives to new files."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

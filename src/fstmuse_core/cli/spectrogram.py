@@ -10,9 +10,10 @@ import click
 
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.output import check_writable, open_whole
+from fstmuse_core.cli.output import check_writable
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.whole_files import open_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
