@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self._theme_button.setIconSize(QSize(20, 20))
         self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tab_widget.setCornerWidget(self._theme_button)
+        self._context.models.wanted.connect(self._on_model_wanted)
         self.setCentralWidget(self._tab_widget)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -181,6 +182,9 @@ class MainWindow(QMainWindow):
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _on_model_wanted(self, _name: str) -> None:
+        self._tab_widget.setCurrentIndex(0)
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _MESSAGE_MS)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from PySide6.QtCore import SignalInstance
+from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -16,12 +16,28 @@ from fstmuse_gui.settings import Settings
 MenuEntries = list[QAction | QMenu | None]
 
 
+class ModelNews(QObject):
+    """What tabs tell one another of models.
+
+    Signals
+    -------
+    changed
+        There are others than before.
+    wanted(str)
+        The model of this name is to be used to classify.
+    """
+
+    changed = Signal()
+    wanted = Signal(str)
+
+
 @dataclass(frozen=True)
 class TabContext:
     """What every tab may use."""
 
     settings: Settings
     bridge: WorkerBridge
+    models: ModelNews = field(default_factory=ModelNews)
 
 
 class Tab(Protocol):

@@ -181,6 +181,15 @@ class ClassifyPresenter(QObject):
             self._settings.set(LAST_FOLDER, str(Path(paths[0]).parent))
             self.open_paths(paths)
 
+    def offer_models(self, models: list[ModelInfo]) -> None:
+        """Let other models be chosen; the one in use stays so if it is still there."""
+        self._models = {model.name: model for model in models}
+        chosen = self._model.name if self._model is not None else ""
+        if chosen not in self._models:
+            chosen = next(iter(self._models), "")
+        self._view.sidebar.show_models(models, chosen)
+        self._use_model(chosen)
+
     def choose_model(self, name: str) -> None:
         """Classify with another model, and everything in the list once more."""
         self._settings.set(MODEL, name)

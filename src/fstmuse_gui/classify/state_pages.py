@@ -83,8 +83,10 @@ class TroublePage(QWidget):
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
         """Say what happened."""
         self._sign.show_sign(is_failure)
-        self._title.setText(title)
-        self._detail.setText(sentence)
+        for label, text in ((self._title, title), (self._detail, sentence)):
+            label.setText(text)
+            # A column asks for the height at its own width, which is more than the label's.
+            label.setMinimumHeight(label.heightForWidth(_TEXT_WIDTH))
         self.setAccessibleDescription(f"{title}. {sentence}")
 
 

@@ -104,6 +104,9 @@ class ClassifyTab(QObject):
         self.presenter.recent_changed.connect(self._fill_recent)
         self.view.sidebar.open_requested.connect(self.presenter.choose_files)
         self.view.drop_area.open_requested.connect(self.presenter.choose_files)
+        self._models = models
+        context.models.changed.connect(self._on_models_changed)
+        context.models.wanted.connect(self._on_model_wanted)
         self._on_changed()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -160,6 +163,14 @@ class ClassifyTab(QObject):
         sizes = self._settings.get(SPLITTER)
         if len(sizes) == self.view.splitter.count() and all(size > 0 for size in sizes):
             self.view.splitter.setSizes(sizes)
+
+    def _on_models_changed(self) -> None:
+        self.presenter.offer_models(self._models())
+
+    def _on_model_wanted(self, name: str) -> None:
+        chooser = self.view.sidebar.model_chooser
+        chooser.setCurrentIndex(chooser.findData(name))
+        self.presenter.choose_model(name)
 
     # -- actions -----------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ def name_trouble(name: str) -> str:
 def free_name(data: str, taken: set[str]) -> str:
     """A name after the folder that no model has yet."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", Path(data).stem).strip("-").lower()[:40] or "music"
-    base = f"my-{stem}"
+    base = f"my-{stem.removeprefix('my-')}"
     if base not in taken:
         return base
     number = 2

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fstmuse_core.datasets.track import Track
 
-_KINDS = {
+KINDS = {
     "fma": "FMA",
     "folders": "Genre folders",
     "tags": "Genres from tags",
@@ -37,7 +37,8 @@ class Survey:
     genres: tuple[GenreCount, ...]
     n_clips: int
     n_artists: int
-    set_aside: tuple[str, ...] = ()
+    n_set_aside: int = 0
+    why_set_aside: str = ""
 
     @property
     def name(self) -> str:
@@ -68,13 +69,17 @@ class Survey:
                 f"{self.genres[0].genre} has {counts[0] / counts[-1]:.0f} times as many clips as "
                 f"{self.genres[-1].genre}; the rarer a genre, the less often it will be heard."
             )
-        if self.set_aside:
-            n = len(self.set_aside)
-            found.append(f"{n} file{'s are' if n > 1 else ' is'} set aside: {self.set_aside[0]}.")
+        if n := self.n_set_aside:
+            files = f"{n:,} files are" if n > 1 else "1 file is"
+            found.append(f"{files} set aside: {self.why_set_aside}.")
         return found
 
 
-def survey(path: str, cancelled: Callable[[], bool] | None = None) -> Survey:
+def survey(
+    path: str,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Survey:
     """Read what the data set at ``path`` holds.
 
     Raises
@@ -84,13 +89,17 @@ def survey(path: str, cancelled: Callable[[], bool] | None = None) -> Survey:
     """
     from fstmuse_core.datasets.detect import load_tracks
 
-    collection = load_tracks(Path(path), cancelled=cancelled)
+    collection = load_tracks(Path(path), progress=progress, cancelled=cancelled)
     reasons = Counter(aside.reason for aside in collection.set_aside)
-    set_aside = tuple(f"{n} because {reason}" for reason, n in reasons.most_common())
-    return count(path, _KINDS[collection.kind], collection.tracks, set_aside)
+    found = count(path, KINDS[collection.kind], collection.tracks)
+    return replace(
+        found,
+        n_set_aside=reasons.total(),
+        why_set_aside="; ".join(reason for reason, _ in reasons.most_common(2)),
+    )
 
 
-def count(path: str, kind: str, tracks: Iterable[Track], set_aside: tuple[str, ...] = ()) -> Survey:
+def count(path: str, kind: str, tracks: Iterable[Track]) -> Survey:
     """The survey of these tracks."""
     clips: Counter[str] = Counter()
     artists: dict[str, set[str]] = defaultdict(set)
@@ -99,7 +108,7 @@ def count(path: str, kind: str, tracks: Iterable[Track], set_aside: tuple[str, .
         artists[track.genre] |= {track.artist_id or track.artist} - {""}
     genres = [GenreCount(genre, n, len(artists[genre])) for genre, n in clips.most_common()]
     everyone = set().union(*artists.values())
-    return Survey(path, kind, tuple(genres), clips.total(), len(everyone), set_aside)
+    return Survey(path, kind, tuple(genres), clips.total(), len(everyone))
 
 
 def _listed(names: list[str]) -> str:

@@ -1,0 +1,198 @@
+"""Which genre was taken for which: a table of counts, coloured by their share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.train.events import Matrix
+
+_Index = QModelIndex | QPersistentModelIndex
+_SMALLEST = 24
+_LARGEST = 56
+_HEAD = 84
+
+
+class _Model(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.genres: tuple[str, ...] = ()
+        self.counts: Matrix = ()
+
+    def show(self, genres: tuple[str, ...], counts: Matrix) -> None:
+        if genres != self.genres or len(counts) != len(self.counts):
+            self.beginResetModel()
+            self.genres, self.counts = genres, counts
+            self.endResetModel()
+        else:
+            self.counts = counts
+            last = len(counts) - 1
+            self.dataChanged.emit(self.index(0, 0), self.index(last, last))
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.counts)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.counts)
+
+    def share(self, row: int, column: int) -> float:
+        """Of the clips of the row's genre."""
+        return self.counts[row][column] / max(1, sum(self.counts[row]))
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = index.row(), index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return str(self.counts[row][column])
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            of = sum(self.counts[row])
+            truth, heard = self.genres[row], self.genres[column]
+            return f"{truth} heard as {heard}: {self.counts[row][column]} of {of}"
+        return None
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        known = 0 <= section < len(self.genres)
+        return self.genres[section] if known and role == Qt.ItemDataRole.DisplayRole else None
+
+
+class _Cell(QStyledItemDelegate):
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        model = index.model()
+        assert isinstance(model, _Model)
+        colours = current_colours()
+        share = model.share(index.row(), index.column())
+        is_right = index.row() == index.column()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.track))
+        painter.drawRoundedRect(box, 5, 5)
+        fill = QColor(colours.accent if is_right else colours.danger)
+        fill.setAlphaF(min(1.0, share) ** 0.7 * (1.0 if is_right else 0.8))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(box, 5, 5)
+        state = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus
+        if option.state & state == state:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QColor(colours.text))
+            painter.drawRoundedRect(box, 5, 5)
+        is_none = model.counts[index.row()][index.column()] == 0
+        ink = colours.muted if is_none else colours.on_accent if share > 0.55 else colours.text
+        painter.setPen(QColor(ink))
+        painter.setFont(scaled_font(option.font, 0.92))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, index.data())
+        painter.restore()
+
+
+class _Header(QHeaderView):
+    """Genre names; upright above the columns."""
+
+    def __init__(self, orientation: Qt.Orientation, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(_SMALLEST)
+        self.setHighlightSections(False)
+        self.viewport().setAutoFillBackground(False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_HEAD, _HEAD)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        model = self.model()
+        name = model.headerData(section, self.orientation()) if model is not None else None
+        if name is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(scaled_font(self.font(), 0.92))
+        painter.setPen(QColor(current_colours().muted))
+        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _HEAD - GRID)
+        if self.orientation() == Qt.Orientation.Vertical:
+            where = QRectF(rect).adjusted(0, 0, -GRID, 0)
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        else:
+            painter.translate(rect.left(), rect.bottom())
+            painter.rotate(-90)
+            where = QRectF(GRID, 0, rect.height() - GRID, rect.width())
+            side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(where, side, text)
+        painter.restore()
+
+
+class ConfusionView(QTableView):
+    """Rows are what the clips are, columns what they were heard as.
+
+    Arrow keys walk the cells; each says itself to a screen reader.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "bare")
+        self.setAccessibleName("Confusion matrix: rows are the genre, columns what was heard")
+        self._model = _Model(self)
+        self.setModel(self._model)
+        self.setItemDelegate(_Cell(self))
+        self.setHorizontalHeader(_Header(Qt.Orientation.Horizontal, self))
+        self.setVerticalHeader(_Header(Qt.Orientation.Vertical, self))
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setMinimumWidth(_HEAD + 7 * _SMALLEST)
+
+    def show_counts(self, genres: tuple[str, ...], counts: Matrix) -> None:
+        """Show counts of clips; anything not square as ``genres`` are many is left out."""
+        n = len(genres)
+        if len(counts) != n or any(len(row) != n for row in counts):
+            counts = ()
+        self._model.show(genres, counts)
+        right = sum(counts[i][i] for i in range(len(counts)))
+        total = sum(map(sum, counts))
+        self.setAccessibleDescription(f"{right} of {total} right" if counts else "Nothing yet")
+        self._fit()
+
+    @property
+    def side(self) -> int:
+        """Pixels of a cell."""
+        n = max(1, len(self._model.counts))
+        return max(_SMALLEST, min(_LARGEST, (self.width() - _HEAD - 4) // n))
+
+    def _fit(self) -> None:
+        side = self.side
+        self.horizontalHeader().setDefaultSectionSize(side)
+        self.verticalHeader().setDefaultSectionSize(side)
+        n = len(self._model.counts)
+        self.setFixedHeight(_HEAD + max(1, n) * side + 6)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()

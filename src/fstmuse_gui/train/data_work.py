@@ -1,0 +1,120 @@
+"""Reading and checking a data set, away from the window's thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from fstmuse_gui.background import Background
+from fstmuse_gui.train.survey import Survey, survey
+
+# Told how many of how many are done, and asked whether to give up.
+Tell = Callable[[int, int], None]
+Ask = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What listening to the files has shown; ``exports`` are texts by file suffix."""
+
+    survey: Survey
+    findings: list[str]
+    set_aside: list[str]
+    exports: dict[str, str]
+
+
+def read(path: str, tell: Tell, cancelled: Ask) -> Survey:
+    """The default for ``reader``."""
+    return survey(path, tell, cancelled)
+
+
+def check(path: str, tell: Tell, cancelled: Ask) -> Report:
+    """The default for ``checker``."""
+    from fstmuse_gui.train.checking import check_files
+
+    return check_files(path, tell, cancelled)
+
+
+class DataWork(QObject):
+    """Does one thing at a time; a new one takes the place of the one before.
+
+    Signals
+    -------
+    surveyed(object)
+        A :class:`~fstmuse_gui.train.survey.Survey`.
+    checked(object)
+        A :class:`Report`.
+    progressed(int, int)
+        Done and in all.
+    trouble(str)
+        Why it could not be done.
+    """
+
+    surveyed = Signal(object)
+    checked = Signal(object)
+    progressed = Signal(int, int)
+    trouble = Signal(str)
+    _step = Signal(object, int, int)
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        reader: Callable[[str, Tell, Ask], Survey] = read,
+        checker: Callable[[str, Tell, Ask], Report] = check,
+    ) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._checker = checker
+        self._background = Background(self)
+        self._stop = threading.Event()
+        self.is_running = False
+        self._step.connect(self._on_step, Qt.ConnectionType.QueuedConnection)
+
+    def survey(self, path: str) -> None:
+        """Find out what is at ``path``."""
+        self._begin(self._reader, path, self.surveyed.emit)
+
+    def check(self, path: str) -> None:
+        """Listen to every file."""
+        self._begin(self._checker, path, self.checked.emit)
+
+    def _begin(
+        self, work: Callable[[str, Tell, Ask], Any], path: str, tell: Callable[[Any], None]
+    ) -> None:
+        self.cancel()
+        self._stop = stop = threading.Event()
+        self.is_running = True
+
+        def ended(say: Callable[[Any], None]) -> Callable[[Any], None]:
+            def on_end(outcome: Any) -> None:
+                if not stop.is_set():
+                    self.is_running = False
+                    say(outcome)
+
+            return on_end
+
+        self._background.run(
+            lambda: work(path, lambda n, total: self._step.emit(stop, n, total), stop.is_set),
+            ended(tell),
+            ended(self.trouble.emit),
+        )
+
+    @Slot(object, int, int)
+    def _on_step(self, stop: threading.Event, done: int, total: int) -> None:
+        if not stop.is_set():
+            self.progressed.emit(done, total)
+
+    def cancel(self) -> None:
+        """Give up what is being done; nothing more is told of it."""
+        self._stop.set()
+        self.is_running = False
+
+    def close(self) -> None:
+        """Give up and wait for the end."""
+        self.cancel()
+        self._background.close()

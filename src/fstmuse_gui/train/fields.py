@@ -1,0 +1,108 @@
+"""A labelled control with room for what is wrong with it, and numbers of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+_INSET = 8
+
+
+class Field(QWidget):
+    """A caption above a control, and below it a line that is empty while all is well."""
+
+    def __init__(self, caption: str, control: QWidget, tip: str = "") -> None:
+        super().__init__()
+        self._control = control
+        label = QLabel(caption)
+        label.setProperty("look", "small")
+        label.setBuddy(control)
+        plain = caption.replace("&", "")
+        if not control.accessibleName():
+            control.setAccessibleName(plain)
+        control.setToolTip(tip)
+        control.setAccessibleDescription(tip)
+        self._tip = tip
+        self._trouble = QLabel()
+        self._trouble.setProperty("look", "danger")
+        self._trouble.setWordWrap(True)
+        self._trouble.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(label)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(4)
+        self._row.addWidget(control, 1)
+        column.addLayout(self._row)
+        column.addWidget(self._trouble)
+
+    def add_beside(self, button: QWidget) -> None:
+        """Place a button right of the control."""
+        self._row.addWidget(button)
+
+    @property
+    def trouble(self) -> str:
+        """What is said to be wrong."""
+        return self._trouble.text()
+
+    def show_trouble(self, sentence: str) -> None:
+        """Say what is wrong; an empty sentence takes it back."""
+        self._trouble.setText(sentence)
+        self._trouble.setVisible(bool(sentence))
+        self._control.setAccessibleDescription(sentence or self._tip)
+        if isinstance(self._control, QLineEdit):
+            self._control.setProperty("look", "bad" if sentence else "")
+            self._control.style().unpolish(self._control)
+            self._control.style().polish(self._control)
+
+
+def choice(choices: Mapping[str, str], name: str) -> QComboBox:
+    """A combo box of titles by what they stand for."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    box.setMinimumContentsLength(6)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for value, title in choices.items():
+        box.addItem(title, value)
+    return box
+
+
+def whole(low: int, high: int) -> QSpinBox:
+    """A whole number; the arrow keys change it."""
+    box = QSpinBox()
+    box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
+    box.setRange(low, high)
+    return box
+
+
+def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
+    """A number with a fraction; the arrow keys change it."""
+    box = _Real()
+    box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
+    box.setLocale(QLocale.c())
+    box.setDecimals(decimals)
+    box.setRange(low, high)
+    box.setSingleStep(step)
+    return box
+
+
+class _Real(QDoubleSpinBox):
+    """Without the zeros at the end."""
+
+    def textFromValue(self, value: float) -> str:
+        text = f"{value:.{self.decimals()}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,71 @@
+"""Trainings on disk, read for the list and for looking at them once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fstmuse_core import runs
+from fstmuse_gui.train.events import (
+    Cancelled,
+    Done,
+    Epoch,
+    Failed,
+    Started,
+    TrainEvent,
+    parse_event,
+)
+from fstmuse_gui.train.runs_list import RunRow
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run of the list and where it lies."""
+
+    row: RunRow
+    folder: Path
+    resumable: bool
+
+
+def past_runs() -> list[PastRun]:
+    """Every run, the newest first."""
+    return [_past(summary) for summary in reversed(runs.list_runs())]
+
+
+def _past(summary: runs.RunSummary) -> PastRun:
+    epochs = f"{summary.epoch} of {summary.epochs} epochs"
+    words = {
+        "running": "Training now",
+        "done": f"Done, {epochs}",
+        "stopped": f"Stopped, {epochs}",
+        "unfinished": f"Unfinished, {epochs}",
+    }[summary.state.value]
+    row = RunRow(summary.run, summary.out or summary.run, words, summary.state.value)
+    return PastRun(row, Path(summary.folder), summary.resumable)
+
+
+def past_events(folder: Path) -> list[TrainEvent]:
+    """What a run has said so far; nothing if that cannot be read."""
+    try:
+        text = (folder / "events.jsonl").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return cleaned([e for e in map(parse_event, text.splitlines()) if e is not None])
+
+
+def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
+    """One story out of several: what a later start took back or went on from is left out."""
+    story: list[TrainEvent] = []
+    for event in events:
+        if isinstance(event, Started):
+            kept = [e for e in story if isinstance(e, Epoch)]
+            story = [event, *(e for e in kept if e.epoch <= event.resumed_from_epoch)]
+        else:
+            story.append(event)
+    return story
+
+
+def ending(story: list[TrainEvent]) -> Done | Cancelled | Failed | None:
+    """How a story ends, if it does."""
+    last = story[-1] if story else None
+    return last if isinstance(last, Done | Cancelled | Failed) else None

@@ -1,0 +1,161 @@
+"""The trainings so far, the newest on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.theme import GRID, RADIUS, current_colours, scaled_font
+
+_ROW = 50
+_SIGN = 15
+_WORDS = Qt.ItemDataRole.UserRole + 1
+_STATE = Qt.ItemDataRole.UserRole + 2
+_SIGNS = {
+    "running": ("play", "accent"),
+    "done": ("done", "accent"),
+    "stopped": ("stop", "muted"),
+    "unfinished": ("pause", "warning"),
+}
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A training: ``state`` is "running", "done", "stopped" or "unfinished"."""
+
+    run: str
+    title: str
+    words: str
+    state: str
+
+
+class RunsList(QWidget):
+    """Chooses a training.
+
+    Signals
+    -------
+    chosen(str)
+        Name of a run that was clicked or walked to.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        heading = QLabel("Trainings")
+        heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
+        self._hint = QLabel("What you train appears here.")
+        self._hint.setProperty("look", "muted")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Trainings")
+        self.list.setItemDelegate(_RowDelegate(self.list))
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setUniformItemSizes(True)
+        self.list.currentItemChanged.connect(self._on_current)
+        self.list.itemClicked.connect(lambda item: self._on_current(item, None))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(heading)
+        column.addWidget(self._hint)
+        column.addWidget(self.list, 1)
+        self.show_runs([])
+
+    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def show_runs(self, rows: list[RunRow]) -> None:
+        """Show these; the one that was chosen stays so."""
+        before = self.current
+        self.list.blockSignals(True)
+        self.list.clear()
+        for row in rows:
+            item = QListWidgetItem(row.title)
+            item.setData(Qt.ItemDataRole.UserRole, row.run)
+            item.setData(_WORDS, row.words)
+            item.setData(_STATE, row.state)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, {row.words}")
+            item.setToolTip(row.run)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self._hint.setVisible(not rows)
+        self.select(before)
+
+    @property
+    def current(self) -> str:
+        """The run that is chosen; empty if none is."""
+        item = self.list.currentItem()
+        return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
+
+    def select(self, run: str) -> None:
+        """Mark a run as chosen without telling anyone; an empty name marks none."""
+        self.list.blockSignals(True)
+        self.list.setCurrentRow(-1)
+        for place in range(self.list.count()):
+            item = self.list.item(place)
+            if run and item.data(Qt.ItemDataRole.UserRole) == run:
+                self.list.setCurrentItem(item)
+        self.list.blockSignals(False)
+
+
+class _RowDelegate(QStyledItemDelegate):
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(100, _ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        colours = current_colours()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
+        ground = None
+        if option.state & QStyle.StateFlag.State_Selected:
+            ground = colours.tint
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            ground = colours.track
+        if ground is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(ground))
+            painter.drawRoundedRect(box, RADIUS, RADIUS)
+        sign, role = _SIGNS.get(index.data(_STATE), ("question", "muted"))
+        where = QRectF(box.left() + 12, box.center().y() + 4, _SIGN, _SIGN)
+        draw_icon(painter, sign, where, QColor(getattr(colours, role)))
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        room = box.width() - 24
+        painter.setFont(option.font)
+        painter.setPen(QColor(colours.text))
+        title = painter.fontMetrics().elidedText(
+            index.data(), Qt.TextElideMode.ElideMiddle, int(room)
+        )
+        half = box.height() / 2
+        painter.drawText(QRectF(box.left() + 12, box.top() + 4, room, half - 4), side, title)
+        painter.setFont(scaled_font(option.font, 0.92))
+        painter.setPen(QColor(colours.muted))
+        left = where.right() + 6
+        words = QRectF(left, box.top() + half, box.right() - left - 12, half - 4)
+        painter.drawText(words, side, index.data(_WORDS))
+        painter.restore()

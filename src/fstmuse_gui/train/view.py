@@ -1,0 +1,172 @@
+"""The Train tab as people see it: builds, shows, and says what was touched."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.data_page import DataPage
+from fstmuse_gui.train.empty_page import EmptyPage
+from fstmuse_gui.train.form import TrainForm
+from fstmuse_gui.train.results_page import ResultsPage
+from fstmuse_gui.train.run_page import RunPage
+from fstmuse_gui.widgets.notice_bar import NoticeBar
+
+
+class Closing(StrEnum):
+    """What becomes of a training when the window closes."""
+
+    KEEP = "keep"
+    STOP = "stop"
+    CANCEL = "cancel"
+    STAY = "stay"
+
+
+class TrainView(QWidget):
+    """The form on the left, on the right one of six pages.
+
+    Signals
+    -------
+    shown
+        The tab has come to the front.
+    """
+
+    shown = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Train")
+        self.form = TrainForm()
+        self.empty_page = EmptyPage()
+        self.data_page = DataPage()
+        self.busy_page = BusyPage()
+        self.busy_page.cancel_button.setAccessibleName("Cancel")
+        self.run_page = RunPage()
+        self.results_page = ResultsPage()
+        self.trouble_page = TroublePage()
+        self.notice = NoticeBar()
+        self._pages = QStackedWidget()
+        for page in (
+            self.empty_page,
+            self.data_page,
+            self.busy_page,
+            self.run_page,
+            self.results_page,
+            self.trouble_page,
+        ):
+            self._pages.addWidget(page)
+        main = QWidget()
+        column = QVBoxLayout(main)
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self.notice)
+        column.addWidget(self._pages, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        self.splitter.addWidget(self.form)
+        self.splitter.addWidget(main)
+        self.splitter.setStretchFactor(1, 1)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.splitter)
+
+    # -- pages -------------------------------------------------------------------------
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page shown."""
+        return self._pages.currentWidget()
+
+    def show_page(self, page: QWidget) -> None:
+        """Bring a page to the front."""
+        self._pages.setCurrentWidget(page)
+
+    def show_busy(self, title: str, detail: str, fraction: float | None = None) -> None:
+        """Work goes on."""
+        self.busy_page.show_work(title, detail, fraction)
+        self.show_page(self.busy_page)
+
+    def show_trouble(
+        self, title: str, sentence: str, *, go_on: str, back: str, is_failure: bool = True
+    ) -> None:
+        """Something could not be done, or waits; ``go_on`` and ``back`` name the buttons."""
+        page = self.trouble_page
+        page.show_trouble(title, sentence, is_failure=is_failure)
+        page.retry_button.setText(go_on)
+        page.retry_button.setVisible(bool(go_on))
+        page.remove_button.setText(back)
+        self.show_page(page)
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Something that can be dropped hangs above the window, or no longer does."""
+        self.empty_page.set_hot(is_hot)
+        self.form.set_hot(is_hot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
+
+    # -- questions ---------------------------------------------------------------------
+
+    def ask_folder(self, folder: str) -> str:
+        """Let the user choose a data set; empty if they would rather not."""
+        return QFileDialog.getExistingDirectory(self, "Choose a folder of music", folder)
+
+    def ask_save_path(self, suggestion: str) -> str:
+        """Let the user choose where the report goes; empty if they would rather not."""
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save the report", suggestion, "Markdown (*.md);;JSON (*.json)"
+        )
+        return path
+
+    def ask_cancel(self) -> bool:
+        """Whether what has been learned may be discarded."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "", "Discard this training?", parent=self)
+        box.setInformativeText("What it has learned will be gone. Stop would keep the best model.")
+        yes = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        answer = box.clickedButton() is yes
+        box.deleteLater()
+        return answer
+
+    def ask_closing(self, title: str) -> Closing:
+        """What is to become of the training that runs."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "", f"{title} is still training.", parent=self)
+        box.setInformativeText(
+            "It can go on without the window; open FstMuse again to see it. "
+            "Stop keeps the best model so far, Discard keeps nothing."
+        )
+        role = QMessageBox.ButtonRole
+        keep = box.addButton("Keep it running", role.AcceptRole)
+        stop = box.addButton("Stop", role.DestructiveRole)
+        cancel = box.addButton("Discard", role.DestructiveRole)
+        stay = box.addButton("Don't close", role.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(stay)
+        box.exec()
+        answers = {keep: Closing.KEEP, stop: Closing.STOP, cancel: Closing.CANCEL}
+        answer = next(
+            (value for button, value in answers.items() if button is box.clickedButton()),
+            Closing.STAY,
+        )
+        box.deleteLater()
+        return answer
+
+    def open_file(self, path: str) -> None:
+        """Show a file in the program that the system has for it."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))

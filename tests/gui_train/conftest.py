@@ -1,0 +1,149 @@
+"""The Train tab in a window, with stand-ins for training and data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QObject
+from pytestqt.qtbot import QtBot
+
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.main_window import MainWindow
+from fstmuse_gui.settings import Settings
+from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.train.data_work import DataWork
+from fstmuse_gui.train.history import PastRun
+from fstmuse_gui.train.presenter import TrainPresenter
+from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.train.view import Closing, TrainView
+from tests.gui.conftest import nothing_left_behind, settings, theme
+from tests.gui.fakes import MODELS, FakeLister, FakePlayer, FakeRecording, FakeWorker
+from tests.gui_train.fakes import (
+    FakeTraining,
+    check_at_once,
+    read_at_once,
+)
+
+__all__ = ["nothing_left_behind", "settings", "theme"]
+
+
+@dataclass
+class TrainBench:
+    """A window with both tabs, the Train tab in front."""
+
+    window: MainWindow
+    classify: ClassifyTab
+    tab: TrainTab
+    begun: list[FakeTraining]
+    models: list[ModelInfo]
+    runs: list[PastRun]
+    qtbot: QtBot
+
+    @property
+    def view(self) -> TrainView:
+        return self.tab.view
+
+    @property
+    def presenter(self) -> TrainPresenter:
+        return self.tab.presenter
+
+    @property
+    def training(self) -> FakeTraining:
+        """The one begun last."""
+        return self.begun[-1]
+
+    def survey(self) -> None:
+        """A data set has been chosen and read."""
+        with self.qtbot.waitSignal(self.presenter._data.surveyed):
+            self.presenter.use_data("/music/my library")
+        QCoreApplication.processEvents()
+
+    def train(self, *events: Any) -> None:
+        """A training has been begun and has said this."""
+        self.survey()
+        self.presenter.train()
+        self.tell(*events)
+
+    def tell(self, *events: Any) -> None:
+        """Let the training say this."""
+        for event in events:
+            self.training.told.emit(event)
+        QCoreApplication.processEvents()
+
+
+MakeTrainBench = Callable[..., TrainBench]
+
+
+@pytest.fixture
+def make_bench(
+    qtbot: QtBot,
+    settings: Settings,
+    theme: ThemeController,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[MakeTrainBench]:
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path / "data"))
+    made: list[TrainBench] = []
+
+    def make(**makers: Any) -> TrainBench:
+        begun: list[FakeTraining] = []
+        models = list(MODELS)
+        runs: list[PastRun] = []
+
+        def start(what: object, parent: QObject) -> FakeTraining:
+            begun.append(FakeTraining(what, parent))
+            return begun[-1]
+
+        options: dict[str, Any] = {
+            "data": lambda parent: DataWork(parent, reader=read_at_once, checker=check_at_once),
+            "starter": start,
+            "follower": start,
+            "lister": lambda: list(runs),
+            **makers,
+        }
+        bridge = WorkerBridge(FakeWorker)
+        window = MainWindow(
+            TabContext(settings, bridge),
+            theme,
+            [
+                lambda context: ClassifyTab(
+                    context,
+                    player=FakePlayer,
+                    recording=lambda _panel, _settings, parent: FakeRecording(parent),
+                    lister=FakeLister,
+                    models=lambda: models,
+                ),
+                lambda context: TrainTab(context, **options),
+            ],
+        )
+        classify, tab = window.tabs
+        assert isinstance(classify, ClassifyTab)
+        assert isinstance(tab, TrainTab)
+        bench = TrainBench(window, classify, tab, begun, models, runs, qtbot)
+        made.append(bench)
+        with qtbot.waitExposed(window):
+            window.show()
+        window._tab_widget.setCurrentIndex(1)
+        return bench
+
+    yield make
+    for bench in made:
+        monkeypatch.setattr(bench.view, "ask_closing", lambda _title: Closing.KEEP)
+        bench.window.close()
+        bench.tab.deleteLater()
+        bench.classify.deleteLater()
+        bench.window._context.bridge.deleteLater()
+        bench.window.deleteLater()
+
+
+@pytest.fixture
+def bench(make_bench: MakeTrainBench) -> TrainBench:
+    """A window that is shown."""
+    return make_bench()

@@ -1,0 +1,181 @@
+"""Every state of the Train tab, in light and dark, as pictures to look at.
+
+They go to the folder named by FSTMUSE_SCREENSHOTS, which must lie outside the repository, or
+to a temporary one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+
+from fstmuse_gui.train.events import Failed, Preparing, Warned
+from fstmuse_gui.train.history import PastRun
+from fstmuse_gui.train.runs_list import RunRow
+from tests.gui_train.conftest import MakeTrainBench, TrainBench
+from tests.gui_train.fakes import (
+    make_done,
+    make_epoch,
+    make_progress,
+    make_report,
+    make_started,
+)
+
+_RUNS = [
+    PastRun(RunRow("r1", "my-library", "Training now", "unfinished"), Path("/runs/r1"), False),
+    PastRun(RunRow("r2", "my-demo-tapes", "Done, 30 of 30 epochs", "done"), Path("/r2"), False),
+    PastRun(RunRow("r3", "jazz-or-folk", "Unfinished, 4 of 20 epochs", "unfinished"), Path(), True),
+    PastRun(RunRow("r4", "first-try", "Stopped, 7 of 30 epochs", "stopped"), Path(), True),
+]
+
+
+def _empty(bench: TrainBench) -> None:
+    pass
+
+
+def _hot(bench: TrainBench) -> None:
+    bench.tab.set_hot(True)
+
+
+def _reading(bench: TrainBench) -> None:
+    bench.presenter.use_data("/music/my library")
+    bench.view.show_busy("Looking at the songs", "1,204 of 3,310 files", 0.36)
+
+
+def _no_data(bench: TrainBench) -> None:
+    bench.presenter.use_data("/music/nothing")
+    bench.presenter._data.cancel()
+    bench.presenter._on_data_trouble("nothing: there is no such folder; check the name")
+
+
+def _data(bench: TrainBench) -> None:
+    bench.runs[:] = _RUNS[1:]
+    bench.survey()
+    bench.presenter._on_listed(bench.runs)
+
+
+def _checking(bench: TrainBench) -> None:
+    _data(bench)
+    bench.view.data_page.show_checking(412, 1104)
+
+
+def _checked(bench: TrainBench) -> None:
+    _data(bench)
+    bench.presenter._on_checked(make_report())
+
+
+def _wrong(bench: TrainBench) -> None:
+    _data(bench)
+    for chip in list(bench.view.form.chips.chips.values())[1:]:
+        chip.setChecked(False)
+    bench.view.form.name.setText("my model!")
+    bench.presenter._check_form()
+
+
+def _more(bench: TrainBench) -> None:
+    _data(bench)
+    bench.view.form.recipe.fold_button.setChecked(True)
+
+
+def _waking(bench: TrainBench) -> None:
+    bench.train()
+
+
+def _preparing(bench: TrainBench) -> None:
+    bench.train(Preparing("features", 312, 1104))
+
+
+def _running(bench: TrainBench) -> None:
+    bench.train(make_started())
+    for number in range(1, 18):
+        bench.tell(make_epoch(number))
+    bench.tell(make_progress(18))
+    bench.presenter._on_listed(_RUNS)
+
+
+def _first(bench: TrainBench) -> None:
+    bench.train(make_started(), make_progress(1))
+
+
+def _warned(bench: TrainBench) -> None:
+    _running(bench)
+    bench.tell(Warned("Punk has 2 artists: none is left to test it."))
+
+
+def _stopping(bench: TrainBench) -> None:
+    _running(bench)
+    bench.presenter.live.stop()
+
+
+def _done(bench: TrainBench) -> None:
+    _running(bench)
+    bench.tell(make_done())
+
+
+def _curves(bench: TrainBench) -> None:
+    _done(bench)
+    bench.view.results_page.curves_button.click()
+
+
+def _failed(bench: TrainBench) -> None:
+    _running(bench)
+    sentence = (
+        "learning rate: the loss stopped being a number in epoch 3; the last good model is "
+        "kept, try a learning rate of 0.001 or less"
+    )
+    bench.tell(Failed(sentence, "r1", True))
+
+
+def _unfinished(bench: TrainBench) -> None:
+    bench.runs[:] = _RUNS[1:]
+    bench.tab.past._on_listed(bench.runs)
+    bench.presenter.show_run("r3")
+    bench.view.form.runs.select("r3")
+
+
+STATES: dict[str, Callable[[TrainBench], None]] = {
+    "empty": _empty,
+    "hot": _hot,
+    "reading": _reading,
+    "no-data": _no_data,
+    "data": _data,
+    "checking": _checking,
+    "checked": _checked,
+    "wrong": _wrong,
+    "more": _more,
+    "waking": _waking,
+    "preparing": _preparing,
+    "first": _first,
+    "running": _running,
+    "warned": _warned,
+    "stopping": _stopping,
+    "done": _done,
+    "curves": _curves,
+    "failed": _failed,
+    "unfinished": _unfinished,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    named = os.environ.get("FSTMUSE_SCREENSHOTS")
+    path = Path(named) if named else tmp_path
+    assert not path.resolve().is_relative_to(Path(__file__).parents[2]), "outside, please"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+@pytest.mark.parametrize("theme_name", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_state_can_be_seen(
+    state: str, theme_name: str, make_bench: MakeTrainBench, folder: Path
+) -> None:
+    bench = make_bench()
+    bench.window.choose_theme(theme_name)
+    STATES[state](bench)
+    QCoreApplication.processEvents()
+    assert bench.window.grab().toImage().save(str(folder / f"{state}-{theme_name}.png"))
