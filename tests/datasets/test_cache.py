@@ -20,6 +20,7 @@ import soundfile
 from fstmuse_core.audio import load_audio
 from fstmuse_core.datasets import cache as cache_module
 from fstmuse_core.datasets import extract as extract_module
+from fstmuse_core.datasets import pool
 from fstmuse_core.datasets.cache import FeatureCache, default_cache_folder
 from fstmuse_core.datasets.cache_index import INDEX_FILE, VERSION
 from fstmuse_core.datasets.extract import Task, extract
@@ -28,6 +29,12 @@ from fstmuse_core.features import level_log_mel
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_spectrogram
 
 from .conftest import RATE, tone, write_clip
+
+
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To start a second one takes longer than it saves, unless a test asks for it."""
+    monkeypatch.setattr(pool, "default_processes", lambda: 1)
 
 
 @pytest.fixture
@@ -355,6 +362,21 @@ def test_features_travel_to_other_processes_and_keep_few_files_open(
     assert len(features._open) == 2
     assert len(features[2:5]) == 3
     np.testing.assert_array_equal(features[2:5][0], expected(clips[2]))
+
+
+def test_duplicates_are_known_by_their_sound(cache: FeatureCache, tmp_path: Path) -> None:
+    samples = np.rint(20_000 * tone()).astype(np.int16)
+    wav = write_clip(tmp_path / "a.wav", samples)
+    flac = write_clip(tmp_path / "b.flac", samples)
+    other = write_clip(tmp_path / "c.wav", pitch=333)
+    silent = write_clip(tmp_path / "d.wav", np.zeros(4 * RATE))
+    paths = [wav, flac, other, silent, tmp_path / "gone.wav"]
+
+    cache.fill(paths)
+    sounds = cache.sounds(paths)
+
+    assert set(sounds) == {wav, flac, other}
+    assert sounds[wav] == sounds[flac] != sounds[other]
 
 
 def test_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

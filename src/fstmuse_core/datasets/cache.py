@@ -198,6 +198,15 @@ class FeatureCache:
             places.append(place)
         return Features(self.folder, places)
 
+    def sounds(self, paths: Sequence[Path]) -> dict[Path, str]:
+        """Equal values for files of the same sound, in whatever format, as far as they are kept.
+
+        This is what :func:`fstmuse_core.datasets.parts.split_tracks` takes, so that duplicates
+        never stand on both sides.
+        """
+        places = {path: self._place(path) for path in paths}
+        return {path: place.sound for path, place in places.items() if place and place.sound}
+
     def size(self) -> CacheSize:
         """Clips of every configuration, and what the folder takes on the disk."""
         return CacheSize(self._index.count(), _bytes_of(self.folder))
@@ -291,7 +300,7 @@ class _ShardWriter:
     index: CacheIndex
     computed: int = 0
     found_again: int = 0
-    _clips: dict[str, MelArray] = field(default_factory=dict)
+    _clips: dict[str, tuple[MelArray, str]] = field(default_factory=dict)
     _files: list[tuple[Path, Extracted]] = field(default_factory=list)
 
     def add(self, path: Path, result: Extracted) -> None:
@@ -300,8 +309,8 @@ class _ShardWriter:
             self.found_again += 1  # a file that was moved, copied or touched
         else:
             self.computed += 1
-            self._clips[result.digest] = result.mel
-        if sum(mel.nbytes for mel in self._clips.values()) >= _SHARD_BYTES:
+            self._clips[result.digest] = (result.mel, result.sound)
+        if sum(mel.nbytes for mel, _ in self._clips.values()) >= _SHARD_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -310,12 +319,12 @@ class _ShardWriter:
         places: dict[str, Place] = {}
         if clips:
             name = f"{os.urandom(12).hex()}{_SUFFIX}"
-            rows = np.concatenate(list(clips.values()))
+            rows = np.concatenate([mel for mel, _ in clips.values()])
             self._check_room(rows.nbytes)
             write_whole(self.folder / name, lambda stream: np.save(stream, rows))
             first = 0
-            for digest, mel in clips.items():
-                places[digest] = Place(name, first, len(mel))
+            for digest, (mel, sound) in clips.items():
+                places[digest] = Place(name, first, len(mel), sound)
                 first += len(mel)
         self.index.enter(places, {path: (f.state, f.digest) for path, f in files})
 

@@ -17,14 +17,14 @@ from fstmuse_core.spectrogram import SpectrogramConfig
 
 INDEX_FILE = "index.sqlite"
 # To be raised whenever the mel kernel's numbers or the layout of the cache change.
-VERSION = 1
+VERSION = 2
 # Other processes hold the index for milliseconds; a disk may be slow.
 _PATIENCE_S = 30.0
 # What numpy.save writes before a table of this kind.
 _HEADER_BYTES = 128
 _TABLES = (
     """CREATE TABLE clips (
-        config TEXT, digest TEXT, shard TEXT, first INTEGER, frames INTEGER,
+        config TEXT, digest TEXT, shard TEXT, first INTEGER, frames INTEGER, sound TEXT,
         PRIMARY KEY (config, digest)
     ) WITHOUT ROWID""",
     """CREATE TABLE files (
@@ -38,11 +38,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Rows ``first`` to ``first + frames`` of a shard."""
+    """Rows ``first`` to ``first + frames`` of a shard; ``sound`` is equal for duplicates."""
 
     shard: str
     first: int
     frames: int
+    sound: str
 
 
 class CacheIndex:
@@ -131,7 +132,7 @@ class CacheIndex:
         """Where the features of a clip lie."""
         row = self._ask(
             lambda database: database.execute(
-                "SELECT shard, first, frames FROM clips WHERE config = ? AND digest = ?",
+                "SELECT shard, first, frames, sound FROM clips WHERE config = ? AND digest = ?",
                 (self._config, digest),
             ).fetchone()
         )
@@ -144,8 +145,11 @@ class CacheIndex:
             with database, closing(database.cursor()) as cursor:
                 cursor.execute("BEGIN IMMEDIATE")
                 cursor.executemany(
-                    "INSERT OR REPLACE INTO clips VALUES (?, ?, ?, ?, ?)",
-                    [(self._config, d, p.shard, p.first, p.frames) for d, p in places.items()],
+                    "INSERT OR REPLACE INTO clips VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (self._config, digest, p.shard, p.first, p.frames, p.sound)
+                        for digest, p in places.items()
+                    ],
                 )
                 cursor.executemany(
                     "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",

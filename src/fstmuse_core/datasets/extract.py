@@ -21,6 +21,8 @@ from fstmuse_core.spectrogram import FloatArray, MelStream, SpectrogramConfig
 LONGEST_S = 600.0
 # What half precision can hold, with a margin.
 _LOUDEST = 60_000.0
+# No mel magnitude of a sine 70 dB below full scale is larger.
+_SILENCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,14 @@ class Extracted:
     mel : ndarray of float16, shape ``(frames, n_mels)``, or None
         Magnitudes; a clip too loud for half precision is scaled down as a whole. ``None`` if
         the cache has them already.
+    sound : str
+        Hash of the features, equal for the same sound in other formats; empty for silence.
     """
 
     digest: str = ""
     state: tuple[int, int] = (0, 0)
     mel: npt.NDArray[np.float16] | None = None
+    sound: str = ""
     fault: str = ""
 
 
@@ -71,7 +76,7 @@ def extract(task: Task) -> Extracted:
         return Extracted(fault="it changed while it was read")
     if mel is not None and not len(mel):
         return Extracted(fault="it holds no sound")
-    return Extracted(digest, before, mel)
+    return Extracted(digest, before, mel, "" if mel is None else _sound(mel))
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +87,12 @@ def _index(folder: Path, config: SpectrogramConfig) -> CacheIndex:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _sound(mel: npt.NDArray[np.float16]) -> str:
+    if float(mel.max()) < _SILENCE:  # silent clips have nothing in common
+        return ""
+    return hashlib.blake2b(np.ascontiguousarray(mel).data, digest_size=16).hexdigest()
 
 
 def _mel(task: Task) -> FloatArray:
