@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import command_line, features, live, spectrograms, warm_clip, window
+from benchmarks import command_line, features, live, spectrograms, training, warm_clip, window
 from benchmarks.rows import Row, table
 
 SECTIONS: dict[str, Callable[[int], list[Row]]] = {
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "window": window.measure,
     "features": features.measure,
     "live": live.measure,
+    "training": training.measure,
 }
 
 
