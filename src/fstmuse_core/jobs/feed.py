@@ -75,11 +75,11 @@ class AudioFeed:
     def stop(self) -> None:
         """End the process."""
         with self._lock:
-            process, connection = self._process, self._connection
+            process = self._process
             self._process = self._connection = None
-        if process is not None and connection is not None:
+        if process is not None:
+            # A reader may be waiting on the pipe: it sees the end, and the pipe goes with it.
             end_child(process)
-            connection.close()
 
     def open(self, path: str, *, start_s: float, sample_rate: int, channels: int = 2) -> int:
         """Begin to read ``path`` at ``start_s``; blocks of earlier streams are dropped.

@@ -71,6 +71,8 @@ class ClassifyWorker:
         self._jobs: dict[int, _Job] = {}
         self._outbox: deque[tuple[int, Request]] = deque()
         self._connection: Connection | None = None
+        # Held while sending and while closing: closing under a send would end its thread.
+        self._wire = threading.Lock()
         self._process: BaseProcess | None = None
         self._stopping = False
         self._threads: list[threading.Thread] = []
@@ -140,7 +142,7 @@ class ClassifyWorker:
                     return
                 message, connection = self._outbox.popleft(), self._connection
             # If the process is dying, it will all be sent again to the next.
-            with suppress(OSError):
+            with self._wire, suppress(OSError):
                 if connection is not None:
                     connection.send(message)
 
@@ -184,7 +186,8 @@ class ClassifyWorker:
         with self._lock:
             self._connection = self._process = None
         end_child(process)
-        connection.close()
+        with self._wire:
+            connection.close()
         return ready
 
     def _note(self, event: Event) -> None:
