@@ -146,8 +146,8 @@ def test_the_report_finds_everything(report: Report) -> None:
     assert len(report.tracks) == len(report.sounds) == 18
     notes = " ".join(report.notes)
     assert "Rock is by 4 artists" not in notes  # the artist of loud.wav is not known
-    assert "1 sounds are there more than once under different genres" in notes
-    assert "the artist of 1 of 18 clips is not known" in notes
+    assert "copies under different genres of 1 sound" in notes
+    assert "of 1 of 18 clips the artist is not known" in notes
 
 
 def test_the_report_as_text_json_and_markdown(report: Report) -> None:
@@ -191,7 +191,9 @@ def test_official_leaks_and_imbalance(tmp_path: Path) -> None:
 
     assert (report.leaks.official_artists, report.leaks.official_sounds) == (1, 1)
     assert any("Rock has 3 times as many clips as Folk" in note for note in report.notes)
-    assert "In the official split 1 artists and 1 duplicated sounds" in as_text(report)
+    assert "On both sides of the official split: 1 artist and 1 duplicated sound." in as_text(
+        report
+    )
 
 
 def test_one_genre_only_is_a_report_with_a_problem(tmp_path: Path) -> None:

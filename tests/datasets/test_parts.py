@@ -101,6 +101,16 @@ def test_a_genre_by_one_artist_is_for_training_and_said(make_track: MakeTrack) -
     assert any("the test says nothing about Folk" in note for note in split.notes)
 
 
+def test_a_genre_that_copies_join_is_said(make_track: MakeTrack) -> None:
+    tracks = [make_track("Rock", f"R{n}") for n in range(10)]
+    tracks += [make_track("Folk", f"F{n}") for n in range(3)]
+
+    split = split_tracks(tracks, sounds={track.path: "same" for track in tracks[10:]})
+
+    assert {10, 11, 12} <= set(split.train)
+    assert any("Folk cannot be divided, since shared records or copies" in n for n in split.notes)
+
+
 def test_a_genre_by_two_artists_has_no_validation(make_track: MakeTrack) -> None:
     tracks = [make_track("Rock", f"R{n}") for n in range(10)]
     tracks += [make_track("Folk", f"F{n}") for n in range(2)]
@@ -117,7 +127,7 @@ def test_unknown_artists_are_said(make_track: MakeTrack) -> None:
     split = split_tracks(tracks)
 
     assert len(split.test) >= 2
-    assert any("artist of 20 of 20 clips is not known" in note for note in split.notes)
+    assert any("of 20 of 20 clips the artist is not known" in note for note in split.notes)
     assert len(set(artist_folds(tracks, 5))) == 5
 
 
@@ -160,7 +170,7 @@ def test_leaks_of_the_official_split_leave_the_training(make_track: MakeTrack) -
         0: "its artist is also in test",
         1: "its sound is also in validation",
     }
-    assert any(note.startswith("2 clips were left out") for note in split.notes)
+    assert any("2 clips with an artist or a sound" in note for note in split.notes)
 
 
 def test_no_official_split_to_take(tracks: list[Track]) -> None:
@@ -205,8 +215,8 @@ def test_a_changed_data_set_keeps_its_test(
     assert [changed[i] for i in loaded.test] == [tracks[i] for i in split.test]
     assert loaded.left_out == ((len(changed) - 1, "it is new since the split was made"),)
     assert loaded.notes[-2:] == (
-        "1 clips of the split are no longer there",
-        "1 clips are new since the split was made and are left out",
+        "no longer there since the split was made: 1 clip",
+        "new since the split was made, and left out: 1 clip",
     )
 
 

@@ -17,6 +17,7 @@ from fstmuse_core.datasets.parts import check_enough, split_tracks
 from fstmuse_core.datasets.pool import Broken, run_in_pool
 from fstmuse_core.datasets.split import artist_key
 from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
 
 # From here on the larger genre is likely to be guessed for its size.
@@ -265,7 +266,7 @@ def _notes(tracks: Sequence[Track], duplicates: Sequence[Duplicate]) -> list[str
     disputed = [d for d in duplicates if len(d.genres) > 1]
     if disputed:
         notes.append(
-            f"{len(disputed)} sounds are there more than once under different genres: "
-            "at most one of the genres is right"
+            f"there are copies under different genres of {counted(len(disputed), 'sound')}: at "
+            "most one of the genres is right"
         )
     return notes

@@ -10,7 +10,9 @@ from typing import Literal
 import numpy as np
 
 from fstmuse_core.datasets.groups import Sounds, artist_bonds, connected_tracks
+from fstmuse_core.datasets.split import artist_key
 from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
 
 Method = Literal["official", "artists"]
@@ -75,7 +77,7 @@ def check_enough(tracks: Sequence[Track]) -> None:
     if len(tracks) < _FEWEST:
         raise FstMuseError(
             "data set",
-            f"{len(tracks)} clips are too few to train and to test",
+            f"{counted(len(tracks), 'clip')} are too few to train and to test",
             f"at least {_FEWEST} are needed, and a hundred of each genre are better",
         )
 
@@ -247,11 +249,13 @@ def _notes(
         if not parts - {""}:
             notes.append(f"{genre} is in no part, so it is not learnt")
         elif len(sources) == 1 and split.method == "artists":
-            names = {bond for i in members for bond in artist_bonds(tracks[i])}
-            joined = "" if len(names) <= 2 else ", or by several whom shared records join"
+            known = {artist_key(tracks[i].artist) for i in members}
+            who = "is by one artist"
+            if known != {artist_key(tracks[members[0]].artist)} or known == {""}:
+                who = "cannot be divided, since shared records or copies join all artists"
             notes.append(
-                f"{genre} is by one artist{joined}: its clips ({len(members)}) are all for "
-                f"training, and the test says nothing about {genre}"
+                f"{genre} {who}: {counted(len(members), 'clip')} for training, and the test says "
+                f"nothing about {genre}"
             )
         else:
             notes += [
@@ -268,14 +272,14 @@ def _notes(
     unknown = sum(not any(artist_bonds(track)) for track in tracks)
     if unknown and split.method == "artists":
         notes.append(
-            f"the artist of {unknown} of {len(tracks)} clips is not known: the same artist may be "
-            "in training and in test, and the test then flatters by 5 to 9 points"
+            f"of {unknown} of {counted(len(tracks), 'clip')} the artist is not known: the same "
+            "artist may be in training and in test, which then flatters by 5 to 9 points"
         )
     moved = sum("is also in" in reason for _, reason in split.left_out)
     if moved:
         notes.append(
-            f"{moved} clips were left out of the official split, since their artist or sound is "
-            "on its other side"
+            f"of the official split {counted(moved, 'clip')} with an artist or a sound that is "
+            "also on its other side will not be used"
         )
     return notes
 

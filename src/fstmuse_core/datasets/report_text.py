@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fstmuse_core.datasets.doctor import Report
+from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import one_line
 
 _KINDS = {
@@ -52,8 +53,9 @@ def _title(report: Report) -> str:
     clips = sum(count.clips for count in report.genres)
     hours = sum(count.seconds for count in report.genres) / 3600
     return (
-        f"{one_line(str(report.root))} ({_KINDS[report.kind]}): {clips} usable clips, "
-        f"{len(report.genres)} genres, {hours:.1f} hours"
+        f"{one_line(str(report.root))} ({_KINDS[report.kind]}): "
+        f"{counted(clips, 'usable clip')}, {counted(len(report.genres), 'genre')}, "
+        f"{hours:.1f} hours"
     )
 
 
@@ -89,13 +91,14 @@ def _sentences(report: Report) -> list[str]:
         lines.append(f"Nothing can be trained on it: {report.problem}.")
     if leaks.random_artists or leaks.random_sounds:
         lines.append(
-            f"Split at random, {leaks.random_artists} artists and {leaks.random_sounds} "
-            "duplicated sounds would stand on both sides; split by artist, none does."
+            f"Split at random, {counted(leaks.random_artists, 'artist')} and "
+            f"{counted(leaks.random_sounds, 'duplicated sound')} would stand on both sides; split "
+            "by artist, none does."
         )
-    if leaks.official_artists is not None:
+    if leaks.official_artists is not None and leaks.official_sounds is not None:
         lines.append(
-            f"In the official split {leaks.official_artists} artists and {leaks.official_sounds} "
-            "duplicated sounds stand on both sides."
+            f"On both sides of the official split: {counted(leaks.official_artists, 'artist')} "
+            f"and {counted(leaks.official_sounds, 'duplicated sound')}."
         )
     lines += [f"{note[:1].upper()}{note[1:]}." for note in report.notes]
     return lines or ["Nothing stands in the way of training on it."]

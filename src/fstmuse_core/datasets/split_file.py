@@ -10,6 +10,7 @@ from pathlib import Path
 from fstmuse_core.datasets.files import write_whole
 from fstmuse_core.datasets.parts import Split
 from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
 
 _FORMAT = "fstmuse-split"
@@ -76,9 +77,9 @@ def load_split(file: Path, tracks: Sequence[Track], root: Path) -> Split:
     left_out.update(dict.fromkeys(new, "it is new since the split was made"))
     notes = list(split.notes)
     if gone:
-        notes.append(f"{gone} clips of the split are no longer there")
+        notes.append(f"no longer there since the split was made: {counted(gone, 'clip')}")
     if new:
-        notes.append(f"{len(new)} clips are new since the split was made and are left out")
+        notes.append(f"new since the split was made, and left out: {counted(len(new), 'clip')}")
     train, validation, test = (
         tuple(sorted(i for name, i in names.items() if part_of.get(name) == part)) for part in PARTS
     )
