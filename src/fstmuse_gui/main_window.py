@@ -38,9 +38,10 @@ from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
 from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.tabs import MenuEntries, Tab, TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.train.tab import TrainTab
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
-TABS: tuple[Callable[[TabContext], Tab], ...] = (ClassifyTab,)
+TABS: tuple[Callable[[TabContext], Tab], ...] = (ClassifyTab, TrainTab)
 
 _DEFAULT_SIZE = QSize(1240, 820)
 _MINIMUM_SIZE = QSize(880, 640)
@@ -124,11 +125,26 @@ class MainWindow(QMainWindow):
             "Playback": [],
             "Help": [keys, about],
         }
+        self._entries: list[tuple[Tab, QAction]] = []
         for title, entries in own.items():
             menu = self.menuBar().addMenu(f"&{title}")
             for tab in self.tabs:
                 _fill(menu, tab.menus().get(title, []))
+                known = {action for _, action in self._entries}
+                self._entries += [(tab, a) for a in menu.actions() if a not in known]
             _fill(menu, entries)
+        self._tab_widget.currentChanged.connect(self._on_tab_changed)
+        self._on_tab_changed()
+
+    def _on_tab_changed(self) -> None:
+        """Offer what the tab in front can do: what is hidden answers to no key."""
+        for tab, action in self._entries:
+            action.setVisible(tab is self.tab)
+        for top in self.menuBar().actions():
+            menu = top.menu()
+            if isinstance(menu, QMenu):
+                seen = any(a.isVisible() and not a.isSeparator() for a in menu.actions())
+                top.setVisible(seen)
 
     def _build_theme_menu(self) -> QMenu:
         menu = QMenu("&Theme", self)

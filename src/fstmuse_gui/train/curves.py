@@ -151,7 +151,7 @@ class CurvePlot(QWidget):
             return "no number"
         if self._percents:
             return percent(value)
-        return f"{value:.2f}" if self._validated else f"{value:.1e}"
+        return f"{value:.2f}" if self._validated else f"{value:.2g}"
 
     def _dress(self) -> None:
         colours = current_colours()

@@ -21,7 +21,7 @@ from fstmuse_gui.train.events import (
 from fstmuse_gui.train.history import cleaned, past_events
 from fstmuse_gui.train.process import OtherTraining, OwnTraining, Training
 from fstmuse_gui.train.view import Closing, TrainView
-from fstmuse_gui.train.words import GAP, about, duration, stage
+from fstmuse_gui.train.words import GAP, about, as_sentence, duration, stage
 
 _WAKING = "The first seconds go into waking the network's library."
 
@@ -128,7 +128,7 @@ class LiveTraining(QObject):
 
     def _on_event(self, event: TrainEvent) -> None:
         if isinstance(event, Warned):
-            self.warned.emit(event.sentence)
+            self.warned.emit(as_sentence(event.sentence))
         elif isinstance(event, Done | Cancelled | Failed):
             self._on_end(event)
         else:
@@ -212,7 +212,7 @@ class LiveTraining(QObject):
             page.show_epoch(event)
 
     def _show_failure(self) -> None:
-        sentence = f"{self.sentence[:1].upper()}{self.sentence[1:].removesuffix('.')}."
+        sentence = as_sentence(self.sentence)
         self._view.show_trouble(
             f"{self.title} could not be trained",
             sentence,

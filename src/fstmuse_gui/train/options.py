@@ -79,10 +79,15 @@ def name_trouble(name: str) -> str:
 def free_name(data: str, taken: set[str]) -> str:
     """A name after the folder that no model has yet."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", Path(data).stem).strip("-").lower()[:40] or "music"
-    base = f"my-{stem.removeprefix('my-')}"
-    if base not in taken:
-        return base
-    number = 2
+    return next_name(f"my-{stem.removeprefix('my-')}", taken)
+
+
+def next_name(name: str, taken: set[str]) -> str:
+    """``name`` itself if no model has it, else with the next number that is free."""
+    if name not in taken:
+        return name
+    base, _, end = name.rpartition("-")
+    base, number = (base, int(end) + 1) if base and end.isdigit() else (name, 2)
     while f"{base}-{number}" in taken:
         number += 1
     return f"{base}-{number}"

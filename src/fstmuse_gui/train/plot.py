@@ -31,7 +31,7 @@ class Plot(pg.GraphicsView):
         self.left.setZValue(-100)
         self.left.setGrid(_GRID_ALPHA)
         layout = pg.GraphicsLayout()
-        layout.setContentsMargins(0, 4, 4, 0)
+        layout.setContentsMargins(0, 4, 14, 0)
         layout.setSpacing(0)
         layout.addItem(self.left, 0, 0)
         layout.addItem(self.box, 0, 1)

@@ -14,7 +14,7 @@ from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.train.data_work import DataWork, Report
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.live import LiveTraining
-from fstmuse_gui.train.options import free_name, name_trouble
+from fstmuse_gui.train.options import free_name, name_trouble, next_name
 from fstmuse_gui.train.past import PastShelf
 from fstmuse_gui.train.survey import Survey
 from fstmuse_gui.train.view import Closing, TrainView
@@ -180,6 +180,12 @@ class TrainPresenter(QObject):
             self.show_data()
         self._check_form()
 
+    def _offer_name(self) -> None:
+        """The name just given away cannot be used again."""
+        name = self._view.form.name
+        self._own_name = next_name(name.text().strip(), self._taken_names())
+        name.setText(self._own_name)
+
     def _offer_genres(self) -> None:
         if self._survey is None:
             return
@@ -303,6 +309,7 @@ class TrainPresenter(QObject):
         if outcome == "done":
             self.model_made.emit()
             self.message.emit(f"{self.live.title} is ready.")
+            self._offer_name()
         elif outcome == "cancelled":
             self._view.notice.say("The training was discarded.")
         if self._side is not _Side.LIVE:

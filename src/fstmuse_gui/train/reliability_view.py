@@ -23,7 +23,7 @@ class ReliabilityView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._plot = Plot(self)
         self._plot.setFixedHeight(_SIDE)
-        self._plot.box.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
+        self._plot.box.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.1)
         for axis, name in ((self._plot.left, "right"), (self._plot.bottom, "sure")):
             axis.setTicks([_TICKS])
             axis.setLabel(name)

@@ -14,7 +14,13 @@ _STAGES = {
     "reading": "Looking at the songs",
     "features": "Listening to the songs",
     "building": "Building the network",
+    "testing": "Testing the model on songs it has not heard",
 }
+
+
+def as_sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def time_left(seconds: float) -> str:

@@ -1,0 +1,232 @@
+"""The child process: what it says, how it ends, and what it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.runs import TrainingLock, runs_folder
+from fstmuse_gui.train import process
+from fstmuse_gui.train.events import (
+    Cancelled,
+    Done,
+    Epoch,
+    Failed,
+    Preparing,
+    Started,
+    TrainEvent,
+    parse_event,
+)
+from fstmuse_gui.train.history import cleaned, ending, past_events
+from fstmuse_gui.train.process import LineFile, OtherTraining, OwnTraining, since_last_start
+from tests.gui_train.child import DONE, EPOCH, START
+
+CHILD = Path(__file__).with_name("child.py")
+WAIT_MS = 20_000
+
+
+class Heard:
+    """A training and everything that it said."""
+
+    def __init__(self, training: process.Training) -> None:
+        self.training = training
+        self.events: list[TrainEvent] = []
+        training.told.connect(self.events.append)
+
+    @property
+    def last(self) -> TrainEvent | None:
+        return self.events[-1] if self.events else None
+
+    def has(self, kind: type) -> bool:
+        return any(isinstance(event, kind) for event in self.events)
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[[str], Heard]]:
+    begun: list[Heard] = []
+
+    def start(scenario: str) -> Heard:
+        heard = Heard(OwnTraining(["--seed", "1"], None, (sys.executable, str(CHILD), scenario)))
+        begun.append(heard)
+        return heard
+
+    yield start
+    for heard in begun:
+        heard.training.let_go()
+        heard.training.deleteLater()
+    for child in process._let_go:
+        child.kill()
+        child.wait()
+    process._let_go.clear()
+
+
+def line(event: str, **values: Any) -> str:
+    return json.dumps({"event": event, **values})
+
+
+def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qtbot: QtBot) -> None:
+    heard = begin("plain")
+    qtbot.waitUntil(lambda: heard.has(Done), timeout=WAIT_MS)
+    assert [type(e) for e in heard.events] == [Preparing, Started, Epoch, Done]
+    done = heard.last
+    assert isinstance(done, Done)
+    assert done.metrics.recall == {"Folk": 1.0, "Rock": 0.0}
+    assert not heard.training.is_running
+
+
+def test_garbage_between_the_lines_does_no_harm(
+    begin: Callable[[str], Heard], qtbot: QtBot
+) -> None:
+    heard = begin("garbage")
+    qtbot.waitUntil(lambda: heard.has(Done), timeout=WAIT_MS)
+    assert [type(e) for e in heard.events] == [Preparing, Started, Epoch, Done]
+
+
+def test_a_child_that_dies_gets_a_calm_sentence(
+    begin: Callable[[str], Heard], qtbot: QtBot
+) -> None:
+    heard = begin("dies")
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    failed = heard.last
+    assert isinstance(failed, Failed)
+    assert "r1 learned up to its last epoch is kept" in failed.sentence
+    assert failed.resumable
+    assert failed.run == "r1"
+
+
+def test_a_refusal_is_passed_on_word_for_word(begin: Callable[[str], Heard], qtbot: QtBot) -> None:
+    heard = begin("refused")
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    assert heard.events == [Failed("training: r0 is being trained already; stop it")]
+
+
+def test_a_program_that_cannot_be_started_is_a_failure(qtbot: QtBot) -> None:
+    heard = Heard(OwnTraining([], None, ("/nowhere/python",)))
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    heard.training.deleteLater()
+
+
+def test_numbers_that_are_none_are_heard(begin: Callable[[str], Heard], qtbot: QtBot) -> None:
+    heard = begin("diverges")
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    epoch = [e for e in heard.events if isinstance(e, Epoch)][-1]
+    assert epoch.loss != epoch.loss
+    assert epoch.val_loss != epoch.val_loss
+
+
+@pytest.mark.parametrize(("word", "end"), [("stop", Done), ("cancel", Cancelled)])
+def test_the_child_hears_the_words(
+    word: str, end: type, begin: Callable[[str], Heard], qtbot: QtBot
+) -> None:
+    heard = begin("listens")
+    qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
+    getattr(heard.training, word)()
+    qtbot.waitUntil(lambda: heard.has(end), timeout=WAIT_MS)
+    last = heard.last
+    if isinstance(last, Done):
+        assert last.stopped_early
+
+
+def test_a_deaf_child_is_ended_by_force(
+    begin: Callable[[str], Heard], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
+    heard = begin("deaf")
+    heard.training.cancel()
+    qtbot.waitUntil(lambda: heard.has(Cancelled), timeout=WAIT_MS)
+    assert heard.events == [Cancelled()]
+
+
+def test_a_child_let_go_lives_on_without_the_window(
+    begin: Callable[[str], Heard], qtbot: QtBot
+) -> None:
+    heard = begin("goes on")
+    qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
+    child = heard.training._child  # type: ignore[attr-defined]
+    heard.training.let_go()
+    # Its standard input has ended; the real program goes on then, this one ends in order.
+    assert child.wait(timeout=20) == 0
+    assert not heard.has(Done)
+
+
+def test_lines_come_whole(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    lines = LineFile(file)
+    assert lines.read() == []
+    file.write_bytes(b"one\ntw")
+    assert lines.read() == ["one"]
+    with file.open("ab") as stream:
+        stream.write(b"o\n\xff\n")
+    assert lines.read() == ["two", "\ufffd"]
+
+
+def test_a_story_leaves_out_what_was_taken_back() -> None:
+    lines = [
+        line("started", **START),
+        line("epoch", **EPOCH),
+        line("epoch", **{**EPOCH, "epoch": 2}),
+        line("failed", sentence="gone", run="r1", resumable=True),
+        line("started", **{**START, "resumed_from_epoch": 1}),
+        line("epoch", **{**EPOCH, "epoch": 2, "loss": 0.1}),
+        line("done", **DONE),
+    ]
+    events = [e for e in map(parse_event, lines) if e is not None]
+    story = cleaned(events)
+    assert [type(e) for e in story] == [Started, Epoch, Epoch, Done]
+    assert isinstance(ending(story), Done)
+    kinds = [type(parse_event(one)) for one in since_last_start(lines)]
+    assert kinds == [Started, Epoch, Epoch, Started, Epoch, Done]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path))
+    folder = runs_folder() / "r1"
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_text(
+        line("started", **START) + "\n" + line("epoch", **EPOCH) + "\n"
+    )
+    return folder
+
+
+def test_a_run_of_another_process_is_followed(run: Path, qtbot: QtBot) -> None:
+    with TrainingLock("r1"):
+        heard = Heard(OtherTraining(run))
+        qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
+        with (run / "events.jsonl").open("a") as stream:
+            stream.write(line("done", **DONE) + "\n")
+        qtbot.waitUntil(lambda: heard.has(Done), timeout=WAIT_MS)
+    heard.training.deleteLater()
+    assert isinstance(ending(past_events(run)), Done)
+
+
+def test_a_followed_run_that_vanishes_is_said(run: Path, qtbot: QtBot) -> None:
+    heard = Heard(OtherTraining(run))
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    failed = heard.last
+    assert isinstance(failed, Failed)
+    assert failed.resumable
+    heard.training.deleteLater()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+@pytest.mark.parametrize(("word", "times"), [("stop", 1), ("cancel", 2)])
+def test_a_followed_run_is_interrupted(
+    word: str, times: int, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    with TrainingLock("r1"):
+        training = OtherTraining(run)
+        getattr(training, word)()
+        training.let_go()
+        training.deleteLater()
+    assert sent == [(os.getpid(), signal.SIGINT)] * times
