@@ -117,7 +117,7 @@ def decide(
 
 def _percent(p: float) -> str:
     # 99.6 % must not be rounded to a certainty nobody has.
-    return f"{min(99, round(100 * float(p)))} %"
+    return "over 99 %" if p >= 0.995 else f"{100 * float(p):.0f} %"
 
 
 def _doubt(

@@ -103,7 +103,14 @@ def test_a_pixel_is_the_mean_of_its_span() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.84, "84\xa0%"), (1.0, "100\xa0%"), (0.004, "< 1 %"), (0.0, "0\xa0%"), (0.0001, "0\xa0%")],
+    [
+        (0.84, "84\xa0%"),
+        (1.0, "100\xa0%"),
+        (0.997, "> 99 %"),
+        (0.004, "< 1 %"),
+        (0.0, "0\xa0%"),
+        (0.0001, "0\xa0%"),
+    ],
 )
 def test_percent(probability: float, text: str) -> None:
     assert percent(probability) == text

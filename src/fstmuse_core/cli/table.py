@@ -64,9 +64,13 @@ class TableWriter:
 
     def _scores(self, probabilities: dict[str, float]) -> str:
         return "  ".join(
-            f"{genre:<{self._genre_width}} {100 * p:3.0f} %"
+            f"{genre:<{self._genre_width}} {_hundredths(p):>3} %"
             for genre, p in best(probabilities, self._top).items()
         )
+
+
+def _hundredths(probability: float) -> str:
+    return ">99" if probability >= 0.995 else f"{100 * probability:.0f}"
 
 
 def shown_name(path: str) -> str:

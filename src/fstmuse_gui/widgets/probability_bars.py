@@ -25,9 +25,11 @@ _DOT = 8
 
 
 def percent(probability: float) -> str:
-    """``84 %``, ``< 1 %`` for what is rare but not nothing, ``0 %`` for nothing."""
+    """``84 %``; ``< 1 %`` and ``> 99 %`` for what is nearly, but not quite, nothing or all."""
     if 0.0005 <= probability < 0.005:
         return "< 1 %"
+    if 0.995 <= probability < 1.0:
+        return "> 99 %"
     return f"{probability:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
