@@ -25,7 +25,7 @@ class Events:
 
     def __init__(self, machine: TextIO | None, say: Callable[[str], None]) -> None:
         self._machine = machine
-        self._say = say
+        self._listener: Callable[[str], None] | None = say
         self._kept: TextIO | None = None
         self._progress_at = 0.0
         self._spoken_at = 0.0
@@ -44,8 +44,11 @@ class Events:
         """Send an event."""
         line = json.dumps({"event": event, **values}, ensure_ascii=False) + "\n"
         if self._machine is not None:
-            self._machine.write(line)
-            self._machine.flush()
+            try:
+                self._machine.write(line)
+                self._machine.flush()
+            except BrokenPipeError:  # who listened has gone; the training goes on
+                self._machine = None
         if self._kept is not None:
             self._kept.write(line)
             self._kept.flush()
@@ -74,6 +77,13 @@ class Events:
     def warn(self, sentence: str) -> None:
         """A sentence about something that does not end the training."""
         self.emit("warning", sentence=sentence)
+
+    def _say(self, sentence: str) -> None:
+        if self._listener is not None:
+            try:
+                self._listener(sentence)
+            except BrokenPipeError:
+                self._listener = None
 
     def _is_due(self, always: bool) -> bool:
         now = time.monotonic()

@@ -72,6 +72,10 @@ class MelTable:
         """
         return Mels(self._cache.open([track.path for track in tracks]))
 
+    def sounds(self, tracks: Sequence[Track]) -> dict[Path, str]:
+        """Equal values for files of the same sound."""
+        return self._cache.sounds([track.path for track in tracks])
+
 
 def read_features(
     tracks: Sequence[Track], progress: Tell, cancelled: Asked

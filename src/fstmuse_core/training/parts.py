@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fstmuse_core.datasets.groups import Sounds
 from fstmuse_core.datasets.parts import split_tracks
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.errors import FstMuseError
@@ -36,9 +37,9 @@ class Parts:
         tracks: tuple[Track, ...] = getattr(self, part)
         return [track for track in tracks if track.genre in self.genres]
 
-    def paths(self) -> frozenset[Path]:
-        """Every file of the three."""
-        return frozenset(track.path for part in PARTS for track in getattr(self, part))
+    def tracks(self) -> list[Track]:
+        """All of the three."""
+        return [*self.train, *self.validation, *self.test]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Clips and artists of the model's genres in each part."""
@@ -70,7 +71,7 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
     Raises
     ------
     FstMuseError
-        If there are fewer than two, or one asked for has no music.
+        If there are fewer than two, one asked for has no music, or all have too little.
     """
     there = Counter(track.genre for track in tracks)
     missing = [genre for genre in settings.genres if genre not in there]
@@ -85,6 +86,11 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
     if len(genres) < 2:
         raise FstMuseError(
             "music", f"all of it is {_counted(there)}", "two genres or more are needed"
+        )
+    known = sum(there[genre] for genre in genres)
+    if known < _MIN_CLIPS:
+        raise FstMuseError(
+            "music", f"{known} clips are too few to learn from", f"{_MIN_CLIPS} are needed"
         )
     return genres
 
@@ -108,24 +114,31 @@ def without_disputed(
     return [track for track in tracks if not is_disputed(track)], disputed
 
 
-def divide(settings: TrainSettings, tracks: Sequence[Track], genres: tuple[str, ...]) -> Parts:
+def divide(
+    settings: TrainSettings, tracks: Sequence[Track], genres: tuple[str, ...], sounds: Sounds
+) -> Parts:
     """Divide the music; see :func:`fstmuse_core.datasets.parts.split_tracks`.
 
     With ``settings.balance`` other music is left out, as there is no even number of it.
 
+    Parameters
+    ----------
+    settings : TrainSettings
+    tracks : sequence of Track
+    genres : tuple of str
+        Those that the model is to name.
+    sounds : mapping
+        Marks duplicates, which stay on one side.
+
     Raises
     ------
     FstMuseError
-        If there is too little to learn from, or nothing to test on.
+        If there is nothing of a genre to learn from, or nothing to test on.
     """
     known = [track for track in tracks if track.genre in genres]
-    if len(known) < _MIN_CLIPS:
-        raise FstMuseError(
-            "music", f"{len(known)} clips are too few to learn from", f"{_MIN_CLIPS} are needed"
-        )
     used = known if settings.balance else list(tracks)
     others = {track.genre for track in used} - set(genres)
-    split = split_tracks(used, seed=settings.seed, balance=settings.balance)
+    split = split_tracks(used, seed=settings.seed, sounds=sounds, balance=settings.balance)
     train, validation, test = (tuple(used[i] for i in split.part(part)) for part in PARTS)
     notes = tuple(note for note in split.notes if not any(other in note for other in others))
     parts = Parts(genres, train, validation, test, notes)
@@ -150,14 +163,6 @@ def _check(parts: Parts) -> None:
             f"nothing of {', '.join(missing)} is left to learn from",
             "add artists who play nothing else",
         )
-
-
-def without(parts: Parts, paths: frozenset[Path]) -> Parts:
-    """The same without some files."""
-    kept = {part: tuple(t for t in getattr(parts, part) if t.path not in paths) for part in PARTS}
-    rest = replace(parts, **kept)
-    _check(rest)
-    return rest
 
 
 def _counted(counts: Counter[str]) -> str:

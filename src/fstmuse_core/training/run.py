@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fstmuse_core.bundle import load_bundle, user_models_folder
+from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.runs import (
     REPORT_FILE,
@@ -160,22 +161,21 @@ class _Session:
         if tracks is None:
             run = _read_run(folder, settings)
             self._events.keep_in(folder / EVENTS_FILE)
-            mels = self._features(run.parts)
-            if run.parts.paths() - mels.usable:
+            mels = self._features(run.parts.tracks())
+            if not all(track.path in mels.usable for track in run.parts.tracks()):
                 raise FstMuseError(
                     folder.name,
                     "music that it learned from cannot be read any more",
                     "put it back or begin a new training",
                 )
         else:
-            parts = self._divide(settings, tracks)
-            mels = self._features(parts)
-            run = self._begin(folder, settings, parts, mels)
+            parts, mels = self._divide(settings, tracks)
+            run = self._begin(folder, settings, parts)
         train_design = _design(settings.design)
         done: dict[str, Any] = train_design(run, mels, self._events, self._control, self._begun)
         return done
 
-    def _tracks(self, settings: TrainSettings) -> list[Any]:
+    def _tracks(self, settings: TrainSettings) -> list[Track]:
         def progress(done: int, total: int) -> None:
             self._events.preparing("reading", done, total)
 
@@ -185,7 +185,7 @@ class _Session:
         self._warn_about([f"{file.path.name}: {file.reason}" for file in set_aside])
         return tracks
 
-    def _divide(self, settings: TrainSettings, tracks: list[Any]) -> Parts:
+    def _divide(self, settings: TrainSettings, tracks: list[Track]) -> tuple[Parts, MelTable]:
         from fstmuse_core.training.parts import choose_genres, divide, without_disputed
 
         used, disputed = without_disputed(settings, tracks)
@@ -194,22 +194,21 @@ class _Session:
                 f"{len(disputed)} clips labelled Pop call themselves something else in their tags "
                 "and are left out; name the genres with --genres to use them"
             )
-        return divide(settings, used, choose_genres(settings, used))
+        genres = choose_genres(settings, used)
+        mels = self._features(used)
+        heard = [track for track in used if track.path in mels.usable]
+        return divide(settings, heard, genres, mels.sounds(heard)), mels
 
-    def _features(self, parts: Parts) -> MelTable:
+    def _features(self, tracks: list[Track]) -> MelTable:
         def progress(done: int, total: int) -> None:
             self._events.preparing("features", done, total)
 
-        tracks = [*parts.train, *parts.validation, *parts.test]
         mels, set_aside = read_features(tracks, progress, lambda: self._control.stopped)
         self._control.check_start()
         self._warn_about([f"{file.path.name}: {file.reason}" for file in set_aside])
         return mels
 
-    def _begin(self, folder: Path, settings: TrainSettings, parts: Parts, mels: MelTable) -> Run:
-        from fstmuse_core.training.parts import without
-
-        parts = without(parts, parts.paths() - mels.usable)
+    def _begin(self, folder: Path, settings: TrainSettings, parts: Parts) -> Run:
         for note in parts.notes:
             self._warn(note)
         folder.mkdir(parents=True)

@@ -1,0 +1,91 @@
+"""What a training makes of a data set before it begins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.training.parts import (
+    Parts,
+    choose_genres,
+    divide,
+    plan_for,
+    without_disputed,
+)
+from fstmuse_core.training.plan import IGNORED
+from fstmuse_core.training.settings import TrainSettings, settings_from
+
+
+def tracks_of(**counts: int) -> list[Track]:
+    return [
+        Track(Path(f"{genre}-{n}.wav"), genre, f"{genre} player {n}", f"{n}", 30.0)
+        for genre, count in counts.items()
+        for n in range(count)
+    ]
+
+
+def settings(**options: Any) -> TrainSettings:
+    return settings_from({"model": "toy-model", "data": ["music"], **options})
+
+
+def test_own_genres_then_all_there_are() -> None:
+    assert choose_genres(settings(), tracks_of(Rock=9, Folk=9, Jazz=9)) == ("Folk", "Rock")
+    assert choose_genres(settings(), tracks_of(Rock=9, Jazz=9, Blues=9)) == (
+        "Blues",
+        "Jazz",
+        "Rock",
+    )
+    assert choose_genres(settings(genres=["jazz", "Rock"]), tracks_of(Rock=9, Jazz=9)) == (
+        "Jazz",
+        "Rock",
+    )
+
+
+def test_parts_survive_json() -> None:
+    tracks = tracks_of(Rock=12, Folk=12, Jazz=5)
+    parts = divide(settings(), tracks, ("Folk", "Rock"), {})
+    assert Parts.from_dict(parts.to_dict()) == parts
+    assert sum(parts.counts()["clips"].values()) == 24
+    assert len(parts.tracks()) == 29
+
+
+def test_balance_takes_as_many_of_each_genre_and_no_other_music() -> None:
+    parts = divide(
+        settings(balance=True), tracks_of(Rock=40, Folk=12, Jazz=5), ("Folk", "Rock"), {}
+    )
+    for part in ("train", "validation", "test"):
+        counts = Counter(track.genre for track in getattr(parts, part))
+        assert counts["Rock"] == counts["Folk"] > 0
+        assert not counts["Jazz"]
+
+
+def test_duplicates_stay_on_one_side() -> None:
+    tracks = tracks_of(Rock=20, Folk=20)
+    sounds = {track.path: "the same" for track in tracks[:4]}
+    parts = divide(settings(), tracks, ("Folk", "Rock"), sounds)
+    sides = [
+        part
+        for part in ("train", "validation", "test")
+        if sounds.keys() & {track.path for track in getattr(parts, part)}
+    ]
+    assert len(sides) == 1
+
+
+def test_nothing_to_test_on_is_a_sentence() -> None:
+    tracks = [Track(Path(f"{n}"), g, g, f"{n}", 30.0) for n in range(8) for g in ("Rock", "Folk")]
+    with pytest.raises(FstMuseError, match="too few artists"):
+        divide(settings(), tracks, ("Folk", "Rock"), {})
+
+
+def test_disputed_labels_are_left_out_unless_genres_are_named() -> None:
+    pop = Track(Path("p.wav"), "Pop", "a", "t", 30.0, tag_genre="Alternative Rock")
+    assert without_disputed(settings(), [pop]) == ([], [pop])
+    used, left_out = without_disputed(settings(genres=["Pop", "Rock"]), [pop])
+    assert left_out == []
+    assert plan_for(settings(), ("Pop", "Rock")).roles(used).tolist() == [0]
+    assert plan_for(settings(), ("Folk", "Rock")).roles(used).tolist() == [IGNORED]
