@@ -160,6 +160,8 @@ class ConfusionView(QTableView):
         self.setItemDelegate(_Cell(self))
         self.setHorizontalHeader(_Header(Qt.Orientation.Horizontal, self))
         self.setVerticalHeader(_Header(Qt.Orientation.Vertical, self))
+        self.horizontalHeader().setAccessibleName("Heard as")
+        self.verticalHeader().setAccessibleName("Genre")
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setCornerButtonEnabled(False)

@@ -56,6 +56,7 @@ class RecipeForm(QWidget):
         self.seed = whole(0, _MAX_SEED)
         self.augment = choice(AUGMENTS, "Augmentation")
         self.balance = QCheckBox("As many of &each genre")
+        self.balance.setAccessibleName("As many songs of each genre")
         self.balance.setToolTip(
             "Take the same number of songs of every genre, as the report did; the rest is unused."
         )

@@ -1,0 +1,87 @@
+"""Sentences about figures, defaults that match the core, and surveys."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.datasets.track import Track
+from fstmuse_gui.train.events import parse_event
+from fstmuse_gui.train.options import DESIGNS, MODELS, default_recipe, free_name, next_name
+from fstmuse_gui.train.survey import count, survey
+from fstmuse_gui.train.words import duration, how_good, how_honest, recall_text, time_left
+from tests.gui_train.fakes import make_done
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("design", DESIGNS)
+def test_the_form_and_the_command_line_have_the_same_defaults(model: str, design: str) -> None:
+    from fstmuse_core.training.settings import settings_from
+
+    theirs = settings_from({"model": model, "design": design, "data": ["/music"]})
+    ours = dataclasses.asdict(default_recipe(model, design))
+    assert ours == {key: getattr(theirs, key) for key in ours}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 second"), (41, "41 seconds"), (240, "4 minutes"), (7500, "2 h 05 min")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+def test_nobody_knows_is_not_said() -> None:
+    assert time_left(math.nan) == ""
+    assert recall_text(math.nan) == "\N{EN DASH}"
+
+
+def test_a_trusted_model_is_called_so() -> None:
+    metrics = make_done().metrics
+    assert how_honest(metrics).startswith("It is surer than it should be, by 6 points")
+    assert "can be trusted" in how_honest(dataclasses.replace(metrics, ece=0.02))
+    assert "too few" in how_honest(dataclasses.replace(metrics, reliability=()))
+
+
+def test_a_model_without_mistakes_has_no_commonest() -> None:
+    metrics = dataclasses.replace(make_done().metrics, confusion=((3, 0), (0, 2)))
+    assert not any("mistake" in sentence for sentence in how_good(metrics))
+
+
+def test_names_are_free() -> None:
+    assert free_name("/music/My Tapes", set()) == "my-tapes"
+    assert free_name("/music/jazz", {"my-jazz"}) == "my-jazz-2"
+    assert next_name("my-jazz-2", {"my-jazz-2"}) == "my-jazz-3"
+    assert free_name("/", set()) == "my-music"
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{", "[]", "3", "null", '{"event": 1}', '{"event": "epoch"}', '{"event": "done"}']
+)
+def test_what_is_no_event_is_none(line: str) -> None:
+    assert parse_event(line) is None
+
+
+def track(genre: str, artist: str) -> Track:
+    return Track(Path("/m/a.mp3"), genre, artist, "t", 30.0)
+
+
+def test_a_survey_counts_clips_and_artists() -> None:
+    found = count("/m", "Genre folders", [track("Rock", "A"), track("Rock", "B"), track("Pop", "")])
+    assert [(c.genre, c.clips, c.artists) for c in found.genres] == [("Rock", 2, 2), ("Pop", 1, 0)]
+    said = " ".join(found.findings)
+    assert "Rock: fewer than 3 artists" in said
+    assert "Pop: the artists are not known" in said
+
+
+def test_one_genre_is_worth_knowing() -> None:
+    assert "one genre only" in count("/m", "", [track("Rock", "A")]).findings[0]
+
+
+def test_real_music_is_surveyed(real_music: Path) -> None:
+    found = survey(str(real_music))
+    assert found.n_clips == 487
+    assert {"Rock", "Jazz"} <= {c.genre for c in found.genres}
