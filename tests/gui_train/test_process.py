@@ -97,7 +97,7 @@ def test_a_child_that_dies_gets_a_calm_sentence(
     qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
     failed = heard.last
     assert isinstance(failed, Failed)
-    assert "r1 learned up to its last epoch is kept" in failed.sentence
+    assert "learned up to its last epoch is kept" in failed.sentence
     assert failed.resumable
     assert failed.run == "r1"
 

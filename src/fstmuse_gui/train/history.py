@@ -29,7 +29,15 @@ class PastRun:
 
 def past_runs() -> list[PastRun]:
     """Every run, the newest first."""
-    return [_past(summary) for summary in reversed(runs.list_runs())]
+    found = [_past(summary) for summary in runs.list_runs()]
+    return sorted(found, key=lambda run: _begun_at(run.folder), reverse=True)
+
+
+def _begun_at(folder: Path) -> float:
+    try:
+        return (folder / runs.RUN_FILE).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _past(summary: runs.RunSummary) -> PastRun:

@@ -20,6 +20,7 @@ from fstmuse_gui.train.events import (
 )
 from fstmuse_gui.train.history import cleaned, past_events
 from fstmuse_gui.train.process import OtherTraining, OwnTraining, Training
+from fstmuse_gui.train.run_page import RunPage
 from fstmuse_gui.train.view import Closing, TrainView
 from fstmuse_gui.train.words import GAP, about, as_sentence, duration, stage
 
@@ -214,7 +215,7 @@ class LiveTraining(QObject):
     def _show_failure(self) -> None:
         sentence = as_sentence(self.sentence)
         self._view.show_trouble(
-            f"{self.title} could not be trained",
+            f"{self.title} {'was interrupted' if self.resumable_run else 'could not be trained'}",
             sentence,
             go_on="Resume" if self.resumable_run else "",
             back="Back to the data set",
@@ -222,11 +223,22 @@ class LiveTraining(QObject):
 
     def show_result(self) -> None:
         """Show how good the model is."""
+        if self.done is None:
+            return
         started = next((e for e in self._story if isinstance(e, Started)), None)
-        if self.done is not None:
-            self._view.run_page.show_over()
-            self._view.results_page.show_result(self.done, about_result(self.done, started))
-            self._view.show_page(self._view.results_page)
+        if started is not None:
+            draw_curves(self._view.run_page, self.title, started, self._story)
+        self._view.results_page.show_result(self.done, about_result(self.done, started))
+        self._view.show_page(self._view.results_page)
+
+
+def draw_curves(page: RunPage, title: str, started: Started, story: list[TrainEvent]) -> None:
+    """How a training went that is over."""
+    page.start(title, started)
+    for event in story:
+        if isinstance(event, Epoch):
+            page.show_epoch(event)
+    page.show_over()
 
 
 def about_result(done: Done, started: Started | None) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_gui.background import Background
-from fstmuse_gui.train.events import Done, Epoch, Failed, Started, TrainEvent
+from fstmuse_gui.train.events import Done, Failed, Started
 from fstmuse_gui.train.history import PastRun, ending, past_events, past_runs
-from fstmuse_gui.train.live import about_result
+from fstmuse_gui.train.live import about_result, draw_curves
 from fstmuse_gui.train.view import TrainView
 
 _UNFINISHED = (
@@ -75,7 +75,7 @@ class PastShelf(QObject):
         started = next((e for e in story if isinstance(e, Started)), None)
         end = ending(story)
         if started is not None:
-            self._draw_curves(run, started, story)
+            draw_curves(self._view.run_page, run.row.title, started, story)
         self.done = end if isinstance(end, Done) else None
         if self.done is not None:
             page = self._view.results_page
@@ -92,14 +92,6 @@ class PastShelf(QObject):
             back="Back to the data set",
             is_failure=False,
         )
-
-    def _draw_curves(self, run: PastRun, started: Started, story: list[TrainEvent]) -> None:
-        page = self._view.run_page
-        page.start(run.row.title, started)
-        for event in story:
-            if isinstance(event, Epoch):
-                page.show_epoch(event)
-        page.show_over()
 
     def show_curves(self) -> None:
         """Show how the training went whose result is shown."""

@@ -76,6 +76,7 @@ class TrainPresenter(QObject):
         self._own_name = ""
         self._closing = Closing.KEEP
         self._is_new = True
+        self._is_first_list = True
         self._connect_view()
         self._connect_work()
         self._check_form()
@@ -334,8 +335,9 @@ class TrainPresenter(QObject):
         running = next((run for run in found if run.row.state == "running"), None)
         if running is not None and not self.live.is_running:
             self.live.follow(running.folder, running.row.title)
-            if self._side is _Side.DATA and self._survey is None:
+            if self._side is _Side.DATA and self._is_first_list:
                 self.show_live()
+        self._is_first_list = False
         if self._side is _Side.LIVE:
             self._view.form.runs.select(self.live.run)
 

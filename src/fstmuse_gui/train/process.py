@@ -121,7 +121,7 @@ class Training(QObject):
         if self._is_cancelled:
             self._finish(Cancelled())
             return
-        kept = f"; what {self._run} learned up to its last epoch is kept" if self._run else ""
+        kept = "; what it learned up to its last epoch is kept" if self._run else ""
         self._finish(Failed(f"{why}{kept}", self._run, resumable=bool(self._run)))
 
     def _poll(self) -> None:
