@@ -111,6 +111,22 @@ def test_a_genre_that_copies_join_is_said(make_track: MakeTrack) -> None:
     assert any("Folk cannot be divided, since shared records or copies" in n for n in split.notes)
 
 
+def test_samplers_that_would_join_everybody_join_nobody(make_track: MakeTrack) -> None:
+    tracks = [
+        make_track(genre, f"{genre} {n}", str(part), album_id=f"{genre} sampler {(n + part) // 2}")
+        for genre in ("Rock", "Jazz")
+        for n in range(20)
+        for part in range(2)
+    ]
+
+    split = split_tracks(tracks)
+
+    assert len(connected_tracks(tracks)) == 2
+    assert 4 <= len(split.test) <= 16
+    assert not artists_of(tracks, split, "train") & artists_of(tracks, split, "test")
+    assert split.notes[0].startswith("records with several artists would join more than half of")
+
+
 def test_a_genre_by_two_artists_has_no_validation(make_track: MakeTrack) -> None:
     tracks = [make_track("Rock", f"R{n}") for n in range(10)]
     tracks += [make_track("Folk", f"F{n}") for n in range(2)]

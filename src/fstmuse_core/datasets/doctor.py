@@ -169,8 +169,9 @@ def _report(collection: Collection, found: dict[Path, Examination], total: int) 
         for track in collection.tracks
         if track.path in sounds
     )
+    genre_of = {track.path: track.genre for track in tracks}
     duplicates = tuple(
-        Duplicate(paths, tuple(sorted({t.genre for t in tracks if t.path in paths})))
+        Duplicate(paths, tuple(sorted({genre_of[path] for path in paths})))
         for paths in same_sounds(tracks, sounds)
     )
     problem, split_notes = _split_findings(tracks, sounds)

@@ -13,7 +13,9 @@ from fstmuse_core.datasets.track import Track
 Sounds = Mapping[Path, str]
 
 
-def connected_tracks(tracks: Sequence[Track], sounds: Sounds | None = None) -> list[list[int]]:
+def connected_tracks(
+    tracks: Sequence[Track], sounds: Sounds | None = None, *, records: bool = True
+) -> list[list[int]]:
     """Groups of tracks joined by an artist, a record or the same sound, directly or over others.
 
     Parameters
@@ -21,7 +23,11 @@ def connected_tracks(tracks: Sequence[Track], sounds: Sounds | None = None) -> l
     tracks : sequence of Track
         One without artist and record is only joined to its duplicates.
     sounds : mapping of Path to str, optional
-        Equal values mark duplicates, see :func:`fstmuse_core.datasets.doctor.examine`.
+        Equal values mark duplicates; from
+        :attr:`fstmuse_core.datasets.doctor.Report.sounds` or
+        :meth:`fstmuse_core.datasets.cache.FeatureCache.sounds`.
+    records : bool
+        Whether a record joins its tracks, whoever plays them.
 
     Returns
     -------
@@ -39,7 +45,7 @@ def connected_tracks(tracks: Sequence[Track], sounds: Sounds | None = None) -> l
 
     first_with: dict[tuple[str, str], int] = {}
     for index, track in enumerate(tracks):
-        for bond in _bonds(track, sounds or {}):
+        for bond in _bonds(track, sounds or {}, records):
             other = first_with.setdefault(bond, index)
             leader[find(index)] = find(other)
     groups: dict[int, list[int]] = defaultdict(list)
@@ -49,9 +55,9 @@ def connected_tracks(tracks: Sequence[Track], sounds: Sounds | None = None) -> l
     return sorted(by_path, key=lambda group: str(tracks[group[0]].path))
 
 
-def _bonds(track: Track, sounds: Sounds) -> Iterator[tuple[str, str]]:
+def _bonds(track: Track, sounds: Sounds, records: bool) -> Iterator[tuple[str, str]]:
     yield from artist_bonds(track)
-    if track.album_id:
+    if records and track.album_id:
         yield ("album", track.album_id)
     if track.path in sounds:
         yield ("sound", sounds[track.path])

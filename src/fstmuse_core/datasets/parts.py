@@ -119,7 +119,7 @@ def split_tracks(
     if min(validation, test) < 0.0 or validation + test >= 1.0:
         raise ValueError(f"shares {validation} and {test} must be 0 or more, below 1 together")
     check_enough(tracks)
-    groups = connected_tracks(tracks, sounds)
+    groups, group_notes = _groups(tracks, sounds)
     shares = {"train": 1.0 - validation - test, "validation": validation, "test": test}
     has_official = {"train", "test"} <= {track.official_part for track in tracks}
     if official and not has_official:
@@ -127,10 +127,37 @@ def split_tracks(
     if has_official if official is None else official:
         split = _official(tracks, sounds or {}, seed)
     else:
-        split = _by_artists(tracks, groups, shares, seed)
+        split = replace(_by_artists(tracks, groups, shares, seed), notes=group_notes)
     if balance:
         split = _balanced(tracks, split, groups)
     return replace(split, notes=(*split.notes, *_notes(tracks, groups, split, shares)))
+
+
+def _groups(
+    tracks: Sequence[Track], sounds: Sounds | None
+) -> tuple[list[list[int]], tuple[str, ...]]:
+    """Groups that stay together; records join artists unless nearly all then hang together."""
+    joined = connected_tracks(tracks, sounds)
+    apart = connected_tracks(tracks, sounds, records=False)
+    with_records, without = _largest_shares(tracks, joined), _largest_shares(tracks, apart)
+    tangled = [g for g in sorted(with_records) if with_records[g] > 0.5 >= without[g]]
+    if not tangled:
+        return joined, ()
+    note = (
+        f"records with several artists would join more than half of {', '.join(tangled)}: only "
+        "artists and copies are kept on one side"
+    )
+    return apart, (note,)
+
+
+def _largest_shares(tracks: Sequence[Track], groups: list[list[int]]) -> dict[str, float]:
+    """What share of each genre its largest group holds."""
+    totals = Counter(track.genre for track in tracks)
+    largest: dict[str, float] = defaultdict(float)
+    for group in groups:
+        for genre, count in Counter(tracks[i].genre for i in group).items():
+            largest[genre] = max(largest[genre], count / totals[genre])
+    return largest
 
 
 def _from_parts(
@@ -223,7 +250,7 @@ def _balanced(tracks: Sequence[Track], split: Split, groups: list[list[int]]) ->
     dropped = {i for part in PARTS for i in split.part(part)} - kept.keys()
     left_out = {**dict(split.left_out), **dict.fromkeys(dropped, "left out to balance the genres")}
     result = _from_parts(kept, left_out, split.method, split.seed)
-    return replace(result, balanced=True)
+    return replace(result, balanced=True, notes=split.notes)
 
 
 def _from_many(indices: list[int], group_of: dict[int, int], n: int) -> list[int]:
