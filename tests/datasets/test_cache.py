@@ -302,7 +302,7 @@ def test_a_disk_that_fills_is_said_and_what_is_done_kept(
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", fill_up)
-    with pytest.raises(FstMuseError, match="the disk is full; make room and go on"):
+    with pytest.raises(FstMuseError, match=r"^cache: it cannot be written: the disk is full"):
         cache.fill(clips, processes=1)
     monkeypatch.setattr(os, "fsync", sync)
 
@@ -318,7 +318,7 @@ def test_a_disk_that_is_nearly_full_is_said_before(
     usage = shutil.disk_usage(cache.folder)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2**20))
 
-    with pytest.raises(FstMuseError, match=r"nearly full \(1 MiB are free\)"):
+    with pytest.raises(FstMuseError, match=r"nearly full \(1.0 MiB are free\)"):
         cache.fill(clips)
     assert shards(cache.folder) == []
 

@@ -21,17 +21,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import overload
+from typing import BinaryIO, overload
 
 import numpy as np
 import numpy.typing as npt
 import platformdirs
+from numpy.lib import format as npy
 
 from fstmuse_core.datasets.cache_index import CacheIndex, Place
 from fstmuse_core.datasets.collection import SetAside
 from fstmuse_core.datasets.extract import Extracted, Task, extract
 from fstmuse_core.datasets.files import cannot_write, write_whole
 from fstmuse_core.datasets.pool import Broken, run_in_pool
+from fstmuse_core.datasets.wording import sized
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 
@@ -321,19 +323,32 @@ class _ShardWriter:
             name = f"{os.urandom(12).hex()}{_SUFFIX}"
             rows = np.concatenate([mel for mel, _ in clips.values()])
             self._check_room(rows.nbytes)
-            write_whole(self.folder / name, lambda stream: np.save(stream, rows))
+            self._write(name, rows)
             first = 0
             for digest, (mel, sound) in clips.items():
                 places[digest] = Place(name, first, len(mel), sound)
                 first += len(mel)
         self.index.enter(places, {path: (f.state, f.digest) for path, f in files})
 
+    def _write(self, name: str, rows: MelArray) -> None:
+        def write(stream: BinaryIO) -> None:
+            # Not numpy.save, which hides that the disk is full in an error of its own.
+            npy.write_array_header_1_0(
+                stream, {"descr": "<f2", "fortran_order": False, "shape": rows.shape}
+            )
+            stream.write(rows.astype("<f2", copy=False).data)
+
+        try:
+            write_whole(self.folder / name, write)
+        except FstMuseError as error:
+            raise FstMuseError(self.folder, error.reason, error.remedy) from error
+
     def _check_room(self, needed: int) -> None:
         free = shutil.disk_usage(self.folder).free
         if free < needed + _SHARD_BYTES:
             raise FstMuseError(
                 self.folder,
-                f"the disk is nearly full ({free / 2**20:.0f} MiB are free)",
+                f"the disk is nearly full ({sized(free)} are free)",
                 "make room and go on; what is done is kept. fstmuse data cache --clear empties it",
             )
 

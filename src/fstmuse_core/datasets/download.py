@@ -17,6 +17,7 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core.datasets.files import cannot_write
+from fstmuse_core.datasets.wording import sized
 from fstmuse_core.errors import FstMuseError
 
 Progress = Callable[[int, int], None]
@@ -104,7 +105,7 @@ class Download:
                 # A server may announce more than there is.
                 if size and self._digest() == self.sha1:
                     return
-                kept = f"; {size / 2**20:.0f} MiB are kept" if size else ""
+                kept = f"; {sized(size)} are kept" if size else ""
                 raise FstMuseError(
                     self.file, f"it cannot be downloaded ({problem.text}{kept})", "try again later"
                 )
@@ -173,9 +174,7 @@ class Download:
             stream.flush()
             os.fsync(stream.fileno())
         if total is not None and done < total:
-            return _Problem(
-                f"the server broke off after {done / 2**20:.1f} of {total / 2**20:.1f} MiB"
-            )
+            return _Problem(f"the server broke off after {sized(done)} of {sized(total)}")
         return None
 
     def _check_room(self, start: int, total: int | None) -> None:
@@ -243,6 +242,6 @@ def check_room(file: Path, needed: int) -> None:
     if needed > free:
         raise FstMuseError(
             file,
-            f"{needed / 2**30:.1f} GiB are needed on the disk and {free / 2**30:.1f} GiB are free",
+            f"{sized(needed)} are needed on the disk and {sized(free)} are free",
             "make room or choose another folder with --to",
         )

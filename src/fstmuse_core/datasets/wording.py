@@ -12,3 +12,14 @@ def counted(number: int, noun: str) -> str:
     ('1 clip', '0 clips')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sized(size: float) -> str:
+    """Bytes in MiB or GiB.
+
+    Examples
+    --------
+    >>> sized(3 * 2**20), sized(7.2 * 2**30)
+    ('3.0 MiB', '7.2 GiB')
+    """
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

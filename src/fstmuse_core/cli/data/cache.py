@@ -15,15 +15,12 @@ def cache(clear: bool) -> int:
     The environment variable FSTMUSE_CACHE puts it elsewhere.
     """
     from fstmuse_core.datasets.cache import FeatureCache
+    from fstmuse_core.datasets.wording import sized
 
     with FeatureCache() as features:
         freed = features.clear() if clear else None
         size = features.size()
-        print(f"{one_line(str(features.folder))}: {size.clips} clips, {_mebibytes(size.bytes)}")
+        print(f"{one_line(str(features.folder))}: {size.clips} clips, {sized(size.bytes)}")
         if freed is not None:
-            print(f"{_mebibytes(freed)} were freed")
+            print(f"{sized(freed)} were freed")
     return 0
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
