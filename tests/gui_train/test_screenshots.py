@@ -132,7 +132,7 @@ def _failed(bench: TrainBench) -> None:
 
 def _unfinished(bench: TrainBench) -> None:
     bench.runs[:] = _RUNS[1:]
-    bench.tab.past._on_listed(bench.runs)
+    bench.tab.past._on_listed(bench.tab.past._asked, bench.runs)
     bench.presenter.show_run("r3")
     bench.view.form.runs.select("r3")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.shortcuts import keys_of
 from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.events import Cancelled, Failed, Preparing, Warned
+from fstmuse_gui.train.fma import FmaGetter, FmaSet
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.options import default_recipe
 from fstmuse_gui.train.presenter import TRAIN_DATA
@@ -488,3 +490,64 @@ def test_keys_of_a_tab_behind_do_nothing(bench: TrainBench, qtbot: QtBot) -> Non
     bench.window._tab_widget.setCurrentIndex(0)
     qtbot.keyClick(bench.window, Qt.Key.Key_R)
     assert bench.classify.presenter._recording.toggled == 1  # type: ignore[attr-defined]
+
+
+# -- FMA -------------------------------------------------------------------------------
+
+
+def test_fma_is_asked_for_got_and_used(
+    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[float, float, str]] = []
+
+    def fetch(name: str, folder: Path, tell: object, cancelled: object) -> None:
+        assert callable(tell)
+        assert name == "fma-small"
+        tell("fma_small.zip", 2**30, 7 * 2**30)
+
+    bench = make_bench(fma=lambda parent: FmaGetter(parent, fetcher=fetch, folder=tmp_path))
+
+    def answer(small: float, medium: float, folder: str) -> FmaSet:
+        asked.append((small, medium, folder))
+        return FmaSet.SMALL
+
+    monkeypatch.setattr(bench.view, "ask_fma", answer)
+    with qtbot.waitSignals([bench.presenter.fma.getter.progressed, bench.presenter.fma.getter.got]):
+        bench.view.empty_page.fetch_button.click()
+    assert asked == [(pytest.approx(7.534), pytest.approx(22.334), str(tmp_path))]
+    qtbot.waitUntil(lambda: bench.view.page is bench.view.data_page)
+    assert bench.view.form.data.text() == str(tmp_path)
+
+
+def test_fma_that_cannot_be_had_says_why(
+    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise FstMuseError("fma_small.zip", "there is no room for 7.2 GiB", "free some")
+
+    bench = make_bench(fma=lambda parent: FmaGetter(parent, fetcher=fail, folder=tmp_path))
+    monkeypatch.setattr(bench.view, "ask_fma", lambda *_: FmaSet.SMALL)
+    with qtbot.waitSignal(bench.presenter.fma.getter.trouble):
+        bench.view.empty_page.fetch_button.click()
+    assert "there is no room for 7.2 GiB; free some." in bench.view.notice.text
+    assert bench.view.page is bench.view.empty_page
+
+
+def test_getting_fma_can_be_given_up(
+    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up = threading.Event()
+
+    def endless(name: str, folder: Path, tell: object, cancelled: object) -> None:
+        assert callable(cancelled)
+        while not cancelled():
+            pass
+        given_up.set()
+
+    bench = make_bench(fma=lambda parent: FmaGetter(parent, fetcher=endless, folder=tmp_path))
+    monkeypatch.setattr(bench.view, "ask_fma", lambda *_: FmaSet.SMALL)
+    bench.view.empty_page.fetch_button.click()
+    assert bench.view.page is bench.view.busy_page
+    bench.view.busy_page.cancel_button.click()
+    assert bench.view.page is bench.view.empty_page
+    qtbot.waitUntil(given_up.is_set)

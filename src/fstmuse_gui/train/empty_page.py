@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
@@ -18,11 +18,12 @@ class EmptyPage(QWidget):
 
     Signals
     -------
-    browse_requested
-        The button was pressed.
+    browse_requested, fetch_requested
+        A button was pressed.
     """
 
     browse_requested = Signal()
+    fetch_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +47,16 @@ class EmptyPage(QWidget):
         )
         self.browse_button.setProperty("look", "primary")
         self.browse_button.clicked.connect(self.browse_requested)
+        self.fetch_button = QPushButton(icon("save"), " Get FMA\N{HORIZONTAL ELLIPSIS}")
+        self.fetch_button.setAccessibleName("Get the Free Music Archive data set")
+        self.fetch_button.setToolTip("Download thousands of labelled clips from their authors")
+        self.fetch_button.clicked.connect(self.fetch_requested)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        buttons.addStretch()
+        buttons.addWidget(self.browse_button)
+        buttons.addWidget(self.fetch_button)
+        buttons.addStretch()
         middle = Qt.AlignmentFlag.AlignHCenter
         column = QVBoxLayout(self)
         column.setSpacing(0)
@@ -56,7 +67,7 @@ class EmptyPage(QWidget):
         column.addSpacing(GRID)
         column.addWidget(hint, 0, middle)
         column.addSpacing(3 * GRID)
-        column.addWidget(self.browse_button, 0, middle)
+        column.addLayout(buttons)
         column.addStretch(4)
 
     def set_hot(self, is_hot: bool) -> None:

@@ -45,13 +45,20 @@ class PastShelf(QObject):
         self._lister = lister
         self._background = Background(self)
         self._runs: dict[str, PastRun] = {}
+        self._asked = 0
         self.done: Done | None = None
 
     def refresh(self) -> None:
         """List the runs anew."""
-        self._background.run(self._lister, self._on_listed, self.trouble.emit)
+        self._asked += 1
+        number = self._asked
+        self._background.run(
+            self._lister, lambda found: self._on_listed(number, found), self.trouble.emit
+        )
 
-    def _on_listed(self, found: list[PastRun]) -> None:
+    def _on_listed(self, number: int, found: list[PastRun]) -> None:
+        if number != self._asked:
+            return  # a later list is under way
         self._runs = {run.row.run: run for run in found}
         self.listed.emit(found)
 

@@ -12,6 +12,8 @@ from fstmuse_core.bundle import bundle_folders
 from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.train.data_work import DataWork, Report
+from fstmuse_gui.train.fma import FmaGetter
+from fstmuse_gui.train.fma_presenter import FmaPresenter
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.live import LiveTraining
 from fstmuse_gui.train.options import free_name, name_trouble, next_name
@@ -58,6 +60,7 @@ class TrainPresenter(QObject):
         data: DataWork,
         live: LiveTraining,
         past: PastShelf,
+        fma: FmaGetter,
         parent: QObject | None = None,
         taken_names: Callable[[], set[str]] = lambda: set(bundle_folders()),
     ) -> None:
@@ -67,6 +70,7 @@ class TrainPresenter(QObject):
         self._data = data
         self.live = live
         self._past = past
+        self.fma = FmaPresenter(view, fma, self._awaits_data, self)
         self._taken_names = taken_names
         self._survey: Survey | None = None
         self._report: Report | None = None
@@ -92,6 +96,7 @@ class TrainPresenter(QObject):
         form.model.activated.connect(lambda _i: self._offer_genres())
         form.runs.chosen.connect(self.show_run)
         view.empty_page.browse_requested.connect(self.browse)
+        view.empty_page.fetch_requested.connect(self.fma.ask)
         view.data_page.check_requested.connect(self.check)
         view.data_page.stop_requested.connect(self._stop_check)
         view.data_page.save_requested.connect(self.save_report)
@@ -111,6 +116,10 @@ class TrainPresenter(QObject):
         self._data.checked.connect(self._on_checked)
         self._data.progressed.connect(self._on_data_progress)
         self._data.trouble.connect(self._on_data_trouble)
+        self.fma.message.connect(self.message)
+        self.fma.begun.connect(self.show_data)
+        self.fma.ended.connect(self.show_data)
+        self.fma.got.connect(self.use_data)
         self._past.listed.connect(self._on_listed)
         self._past.trouble.connect(self._view.notice.say)
         self.live.changed.connect(self._on_live_changed)
@@ -163,6 +172,8 @@ class TrainPresenter(QObject):
             view.show_page(view.data_page)
         elif self._data.is_running:
             view.show_busy("Looking at the songs", "Reading names and tags")
+        elif self.fma.is_running:
+            self.fma.show()
         else:
             view.show_page(view.empty_page)
         self._check_form()
@@ -240,6 +251,9 @@ class TrainPresenter(QObject):
             text = self._report.exports.get(Path(path).suffix.lower(), self._report.exports[".md"])
             self._past.write(path, text, lambda: self.message.emit(f"Saved {Path(path).name}."))
 
+    def _awaits_data(self) -> bool:
+        return self._side is _Side.DATA and self._survey is None and not self._data.is_running
+
     # -- the form ----------------------------------------------------------------------
 
     def _check_form(self) -> None:
@@ -293,6 +307,8 @@ class TrainPresenter(QObject):
     def cancel(self) -> None:
         """Give up what is shown: the reading of a data set, or the training."""
         if self._side is _Side.DATA:
+            if not self._data.is_running:
+                self.fma.cancel()
             self._data.cancel()
             self.show_data()
         elif not self.live.is_begun or self._view.ask_cancel():
@@ -335,7 +351,7 @@ class TrainPresenter(QObject):
         running = next((run for run in found if run.row.state == "running"), None)
         if running is not None and not self.live.is_running:
             self.live.follow(running.folder, running.row.title)
-            if self._side is _Side.DATA and self._is_first_list:
+            if self._side is _Side.DATA and (self._is_first_list or self._survey is None):
                 self.show_live()
         self._is_first_list = False
         if self._side is _Side.LIVE:
@@ -382,4 +398,5 @@ class TrainPresenter(QObject):
         """Leave everything as was asked for."""
         self.live.leave(self._closing)
         self._past.close()
+        self.fma.close()
         self._data.close()

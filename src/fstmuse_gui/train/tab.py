@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from fstmuse_gui.settings import Option
 from fstmuse_gui.tabs import MenuEntries, TabContext
 from fstmuse_gui.train.data_work import DataWork
+from fstmuse_gui.train.fma import FmaGetter
 from fstmuse_gui.train.history import PastRun, past_runs
 from fstmuse_gui.train.live import LiveTraining
 from fstmuse_gui.train.past import PastShelf
@@ -39,6 +40,7 @@ class TrainTab(QObject):
         starter: Callable[[list[str], QObject], Training] = OwnTraining,
         follower: Callable[[Path, QObject], Training] = OtherTraining,
         lister: Callable[[], list[PastRun]] = past_runs,
+        fma: Callable[[QObject], FmaGetter] = FmaGetter,
     ) -> None:
         super().__init__()
         self._settings = context.settings
@@ -46,7 +48,7 @@ class TrainTab(QObject):
         self.live = LiveTraining(self.view, self, starter=starter, follower=follower)
         self.past = PastShelf(self.view, self, lister=lister)
         self.presenter = TrainPresenter(
-            self.view, context.settings, data(self), self.live, self.past, self
+            self.view, context.settings, data(self), self.live, self.past, fma(self), self
         )
         self.presenter.message.connect(self.message)
         self.presenter.model_made.connect(context.models.changed)
@@ -65,7 +67,7 @@ class TrainTab(QObject):
 
     def menus(self) -> dict[str, MenuEntries]:
         """Entries for File."""
-        return {"File": [None, self._browse, self._train, self._stop]}
+        return {"File": [self._browse, self._fetch, None, self._train, self._stop]}
 
     def open_paths(self, paths: list[str]) -> None:
         """Use a folder as the data set."""
@@ -102,6 +104,7 @@ class TrainTab(QObject):
     def _build_actions(self) -> None:
         p = self.presenter
         self._browse = self._action("Choose a &data set\N{HORIZONTAL ELLIPSIS}", "Ctrl+D", p.browse)
+        self._fetch = self._action("&Get FMA\N{HORIZONTAL ELLIPSIS}", "", p.fma.ask)
         self._train = self._action("&Train", "Ctrl+T", p.train)
         self._stop = self._action("Stop the trainin&g", "Ctrl+.", self.live.stop)
 

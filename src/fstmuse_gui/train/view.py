@@ -20,6 +20,7 @@ from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.data_page import DataPage
 from fstmuse_gui.train.empty_page import EmptyPage
+from fstmuse_gui.train.fma import FmaSet
 from fstmuse_gui.train.form import TrainForm
 from fstmuse_gui.train.results_page import ResultsPage
 from fstmuse_gui.train.run_page import RunPage
@@ -132,6 +133,26 @@ class TrainView(QWidget):
             self, "Save the report", suggestion, "Markdown (*.md);;JSON (*.json)"
         )
         return path
+
+    def ask_fma(self, small_gib: float, medium_gib: float, folder: str) -> FmaSet | None:
+        """Which set of FMA is to be downloaded, if any."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "", "Get FMA from its authors?", parent=self)
+        box.setInformativeText(
+            "The small set has 8,000 clips of 8 genres, the medium one 25,000 of 16. It goes to "
+            f"{folder}; while it is unpacked, twice the room is needed. A cut download goes on "
+            "where it was."
+        )
+        role = QMessageBox.ButtonRole
+        small = box.addButton(f"Small, {small_gib:.1f} GiB", role.AcceptRole)
+        medium = box.addButton(f"Medium, {medium_gib:.1f} GiB", role.AcceptRole)
+        stay = box.addButton("Not now", role.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        clicked = box.clickedButton()
+        answer = FmaSet.SMALL if clicked is small else FmaSet.MEDIUM if clicked is medium else None
+        box.deleteLater()
+        return answer
 
     def ask_cancel(self) -> bool:
         """Whether what has been learned may be discarded."""
