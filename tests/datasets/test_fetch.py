@@ -313,8 +313,10 @@ def test_fma_is_fetched_checked_and_unpacked(
     assert len(load_tracks(tmp_path / "FMA").tracks) == 7
     assert list(dict.fromkeys(steps)) == [
         "fma_metadata.zip",
+        "checking fma_metadata.zip",
         "unpacking fma_metadata.zip",
         "fma_small.zip",
+        "checking fma_small.zip",
         "unpacking fma_small.zip",
     ]
     assert missing_archives("fma-small", tmp_path / "FMA") == ()

@@ -49,6 +49,8 @@ class Download:
         Room that must be free besides the file, given the file's size, for what is done next.
     progress : callable, optional
         Called with bytes there and bytes in all.
+    checking : callable, optional
+        The same while the SHA-1 is computed, which takes half a minute for 7 GiB.
     cancelled : callable, optional
         Asked several times a second.
     pause_s : float
@@ -60,6 +62,7 @@ class Download:
     sha1: str
     spare_bytes: Callable[[int], int] | None = None
     progress: Progress | None = None
+    checking: Progress | None = None
     cancelled: Cancelled | None = None
     pause_s: float = 1.0
     _best: int = field(default=-1, init=False)
@@ -198,10 +201,13 @@ class Download:
 
     def _digest(self) -> str:
         digest = hashlib.sha1(usedforsecurity=False)
+        total = self._size()
         with self.part.open("rb") as stream:
             while chunk := stream.read(2**20):
                 self._stop_if_cancelled()
                 digest.update(chunk)
+                if self.checking:
+                    self.checking(stream.tell(), total)
         return digest.hexdigest()
 
     def _stop_if_cancelled(self) -> None:

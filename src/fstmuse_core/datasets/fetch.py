@@ -42,7 +42,7 @@ FMA_SETS: Mapping[str, tuple[Archive, ...]] = {
     "fma-medium": (_METADATA, _MEDIUM),
 }
 
-# Step ("fma_small.zip" or "unpacking fma_small.zip"), bytes done, bytes in all.
+# Step (an archive's name, perhaps after "checking" or "unpacking"), bytes done, bytes in all.
 StepProgress = Callable[[str, int, int], None]
 
 
@@ -107,6 +107,7 @@ def fetch_archives(
             sha1=archive.sha1,
             spare_bytes=lambda size, archive=archive: int(size * archive.grows),  # type: ignore[misc]
             progress=_step(progress, archive.file),
+            checking=_step(progress, f"checking {archive.file}"),
             cancelled=cancelled,
             pause_s=pause_s,
         ).run()
