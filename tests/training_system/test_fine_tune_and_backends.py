@@ -77,6 +77,7 @@ def one_epoch(home: Home, base: str, tones: Path, backend: str) -> Event:
     return next(e for e in events if e["event"] == "epoch")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
 )

@@ -15,6 +15,7 @@ from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.training.compare import compare
 from fstmuse_core.training.measure import Answers, measure, reliability
+from fstmuse_core.training.metrics import mean_by_class
 from fstmuse_core.training.overlap import overlap
 from tests.training_system.conftest import Home
 
@@ -133,3 +134,8 @@ def test_missing_music_is_one_line(
     models = ["--model", "toy-model"] if command == "evaluate" else ["toy-model", "fst-muse"]
     assert main([command, *models, "--data", str(tmp_path / "nowhere")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_each_genre_counts_the_same() -> None:
+    values, labels = np.array([1.0, 1.0, 1.0, 4.0]), np.array([0, 0, 0, 2])
+    assert mean_by_class(values, labels) == 2.5

@@ -90,6 +90,7 @@ def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
     assert not (home.folder / "data" / "fstmuse" / "models").exists()
 
 
+@pytest.mark.slow
 @linux_only
 def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
     assert home.train(**{**OPTIONS, "out": "unbroken"}, data=[str(tones)]) == 0

@@ -36,7 +36,11 @@ EpochListener = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """How good the network is on the validation clips, each judged as a whole."""
+    """How good the network is on the validation clips, each judged as a whole.
+
+    In ``loss``, which picks the best epoch, each genre counts the same: else the best epoch
+    of music that is mostly rock would be the one that says rock to everything.
+    """
 
     loss: float
     accuracy: float

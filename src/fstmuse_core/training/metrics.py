@@ -30,6 +30,11 @@ def macro_f1(confusion: Ints) -> float:
     return float(f1[confusion.sum(axis=1) > 0].mean())
 
 
+def mean_by_class(values: Floats, labels: Ints) -> float:
+    """Mean of ``values`` in which each class counts the same, however many clips it has."""
+    return float(np.mean([values[labels == label].mean() for label in np.unique(labels)]))
+
+
 def expected_calibration_error(best: Floats, right: npt.NDArray[np.bool_], bins: int = 10) -> float:
     """Mean gap between confidence and accuracy over bins of equal width (Guo et al. 2017)."""
     index = np.minimum((best * bins).astype(np.int64), bins - 1)

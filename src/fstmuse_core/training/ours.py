@@ -23,7 +23,7 @@ from fstmuse_core.training.crops import CropSampler
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.export import litert_bytes, weights_bytes
 from fstmuse_core.training.mels import fit_scaling
-from fstmuse_core.training.metrics import Ints, confusion_matrix
+from fstmuse_core.training.metrics import Ints, confusion_matrix, mean_by_class
 from fstmuse_core.training.music import Mels, MelTable
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.parts import Parts
@@ -105,7 +105,7 @@ class OurTrainee:
         predicted = logits.argmax(axis=1)
         right = logits[np.arange(len(logits)), self._labels]
         return Validation(
-            float(np.mean(logsumexp(logits, axis=1) - right)),
+            mean_by_class(logsumexp(logits, axis=1) - right, self._labels),
             float(np.mean(predicted == self._labels)),
             confusion_matrix(self._labels, predicted, n_genres),
         )

@@ -24,7 +24,7 @@ from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
-from fstmuse_core.training.metrics import Floats, confusion_matrix
+from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.settings import TrainSettings
@@ -95,7 +95,7 @@ class OriginalTrainee:
         predicted = chances.argmax(axis=1)
         right = np.maximum(chances[np.arange(len(labels)), labels], 1e-7)
         return Validation(
-            float(-np.log(right).mean()),
+            mean_by_class(-np.log(right), labels),
             float((predicted == labels).mean()),
             confusion_matrix(labels, predicted, len(self._genres)),
         )
