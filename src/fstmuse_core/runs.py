@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from typing import IO, Any
 import platformdirs
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.whole_files import open_whole
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.json"
@@ -142,16 +142,8 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace a file; a kill at any moment leaves the old one or the new one."""
-    handle, staging = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(staging, path)
-    except BaseException:
-        Path(staging).unlink(missing_ok=True)
-        raise
+    with open_whole(path) as stream:
+        stream.write(data)
 
 
 class TrainingLock:

@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
+from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.jobs.process import end_child, start_child
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 import numpy as np
 
 from fstmuse_core.audio import AudioStream
+from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.jobs.process import end_child, start_child
 from fstmuse_core.spectrogram import FloatArray
 
 _BLOCK_S = 0.25

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.jobs.classify_process import serve
 from fstmuse_core.jobs.messages import (
     Cancel,
@@ -28,7 +29,6 @@ from fstmuse_core.jobs.messages import (
     Started,
     WorkerLost,
 )
-from fstmuse_core.jobs.process import end_child, start_child
 from fstmuse_core.spectrogram import FloatArray
 
 _LOG = logging.getLogger(__name__)
