@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 
 from fstmuse_core.bundle import load_bundle
 from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
+from fstmuse_core.training import train_ours
 from fstmuse_core.training.control import CancelledError, Control
 from tests.training_system.conftest import Event, Home, fstmuse
 
@@ -177,3 +180,31 @@ def test_damaged_checkpoint_is_a_sentence(home: Home, tones: Path) -> None:
 def test_unknown_run_is_a_sentence(home: Home) -> None:
     assert home.train(resume="nobody") == 2
     assert "there is no run by that name" in home.last["sentence"]
+
+
+def test_a_disk_full_at_the_end_loses_nothing(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "model.tflite")
+
+    short = {**OPTIONS, "epochs": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(train_ours, "finish_ours", full)
+        assert home.train(**short, data=[str(tones)]) == 1
+    assert "No space left on device (model.tflite)" in home.last["sentence"]
+    assert home.last["resumable"]
+    assert home.train(resume=home.last["run"]) == 0
+    assert home.of_kind("epoch") == []
+    assert load_bundle(home.last["bundle"]).manifest.training["best_epoch"] == 1
+
+
+def test_music_that_is_gone_cannot_be_resumed(home: Home, tones: Path, tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    shutil.copytree(tones, music)
+    home.train(**OPTIONS, data=[str(music)], on=after_epoch(1, "stop"))
+    run = home.of_kind("started")[0]["run"]
+    (music / "Rock-0.wav").unlink()
+    assert home.train(resume=run) == 1
+    assert "cannot be read any more" in home.last["sentence"]
+    assert home.last["resumable"]

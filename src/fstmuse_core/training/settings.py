@@ -131,7 +131,8 @@ def _check(settings: TrainSettings) -> None:
     demand(s.model in MODELS, "--model", s.model, f"known are {', '.join(MODELS)}")
     demand(s.design in DESIGNS, "--design", s.design, f"known are {', '.join(DESIGNS)}")
     demand(s.augment in AUGMENTS, "--augment", s.augment, f"known are {', '.join(AUGMENTS)}")
-    demand(bool(s.data), "--data", "no folder", "name the folder that holds the music")
+    if not s.data:
+        raise FstMuseError("--data", "no music was named", "name the folder that holds it")
     demand(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
     demand(s.epochs >= 1, "--epochs", s.epochs, "one epoch or more is needed")
     demand(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")
