@@ -52,7 +52,7 @@ def test_ten_hours_stay_under_a_gibibyte(tmp_path: Path) -> None:
     seen = json.loads(done.stdout)
     assert seen["duration_s"] == pytest.approx(HOURS * 3600, abs=0.1)
     assert seen["segments"] == pytest.approx(HOURS * 3600 * 22_050 / 512 / 64, rel=1e-3)
-    assert seen["columns"] <= 2 * 16_384
+    assert seen["columns"] <= 2 * 8192
     assert seen["map"] <= 10_000
     assert seen["total"] == pytest.approx(1.0, abs=1e-4)
     peak = seen["peak_kib"] * (1 if sys.platform == "darwin" else 1024)

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from fstmuse_core.jobs.messages import SpectrogramImage
 from fstmuse_core.spectrogram import FloatArray, SpectrogramConfig, mel_to_decibels
 
-# Six minutes at full resolution; longer clips get wider columns.
-_MAX_COLUMNS = 16_384
+# Columns double in width when there are twice as many: six minutes are drawn at full resolution.
+_MAX_COLUMNS = 8192
 
 
 def to_levels(mel: FloatArray, config: SpectrogramConfig) -> npt.NDArray[np.uint8]:
