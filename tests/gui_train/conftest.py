@@ -92,7 +92,7 @@ def make_bench(
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path / "data"))
     made: list[TrainBench] = []
 
-    def make(**makers: Any) -> TrainBench:
+    def make(front: int = 1, **makers: Any) -> TrainBench:
         begun: list[FakeTraining] = []
         models = list(MODELS)
         runs: list[PastRun] = []
@@ -130,7 +130,7 @@ def make_bench(
         made.append(bench)
         with qtbot.waitExposed(window):
             window.show()
-        window._tab_widget.setCurrentIndex(1)
+        window._tab_widget.setCurrentIndex(front)
         return bench
 
     yield make

@@ -43,6 +43,7 @@ def _hot(bench: TrainBench) -> None:
 
 def _reading(bench: TrainBench) -> None:
     bench.presenter.use_data("/music/my library")
+    bench.presenter._data.cancel()
     bench.view.show_busy("Looking at the songs", "1,204 of 3,310 files", 0.36)
 
 

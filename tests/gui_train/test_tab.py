@@ -54,6 +54,15 @@ def running(bench: TrainBench) -> TrainBench:
     return bench
 
 
+def test_the_tab_is_built_when_it_is_first_looked_at(make_bench: MakeTrainBench) -> None:
+    bench = make_bench(front=0)
+    assert bench.tab._built is None
+    assert bench.tab.may_close()
+    bench.window._tab_widget.setCurrentIndex(1)
+    assert bench.tab._built is not None
+    assert bench.view.isVisible()
+
+
 # -- the data set ----------------------------------------------------------------------
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fstmuse_core.datasets.download import Cancel
-from fstmuse_core.datasets.fetch import default_fma_folder, fetch_archives, missing_archives
 from fstmuse_gui.background import Background
 
 _GIBIBYTE = 2**30
@@ -31,6 +29,9 @@ def fetch(
     name: str, folder: Path, tell: Callable[[str, int, int], None], cancelled: Callable[[], bool]
 ) -> None:
     """Download, check and unpack what is missing of a set, until it is cancelled."""
+    from fstmuse_core.datasets.download import Cancel
+    from fstmuse_core.datasets.fetch import fetch_archives, missing_archives
+
     with contextlib.suppress(Cancel):
         fetch_archives(missing_archives(name, folder), folder, progress=tell, cancelled=cancelled)
 
@@ -58,15 +59,24 @@ class FmaGetter(QObject):
     ) -> None:
         super().__init__(parent)
         self._fetcher = fetcher
-        self.folder = folder or default_fma_folder()
+        self._folder = folder
         self._background = Background(self)
         self._stop = threading.Event()
         self.is_running = False
         self.name = FmaSet.SMALL
         self._step.connect(self._on_step, Qt.ConnectionType.QueuedConnection)
 
+    @property
+    def folder(self) -> Path:
+        """Where it goes."""
+        from fstmuse_core.datasets.fetch import default_fma_folder
+
+        return self._folder or default_fma_folder()
+
     def gibibytes(self, name: FmaSet) -> float:
         """How much is still to be downloaded of a set."""
+        from fstmuse_core.datasets.fetch import missing_archives
+
         return sum(archive.gibibytes for archive in missing_archives(name, self.folder))
 
     def get(self, name: FmaSet) -> None:
@@ -75,6 +85,7 @@ class FmaGetter(QObject):
             return
         self.name = name
         self.is_running = True
+        folder = self.folder
         self._stop = stop = threading.Event()
 
         def tell(step: str, done: int, total: int) -> None:
@@ -86,8 +97,8 @@ class FmaGetter(QObject):
                 say()
 
         self._background.run(
-            lambda: self._fetcher(name, self.folder, tell, stop.is_set),
-            lambda _none: ended(lambda: self.got.emit(str(self.folder))),
+            lambda: self._fetcher(name, folder, tell, stop.is_set),
+            lambda _none: ended(lambda: self.got.emit(str(folder))),
             lambda sentence: ended(lambda: self.trouble.emit(sentence)),
         )
 

@@ -1,69 +1,61 @@
-"""Puts the Train tab together: view, presenter, and the entries of its menus."""
+"""The Train tab for the window: built when it is first looked at, so that the start is quick."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from fstmuse_gui.settings import Option
 from fstmuse_gui.tabs import MenuEntries, TabContext
-from fstmuse_gui.train.data_work import DataWork
-from fstmuse_gui.train.fma import FmaGetter
-from fstmuse_gui.train.history import PastRun, past_runs
-from fstmuse_gui.train.live import LiveTraining
-from fstmuse_gui.train.past import PastShelf
-from fstmuse_gui.train.presenter import TrainPresenter
-from fstmuse_gui.train.process import OtherTraining, OwnTraining, Training
-from fstmuse_gui.train.view import TrainView
 
-TRAIN_SPLITTER = Option("train/splitter", list, [])
+if TYPE_CHECKING:
+    from fstmuse_gui.train.desk import TrainDesk
+    from fstmuse_gui.train.live import LiveTraining
+    from fstmuse_gui.train.past import PastShelf
+    from fstmuse_gui.train.presenter import TrainPresenter
+    from fstmuse_gui.train.view import TrainView
+
+
+class _Stage(QWidget):
+    """Empty until it is shown."""
+
+    def __init__(self, fill: Callable[[], object]) -> None:
+        super().__init__()
+        self._fill = fill
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fill()
+        super().showEvent(event)
 
 
 class TrainTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
-    The makers are given only by tests.
+    ``makers`` are handed to :class:`~fstmuse_gui.train.desk.TrainDesk`; only tests have any.
     """
 
     message = Signal(str)
     title = "Train"
 
-    def __init__(
-        self,
-        context: TabContext,
-        *,
-        data: Callable[[QObject], DataWork] = DataWork,
-        starter: Callable[[list[str], QObject], Training] = OwnTraining,
-        follower: Callable[[Path, QObject], Training] = OtherTraining,
-        lister: Callable[[], list[PastRun]] = past_runs,
-        fma: Callable[[QObject], FmaGetter] = FmaGetter,
-    ) -> None:
+    def __init__(self, context: TabContext, **makers: Any) -> None:
         super().__init__()
-        self._settings = context.settings
-        self.view = TrainView()
-        self.live = LiveTraining(self.view, self, starter=starter, follower=follower)
-        self.past = PastShelf(self.view, self, lister=lister)
-        self.presenter = TrainPresenter(
-            self.view, context.settings, data(self), self.live, self.past, fma(self), self
-        )
-        self.presenter.message.connect(self.message)
-        self.presenter.model_made.connect(context.models.changed)
-        self.presenter.model_wanted.connect(context.models.wanted)
-        self.presenter.changed.connect(self._on_changed)
+        self._context = context
+        self._makers = makers
+        self._built: TrainDesk | None = None
+        self._stage = _Stage(self._build)
         self._build_actions()
-        self._restore()
-        self._on_changed()
 
     # -- as a tab ----------------------------------------------------------------------
 
     @property
     def widget(self) -> QWidget:
         """What the tab shows."""
-        return self.view
+        return self._stage
 
     def menus(self) -> dict[str, MenuEntries]:
         """Entries for File."""
@@ -79,18 +71,47 @@ class TrainTab(QObject):
 
     def may_close(self) -> bool:
         """Ask what becomes of a training that runs."""
-        return self.presenter.may_close()
+        return self._built is None or self._built.presenter.may_close()
 
     def close(self) -> None:
         """Leave the training as was asked for, and remember how the tab looked."""
-        self._settings.set(TRAIN_SPLITTER, self.view.splitter.sizes())
-        self.presenter.close()
+        if self._built is not None:
+            self._built.close()
 
-    def _restore(self) -> None:
-        sizes = self._settings.get(TRAIN_SPLITTER)
-        wanted = self.view.splitter.count()
-        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.setSizes(sizes)
+    # -- what is behind it -------------------------------------------------------------
+
+    def _build(self) -> TrainDesk:
+        if self._built is None:
+            from fstmuse_gui.train.desk import TrainDesk
+
+            self._built = TrainDesk(self._context, self, **self._makers)
+            self._built.presenter.message.connect(self.message)
+            self._built.presenter.changed.connect(self._on_changed)
+            layout = self._stage.layout()
+            assert layout is not None
+            layout.addWidget(self._built.view)
+            self._on_changed()
+        return self._built
+
+    @property
+    def view(self) -> TrainView:
+        """What is seen."""
+        return self._build().view
+
+    @property
+    def presenter(self) -> TrainPresenter:
+        """What decides."""
+        return self._build().presenter
+
+    @property
+    def live(self) -> LiveTraining:
+        """The training that runs."""
+        return self._build().live
+
+    @property
+    def past(self) -> PastShelf:
+        """The trainings so far."""
+        return self._build().past
 
     # -- actions -----------------------------------------------------------------------
 
@@ -102,11 +123,14 @@ class TrainTab(QObject):
         return action
 
     def _build_actions(self) -> None:
-        p = self.presenter
-        self._browse = self._action("Choose a &data set\N{HORIZONTAL ELLIPSIS}", "Ctrl+D", p.browse)
-        self._fetch = self._action("&Get FMA\N{HORIZONTAL ELLIPSIS}", "", p.fma.ask)
-        self._train = self._action("&Train", "Ctrl+T", p.train)
-        self._stop = self._action("Stop the trainin&g", "Ctrl+.", self.live.stop)
+        self._browse = self._action(
+            "Choose a &data set\N{HORIZONTAL ELLIPSIS}", "Ctrl+D", lambda: self.presenter.browse()
+        )
+        self._fetch = self._action(
+            "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.fma.ask()
+        )
+        self._train = self._action("&Train", "Ctrl+T", lambda: self.presenter.train())
+        self._stop = self._action("Stop the trainin&g", "Ctrl+.", lambda: self.live.stop())
 
     def _on_changed(self) -> None:
         self._train.setEnabled(self.presenter.can_train)

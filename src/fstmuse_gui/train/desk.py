@@ -1,0 +1,56 @@
+"""Everything behind the Train tab, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from fstmuse_gui.settings import Option
+from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.train.data_work import DataWork
+from fstmuse_gui.train.fma import FmaGetter
+from fstmuse_gui.train.history import PastRun, past_runs
+from fstmuse_gui.train.live import LiveTraining
+from fstmuse_gui.train.past import PastShelf
+from fstmuse_gui.train.presenter import TrainPresenter
+from fstmuse_gui.train.process import OtherTraining, OwnTraining, Training
+from fstmuse_gui.train.view import TrainView
+
+TRAIN_SPLITTER = Option("train/splitter", list, [])
+
+
+class TrainDesk(QObject):
+    """View, presenter and what they work with; the makers are given only by tests."""
+
+    def __init__(
+        self,
+        context: TabContext,
+        parent: QObject | None = None,
+        *,
+        data: Callable[[QObject], DataWork] = DataWork,
+        starter: Callable[[list[str], QObject], Training] = OwnTraining,
+        follower: Callable[[Path, QObject], Training] = OtherTraining,
+        lister: Callable[[], list[PastRun]] = past_runs,
+        fma: Callable[[QObject], FmaGetter] = FmaGetter,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = context.settings
+        self.view = TrainView()
+        self.live = LiveTraining(self.view, self, starter=starter, follower=follower)
+        self.past = PastShelf(self.view, self, lister=lister)
+        self.presenter = TrainPresenter(
+            self.view, context.settings, data(self), self.live, self.past, fma(self), self
+        )
+        self.presenter.model_made.connect(context.models.changed)
+        self.presenter.model_wanted.connect(context.models.wanted)
+        sizes = self._settings.get(TRAIN_SPLITTER)
+        wanted = self.view.splitter.count()
+        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
+            self.view.splitter.setSizes(sizes)
+
+    def close(self) -> None:
+        """Leave the training as was asked for, and remember how the tab looked."""
+        self._settings.set(TRAIN_SPLITTER, self.view.splitter.sizes())
+        self.presenter.close()
