@@ -90,6 +90,7 @@ class TrainTab(QObject):
             layout = self._stage.layout()
             assert layout is not None
             layout.addWidget(self._built.view)
+            self._built.view.show()
             self._on_changed()
         return self._built
 
