@@ -29,9 +29,10 @@ from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.train.events import Matrix
 
 _Index = QModelIndex | QPersistentModelIndex
-_SMALLEST = 24
+_SMALLEST = 20
 _LARGEST = 56
 _HEAD = 84
+_EDGES = 8
 
 
 class _Model(QAbstractTableModel):
@@ -169,7 +170,8 @@ class ConfusionView(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setMinimumWidth(_HEAD + 7 * _SMALLEST)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(_HEAD + 7 * _SMALLEST + _EDGES)
 
     def show_counts(self, genres: tuple[str, ...], counts: Matrix) -> None:
         """Show counts of clips; anything not square as ``genres`` are many is left out."""
@@ -186,14 +188,16 @@ class ConfusionView(QTableView):
     def side(self) -> int:
         """Pixels of a cell."""
         n = max(1, len(self._model.counts))
-        return max(_SMALLEST, min(_LARGEST, (self.width() - _HEAD - 4) // n))
+        return max(_SMALLEST, min(_LARGEST, (self.width() - _HEAD - _EDGES) // n))
 
     def _fit(self) -> None:
         side = self.side
         self.horizontalHeader().setDefaultSectionSize(side)
         self.verticalHeader().setDefaultSectionSize(side)
         n = len(self._model.counts)
-        self.setFixedHeight(_HEAD + max(1, n) * side + 6)
+        is_cut = _HEAD + n * side + _EDGES > self.width()
+        bar = self.horizontalScrollBar().sizeHint().height() if is_cut else 0
+        self.setFixedHeight(_HEAD + max(1, n) * side + _EDGES + bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -32,6 +33,8 @@ from fstmuse_gui.train.words import (
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 from fstmuse_gui.widgets.probability_bars import percent
 
+_NARROW = 740
+
 
 class ResultsPage(QWidget):
     """Shows a finished training.
@@ -55,17 +58,25 @@ class ResultsPage(QWidget):
         column.setSpacing(2 * GRID)
         column.addLayout(self._build_header())
         inside = QWidget()
-        body = QHBoxLayout(inside)
-        body.setContentsMargins(0, GRID, GRID, 0)
-        body.setSpacing(4 * GRID)
-        body.addLayout(self._build_figures(), 5)
-        body.addLayout(self._build_side(), 4)
+        self._body = QHBoxLayout(inside)
+        self._body.setContentsMargins(0, GRID, GRID, 0)
+        self._body.setSpacing(4 * GRID)
+        self._body.addLayout(self._build_figures(), 5)
+        self._body.addLayout(self._build_side(), 4)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         column.addWidget(area, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column below the other where both do not fit."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        self._body.setDirection(
+            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        )
 
     def _build_header(self) -> QHBoxLayout:
         self._title = ElidedLabel()
