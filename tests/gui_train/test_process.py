@@ -80,6 +80,7 @@ def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qt
     assert isinstance(done, Done)
     assert done.metrics.recall == {"Folk": 1.0, "Rock": 0.0}
     assert not heard.training.is_running
+    assert not heard.training._folder.exists()  # type: ignore[attr-defined]
 
 
 def test_garbage_between_the_lines_does_no_harm(

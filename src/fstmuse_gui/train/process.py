@@ -180,6 +180,8 @@ class OwnTraining(Training):
     def let_go(self) -> None:
         """Follow the process no longer; it goes on by itself."""
         super().let_go()
+        # The child may still write into it, but nobody reads that any more.
+        shutil.rmtree(self._folder, ignore_errors=True)
         child, self._child = self._child, None
         if child is None:
             return
@@ -188,8 +190,6 @@ class OwnTraining(Training):
                 child.stdin.close()
         if child.poll() is None:
             _let_go.append(child)
-        else:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _poll(self) -> None:
         for child in [child for child in _let_go if child.poll() is not None]:
