@@ -11,6 +11,12 @@ from fstmuse_core.bundle import shipped_models_folder
 from fstmuse_core.classify import GenreClassifier
 
 
+@pytest.fixture(autouse=True)
+def no_models_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what the user has trained out of the tests."""
+    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: tmp_path / "no models")
+
+
 @pytest.fixture
 def bundle_copy(tmp_path: Path) -> Path:
     """A copy of the shipped FstMuse bundle that may be damaged."""
