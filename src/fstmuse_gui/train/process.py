@@ -7,6 +7,7 @@ and one that another window (or a terminal) began is followed in the same way.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -32,6 +33,14 @@ COMMAND = (sys.executable, "-m", "fstmuse_core.cli")
 
 # Children that may outlive the window.
 _let_go: list[subprocess.Popen[bytes]] = []
+
+
+@atexit.register
+def _leave_running() -> None:
+    """They are left on purpose; ``subprocess`` would complain of each."""
+    for child in _let_go:
+        if child.poll() is None:
+            child.returncode = 0
 
 
 class LineFile:
