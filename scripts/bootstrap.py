@@ -135,8 +135,9 @@ def run_checks(arguments: Sequence[str]) -> int:
     failed = []
     for name, command in checks.items():
         say(f"== {name}")
-        if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode:
-            failed.append(name)
+        code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode
+        if code:
+            failed.append(f"{name} (exit code {code})")
     say(f"Failed: {', '.join(failed)}." if failed else "All checks passed.")
     return 1 if failed else 0
 
