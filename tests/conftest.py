@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,28 @@ from fstmuse_core.audio import SAMPLE_RATE
 Samples = npt.NDArray[np.float32]
 
 MUSIC = Path(os.environ.get("FSTMUSE_TEST_MUSIC", Path(__file__).parents[2] / "shared" / "music"))
+
+
+_exit_status = 0
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    global _exit_status
+    _exit_status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """End before the interpreter takes Qt apart.
+
+    Hundreds of windows were built in this one process, and what is left of them is destroyed
+    in no order at all, after the application they belong to: now and then that crashes. The
+    program's own end is tested in processes of its own, by their exit codes.
+    """
+    if "PySide6.QtWidgets" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_exit_status)
 
 
 def make_music(seconds: float = 10.0, rate: int = SAMPLE_RATE, seed: int = 0) -> Samples:
