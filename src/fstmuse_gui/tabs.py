@@ -25,10 +25,13 @@ class ModelNews(QObject):
         There are others than before.
     wanted(str)
         The model of this name is to be used to classify.
+    fine_tune_wanted(str)
+        The model of this name is to be trained further.
     """
 
     changed = Signal()
     wanted = Signal(str)
+    fine_tune_wanted = Signal(str)
 
 
 @dataclass(frozen=True)
