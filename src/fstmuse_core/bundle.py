@@ -20,6 +20,7 @@ import platformdirs
 
 from fstmuse_core.errors import BundleError
 from fstmuse_core.features import FeatureScaling
+from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 
 FORMAT = "fstmuse-bundle"
@@ -28,6 +29,7 @@ MANIFEST_NAME = "model.json"
 LITERT_NAME = "model.tflite"
 WEIGHTS_NAME = "weights.npz"
 CARD_NAME = "CARD.md"
+CLASSIFIER, GENERATOR = "classifier", "generator"
 
 _REMEDY_AGAIN = "get the bundle again or train it anew"
 # model.json is read whole before anything else is known about it.
@@ -55,7 +57,9 @@ class BundleManifest:
     """What ``model.json`` says.
 
     ``name`` is what ``--model`` takes ("fst-muse"), ``title`` what people read ("FstMuse").
-    ``segment_frames`` and ``segment_hop_frames`` cut the mel spectrogram into network inputs.
+    ``kind`` is "classifier" or "generator".
+    ``segment_frames`` and ``segment_hop_frames`` cut the mel spectrogram into network inputs;
+    a generator's are the crops that it learned from, and its calibration means nothing.
     ``architecture``, ``training``, ``metrics`` and ``versions`` are free-form records.
     """
 
@@ -121,6 +125,10 @@ class BundleManifest:
         return manifest
 
     def _check(self) -> None:
+        if self.kind == GENERATOR:
+            NoiseShape.from_dict(self.architecture)
+        elif self.kind != CLASSIFIER:
+            raise ValueError(f"{self.kind!r} is neither a classifier nor a generator")
         if len(self.genres) < 2 or len(set(self.genres)) != len(self.genres):
             raise ValueError(f"genres {list(self.genres)}: two or more different ones are needed")
         if self.segment_frames < 1 or not 1 <= self.segment_hop_frames <= self.segment_frames:
@@ -158,6 +166,16 @@ class Bundle:
     def name(self) -> str:
         """What ``--model`` takes."""
         return self.manifest.name
+
+    def demand_kind(self, kind: str) -> None:
+        """Raise ``BundleError`` if this is a generator where a classifier is needed, or so."""
+        if self.manifest.kind != kind:
+            uses = {CLASSIFIER: "names genres", GENERATOR: "makes music"}
+            raise BundleError(
+                self.path,
+                f"it is a {self.manifest.kind}, which {uses[self.manifest.kind]}",
+                f"name a model that is a {kind}, which {uses[kind]}",
+            )
 
     def is_current(self) -> bool:
         """Whether the folder still holds the bundle that was read."""

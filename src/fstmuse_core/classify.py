@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fstmuse_core import speech
 from fstmuse_core.audio import AudioStream
-from fstmuse_core.bundle import Bundle, find_bundle
+from fstmuse_core.bundle import CLASSIFIER, Bundle, find_bundle
 from fstmuse_core.classification import ActivationMap, Classification, Timeline
 from fstmuse_core.network import BATCH, LiteRtNetwork
 from fstmuse_core.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
@@ -39,10 +39,11 @@ class GenreClassifier:
     Raises
     ------
     BundleError
-        If the network in the bundle cannot be run.
+        If the bundle is no classifier, or its network cannot be run.
     """
 
     def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
+        bundle.demand_kind(CLASSIFIER)
         self.bundle = bundle
         self.network = LiteRtNetwork(bundle, num_threads=num_threads)
 

@@ -20,6 +20,7 @@ from fstmuse_core.bundle import (
 )
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import BundleError
+from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 from fstmuse_core.spectrogram import SpectrogramConfig
 
@@ -168,3 +169,36 @@ def test_the_users_own_bundle_wins(
     bundle = find_bundle("fst-muse")
     edit(own, lambda values: values.update(title="Another"))
     assert not bundle.is_current()
+
+
+def as_generator(values: dict[str, Any]) -> None:
+    values["kind"] = "generator"
+    values["architecture"] |= NoiseShape().to_dict()
+
+
+def test_a_generator_names_no_genres(bundle_copy: Path) -> None:
+    edit(bundle_copy, as_generator)
+    bundle = load_bundle(bundle_copy)
+    bundle.demand_kind("generator")
+    with pytest.raises(BundleError, match=r"it is a generator.* a classifier, which names genres"):
+        GenreClassifier(bundle)
+
+
+def test_a_classifier_makes_no_music(bundle_copy: Path) -> None:
+    with pytest.raises(BundleError, match=r"it is a classifier.* a generator, which makes music"):
+        load_bundle(bundle_copy).demand_kind("generator")
+
+
+@pytest.mark.parametrize("entry", ["local_noise", "margin_steps"])
+def test_a_generator_says_what_noise_it_takes(bundle_copy: Path, entry: str) -> None:
+    def change(values: dict[str, Any]) -> None:
+        as_generator(values)
+        del values["architecture"][entry]
+
+    edit(bundle_copy, change)
+    assert f"'{entry}' is missing" in refusal(bundle_copy)
+
+
+def test_an_unknown_kind_is_refused(bundle_copy: Path) -> None:
+    edit(bundle_copy, lambda values: values.update(kind="oracle"))
+    assert "'oracle' is neither" in refusal(bundle_copy)

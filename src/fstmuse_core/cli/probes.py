@@ -76,7 +76,7 @@ def check_libraries() -> Iterator[Finding]:
 
 
 def check_models() -> Iterator[Finding]:
-    """Each model, checked whole and run once; where the user's own ones go."""
+    """Each model, checked whole; classifiers run once; where the user's own ones go."""
     from fstmuse_core.bundle import bundle_folders, user_models_folder
 
     folders = bundle_folders()
@@ -95,13 +95,14 @@ def check_models() -> Iterator[Finding]:
 def _try_model(name: str, folder: str) -> Finding:
     import numpy as np
 
-    from fstmuse_core.bundle import load_bundle
+    from fstmuse_core.bundle import CLASSIFIER, load_bundle
     from fstmuse_core.classify import GenreClassifier
 
     bundle = load_bundle(folder)
-    rate = bundle.manifest.spectrogram.sample_rate
-    noise = np.random.default_rng(0).standard_normal(4 * rate).astype(np.float32) / 10
-    GenreClassifier(bundle).classify_samples(noise)
+    if bundle.manifest.kind == CLASSIFIER:
+        rate = bundle.manifest.spectrogram.sample_rate
+        noise = np.random.default_rng(0).standard_normal(4 * rate).astype(np.float32) / 10
+        GenreClassifier(bundle).classify_samples(noise)
     return Finding(True, f"{name} ({bundle.manifest.title}), {one_line(folder)}")
 
 

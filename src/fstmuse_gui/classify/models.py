@@ -6,7 +6,7 @@ import json
 import logging
 from dataclasses import dataclass
 
-from fstmuse_core.bundle import MANIFEST_NAME, bundle_folders
+from fstmuse_core.bundle import CLASSIFIER, MANIFEST_NAME, bundle_folders
 
 _log = logging.getLogger(__name__)
 
@@ -21,11 +21,13 @@ class ModelInfo:
 
 
 def installed_models() -> list[ModelInfo]:
-    """Every model that looks sound; whether it is, its use will show."""
+    """Every classifier that looks sound; whether it is, its use will show."""
     found = []
     for name, folder in bundle_folders().items():
         try:
             values = json.loads((folder / MANIFEST_NAME).read_bytes())
+            if values["kind"] != CLASSIFIER:
+                continue
             genres = tuple(str(genre) for genre in values["genres"])
             found.append(ModelInfo(name, str(values["title"]), genres))
         except (OSError, ValueError, KeyError, TypeError) as error:
