@@ -199,11 +199,19 @@ def load_bundle(
     """
     folder = Path(path)
     raw = _read_manifest_bytes(folder)
-    manifest = _parse_manifest(folder, raw)
+    manifest = parse_manifest(folder, raw)
     contents = {name: _checked_file(folder, name, sha) for name, sha in manifest.files.items()}
     for needed in (LITERT_NAME, WEIGHTS_NAME):
         if needed not in contents:
             raise BundleError(folder, f"{needed} is not listed in {MANIFEST_NAME}", _REMEDY_AGAIN)
+    check_spectrogram(folder, manifest, config)
+    return Bundle(folder, manifest, hashlib.sha256(raw).hexdigest(), contents[LITERT_NAME])
+
+
+def check_spectrogram(
+    folder: Path, manifest: BundleManifest, config: SpectrogramConfig = DEFAULT_CONFIG
+) -> None:
+    """Raise ``BundleError`` if a bundle was made for spectrograms other than ``config``."""
     if manifest.spectrogram != config:
         differing = [
             f"{key} {value} instead of {wanted}"
@@ -217,7 +225,6 @@ def load_bundle(
             f"the model was made for other spectrograms ({', '.join(differing)})",
             "train it anew with this version",
         )
-    return Bundle(folder, manifest, hashlib.sha256(raw).hexdigest(), contents[LITERT_NAME])
 
 
 def _read_manifest_bytes(folder: Path) -> bytes:
@@ -238,10 +245,11 @@ def _read_manifest_bytes(folder: Path) -> bytes:
     return raw
 
 
-def _parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
+def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
+    """What the bytes of a ``model.json`` say; a ``BundleError`` names ``folder``."""
     try:
         values = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BundleError(folder, f"{MANIFEST_NAME} is damaged (not JSON)", _REMEDY_AGAIN) from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise BundleError(
@@ -360,9 +368,9 @@ def find_bundle(name: str) -> Bundle:
         If there is none by that name (the error lists those there are) or it is not sound.
     """
     folders = bundle_folders()
-    key = _name_key(name)
+    key = name_key(name)
     for known, folder in folders.items():
-        if _name_key(known) == key:
+        if name_key(known) == key:
             return load_bundle(folder)
     if Path(name).is_dir():
         return load_bundle(name)
@@ -370,5 +378,6 @@ def find_bundle(name: str) -> Bundle:
     raise BundleError(name, "there is no model by that name", f"models: {names}")
 
 
-def _name_key(name: str) -> str:
+def name_key(name: str) -> str:
+    """What is the same for all spellings of a model's name."""
     return name.casefold().replace("-", "").replace("_", "").replace(" ", "")
