@@ -34,6 +34,18 @@ class ModelNews(QObject):
     fine_tune_wanted = Signal(str)
 
 
+class DataNews(QObject):
+    """What tabs tell one another of music to learn from.
+
+    Signals
+    -------
+    train_on_wanted(str)
+        The data set at this path is to be trained on.
+    """
+
+    train_on_wanted = Signal(str)
+
+
 @dataclass(frozen=True)
 class TabContext:
     """What every tab may use."""
@@ -41,6 +53,7 @@ class TabContext:
     settings: Settings
     bridge: WorkerBridge
     models: ModelNews = field(default_factory=ModelNews)
+    data: DataNews = field(default_factory=DataNews)
 
 
 class Tab(Protocol):

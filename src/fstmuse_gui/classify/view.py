@@ -4,92 +4,60 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QMessageBox,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fstmuse_core.jobs.messages import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.sidebar import Sidebar
 from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.theme import current_colours, scaled_font
 from fstmuse_gui.widgets.drop_area import DropArea
-from fstmuse_gui.widgets.notice_bar import NoticeBar
+from fstmuse_gui.widgets.paged_view import PagedView
 
 
-class ClassifyView(QWidget):
+class ClassifyView(PagedView):
     """Sidebar on the left, on the right one of four pages."""
 
     def __init__(self, record_panel: RecordPanel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Classify")
         self.record_panel = record_panel
         self.sidebar = Sidebar(record_panel)
         self.drop_area = DropArea()
         self.clip_page = ClipPage()
         self.busy_page = BusyPage()
         self.trouble_page = TroublePage()
-        self.notice = NoticeBar()
-        self._pages = QStackedWidget()
-        for page in (self.drop_area, self.clip_page, self.busy_page, self.trouble_page):
-            self._pages.addWidget(page)
-        main = QWidget()
-        column = QVBoxLayout(main)
-        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        column.setSpacing(2 * GRID)
-        column.addWidget(self.notice)
-        column.addWidget(self._pages, 1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
-        self.splitter.addWidget(self.sidebar)
-        self.splitter.addWidget(main)
-        self.splitter.setStretchFactor(1, 1)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.splitter)
+        pages = (self.drop_area, self.clip_page, self.busy_page, self.trouble_page)
+        super().__init__("Classify", self.sidebar, pages, parent)
         self._veil = _DropVeil(self)
         self._veil.hide()
 
     # -- pages -------------------------------------------------------------------------
 
-    @property
-    def page(self) -> QWidget | None:
-        """The page shown."""
-        return self._pages.currentWidget()
-
     def show_empty(self, recent: list[str]) -> None:
         """Nothing has been done yet."""
         self.drop_area.set_recent(recent)
-        self._pages.setCurrentWidget(self.drop_area)
+        self.show_page(self.drop_area)
 
     def show_busy(self, title: str, detail: str, fraction: float | None) -> None:
         """Work goes on."""
         self.busy_page.show_work(title, detail, fraction)
-        self._pages.setCurrentWidget(self.busy_page)
+        self.show_page(self.busy_page)
 
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
         """Something could not be done."""
         self.trouble_page.show_trouble(title, sentence, is_failure=is_failure)
-        self._pages.setCurrentWidget(self.trouble_page)
+        self.show_page(self.trouble_page)
 
     def show_clip(self, title: str, model_title: str, result: ClipResult) -> None:
         """A finished clip; the bars glide if one was shown before."""
         animate = self.page is self.clip_page
-        self._pages.setCurrentWidget(self.clip_page)
+        self.show_page(self.clip_page)
         self.clip_page.show_clip(title, model_title, result, animate=animate)
 
     def show_live(self, model_title: str, genres: tuple[str, ...]) -> None:
         """A take begins."""
         self.clip_page.start_live(model_title, genres)
-        self._pages.setCurrentWidget(self.clip_page)
+        self.show_page(self.clip_page)
 
     def set_hot(self, is_hot: bool) -> None:
         """Something that can be dropped hangs above the window, or no longer does."""

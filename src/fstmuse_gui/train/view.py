@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QMessageBox,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
-from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.data_page import DataPage
 from fstmuse_gui.train.empty_page import EmptyPage
 from fstmuse_gui.train.fma import FmaSet
 from fstmuse_gui.train.form import TrainForm
 from fstmuse_gui.train.results_page import ResultsPage
 from fstmuse_gui.train.run_page import RunPage
-from fstmuse_gui.widgets.notice_bar import NoticeBar
+from fstmuse_gui.widgets.paged_view import PagedView
 
 
 class Closing(StrEnum):
@@ -36,7 +27,7 @@ class Closing(StrEnum):
     STAY = "stay"
 
 
-class TrainView(QWidget):
+class TrainView(PagedView):
     """The form on the left, on the right one of six pages.
 
     Signals
@@ -48,53 +39,25 @@ class TrainView(QWidget):
     shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Train")
         self.form = TrainForm()
         self.empty_page = EmptyPage()
         self.data_page = DataPage()
         self.busy_page = BusyPage()
-        self.busy_page.cancel_button.setAccessibleName("Cancel")
         self.run_page = RunPage()
         self.results_page = ResultsPage()
         self.trouble_page = TroublePage()
-        self.notice = NoticeBar()
-        self._pages = QStackedWidget()
-        for page in (
+        pages = (
             self.empty_page,
             self.data_page,
             self.busy_page,
             self.run_page,
             self.results_page,
             self.trouble_page,
-        ):
-            self._pages.addWidget(page)
-        main = QWidget()
-        column = QVBoxLayout(main)
-        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
-        column.setSpacing(2 * GRID)
-        column.addWidget(self.notice)
-        column.addWidget(self._pages, 1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
-        self.splitter.addWidget(self.form)
-        self.splitter.addWidget(main)
-        self.splitter.setStretchFactor(1, 1)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.splitter)
+        )
+        super().__init__("Train", self.form, pages, parent)
+        self.busy_page.cancel_button.setAccessibleName("Cancel")
 
     # -- pages -------------------------------------------------------------------------
-
-    @property
-    def page(self) -> QWidget | None:
-        """The page shown."""
-        return self._pages.currentWidget()
-
-    def show_page(self, page: QWidget) -> None:
-        """Bring a page to the front."""
-        self._pages.setCurrentWidget(page)
 
     def show_busy(self, title: str, detail: str, fraction: float | None = None) -> None:
         """Work goes on."""
