@@ -264,7 +264,7 @@ def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
         )
     try:
         return BundleManifest.from_dict(values)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise BundleError(
             folder, f"{MANIFEST_NAME} is malformed ({what})", _REMEDY_AGAIN

@@ -1,0 +1,1 @@
+"""The models on this computer: list, rename, delete and restore, export, import."""

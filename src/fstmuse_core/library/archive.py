@@ -1,0 +1,225 @@
+"""A model as one file: ``NAME.fstmuse``, a zip of its description, weights, card and tracks.
+
+The network is not in it as a program: who imports the file builds it anew from the weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fstmuse_core.bundle import (
+    CARD_NAME,
+    LITERT_NAME,
+    MANIFEST_NAME,
+    WEIGHTS_NAME,
+    BundleManifest,
+    check_spectrogram,
+    load_bundle,
+    parse_manifest,
+)
+from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.library.entries import find_model
+from fstmuse_core.library.foreign import refuse_foreign
+from fstmuse_core.library.known_networks import KNOWN_NETWORKS
+from fstmuse_core.library.strict_zip import ZipLimits, ZipTroubleError, read_zip
+from fstmuse_core.library.weights import MAX_WEIGHTS_BYTES, read_weights
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.whole_files import open_whole
+
+SUFFIX = ".fstmuse"
+
+_MIB = 2**20
+_MAX_FILE_BYTES = 512 * _MIB
+# Everything that belongs in one, and how large it may be. The network as a program may lie in
+# it, where somebody has packed a model's folder, but is not looked at.
+_ENTRIES = {
+    MANIFEST_NAME: 4 * _MIB,
+    WEIGHTS_NAME: MAX_WEIGHTS_BYTES,
+    LITERT_NAME: MAX_WEIGHTS_BYTES,
+    CARD_NAME: 2 * _MIB,
+    "TRACKS.csv": 64 * _MIB,
+}
+_TEXTS = (CARD_NAME, "TRACKS.csv")
+_LIMITS = ZipLimits(len(_ENTRIES), 4096, _MAX_FILE_BYTES, _ENTRIES.get)
+_EXPORTED = (WEIGHTS_NAME, *_TEXTS)
+# Zip knows no earlier time; one that is always the same gives the same file for a model.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+_PLAIN_FILE = 0o100644 << 16
+_MAX_GENRES = 64
+_MAX_TEXT = 100
+_MAX_SEGMENT_FRAMES = 4096
+_REMEDY = "export it once more or train it anew"
+
+
+class ArchiveError(FstMuseError):
+    """A file that holds no model that could be imported."""
+
+
+@dataclass(frozen=True, eq=False)
+class Archive:
+    """A model from a file, checked as far as can be without building it.
+
+    Attributes
+    ----------
+    path : Path
+    sha256 : str
+        Of the file.
+    manifest : BundleManifest
+        Its network is one of ``KNOWN_NETWORKS``.
+    weights : mapping of str to ndarray of float32
+    texts : mapping of str to bytes
+        ``CARD.md`` and ``TRACKS.csv``, as far as there are; UTF-8.
+    """
+
+    path: Path
+    sha256: str
+    manifest: BundleManifest
+    weights: Mapping[str, FloatArray]
+    texts: Mapping[str, bytes]
+
+
+def export_model(name: str, target: str | os.PathLike[str] | None = None) -> Path:
+    """Write a model as one file, whole or not at all.
+
+    Parameters
+    ----------
+    name : str
+        Of any model, also one that came with the program.
+    target : path, optional
+        The file, or the folder it goes to; by default ``NAME.fstmuse`` in the working folder.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    BundleError
+        If there is no such model, if it is damaged, or if the file cannot be written.
+    """
+    bundle = load_bundle(find_model(name).folder)
+    path = Path(target) if target is not None else Path()
+    if path.is_dir():
+        path /= bundle.path.name + SUFFIX
+    files = {n: bundle.path / n for n in _EXPORTED if n in bundle.manifest.files}
+    hashes = {n: bundle.manifest.files[n] for n in files}
+    manifest = replace(bundle.manifest, name=bundle.path.name, files=hashes)
+    description = json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    try:
+        contents = {MANIFEST_NAME: description.encode()}
+        contents |= {n: file.read_bytes() for n, file in files.items()}
+        with open_whole(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+            for entry_name, data in contents.items():
+                entry = zipfile.ZipInfo(entry_name, _NO_TIME)
+                entry.external_attr = _PLAIN_FILE
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, data)
+    except OSError as error:
+        raise BundleError(
+            bundle.path.name,
+            f"{path} cannot be written ({error.strerror or error})",
+            "choose another place",
+        ) from error
+    return path
+
+
+def read_archive(path: str | os.PathLike[str]) -> Archive:
+    """Read and check a file that :func:`export_model` has written, trusting nothing in it.
+
+    Raises
+    ------
+    ArchiveError
+        If it is anything else, or damaged, or tampered with.
+    """
+    path = Path(path)
+    data = _read(path)
+    refuse_foreign(path, data)
+    try:
+        files = read_zip(data, _LIMITS)
+        manifest = _manifest(path, files)
+        weights = read_weights(files[WEIGHTS_NAME])
+    except ZipTroubleError as trouble:
+        raise ArchiveError(path, str(trouble), _REMEDY) from trouble
+    texts = {name: files[name] for name in _TEXTS if name in files}
+    for name, text in texts.items():
+        if not _is_text(text):
+            raise ArchiveError(path, f"{name} in it is not a text", _REMEDY)
+    return Archive(path, hashlib.sha256(data).hexdigest(), manifest, weights, texts)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ArchiveError(path, "it is a folder", f"name a {SUFFIX} file")
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_FILE_BYTES + 1)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ArchiveError(path, f"it cannot be read ({why})", "check the name") from error
+    if not data:
+        raise ArchiveError(path, "it is empty", _REMEDY)
+    if len(data) > _MAX_FILE_BYTES:
+        raise ArchiveError(path, "it is larger than any model", _REMEDY)
+    return data
+
+
+def _manifest(path: Path, files: Mapping[str, bytes]) -> BundleManifest:
+    """The description, after every file has been compared with it."""
+    for needed in (MANIFEST_NAME, WEIGHTS_NAME):
+        if needed not in files:
+            raise ArchiveError(path, f"there is no {needed} in it", _REMEDY)
+    try:
+        manifest = parse_manifest(path, files[MANIFEST_NAME])
+        check_spectrogram(path, manifest)
+    except BundleError as error:
+        raise ArchiveError(path, error.reason, error.remedy) from error
+    for name in dict.fromkeys([*files, *manifest.files]):
+        if name in (MANIFEST_NAME, LITERT_NAME):
+            continue
+        if name not in files:
+            raise ArchiveError(path, f"{name[:_MAX_TEXT]} is not in it", _REMEDY)
+        if hashlib.sha256(files[name]).hexdigest() != manifest.files.get(name):
+            raise ArchiveError(path, f"{name} in it is not the one that was exported", _REMEDY)
+    trouble = _trouble(manifest)
+    if trouble:
+        raise ArchiveError(path, trouble, "only models that FstMuse has made can be imported")
+    return manifest
+
+
+def _trouble(manifest: BundleManifest) -> str:
+    """What is wrong with a description beyond its form; empty if nothing is."""
+    if manifest.kind not in KNOWN_NETWORKS:
+        return f"models of the kind {_shown(manifest.kind)} are not known"
+    network = manifest.architecture.get("network")
+    if not isinstance(network, str) or network not in KNOWN_NETWORKS[manifest.kind]:
+        return f"its network, {_shown(network)}, is none of ours"
+    if len(manifest.genres) > _MAX_GENRES:
+        return f"it names {len(manifest.genres)} genres; {_MAX_GENRES} at most can be"
+    for text in (manifest.name, manifest.title, *manifest.genres):
+        if not text.strip() or len(text) > _MAX_TEXT or not text.isprintable():
+            return f"{_shown(text)} is no name for a model or a genre"
+    if manifest.segment_frames > _MAX_SEGMENT_FRAMES:
+        return f"its segments have {manifest.segment_frames} frames"
+    limits = manifest.thresholds
+    if math.isnan(limits.novelty) or not 0.0 <= limits.confidence <= 1.0:
+        return "its thresholds make no sense"
+    return ""
+
+
+def _shown(value: object) -> str:
+    return one_line(repr(value)[:_MAX_TEXT])
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,188 @@
+"""Which models there are, where each comes from, and all that is known of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core import bundle as bundles
+from fstmuse_core.bundle import CARD_NAME, MANIFEST_NAME, WEIGHTS_NAME, Bundle, name_key
+from fstmuse_core.errors import BundleError
+from fstmuse_core.library.figures import ModelFigures, figures_of
+
+IMPORT_RECORD = "imported"
+
+
+class Origin(StrEnum):
+    """Where a model comes from."""
+
+    SHIPPED = "shipped"
+    OWN = "own"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A line of the list of models.
+
+    Attributes
+    ----------
+    name, title : str
+        What ``--model`` takes and what people read.
+    kind : str
+        "classifier" or another kind of bundle; empty if it cannot be read.
+    genres : tuple of str
+    folder : Path
+    origin : Origin
+    made_at : float
+        When its weights were written, in seconds since 1970.
+    size_bytes : int
+        Of all its files.
+    sha256 : str
+        Of ``model.json``; empty if it cannot be read.
+    trouble : str
+        Why it cannot be used; empty if it can.
+    """
+
+    name: str
+    title: str
+    kind: str
+    genres: tuple[str, ...]
+    folder: Path
+    origin: Origin
+    made_at: float
+    size_bytes: int
+    sha256: str = ""
+    trouble: str = ""
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it came with the program, so that it stays as it is."""
+        return self.origin is Origin.SHIPPED
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        made = datetime.fromtimestamp(self.made_at, UTC).isoformat(timespec="seconds")
+        values = {**asdict(self), "folder": str(self.folder), "made_at": made}
+        return {**values, "genres": list(self.genres), "origin": self.origin.value}
+
+
+@dataclass(frozen=True)
+class ModelDetails:
+    """All that is known of a model.
+
+    Attributes
+    ----------
+    entry : ModelEntry
+    figures : ModelFigures
+    command : str
+        The command that made it; empty if it is not known.
+    card : str
+        Its card as Markdown; empty if it has none.
+    imported : mapping
+        ``file``, ``sha256``, ``name`` and ``at`` of an imported one; else empty.
+    """
+
+    entry: ModelEntry
+    figures: ModelFigures
+    command: str
+    card: str
+    imported: Mapping[str, Any]
+
+
+def list_models() -> list[ModelEntry]:
+    """Every model, those that came with the program first; damaged ones say their trouble."""
+    return [_read(folder)[0] for folder in bundles.bundle_folders().values()]
+
+
+def find_model(name: str) -> ModelEntry:
+    """The model by that name, in any spelling.
+
+    Raises
+    ------
+    BundleError
+        If there is none; those there are are named.
+    """
+    return _read(_find_folder(name))[0]
+
+
+def model_details(name: str) -> ModelDetails:
+    """All that is known of the model by that name; ``BundleError`` if there is none."""
+    entry, bundle = _read(_find_folder(name))
+    if bundle is None:
+        return ModelDetails(entry, ModelFigures(), "", "", {})
+    training = bundle.manifest.training
+    imported = training.get(IMPORT_RECORD)
+    return ModelDetails(
+        entry,
+        figures_of(bundle.manifest),
+        str(training.get("command") or ""),
+        _card(bundle),
+        imported if isinstance(imported, Mapping) else {},
+    )
+
+
+def _find_folder(name: str) -> Path:
+    folders = bundles.bundle_folders()
+    key = name_key(name)
+    for known in (name, *folders):
+        if known in folders and name_key(known) == key:
+            return folders[known]
+    names = ", ".join(folders) or "none is installed"
+    raise BundleError(name, "there is no model by that name", f"models: {names}")
+
+
+def _read(folder: Path) -> tuple[ModelEntry, Bundle | None]:
+    is_shipped = folder.parent == bundles.shipped_models_folder()
+    size, made_at = _measure(folder)
+    try:
+        bundle = bundles.load_bundle(folder)
+    except BundleError as error:
+        trouble = f"{error.reason}; {error.remedy}" if error.remedy else error.reason
+        origin = Origin.SHIPPED if is_shipped else Origin.OWN
+        entry = ModelEntry(
+            folder.name, folder.name, "", (), folder, origin, made_at, size, trouble=trouble
+        )
+        return entry, None
+    manifest = bundle.manifest
+    is_imported = IMPORT_RECORD in manifest.training
+    other = Origin.IMPORTED if is_imported else Origin.OWN
+    entry = ModelEntry(
+        folder.name,
+        manifest.title,
+        manifest.kind,
+        manifest.genres,
+        folder,
+        Origin.SHIPPED if is_shipped else other,
+        made_at,
+        size,
+        bundle.sha256,
+    )
+    return entry, bundle
+
+
+def _measure(folder: Path) -> tuple[int, float]:
+    """Bytes of all files and when the weights were written; a file may go while it is read."""
+    size, times = 0, {WEIGHTS_NAME: 0.0, MANIFEST_NAME: 0.0}
+    try:
+        for file in folder.iterdir():
+            state = file.stat()
+            size += state.st_size
+            if file.name in times:
+                times[file.name] = state.st_mtime
+    except OSError:
+        pass
+    return size, times[WEIGHTS_NAME] or times[MANIFEST_NAME]
+
+
+def _card(bundle: Bundle) -> str:
+    if CARD_NAME not in bundle.manifest.files:
+        return ""
+    try:
+        return (bundle.path / CARD_NAME).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

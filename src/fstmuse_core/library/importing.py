@@ -1,0 +1,163 @@
+"""Taking a model in from a file: its weights alone; its network is built anew here."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from fstmuse_core import __version__
+from fstmuse_core import bundle as bundles
+from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME, Bundle, BundleManifest, write_bundle
+from fstmuse_core.child_process import end_child, start_child
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.library.archive import Archive, ArchiveError, read_archive
+from fstmuse_core.library.entries import IMPORT_RECORD, ModelEntry, find_model
+from fstmuse_core.library.names import check_free, clean_title, free_name, name_of
+from fstmuse_core.library.rebuild_process import Rebuilt, Refused, Task, serve
+from fstmuse_core.network import LiteRtNetwork
+
+_PATIENCE_S = 300.0
+_POLL_S = 0.1
+_PROBES = 3
+_REMEDY = "export it once more or train it anew"
+
+Tell = Callable[[str], None]
+
+
+class ImportCancelledError(FstMuseError):
+    """The user would rather not; nothing was kept."""
+
+
+def import_model(
+    path: str | os.PathLike[str],
+    name: str = "",
+    *,
+    tell: Tell = lambda _step: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> ModelEntry:
+    """Make one of the user's models from a file.
+
+    Nothing in the file is run or unpickled. The weights must be exactly those of one of our
+    networks; it is built from our code in a process of its own, and what it answers is looked
+    at before the model is kept.
+
+    Parameters
+    ----------
+    path : path
+        A ``.fstmuse`` file.
+    name : str, optional
+        What the model is to be called; by default as in the file, with a number where that
+        is taken.
+    tell : callable
+        Told what is being done, as a sentence without a full stop.
+    cancelled : callable
+        Asked now and then whether to give up.
+
+    Returns
+    -------
+    ModelEntry
+        The new model.
+
+    Raises
+    ------
+    ArchiveError, ForeignModelError
+        If the file is not a sound model; one line says what is wrong with it.
+    BundleError
+        If ``name`` cannot be or is taken.
+    ImportCancelledError
+        If ``cancelled`` said so.
+    """
+    if name:
+        check_free(name_of(name), bundles.bundle_folders())
+    tell("Checking the file")
+    archive = read_archive(path)
+    new, title = _names(archive, name)
+    tell("Building the network from its weights")
+    rebuilt = _rebuild(archive, cancelled)
+    manifest = replace(archive.manifest, name=new, title=title, training=_record(archive))
+    tell("Trying it out")
+    _try_out(archive, Bundle(archive.path, manifest, "", rebuilt.litert))
+    files = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights, **archive.texts}
+    target = bundles.user_models_folder() / new
+    check_free(new, bundles.bundle_folders())
+    try:
+        write_bundle(target, manifest, files)
+    except OSError as error:
+        raise ArchiveError(
+            archive.path,
+            f"the model cannot be written ({error.strerror or error})",
+            "make room on the disk",
+        ) from error
+    return find_model(new)
+
+
+def _names(archive: Archive, wanted: str) -> tuple[str, str]:
+    if wanted:
+        return name_of(wanted), clean_title(wanted)
+    name = name_of(archive.manifest.name)
+    return free_name(name, archive.manifest.title, bundles.bundle_folders())
+
+
+def _record(archive: Archive) -> dict[str, Any]:
+    """The training's record, and where the model was taken from."""
+    origin = {
+        "file": archive.path.name,
+        "sha256": archive.sha256,
+        "name": archive.manifest.name,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "fstmuse": __version__,
+    }
+    return {**archive.manifest.training, IMPORT_RECORD: origin}
+
+
+def _rebuild(archive: Archive, cancelled: Callable[[], bool]) -> Rebuilt:
+    manifest = archive.manifest
+    network = str(manifest.architecture["network"])
+    task = Task(manifest.kind, network, len(manifest.genres), dict(manifest.architecture))
+    deadline = time.monotonic() + _PATIENCE_S
+    process, connection = start_child(serve)
+    try:
+        connection.send((task, dict(archive.weights)))
+        while not connection.poll(_POLL_S):
+            if cancelled():
+                raise ImportCancelledError(archive.path, "the import was given up")
+            if time.monotonic() > deadline:
+                raise ArchiveError(archive.path, "building its network took too long", _REMEDY)
+        answer = connection.recv()
+    except (EOFError, OSError) as error:
+        raise ArchiveError(
+            archive.path, "the process that builds its network has ended", "try once more"
+        ) from error
+    finally:
+        end_child(process)
+        connection.close()
+    if isinstance(answer, Refused):
+        raise ArchiveError(archive.path, answer.sentence, _REMEDY)
+    assert isinstance(answer, Rebuilt)
+    return answer
+
+
+def _try_out(archive: Archive, bundle: Bundle) -> None:
+    """Let the network hear silence and noises as every model does."""
+    manifest = bundle.manifest
+    network = LiteRtNetwork(bundle, num_threads=1)
+    answers = network.run(_probes(manifest))
+    if not all(np.isfinite(values).all() for values in answers):
+        raise ArchiveError(archive.path, "what it answers is no number", _REMEDY)
+    logits = answers[0]
+    if np.ptp(logits, axis=0).max() == 0.0:
+        raise ArchiveError(archive.path, "it answers the same whatever it hears", _REMEDY)
+
+
+def _probes(manifest: BundleManifest) -> Any:
+    rng = np.random.default_rng(0)
+    shape = (_PROBES, manifest.segment_frames, manifest.spectrogram.n_mels)
+    mels = rng.gamma(1.0, size=shape) * rng.uniform(0.01, 1.0, (_PROBES, 1, shape[2]))
+    mels[0] = 0.0
+    return manifest.scaling.apply(mels.astype(np.float32))

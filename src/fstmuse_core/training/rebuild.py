@@ -1,0 +1,64 @@
+"""One of our networks around weights that came from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.export import litert_bytes, weights_bytes
+
+Weights = Mapping[str, FloatArray]
+
+
+class Wanted(Protocol):
+    """What is to be built, besides the function that builds it."""
+
+    @property
+    def n_genres(self) -> int: ...
+
+    @property
+    def architecture(self) -> Mapping[str, Any]: ...
+
+
+def rebuild_classifier(
+    build: Callable[[int], Classifier], wanted: Wanted, weights: Weights
+) -> tuple[bytes, bytes]:
+    """``model.tflite`` and ``weights.npz`` of a classifier.
+
+    Raises
+    ------
+    FstMuseError
+        If the weights are not exactly those of the network.
+    """
+    classifier = build(wanted.n_genres)
+    assign_all(classifier.serving.weights, weights)
+    return litert_bytes(classifier), weights_bytes(classifier)
+
+
+def assign_all(variables: Iterable[Any], weights: Weights) -> None:
+    """Give each variable its array; names and shapes must be the same on both sides."""
+    wanted = {variable.path: variable for variable in variables}
+    for names, what in (
+        (wanted.keys() - weights.keys(), "lacks"),
+        (weights.keys() - wanted.keys(), "has more than its network, such as"),
+    ):
+        if names:
+            raise FstMuseError(
+                "weights", f"it {what} {min(names)!r}, so it fits no network of ours"
+            )
+    for path, variable in wanted.items():
+        shape = tuple(variable.shape)
+        if weights[path].shape != shape:
+            raise FstMuseError(
+                "weights", f"its {path!r} has the shape {weights[path].shape} instead of {shape}"
+            )
+    for path, variable in wanted.items():
+        variable.assign(weights[path])
+
+
+# By the kind of bundle.
+REBUILDERS: Mapping[str, Callable[..., tuple[bytes, bytes]]] = {CLASSIFIER: rebuild_classifier}
