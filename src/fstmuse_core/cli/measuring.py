@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,15 +40,13 @@ def training_module(name: str) -> Any:
 
 def read_music(data: Sequence[str]) -> list[Track]:
     """The tracks of all data sets; files that cannot be used are said."""
-    from pathlib import Path
-
-    from fstmuse_core.datasets.detect import load_tracks
+    from fstmuse_core.datasets.collection import all_tracks
+    from fstmuse_core.datasets.detect import data_path, load_tracks
 
     mute_libraries()
-    found = [load_tracks(Path(os.path.abspath(path))) for path in data]
-    tracks = {track.path: track for collection in found for track in collection.tracks}
+    found = [load_tracks(data_path(path)) for path in data]
     _say_files([f"{f.path.name}: {f.reason}" for c in found for f in c.set_aside])
-    return list(tracks.values())
+    return all_tracks(found)
 
 
 def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:

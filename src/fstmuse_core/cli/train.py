@@ -69,7 +69,9 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
     if "genres" in given:
         given["genres"] = [g.strip() for g in given["genres"].split(",") if g.strip()]
     if "data" in given:
-        given["data"] = [os.path.abspath(path) for path in given["data"]]
+        from fstmuse_core.datasets.detect import data_path
+
+        given["data"] = [str(data_path(path)) for path in given["data"]]
     return _train(given, resume, events)
 
 

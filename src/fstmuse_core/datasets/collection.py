@@ -9,8 +9,8 @@ from typing import Literal
 
 from fstmuse_core.datasets.track import Track
 
-Kind = Literal["fma", "folders", "tags", "manifest"]
-KINDS: tuple[Kind, ...] = ("fma", "folders", "tags", "manifest")
+Kind = Literal["fma", "folders", "tags", "manifest", "corrections"]
+KINDS: tuple[Kind, ...] = ("fma", "folders", "tags", "manifest", "corrections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Collection:
     root : Path
         The folder it was loaded from.
     kind : str
-        How the genres were learnt: ``"fma"``, ``"folders"``, ``"tags"`` or ``"manifest"``.
+        How the genres were learnt: ``"fma"``, ``"folders"``, ``"tags"``, ``"manifest"`` or
+        ``"corrections"``.
     tracks : tuple of Track
     set_aside : tuple of SetAside
         What belongs to the data set but cannot be used.
@@ -51,3 +52,13 @@ class Collection:
         wanted = set(genres)
         kept = tuple(track for track in self.tracks if track.genre in wanted)
         return Collection(self.root, self.kind, kept, self.set_aside)
+
+
+def all_tracks(collections: Iterable[Collection]) -> list[Track]:
+    """Tracks of several data sets, each file once.
+
+    Of a file in more than one, the label in the later data set counts, and the user's own
+    corrections before all others.
+    """
+    by_weight = sorted(collections, key=lambda collection: collection.kind == "corrections")
+    return list({track.path: track for found in by_weight for track in found.tracks}.values())

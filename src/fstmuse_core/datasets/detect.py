@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from fstmuse_core.datasets.collection import KINDS, Collection, Kind
+from fstmuse_core.datasets.corrections.store import corrections_folder
+from fstmuse_core.datasets.corrections.tracks import (
+    RESERVED_NAME,
+    holds_corrections,
+    read_corrections,
+)
 from fstmuse_core.datasets.fma import TRACKS_FILE, find_metadata, read_fma
 from fstmuse_core.datasets.folders import genre_folders, read_folders
 from fstmuse_core.datasets.manifest import MANIFEST_FILE, read_manifest
@@ -13,17 +20,29 @@ from fstmuse_core.datasets.tags import read_tagged
 from fstmuse_core.errors import FstMuseError
 
 
+def data_path(name: str | os.PathLike[str]) -> Path:
+    """The absolute path of a data set as the user names it.
+
+    ``corrections`` stands for the user's own corrections, also where a folder is called so;
+    that one is named by ``./corrections``.
+    """
+    return corrections_folder() if os.fspath(name) == RESERVED_NAME else Path(os.path.abspath(name))
+
+
 def detect_kind(path: Path) -> Kind:
     """How the genres of the data set at ``path`` can be learnt.
 
-    A ``manifest.csv`` comes first, then FMA's metadata, then folders named after genres; any
-    other folder of music is read by its tags.
+    The user's own corrections are known by their file. Of others, a ``manifest.csv`` comes
+    first, then FMA's metadata, then folders named after genres; any other folder of music is
+    read by its tags.
 
     Raises
     ------
     FstMuseError
         If there is nothing at ``path``.
     """
+    if holds_corrections(path):
+        return "corrections"
     if not path.exists():
         raise FstMuseError(path, "there is no such folder", "check the name")
     if path.is_file():
@@ -53,7 +72,7 @@ def load_tracks(
     path : Path
         A folder, a manifest or FMA's ``tracks.csv``.
     kind : str, optional
-        ``"fma"``, ``"folders"``, ``"tags"`` or ``"manifest"``; found out if not given.
+        One of :data:`~fstmuse_core.datasets.collection.KINDS`; found out if not given.
     progress : callable, optional
         Called with files read and files in all, where files must be read.
     cancelled : callable, optional
@@ -73,6 +92,8 @@ def load_tracks(
     elif found == "manifest":
         root = path.parent if path.is_file() else path
         collection = Collection(root, "manifest", tuple(read_manifest(path)))
+    elif found == "corrections":
+        collection = read_corrections(path, progress=progress, cancelled=cancelled)
     elif found == "folders":
         collection = read_folders(path, progress=progress, cancelled=cancelled)
     else:

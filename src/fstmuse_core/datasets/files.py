@@ -10,7 +10,7 @@ from typing import BinaryIO
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.whole_files import open_whole
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -31,6 +31,6 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 def cannot_write(path: Path, error: OSError) -> FstMuseError:
     """The error for the user when ``path`` cannot be written."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return FstMuseError(path, "it cannot be written: the disk is full", "make room and go on")
     return FstMuseError(path, f"it cannot be written ({error.strerror or error})")

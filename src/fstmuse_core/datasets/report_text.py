@@ -13,6 +13,7 @@ _KINDS = {
     "folders": "genre folders",
     "tags": "genres from tags",
     "manifest": "manifest",
+    "corrections": "your corrections",
 }
 _HEAD = ("Genre", "Clips", "Artists", "Artist unknown", "Hours")
 # What a terminal shows of long lists; the exports have all.

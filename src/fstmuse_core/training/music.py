@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
-from fstmuse_core.datasets.cache import FeatureCache
-from fstmuse_core.datasets.collection import SetAside
+from fstmuse_core.datasets.cache import FeatureCache, Features
+from fstmuse_core.datasets.cache_index import Place
+from fstmuse_core.datasets.collection import SetAside, all_tracks
 from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.mels import MelArray
 
 _MIN_FRAMES = 128
+_GONE = "it vanished after it was listed"
+_CHANGED = "it changed since it was read"
 
 Tell = Callable[[int, int], None]
 Asked = Callable[[], bool]
@@ -29,8 +33,7 @@ def read_tracks(
         If one cannot be read, or holds no usable track.
     """
     found = [load_tracks(Path(path), progress=progress, cancelled=cancelled) for path in data]
-    tracks = {track.path: track for collection in found for track in collection.tracks}
-    return list(tracks.values()), [file for collection in found for file in collection.set_aside]
+    return all_tracks(found), [file for collection in found for file in collection.set_aside]
 
 
 class Mels(Sequence[MelArray]):
@@ -56,25 +59,45 @@ class Mels(Sequence[MelArray]):
 
 
 class MelTable:
-    """The features of all music of a training."""
+    """The features of all music of a training.
 
-    def __init__(self, cache: FeatureCache, usable: Iterable[Path]) -> None:
-        self._cache = cache
-        self.usable = frozenset(usable)
+    They stay what they were when they were read, whatever becomes of the files.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the cache.
+    places : mapping of Path to Place
+        Where the features of each usable file lie.
+    """
+
+    def __init__(self, folder: Path, places: Mapping[Path, Place]) -> None:
+        self._folder = folder
+        self._places = dict(places)
+        self._states = {path: file_state(path) for path in places}
+
+    @property
+    def usable(self) -> Collection[Path]:
+        """Files that have features."""
+        return self._places.keys()
 
     def of(self, tracks: Sequence[Track]) -> Mels:
-        """Mel spectrograms of tracks, in their order.
-
-        Raises
-        ------
-        FstMuseError
-            If a file has changed since the features were made.
-        """
-        return Mels(self._cache.open([track.path for track in tracks]))
+        """Mel spectrograms of tracks, in their order; all must be usable."""
+        return Mels(Features(self._folder, [self._places[track.path] for track in tracks]))
 
     def sounds(self, tracks: Sequence[Track]) -> dict[Path, str]:
         """Equal values for files of the same sound."""
-        return self._cache.sounds([track.path for track in tracks])
+        places = {track.path: self._places[track.path] for track in tracks}
+        return {path: place.sound for path, place in places.items() if place.sound}
+
+    def changed(self, tracks: Sequence[Track]) -> list[SetAside]:
+        """Files that are no longer what their features were made of."""
+        now = {track.path: file_state(track.path) for track in tracks}
+        return [
+            SetAside(path, _GONE if state is None else _CHANGED)
+            for path, state in now.items()
+            if state is None or state != self._states[path]
+        ]
 
 
 def read_features(
@@ -87,17 +110,18 @@ def read_features(
     FstMuseError
         If the disk is full.
     """
-    cache = FeatureCache()
-    filled = cache.fill([t.path for t in tracks], progress=progress, cancelled=cancelled)
-    unheard = {file.path for file in filled.set_aside}
-    heard = [track.path for track in tracks if track.path not in unheard]
-    if not filled.is_complete:
-        return MelTable(cache, ()), list(filled.set_aside)
-    frames = dict(zip(heard, cache.open(heard).n_frames, strict=True))
-    short = [
-        SetAside(path, "it is too short; 3 seconds are needed")
-        for path, count in frames.items()
-        if count < _MIN_FRAMES
-    ]
-    usable = frames.keys() - {file.path for file in short}
-    return MelTable(cache, usable), [*filled.set_aside, *short]
+    with FeatureCache() as cache:
+        filled = cache.fill([t.path for t in tracks], progress=progress, cancelled=cancelled)
+        if not filled.is_complete:
+            return MelTable(cache.folder, {}), list(filled.set_aside)
+        set_aside = {file.path: file for file in filled.set_aside}
+        paths = [track.path for track in tracks if track.path not in set_aside]
+        places = cache.places(paths)
+    for path in paths:
+        if path not in places:  # since a moment ago
+            reason = "it changed while it was read" if path.exists() else _GONE
+            set_aside[path] = SetAside(path, reason)
+        elif places[path].frames < _MIN_FRAMES:
+            set_aside[path] = SetAside(path, "it is too short; 3 seconds are needed")
+            del places[path]
+    return MelTable(cache.folder, places), list(set_aside.values())

@@ -14,6 +14,7 @@ KINDS = {
     "folders": "Genre folders",
     "tags": "Genres from tags",
     "manifest": "A list of songs",
+    "corrections": "Your corrections",
 }
 # Artists are parted into three: those that teach, those that choose, and those that test.
 MIN_ARTISTS = 3

@@ -14,7 +14,7 @@ from fstmuse_core.cli.output import check_writable, open_text
 
 
 @click.command(short_help="Listen to all files of a data set and report.")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path())
 @click.option(
     "--format",
     "layout",
@@ -39,7 +39,7 @@ from fstmuse_core.cli.output import check_writable, open_text
     help="How many listen at once; one for each core by default.",
 )
 def check(
-    path: Path, layout: str, output: Path | None, kind: str | None, processes: int | None
+    path: str, layout: str, output: Path | None, kind: str | None, processes: int | None
 ) -> int:
     """Listen to all files of the data set PATH, and report what it is worth.
 
@@ -52,12 +52,12 @@ def check(
     check_writable(output)
     mute_libraries()
 
-    from fstmuse_core.datasets.detect import load_tracks
+    from fstmuse_core.datasets.detect import data_path, load_tracks
     from fstmuse_core.datasets.doctor import check_collection
     from fstmuse_core.datasets.report_text import as_markdown, as_text
 
     with StepBar("reading tags") as bar:
-        collection = load_tracks(path, kind, progress=bar.update)
+        collection = load_tracks(data_path(path), kind, progress=bar.update)
     with StepBar("listening") as bar:
         report = check_collection(collection, processes=processes, progress=bar.update)
     with open_text(output) as stream:

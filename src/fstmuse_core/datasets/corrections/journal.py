@@ -1,0 +1,187 @@
+"""The file of all that was said: a line of JSON for each step, to which lines are only added.
+
+The last line of a sound counts. A line that a kill has cut short has never been said; one that
+is damaged costs only itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core.datasets.corrections.record import Correction
+from fstmuse_core.whole_files import open_whole
+
+JOURNAL_FILE = "corrections.jsonl"
+VERSION = 1
+_HEADER = "fstmuse_corrections"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The user said the genre of a sound."""
+
+    record: Correction
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was said of a sound is forgotten."""
+
+    sound: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The last step that concerns a sound has not been taken."""
+
+    sound: str
+
+
+Step = Said | Removed | Undone
+
+
+@dataclass
+class Journal:
+    """What a file of steps comes to.
+
+    Attributes
+    ----------
+    records : dict of str to Correction
+        What holds now, by sound, the oldest first.
+    history : list of (str, Correction or None)
+        The sound of each step that can be undone, with what held before it.
+    n_damaged : int
+        Lines that could not be read.
+    is_newer : bool
+        Whether a newer FstMuse wrote the file, so that nothing of it was read.
+    size : int
+        Bytes up to the end of the last whole line.
+    """
+
+    records: dict[str, Correction] = field(default_factory=dict)
+    history: list[tuple[str, Correction | None]] = field(default_factory=list)
+    n_damaged: int = 0
+    is_newer: bool = False
+    size: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether lines may be added to the file as it is."""
+        return self.size > 0 and not self.n_damaged and not self.is_newer
+
+    def take(self, step: Step) -> None:
+        """Let one more step count."""
+        match step:
+            case Said(record):
+                self.history.append((record.sound, self.records.pop(record.sound, None)))
+                self.records[record.sound] = record
+            case Removed(sound):
+                self.history.append((sound, self.records.pop(sound, None)))
+            case Undone(sound):
+                self._undo(sound)
+
+    def _undo(self, sound: str) -> None:
+        for place in range(len(self.history) - 1, -1, -1):
+            if self.history[place][0] == sound:
+                _, before = self.history.pop(place)
+                self.records.pop(sound, None)
+                if before is not None:
+                    self.records[sound] = before
+                return
+
+
+def read_journal(folder: Path) -> Journal:
+    """What was said so far; nothing where there is no file. Raises ``OSError``."""
+    journal = Journal()
+    try:
+        raw = (folder / JOURNAL_FILE).read_bytes()
+    except FileNotFoundError:
+        return journal
+    journal.size = raw.rfind(b"\n") + 1
+    for number, line in enumerate(raw[: journal.size].splitlines()):
+        try:
+            values = json.loads(line)
+            if number == 0 and isinstance(values, dict) and _HEADER in values:
+                if int(values[_HEADER]) > VERSION:
+                    return Journal(is_newer=True, size=journal.size)
+                continue
+            journal.take(_step(values, folder))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            journal.n_damaged += 1
+    return journal
+
+
+def _step(values: dict[str, Any], folder: Path) -> Step:
+    match values["step"]:
+        case "said":
+            return Said(Correction.from_dict(values["record"], folder))
+        case "removed":
+            return Removed(str(values["sound"]))
+        case "undone":
+            return Undone(str(values["sound"]))
+        case other:
+            raise ValueError(f"step {other!r}")
+
+
+def append(folder: Path, journal: Journal, steps: Sequence[Step]) -> None:
+    """Add steps to a sound file, on the disk when this returns. Raises ``OSError``."""
+    with (folder / JOURNAL_FILE).open("r+b") as stream:
+        try:
+            # What a kill has left of a line goes first.
+            stream.truncate(journal.size)
+            stream.seek(journal.size)
+            stream.write(b"".join(_line(step, folder) for step in steps))
+            stream.flush()
+            os.fsync(stream.fileno())
+        except OSError:
+            with suppress(OSError):
+                stream.truncate(journal.size)
+            raise
+
+
+def write_anew(folder: Path, journal: Journal, steps: Sequence[Step]) -> Path | None:
+    """Put what holds, and ``steps``, into a new file; a bad one is kept aside.
+
+    Returns
+    -------
+    Path or None
+        Where the old file is kept, if there was one. Raises ``OSError``.
+    """
+    file = folder / JOURNAL_FILE
+    aside = None
+    old = file.read_bytes() if file.exists() else b""
+    if old:
+        aside = _free_name(folder, "newer" if journal.is_newer else "damaged")
+        with open_whole(aside) as stream:
+            stream.write(old)
+    kept = [Said(record) for record in journal.records.values()]
+    with open_whole(file) as stream:
+        stream.write(json.dumps({_HEADER: VERSION}).encode() + b"\n")
+        stream.write(b"".join(_line(step, folder) for step in (*kept, *steps)))
+    return aside
+
+
+def _free_name(folder: Path, why: str) -> Path:
+    number = 1
+    while (name := folder / f"corrections-{why}-{number}.jsonl").exists():
+        number += 1
+    return name
+
+
+def _line(step: Step, folder: Path) -> bytes:
+    values: dict[str, Any]
+    match step:
+        case Said(record):
+            values = {"step": "said", "record": record.to_dict(folder)}
+        case Removed(sound):
+            values = {"step": "removed", "sound": sound}
+        case Undone(sound):
+            values = {"step": "undone", "sound": sound}
+    # In ASCII, which also holds file names that are no valid text.
+    return json.dumps(values).encode("ascii") + b"\n"

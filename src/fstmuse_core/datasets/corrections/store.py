@@ -1,0 +1,369 @@
+"""The user's corrections: kept in a folder, read and changed by several processes at once."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.datasets.corrections.journal import (
+    JOURNAL_FILE,
+    Journal,
+    Removed,
+    Said,
+    Step,
+    Undone,
+    append,
+    read_journal,
+    write_anew,
+)
+from fstmuse_core.datasets.corrections.record import TAKES_FOLDER, Correction
+from fstmuse_core.datasets.examine import examine, file_state
+from fstmuse_core.datasets.files import FULL
+from fstmuse_core.datasets.tags import Tags, read_tags
+from fstmuse_core.datasets.wording import counted
+from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.file_lock import locked
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.whole_files import open_whole
+
+TITLE = "My corrections"
+_LOCK_FILE = "corrections.lock"
+# Others hold the lock for as long as a recording of 30 s takes to write; a disk may be slow.
+_PATIENCE_S = 15.0
+# What this program puts into the folder of takes, whole or left by a kill.
+_OWN_TAKE = re.compile(r"[0-9a-f]{32}\.flac|\.?incoming-.*|\.[0-9a-f]{32}.*")
+
+
+def corrections_folder() -> Path:
+    """Where the user's corrections are kept; may not exist yet."""
+    return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "corrections"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a step has done.
+
+    Attributes
+    ----------
+    record : Correction or None
+        What now holds of the sound.
+    before : Correction or None
+        What held until then.
+    count : int
+        Corrections there are now.
+    notices : tuple of str
+        What else the user should know, such as that a damaged file is kept aside.
+    """
+
+    record: Correction | None
+    before: Correction | None
+    count: int
+    notices: tuple[str, ...] = ()
+
+
+class CorrectionStore:
+    """The data set of the user's own.
+
+    All methods read and write files, and may be called from any thread and any process.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where it is kept; :func:`corrections_folder` if not given.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        # Absolute and without links on the way, as the paths of kept recordings are.
+        self.folder = Path(os.path.abspath(folder or corrections_folder()))
+        self._known: tuple[tuple[int, int] | None, Journal] = (None, Journal())
+
+    # -- asking ------------------------------------------------------------------------
+
+    def records(self) -> list[Correction]:
+        """What was corrected, the oldest first.
+
+        Raises
+        ------
+        FstMuseError
+            If the file cannot be read, or a newer FstMuse wrote it.
+        """
+        journal = self._read()
+        if journal.is_newer:
+            raise FstMuseError(TITLE, "a newer FstMuse wrote them", "update FstMuse to use them")
+        return list(journal.records.values())
+
+    def count(self) -> int:
+        """How many sounds have been corrected; raises ``FstMuseError``."""
+        return len(self._read().records)
+
+    def notices(self) -> tuple[str, ...]:
+        """What is wrong with the file, for the user; raises ``FstMuseError``."""
+        journal = self._read()
+        if journal.is_newer:
+            return (f"{TITLE}: a newer FstMuse wrote them; update FstMuse to use them",)
+        if journal.n_damaged:
+            n = counted(journal.n_damaged, "damaged line")
+            return (f"{TITLE}: {n} in {JOURNAL_FILE} could not be read",)
+        return ()
+
+    def find(self, path: Path) -> Correction | None:
+        """What was said of the sound in a file, also if it was moved or its tags were written.
+
+        Most files cost no more than a look at their size. Raises ``FstMuseError``.
+        """
+        records = self._read().records
+        path = Path(os.path.abspath(path))
+        state = file_state(path)
+        if state is None:
+            return None
+        here = [record for record in records.values() if record.path == path]
+        for record in here:
+            if (record.size, record.mtime_ns) == state:
+                return record
+        alike = [record for record in records.values() if record.size == state[0]]
+        if alike and (digest := _sha256(path)):
+            for record in alike:
+                if record.sha256 == digest:
+                    return record
+        return records.get(examine(path).sound) if here else None
+
+    def is_unchanged(self, record: Correction) -> bool:
+        """Whether the file of a correction still holds the sound that was corrected."""
+        state = file_state(record.path)
+        if state is None:
+            return False
+        if state == (record.size, record.mtime_ns):
+            return True
+        if state[0] == record.size and _sha256(record.path) == record.sha256:
+            return True
+        return examine(record.path).sound == record.sound
+
+    def _read(self) -> Journal:
+        state = file_state(self.folder / JOURNAL_FILE)
+        if state is not None and state == self._known[0]:
+            return self._known[1]
+        try:
+            journal = read_journal(self.folder)
+        except OSError as error:
+            raise FstMuseError(
+                TITLE, f"they cannot be read ({error.strerror or error})", f"see {self.folder}"
+            ) from error
+        self._known = (state, journal)
+        return journal
+
+    # -- changing ----------------------------------------------------------------------
+
+    def correct_file(self, path: Path, genre: str, result: Classification) -> Change:
+        """Keep what the user says of a file, in place of what was said of the same sound.
+
+        Parameters
+        ----------
+        path : Path
+            Stays where it is.
+        genre : str
+            A canonical name.
+        result : Classification
+            What the model says.
+
+        Raises
+        ------
+        FstMuseError
+            If nothing can be learnt from the file, or the corrections cannot be written.
+        """
+        path = Path(os.path.abspath(path))
+        record = _record_of(path, path, genre, result, read_tags(path))
+
+        def keep(journal: Journal) -> tuple[Step, str]:
+            known = journal.records.get(record.sound)
+            if known is not None and known.is_kept and known.path == path:
+                return Said(replace(record, is_kept=True, title=known.title)), record.sound
+            return Said(record), record.sound
+
+        return self._change(keep)
+
+    def correct_take(
+        self, samples: FloatArray, sample_rate: int, title: str, genre: str, result: Classification
+    ) -> Change:
+        """Keep what the user says of a recording that is no file, and the recording with it.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape ``(n,)``
+            Within [-1, 1].
+        sample_rate : int
+            In hertz.
+        title, genre, result
+            As for :meth:`correct_file`.
+
+        Raises
+        ------
+        FstMuseError
+            If nothing can be learnt from it, or it cannot be written.
+        """
+
+        def keep(_journal: Journal) -> tuple[Step, str]:
+            takes = self.folder / TAKES_FOLDER
+            takes.mkdir(exist_ok=True)
+            incoming = takes / f"incoming-{os.getpid()}.flac"
+            try:
+                with open_whole(incoming) as stream:
+                    stream.write(_flac(samples, sample_rate))
+                record = _record_of(incoming, title, genre, result, Tags(title=title))
+                kept = takes / f"{record.sound}.flac"
+                incoming.replace(kept)
+            finally:
+                incoming.unlink(missing_ok=True)
+            return Said(replace(record, path=kept, is_kept=True)), record.sound
+
+        return self._change(keep)
+
+    def remove(self, sound: str) -> Change:
+        """Forget what was said of a sound, and delete the recording that was kept of it.
+
+        Raises
+        ------
+        FstMuseError
+            If nothing was said of it, or the corrections cannot be written.
+        """
+
+        def forget(journal: Journal) -> tuple[Step, str]:
+            if sound not in journal.records:
+                raise FstMuseError(TITLE, "this sound has not been corrected")
+            return Removed(sound), sound
+
+        return self._change(forget)
+
+    def undo(self, sound: str | None = None) -> Change:
+        """Take back the last step, or the last one that concerns ``sound``.
+
+        Raises
+        ------
+        FstMuseError
+            If there is none, or the recording it is about has been deleted since.
+        """
+
+        def take_back(journal: Journal) -> tuple[Step, str]:
+            steps = [step for step in journal.history if sound is None or step[0] == sound]
+            if not steps:
+                raise FstMuseError(TITLE, "there is nothing to take back")
+            concerned, before = steps[-1]
+            if before is not None and before.is_kept and not before.path.is_file():
+                raise FstMuseError(
+                    TITLE,
+                    f"{before.title} was deleted together with its correction",
+                    "record it once more",
+                )
+            return Undone(concerned), concerned
+
+        return self._change(take_back)
+
+    def _change(self, decide: Callable[[Journal], tuple[Step, str]]) -> Change:
+        with self._writing():
+            journal = read_journal(self.folder)
+            step, sound = decide(journal)
+            before = journal.records.get(sound)
+            aside = None
+            if journal.is_sound:
+                append(self.folder, journal, [step])
+            else:
+                aside = write_anew(self.folder, journal, [step])
+            journal.take(step)
+            self._clear_takes(journal)
+        notices = () if aside is None else (_kept_aside(journal, aside),)
+        return Change(journal.records.get(sound), before, len(journal.records), notices)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder / _LOCK_FILE, _PATIENCE_S):
+                yield
+        except TimeoutError as error:
+            raise FstMuseError(
+                TITLE, "another FstMuse is writing to them", "try again in a moment"
+            ) from error
+        except OSError as error:
+            if error.errno in FULL:
+                why, remedy = "the disk is full", "make room and try again"
+            else:
+                why, remedy = error.strerror or str(error), f"see to {self.folder}"
+            raise FstMuseError(TITLE, f"they cannot be written ({why})", remedy) from error
+
+    def _clear_takes(self, journal: Journal) -> None:
+        """Delete recordings that nothing is said of any more, and what kills have left."""
+        folder = self.folder / TAKES_FOLDER
+        wanted = {record.path.name for record in journal.records.values() if record.is_kept}
+        for file in folder.iterdir() if folder.is_dir() else ():
+            if file.name not in wanted and _OWN_TAKE.fullmatch(file.name):
+                file.unlink(missing_ok=True)
+
+
+def _kept_aside(journal: Journal, aside: Path) -> str:
+    why = "a newer FstMuse wrote them" if journal.is_newer else "their file was damaged"
+    return f"{TITLE}: {why}; it is kept as {aside.name} and a new one was begun"
+
+
+def _record_of(
+    path: Path, subject: Path | str, genre: str, result: Classification, tags: Tags
+) -> Correction:
+    if not result.probabilities.any():
+        raise AudioError(subject, "nothing was heard in it that could be learnt from")
+    before = file_state(path)
+    found = examine(path)
+    digest = _sha256(path)
+    if found.fault or before is None or not digest:
+        raise AudioError(subject, found.reason or "it vanished while it was read")
+    if file_state(path) != before:
+        raise AudioError(subject, "it changed while it was read", "try again")
+    heard, probability = result.ranked()[0]
+    return Correction(
+        sound=found.sound,
+        path=path,
+        is_kept=False,
+        size=before[0],
+        mtime_ns=before[1],
+        sha256=digest,
+        seconds=round(found.seconds, 3),
+        genre=genre,
+        heard=heard,
+        probability=min(1.0, round(probability, 4)),
+        was_sure=result.verdict.is_sure,
+        model=result.model,
+        model_sha256=result.model_sha256,
+        artist=tags.artist,
+        title=tags.title or path.stem,
+        album=tags.album,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _sha256(path: Path) -> str:
+    """Hash of the bytes of a file; empty if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _flac(samples: FloatArray, sample_rate: int) -> bytes:
+    import soundfile
+
+    # The upper half of 32 bits, as libsndfile makes WAV but not FLAC files: a recording that
+    # is saved as a WAV file later shall be the same sound.
+    wide = np.clip(np.rint(samples.astype(np.float64) * 2.0**31), -(2.0**31), 2.0**31 - 1.0)
+    pcm = np.floor(wide / 65536.0).astype(np.int16)
+    stream = io.BytesIO()
+    soundfile.write(stream, pcm, sample_rate, format="FLAC", subtype="PCM_16")
+    return stream.getvalue()
