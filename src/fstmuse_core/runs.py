@@ -20,7 +20,9 @@ from fstmuse_core.whole_files import open_whole
 RUN_FILE = "run.json"
 REPORT_FILE = "report.json"
 CHECKPOINTS = "checkpoint"
-_LOCK_FILE = "training.lock"
+STOP, CANCEL = "stop", "cancel"
+_REQUEST_FILE = "request"
+LOCK_FILE = "training.lock"
 # Beyond its text, so that who is refused can still read the text where locks are strict.
 _LOCKED_BYTE = 4096
 _ATTEMPTS = 5
@@ -146,6 +148,27 @@ def write_bytes(path: Path, data: bytes) -> None:
         stream.write(data)
 
 
+def request_end(run: Path, word: str) -> None:
+    """Ask the process that trains in a run's folder to :data:`STOP` or to :data:`CANCEL`.
+
+    A file and no signal: one means can be used on every system, by whoever may write there.
+    """
+    write_bytes(run / _REQUEST_FILE, word.encode())
+
+
+def read_request(run: Path) -> str:
+    """What has been asked for in a run's folder; empty if nothing."""
+    try:
+        return (run / _REQUEST_FILE).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def forget_request(run: Path) -> None:
+    """Take back what was asked for: it was meant for an earlier start, or it is done."""
+    (run / _REQUEST_FILE).unlink(missing_ok=True)
+
+
 class TrainingLock:
     """Held by the one training that runs; the system takes it back if the process dies.
 
@@ -162,7 +185,7 @@ class TrainingLock:
     def __enter__(self) -> TrainingLock:
         root = runs_folder()
         root.mkdir(parents=True, exist_ok=True)
-        file = root / _LOCK_FILE
+        file = root / LOCK_FILE
         stream = file.open("r+b" if file.exists() else "w+b")
         if not _try_lock_patiently(stream):
             stream.close()
@@ -197,7 +220,7 @@ def _try_lock_patiently(stream: IO[bytes]) -> bool:
 
 def running_training() -> str | None:
     """Name of the run that is being trained now, by any process; ``None`` if there is none."""
-    file = runs_folder() / _LOCK_FILE
+    file = runs_folder() / LOCK_FILE
     try:
         with file.open("r+b") as stream:
             if _try_lock(stream):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import mutagen
 import pytest
 import soundfile
 
+from fstmuse_core.datasets import folders
 from fstmuse_core.datasets.detect import detect_kind, load_tracks
 from fstmuse_core.datasets.folders import read_folders
 from fstmuse_core.datasets.groups import connected_tracks
@@ -222,6 +224,49 @@ def test_loading_can_be_cancelled_and_tells_how_far_it_is(genre_folders: Path) -
 
     assert seen == [(1, 6), (2, 6)]
     assert len(collection.tracks) == 2
+
+
+def test_files_that_vanish_while_they_are_listed_are_set_aside(genre_folders: Path) -> None:
+    files = sorted(genre_folders.rglob("*.wav"))
+
+    def vanish(done: int, total: int) -> None:
+        if done == 1:
+            files[-1].unlink()
+            files[-2].write_bytes(b"RIFF")
+
+    collection = load_tracks(genre_folders, progress=vanish)
+
+    assert len(collection.tracks) == len(files) - 2
+    assert {aside.path for aside in collection.set_aside} == set(files[-2:])
+
+
+def test_a_genre_folder_that_vanishes_while_it_is_listed_is_set_aside(
+    genre_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = folders.genre_folders(genre_folders)
+    gone = next(iter(found))
+    shutil.rmtree(gone)
+    monkeypatch.setattr(folders, "genre_folders", lambda _path: found)
+
+    collection = read_folders(genre_folders)
+
+    assert collection.tracks
+    assert [aside.path for aside in collection.set_aside] == [gone]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("path,gen", "column genre, artist, seconds is missing"),
+        ("path,genre,artist,seconds\na.wav,rock,X,4\nb.wav,rock", "line 3 has no artist"),
+        ('path,genre,artist,seconds\na.wav,rock,X,4\n"b.wav,rock,X', "not a CSV table"),
+        ("", "column path, genre, artist, seconds is missing"),
+    ],
+)
+def test_a_manifest_that_is_cut_says_where(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "manifest.csv").write_text(text)
+    with pytest.raises(FstMuseError, match=sentence):
+        load_tracks(tmp_path)
 
 
 def test_real_music(real_music: Path) -> None:

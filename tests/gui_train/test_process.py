@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.runs import TrainingLock, runs_folder
+from fstmuse_core.runs import CANCEL, STOP, TrainingLock, read_request, runs_folder
 from fstmuse_gui.train import process
 from fstmuse_gui.train.events import (
     Cancelled,
@@ -218,16 +218,45 @@ def test_a_followed_run_that_vanishes_is_said(run: Path, qtbot: QtBot) -> None:
     heard.training.deleteLater()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
-@pytest.mark.parametrize(("word", "times"), [("stop", 1), ("cancel", 2)])
-def test_a_followed_run_is_interrupted(
-    word: str, times: int, run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[tuple[int, int]] = []
-    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+@pytest.mark.parametrize("word", [STOP, CANCEL])
+def test_a_followed_run_is_asked_in_its_folder(word: str, run: Path) -> None:
     with TrainingLock("r1"):
         training = OtherTraining(run)
         getattr(training, word)()
+        assert read_request(run) == word
         training.let_go()
         training.deleteLater()
-    assert sent == [(os.getpid(), signal.SIGINT)] * times
+
+
+def test_a_followed_run_that_is_discarded_elsewhere_is_said(run: Path, qtbot: QtBot) -> None:
+    with TrainingLock("r1"):
+        heard = Heard(OtherTraining(run))
+        qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
+    shutil.rmtree(run)
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    assert heard.last == Failed("the training ended and has left nothing to go on with")
+    heard.training.deleteLater()
+
+
+def test_a_followed_run_that_is_deaf_is_ended_by_force(
+    run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
+    hold = f"""
+import platformdirs
+platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
+from fstmuse_core.runs import TrainingLock
+with TrainingLock("r1"):
+    print("held", flush=True)
+    input()
+"""
+    command = [sys.executable, "-c", hold]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        heard = Heard(OtherTraining(run))
+        qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
+        heard.training.cancel()
+        qtbot.waitUntil(lambda: heard.has(Cancelled), timeout=WAIT_MS)
+        assert child.wait(20) != 0
+    heard.training.deleteLater()

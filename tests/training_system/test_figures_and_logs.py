@@ -69,10 +69,10 @@ def test_tensorboard_gets_every_curve(tmp_path: Path) -> None:
     import tensorflow as tf
 
     values = {"loss": 1.5, "accuracy": 0.5, "val_loss": 2.5, "val_accuracy": 0.25}
-    with epoch_listener(str(tmp_path / "logs")) as listener:
+    with epoch_listener(str(tmp_path / "logs"), "run-1") as listener:
         for epoch in (1, 2):
             listener({**values, "learning_rate": 1e-3, "epoch": epoch})
-    (file,) = (tmp_path / "logs").iterdir()
+    (file,) = (tmp_path / "logs" / "run-1").iterdir()
     found = {
         (value.tag, event.step): float(tf.make_ndarray(value.tensor))
         for event in tf.compat.v1.train.summary_iterator(str(file))
@@ -83,5 +83,5 @@ def test_tensorboard_gets_every_curve(tmp_path: Path) -> None:
 
 
 def test_no_logs_unless_asked_for() -> None:
-    with epoch_listener("") as listener:
+    with epoch_listener("", "run-1") as listener:
         listener({})

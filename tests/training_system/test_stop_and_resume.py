@@ -15,8 +15,17 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.bundle import load_bundle
-from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
-from fstmuse_core.training import train_ours
+from fstmuse_core.runs import (
+    CANCEL,
+    STOP,
+    RunState,
+    list_runs,
+    newest_checkpoint,
+    read_request,
+    request_end,
+    runs_folder,
+)
+from fstmuse_core.training import prepare, train_ours
 from fstmuse_core.training.control import CancelledError, Control
 from tests.training_system.conftest import Event, Home, fstmuse
 
@@ -199,12 +208,93 @@ def test_a_disk_full_at_the_end_loses_nothing(
     assert load_bundle(home.last["bundle"]).manifest.training["best_epoch"] == 1
 
 
-def test_music_that_is_gone_cannot_be_resumed(home: Home, tones: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_goes_on_with_the_music_that_is_left(
+    home: Home, tones: Path, tmp_path: Path
+) -> None:
     music = tmp_path / "music"
     shutil.copytree(tones, music)
     home.train(**OPTIONS, data=[str(music)], on=after_epoch(1, "stop"))
     run = home.of_kind("started")[0]["run"]
     (music / "Rock-0.wav").unlink()
+    (music / "manifest.csv").unlink()
+    assert home.train(resume=run) == 0
+    (sentence,) = [w["sentence"] for w in home.of_kind("warning") if "aside" in w["sentence"]]
+    assert sentence == "1 file is set aside: Rock-0.wav: the file is missing"
+
+
+def test_music_that_is_all_gone_cannot_be_resumed(home: Home, tones: Path, tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    shutil.copytree(tones, music)
+    home.train(**OPTIONS, data=[str(music)], on=after_epoch(1, "stop"))
+    run = home.of_kind("started")[0]["run"]
+    shutil.rmtree(music)
     assert home.train(resume=run) == 1
-    assert "cannot be read any more" in home.last["sentence"]
+    assert "cannot be read any more; put it back" in home.last["sentence"]
     assert home.last["resumable"]
+
+
+def test_what_was_cut_off_while_it_read_its_music_reads_it_again(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*arguments: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "read_features", die)
+        with pytest.raises(SystemExit):
+            home.train(**OPTIONS, data=[str(tones)])
+    (summary,) = list_runs()
+    assert (summary.state, summary.epoch, summary.resumable) == (RunState.UNFINISHED, 0, True)
+    assert home.train(resume=summary.run) == 0
+    assert home.of_kind("started")[0]["resumed_from_epoch"] == 0
+    assert len(home.of_kind("epoch")) == EPOCHS
+
+
+# -- asked for by another process ------------------------------------------------------
+
+
+def asking(word: str, moment: str):  # type: ignore[no-untyped-def]
+    """Ask for the end as another window does, in the run's folder."""
+
+    def on(event: Event, control: Control) -> None:
+        if moment in (event["event"], event.get("stage")):
+            (run,) = [summary for summary in list_runs() if summary.state == RunState.RUNNING]
+            request_end(Path(run.folder), word)
+
+    return on
+
+
+def test_stop_can_be_asked_for_in_the_runs_folder(home: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)], on=asking(STOP, "epoch")) == 0
+    assert home.last["stopped_early"]
+    assert home.last["resumable"]
+    run = home.of_kind("started")[0]["run"]
+    # It was meant for that start, not for the next.
+    assert home.train(resume=run) == 0
+    assert not home.last["stopped_early"]
+
+
+@pytest.mark.parametrize("moment", ["features", "progress"])
+def test_cancel_can_be_asked_for_in_the_runs_folder(home: Home, tones: Path, moment: str) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)], on=asking(CANCEL, moment)) == 130
+    assert home.last["event"] == "cancelled"
+    assert list_runs() == []
+
+
+def test_an_old_request_does_not_end_a_resumed_run(home: Home, tones: Path) -> None:
+    home.train(**OPTIONS, data=[str(tones)], on=after_epoch(1, "stop"))
+    (summary,) = list_runs()
+    request_end(Path(summary.folder), CANCEL)
+    assert home.train(resume=summary.run) == 0
+    assert not home.last["stopped_early"]
+    assert read_request(Path(summary.folder)) == ""
+
+
+def test_a_request_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    control = Control()
+    control.heed_run(tmp_path)
+    (tmp_path / "request").write_bytes(b"\xff\x00 stop it")
+    assert not control.stopped
+    (tmp_path / "request").unlink()
+    (tmp_path / "request").mkdir()
+    control.check()

@@ -182,6 +182,11 @@ class FeatureCache:
         digest = self._index.known_digest(path)
         return self._index.place(digest) if digest else None
 
+    def places(self, paths: Sequence[Path]) -> dict[Path, Place]:
+        """Where the features of clips lie; without those that have none or have changed since."""
+        found = {path: self._place(path) for path in paths}
+        return {path: place for path, place in found.items() if place is not None}
+
     def open(self, paths: Sequence[Path]) -> Features:
         """Features of clips that :meth:`fill` has seen to.
 
@@ -190,15 +195,13 @@ class FeatureCache:
         FstMuseError
             If a clip has none or has changed since.
         """
-        places = []
+        places = self.places(paths)
         for path in paths:
-            place = self._place(path)
-            if place is None:
+            if path not in places:
                 raise FstMuseError(
                     path, "its features are not in the cache, or it changed since", "make them"
                 )
-            places.append(place)
-        return Features(self.folder, places)
+        return Features(self.folder, [places[path] for path in paths])
 
     def sounds(self, paths: Sequence[Path]) -> dict[Path, str]:
         """Equal values for files of the same sound, in whatever format, as far as they are kept.
@@ -206,8 +209,7 @@ class FeatureCache:
         This is what :func:`fstmuse_core.datasets.parts.split_tracks` takes, so that duplicates
         never stand on both sides.
         """
-        places = {path: self._place(path) for path in paths}
-        return {path: place.sound for path, place in places.items() if place and place.sound}
+        return {path: place.sound for path, place in self.places(paths).items() if place.sound}
 
     def size(self) -> CacheSize:
         """Clips of every configuration, and what the folder takes on the disk."""

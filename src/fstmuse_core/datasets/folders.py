@@ -43,6 +43,14 @@ def _holds_music(folder: Path) -> bool:
     return next(find_audio_files([folder]), None) is not None
 
 
+def _files(folder: Path, set_aside: list[SetAside]) -> list[Path]:
+    try:
+        return audio_files(folder, set_aside)
+    except FstMuseError as error:  # there was music in it a moment ago
+        set_aside.append(SetAside(folder, error.reason))
+        return []
+
+
 def read_folders(
     path: Path,
     *,
@@ -75,7 +83,7 @@ def read_folders(
         )
     tracks: list[Track] = []
     set_aside: list[SetAside] = []
-    files = [(file, f, g) for f, g in folders.items() for file in audio_files(f, set_aside)]
+    files = [(file, f, g) for f, g in folders.items() for file in _files(f, set_aside)]
     for done, (file, folder, genre) in enumerate(files, 1):
         if cancelled and cancelled():
             break

@@ -1,11 +1,18 @@
-"""Stop and Cancel, from standard input or Ctrl+C."""
+"""Stop and Cancel: from standard input, from Ctrl+C, or asked for in the run's folder."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+import time
+from pathlib import Path
 from types import FrameType
+
+from fstmuse_core.runs import CANCEL, STOP, read_request
+
+# A look at a folder takes microseconds, but nobody notices a tenth of a second.
+_LOOK_EVERY_S = 0.1
 
 
 class CancelledError(Exception):
@@ -21,6 +28,8 @@ class Control:
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._cancel = threading.Event()
+        self._run: Path | None = None
+        self._looked_at = 0.0
 
     def stop(self) -> None:
         """End after the batch and keep the best model."""
@@ -34,17 +43,23 @@ class Control:
     @property
     def stopped(self) -> bool:
         """Whether the training is to end."""
+        self._look()
         return self._stop.is_set()
 
     def check(self) -> None:
         """Raise :class:`CancelledError` if the training is to be discarded."""
+        self._look()
         if self._cancel.is_set():
             raise CancelledError
 
     def check_start(self) -> None:
         """Raise :class:`CancelledError` if asked to end while there is nothing yet to keep."""
-        if self._stop.is_set():
+        if self.stopped:
             raise CancelledError
+
+    def heed_run(self, run: Path) -> None:
+        """From now on obey what other processes ask for in the run's folder."""
+        self._run = run
 
     def heed_interrupts(self) -> None:
         """From now on the first Ctrl+C means Stop, the second Cancel."""
@@ -59,8 +74,19 @@ class Control:
         thread.start()
         return thread
 
+    def _look(self) -> None:
+        now = time.monotonic()
+        if self._run is None or now < self._looked_at + _LOOK_EVERY_S:
+            return
+        self._looked_at = now
+        word = read_request(self._run)
+        if word == CANCEL:
+            self.cancel()
+        elif word == STOP:
+            self.stop()
+
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        if self.stopped:
+        if self._stop.is_set():
             self.cancel()
         else:
             self.stop()

@@ -24,6 +24,7 @@ from fstmuse_core.bundle import (
     write_bundle,
 )
 from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.errors import FstMuseError
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training import calibration
 from fstmuse_core.training.checkpoint import assign
@@ -35,6 +36,7 @@ from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.ours import OurTrainee, exported
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import ModelPlan
+from fstmuse_core.training.prepare import set_aside_sentence
 from fstmuse_core.training.scores import score_clips
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.user_card import write_user_card
@@ -55,13 +57,22 @@ class Finished:
     seconds: float
 
 
-def finish_ours(run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell) -> dict[str, Any]:
+def finish_ours(
+    run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell, warn: Callable[[str], None]
+) -> dict[str, Any]:
     """Measure the best model, write everything, and give the values of the ``done`` event.
 
     Parameters
     ----------
     tell : callable
         Told test clips done, of how many; may raise to give up.
+    warn : callable
+        Takes a sentence about test files that are set aside.
+
+    Raises
+    ------
+    FstMuseError
+        If nothing is left to test the model on.
     """
     assign(trainee.model.variables, run.progress.best)
     files = exported(trainee.classifier, run.settings.model, len(run.plan.genres))
@@ -70,7 +81,10 @@ def finish_ours(run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell) 
     raw = Bundle(Path(plan.name), manifest, "", files[LITERT_NAME])
     manifest = _calibrated(raw, run.parts, mels)
     classifier = GenreClassifier(replace(raw, manifest=manifest))
-    metrics = measure(ask(classifier, run.parts.test, tell))
+    metrics, warnings = _tested(classifier, run.parts, mels, tell)
+    for sentence in warnings:
+        warn(sentence)
+    run = replace(run, warnings=(*run.warnings, *warnings))
     metrics["temperature"] = manifest.temperature
     report = make_report(run, metrics)
     figures = write_figures(run, metrics)
@@ -82,6 +96,24 @@ def finish_ours(run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell) 
     write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
     write_json(run.folder / REPORT_FILE, report)
     return done_values(run, report, figures, str(bundle))
+
+
+def _tested(
+    classifier: GenreClassifier, parts: Parts, mels: MelTable, tell: Tell
+) -> tuple[dict[str, Any], list[str]]:
+    """The figures on the test clips, and what to know about files that could not be heard."""
+    changed = {file.path: f"{file.path.name}: {file.reason}" for file in mels.changed(parts.test)}
+    left = replace(parts, test=tuple(t for t in parts.test if t.path not in changed))
+    answers = ask(classifier, left.test, tell)
+    set_aside = [*changed.values(), *answers.set_aside]
+    if not any(track.genre in parts.genres for track in answers.tracks):
+        raise FstMuseError(
+            "test",
+            f"none of its {len(parts.known('test'))} songs can be read as they were",
+            "put the music back and resume",
+        )
+    metrics = measure(replace(answers, set_aside=tuple(set_aside)))
+    return metrics, [f"of the test, {set_aside_sentence(set_aside)}"] if set_aside else []
 
 
 def _calibrated(bundle: Bundle, parts: Parts, mels: MelTable) -> BundleManifest:

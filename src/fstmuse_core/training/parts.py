@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,33 @@ class Parts:
     def tracks(self) -> list[Track]:
         """All of the three."""
         return [*self.train, *self.validation, *self.test]
+
+    def only(self, usable: Collection[Path]) -> Parts:
+        """The same with only the tracks whose files are among ``usable``."""
+        left = {
+            part: tuple(track for track in getattr(self, part) if track.path in usable)
+            for part in PARTS
+        }
+        return replace(self, **left)
+
+    def check(self) -> None:
+        """Raise FstMuseError if there is nothing of a genre to learn from, or to test on."""
+        for part in ("validation", "test"):
+            if not self.known(part):
+                raise FstMuseError(
+                    "music",
+                    f"there are too few artists to put some aside for {part}",
+                    "one genre at least needs three artists, for what is known of an artist from "
+                    "training proves nothing",
+                )
+        taught = {track.genre for track in self.train}
+        missing = [genre for genre in self.genres if genre not in taught]
+        if missing:
+            raise FstMuseError(
+                "music",
+                f"nothing of {', '.join(missing)} is left to learn from",
+                "add artists who play nothing else",
+            )
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Clips and artists of the model's genres in each part."""
@@ -142,27 +169,8 @@ def divide(
     train, validation, test = (tuple(used[i] for i in split.part(part)) for part in PARTS)
     notes = tuple(note for note in split.notes if not any(other in note for other in others))
     parts = Parts(genres, train, validation, test, notes)
-    _check(parts)
+    parts.check()
     return parts
-
-
-def _check(parts: Parts) -> None:
-    for part in ("validation", "test"):
-        if not parts.known(part):
-            raise FstMuseError(
-                "music",
-                f"there are too few artists to put some aside for {part}",
-                "one genre at least needs three artists, for what is known of an artist from "
-                "training proves nothing",
-            )
-    taught = {track.genre for track in parts.train}
-    missing = [genre for genre in parts.genres if genre not in taught]
-    if missing:
-        raise FstMuseError(
-            "music",
-            f"nothing of {', '.join(missing)} is left to learn from",
-            "add artists who play nothing else",
-        )
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fstmuse_core.bundle import load_bundle, user_models_folder
-from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.runs import (
     REPORT_FILE,
     RUN_FILE,
     TrainingLock,
     find_run,
+    forget_request,
     newest_checkpoint,
     read_json,
     runs_folder,
@@ -29,7 +29,7 @@ from fstmuse_core.runs import (
 )
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.music import MelTable, read_features, read_tracks
+from fstmuse_core.training.prepare import Preparation, record_of
 from fstmuse_core.training.settings import TrainSettings, settings_from
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG_USE, CANCELLED = 0, 1, 2, 130
 EVENTS_FILE = "events.jsonl"
-_MANY = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,15 +114,15 @@ class _Session:
         self._begun = time.monotonic()
         self._folder: Path | None = None
         self._is_resumed = False
-        self._warnings: list[str] = []
         self.name = ""
         self.is_valid = False
 
     def run(self, options: Mapping[str, Any], resume: str | None) -> None:
         """Everything up to the ``done`` event; raises what ends it otherwise."""
+        record: Mapping[str, Any] = {}
         if resume is not None:
             folder = find_run(resume)
-            settings = _resumable_settings(folder)
+            record, settings = _resumable(folder)
         else:
             settings = settings_from(options)
             folder = _new_folder(settings)
@@ -134,8 +133,20 @@ class _Session:
             stack.enter_context(TrainingLock(folder.name))
             _check_name(settings.out, folder.name)
             self._folder = folder
-            done = self._train(settings, folder)
+            stack.callback(forget_request, folder)
+            self._show(folder, settings)
+            done = self._train(settings, folder, record)
         self._events.emit("done", **done)
+
+    def _show(self, folder: Path, settings: TrainSettings) -> None:
+        """From now on other processes see the run, hear what it says, and may ask it to end."""
+        if not self._is_resumed:
+            folder.mkdir(parents=True)
+            write_json(folder / RUN_FILE, record_of(settings, None, []))
+        forget_request(folder)
+        self._control.heed_run(folder)
+        self._events.keep_in(folder / EVENTS_FILE)
+        self._events.preparing("reading", 0, len(settings.data))
 
     def discard(self) -> None:
         """Remove what a cancelled run has written; one that was resumed is left as it is."""
@@ -150,85 +161,30 @@ class _Session:
         if not resumable:
             self.discard()
 
-    def _train(self, settings: TrainSettings, folder: Path) -> dict[str, Any]:
+    def _train(
+        self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]
+    ) -> dict[str, Any]:
         # Keras takes seconds to load: meanwhile the music is looked through.
         loading = threading.Thread(target=_load_keras, daemon=True)
         loading.start()
-        tracks = None if self._is_resumed else self._tracks(settings)
+        preparation = Preparation(self._events, self._control)
+        # A run that was cut off before its music was divided reads it anew.
+        is_divided = "parts" in record
+        tracks = [] if is_divided else preparation.tracks(settings)
         loading.join()
         self._control.check_start()
 
-        if tracks is None:
-            run = _read_run(folder, settings)
-            self._events.keep_in(folder / EVENTS_FILE)
-            mels = self._features(run.parts.tracks())
-            if not all(track.path in mels.usable for track in run.parts.tracks()):
-                raise FstMuseError(
-                    folder.name,
-                    "music that it learned from cannot be read any more",
-                    "put it back or begin a new training",
-                )
+        if is_divided:
+            parts, mels = preparation.take_up(folder.name, _parts_of(folder, record))
+            warnings = (*_warnings_of(record), *preparation.warnings)
         else:
-            parts, mels = self._divide(settings, tracks)
-            run = self._begin(folder, settings, parts)
+            parts, mels = preparation.divide(settings, tracks)
+            warnings = tuple(preparation.warnings)
+            write_json(folder / RUN_FILE, record_of(settings, parts, list(warnings)))
+        run = Run(folder, settings, parts, warnings, self._is_resumed)
         train_design = _design(settings.design)
         done: dict[str, Any] = train_design(run, mels, self._events, self._control, self._begun)
         return done
-
-    def _tracks(self, settings: TrainSettings) -> list[Track]:
-        def progress(done: int, total: int) -> None:
-            self._events.preparing("reading", done, total)
-
-        progress(0, len(settings.data))
-        tracks, set_aside = read_tracks(settings.data, progress, lambda: self._control.stopped)
-        self._control.check_start()
-        self._warn_about([f"{file.path.name}: {file.reason}" for file in set_aside])
-        return tracks
-
-    def _divide(self, settings: TrainSettings, tracks: list[Track]) -> tuple[Parts, MelTable]:
-        from fstmuse_core.training.parts import choose_genres, divide, without_disputed
-
-        used, disputed = without_disputed(settings, tracks)
-        if disputed:
-            self._warn(
-                f"{len(disputed)} clips labelled Pop call themselves something else in their tags "
-                "and are left out; name the genres with --genres to use them"
-            )
-        genres = choose_genres(settings, used)
-        mels = self._features(used)
-        heard = [track for track in used if track.path in mels.usable]
-        return divide(settings, heard, genres, mels.sounds(heard)), mels
-
-    def _features(self, tracks: list[Track]) -> MelTable:
-        def progress(done: int, total: int) -> None:
-            self._events.preparing("features", done, total)
-
-        mels, set_aside = read_features(tracks, progress, lambda: self._control.stopped)
-        self._control.check_start()
-        self._warn_about([f"{file.path.name}: {file.reason}" for file in set_aside])
-        return mels
-
-    def _begin(self, folder: Path, settings: TrainSettings, parts: Parts) -> Run:
-        for note in parts.notes:
-            self._warn(note)
-        folder.mkdir(parents=True)
-        warnings = tuple(self._warnings)
-        values = {"settings": settings.to_dict(), "parts": parts.to_dict()}
-        write_json(folder / RUN_FILE, {**values, "warnings": list(warnings)})
-        self._events.keep_in(folder / EVENTS_FILE)
-        return Run(folder, settings, parts, warnings, is_resumed=False)
-
-    def _warn(self, sentence: str) -> None:
-        self._warnings.append(sentence)
-        self._events.warn(sentence)
-
-    def _warn_about(self, files: list[str]) -> None:
-        """A few by name, many as a number."""
-        if files:
-            shown = "; ".join(files[:_MANY])
-            rest = f"; and {len(files) - _MANY} more" if len(files) > _MANY else ""
-            noun = "files are" if len(files) > 1 else "file is"
-            self._warn(f"{len(files)} {noun} set aside: {shown}{rest}")
 
 
 def _load_keras() -> None:
@@ -261,30 +217,34 @@ def _new_folder(settings: TrainSettings) -> Path:
     return folder
 
 
-def _resumable_settings(folder: Path) -> TrainSettings:
+def _resumable(folder: Path) -> tuple[Mapping[str, Any], TrainSettings]:
+    """The record of a run that can go on, and its settings."""
     try:
         if (folder / REPORT_FILE).is_file() and not read_json(folder / REPORT_FILE)["resumable"]:
             raise FstMuseError(
                 folder.name, "this training is done", "begin a new one, with --fine-tune perhaps"
             )
-        return TrainSettings.from_dict(read_json(folder / RUN_FILE)["settings"])
+        record = read_json(folder / RUN_FILE)
+        return record, TrainSettings.from_dict(record["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FstMuseError(
-            folder.name, f"its record cannot be read ({error})", "begin a new training"
-        ) from error
+        raise _unreadable(folder, error) from error
 
 
-def _read_run(folder: Path, settings: TrainSettings) -> Run:
+def _parts_of(folder: Path, record: Mapping[str, Any]) -> Parts:
     from fstmuse_core.training.parts import Parts
 
     try:
-        record = read_json(folder / RUN_FILE)
-        parts = Parts.from_dict(record["parts"])
-        return Run(folder, settings, parts, tuple(record["warnings"]), is_resumed=True)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FstMuseError(
-            folder.name, f"its record cannot be read ({error})", "begin a new training"
-        ) from error
+        return Parts.from_dict(record["parts"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unreadable(folder, error) from error
+
+
+def _warnings_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, record.get("warnings") or ()))
+
+
+def _unreadable(folder: Path, error: Exception) -> FstMuseError:
+    return FstMuseError(folder.name, f"its record cannot be read ({error})", "begin a new training")
 
 
 def _check_name(name: str, run: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,8 +13,11 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
 @contextmanager
-def epoch_listener(folder: str) -> Iterator[Callable[[dict[str, Any]], None]]:
+def epoch_listener(folder: str, run: str) -> Iterator[Callable[[dict[str, Any]], None]]:
     """What to give each ``epoch`` event; does nothing without a folder.
+
+    The logs go to a folder of the run's name in it, so that TensorBoard lays several trainings
+    beside one another.
 
     Raises
     ------
@@ -26,7 +30,7 @@ def epoch_listener(folder: str) -> Iterator[Callable[[dict[str, Any]], None]]:
     import tensorflow as tf
 
     try:
-        writer = tf.summary.create_file_writer(folder)
+        writer = tf.summary.create_file_writer(os.path.join(folder, run))
     except (OSError, tf.errors.OpError) as error:
         raise FstMuseError("--tensorboard", f"{folder} cannot be written to") from error
     # Named as TensorBoard's own scalar plug-in names them, which need not be installed.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,10 @@ import numpy as np
 from fstmuse_core.audio import load_audio
 from fstmuse_core.bundle import CARD_NAME
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.original.features import N_FRAMES, N_MELS, SAMPLE_RATE, original_features
 from fstmuse_core.original.networks import build_original_fst_muse, build_original_toy_model
-from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.runs import REPORT_FILE, read_json, write_bytes, write_json
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
@@ -27,6 +29,7 @@ from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.parts import Parts, plan_for
+from fstmuse_core.training.prepare import set_aside_sentence
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.train_ours import train_epochs
 from fstmuse_core.training.user_card import write_user_card
@@ -37,8 +40,23 @@ if TYPE_CHECKING:
 _BUILDERS = {"toy-model": build_original_toy_model, "fst-muse": build_original_fst_muse}
 # Parameters, and the outputs of all layers for a clip.
 _SIZES = {"toy-model": (151_860_099, 21_800_000), "fst-muse": (7_521_479, 23_100_000)}
-_FEATURES_FILE = "features.npy"
+_FEATURES_FILE, _ROWS_FILE = "features.npy", "features.json"
 _LIBRARIES_BYTES = 2**29
+
+
+@dataclass(frozen=True, eq=False)
+class Clips:
+    """Some rows of a table of features on the disk, shape ``(rows, 1291, 128, 1)``."""
+
+    table: FloatArray
+    rows: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, places: Sequence[int]) -> FloatArray:
+        """The features of clips by their places among the rows."""
+        return np.asarray(self.table[[self.rows[place] for place in places]])
 
 
 class OriginalTrainee:
@@ -48,12 +66,12 @@ class OriginalTrainee:
     ----------
     settings : TrainSettings
     parts : Parts
-    features : dict of arrays
-        For each part, shape ``(clips, 1291, 128, 1)``, in the order of ``parts.known``.
+    features : dict of Clips
+        For each part, in the order of ``parts.known``.
     """
 
     def __init__(
-        self, settings: TrainSettings, parts: Parts, features: Mapping[str, FloatArray]
+        self, settings: TrainSettings, parts: Parts, features: Mapping[str, Clips]
     ) -> None:
         import keras
 
@@ -77,7 +95,7 @@ class OriginalTrainee:
             self._waiting[self.batch_size :],
         )
         targets = np.eye(len(self._genres), dtype=np.float32)[self._labels["train"][drawn]]
-        return np.asarray(self._features["train"][drawn]), targets
+        return self._features["train"].take(drawn), targets
 
     def state(self) -> dict[str, Any]:
         """Of the random numbers."""
@@ -104,7 +122,7 @@ class OriginalTrainee:
         """What the network says about each clip of a part, shape ``(clips, genres)``."""
         features, rows = self._features[part], []
         for start in range(0, len(features), self.batch_size):
-            batch = np.asarray(features[start : start + self.batch_size])
+            batch = features.take(range(start, min(start + self.batch_size, len(features))))
             rows.append(np.asarray(self.model.predict_on_batch(batch), dtype=np.float64))
             if tell:
                 tell(min(start + self.batch_size, len(features)), len(features))
@@ -120,7 +138,7 @@ def train_original(
     to thirty at one. It is there to be compared with.
     """
     _check_memory(run.settings, events)
-    features = _features(run, events, control)
+    run, features = _features(run, events, control)
     events.preparing("building", 0, 1)
     trainee = OriginalTrainee(run.settings, run.parts, features)
     progress = train_epochs(run, trainee, events, control)
@@ -154,7 +172,8 @@ def train_original(
     write_bytes(run.folder / CARD_NAME, write_user_card(report).encode())
     write_json(run.folder / REPORT_FILE, report)
     if not report["resumable"]:
-        (run.folder / _FEATURES_FILE).unlink(missing_ok=True)
+        for name in (_FEATURES_FILE, _ROWS_FILE):
+            (run.folder / name).unlink(missing_ok=True)
     return done_values(finished, report, figures, "")
 
 
@@ -186,27 +205,52 @@ def _free_memory() -> int | None:
         return None
 
 
-def _features(run: Run, events: Events, control: Control) -> dict[str, FloatArray]:
-    """The features of each part, kept in the run's folder until it is done."""
+def _features(run: Run, events: Events, control: Control) -> tuple[Run, dict[str, Clips]]:
+    """The features of each part, kept in the run's folder until it is done.
+
+    Files that cannot be read any more are set aside; the run returned is without them.
+    """
     tracks = [track for part in PARTS for track in run.parts.known(part)]
-    file = run.folder / _FEATURES_FILE
-    if not file.is_file():
-        shortage = disk_shortage(run.folder, 4 * N_FRAMES * N_MELS * len(tracks))
-        if shortage:
-            raise FstMuseError("training", shortage)
-        staging = file.with_name(f".{file.name}")
-        shape = (len(tracks), N_FRAMES, N_MELS, 1)
-        table = np.lib.format.open_memmap(staging, "w+", np.dtype(np.float32), shape)
-        for row, track in enumerate(tracks):
-            control.check_start()
+    if not (run.folder / _ROWS_FILE).is_file():
+        _write_features(run.folder, tracks, events, control)
+    table = np.load(run.folder / _FEATURES_FILE, mmap_mode="r", allow_pickle=False)
+    rows = {path: int(row) for path, row in read_json(run.folder / _ROWS_FILE).items()}
+    lost = [f"{t.path.name}: it cannot be read any more" for t in tracks if str(t.path) not in rows]
+    if lost:
+        sentence = set_aside_sentence(lost)
+        events.warn(sentence)
+        parts = run.parts.only(
+            {track.path for track in run.parts.tracks() if str(track.path) in rows}
+        )
+        parts.check()
+        run = replace(run, parts=parts, warnings=(*run.warnings, sentence))
+    return run, {
+        part: Clips(table, tuple(rows[str(track.path)] for track in run.parts.known(part)))
+        for part in PARTS
+    }
+
+
+def _write_features(
+    folder: Path, tracks: Sequence[Track], events: Events, control: Control
+) -> None:
+    """Write the table, and beside it which file's features are in which row."""
+    shortage = disk_shortage(folder, 4 * N_FRAMES * N_MELS * len(tracks))
+    if shortage:
+        raise FstMuseError("training", shortage)
+    staging = folder / f".{_FEATURES_FILE}"
+    shape = (len(tracks), N_FRAMES, N_MELS, 1)
+    table = np.lib.format.open_memmap(staging, "w+", np.dtype(np.float32), shape)
+    rows = {}
+    for row, track in enumerate(tracks):
+        control.check_start()
+        with contextlib.suppress(AudioError):
             table[row] = original_features(_clip(track))
-            events.preparing("features", row + 1, len(tracks))
-        table.flush()
-        del table
-        staging.replace(file)
-    table = np.load(file, mmap_mode="r", allow_pickle=False)
-    ends = np.cumsum([len(run.parts.known(part)) for part in PARTS])
-    return dict(zip(PARTS, np.split(table, ends[:-1]), strict=True))
+            rows[str(track.path)] = row
+        events.preparing("features", row + 1, len(tracks))
+    table.flush()
+    del table
+    staging.replace(folder / _FEATURES_FILE)
+    write_json(folder / _ROWS_FILE, rows)
 
 
 def _clip(track: Track) -> FloatArray:

@@ -43,7 +43,7 @@ def train_ours(
 
     seconds = time.monotonic() - begun
     finished = Finished(run.folder, run.settings, plan, run.parts, progress, run.warnings, seconds)
-    return finish_ours(finished, trainee, mels, tell)
+    return finish_ours(finished, trainee, mels, tell, events.warn)
 
 
 def train_epochs(run: Run, trainee: Trainee, events: Events, control: Control) -> Progress:
@@ -57,7 +57,7 @@ def train_epochs(run: Run, trainee: Trainee, events: Events, control: Control) -
         If the run is to be discarded.
     """
     settings = run.settings
-    with epoch_listener(settings.tensorboard) as listener:
+    with epoch_listener(settings.tensorboard, run.folder.name) as listener:
         loop = EpochLoop(run.folder, trainee, settings.epochs, events, control, listener)
         shortage = disk_shortage(run.folder, 2 * loop.checkpoint_bytes())
         if shortage:

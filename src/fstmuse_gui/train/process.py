@@ -21,10 +21,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.errors import one_line
+from fstmuse_core.runs import LOCK_FILE, read_json, request_end, running_training, runs_folder
 from fstmuse_gui.train.events import Cancelled, Done, Ended, Failed, Started, parse_event
 
 POLL_MS = 100
 _OTHER_POLL_MS = 500
+_MOST_SILENT_POLLS = 3
 # A child that loads its libraries hears a command late, but not this late.
 CANCEL_GRACE_MS = 20_000
 _MOST_BYTES = 1 << 20
@@ -246,38 +248,42 @@ class OtherTraining(Training):
         super().__init__(parent)
         self._run = folder.name
         self._events = LineFile(folder / "events.jsonl")
+        self._folder = folder
         self._is_first = True
+        self._silent_polls = 0
         # Asking whether it lives takes its lock for a moment; that should be rare.
         self._timer.setInterval(_OTHER_POLL_MS)
         self._timer.start()
 
     def _poll(self) -> None:
-        from fstmuse_core.runs import running_training
-
         is_alive = running_training() == self._run
         lines = self._events.read()
         if self._is_first and lines:
             self._is_first = False
             lines = since_last_start(lines)
         self._take(lines)
-        if not is_alive and not lines and self.is_running:
+        # Its last word comes a moment after it has given its lock back.
+        self._silent_polls = 0 if is_alive or lines else self._silent_polls + 1
+        if self._silent_polls >= _MOST_SILENT_POLLS and self.is_running:
+            self._on_silence()
+
+    def _on_silence(self) -> None:
+        if self._is_cancelled or self._folder.is_dir():
             self._finish_without_word("the training ended without a word")
+        else:
+            self._finish(Failed("the training ended and has left nothing to go on with"))
 
     def _command(self, word: str) -> None:
-        # Its standard input belongs to whoever began it: one interrupt stops, a second cancels.
-        for _ in range(2 if word == "cancel" else 1):
-            self._interrupt(signal.SIGINT)
+        # Its standard input belongs to whoever began it, so it is asked in its folder.
+        with contextlib.suppress(OSError):
+            request_end(self._folder, word)
 
-    def _interrupt(self, number: int) -> None:
-        from fstmuse_core.runs import read_json, running_training, runs_folder
-
+    def _kill(self) -> None:
         if running_training() != self._run:
             return
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            os.kill(int(read_json(runs_folder() / "training.lock")["pid"]), number)
-
-    def _kill(self) -> None:
-        self._interrupt(getattr(signal, "SIGKILL", signal.SIGTERM))
+            pid = int(read_json(runs_folder() / LOCK_FILE)["pid"])
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def since_last_start(lines: Sequence[str]) -> list[str]:
