@@ -42,6 +42,14 @@ class BundleError(FstMuseError):
     """A model that cannot be used."""
 
 
+class InversionError(FstMuseError):
+    """A mel spectrogram that no sound can have."""
+
+
+class GenerateError(FstMuseError):
+    """A clip that cannot be made as it was asked for."""
+
+
 def one_line(text: str) -> str:
     """``text`` with line breaks and other control characters made visible."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
