@@ -19,12 +19,13 @@ from fstmuse_core.errors import BundleError, FstMuseError
 # of them: they are imported only when they are run.
 _COMMANDS = {
     "classify": "Say which genre sound files are, and how sure that is.",
+    "correct": "Say which genre files really are, for a training to learn from.",
     "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
-    "models": "List the models, or show one.",
+    "models": "List, show, rename, delete, export and import models.",
     "train": "Train a model on your own music.",
     "evaluate": "Measure a model on labelled music.",
     "compare": "Lay two models side by side.",
-    "data": "Get data sets, check them, and empty the feature cache.",
+    "data": "Get data sets, check them, keep your corrections and the feature cache.",
     "doctor": "Check versions, sound devices and models; say what is missing.",
     "gui": "Open the window (also without any command).",
 }

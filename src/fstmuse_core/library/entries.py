@@ -115,10 +115,15 @@ def model_details(name: str) -> ModelDetails:
     entry, bundle = _read(_find_folder(name))
     if bundle is None:
         return ModelDetails(entry, ModelFigures(), "", "", {})
+    return describe(bundle)
+
+
+def describe(bundle: Bundle) -> ModelDetails:
+    """All that is known of a bundle, wherever it lies."""
     training = bundle.manifest.training
     imported = training.get(IMPORT_RECORD)
     return ModelDetails(
-        entry,
+        _entry(bundle),
         figures_of(bundle.manifest),
         str(training.get("command") or ""),
         _card(bundle),
@@ -137,32 +142,38 @@ def _find_folder(name: str) -> Path:
 
 
 def _read(folder: Path) -> tuple[ModelEntry, Bundle | None]:
-    is_shipped = folder.parent == bundles.shipped_models_folder()
-    size, made_at = _measure(folder)
     try:
         bundle = bundles.load_bundle(folder)
     except BundleError as error:
         trouble = f"{error.reason}; {error.remedy}" if error.remedy else error.reason
-        origin = Origin.SHIPPED if is_shipped else Origin.OWN
+        origin = Origin.SHIPPED if _is_shipped(folder) else Origin.OWN
+        size, made_at = _measure(folder)
         entry = ModelEntry(
             folder.name, folder.name, "", (), folder, origin, made_at, size, trouble=trouble
         )
         return entry, None
-    manifest = bundle.manifest
-    is_imported = IMPORT_RECORD in manifest.training
-    other = Origin.IMPORTED if is_imported else Origin.OWN
-    entry = ModelEntry(
+    return _entry(bundle), bundle
+
+
+def _entry(bundle: Bundle) -> ModelEntry:
+    folder, manifest = bundle.path, bundle.manifest
+    origin = Origin.IMPORTED if IMPORT_RECORD in manifest.training else Origin.OWN
+    size, made_at = _measure(folder)
+    return ModelEntry(
         folder.name,
         manifest.title,
         manifest.kind,
         manifest.genres,
         folder,
-        Origin.SHIPPED if is_shipped else other,
+        Origin.SHIPPED if _is_shipped(folder) else origin,
         made_at,
         size,
         bundle.sha256,
     )
-    return entry, bundle
+
+
+def _is_shipped(folder: Path) -> bool:
+    return folder.parent == bundles.shipped_models_folder()
 
 
 def _measure(folder: Path) -> tuple[int, float]:

@@ -1,0 +1,157 @@
+"""``fstmuse models list`` and ``show``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fstmuse_core.cli.console import say
+from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.errors import one_line
+
+if TYPE_CHECKING:
+    from fstmuse_core.bundle import Bundle
+    from fstmuse_core.library.changes import DeletedModel
+    from fstmuse_core.library.entries import ModelDetails, ModelEntry
+
+_layout = click.option(
+    "--format",
+    "layout",
+    type=click.Choice(("table", "json")),
+    default="table",
+    show_default=True,
+)
+
+
+@click.command("list", short_help="Every model, or those that were deleted.")
+@click.option("--deleted", is_flag=True, help="Those that can be restored.")
+@_layout
+def list_models(deleted: bool, layout: str) -> int:
+    """Every model's name, title, origin and genres.
+
+    A damaged one is said and makes the exit code 1.
+    """
+    if deleted:
+        return _list_deleted(layout)
+    from fstmuse_core.library import entries
+
+    found = entries.list_models()
+    sound = [entry for entry in found if not entry.trouble]
+    for entry in found:
+        if entry.trouble:
+            say(f"fstmuse: {one_line(entry.name)}: {entry.trouble}")
+    if layout == "json":
+        print(json.dumps([_record(entry) for entry in sound], indent=1))
+    else:
+        _print_table(sound)
+        if not found:
+            say("fstmuse: there is no model; install FstMuse again")
+    return SOME_FAILED if len(sound) < len(found) or (layout == "table" and not found) else 0
+
+
+def _record(entry: ModelEntry) -> dict[str, Any]:
+    values = entry.to_dict()
+    del values["trouble"]
+    return values
+
+
+def _print_table(found: list[ModelEntry]) -> None:
+    names = max((len(entry.name) for entry in found), default=0)
+    titles = max((len(entry.title) for entry in found), default=0)
+    for entry in found:
+        about = f"{entry.origin.value:<8}  {entry.kind:<10}  {', '.join(entry.genres)}"
+        print(f"{entry.name:<{names}}  {one_line(entry.title):<{titles}}  {about}")
+
+
+def _list_deleted(layout: str) -> int:
+    from fstmuse_core.library import changes
+
+    found = changes.list_deleted()
+    if layout == "json":
+        print(json.dumps([_deleted_record(deleted) for deleted in found], indent=1))
+        return 0
+    width = max((len(deleted.name) for deleted in found), default=0)
+    for deleted in found:
+        print(f"{one_line(deleted.name):<{width}}  {_moment(deleted.deleted_at)}")
+    if not found:
+        say(f"fstmuse: none was deleted in the last {changes.KEPT_DAYS} days")
+    return 0
+
+
+def _deleted_record(deleted: DeletedModel) -> dict[str, str]:
+    return {
+        "name": deleted.name,
+        "deleted_at": deleted.deleted_at.isoformat(timespec="seconds"),
+        "folder": str(deleted.folder),
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+@click.command(short_help="All that is known of one model.")
+@click.argument("name")
+@_layout
+def show(name: str, layout: str) -> int:
+    """One model's facts, figures and card; NAME is as for --model, or a folder."""
+    from fstmuse_core.bundle import find_bundle
+    from fstmuse_core.library.entries import describe
+
+    bundle = find_bundle(name)
+    if layout == "json":
+        values = {"folder": str(bundle.path), "sha256": bundle.sha256, **bundle.manifest.to_dict()}
+        print(json.dumps(values, indent=1))
+        return 0
+    details = describe(bundle)
+    print(f"{one_line(bundle.manifest.title)} ({one_line(bundle.name)})")
+    for label, value in _facts(bundle, details).items():
+        print(f"  {label:<11} {one_line(value)}")
+    _print_recall(details)
+    if details.card:
+        # A card may come from a stranger, and a terminal obeys some characters.
+        lines = (one_line(line) for line in details.card.splitlines())
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    return 0
+
+
+def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
+    from fstmuse_core.datasets.wording import sized
+
+    entry, figures, manifest = details.entry, details.figures, bundle.manifest
+    config = manifest.spectrogram
+    facts = {
+        "folder": str(bundle.path),
+        "sha256": bundle.sha256,
+        "kind": manifest.kind,
+        "origin": _origin(details),
+        "made": f"{_moment(datetime.fromtimestamp(entry.made_at))}, {sized(entry.size_bytes)}",
+        "genres": ", ".join(manifest.genres),
+        "listens at": f"{config.sample_rate} Hz, {config.n_mels} mel bands to {config.fmax:.0f} Hz",
+        "segments": (
+            f"{manifest.segment_frames / config.frames_per_second:.2f} s, one every "
+            f"{manifest.segment_hop_frames / config.frames_per_second:.2f} s"
+        ),
+        "made by": details.command,
+        "accuracy": "" if figures.accuracy is None else f"{figures.accuracy:.3f}",
+        "macro-F1": "" if figures.macro_f1 is None else f"{figures.macro_f1:.3f}",
+    }
+    return {label: value for label, value in facts.items() if value}
+
+
+def _origin(details: ModelDetails) -> str:
+    imported = details.imported
+    if imported:
+        return f"imported from {imported.get('file')} on {str(imported.get('at'))[:10]}"
+    return "came with FstMuse" if details.entry.is_shipped else "your own"
+
+
+def _print_recall(details: ModelDetails) -> None:
+    for row in details.figures.genres:
+        recall = "-" if row.recall is None else f"{row.recall:.2f}"
+        behind = f"{row.songs} songs, {row.artists} artists"
+        print(f"  {'recall':<11} {recall:>4}  {one_line(row.genre)} ({behind})")
