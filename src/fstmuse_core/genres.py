@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+
+from fstmuse_core.errors import FstMuseError
 
 # Names as the models use them, each with other spellings seen in tags and folder names.
 _ALIASES: dict[str, tuple[str, ...]] = {
@@ -30,6 +33,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "Spoken": ("speech", "spoken word"),
 }
 
+ALL_GENRES = tuple(_ALIASES)
 TOY_MODEL_GENRES = ("Folk", "Hip-Hop", "Rock")
 FST_MUSE_GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
 
@@ -50,3 +54,30 @@ def canonical_genre(name: str) -> str | None:
     ('Hip-Hop', 'Hip-Hop', None)
     """
     return _LOOKUP.get(_key(name))
+
+
+def known_genre(name: str) -> str:
+    """The canonical name for any spelling.
+
+    Raises
+    ------
+    FstMuseError
+        If it is not known; names that are spelt alike are given.
+    """
+    genre = canonical_genre(name)
+    if genre is None:
+        alike = likely_genres(name) or ALL_GENRES
+        raise FstMuseError(f"{name!r}", "it is no genre that is known", f"use {', '.join(alike)}")
+    return genre
+
+
+def likely_genres(name: str) -> tuple[str, ...]:
+    """Canonical names that are spelt much like ``name``, the likeliest first.
+
+    Examples
+    --------
+    >>> likely_genres("hip hopp")
+    ('Hip-Hop',)
+    """
+    alike = difflib.get_close_matches(_key(name), _LOOKUP, n=3, cutoff=0.7)
+    return tuple(dict.fromkeys(_LOOKUP[key] for key in alike))

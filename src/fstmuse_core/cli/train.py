@@ -52,10 +52,11 @@ _FOLDER = click.Path()
 def command(resume: str | None, runs: bool, layout: str, events: str | None, **options: Any) -> int:
     """Train a model that names genres, on your own music.
 
-    PATH is a folder with a manifest.csv, FMA, folders named after genres, or any folder of
-    tagged music. The model appears in every list of models. Ctrl+C, or a line "stop" on
-    standard input, ends early and keeps the best so far; a second Ctrl+C, or "cancel",
-    discards the run. What a power cut interrupts goes on with --resume.
+    PATH is a folder with a manifest.csv, FMA, folders named after genres, any folder of tagged
+    music, or the word "corrections": what you said with fstmuse correct or in the window. The
+    model appears in every list of models. Ctrl+C, or a line "stop" on standard input, ends
+    early and keeps the best so far; a second Ctrl+C, or "cancel", discards the run. What a
+    power cut interrupts goes on with --resume.
 
     Exit codes: 0 done, also if stopped early; 1 failed; 2 wrong use; 130 cancelled.
     """

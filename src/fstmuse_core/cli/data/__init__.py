@@ -6,6 +6,7 @@ import click
 
 from fstmuse_core.cli.data.cache import cache
 from fstmuse_core.cli.data.check import check
+from fstmuse_core.cli.data.corrections import corrections
 from fstmuse_core.cli.data.fetch import fetch
 
 
@@ -14,10 +15,11 @@ def command() -> None:
     """Get data sets, check them, and look after the features kept of them.
 
     A data set is FMA as its authors ship it, folders named after genres, any folder of tagged
-    music, or a manifest.csv.
+    music, a manifest.csv, or the word "corrections" for your own corrections.
     """
 
 
 command.add_command(fetch)
 command.add_command(check)
+command.add_command(corrections)
 command.add_command(cache)

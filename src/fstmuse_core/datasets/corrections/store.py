@@ -108,14 +108,10 @@ class CorrectionStore:
         return len(self._read().records)
 
     def notices(self) -> tuple[str, ...]:
-        """What is wrong with the file, for the user; raises ``FstMuseError``."""
-        journal = self._read()
-        if journal.is_newer:
-            return (f"{TITLE}: a newer FstMuse wrote them; update FstMuse to use them",)
-        if journal.n_damaged:
-            n = counted(journal.n_damaged, "damaged line")
-            return (f"{TITLE}: {n} in {JOURNAL_FILE} could not be read",)
-        return ()
+        """What is damaged, for the user; raises ``FstMuseError``."""
+        if not (n := self._read().n_damaged):
+            return ()
+        return (f"{TITLE}: {counted(n, 'damaged line')} in {JOURNAL_FILE} could not be read",)
 
     def find(self, path: Path) -> Correction | None:
         """What was said of the sound in a file, also if it was moved or its tags were written.

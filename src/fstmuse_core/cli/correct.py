@@ -1,0 +1,110 @@
+"""``fstmuse correct``: the user's word against, or for, a model's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fstmuse_core.cli.classify import DEFAULT_MODEL
+from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
+from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.errors import AudioError, FstMuseError, one_line
+
+if TYPE_CHECKING:
+    from fstmuse_core.classification import Classification
+    from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.datasets.corrections.store import Change, CorrectionStore
+
+
+@click.command(short_help="Say which genre sound files really are.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
+@click.option("--genre", metavar="NAME", help="What they are, in any usual spelling.")
+@click.option("--right", is_flag=True, help="They are what the model says.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar="NAME",
+    help="Whose verdict is corrected.",
+)
+def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) -> int:
+    """Say which genre each FILE really is, or that the model is right.
+
+    The files stay where they are. What you say gathers in a data set of your own, which
+    "fstmuse train --data corrections" and the Train tab learn from; "fstmuse data corrections"
+    lists it and takes things back. The same sound again replaces what was said of it.
+
+    Exit codes: 0 all done, 1 some file failed, 2 wrong use.
+    """
+    if (genre is None) != right:
+        raise click.UsageError("Give either --genre NAME or --right.")
+    mute_libraries()
+
+    from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.datasets.corrections.store import CorrectionStore
+
+    name = None if genre is None else _known(genre)
+    classifier = GenreClassifier.load(model)
+    store = CorrectionStore()
+    failed = 0
+    for file in files:
+        try:
+            print(_told(file, _correct(store, classifier, file, name)))
+        except AudioError as error:
+            failed += 1
+            say(f"fstmuse: {about(file, error)}")
+    if failed < len(files):
+        from fstmuse_core.datasets.wording import counted
+
+        n = counted(store.count(), "correction")
+        say(f"{n}; train on them with: fstmuse train --data corrections")
+    return SOME_FAILED if failed else 0
+
+
+def _known(genre: str) -> str:
+    from fstmuse_core.genres import known_genre
+
+    try:
+        return known_genre(genre)
+    except FstMuseError as error:
+        raise click.BadParameter(str(error), param_hint="--genre") from error
+
+
+def _correct(
+    store: CorrectionStore, classifier: GenreClassifier, file: str, genre: str | None
+) -> Change:
+    try:
+        result = classifier.classify_file(file)
+        change = store.correct_file(Path(file), genre or _verdict(file, result), result)
+    except FstMuseError:
+        raise
+    except Exception as error:  # one file's trouble must not end the others' work
+        raise unexpected(file, error) from error
+    for notice in change.notices:
+        say(notice)
+    return change
+
+
+def _verdict(file: str, result: Classification) -> str:
+    if result.verdict.genre is None:
+        raise AudioError(
+            file, "the model is not sure, so nothing can be confirmed", "name it with --genre"
+        )
+    return result.verdict.genre
+
+
+def _told(file: str, change: Change) -> str:
+    record = change.record
+    assert record is not None
+    heard = f"{record.heard} ({record.probability:.0%})"
+    if record.is_confirmation:
+        text = f"{record.genre}, as the model says"
+    elif record.was_sure:
+        text = f"{record.genre}, not {heard}"
+    else:
+        text = f"{record.genre}; the model was not sure, and leaned to {heard}"
+    before = f"; until now you said {change.before.genre}" if change.before else ""
+    return f"{one_line(os.fspath(file))}: {text}{before}"

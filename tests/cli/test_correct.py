@@ -1,0 +1,178 @@
+"""``fstmuse correct`` and ``fstmuse data corrections``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.datasets.corrections.store import CorrectionStore
+from tests.conftest import make_music
+
+from .conftest import Run
+
+# Of the little band, by the small model: what it says is of no matter here.
+MODEL = ("--model", "toy-model")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path / "data"))
+
+
+@pytest.fixture
+def song(make_file: Callable[..., Path]) -> Path:
+    return make_file("song.flac")
+
+
+# -- bad input ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [[], ["--genre", "Jazz", "--right"]])
+def test_either_a_genre_or_right_is_needed(fstmuse: Run, song: Path, options: list[str]) -> None:
+    outcome = fstmuse("correct", song, *options)
+    assert outcome.code == 2
+    assert "Give either --genre NAME or --right." in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("hip hopp", "use Hip-Hop"), ("", "use Ambient"), ("polka", "use ")]
+)
+def test_an_unknown_genre_is_refused(fstmuse: Run, song: Path, name: str, meant: str) -> None:
+    outcome = fstmuse("correct", song, "--genre", name)
+    assert outcome.code == 2
+    assert "it is no genre that is known" in outcome.err
+    assert meant in outcome.err
+    assert CorrectionStore().count() == 0
+
+
+def test_an_unknown_model_is_refused(fstmuse: Run, song: Path) -> None:
+    assert fstmuse("correct", song, "--genre", "Jazz", "--model", "nobody").code == 2
+
+
+def test_a_bad_file_does_not_keep_the_others_from_being_corrected(
+    fstmuse: Run, song: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.mp3").write_text("no sound" * 99)
+    outcome = fstmuse(
+        "correct", tmp_path / "gone.wav", tmp_path / "notes.mp3", song, "--genre", "Jazz", *MODEL
+    )
+    assert outcome.code == 1
+    assert len(outcome.out.splitlines()) == 1
+    assert len(outcome.complaints) == 3, "two files and the sum"
+    assert all(line.startswith("fstmuse: ") for line in outcome.complaints[:2])
+
+
+def test_silence_and_shreds_are_refused(
+    fstmuse: Run, make_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    silent = make_file("silent.wav", make_music(5.0) * 0)
+    short = make_file("short.wav", make_music(1.0))
+    outcome = fstmuse("correct", silent, short, "--genre", "Jazz", *MODEL)
+    assert outcome.code == 1
+    assert outcome.out == ""
+    assert [line.count("nothing was heard in it") for line in outcome.complaints] == [1, 1]
+
+
+def test_nothing_to_confirm_where_the_model_is_not_sure(
+    fstmuse: Run, make_file: Callable[..., Path]
+) -> None:
+    outcome = fstmuse("correct", make_file("a.wav", make_music(4.0) * 0), "--right", *MODEL)
+    assert outcome.code == 1
+    assert "the model is not sure, so nothing can be confirmed" in outcome.err
+
+
+def test_without_corrections(fstmuse: Run, tmp_path: Path) -> None:
+    assert fstmuse("data", "corrections").err.startswith("fstmuse: nothing has been corrected yet")
+    assert fstmuse("data", "corrections", "undo").code == 1
+    assert fstmuse("data", "corrections", "remove", "abcdef").code == 1
+    for arguments in (["corrections", "export", tmp_path / "x.csv"], ["check", "corrections"]):
+        outcome = fstmuse("data", *arguments)
+        assert outcome.code == 1
+        assert outcome.err.startswith("fstmuse: My corrections: nothing has been corrected yet")
+    assert not (tmp_path / "x.csv").exists()
+
+
+# -- as it is meant ----------------------------------------------------------------------
+
+
+def test_a_verdict_is_corrected_and_listed(fstmuse: Run, song: Path) -> None:
+    outcome = fstmuse("correct", song, "--genre", "r&b", *MODEL)
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"{song}: Soul-RnB")
+    assert outcome.err == "1 correction; train on them with: fstmuse train --data corrections\n"
+
+    listed = fstmuse("data", "corrections")
+    assert (listed.code, listed.err) == (0, "")
+    assert "you say Soul-RnB" in listed.out
+    assert str(song) in listed.out
+    (record,) = fstmuse("data", "corrections", "list", "--format", "json").json()
+    assert (record["genre"], record["model"], record["path"]) == (
+        "Soul-RnB",
+        "toy-model",
+        str(song),
+    )
+
+
+def test_correcting_again_says_what_was_said_before(fstmuse: Run, song: Path) -> None:
+    fstmuse("correct", song, "--genre", "Jazz", *MODEL)
+    outcome = fstmuse("correct", song, "--genre", "Blues", *MODEL)
+    assert "until now you said Jazz" in outcome.out
+    undone = fstmuse("data", "corrections", "undo")
+    assert undone.out == "song: Jazz again\n"
+    assert fstmuse("data", "corrections", "undo").out == "song: not corrected any more\n"
+
+
+def test_corrections_are_removed_by_file_or_by_name(
+    fstmuse: Run, song: Path, tmp_path: Path, make_file: Callable[..., Path]
+) -> None:
+    other = make_file("other.wav", make_music(5.0, seed=3))
+    third = make_file("third.wav", make_music(6.0, seed=4))
+    fstmuse("correct", song, other, third, "--genre", "Jazz", *MODEL)
+    copy = shutil.copy(song, tmp_path / "copy.flac")
+    last = CorrectionStore().records()[-1].sound
+
+    outcome = fstmuse("data", "corrections", "remove", copy, other, last[:8], "abcdef")
+
+    assert outcome.code == 1
+    assert outcome.out.splitlines() == [
+        "song: Jazz is forgotten",
+        "other: Jazz is forgotten",
+        "third: Jazz is forgotten",
+    ]
+    assert "abcdef: it has not been corrected" in outcome.err
+    assert CorrectionStore().count() == 0
+    assert song.is_file()
+
+
+def test_what_was_moved_is_marked_and_left_out(fstmuse: Run, song: Path, tmp_path: Path) -> None:
+    fstmuse("correct", song, "--genre", "Jazz", *MODEL)
+    song.unlink()
+    assert "(moved or removed)" in fstmuse("data", "corrections").out
+    outcome = fstmuse("data", "corrections", "export", tmp_path / "out.csv")
+    assert outcome.code == 1
+    assert outcome.out == f"{tmp_path / 'out.csv'}: 0 tracks\n"
+    assert "it was moved or removed after it was corrected" in outcome.err
+
+
+def test_export_and_check(fstmuse: Run, song: Path, tmp_path: Path) -> None:
+    fstmuse("correct", song, "--genre", "Jazz", *MODEL)
+    outcome = fstmuse("data", "corrections", "export", tmp_path / "out.csv")
+    assert (outcome.code, outcome.out) == (0, f"{tmp_path / 'out.csv'}: 1 track\n")
+    assert ",Jazz," in (tmp_path / "out.csv").read_text("utf-8")
+    checked = fstmuse("data", "check", "corrections", "--processes", "1")
+    assert "(your corrections): 1 usable clip, 1 genre" in checked.out
+
+
+def test_damage_is_said(fstmuse: Run, song: Path) -> None:
+    fstmuse("correct", song, "--genre", "Jazz", *MODEL)
+    file = CorrectionStore().folder / "corrections.jsonl"
+    file.write_bytes(file.read_bytes() + b"damage\n")
+    outcome = fstmuse("data", "corrections")
+    assert "you say Jazz" in outcome.out
+    assert outcome.complaints == [
+        "fstmuse: My corrections: 1 damaged line in corrections.jsonl could not be read"
+    ]
