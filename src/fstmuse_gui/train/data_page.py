@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.train.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.train.survey import MIN_ARTISTS, Survey
 from fstmuse_gui.train.words import GAP
 from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 
 _STEPS = 1000
 _SIGN = 16

@@ -19,9 +19,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.train.confusion_view import ConfusionView
 from fstmuse_gui.train.events import Done, Metrics
-from fstmuse_gui.train.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.train.reliability_view import ReliabilityView
 from fstmuse_gui.train.words import (
     how_good,
@@ -30,7 +28,9 @@ from fstmuse_gui.train.words import (
     recall_text,
     thin_genres,
 )
+from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.probability_bars import percent
 
 _NARROW = 740

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.train.confusion_view import ConfusionView
 from fstmuse_gui.train.curves import Curves
 from fstmuse_gui.train.events import Epoch, Progress, Started
 from fstmuse_gui.train.words import GAP, about, time_left, worst_mistake
+from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 
 _STEPS = 1000

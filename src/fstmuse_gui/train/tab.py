@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from fstmuse_gui.tabs import MenuEntries, TabContext
+from fstmuse_gui.widgets.lazy_stage import LazyStage
 
 if TYPE_CHECKING:
     from fstmuse_gui.train.desk import TrainDesk
@@ -17,20 +18,6 @@ if TYPE_CHECKING:
     from fstmuse_gui.train.past import PastShelf
     from fstmuse_gui.train.presenter import TrainPresenter
     from fstmuse_gui.train.view import TrainView
-
-
-class _Stage(QWidget):
-    """Empty until it is shown."""
-
-    def __init__(self, fill: Callable[[], object]) -> None:
-        super().__init__()
-        self._fill = fill
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._fill()
-        super().showEvent(event)
 
 
 class TrainTab(QObject):
@@ -47,7 +34,7 @@ class TrainTab(QObject):
         self._context = context
         self._makers = makers
         self._built: TrainDesk | None = None
-        self._stage = _Stage(self._build)
+        self._stage = LazyStage(self._build)
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -87,10 +74,7 @@ class TrainTab(QObject):
             self._built = TrainDesk(self._context, self, **self._makers)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
-            layout = self._stage.layout()
-            assert layout is not None
-            layout.addWidget(self._built.view)
-            self._built.view.show()
+            self._stage.put(self._built.view)
             self._on_changed()
         return self._built
 

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.train.events import Matrix
+
+Matrix = tuple[tuple[int, ...], ...]
 
 _Index = QModelIndex | QPersistentModelIndex
 _SMALLEST = 20
