@@ -16,7 +16,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import command_line, features, live, spectrograms, training, warm_clip, window
+from benchmarks import (
+    command_line,
+    features,
+    inversion,
+    live,
+    spectrograms,
+    training,
+    warm_clip,
+    window,
+)
 from benchmarks.rows import Row, table
 
 SECTIONS: dict[str, Callable[[int], list[Row]]] = {
@@ -27,6 +36,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "features": features.measure,
     "live": live.measure,
     "training": training.measure,
+    "inversion": inversion.measure,
 }
 
 

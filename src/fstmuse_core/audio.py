@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -275,15 +275,24 @@ _WRITE_FORMATS = {
     ".flac": ("FLAC", "PCM_16"),
     ".ogg": ("OGG", "VORBIS"),
 }
+WRITTEN_SUFFIXES = tuple(_WRITE_FORMATS)
 
 
-def write_audio(path: str | os.PathLike[str], samples: npt.ArrayLike, sample_rate: int) -> None:
+def write_audio(
+    path: str | os.PathLike[str],
+    samples: npt.ArrayLike,
+    sample_rate: int,
+    *,
+    texts: Mapping[str, str] | None = None,
+) -> None:
     """Write WAV, FLAC or Ogg Vorbis by the file's suffix; an existing file is replaced whole.
 
     Parameters
     ----------
     samples : array of float, shape ``(n,)`` or ``(n, channels)``
         Within [-1, 1]; what is beyond is clipped.
+    texts : mapping of str to str, optional
+        Kept in the file: "title", "artist", "comment" and what else libsndfile has room for.
 
     Raises
     ------
@@ -306,6 +315,8 @@ def write_audio(path: str | os.PathLike[str], samples: npt.ArrayLike, sample_rat
                 stream, "w", sample_rate, channels, subtype=subtype, format=container
             ) as file,
         ):
+            for kind, text in (texts or {}).items():
+                setattr(file, kind, text)
             # In blocks: libsndfile's Vorbis encoder overflows its stack on long arrays.
             for start in range(0, len(clipped), 65_536):
                 file.write(clipped[start : start + 65_536])

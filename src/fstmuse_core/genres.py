@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 
 from fstmuse_core.errors import FstMuseError
 
@@ -69,6 +70,27 @@ def known_genre(name: str) -> str:
         alike = likely_genres(name) or ALL_GENRES
         raise FstMuseError(f"{name!r}", "it is no genre that is known", f"use {', '.join(alike)}")
     return genre
+
+
+def genre_among(name: str, genres: Sequence[str]) -> str:
+    """The one of a model's ``genres`` that ``name`` means, in any spelling.
+
+    Raises
+    ------
+    FstMuseError
+        If it is none of them; they are given.
+
+    Examples
+    --------
+    >>> genre_among("rap", ("Rock", "Hip-Hop"))
+    'Hip-Hop'
+    """
+    for genre in genres:
+        if _key(genre) == _key(name) or genre == canonical_genre(name):
+            return genre
+    raise FstMuseError(
+        f"{name!r}", "the model does not know this genre", f"it knows {', '.join(genres)}"
+    )
 
 
 def likely_genres(name: str) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.listening import check_sound_file, make_heard
 from fstmuse_core.cli.output import check_writable
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
@@ -21,13 +23,14 @@ if TYPE_CHECKING:
     from fstmuse_core.audio import AudioStream
     from fstmuse_core.spectrogram import FloatArray
 
+    _Write = Callable[[BinaryIO, Iterator[FloatArray], int], int]
+
 
 @click.command(short_help="Save a file's mel spectrogram.")
 @click.argument("file", type=click.Path())
 @click.option(
     "--output",
     "-o",
-    required=True,
     type=click.Path(path_type=Path),
     metavar="OUT.png|OUT.npy",
     help="Where to write; the suffix says what.",
@@ -41,8 +44,33 @@ if TYPE_CHECKING:
     metavar="DB",
     help="Decibels from the loudest point, the brightest colour, to the darkest.",
 )
-def command(file: str, output: Path, range_db: int) -> int:
-    """Save the mel spectrogram of FILE, a sound file or a video.
+@click.option(
+    "--listen",
+    type=click.Path(path_type=Path),
+    metavar="OUT.wav|flac|ogg",
+    help="Make the spectrogram sound again: one hears what a model hears.",
+)
+@click.option(
+    "--why",
+    metavar="GENRE",
+    help="With --listen, only what spoke for the genre.",
+)
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar="NAME",
+    help="With --why, the model that is asked.",
+)
+def command(
+    file: str,
+    output: Path | None,
+    range_db: int,
+    listen: Path | None,
+    why: str | None,
+    model: str,
+) -> int:
+    """Save the mel spectrogram of FILE, a sound file or a video, or hear it, or both.
 
     Frames of 2048 samples at 22,050 Hz, one every 512 samples (43.07 a second), in 128 HTK
     mel bands from 0 to 8000 Hz.
@@ -52,14 +80,36 @@ def command(file: str, output: Path, range_db: int) -> int:
              six minutes for several, of which the loudest shows), three rows for
              each band, low frequencies at the bottom
     OUT.npy  float32 magnitudes of shape (frames, 128), for numpy.load
+
+    What --listen writes is made from the spectrogram alone: one hears what is lost in it,
+    such as all that lies above 8000 Hz.
     """
-    writers = {".png": _write_png, ".npy": _write_npy}
-    write = writers.get(output.suffix.lower())
-    if write is None:
-        raise click.BadParameter(f"{output} ends neither in .png nor in .npy")
+    if output is None and listen is None:
+        raise click.UsageError("name where to write: --output, --listen or both")
+    if why is not None and listen is None:
+        raise click.UsageError("--why says what is to be heard; name a file with --listen")
+    write = None if output is None else _writer(output)
     check_writable(output)
+    if listen is not None:
+        check_sound_file(listen)
     mute_libraries()
 
+    code = 0
+    if write is not None and output is not None:
+        code = _draw(file, output, write, range_db)
+    if listen is not None and not code:
+        code = make_heard(file, listen, why, model)
+    return code
+
+
+def _writer(output: Path) -> _Write:
+    writers: dict[str, _Write] = {".png": _write_png, ".npy": _write_npy}
+    if output.suffix.lower() not in writers:
+        raise click.BadParameter(f"{output} ends neither in .png nor in .npy")
+    return writers[output.suffix.lower()]
+
+
+def _draw(file: str, output: Path, write: _Write, range_db: int) -> int:
     from fstmuse_core.audio import AudioStream
 
     try:
