@@ -14,7 +14,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import ClipResult, Done, Failed, Started
+from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.jobs.messages import ClassifyFile, ClipResult, Done, Failed, Started
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.tab import ClassifyTab
@@ -45,6 +46,11 @@ class Bench:
     @property
     def presenter(self) -> ClassifyPresenter:
         return self.tab.presenter
+
+    def asked_for(self) -> list[str]:
+        """Paths of the files that the worker was given, in order."""
+        requests = [request for _, request in self.worker.submitted]
+        return [request.path for request in requests if isinstance(request, ClassifyFile)]
 
     def answer(self, result: ClipResult) -> None:
         """Let the worker finish its latest job."""
@@ -77,9 +83,14 @@ MakeBench = Callable[..., Bench]
 
 @pytest.fixture
 def make_bench(
-    qtbot: QtBot, settings: Settings, theme: ThemeController, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    settings: Settings,
+    theme: ThemeController,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[MakeBench]:
     made: list[Bench] = []
+    corrections = tmp_path / "corrections"
 
     def make(models: list[Any] = MODELS) -> Bench:
         workers: list[FakeWorker] = []
@@ -97,6 +108,7 @@ def make_bench(
                 recording=lambda _panel, _settings, parent: FakeRecording(parent),
                 lister=FakeLister,
                 models=lambda: models,
+                corrections=lambda: CorrectionStore(corrections),
             )
 
         window = MainWindow(TabContext(settings, bridge), theme, [maker])

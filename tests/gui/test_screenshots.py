@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -135,6 +135,27 @@ def _several(bench: Bench, song: FloatArray) -> None:
     QCoreApplication.processEvents()
 
 
+def _corrected(bench: Bench, song: FloatArray) -> None:
+    bench.recording.started.emit()
+    bench.recording.finished.emit(Take(song, 22_050))
+    sentence = "Not sure: Pop (31 %) and Rock (29 %) are too close to call."
+    unsure = make_classification(_UNSURE, doubt=Doubt.UNDECIDED, sentence=sentence)
+    bench.answer(make_result(song, unsure))
+    bench.presenter.correcting.correct("Jazz")
+    while not bench.view.clip_page.correction.is_corrected:
+        QCoreApplication.processEvents()
+
+
+def _picker(bench: Bench, song: FloatArray) -> None:
+    _done(bench, song)
+    bench.presenter.correcting.ask()
+
+
+def _picker_typed(bench: Bench, song: FloatArray) -> None:
+    _picker(bench, song)
+    bench.view.clip_page.correction.picker.field.setText("regae")
+
+
 def _recording(bench: Bench, song: FloatArray) -> None:
     bench.recording.started.emit()
     bench.view.record_panel.show_state("recording")
@@ -156,7 +177,7 @@ def _take(bench: Bench, song: FloatArray) -> None:
 
 def _why(bench: Bench, song: FloatArray) -> None:
     _done(bench, song)
-    bench.presenter.set_why(True)
+    bench.presenter.looks.set_why(True)
 
 
 def _playing(bench: Bench, song: FloatArray) -> None:
@@ -196,6 +217,9 @@ STATES: dict[str, Callable[[Bench, FloatArray], None]] = {
     "done": _done,
     "warnings": _warnings,
     "not-sure": _not_sure,
+    "corrected": _corrected,
+    "picker": _picker,
+    "picker-typed": _picker_typed,
     "failed": _failed,
     "cancelled": _cancelled,
     "several": _several,
@@ -228,10 +252,19 @@ def test_state_can_be_seen(
     QCoreApplication.processEvents()
     dialog = bench.window.findChild(ShortcutsDialog)
     picture = (dialog or bench.window).grab().toImage()
+    _add_popup(picture, bench)
     assert picture.save(str(folder / f"{state}-{theme_name}.png"))
     assert _n_colours(picture) > 40
     if dialog is not None:
         dialog.close()
+
+
+def _add_popup(picture: QImage, bench: Bench) -> None:
+    popup = bench.view.clip_page.correction.picker
+    if popup.isVisible():
+        painter = QPainter(picture)
+        painter.drawPixmap(bench.window.mapFromGlobal(popup.pos()), popup.grab())
+        painter.end()
 
 
 def _n_colours(picture: QImage) -> int:

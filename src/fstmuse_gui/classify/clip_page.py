@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core.classification import Classification
 from fstmuse_core.jobs.messages import ClipResult
 from fstmuse_core.spectrogram import FloatArray
+from fstmuse_gui.classify.correction_bar import CorrectionBar
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
@@ -55,6 +56,8 @@ class ClipPage(QWidget):
         self.spectrogram.range_changed.connect(self.timeline.set_range)
         self.transport = TransportBar()
         self.verdict = VerdictPanel()
+        self.correction = CorrectionBar()
+        self.correction.hide()
         self.bars = ProbabilityBars()
         self.bars.genre_clicked.connect(self.why_genre_chosen)
         self._about_clip = ""
@@ -110,9 +113,14 @@ class ClipPage(QWidget):
         return row
 
     def _build_result(self) -> QHBoxLayout:
+        said = QVBoxLayout()
+        said.setSpacing(GRID)
+        said.addWidget(self.verdict)
+        said.addWidget(self.correction)
+        said.addStretch()
         row = QHBoxLayout()
         row.setSpacing(5 * GRID)
-        row.addWidget(self.verdict, 2)
+        row.addLayout(said, 2)
         row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
         return row
 

@@ -20,7 +20,7 @@ class Clip:
     """A file, or a take from the microphone.
 
     Exactly one of ``path`` and ``take`` is given. ``sentence`` says why a clip failed;
-    ``is_saved`` tells of a take whether it is on the disk.
+    ``is_saved`` tells of a take whether it is on the disk, ``saved_as`` where.
     """
 
     title: str
@@ -31,6 +31,7 @@ class Clip:
     result: ClipResult | None = None
     sentence: str = ""
     is_saved: bool = False
+    saved_as: str = ""
     key: int = field(default_factory=lambda: next(_keys))
 
     @classmethod

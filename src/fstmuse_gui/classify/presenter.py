@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 
-from fstmuse_core.classification import Classification
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.clips import Clip, ClipStore
+from fstmuse_gui.classify.correcting import Correcting, Corrections, own_corrections
 from fstmuse_gui.classify.gathering import Gatherer, paths_in
 from fstmuse_gui.classify.job_queue import JobQueue
+from fstmuse_gui.classify.looks import Looks
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.classify.playback import Playback, Playing
 from fstmuse_gui.classify.saving import Saving
 from fstmuse_gui.classify.takes import Recording, Takes
 from fstmuse_gui.classify.view import ClassifyView
-from fstmuse_gui.settings import (
-    COLOUR_MAP,
-    DB_RANGE,
-    LAST_FOLDER,
-    MODEL,
-    RECENT_FILES,
-    Settings,
-)
+from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.widgets.probability_bars import percent
 
@@ -58,6 +53,7 @@ class ClassifyPresenter(QObject):
         recording: Recording,
         models: list[ModelInfo],
         parent: QObject | None = None,
+        corrections: Callable[[], Corrections] = own_corrections,
     ) -> None:
         super().__init__(parent)
         self._view = view
@@ -69,11 +65,11 @@ class ClassifyPresenter(QObject):
         self.queue = JobQueue(self.clips, bridge, self)
         self.playback = Playback(view.clip_page, player, self)
         self.saving = Saving(view, settings, self)
+        self.looks = Looks(view.clip_page, settings, lambda: self.shown, self)
+        self.correcting = Correcting(view.clip_page.correction, corrections, self)
         self._gatherer = Gatherer(parent=self)
         self.takes = Takes(view, self.clips, self.queue, bridge, recording, self)
         self._shown: int | None = None
-        self._why_genre: str | None = None
-        self._why_on = False
         self._is_awaited = False
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -84,7 +80,7 @@ class ClassifyPresenter(QObject):
         self._begin()
 
     def _connect_view(self) -> None:
-        view, page = self._view, self._view.clip_page
+        view = self._view
         view.sidebar.model_chosen.connect(self.choose_model)
         view.sidebar.cancel_requested.connect(self.cancel_all)
         view.sidebar.list.chosen.connect(self._show)
@@ -95,10 +91,6 @@ class ClassifyPresenter(QObject):
         view.busy_page.cancel_requested.connect(self._cancel_shown)
         view.trouble_page.retry_requested.connect(lambda: self.retry(self._shown))
         view.trouble_page.remove_requested.connect(lambda: self.remove(self._shown))
-        page.why_toggled.connect(self.set_why)
-        page.why_genre_chosen.connect(self.explain)
-        page.transport.colour_map_chosen.connect(self.set_colour_map)
-        page.transport.db_range_chosen.connect(self.set_db_range)
 
     def _connect_work(self) -> None:
         self.queue.clip_changed.connect(self._on_clip_changed)
@@ -110,12 +102,15 @@ class ClassifyPresenter(QObject):
         self.playback.message.connect(self._view.notice.say)
         self.saving.message.connect(self.message)
         self.saving.trouble.connect(self._view.notice.say)
+        self.looks.changed.connect(self.changed)
+        self.correcting.message.connect(self.message)
+        self.correcting.trouble.connect(self._view.notice.say)
+        self.correcting.changed.connect(self.changed)
         self.takes.begun.connect(self._on_take_started)
         self.takes.ended.connect(lambda: self._show(self._view.sidebar.list.current_key))
         self.takes.clip_changed.connect(self._on_clip_changed)
 
     def _begin(self) -> None:
-        self._apply_colours()
         chosen = self._settings.get(MODEL)
         if chosen not in self._models:
             chosen = next(iter(self._models), "")
@@ -127,7 +122,7 @@ class ClassifyPresenter(QObject):
 
     def _use_model(self, name: str) -> None:
         self._model = self._models.get(name)
-        self._why_genre = None
+        self.looks.forget_genre()
         self.takes.model = self._model
         self.queue.set_model(name)
 
@@ -252,6 +247,7 @@ class ClassifyPresenter(QObject):
         self._recording.close()
         self.playback.close()
         self.saving.close()
+        self.correcting.close()
 
     # -- clips -------------------------------------------------------------------------
 
@@ -318,6 +314,7 @@ class ClassifyPresenter(QObject):
         if clip is None:
             self._patience.stop()
             self.playback.load(None)
+            self.correcting.show(None)
             self._view.show_empty(self._settings.get(RECENT_FILES))
         elif clip.state in (RowState.WAITING, RowState.WORKING):
             self.queue.first(clip.key)
@@ -340,6 +337,7 @@ class ClassifyPresenter(QObject):
         if clip is None or clip.state not in (RowState.WAITING, RowState.WORKING):
             return
         self.playback.load(None)
+        self.correcting.show(None)
         known = clip.state is RowState.WORKING and clip.progress > 0
         detail = percent(clip.progress) if known else "Getting ready"
         title = f"Listening to {clip.title}"
@@ -348,54 +346,16 @@ class ClassifyPresenter(QObject):
     def _show_end(self, clip: Clip) -> None:
         if clip.result is not None and self._model is not None:
             self._view.show_clip(clip.title, self._model.title, clip.result)
-            self._show_why(clip.result.classification)
+            self.looks.show_why(clip.result.classification)
         elif clip.state is RowState.CANCELLED:
             self._view.show_trouble(clip.title, "This clip was cancelled.", is_failure=False)
         else:
             self._view.show_trouble("This clip could not be heard", clip.sentence)
         self.playback.load(clip)
+        self.correcting.show(clip)
 
     def _on_take_started(self) -> None:
         self._patience.stop()
         self.playback.load(None)
+        self.correcting.show(None)
         self.changed.emit()
-
-    # -- how it is shown ---------------------------------------------------------------
-
-    def set_why(self, is_on: bool) -> None:
-        """Show where the genre was heard, or stop showing it."""
-        self._why_on = is_on
-        if self.shown is not None and self.shown.result is not None:
-            self._show_why(self.shown.result.classification)
-
-    def explain(self, genre: str) -> None:
-        """Show where ``genre`` was heard."""
-        self._why_genre = genre
-        self.set_why(True)
-
-    def _show_why(self, classification: Classification) -> None:
-        genre = self._why_genre
-        if genre not in classification.genres:
-            genre = classification.ranked()[0][0]
-        self._view.clip_page.show_why(classification, genre if self._why_on else None)
-        self.changed.emit()
-
-    @property
-    def why_is_on(self) -> bool:
-        """Whether what spoke for a genre is shown."""
-        return self._why_on
-
-    def set_colour_map(self, name: str) -> None:
-        """Draw spectrograms in other colours."""
-        self._settings.set(COLOUR_MAP, name)
-        self._apply_colours()
-
-    def set_db_range(self, decibels: int) -> None:
-        """Draw spectrograms over another range."""
-        self._settings.set(DB_RANGE, decibels)
-        self._apply_colours()
-
-    def _apply_colours(self) -> None:
-        name, decibels = self._settings.get(COLOUR_MAP), self._settings.get(DB_RANGE)
-        self._view.clip_page.spectrogram.set_colours(name, decibels)
-        self._view.clip_page.transport.set_colours(name, decibels)

@@ -71,7 +71,7 @@ class Saving(QObject):
             write_audio(path, take.samples, take.sample_rate)
 
         def on_done() -> None:
-            clip.is_saved = True
+            clip.is_saved, clip.saved_as = True, path
 
         self._write(path, write, on_done)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.errors import one_line
 from fstmuse_gui.classify.clips import Clip
+from fstmuse_gui.classify.correcting import Corrections, own_corrections
 from fstmuse_gui.classify.models import ModelInfo, installed_models
 from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
 from fstmuse_gui.classify.playback import STEP_S, Playing
@@ -77,6 +78,7 @@ class ClassifyTab(QObject):
         recording: Callable[[RecordPanel, Settings, QObject], Recording] = make_recording,
         lister: Callable[[QObject], Lister] = make_lister,
         models: Callable[[], list[ModelInfo]] = installed_models,
+        corrections: Callable[[], Corrections] = own_corrections,
     ) -> None:
         super().__init__()
         self._settings = context.settings
@@ -92,6 +94,7 @@ class ClassifyTab(QObject):
             recording(panel, context.settings, self),
             models(),
             self,
+            corrections,
         )
         self._save_menu = self.view.clip_page.save_menu
         self._needs_result: list[QAction] = []
@@ -107,6 +110,7 @@ class ClassifyTab(QObject):
         self._models = models
         context.models.changed.connect(self._on_models_changed)
         context.models.wanted.connect(self._on_model_wanted)
+        self.presenter.correcting.train_wanted.connect(context.data.train_on_wanted)
         self._on_changed()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -129,6 +133,8 @@ class ClassifyTab(QObject):
                 None,
                 self._save_menu,
                 self._remove,
+                None,
+                *self._correcting,
             ],
             "View": [
                 self._why,
@@ -232,7 +238,8 @@ class ClassifyTab(QObject):
         )
         self._why = self._clip_action("&Why this genre?", "W", lambda _clip: None)
         self._why.setCheckable(True)
-        self._why.triggered.connect(p.set_why)
+        self._why.triggered.connect(p.looks.set_why)
+        self._build_correcting()
         picture = page.spectrogram
         self._zooms = [
             self._clip_action("Zoom &in", "+", lambda _c: picture.zoom(_ZOOM)),
@@ -252,6 +259,15 @@ class ClassifyTab(QObject):
         ]
         self._seeks.append(self._clip_action("To the &start", "Home", lambda _c: play.seek(0.0)))
 
+    def _build_correcting(self) -> None:
+        correcting = self.presenter.correcting
+        self._correct = self._action(
+            "&Correct the genre\N{HORIZONTAL ELLIPSIS}", "C", correcting.ask
+        )
+        self._confirm = self._action("The genre is right", "Y", correcting.confirm)
+        self._undo = self._action("&Undo the correction", "Ctrl+Z", correcting.undo)
+        self._correcting = [self._correct, self._confirm, self._undo]
+
     def _step(self, seconds: float, _clip: Clip) -> None:
         self.presenter.playback.step(seconds)
 
@@ -262,13 +278,13 @@ class ClassifyTab(QObject):
             "&Colour map",
             COLOUR_MAP,
             [(name.capitalize(), name) for name in COLOUR_MAPS],
-            self.presenter.set_colour_map,
+            self.presenter.looks.set_colour_map,
         )
         self._range_menu = self._choice_menu(
             "&Decibel range",
             DB_RANGE,
             [(f"{decibels} dB", decibels) for decibels in DB_RANGES],
-            self.presenter.set_db_range,
+            self.presenter.looks.set_db_range,
         )
 
     def _build_output_menu(self, lister: Callable[[QObject], Lister]) -> OutputMenu:
@@ -323,5 +339,9 @@ class ClassifyTab(QObject):
         for action in self._needs_result:
             action.setEnabled(self.presenter.has_result)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
-        self._why.setChecked(self.presenter.why_is_on)
+        self._why.setChecked(self.presenter.looks.why_is_on)
+        correcting = self.presenter.correcting
+        self._correct.setEnabled(correcting.can_correct)
+        self._confirm.setEnabled(correcting.can_confirm)
+        self._undo.setEnabled(correcting.record is not None)
         self._remove.setEnabled(shown is not None)

@@ -134,6 +134,10 @@ class CorrectionStore:
                     return record
         return records.get(examine(path).sound) if here else None
 
+    def of_sound(self, sound: str) -> Correction | None:
+        """What was said of a sound; raises ``FstMuseError``."""
+        return self._read().records.get(sound)
+
     def is_unchanged(self, record: Correction) -> bool:
         """Whether the file of a correction still holds the sound that was corrected."""
         state = file_state(record.path)

@@ -1,0 +1,125 @@
+"""Below the verdict: say that it is wrong, or right; what was said; how much has gathered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.genre_picker import GenrePicker
+
+_MORE = "\N{HORIZONTAL ELLIPSIS}"
+
+
+class CorrectionBar(QWidget):
+    """Asks for the user's word, and shows it.
+
+    Signals
+    -------
+    genre_chosen(str)
+        The clip is of this genre.
+    correct_requested, confirm_requested, undo_requested, train_requested
+        A button was pressed.
+    """
+
+    genre_chosen = Signal(str)
+    correct_requested = Signal()
+    confirm_requested = Signal()
+    undo_requested = Signal()
+    train_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Your correction")
+        self.picker = GenrePicker(self)
+        self.picker.chosen.connect(self.genre_chosen)
+        self.correct_button = QPushButton(icon("edit"), f" Correct{_MORE}")
+        self.correct_button.setProperty("look", "chip")
+        self.correct_button.setToolTip("Say which genre it really is (C)")
+        self.correct_button.clicked.connect(self.correct_requested)
+        self.confirm_button = QPushButton(icon("done"), " It is right")
+        self.confirm_button.setProperty("look", "chip")
+        self.confirm_button.setToolTip("A verdict that is right is worth learning from too (Y)")
+        self.confirm_button.clicked.connect(self.confirm_requested)
+        self.chip = QPushButton("You said")
+        self.chip.setProperty("look", "chip")
+        self.chip.setCheckable(True)
+        self.chip.setToolTip("Say something else (C)")
+        self.chip.clicked.connect(self._on_chip)
+        self.undo_button = QPushButton("Undo")
+        self.undo_button.setProperty("look", "link")
+        self.undo_button.setToolTip("Take it back (Ctrl+Z)")
+        self.undo_button.clicked.connect(self.undo_requested)
+        self._sum = QLabel()
+        self._sum.setProperty("look", "small")
+        self.train_button = QPushButton(f"Train on them{_MORE}")
+        self.train_button.setProperty("look", "link")
+        self.train_button.setToolTip("Choose your corrections as the data set of a training")
+        self.train_button.clicked.connect(self.train_requested)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addLayout(
+            _row(self.correct_button, self.confirm_button, self.chip, self.undo_button)
+        )
+        column.addLayout(_row(self._sum, self.train_button))
+        self.show_open(can_confirm=False)
+        self.show_count(0)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether something was said."""
+        return self.chip.isVisibleTo(self)
+
+    @property
+    def sum(self) -> str:
+        """What is said of all corrections."""
+        return self._sum.text()
+
+    def show_open(self, *, can_confirm: bool) -> None:
+        """Nothing was said yet; a verdict that names a genre can also be confirmed."""
+        self._show(self.correct_button)
+        self.confirm_button.setVisible(can_confirm)
+        self.setAccessibleDescription("Nothing said yet")
+
+    def show_correction(self, genre: str) -> None:
+        """The user said this."""
+        self._show(self.chip, self.undo_button)
+        self.chip.setText(f"You said: {genre}")
+        self.chip.setChecked(True)
+        self.undo_button.setAccessibleName(f"Take back {genre}")
+        self.setAccessibleDescription(f"You said: {genre}")
+
+    def _show(self, *wanted: QPushButton) -> None:
+        for button in (self.correct_button, self.confirm_button, self.chip, self.undo_button):
+            button.setVisible(button in wanted)
+
+    def show_count(self, count: int) -> None:
+        """How many corrections there are."""
+        self._sum.setText(f"{count:,} correction{'' if count == 1 else 's'} so far.")
+        self._sum.setVisible(count > 0)
+        self.train_button.setVisible(count > 0)
+
+    def set_busy(self, is_busy: bool) -> None:
+        """Something is being written."""
+        for button in (self.correct_button, self.confirm_button, self.chip, self.undo_button):
+            button.setEnabled(not is_busy)
+
+    def ask(self, own: list[str], current: str) -> None:
+        """Let the user choose, from the model's ``own`` genres first; ``current`` is in force."""
+        below = self.chip if self.is_corrected else self.correct_button
+        self.picker.pop_up(below, own, current)
+
+    def _on_chip(self) -> None:
+        self.chip.setChecked(True)  # it is ticked as long as it is seen
+        self.correct_requested.emit()
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(GRID // 2)
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch()
+    return row

@@ -1,0 +1,415 @@
+"""The user's word on a verdict: said, kept, seen again, taken back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+from PySide6.QtCore import QCoreApplication, Qt
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.classification import Doubt
+from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import ALL_GENRES
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_gui.classify.correction_bar import CorrectionBar
+from fstmuse_gui.sound.take import Take
+from fstmuse_gui.widgets.genre_picker import matching
+from tests.conftest import make_music
+from tests.gui.conftest import Bench, MakeBench
+from tests.gui.fakes import GENRES, make_classification, make_result
+
+UNSURE = {"Pop": 0.3, "Jazz": 0.2, "Rock": 0.3, "Folk": 0.1, "Hip-Hop": 0.05} | {
+    "Electronic": 0.03,
+    "Punk": 0.02,
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CorrectionStore:
+    """What the window keeps, seen from elsewhere."""
+    return CorrectionStore(tmp_path / "corrections")
+
+
+@pytest.fixture
+def song(tmp_path: Path, music: FloatArray) -> Path:
+    path = tmp_path / "song.flac"
+    soundfile.write(path, music, 22_050)
+    return path
+
+
+@pytest.fixture
+def heard(bench: Bench, song: Path, music: FloatArray, qtbot: QtBot) -> Bench:
+    """A window in which Rock was heard in a song."""
+    bench.presenter.open_paths([str(song)])
+    bench.answer(make_result(music))
+    settle(bench, qtbot)
+    return bench
+
+
+def settle(bench: Bench, qtbot: QtBot) -> None:
+    """Wait until nothing is looked up or written any more."""
+    correcting = bench.presenter.correcting
+    qtbot.waitUntil(lambda: not (correcting._is_looking or correcting._at_work))
+
+
+def bar(bench: Bench) -> CorrectionBar:
+    return bench.view.clip_page.correction
+
+
+def said(bench: Bench) -> str:
+    return bar(bench).chip.text() if bar(bench).is_corrected else ""
+
+
+# -- bad input ---------------------------------------------------------------------------
+
+
+def test_nothing_can_be_said_of_silence(bench: Bench, song: Path, music: FloatArray) -> None:
+    bench.presenter.open_paths([str(song)])
+    silence = make_classification(doubt=Doubt.SILENCE, sentence="Not sure: it is silent.")
+    silence.probabilities[:] = 0.0
+    bench.answer(make_result(music, silence))
+    assert not bar(bench).isVisible()
+    assert not bench.tab._correct.isEnabled()
+
+
+def test_a_file_that_is_gone_is_said_in_a_line(
+    heard: Bench, song: Path, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    song.unlink()
+    heard.presenter.correcting.correct("Jazz")
+    settle(heard, qtbot)
+    assert heard.view.notice.text == "song.flac: the file is missing"
+    assert said(heard) == ""
+    assert bar(heard).correct_button.isEnabled()
+    assert store.count() == 0
+
+
+def test_a_full_disk_is_said_in_a_line(
+    heard: Bench, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def full(*_args: object) -> None:
+        raise FstMuseError("My corrections", "they cannot be written (the disk is full)", "do")
+
+    monkeypatch.setattr(heard.presenter.correcting._store, "correct_file", full)
+    heard.presenter.correcting.confirm()
+    settle(heard, qtbot)
+    assert heard.view.notice.isVisible()
+    assert heard.view.notice.text == "My corrections: they cannot be written (the disk is full); do"
+    assert bar(heard).confirm_button.isVisible()
+    assert store.count() == 0
+
+
+def test_damage_is_said_once(
+    bench: Bench, song: Path, music: FloatArray, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    store.folder.mkdir()
+    (store.folder / "corrections.jsonl").write_bytes(b'{"fstmuse_corrections": 1}\ndamage\n')
+    told: list[str] = []
+    bench.presenter.correcting.trouble.connect(told.append)
+    bench.presenter.open_paths([str(song)])
+    bench.answer(make_result(music))
+    settle(bench, qtbot)
+    bench.presenter.retry(bench.presenter.shown.key if bench.presenter.shown else None)
+    bench.answer(make_result(music))
+    settle(bench, qtbot)
+    assert told == ["My corrections: 1 damaged line in corrections.jsonl could not be read"]
+
+
+def test_an_unknown_genre_cannot_be_chosen(heard: Bench, qtbot: QtBot) -> None:
+    heard.presenter.correcting.ask()
+    picker = bar(heard).picker
+    qtbot.keyClicks(picker.field, "zzz")
+    assert picker.hint == "'zzz' is no genre that is known."
+    with qtbot.assertNotEmitted(picker.chosen):
+        qtbot.keyClick(picker.field, Qt.Key.Key_Return)
+    assert picker.isVisible()
+    picker.hide()
+
+
+# -- saying it ---------------------------------------------------------------------------
+
+
+def test_a_wrong_verdict_is_corrected_by_keyboard(
+    heard: Bench, song: Path, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(heard.window, Qt.Key.Key_C)
+    picker = bar(heard).picker
+    assert picker.isVisible()
+    qtbot.keyClicks(picker.field, "rap")
+    with qtbot.waitSignal(heard.presenter.message) as message:
+        qtbot.keyClick(picker.field, Qt.Key.Key_Return)
+    assert message.args == ["song.flac: Kept as Hip-Hop."]
+    assert not picker.isVisible()
+    assert said(heard) == "You said: Hip-Hop"
+    assert bar(heard).accessibleDescription() == "You said: Hip-Hop"
+    (record,) = store.records()
+    assert (record.path, record.genre, record.heard) == (song, "Hip-Hop", "Rock")
+    assert record.probability == pytest.approx(0.84)
+
+
+def test_the_picker_offers_the_models_genres_first(heard: Bench) -> None:
+    bar(heard).correct_button.click()
+    listed = bar(heard).picker.list
+    texts = [listed.item(row).text() for row in range(listed.count())]
+    assert texts[0] == "Rock"
+    assert set(texts[:7]) == set(GENRES)
+    assert texts[7] == "Other genres"
+    assert texts[8:] == [genre for genre in ALL_GENRES if genre not in GENRES]
+    bar(heard).picker.hide()
+
+
+def test_the_list_is_walked_with_the_arrow_keys(heard: Bench, qtbot: QtBot) -> None:
+    heard.presenter.correcting.ask()
+    picker = bar(heard).picker
+    for _ in range(7):
+        qtbot.keyClick(picker.field, Qt.Key.Key_Down)
+    assert picker.list.currentItem().text() == ALL_GENRES[0], "the heading is passed over"
+    qtbot.keyClick(picker.field, Qt.Key.Key_Up)
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        qtbot.keyClick(picker.field, Qt.Key.Key_Return)
+    assert chosen.args == ["Hip-Hop"]
+
+
+def test_a_click_chooses(heard: Bench, qtbot: QtBot) -> None:
+    bar(heard).correct_button.click()
+    listed = bar(heard).picker.list
+    place = listed.visualItemRect(listed.item(2)).center()
+    with qtbot.waitSignal(heard.presenter.message):
+        qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert said(heard) == "You said: Pop"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", list(GENRES)),
+        ("ro", ["Rock", "Electronic"]),
+        ("hiphop", ["Hip-Hop"]),
+        ("TRAP", ["Hip-Hop"]),
+        ("rok", ["Rock"]),
+        ("%", []),
+    ],
+)
+def test_what_a_text_may_mean(text: str, found: list[str]) -> None:
+    assert matching(text, GENRES) == found
+
+
+def test_a_right_verdict_is_confirmed(heard: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(heard.presenter.message):
+        qtbot.keyClick(heard.window, Qt.Key.Key_Y)
+    assert said(heard) == "You said: Rock"
+    assert store.records()[0].is_confirmation
+
+
+def test_a_doubtful_verdict_can_be_corrected_but_not_confirmed(
+    bench: Bench, song: Path, music: FloatArray, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    bench.presenter.open_paths([str(song)])
+    unsure = make_classification(UNSURE, doubt=Doubt.UNDECIDED, sentence="Not sure: who knows.")
+    bench.answer(make_result(music, unsure))
+    settle(bench, qtbot)
+    assert bar(bench).correct_button.isVisible()
+    assert not bar(bench).confirm_button.isVisible()
+    assert not bench.tab._confirm.isEnabled()
+    bench.presenter.correcting.confirm()
+    bench.presenter.correcting.correct("Jazz")
+    settle(bench, qtbot)
+    assert said(bench) == "You said: Jazz"
+    assert not store.records()[0].was_sure
+
+
+def test_what_was_said_can_be_changed_and_undone(
+    heard: Bench, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    for genre in ("Jazz", "Blues"):
+        heard.presenter.correcting.correct(genre)
+        settle(heard, qtbot)
+    assert said(heard) == "You said: Blues"
+    bar(heard).undo_button.click()
+    settle(heard, qtbot)
+    assert said(heard) == "You said: Jazz"
+    qtbot.keyClick(heard.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(heard, qtbot)
+    assert said(heard) == ""
+    assert bar(heard).correct_button.isVisible()
+    assert not heard.tab._undo.isEnabled()
+    assert store.count() == 0
+
+
+def test_the_chip_asks_again(heard: Bench, qtbot: QtBot) -> None:
+    heard.presenter.correcting.correct("Blues")
+    settle(heard, qtbot)
+    bar(heard).chip.click()
+    assert bar(heard).picker.isVisible()
+    assert bar(heard).picker.list.currentItem().text() == "Blues"
+    assert bar(heard).chip.isChecked()
+    bar(heard).picker.hide()
+
+
+def test_the_window_goes_on_while_it_is_written(
+    heard: Bench, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    go_on = threading.Event()
+    store = heard.presenter.correcting._store
+    keep = store.correct_file
+
+    def slow(*args: object) -> object:
+        go_on.wait(10)
+        return keep(*args)
+
+    monkeypatch.setattr(store, "correct_file", slow)
+    heard.presenter.correcting.correct("Jazz")
+    assert not bar(heard).correct_button.isEnabled()
+    heard.presenter.correcting.correct("Blues")
+    heard.presenter.correcting.ask()
+    assert not bar(heard).picker.isVisible(), "one thing at a time"
+    go_on.set()
+    settle(heard, qtbot)
+    assert said(heard) == "You said: Jazz"
+
+
+def test_closing_waits_until_it_is_written(
+    heard: Bench, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    heard.presenter.correcting.correct("Jazz")
+    heard.window.close()
+    assert [record.genre for record in store.records()] == ["Jazz"]
+
+
+# -- seen again --------------------------------------------------------------------------
+
+
+def test_a_corrected_clip_is_known_in_another_window(
+    heard: Bench, make_bench: MakeBench, song: Path, music: FloatArray, qtbot: QtBot
+) -> None:
+    heard.presenter.correcting.correct("Jazz")
+    settle(heard, qtbot)
+    other = make_bench()
+    other.presenter.open_paths([str(song)])
+    other.answer(make_result(music))
+    settle(other, qtbot)
+    assert said(other) == "You said: Jazz"
+    assert bar(other).sum == "1 correction so far."
+
+
+def test_each_clip_of_a_list_has_its_own(
+    bench: Bench, tmp_path: Path, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    paths = []
+    for seed in range(3):
+        paths.append(tmp_path / f"{seed}.wav")
+        soundfile.write(paths[-1], make_music(4.0, seed=seed), 22_050)
+    bench.presenter.open_paths([str(path) for path in paths])
+    for seed in range(3):
+        bench.answer(make_result(make_music(4.0, seed=seed)))
+    rows = bench.view.sidebar.list.rows
+    for place, genre in enumerate(("Jazz", "Blues", "Jazz")):
+        bench.view.sidebar.list.select(rows[place].key)
+        bench.presenter.correcting.correct(genre)  # not waiting for the one before
+    settle(bench, qtbot)
+    assert [record.genre for record in store.records()].count("Jazz") == 2
+    assert bar(bench).sum == "3 corrections so far."
+    bench.view.sidebar.list.select(rows[1].key)
+    settle(bench, qtbot)
+    assert said(bench) == "You said: Blues"
+
+
+def test_the_picker_stays_while_the_list_goes_on(
+    bench: Bench, song: Path, music: FloatArray, qtbot: QtBot
+) -> None:
+    bench.presenter.open_paths([str(song), "/m/b.mp3"])
+    bench.answer(make_result(music))
+    settle(bench, qtbot)
+    bench.presenter.correcting.ask()
+    bench.answer(make_result(music))
+    assert bar(bench).picker.isVisible()
+    bench.view.sidebar.list.select(bench.view.sidebar.list.rows[1].key)
+    assert not bar(bench).picker.isVisible(), "it was about the other clip"
+    settle(bench, qtbot)
+
+
+def test_another_model_does_not_forget_it(heard: Bench, music: FloatArray, qtbot: QtBot) -> None:
+    heard.presenter.correcting.correct("Jazz")
+    settle(heard, qtbot)
+    heard.presenter.choose_model("toy-model")
+    toy = make_classification({"Folk": 0.2, "Hip-Hop": 0.7, "Rock": 0.1})
+    heard.answer(make_result(music, toy))
+    settle(heard, qtbot)
+    assert said(heard) == "You said: Jazz"
+
+
+# -- takes -------------------------------------------------------------------------------
+
+
+def test_a_take_is_kept_and_known_again(
+    bench: Bench, music: FloatArray, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    bench.recording.started.emit()
+    assert not bar(bench).isVisible(), "nothing to say while it is recorded"
+    bench.recording.finished.emit(Take(music, 22_050))
+    bench.answer(make_result(music))
+    settle(bench, qtbot)
+    bench.presenter.correcting.correct("Jazz")
+    settle(bench, qtbot)
+    (record,) = store.records()
+    assert record.is_kept
+    assert record.title.startswith("Recording ")
+    shown = bench.presenter.shown
+    bench.presenter._show(shown.key if shown else None)
+    settle(bench, qtbot)
+    assert said(bench) == "You said: Jazz"
+    bar(bench).undo_button.click()
+    settle(bench, qtbot)
+    assert not record.path.exists()
+
+
+def test_a_take_that_was_saved_is_referred_to(
+    bench: Bench,
+    music: FloatArray,
+    tmp_path: Path,
+    store: CorrectionStore,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench.recording.started.emit()
+    bench.recording.finished.emit(Take(music, 22_050))
+    bench.answer(make_result(music))
+    shown = bench.presenter.shown
+    assert shown is not None
+    monkeypatch.setattr(bench.view, "ask_save_path", lambda *_a: str(tmp_path / "take.wav"))
+    with qtbot.waitSignal(bench.presenter.message):
+        bench.presenter.saving.save_take(shown)
+    bench.presenter.correcting.correct("Jazz")
+    settle(bench, qtbot)
+    (record,) = store.records()
+    assert (record.path, record.is_kept) == (tmp_path / "take.wav", False)
+
+
+# -- on to a training --------------------------------------------------------------------
+
+
+def test_corrections_lead_to_a_training(heard: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
+    assert not bar(heard).train_button.isVisible()
+    heard.presenter.correcting.correct("Jazz")
+    settle(heard, qtbot)
+    with qtbot.waitSignal(heard.window._context.data.train_on_wanted) as wanted:
+        bar(heard).train_button.click()
+    assert wanted.args == [str(store.folder)]
+
+
+def test_every_control_says_what_it_does(heard: Bench, qtbot: QtBot) -> None:
+    heard.presenter.correcting.correct("Jazz")
+    settle(heard, qtbot)
+    assert bar(heard).undo_button.accessibleName() == "Take back Jazz"
+    assert bar(heard).accessibleName() == "Your correction"
+    controls: list[Callable[[], str]] = [
+        button.toolTip
+        for button in (bar(heard).chip, bar(heard).undo_button, bar(heard).train_button)
+    ]
+    assert all(say() for say in controls)
+    QCoreApplication.processEvents()
