@@ -25,9 +25,10 @@ _STAMP = "%Y%m%dT%H%M%S%f"
 
 @dataclass(frozen=True)
 class DeletedModel:
-    """A model in the trash: its name, when it was deleted, and where it lies."""
+    """A model in the trash: what it was called, when it was deleted, and where it lies."""
 
     name: str
+    title: str
     deleted_at: datetime
     folder: Path
 
@@ -81,7 +82,7 @@ def delete_model(name: str) -> DeletedModel:
         while (target := trash_folder() / f"{now.strftime(_STAMP)}-{entry.name}").exists():
             now += timedelta(microseconds=1)
         entry.folder.rename(target)
-    return DeletedModel(entry.name, now, target)
+    return DeletedModel(entry.name, entry.title, now, target)
 
 
 def list_deleted() -> list[DeletedModel]:
@@ -120,7 +121,7 @@ def restore_model(deleted: DeletedModel) -> ModelEntry:
     BundleError
         If it is no longer in the trash, or if the disk refuses.
     """
-    name, title = free_name(deleted.name, _title(deleted), bundles.bundle_folders())
+    name, title = free_name(deleted.name, deleted.title, bundles.bundle_folders())
     target = bundles.user_models_folder() / name
     with _disk_trouble(deleted.name, "restored"):
         if not deleted.folder.is_dir():
@@ -188,15 +189,13 @@ def _read_values(folder: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
-def _title(deleted: DeletedModel) -> str:
-    values = _read_values(deleted.folder) or {}
-    return str(values.get("title") or deleted.name)
-
-
 def _deleted(folder: Path) -> DeletedModel | None:
     stamp, _, name = folder.name.partition("-")
     try:
         deleted_at = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return DeletedModel(name, deleted_at, folder) if name and folder.is_dir() else None
+    if not name or not folder.is_dir():
+        return None
+    title = (_read_values(folder) or {}).get("title") or name
+    return DeletedModel(name, str(title), deleted_at, folder)

@@ -146,7 +146,8 @@ def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
 def _origin(details: ModelDetails) -> str:
     imported = details.imported
     if imported:
-        return f"imported from {imported.get('file')} on {str(imported.get('at'))[:10]}"
+        file, at = (str(imported.get(key) or "") for key in ("file", "at"))
+        return f"imported from {file or 'a file'}" + (f" on {at[:10]}" if at else "")
     return "came with FstMuse" if details.entry.is_shipped else "your own"
 
 

@@ -1,0 +1,99 @@
+"""A model's card, drawn from Markdown that a stranger may have written."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import (
+    QFont,
+    QTextBlock,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextFrameFormat,
+    QTextTable,
+)
+from PySide6.QtWidgets import QWidget
+
+from fstmuse_gui.models.tall_text import TallText
+from fstmuse_gui.theme import GRID
+
+# Of the font, up from the size of the text.
+_SIZE_STEPS = QTextFormat.Property.FontSizeAdjustment.value
+_INDENT = 18
+
+
+class CardView(TallText):
+    """Markdown without HTML, without the heading, which stands above it already."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Model card", parent)
+        self._markdown = ""
+
+    def show_card(self, markdown: str) -> None:
+        """Show a card."""
+        lines = markdown.splitlines()
+        if lines and lines[0].startswith("# "):
+            del lines[0]
+        self._markdown = "\n".join(lines)
+        self._draw()
+
+    def _draw(self) -> None:
+        document = self.document()
+        document.setDefaultFont(self.font())
+        document.setIndentWidth(_INDENT)
+        document.setMarkdown(
+            self._markdown,
+            QTextDocument.MarkdownFeature.MarkdownDialectGitHub
+            | QTextDocument.MarkdownFeature.MarkdownNoHTML,
+        )
+        block = document.begin()
+        while block.isValid():
+            _dress_block(block)
+            block = block.next()
+        for frame in document.rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                _dress_table(frame)
+        self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # The colours of tables and links are in the document.
+        if event.type() == QEvent.Type.PaletteChange and self._markdown:
+            self._draw()
+
+
+def _dress_block(block: QTextBlock) -> None:
+    """Air around paragraphs; headings like those of the window."""
+    cursor = QTextCursor(block)
+    if cursor.currentTable() is not None:
+        return
+    form = block.blockFormat()
+    level = form.headingLevel()
+    is_item = block.textList() is not None
+    form.setTopMargin(2 * GRID if level else 0)
+    form.setBottomMargin(GRID // 2 if is_item else GRID)
+    cursor.setBlockFormat(form)
+    if level:
+        cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+        style = cursor.charFormat()
+        style.setProperty(_SIZE_STEPS, 0 if level > 1 else 1)
+        style.setFontWeight(QFont.Weight.DemiBold)
+        cursor.mergeCharFormat(style)
+
+
+def _dress_table(table: QTextTable) -> None:
+    """No lines: columns that stand apart are enough."""
+    form = table.format()
+    form.setBorder(0)
+    form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
+    form.setCellSpacing(0)
+    form.setTopMargin(GRID // 2)
+    form.setBottomMargin(2 * GRID)
+    table.setFormat(form)
+    for row in range(table.rows()):
+        for column in range(table.columns()):
+            cell = table.cellAt(row, column)
+            style = cell.format().toTableCellFormat()
+            style.setRightPadding(2 * GRID)
+            style.setBottomPadding(GRID // 2)
+            cell.setFormat(style)

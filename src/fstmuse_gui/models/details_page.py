@@ -1,0 +1,289 @@
+"""All that is known of a model, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.library.entries import ModelDetails
+from fstmuse_gui.icons import icon
+from fstmuse_gui.models import words
+from fstmuse_gui.models.card_view import CardView
+from fstmuse_gui.models.tall_text import TallText
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.confusion_view import ConfusionView
+from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
+
+_NARROW = 740
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+class DetailsPage(QWidget):
+    """Shows a model.
+
+    Signals
+    -------
+    use_requested, fine_tune_requested, export_requested, rename_requested, delete_requested
+        A button was pressed.
+    """
+
+    use_requested = Signal()
+    fine_tune_requested = Signal()
+    export_requested = Signal()
+    rename_requested = Signal()
+    delete_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("About the model")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(self._build_header())
+        inside = QWidget()
+        body = QVBoxLayout(inside)
+        body.setContentsMargins(0, GRID, GRID, 0)
+        body.setSpacing(3 * GRID)
+        body.addWidget(self._build_trouble())
+        body.addWidget(self._build_figures())
+        body.addLayout(self._build_facts())
+        body.addWidget(self._build_card())
+        body.addStretch()
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setAccessibleName("About the model")
+        self._area.setWidget(inside)
+        column.addWidget(self._area, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One column below the other where both do not fit."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        self._sides.setDirection(
+            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        )
+
+    # -- building ----------------------------------------------------------------------
+
+    def _build_header(self) -> QVBoxLayout:
+        self._title = ElidedLabel()
+        self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        self._about = ElidedLabel()
+        self._about.setProperty("look", "muted")
+        self.use_button = QPushButton(icon("music", "on_accent"), " Use in Classify")
+        self.use_button.setProperty("look", "primary")
+        self.use_button.clicked.connect(self.use_requested)
+        self.tune_button = QPushButton(icon("tune"), f" Fine-tune this{_ELLIPSIS}")
+        self.tune_button.setToolTip("Train it further on other music, also onto other genres")
+        self.tune_button.clicked.connect(self.fine_tune_requested)
+        self.export_button = QPushButton(icon("export"), f" Export{_ELLIPSIS}")
+        self.export_button.setToolTip("Write it as one file, to keep it or to hand it on")
+        self.export_button.clicked.connect(self.export_requested)
+        self.rename_button = _tool("rename", "Rename this model", "Rename (F2)")
+        self.rename_button.clicked.connect(self.rename_requested)
+        self.delete_button = _tool("delete", "Delete this model", "Delete (Del); it can be undone")
+        self.delete_button.clicked.connect(self.delete_requested)
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self._title)
+        titles.addWidget(self._about)
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addLayout(titles, 1)
+        top.addWidget(self.rename_button)
+        top.addWidget(self.delete_button)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        for button in (self.use_button, self.tune_button, self.export_button):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        header = QVBoxLayout()
+        header.setSpacing(2 * GRID)
+        header.addLayout(top)
+        header.addLayout(buttons)
+        return header
+
+    def _build_trouble(self) -> QLabel:
+        self._trouble = QLabel()
+        self._trouble.setProperty("look", "danger")
+        self._trouble.setWordWrap(True)
+        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
+        self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return self._trouble
+
+    def _build_figures(self) -> QWidget:
+        self._accuracy, accuracy = self._figure("Accuracy")
+        self._f1, f1 = self._figure("Macro-F1")
+        f1.setToolTip("The mean over the genres, each counting alike; 1 is best")
+        numbers = QHBoxLayout()
+        numbers.setSpacing(5 * GRID)
+        numbers.addWidget(accuracy)
+        numbers.addWidget(f1)
+        numbers.addStretch()
+        self.recall = GenreBars("Recall of each genre")
+        self._doubt = QLabel()
+        self._doubt.setProperty("look", "small")
+        self._doubt.setWordWrap(True)
+        left = QVBoxLayout()
+        left.setSpacing(GRID)
+        left.addLayout(numbers)
+        left.addSpacing(GRID)
+        self._recall_heading = self._heading("Found of each genre")
+        left.addWidget(self._recall_heading)
+        left.addWidget(self.recall)
+        left.addWidget(self._doubt)
+        left.addStretch()
+        self.confusion = ConfusionView()
+        caption = QLabel("Songs of the test. Rows: what they are. Columns: what is heard.")
+        caption.setProperty("look", "small")
+        caption.setWordWrap(True)
+        self._matrix = QWidget()
+        right = QVBoxLayout(self._matrix)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(GRID // 2)
+        right.addWidget(self._heading("What is heard as what"))
+        right.addWidget(caption)
+        right.addWidget(self.confusion)
+        right.addStretch()
+        self._figures = QWidget()
+        self._sides = QHBoxLayout(self._figures)
+        self._sides.setContentsMargins(0, 0, 0, 0)
+        self._sides.setSpacing(4 * GRID)
+        self._sides.addLayout(left, 5)
+        self._sides.addWidget(self._matrix, 4)
+        return self._figures
+
+    def _build_facts(self) -> QGridLayout:
+        self._facts = QGridLayout()
+        self._shown_facts: list[tuple[str, str]] = []
+        self._facts.setHorizontalSpacing(3 * GRID)
+        self._facts.setVerticalSpacing(GRID - 2)
+        self._facts.setColumnStretch(1, 1)
+        return self._facts
+
+    def _build_card(self) -> QWidget:
+        self.card = CardView()
+        frame = QFrame()
+        frame.setObjectName("card")
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+        inside.addWidget(self.card)
+        self._card = QWidget()
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self._heading("Model card"))
+        column.addWidget(frame)
+        return self._card
+
+    def _heading(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
+        return label
+
+    def _figure(self, name: str) -> tuple[QLabel, QWidget]:
+        """A big number above its name."""
+        number = QLabel()
+        number.setFont(scaled_font(self.font(), 2.5, QFont.Weight.DemiBold))
+        number.setAccessibleName(name)
+        caption = QLabel(name)
+        caption.setProperty("look", "muted")
+        pair = QWidget()
+        column = QVBoxLayout(pair)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(number)
+        column.addWidget(caption)
+        return number, pair
+
+    # -- showing -----------------------------------------------------------------------
+
+    def show_details(self, details: ModelDetails) -> None:
+        """Show a model."""
+        entry, figures = details.entry, details.figures
+        self._title.set_text(entry.title)
+        self._about.set_text(words.about(entry))
+        self._trouble.setText(f"It cannot be used: {entry.trouble}." if entry.trouble else "")
+        self._trouble.setVisible(bool(entry.trouble))
+        self._show_buttons(details)
+        is_measured = figures.accuracy is not None or bool(figures.genres)
+        self._figures.setVisible(is_measured)
+        self._accuracy.setText(words.share(figures.accuracy))
+        f1 = figures.macro_f1
+        self._f1.setText("\N{EN DASH}" if f1 is None else f"{f1:.2f}")
+        self._recall_heading.setVisible(bool(figures.genres))
+        self.recall.show_bars(
+            [
+                GenreBar(
+                    row.genre,
+                    row.recall or 0.0,
+                    words.share(row.recall),
+                    words.behind(row),
+                    is_doubtful=row.artists < words.FEW_ARTISTS,
+                )
+                for row in figures.genres
+            ]
+        )
+        self._doubt.setText(words.doubt(figures.genres))
+        self._doubt.setVisible(bool(self._doubt.text()))
+        self._matrix.setVisible(bool(figures.confusion))
+        self.confusion.show_counts(tuple(row.genre for row in figures.genres), figures.confusion)
+        self._show_facts(words.facts(details))
+        self._card.setVisible(bool(details.card))
+        self.card.show_card(details.card)
+        self._area.verticalScrollBar().setValue(0)
+        self.setAccessibleDescription(f"{entry.title}. {words.about(entry)}")
+
+    def _show_buttons(self, details: ModelDetails) -> None:
+        entry = details.entry
+        is_sound = not entry.trouble
+        names_genres = is_sound and entry.kind == CLASSIFIER
+        self.use_button.setVisible(names_genres)
+        self.tune_button.setVisible(names_genres)
+        self.export_button.setVisible(is_sound)
+        for button in (self.rename_button, self.delete_button):
+            button.setVisible(not entry.is_shipped)
+
+    def _show_facts(self, facts: list[tuple[str, str]]) -> None:
+        while (item := self._facts.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        for row, (label, value) in enumerate(facts):
+            name = QLabel(label)
+            name.setProperty("look", "muted")
+            name.setAccessibleName(label)
+            text = TallText(label)
+            text.show_plain(value)
+            self._facts.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._facts.addWidget(text, row, 1)
+        self._shown_facts = facts
+
+    @property
+    def spoken_facts(self) -> list[str]:
+        """The facts, as a screen reader says them."""
+        return [f"{label}: {value}" for label, value in self._shown_facts]
+
+
+def _tool(sign: str, name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(sign))
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    return button

@@ -1,0 +1,208 @@
+"""The list of models, whose titles can be changed in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from fstmuse_core.library.entries import ModelEntry
+from fstmuse_core.library.names import MAX_LENGTH
+from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.models.words import in_the_list, spoken
+from fstmuse_gui.theme import RADIUS, current_colours, scaled_font
+
+_ROW = 56
+_SIGN = 18
+_NAME = Qt.ItemDataRole.UserRole
+_ABOUT = Qt.ItemDataRole.UserRole + 1
+_LOOK = Qt.ItemDataRole.UserRole + 2
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class ModelList(QListWidget):
+    """Chooses a model.
+
+    Signals
+    -------
+    chosen(str)
+        Name of a model that was clicked or walked to.
+    rename_requested(str, str)
+        The model of this name is to be called so.
+    """
+
+    chosen = Signal(str)
+    rename_requested = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Models")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        # F2 is an entry of the menu.
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        delegate = _RowDelegate(self)
+        delegate.edited.connect(self.rename_requested)
+        self.setItemDelegate(delegate)
+        self._entries: list[ModelEntry] = []
+        self.currentItemChanged.connect(self._on_current)
+
+    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(_NAME))
+
+    @property
+    def entries(self) -> list[ModelEntry]:
+        """What is shown."""
+        return self._entries
+
+    @property
+    def current(self) -> str:
+        """Name of the model that is chosen; empty if none is."""
+        item = self.currentItem()
+        return str(item.data(_NAME)) if item is not None else ""
+
+    def show_models(self, entries: list[ModelEntry], chosen: str) -> None:
+        """Show these, with this one chosen, without telling anyone."""
+        if entries != self._entries:
+            self._entries = entries
+            self.blockSignals(True)
+            self.clear()
+            for entry in entries:
+                self.addItem(_item(entry))
+            self.blockSignals(False)
+        self.select(chosen)
+
+    def select(self, name: str) -> None:
+        """Mark a model as chosen without telling anyone; an empty name marks none."""
+        self.blockSignals(True)
+        names = [entry.name for entry in self._entries]
+        self.setCurrentRow(names.index(name) if name in names else -1)
+        self.blockSignals(False)
+
+    def edit_title(self) -> None:
+        """Let the title of the chosen model be changed in place."""
+        item = self.currentItem()
+        if item is not None:
+            self.scrollToItem(item)
+            self.editItem(item)
+
+
+def _item(entry: ModelEntry) -> QListWidgetItem:
+    item = QListWidgetItem(entry.title)
+    item.setData(_NAME, entry.name)
+    item.setData(_ABOUT, in_the_list(entry))
+    item.setData(_LOOK, ("warning", "danger") if entry.trouble else ("", ""))
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken(entry))
+    item.setToolTip(entry.trouble or f"--model {entry.name}")
+    flags = item.flags()
+    item.setFlags(
+        flags & ~Qt.ItemFlag.ItemIsEditable
+        if entry.is_shipped
+        else flags | Qt.ItemFlag.ItemIsEditable
+    )
+    return item
+
+
+class _RowDelegate(QStyledItemDelegate):
+    """Paints a row; ``edited`` tells a name and the title that was typed."""
+
+    edited = Signal(str, str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._edited_name = ""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(100, _ROW)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        self._edited_name = str(index.data(_NAME))
+        editor = QLineEdit(parent)
+        editor.setAccessibleName(f"New name of {index.data()}")
+        editor.setMaxLength(MAX_LENGTH)
+        return editor
+
+    def destroyEditor(self, editor: QWidget, index: _Index) -> None:
+        self._edited_name = ""
+        super().destroyEditor(editor, index)
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        assert isinstance(editor, QLineEdit)
+        editor.setText(str(index.data()))
+        editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        """Leave the list as it is: the model on the disk decides what it is called."""
+        assert isinstance(editor, QLineEdit)
+        if editor.text() != index.data():
+            self.edited.emit(str(index.data(_NAME)), editor.text())
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: _Index
+    ) -> None:
+        box: Any = option.rect
+        height = editor.sizeHint().height()
+        editor.setGeometry(
+            QRect(box.left() + 4, box.center().y() - height // 2, box.width() - 8, height)
+        )
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        colours = current_colours()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
+        ground = None
+        if option.state & QStyle.StateFlag.State_Selected:
+            ground = colours.tint
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            ground = colours.track
+        if ground is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(ground))
+            painter.drawRoundedRect(box, RADIUS, RADIUS)
+        if index.data(_NAME) == self._edited_name:
+            painter.restore()
+            return
+        sign, role = index.data(_LOOK)
+        room = box.width() - 24
+        if sign:
+            room -= _SIGN + 8
+            where = QRectF(box.right() - 12 - _SIGN, box.center().y() - _SIGN / 2, _SIGN, _SIGN)
+            draw_icon(painter, sign, where, QColor(getattr(colours, role)))
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        half = box.height() / 2
+        for text, font, colour, top in (
+            (index.data(), option.font, colours.text, box.top() + 5),
+            (index.data(_ABOUT), scaled_font(option.font, 0.92), colours.muted, box.top() + half),
+        ):
+            painter.setFont(font)
+            painter.setPen(QColor(colour))
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, int(room))
+            painter.drawText(QRectF(box.left() + 12, top, room, half - 5), side, shown)
+        painter.restore()

@@ -1,0 +1,222 @@
+"""Decides what the Models tab does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.library.changes import DeletedModel
+from fstmuse_core.library.entries import ModelDetails, ModelEntry
+from fstmuse_gui.models.shelf import ModelShelf
+from fstmuse_gui.models.view import ModelsView
+
+_SUFFIX = ".fstmuse"
+
+
+class ModelsPresenter(QObject):
+    """Shows the models and changes them.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    models_changed
+        There are others than before.
+    model_renamed(str, str)
+        The model of the first name is now called by the second.
+    use_wanted(str), fine_tune_wanted(str)
+        A model is to be used, or trained further.
+    changed
+        What can be done may have changed.
+    """
+
+    message = Signal(str)
+    models_changed = Signal()
+    model_renamed = Signal(str, str)
+    use_wanted = Signal(str)
+    fine_tune_wanted = Signal(str)
+    changed = Signal()
+
+    def __init__(self, view: ModelsView, shelf: ModelShelf, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._shelf = shelf
+        self._chosen = ""
+        self._deleted: list[DeletedModel] = []
+        self._connect_view()
+        self._connect_shelf()
+
+    def _connect_view(self) -> None:
+        view, sidebar, details = self._view, self._view.sidebar, self._view.details
+        view.shown.connect(self._shelf.refresh)
+        sidebar.undo_bar.undo_requested.connect(self.undo)
+        view.import_button.clicked.connect(self.choose_files)
+        sidebar.list.chosen.connect(self.choose)
+        sidebar.list.rename_requested.connect(self._shelf.rename)
+        sidebar.import_requested.connect(self.choose_files)
+        sidebar.cancel_requested.connect(self._shelf.cancel_imports)
+        sidebar.restore_requested.connect(self._shelf.restore)
+        details.use_requested.connect(self.use)
+        details.fine_tune_requested.connect(self.fine_tune)
+        details.export_requested.connect(self.export)
+        details.rename_requested.connect(self.rename)
+        details.delete_requested.connect(self.delete)
+
+    def _connect_shelf(self) -> None:
+        shelf = self._shelf
+        shelf.listed.connect(self._on_listed)
+        shelf.detailed.connect(self._on_detailed)
+        shelf.renamed.connect(self._on_renamed)
+        shelf.deleted.connect(self._on_deleted)
+        shelf.restored.connect(self._on_restored)
+        shelf.exported.connect(lambda path: self.message.emit(f"Saved {Path(path).name}."))
+        shelf.imported.connect(self._on_imported)
+        shelf.import_begun.connect(self._view.sidebar.show_work)
+        shelf.import_ended.connect(lambda: self._view.sidebar.show_work(""))
+        shelf.trouble.connect(self._on_trouble)
+
+    # -- the list ----------------------------------------------------------------------
+
+    @property
+    def entry(self) -> ModelEntry | None:
+        """The model that is chosen."""
+        entries = self._view.sidebar.list.entries
+        return next((entry for entry in entries if entry.name == self._chosen), None)
+
+    @property
+    def can_change(self) -> bool:
+        """Whether the model that is chosen may be renamed and deleted."""
+        return self.entry is not None and not self.entry.is_shipped
+
+    @property
+    def can_export(self) -> bool:
+        """Whether there is a sound model to export."""
+        return self.entry is not None and not self.entry.trouble
+
+    @property
+    def can_use(self) -> bool:
+        """Whether the model that is chosen can classify, and be trained further."""
+        return self.can_export and self.entry is not None and self.entry.kind == CLASSIFIER
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether a deleted model can be brought back."""
+        return bool(self._deleted)
+
+    def choose(self, name: str) -> None:
+        """Show all about a model."""
+        self._chosen = name
+        self._view.sidebar.list.select(name)
+        self._shelf.look_at(name)
+        self.changed.emit()
+
+    def _on_listed(self, found: list[ModelEntry], deleted: list[DeletedModel]) -> None:
+        self._deleted = deleted
+        sidebar = self._view.sidebar
+        names = [entry.name for entry in found]
+        before = [entry.name for entry in sidebar.list.entries]
+        if self._chosen not in names:
+            self._chosen = _neighbour(self._chosen, before, names)
+        sidebar.list.show_models(found, self._chosen)
+        sidebar.show_hint(bool(found) and all(entry.is_shipped for entry in found))
+        sidebar.show_deleted(deleted)
+        if self._chosen:
+            self._shelf.look_at(self._chosen)
+        else:
+            self._view.show_page(self._view.empty_page)
+        self.changed.emit()
+
+    def _on_detailed(self, details: ModelDetails) -> None:
+        self._view.details.show_details(details)
+        self._view.show_page(self._view.details)
+
+    # -- changing ----------------------------------------------------------------------
+
+    def rename(self) -> None:
+        """Let the chosen model's title be changed in the list."""
+        if self.can_change:
+            self._view.sidebar.list.edit_title()
+
+    def delete(self) -> None:
+        """Delete the chosen model; it can be brought back."""
+        if self.can_change:
+            self._shelf.delete(self._chosen)
+
+    def undo(self) -> None:
+        """Bring back the model that was deleted last."""
+        if self._deleted:
+            self._shelf.restore(self._deleted[0])
+
+    def _on_renamed(self, old: str, entry: ModelEntry) -> None:
+        self._view.notice.say("")
+        self.model_renamed.emit(old, entry.name)
+        if self._chosen == old:
+            self._chosen = entry.name
+        self._tell_change(f"{old} is now called {entry.title}.")
+
+    def _on_deleted(self, deleted: DeletedModel) -> None:
+        self._deleted.insert(0, deleted)
+        self._view.notice.say("")
+        self._view.sidebar.undo_bar.say(f"{deleted.title} was deleted.")
+        self._tell_change("")
+
+    def _on_restored(self, entry: ModelEntry) -> None:
+        self._view.sidebar.undo_bar.hide()
+        self._chosen = entry.name
+        self._tell_change(f"{entry.title} is back.")
+
+    def _tell_change(self, sentence: str) -> None:
+        self._shelf.refresh()
+        self.models_changed.emit()
+        if sentence:
+            self.message.emit(sentence)
+
+    def _on_trouble(self, sentence: str) -> None:
+        self._view.notice.say(f"{sentence.removesuffix('.')}.")
+        self._shelf.refresh()
+
+    # -- moving and using --------------------------------------------------------------
+
+    def use(self) -> None:
+        """Classify with the chosen model."""
+        if self.can_use:
+            self.use_wanted.emit(self._chosen)
+
+    def fine_tune(self) -> None:
+        """Train the chosen model further."""
+        if self.can_use:
+            self.fine_tune_wanted.emit(self._chosen)
+
+    def export(self) -> None:
+        """Ask where the chosen model goes, and write it there."""
+        if not self.can_export:
+            return
+        path = self._view.ask_save_path(f"{self._chosen}{_SUFFIX}")
+        if path:
+            named = path if Path(path).suffix else f"{path}{_SUFFIX}"
+            self._shelf.export(self._chosen, named)
+
+    def choose_files(self) -> None:
+        """Ask for files to import."""
+        self.import_files(self._view.ask_files())
+
+    def import_files(self, paths: list[str]) -> None:
+        """Make models of files."""
+        self._view.notice.say("")
+        self._shelf.import_files(paths)
+
+    def _on_imported(self, entry: ModelEntry) -> None:
+        self._chosen = entry.name
+        self._tell_change(f"{entry.title} was imported.")
+
+    def close(self) -> None:
+        """Give up an import, and wait for what is being written."""
+        self._shelf.close()
+
+
+def _neighbour(gone: str, before: list[str], names: list[str]) -> str:
+    """What to choose instead of a model that has gone: the one above it, else the first."""
+    above = before[: before.index(gone)] if gone in before else []
+    return next((name for name in reversed(above) if name in names), names[0] if names else "")

@@ -1,0 +1,159 @@
+"""The Models tab for the window: built when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from fstmuse_gui.settings import Option
+from fstmuse_gui.tabs import MenuEntries, TabContext
+from fstmuse_gui.widgets.lazy_stage import LazyStage
+
+if TYPE_CHECKING:
+    from fstmuse_gui.models.presenter import ModelsPresenter
+    from fstmuse_gui.models.view import ModelsView
+
+MODELS_SPLITTER = Option("models/splitter", list, [])
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+class ModelsTab(QObject):
+    """The tab, as ``tabs.Tab`` asks for it.
+
+    ``makers`` are handed to :class:`~fstmuse_gui.models.shelf.ModelShelf`; only tests have any.
+    """
+
+    message = Signal(str)
+    title = "Models"
+
+    def __init__(self, context: TabContext, **makers: Any) -> None:
+        super().__init__()
+        self._settings = context.settings
+        self._news = context.models
+        self._makers = makers
+        self._built: tuple[ModelsView, ModelsPresenter] | None = None
+        self._is_telling = False
+        self._stage = LazyStage(self._build)
+        self._build_actions()
+
+    # -- as a tab ----------------------------------------------------------------------
+
+    @property
+    def widget(self) -> QWidget:
+        """What the tab shows."""
+        return self._stage
+
+    def menus(self) -> dict[str, MenuEntries]:
+        """Entries for File."""
+        return {
+            "File": [
+                self._import,
+                self._export,
+                None,
+                self._rename,
+                self._delete,
+                self._undo,
+                None,
+                self._use,
+                self._tune,
+            ]
+        }
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Import files."""
+        self.presenter.import_files(paths)
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Light up while something hangs above the window."""
+        self.view.set_hot(is_hot)
+
+    def may_close(self) -> bool:
+        """Nothing is lost: an import is done again as easily."""
+        return True
+
+    def close(self) -> None:
+        """Give up an import, and remember how the tab looked."""
+        if self._built is not None:
+            self._settings.set(MODELS_SPLITTER, self.view.splitter.sizes())
+            self.presenter.close()
+
+    # -- what is behind it -------------------------------------------------------------
+
+    def _build(self) -> tuple[ModelsView, ModelsPresenter]:
+        if self._built is None:
+            from fstmuse_gui.models.presenter import ModelsPresenter
+            from fstmuse_gui.models.shelf import ModelShelf
+            from fstmuse_gui.models.view import ModelsView
+
+            view, shelf = ModelsView(), ModelShelf(self, **self._makers)
+            presenter = ModelsPresenter(view, shelf, self)
+            self._built = view, presenter
+            presenter.message.connect(self.message)
+            presenter.changed.connect(self._on_changed)
+            presenter.models_changed.connect(self._tell_changed)
+            presenter.use_wanted.connect(self._news.wanted)
+            presenter.fine_tune_wanted.connect(self._news.fine_tune_wanted)
+            # Of others: a training has made a model, say.
+            self._news.changed.connect(lambda: None if self._is_telling else shelf.refresh())
+            self._restore()
+            self._stage.put(view)
+            self._on_changed()
+        return self._built
+
+    def _tell_changed(self) -> None:
+        self._is_telling = True
+        self._news.changed.emit()
+        self._is_telling = False
+
+    def _restore(self) -> None:
+        sizes = self._settings.get(MODELS_SPLITTER)
+        count = self.view.splitter.count()
+        if len(sizes) == count and all(type(s) is int and s > 0 for s in sizes):
+            self.view.splitter.setSizes(sizes)
+
+    @property
+    def view(self) -> ModelsView:
+        """What is seen."""
+        return self._build()[0]
+
+    @property
+    def presenter(self) -> ModelsPresenter:
+        """What decides."""
+        return self._build()[1]
+
+    # -- actions -----------------------------------------------------------------------
+
+    def _action(self, text: str, keys: str, run: Callable[[], None]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _checked=False: run())
+        return action
+
+    def _build_actions(self) -> None:
+        self._import = self._action(
+            f"&Import a model{_ELLIPSIS}", "Ctrl+I", lambda: self.presenter.choose_files()
+        )
+        self._export = self._action(
+            f"&Export the model{_ELLIPSIS}", "Ctrl+E", lambda: self.presenter.export()
+        )
+        self._rename = self._action("&Rename the model", "F2", lambda: self.presenter.rename())
+        self._delete = self._action("&Delete the model", "Del", lambda: self.presenter.delete())
+        self._undo = self._action("&Undo the deletion", "Ctrl+Z", lambda: self.presenter.undo())
+        self._use = self._action("Use the model in &Classify", "", lambda: self.presenter.use())
+        self._tune = self._action(
+            f"&Fine-tune the model{_ELLIPSIS}", "", lambda: self.presenter.fine_tune()
+        )
+
+    def _on_changed(self) -> None:
+        presenter = self.presenter
+        for action in (self._rename, self._delete):
+            action.setEnabled(presenter.can_change)
+        self._export.setEnabled(presenter.can_export)
+        self._undo.setEnabled(presenter.can_undo)
+        for action in (self._use, self._tune):
+            action.setEnabled(presenter.can_use)

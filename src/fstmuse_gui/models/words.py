@@ -1,0 +1,101 @@
+"""What is known of a model, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fstmuse_core.datasets.wording import counted, sized
+from fstmuse_core.library.entries import ModelDetails, ModelEntry, Origin
+from fstmuse_core.library.figures import GenreFigure
+
+GAP = "  \N{MIDDLE DOT}  "
+FEW_ARTISTS = 5
+_ORIGINS = {
+    Origin.SHIPPED: "Came with FstMuse",
+    Origin.OWN: "Your own",
+    Origin.IMPORTED: "Imported",
+}
+_KINDS = {"classifier": "Names genres", "generator": "Makes music"}
+
+
+def origin(entry: ModelEntry) -> str:
+    """Where a model comes from."""
+    return _ORIGINS[entry.origin]
+
+
+def kind(entry: ModelEntry) -> str:
+    """What a model does."""
+    return _KINDS.get(entry.kind, entry.kind)
+
+
+def day(seconds: float) -> str:
+    """A date; empty for none."""
+    if seconds <= 0.0:
+        return ""
+    moment = datetime.fromtimestamp(seconds)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def in_the_list(entry: ModelEntry) -> str:
+    """The second line of a row of the list."""
+    if entry.trouble:
+        return "Damaged"
+    return f"{origin(entry)}{GAP}{counted(len(entry.genres), 'genre')}"
+
+
+def about(entry: ModelEntry) -> str:
+    """The line below a model's title."""
+    genres = counted(len(entry.genres), "genre") if entry.genres else ""
+    parts = [kind(entry), genres, origin(entry), day(entry.made_at), sized(entry.size_bytes)]
+    return GAP.join(part for part in parts if part)
+
+
+def spoken(entry: ModelEntry) -> str:
+    """A row of the list for a screen reader."""
+    known = f"knows {', '.join(entry.genres)}" if entry.genres else ""
+    parts = [entry.title, in_the_list(entry).replace(GAP, ", "), day(entry.made_at), known]
+    return ", ".join(part for part in parts if part)
+
+
+def facts(details: ModelDetails) -> list[tuple[str, str]]:
+    """What stands in the table of facts, with its labels."""
+    entry = details.entry
+    rows = [
+        ("Name", entry.name),
+        ("Genres", ", ".join(entry.genres)),
+        ("Origin", _whence(details)),
+        ("Made by", details.command),
+        ("SHA-256", entry.sha256),
+        ("Folder", str(entry.folder)),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _whence(details: ModelDetails) -> str:
+    if not details.imported:
+        return origin(details.entry)
+    file, at = (str(details.imported.get(key) or "") for key in ("file", "at"))
+    return f"Imported from {file or 'a file'}" + (f" on {at[:10]}" if at else "")
+
+
+def share(value: float | None) -> str:
+    """A share in percent, or a dash if nothing was measured."""
+    return "\N{EN DASH}" if value is None else f"{round(100 * value)} %"
+
+
+def behind(row: GenreFigure) -> str:
+    """The songs and artists behind a genre's figure."""
+    return f"{counted(row.songs, 'song')}, {counted(row.artists, 'artist')}"
+
+
+def doubt(rows: tuple[GenreFigure, ...]) -> str:
+    """A sentence about genres that few artists stand behind; empty if there are none."""
+    thin = [row.genre for row in rows if row.artists < FEW_ARTISTS]
+    if not thin:
+        return ""
+    listed = thin[0] if len(thin) == 1 else f"{', '.join(thin[:-1])} and {thin[-1]}"
+    rests = "rests" if len(thin) == 1 else "rest"
+    return (
+        f"{listed} {rests} on fewer than {FEW_ARTISTS} artists in the test: with other music the "
+        "figure may be far off."
+    )
