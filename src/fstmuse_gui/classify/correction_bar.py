@@ -118,7 +118,7 @@ class CorrectionBar(QWidget):
 
 def _row(*widgets: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.setSpacing(GRID // 2)
+    row.setSpacing(GRID)
     for widget in widgets:
         row.addWidget(widget)
     row.addStretch()
