@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -23,6 +24,8 @@ class ModelNews(QObject):
     -------
     changed
         There are others than before.
+    renamed(str, str)
+        The model of the first name is now called by the second; ``changed`` follows.
     wanted(str)
         The model of this name is to be used to classify.
     fine_tune_wanted(str)
@@ -30,6 +33,7 @@ class ModelNews(QObject):
     """
 
     changed = Signal()
+    renamed = Signal(str, str)
     wanted = Signal(str)
     fine_tune_wanted = Signal(str)
 
@@ -46,6 +50,35 @@ class DataNews(QObject):
     train_on_wanted = Signal(str)
 
 
+class SignKind(StrEnum):
+    """What a tab says of itself while another is in front."""
+
+    BUSY = "busy"
+    DONE = "done"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class TabSign:
+    """A small picture beside a tab's title; ``share`` of the work that is done, if known."""
+
+    kind: SignKind
+    text: str
+    share: float = 0.0
+
+
+class SignNews(QObject):
+    """What tabs let stand beside their titles.
+
+    Signals
+    -------
+    changed(str, object)
+        Title of a tab and its :class:`TabSign`, or ``None`` for nothing.
+    """
+
+    changed = Signal(str, object)
+
+
 @dataclass(frozen=True)
 class TabContext:
     """What every tab may use."""
@@ -54,6 +87,7 @@ class TabContext:
     bridge: WorkerBridge
     models: ModelNews = field(default_factory=ModelNews)
     data: DataNews = field(default_factory=DataNews)
+    signs: SignNews = field(default_factory=SignNews)
 
 
 class Tab(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
@@ -184,6 +185,13 @@ class ClassifyPresenter(QObject):
             chosen = next(iter(self._models), "")
         self._view.sidebar.show_models(models, chosen)
         self._use_model(chosen)
+
+    def follow_rename(self, old: str, new: str) -> None:
+        """The model in use stays so when models are offered under their new names."""
+        if self._settings.get(MODEL) == old:
+            self._settings.set(MODEL, new)
+        if self._model is not None and self._model.name == old:
+            self._model = replace(self._model, name=new)
 
     def choose_model(self, name: str) -> None:
         """Classify with another model, and everything in the list once more."""

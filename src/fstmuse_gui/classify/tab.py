@@ -109,6 +109,7 @@ class ClassifyTab(QObject):
         self.view.drop_area.open_requested.connect(self.presenter.choose_files)
         self._models = models
         context.models.changed.connect(self._on_models_changed)
+        context.models.renamed.connect(self.presenter.follow_rename)
         context.models.wanted.connect(self._on_model_wanted)
         self.presenter.correcting.train_wanted.connect(context.data.train_on_wanted)
         self._on_changed()

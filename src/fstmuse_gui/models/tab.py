@@ -94,6 +94,7 @@ class ModelsTab(QObject):
             self._built = view, presenter
             presenter.message.connect(self.message)
             presenter.changed.connect(self._on_changed)
+            presenter.model_renamed.connect(self._news.renamed)
             presenter.models_changed.connect(self._tell_changed)
             presenter.use_wanted.connect(self._news.wanted)
             presenter.fine_tune_wanted.connect(self._news.fine_tune_wanted)
