@@ -5,22 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
-
 from fstmuse_core.cli.console import about, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.output import check_writable
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
-
-
-def check_sound_file(path: Path) -> None:
-    """Raise ``click.BadParameter`` if no sound could be written to ``path``, before any work."""
-    from fstmuse_core.audio import WRITTEN_SUFFIXES
-
-    if path.suffix.lower() not in WRITTEN_SUFFIXES:
-        raise click.BadParameter(f"{path} ends in none of {', '.join(WRITTEN_SUFFIXES)}")
-    check_writable(path)
 
 
 def make_heard(file: str, target: Path, why: str | None, model: str) -> int:

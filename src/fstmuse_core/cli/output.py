@@ -29,6 +29,15 @@ def check_writable(path: Path | None) -> None:
         raise click.BadParameter(f"{target} may not be written to; choose another place")
 
 
+def check_sound_file(path: Path) -> None:
+    """Raise ``click.BadParameter`` if no sound could be written to ``path``, before any work."""
+    from fstmuse_core.audio import WRITTEN_SUFFIXES
+
+    if path.suffix.lower() not in WRITTEN_SUFFIXES:
+        raise click.BadParameter(f"{path} ends in none of {', '.join(WRITTEN_SUFFIXES)}")
+    check_writable(path)
+
+
 @contextmanager
 def open_text(path: Path | None, *, line_by_line: bool = False) -> Iterator[TextIO]:
     """A text stream for results: standard output for ``None``, else the file as UTF-8.

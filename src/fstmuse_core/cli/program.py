@@ -21,6 +21,7 @@ _COMMANDS = {
     "classify": "Say which genre sound files are, and how sure that is.",
     "correct": "Say which genre files really are, for a training to learn from.",
     "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
+    "generate": "Make new music of a genre.",
     "models": "List, show, rename, delete, export and import models.",
     "train": "Train a model on your own music.",
     "evaluate": "Measure a model on labelled music.",

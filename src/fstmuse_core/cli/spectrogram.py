@@ -11,8 +11,8 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.listening import check_sound_file, make_heard
-from fstmuse_core.cli.output import check_writable
+from fstmuse_core.cli.listening import make_heard
+from fstmuse_core.cli.output import check_sound_file, check_writable
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.whole_files import open_whole

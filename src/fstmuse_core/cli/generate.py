@@ -1,0 +1,193 @@
+"""``fstmuse generate``: new clips, and old ones again from their recipes."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fstmuse_core.cli.console import about, mute_libraries, say
+from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
+from fstmuse_core.cli.output import check_sound_file
+from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.errors import AudioError, BundleError, FstMuseError, GenerateError
+
+if TYPE_CHECKING:
+    from fstmuse_core.generate import ClipGenerator, Recipe
+
+_ITERATIONS = 32
+
+
+@click.command(short_help="Make new music of a genre.")
+@click.option("--genre", metavar="NAME", help="One that the model knows.")
+@click.option(
+    "--blend",
+    metavar="NAME:SHARE",
+    help="A second genre and how much of it, from 0 to 1, as in Jazz:0.3.",
+)
+@click.option("--seconds", type=float, default=30.0, show_default=True, help="From 1 to 600.")
+@click.option(
+    "--seed",
+    type=int,
+    metavar="N",
+    help="The same seed gives the same clip (default: another each time).",
+)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="So many clips, with this seed and those after it.",
+)
+@click.option(
+    "--iterations",
+    type=int,
+    default=_ITERATIONS,
+    show_default=True,
+    metavar="N",
+    help="Of Griffin-Lim; more take longer and sound little better.",
+)
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="A generator's name or its folder (default: toy-gan, or the recipe's).",
+)
+@click.option(
+    "--recipe",
+    "recipe_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Make the clip in FILE again, by the recipe in its metadata.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="OUT.wav|flac|ogg",
+    help="Where to write (default: such as rock-7.wav, here).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print files and recipes as JSON.")
+def command(
+    genre: str | None,
+    blend: str | None,
+    seconds: float,
+    seed: int | None,
+    count: int,
+    iterations: int,
+    model: str | None,
+    recipe_file: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Make new music: a generator dreams up a mel spectrogram, and that is made sound.
+
+    \b
+    fstmuse generate --genre Rock --seconds 30 --seed 7 -o out.wav
+    fstmuse generate --genre Rock --blend Jazz:0.3 --count 8 -o take.flac
+    fstmuse generate --recipe out.wav -o again.wav
+
+    Several clips are numbered: take-1.flac, take-2.flac and so on. Each file holds its recipe
+    in its comment, and the same recipe gives the same samples.
+    """
+    if (genre is None) == (recipe_file is None):
+        raise click.UsageError("name a --genre to make music of, or a --recipe to make again")
+    if output is not None:
+        check_sound_file(output)
+    mute_libraries()
+
+    try:
+        if recipe_file is not None:
+            generator, recipes = _again(recipe_file, model)
+        else:
+            first = random.SystemRandom().randrange(2**31 - count) if seed is None else seed
+            seeds = range(first, first + count)
+            generator, recipes = _new(str(genre), blend, seconds, seeds, iterations, model)
+    except BundleError:
+        raise
+    except FstMuseError as error:
+        say(f"fstmuse: {error}")
+        return WRONG_USE
+    targets = _targets(output, recipes)
+    for target in targets:
+        check_sound_file(target)
+    return _make_all(generator, recipes, targets, as_json)
+
+
+def _new(
+    genre: str,
+    blend: str | None,
+    seconds: float,
+    seeds: range,
+    iterations: int,
+    model: str | None,
+) -> tuple[ClipGenerator, list[Recipe]]:
+    from fstmuse_core.generate import DEFAULT_GENERATOR, ClipGenerator, parse_blend
+
+    second = None if blend is None else parse_blend(blend)
+    generator = ClipGenerator.load(model or DEFAULT_GENERATOR)
+    return generator, [generator.recipe(genre, seconds, seed, second, iterations) for seed in seeds]
+
+
+def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
+    from fstmuse_core import __version__
+    from fstmuse_core.generate import ClipGenerator, read_recipe
+
+    recipe = read_recipe(file)
+    generator = ClipGenerator.load(model or recipe.model)
+    if model is None:
+        generator.check_made(recipe)
+    if recipe.version != __version__:
+        say(
+            f"fstmuse: {file} was made with FstMuse {recipe.version}; "
+            f"this is {__version__}, and may sound a little different"
+        )
+    made = generator.recipe(
+        recipe.genre, recipe.seconds, recipe.seed, recipe.blend, recipe.iterations
+    )
+    return generator, [made]
+
+
+def _targets(output: Path | None, recipes: list[Recipe]) -> list[Path]:
+    if output is None:
+        return [Path(f"{recipe.genre.casefold()}-{recipe.seed}.wav") for recipe in recipes]
+    if len(recipes) == 1:
+        return [output]
+    return [output.with_stem(f"{output.stem}-{number + 1}") for number in range(len(recipes))]
+
+
+def _make_all(
+    generator: ClipGenerator, recipes: list[Recipe], targets: list[Path], as_json: bool
+) -> int:
+    records: list[dict[str, Any]] = []
+    failed = 0
+    with ProgressBar(len(recipes)) as bar:
+        for index, (recipe, target) in enumerate(zip(recipes, targets, strict=True)):
+            try:
+                _make(generator, recipe, target, bar, index)
+            except (AudioError, GenerateError) as error:
+                bar.clear()
+                failed += 1
+                say(f"fstmuse: {about(target, error) if error.subject == target else error}")
+                continue
+            records.append({"path": str(target), "recipe": recipe.to_dict()})
+            if not as_json:
+                bar.clear()
+                print(f"{target}: {recipe.title}, {recipe.seconds:g} s", flush=True)
+    if as_json:
+        print(json.dumps(records, indent=1))
+    return SOME_FAILED if failed else 0
+
+
+def _make(
+    generator: ClipGenerator, recipe: Recipe, target: Path, bar: ProgressBar, index: int
+) -> None:
+    from fstmuse_core.generate import save_clip
+
+    def tell(fraction: float) -> None:
+        bar.update(index + fraction, target.name)
+
+    save_clip(target, generator.make(recipe, progress=tell))

@@ -1,0 +1,216 @@
+"""What a clip was made of: enough to make it again, kept in its file and in JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core import __version__
+from fstmuse_core.errors import GenerateError, one_line
+from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
+
+FORMAT = "fstmuse-recipe"
+FORMAT_VERSION = 1
+MIN_SECONDS, MAX_SECONDS = 1.0, 600.0
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A second genre and its share, from 0 (none of it) to 1 (nothing else)."""
+
+    genre: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a clip depends on.
+
+    Attributes
+    ----------
+    model, model_sha256 : str
+        The generator's name, and the hash that stands for its bundle.
+    genre : str
+        As the model calls it.
+    blend : Blend or None
+        A second genre.
+    seed : int
+        From 0 to ``MAX_SEED``.
+    seconds : float
+        From ``MIN_SECONDS`` to ``MAX_SECONDS``.
+    iterations : int
+        Of Griffin-Lim.
+    version : str
+        FstMuse's, that made it.
+
+    Raises
+    ------
+    GenerateError
+        If a value is out of range.
+    """
+
+    model: str
+    model_sha256: str
+    genre: str
+    seed: int
+    seconds: float
+    blend: Blend | None = None
+    iterations: int = ITERATIONS
+    version: str = __version__
+
+    def __post_init__(self) -> None:
+        if not MIN_SECONDS <= self.seconds <= MAX_SECONDS:
+            raise GenerateError(
+                "the length",
+                f"{_number(self.seconds)} s cannot be made",
+                f"{MIN_SECONDS:.0f} to {MAX_SECONDS:.0f} s can",
+            )
+        if not 0 <= self.seed <= MAX_SEED:
+            raise GenerateError(
+                "the seed", f"{self.seed} is out of range", f"use a number from 0 to {MAX_SEED}"
+            )
+        if not 1 <= self.iterations <= MAX_ITERATIONS:
+            raise GenerateError(
+                "the iterations",
+                f"{self.iterations} is out of range",
+                f"use a number from 1 to {MAX_ITERATIONS}",
+            )
+        if self.blend is not None:
+            _check_blend(self.genre, self.blend)
+
+    @property
+    def title(self) -> str:
+        """For people, such as "Rock with 30 % Jazz, seed 7"."""
+        blend = "" if self.blend is None else f" with {self.blend.share:.0%} {self.blend.genre}"
+        return f"{self.genre}{blend.replace('%', ' %')}, seed {self.seed}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        blend = None if self.blend is None else [self.blend.genre, self.blend.share]
+        return {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "model": self.model,
+            "model_sha256": self.model_sha256,
+            "genre": self.genre,
+            "blend": blend,
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "iterations": self.iterations,
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+        """Inverse of :meth:`to_dict`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If an entry is missing or of another kind.
+        GenerateError
+            If a value is out of range.
+        """
+        blend = values["blend"]
+        return cls(
+            model=str(values["model"]),
+            model_sha256=str(values["model_sha256"]),
+            genre=str(values["genre"]),
+            seed=int(values["seed"]),
+            seconds=float(values["seconds"]),
+            blend=None if blend is None else Blend(str(blend[0]), float(blend[1])),
+            iterations=int(values["iterations"]),
+            version=str(values["version"]),
+        )
+
+    def to_text(self) -> str:
+        """One line of ASCII, for a file's comment."""
+        return json.dumps(self.to_dict())
+
+
+def _check_blend(genre: str, blend: Blend) -> None:
+    if blend.genre == genre:
+        raise GenerateError("the blend", f"{genre} is the genre already", "name another one")
+    if not 0.0 <= blend.share <= 1.0:
+        raise GenerateError(
+            "the blend",
+            f"{_number(blend.share)} of {blend.genre} is no share",
+            "use a number from 0 to 1, such as 0.3",
+        )
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if math.isfinite(value) else str(value)
+
+
+def parse_blend(text: str) -> Blend:
+    """``Jazz:0.3`` as a :class:`Blend`; a genre alone is half of the clip.
+
+    Raises
+    ------
+    GenerateError
+        If the share is no number.
+
+    Examples
+    --------
+    >>> parse_blend("Jazz:0.3"), parse_blend("Hip-Hop")
+    (Blend(genre='Jazz', share=0.3), Blend(genre='Hip-Hop', share=0.5))
+    """
+    match = re.fullmatch(r"([^:]+)(?::(.*))?", text.strip())
+    try:
+        if match is not None:
+            return Blend(match[1].strip(), 0.5 if match[2] is None else float(match[2]))
+    except ValueError:
+        pass
+    raise GenerateError("the blend", f"{text!r} is not understood", "write it as in Jazz:0.3")
+
+
+def read_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """The recipe that stands in the metadata of a clip's file.
+
+    Raises
+    ------
+    GenerateError
+        If the file cannot be read, or holds none that is sound.
+    """
+    import soundfile
+
+    file = Path(path)
+    try:
+        with file.open("rb") as stream, soundfile.SoundFile(stream) as sound:
+            comment = sound.comment
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise GenerateError(file, f"it cannot be read ({why})", "check the name") from error
+    except soundfile.LibsndfileError as error:
+        raise GenerateError(
+            file, "it is no sound file that could hold a recipe", "name a clip that FstMuse made"
+        ) from error
+    try:
+        values = json.loads(comment)
+        if not isinstance(values, dict) or values["format"] != FORMAT:
+            raise KeyError("format")
+    except (ValueError, KeyError):
+        raise GenerateError(
+            file, "there is no recipe in it", "name a clip that FstMuse made"
+        ) from None
+    if values.get("format_version") != FORMAT_VERSION:
+        raise GenerateError(
+            file,
+            f"its recipe has format version {one_line(str(values.get('format_version')))}; "
+            f"this program reads version {FORMAT_VERSION}",
+            "update FstMuse",
+        )
+    try:
+        return Recipe.from_dict(values)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise GenerateError(
+            file, f"its recipe is damaged ({one_line(what)})", "get the file again"
+        ) from error
