@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from typing import IO, Any
 import platformdirs
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.file_lock import try_lock
 from fstmuse_core.whole_files import open_whole
 
 RUN_FILE = "run.json"
@@ -23,8 +23,6 @@ CHECKPOINTS = "checkpoint"
 STOP, CANCEL = "stop", "cancel"
 _REQUEST_FILE = "request"
 LOCK_FILE = "training.lock"
-# Beyond its text, so that who is refused can still read the text where locks are strict.
-_LOCKED_BYTE = 4096
 _ATTEMPTS = 5
 _ATTEMPT_S = 0.05
 
@@ -212,7 +210,7 @@ class TrainingLock:
 def _try_lock_patiently(stream: IO[bytes]) -> bool:
     # Whoever lists the runs holds the lock for a blink.
     for _ in range(_ATTEMPTS):
-        if _try_lock(stream):
+        if try_lock(stream):
             return True
         time.sleep(_ATTEMPT_S)
     return False
@@ -223,7 +221,7 @@ def running_training() -> str | None:
     file = runs_folder() / LOCK_FILE
     try:
         with file.open("r+b") as stream:
-            if _try_lock(stream):
+            if try_lock(stream):
                 return None
     except OSError:
         return None
@@ -236,25 +234,3 @@ def _holder(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(stream: IO[bytes]) -> bool:
-        stream.seek(_LOCKED_BYTE)
-        try:
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(stream: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
