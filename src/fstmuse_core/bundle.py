@@ -29,6 +29,7 @@ MANIFEST_NAME = "model.json"
 LITERT_NAME = "model.tflite"
 WEIGHTS_NAME = "weights.npz"
 CARD_NAME = "CARD.md"
+PATTERNS_NAME = "patterns.npz"
 CLASSIFIER, GENERATOR = "classifier", "generator"
 
 _REMEDY_AGAIN = "get the bundle again or train it anew"
@@ -155,12 +156,15 @@ class Bundle:
         the whole bundle.
     litert : bytes
         The LiteRT flatbuffer, read and checked once.
+    patterns : bytes or None
+        The linear head on pattern statistics, of classifiers that have one.
     """
 
     path: Path
     manifest: BundleManifest
     sha256: str
     litert: bytes = field(repr=False)
+    patterns: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -205,7 +209,13 @@ def load_bundle(
         if needed not in contents:
             raise BundleError(folder, f"{needed} is not listed in {MANIFEST_NAME}", _REMEDY_AGAIN)
     check_spectrogram(folder, manifest, config)
-    return Bundle(folder, manifest, hashlib.sha256(raw).hexdigest(), contents[LITERT_NAME])
+    return Bundle(
+        folder,
+        manifest,
+        hashlib.sha256(raw).hexdigest(),
+        contents[LITERT_NAME],
+        contents.get(PATTERNS_NAME),
+    )
 
 
 def check_spectrogram(

@@ -13,6 +13,7 @@ from fstmuse_core.audio import AudioStream
 from fstmuse_core.bundle import CLASSIFIER, Bundle, find_bundle
 from fstmuse_core.classification import ActivationMap, Classification, Timeline
 from fstmuse_core.network import BATCH, LiteRtNetwork
+from fstmuse_core.pattern_head import PatternEar, pattern_head, with_evidence
 from fstmuse_core.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
 from fstmuse_core.verdict import SILENCE_RMS, Evidence, LevelMonitor, decide
 
@@ -46,6 +47,7 @@ class GenreClassifier:
         bundle.demand_kind(CLASSIFIER)
         self.bundle = bundle
         self.network = LiteRtNetwork(bundle, num_threads=num_threads)
+        self.patterns = pattern_head(bundle)
 
     @classmethod
     def load(cls, name: str, *, num_threads: int = 1) -> GenreClassifier:
@@ -134,6 +136,7 @@ class ClassifySession:
         self._logits: list[FloatArray] = []
         self._novelty: list[FloatArray] = []
         self._speech: list[FloatArray] = []
+        self._patterns = PatternEar(classifier.patterns) if classifier.patterns else None
         self._activation = _MapBuilder(classifier) if with_activation else None
 
     @property
@@ -164,6 +167,8 @@ class ClassifySession:
             return
         if self._on_mel:
             self._on_mel(frames)
+        if self._patterns:
+            self._patterns.push(frames)
         self._frames = np.concatenate([self._frames, frames])
         self._n_frames += len(frames)
         length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
@@ -208,13 +213,17 @@ class ClassifySession:
         n_genres = len(manifest.genres)
         silent = self._silent_segments()
         logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
+        novelties = np.concatenate([np.empty(0, np.float32), *self._novelty])
+        if self._patterns and self._starts:
+            heard_in = self._patterns.evidence(self._starts)
+            logits, novelties = with_evidence(logits, novelties, heard_in)
         probabilities = np.zeros(n_genres, dtype=np.float32)
         novelty, speech_score = 0.0, 0.0
         if not silent.all():
             heard = ~silent
             mean_logits = logits[heard].mean(axis=0)
             probabilities = _softmax(mean_logits, manifest.temperature)
-            novelty = float(np.concatenate(self._novelty)[heard].mean())
+            novelty = float(novelties[heard].mean())
             speech_score = speech.score(np.concatenate(self._speech)[heard])
         evidence = Evidence(duration_s, silent, self._levels.crest_db(), speech_score, novelty)
         verdict, warnings = decide(

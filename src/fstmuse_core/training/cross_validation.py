@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from fstmuse_core.bundle import Bundle
 from fstmuse_core.datasets.split import artist_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.pattern_head import PatternHead
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.fit import StepReport, train_classifier
 from fstmuse_core.training.mels import MelArray, fit_scaling
+from fstmuse_core.training.pattern_head import PatternRows, fit_pattern_head
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
-from fstmuse_core.training.sampler import BatchSampler
+from fstmuse_core.training.sampler import BatchSampler, track_weights
 from fstmuse_core.training.scores import ClipScores, score_clips
 from fstmuse_core.training.svm_floor import mfcc_statistics, svm_predictions
 
@@ -31,18 +34,23 @@ RunReport = Callable[[str], StepReport]
 class DataSet:
     """Tracks with their mel spectrograms and their roles for one model.
 
-    ``mels`` hold magnitudes, ``roles`` are those of :meth:`ModelPlan.roles`.
+    ``mels`` hold magnitudes, ``roles`` are those of :meth:`ModelPlan.roles`, ``patterns`` the
+    statistics of the mels' windows, where a head is to be taught.
     """
 
     tracks: Sequence[Track]
     mels: Sequence[MelArray]
     roles: Ints
+    patterns: PatternRows | None = None
 
     def part(self, chosen: Bools) -> DataSet:
         """The tracks where ``chosen`` is true."""
         where = [int(i) for i in np.flatnonzero(chosen)]
         return DataSet(
-            [self.tracks[i] for i in where], [self.mels[i] for i in where], self.roles[where]
+            [self.tracks[i] for i in where],
+            [self.mels[i] for i in where],
+            self.roles[where],
+            self.patterns.of(where) if self.patterns else None,
         )
 
 
@@ -67,6 +75,23 @@ class OutOfFold:
     taught: Bools
 
 
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network, the statistics it needs, and the head on patterns that goes with it.
+
+    ``head`` is ``None`` where the data set has no patterns.
+    """
+
+    classifier: Classifier
+    scaling: FeatureScaling
+    head: PatternHead | None
+
+    def bundle(self, plan: ModelPlan, recipe: Recipe) -> Bundle:
+        """As a bundle that exists in memory alone."""
+        bundle = unwritten_bundle(self.classifier, plan, recipe, self.scaling)
+        return replace(bundle, patterns=self.head.to_bytes() if self.head else None)
+
+
 def train_on(
     data: DataSet, plan: ModelPlan, recipe: Recipe, seeds: Sequence[int], report: StepReport | None
 ) -> tuple[Classifier, FeatureScaling]:
@@ -76,6 +101,23 @@ def train_on(
     sampler = BatchSampler(used.tracks, used.mels, plan, recipe, scaling, seeds)
     seed = int(np.random.SeedSequence(seeds).generate_state(1)[0])
     return train_classifier(plan, recipe, sampler, seed=seed, report=report), scaling
+
+
+def train_both(
+    data: DataSet, plan: ModelPlan, recipe: Recipe, seeds: Sequence[int], report: StepReport | None
+) -> Trained:
+    """A network and, where there are patterns, a head, trained on the tracks that have a role."""
+    classifier, scaling = train_on(data, plan, recipe, seeds, report)
+    return Trained(classifier, scaling, train_head(data, plan, recipe))
+
+
+def train_head(data: DataSet, plan: ModelPlan, recipe: Recipe) -> PatternHead | None:
+    """The head on patterns, taught on the tracks that have a role."""
+    used = data.part(data.roles != IGNORED)
+    if used.patterns is None:
+        return None
+    weights = track_weights(used.tracks, plan, recipe)
+    return fit_pattern_head(used.patterns, used.roles, weights, len(plan.genres) + 1)
 
 
 def cross_validate(
@@ -96,11 +138,10 @@ def cross_validate(
     known = (data.roles >= 0) & (data.roles < len(plan.genres))
     for fold in range(n_folds):
         test = folds == fold
-        classifier, scaling = train_on(
+        trained = train_both(
             data.part(~test), plan, recipe, (recipe.seed, fold + 1), report(f"fold {fold + 1}")
         )
-        bundle = unwritten_bundle(classifier, plan, recipe, scaling)
-        scores = score_clips(bundle, data.part(test).mels)
+        scores = score_clips(trained.bundle(plan, recipe), data.part(test).mels)
         logits[test], novelty[test] = scores.logits, scores.novelty
         taught[test] = np.isin(data.roles[test], data.roles[~test])
         train = known & ~test

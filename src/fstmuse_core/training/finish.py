@@ -17,6 +17,7 @@ from fstmuse_core import __version__
 from fstmuse_core.bundle import (
     CARD_NAME,
     LITERT_NAME,
+    PATTERNS_NAME,
     Bundle,
     BundleManifest,
     Thresholds,
@@ -32,14 +33,15 @@ from fstmuse_core.training.epochs import Progress
 from fstmuse_core.training.export import base_manifest
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.measure import ask, measure
+from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.ours import OurTrainee, exported
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import ModelPlan
 from fstmuse_core.training.prepare import set_aside_sentence
-from fstmuse_core.training.scores import score_clips
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.user_card import write_user_card
+from fstmuse_core.training.user_head import Choice, choose_head
 
 Tell = Callable[[int, int], None]
 
@@ -58,14 +60,18 @@ class Finished:
 
 
 def finish_ours(
-    run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell, warn: Callable[[str], None]
+    run: Finished,
+    trainee: OurTrainee,
+    mels: MelTable,
+    tell: Callable[[str, int, int], None],
+    warn: Callable[[str], None],
 ) -> dict[str, Any]:
     """Measure the best model, write everything, and give the values of the ``done`` event.
 
     Parameters
     ----------
     tell : callable
-        Told test clips done, of how many; may raise to give up.
+        Told a stage ("patterns", "testing"), clips done, of how many; may raise to give up.
     warn : callable
         Takes a sentence about test files that are set aside.
 
@@ -79,17 +85,21 @@ def finish_ours(
     plan = replace(run.plan, name=run.settings.out, title=run.settings.out)
     manifest = base_manifest(plan, trainee.recipe, trainee.scaling)
     raw = Bundle(Path(plan.name), manifest, "", files[LITERT_NAME])
-    manifest = _calibrated(raw, run.parts, mels)
-    classifier = GenreClassifier(replace(raw, manifest=manifest))
-    metrics, warnings = _tested(classifier, run.parts, mels, tell)
+    chosen, labels = _with_head(raw, run, trainee, mels, lambda n, of: tell("patterns", n, of))
+    manifest = _calibrated(chosen, labels)
+    classifier = GenreClassifier(replace(chosen.bundle, manifest=manifest))
+    if chosen.bundle.patterns:
+        files[PATTERNS_NAME] = chosen.bundle.patterns
+    metrics, warnings = _tested(classifier, run.parts, mels, lambda n, of: tell("testing", n, of))
     for sentence in warnings:
         warn(sentence)
     run = replace(run, warnings=(*run.warnings, *warnings))
     metrics["temperature"] = manifest.temperature
+    metrics["pattern_head"] = chosen.to_dict()
     report = make_report(run, metrics)
     figures = write_figures(run, metrics)
     card = write_user_card(report)
-    files |= {CARD_NAME: card.encode(), "TRACKS.csv": _track_list(run.parts).encode()}
+    files |= {CARD_NAME: card.encode(), "TRACKS.csv": track_list(run.parts).encode()}
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out
     parameters = trainee.classifier.serving.count_params()
@@ -116,11 +126,20 @@ def _tested(
     return metrics, [f"of the test, {set_aside_sentence(set_aside)}"] if set_aside else []
 
 
-def _calibrated(bundle: Bundle, parts: Parts, mels: MelTable) -> BundleManifest:
+def _with_head(
+    network: Bundle, run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell
+) -> tuple[Choice, Ints]:
+    """The bundle with a pattern head, if that helps, and the labels of the validation clips."""
+    known = run.parts.known("validation")
+    labels = np.array([run.parts.genres.index(track.genre) for track in known], dtype=np.int64)
+    taught = trainee.tracks, trainee.mels
+    choice = choose_head(network, run.plan, trainee.recipe, *taught, mels.of(known), labels, tell)
+    return choice, labels
+
+
+def _calibrated(chosen: Choice, labels: Ints) -> BundleManifest:
     """The manifest with temperature and thresholds, fitted on the validation clips."""
-    known = parts.known("validation")
-    labels = np.array([parts.genres.index(track.genre) for track in known], dtype=np.int64)
-    scores = score_clips(bundle, mels.of(known))
+    scores = chosen.scores
     temperature = calibration.fit_temperature(scores.logits, labels)
     right = scores.logits.argmax(axis=1) == labels
     if right.all():
@@ -131,7 +150,7 @@ def _calibrated(bundle: Bundle, parts: Parts, mels: MelTable) -> BundleManifest:
         novelty=calibration.fit_novelty_threshold(scores.novelty),
         confidence=calibration.fit_confidence_threshold(best, right),
     )
-    return replace(bundle.manifest, temperature=temperature, thresholds=thresholds)
+    return replace(chosen.bundle.manifest, temperature=temperature, thresholds=thresholds)
 
 
 def make_report(run: Finished, metrics: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +245,8 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _track_list(parts: Parts) -> str:
+def track_list(parts: Parts) -> str:
+    """What ``TRACKS.csv`` in a bundle says."""
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(["part", "genre", "artist", "title", "file", "collection", "licence"])

@@ -86,9 +86,14 @@ def cut_segments(mel: MelArray, frames: int, hop: int) -> FloatArray:
     """
     if mel.shape[0] < frames:
         mel = np.pad(mel, ((0, frames - mel.shape[0]), (0, 0)))
-    last = mel.shape[0] - frames
-    starts = [*range(0, last, hop), last]
+    starts = segment_starts(mel.shape[0], frames, hop)
     return np.stack([mel[s : s + frames] for s in starts]).astype(np.float32)
+
+
+def segment_starts(n_frames: int, frames: int, hop: int) -> list[int]:
+    """Frames at which the segments of :func:`cut_segments` begin."""
+    last = max(0, n_frames - frames)
+    return [*range(0, last, hop), last]
 
 
 def fit_scaling(mels: Sequence[MelArray], frames: int, offset: float = 1e-3) -> FeatureScaling:

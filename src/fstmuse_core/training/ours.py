@@ -40,6 +40,8 @@ _VALIDATION_BATCH = 64
 class OurTrainee:
     """One of our networks with its crops and validation clips.
 
+    ``tracks`` and ``mels`` are what it is taught, made-up noise included.
+
     Parameters
     ----------
     settings : TrainSettings
@@ -61,9 +63,10 @@ class OurTrainee:
         base = _base(settings)
         self.scaling = base.manifest.scaling if base else _scaling(train, self.recipe)
         self._plan = plan
+        self.tracks, self.mels = tracks + noise, train
         self._sampler = CropSampler(
-            tracks + noise,
-            train,
+            self.tracks,
+            self.mels,
             plan,
             self.recipe,
             self.scaling,

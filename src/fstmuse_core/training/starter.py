@@ -17,16 +17,17 @@ from pathlib import Path
 import numpy as np
 
 from fstmuse_core import __version__
-from fstmuse_core.bundle import BundleManifest, write_bundle
+from fstmuse_core.bundle import PATTERNS_NAME, BundleManifest, write_bundle
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.training.card import CardFacts, write_card
-from fstmuse_core.training.cross_validation import DataSet, cross_validate, train_on
+from fstmuse_core.training.cross_validation import DataSet, cross_validate, train_both
 from fstmuse_core.training.evaluation import Evaluation, evaluate
 from fstmuse_core.training.export import base_manifest, litert_bytes, weights_bytes
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
 from fstmuse_core.training.noise import made_up_noise
+from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
 from fstmuse_core.training.unseen import n_probes, probe_unseen
 
@@ -81,8 +82,8 @@ def train_starter(
     evaluation = evaluate(data, plan, predictions)
     say(f"accuracy {evaluation.accuracy:.3f}, macro-F1 {evaluation.macro_f1:.3f}")
     probes = probe_unseen(data, plan, recipe, predictions.folds, clock.run)
-    classifier, scaling = train_on(data, plan, recipe, (recipe.seed, 0), clock.run("final"))
-    litert = litert_bytes(classifier)
+    trained = train_both(data, plan, recipe, (recipe.seed, 0), clock.run("final"))
+    litert = litert_bytes(trained.classifier)
     used = data.part(data.roles != IGNORED)
     facts = CardFacts(
         plan=plan,
@@ -96,16 +97,18 @@ def train_starter(
         ),
         licences=dict(Counter(t.licence or "not stated" for t in used.tracks)),
         collections=dict(Counter(t.collection or "not stated" for t in used.tracks)),
-        parameters=classifier.serving.count_params(),
+        parameters=trained.classifier.serving.count_params(),
         litert_bytes=len(litert),
     )
-    manifest = _with_record(base_manifest(plan, recipe, scaling), facts)
+    manifest = _with_record(base_manifest(plan, recipe, trained.scaling), facts)
     files = {
         "model.tflite": litert,
-        "weights.npz": weights_bytes(classifier),
+        "weights.npz": weights_bytes(trained.classifier),
         "CARD.md": write_card(facts).encode(),
         "TRACKS.csv": _track_list(used, plan).encode(),
     }
+    if trained.head:
+        files[PATTERNS_NAME] = trained.head.to_bytes()
     write_bundle(out, manifest, files)
     return out
 
@@ -195,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         noise_tracks, noise_mels = made_up_noise(recipe.seed)
         tracks, mels = tracks + noise_tracks, mels + noise_mels
         folder = train_starter(
-            DataSet(tracks, mels, plan.roles(tracks)),
+            DataSet(tracks, mels, plan.roles(tracks), pattern_rows(mels)),
             plan,
             recipe,
             folds=options.folds,

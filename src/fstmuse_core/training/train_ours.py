@@ -37,9 +37,9 @@ def train_ours(
     trainee = OurTrainee(run.settings, plan, run.parts, mels)
     progress = train_epochs(run, trainee, events, control)
 
-    def tell(done: int, total: int) -> None:
+    def tell(stage: str, done: int, total: int) -> None:
         control.check()
-        events.preparing("testing", done, total)
+        events.preparing(stage, done, total)
 
     seconds = time.monotonic() - begun
     finished = Finished(run.folder, run.settings, plan, run.parts, progress, run.warnings, seconds)

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.training.calibration import fit_novelty_threshold
-from fstmuse_core.training.cross_validation import DataSet, RunReport, train_on
+from fstmuse_core.training.cross_validation import DataSet, RunReport, train_both
 from fstmuse_core.training.evaluation import Rejection, rejections
-from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.scores import score_clips
 
@@ -51,10 +50,10 @@ def probe_unseen(
     for number, hidden in enumerate(_hidden_groups(data, plan), 1):
         hidden_artists = {track.artist for track in data.part(hidden).tracks}
         train = ~held & np.array([t.artist not in hidden_artists for t in data.tracks])
-        classifier, scaling = train_on(
+        trained = train_both(
             data.part(train), plan, recipe, (recipe.seed, 100 + number), report(f"unseen {number}")
         )
-        bundle = unwritten_bundle(classifier, plan, recipe, scaling)
+        bundle = trained.bundle(plan, recipe)
         known = held & (data.roles >= 0) & (data.roles < len(plan.genres))
         known_novelty = score_clips(bundle, data.part(known).mels).novelty
         threshold = fit_novelty_threshold(known_novelty)

@@ -11,7 +11,13 @@ _THIN_ARTISTS = 5
 
 def write_user_card(report: Mapping[str, Any]) -> str:
     """The card as Markdown, from what ``report.json`` says."""
-    sections = (_head(report), _figures(report), _doubts(report), _training(report))
+    sections = (
+        _head(report),
+        _figures(report),
+        _design(report),
+        _doubts(report),
+        _training(report),
+    )
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
@@ -79,6 +85,21 @@ def _doubts(report: Mapping[str, Any]) -> list[str]:
     if metrics["set_aside"]:
         lines.append(f"- {len(metrics['set_aside'])} test clips could not be used.")
     return ["## What not to trust", "", *lines] if lines else []
+
+
+def _design(report: Mapping[str, Any]) -> list[str]:
+    """What the model is made of; the report's design has no pattern head."""
+    head = report["metrics"].get("pattern_head")
+    if head is None:
+        return []
+    loss = head["validation_loss"]
+    sentence = (
+        "A linear head on statistics of rhythm and timbre over 12 s "
+        + ("is added to" if head["kept"] else "was tried beside")
+        + f" the network: the loss on validation clips is {loss['with head']:.3f} with it and "
+        f"{loss['network']:.3f} without."
+    )
+    return ["## Network and head", "", sentence]
 
 
 def _training(report: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fstmuse_gui.train.events import Matrix, Metrics, Started
-from fstmuse_gui.train.options import DESIGNS, MODELS
+from fstmuse_gui.train.recipe import DESIGNS, MODELS
 from fstmuse_gui.widgets.probability_bars import percent
 
 GAP = "  \N{MIDDLE DOT}  "
@@ -14,6 +14,7 @@ _STAGES = {
     "reading": "Looking at the songs",
     "features": "Listening to the songs",
     "building": "Building the network",
+    "patterns": "Learning rhythm and timbre over longer stretches",
     "testing": "Testing the model on songs it has not heard",
 }
 
