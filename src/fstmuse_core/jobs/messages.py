@@ -77,6 +77,36 @@ class LiveEnd:
 
 
 @dataclass(frozen=True)
+class MakeClip:
+    """Make a new clip; for the worker that makes sound.
+
+    ``Partial`` brings first its ``SpectrogramImage``, then the ``GeneratedClip``; ``Done`` a
+    tuple with the ``Classification`` of it by each of the models ``judges`` that can be used.
+    ``blend`` is a second genre and its share.
+    """
+
+    model: str
+    genre: str
+    seconds: float
+    seed: int
+    blend: tuple[str, float] | None = None
+    judges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HearFile:
+    """Make what a model hears of a file sound; for the worker that makes sound.
+
+    ``why`` is a genre of the classifier ``model``: only what spoke for it is then heard.
+    Answered by ``Done`` with a ``Heard``.
+    """
+
+    path: str
+    why: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
 class Cancel:
     """The job is no longer wanted."""
 
@@ -144,5 +174,6 @@ class WorkerLost:
     sentence: str
 
 
-Request = ClassifyFile | ListenLive | LiveSamples | LiveEnd | Cancel
+Job = ClassifyFile | ListenLive | MakeClip | HearFile
+Request = Job | LiveSamples | LiveEnd | Cancel
 Event = Ready | Started | Progress | Partial | Done | Failed | Cancelled | WorkerLost

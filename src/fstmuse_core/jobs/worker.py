@@ -17,11 +17,10 @@ from fstmuse_core.jobs.classify_process import serve
 from fstmuse_core.jobs.messages import (
     Cancel,
     Cancelled,
-    ClassifyFile,
     Done,
     Event,
     Failed,
-    ListenLive,
+    Job,
     LiveEnd,
     LiveSamples,
     Ready,
@@ -47,7 +46,7 @@ class _Job:
 
 
 class ClassifyWorker:
-    """One child process that decodes and classifies.
+    """One child process that decodes and classifies, or does other work of the window's.
 
     If it dies, another is started and its unfinished jobs are done again; a job that was
     being worked on when the process died is retried once and then given up as failed.
@@ -58,13 +57,22 @@ class ClassifyWorker:
         Given every :data:`Event`, from a thread of this object's own.
     warm_model : str, optional
         A model to load before the first job.
+    serve : callable
+        What the process does: answers requests over the pipe that it is given.
 
     All methods return at once; none raises because of the process.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], *, warm_model: str | None = None) -> None:
+    def __init__(
+        self,
+        on_event: Callable[[Event], None],
+        *,
+        warm_model: str | None = None,
+        serve: Callable[[Connection, str | None], None] = serve,
+    ) -> None:
         self._on_event = on_event
         self._warm_model = warm_model
+        self._serve = serve
         # Guards everything below; notified when there is something to send or to stop for.
         self._lock = threading.Condition()
         self._numbers = itertools.count(1)
@@ -90,7 +98,7 @@ class ClassifyWorker:
             self._threads.append(thread)
             thread.start()
 
-    def submit(self, request: ClassifyFile | ListenLive) -> int:
+    def submit(self, request: Job) -> int:
         """Ask for a job; returns its number, under which the events come."""
         job = next(self._numbers)
         with self._lock:
@@ -163,7 +171,7 @@ class ClassifyWorker:
     def _run_process(self) -> bool:
         """Start a process and hand on its events until it dies; whether it ever was ready."""
         try:
-            process, connection = start_child(serve, self._warm_model)
+            process, connection = start_child(self._serve, self._warm_model)
         except Exception:  # whatever it is, the window must hear that there is no worker
             _LOG.exception("starting the worker")
             return False
