@@ -34,14 +34,16 @@ from fstmuse_gui.classify.gathering import paths_in
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.icons import app_icon, icon
 from fstmuse_gui.identity import APP_NAME, TAGLINE
+from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
 from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.tabs import MenuEntries, Tab, TabContext
+from fstmuse_gui.tabs import MenuEntries, Tab, TabContext, TabSign
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.widgets.tab_signs import sign_icon
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
-TABS: tuple[Callable[[TabContext], Tab], ...] = (ClassifyTab, TrainTab)
+TABS: tuple[Callable[[TabContext], Tab], ...] = (ClassifyTab, TrainTab, ModelsTab)
 
 _DEFAULT_SIZE = QSize(1240, 820)
 _MINIMUM_SIZE = QSize(880, 640)
@@ -106,7 +108,11 @@ class MainWindow(QMainWindow):
         self._theme_button.setIconSize(QSize(20, 20))
         self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tab_widget.setCornerWidget(self._theme_button)
+        self._tab_widget.setIconSize(QSize(16, 16))
         self._context.models.wanted.connect(self._on_model_wanted)
+        self._context.models.fine_tune_wanted.connect(lambda _name: self._show_tab("Train"))
+        self._context.data.train_on_wanted.connect(lambda _path: self._show_tab("Train"))
+        self._context.signs.changed.connect(self._on_sign)
         self.setCentralWidget(self._tab_widget)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -201,6 +207,20 @@ class MainWindow(QMainWindow):
 
     def _on_model_wanted(self, _name: str) -> None:
         self._tab_widget.setCurrentIndex(0)
+
+    def _show_tab(self, title: str) -> None:
+        if title in self._titles:
+            self._tab_widget.setCurrentIndex(self._titles.index(title))
+
+    def _on_sign(self, title: str, sign: TabSign | None) -> None:
+        index, said = self._titles.index(title), sign.text if sign is not None else ""
+        self._tab_widget.setTabIcon(index, sign_icon(sign))
+        self._tab_widget.setTabToolTip(index, said)
+        self._tab_widget.tabBar().setAccessibleTabName(index, f"{title}: {said}" if said else title)
+
+    @property
+    def _titles(self) -> list[str]:
+        return [tab.title for tab in self.tabs]
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _MESSAGE_MS)

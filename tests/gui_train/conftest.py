@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
@@ -18,16 +20,24 @@ from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.train.closing import Closing
+from fstmuse_gui.train.data_presenter import DataPresenter
 from fstmuse_gui.train.data_work import DataWork
+from fstmuse_gui.train.form import TrainForm
 from fstmuse_gui.train.history import PastRun
+from fstmuse_gui.train.kept import KeptTraining
 from fstmuse_gui.train.presenter import TrainPresenter
 from fstmuse_gui.train.tab import TrainTab
-from fstmuse_gui.train.view import Closing, TrainView
+from fstmuse_gui.train.view import TrainView
 from tests.gui.conftest import nothing_left_behind, settings, theme
 from tests.gui.fakes import MODELS, FakeLister, FakePlayer, FakeRecording, FakeWorker
 from tests.gui_train.fakes import (
     FakeTraining,
     check_at_once,
+    make_bases,
+    make_epoch,
+    make_progress,
+    make_started,
     read_at_once,
 )
 
@@ -55,14 +65,26 @@ class TrainBench:
         return self.tab.presenter
 
     @property
+    def music(self) -> DataPresenter:
+        return self.presenter.data
+
+    @property
+    def form(self) -> TrainForm:
+        return self.view.form
+
+    @property
     def training(self) -> FakeTraining:
         """The one begun last."""
         return self.begun[-1]
 
     def survey(self) -> None:
         """A data set has been chosen and read."""
-        with self.qtbot.waitSignal(self.presenter._data.surveyed):
-            self.presenter.use_data("/music/my library")
+        self.learn_from("/music/my library")
+
+    def learn_from(self, *paths: str) -> None:
+        """These data sets have been added and read."""
+        with self.qtbot.waitSignal(self.music._work.surveyed):
+            self.music.add(*paths)
         QCoreApplication.processEvents()
 
     def train(self, *events: Any) -> None:
@@ -106,6 +128,9 @@ def make_bench(
             "starter": start,
             "follower": start,
             "lister": lambda: list(runs),
+            "bases": make_bases,
+            "corrections": lambda: 0,
+            "kept": lambda parent: KeptTraining(parent, finder=lambda: None),
             **makers,
         }
         bridge = WorkerBridge(FakeWorker)
@@ -135,7 +160,8 @@ def make_bench(
 
     yield make
     for bench in made:
-        monkeypatch.setattr(bench.view, "ask_closing", lambda _title: Closing.KEEP)
+        if bench.tab._built is not None:
+            monkeypatch.setattr(bench.view, "ask_closing", lambda _title: Closing.KEEP)
         bench.window.close()
         bench.tab.deleteLater()
         bench.classify.deleteLater()
@@ -147,3 +173,23 @@ def make_bench(
 def bench(make_bench: MakeTrainBench) -> TrainBench:
     """A window that is shown."""
     return make_bench()
+
+
+@pytest.fixture
+def running(bench: TrainBench) -> TrainBench:
+    """A training in its second epoch."""
+    bench.train(make_started(), make_progress(1), make_epoch(1), make_progress(2))
+    return bench
+
+
+@pytest.fixture(scope="session")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Genre folders with two clips each."""
+    root = tmp_path_factory.mktemp("tones")
+    t = np.arange(22_050 * 4) / 22_050
+    for genre, pitch in (("rock", 110.0), ("folk", 330.0)):
+        (root / genre).mkdir()
+        for number in range(2):
+            sound = 0.3 * np.sin(2 * np.pi * pitch * (1 + number / 10) * t)
+            soundfile.write(root / genre / f"{number}.wav", sound, 22_050)
+    return root

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject
 
+from fstmuse_gui.train.bases import Base
 from fstmuse_gui.train.data_work import Ask, Report, Tell
 from fstmuse_gui.train.events import Done, Epoch, Matrix, Metrics, Progress, Started
 from fstmuse_gui.train.process import Training
-from fstmuse_gui.train.survey import GenreCount, Survey
+from fstmuse_gui.train.survey import GenreCount, SetCount, Survey
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
 SONGS = (22, 18, 31, 15, 16, 27, 9)
@@ -39,7 +40,7 @@ class FakeTraining(Training):
         self.heard.append("let go")
 
 
-def make_survey(path: str = "/music/my library") -> Survey:
+def make_survey(*paths: str) -> Survey:
     counts = tuple(
         GenreCount(genre, 8 * songs, 4 * artists)
         for genre, songs, artists in sorted(
@@ -48,11 +49,15 @@ def make_survey(path: str = "/music/my library") -> Survey:
     )
     counts = (*counts[:-1], GenreCount("Punk", 30, 2))
     total = sum(count.clips for count in counts)
-    return Survey(path, "Genre folders", counts, total, 201, 3, "no genre is known")
+    known = paths or ("/music/my library",)
+    sets = tuple(
+        SetCount(path, "Genre folders", total if not n else 12) for n, path in enumerate(known)
+    )
+    return Survey(sets, counts, total, 201, 3, "no genre is known")
 
 
-def make_report(path: str = "/music/my library") -> Report:
-    survey = make_survey(path)
+def make_report(*paths: str) -> Report:
+    survey = make_survey(*paths)
     return Report(
         survey,
         [
@@ -64,14 +69,22 @@ def make_report(path: str = "/music/my library") -> Report:
     )
 
 
-def read_at_once(path: str, tell: Tell, cancelled: Ask) -> Survey:
+def read_at_once(paths: tuple[str, ...], tell: Tell, cancelled: Ask) -> Survey:
     tell(1, 1)
-    return make_survey(path)
+    return make_survey(*paths)
 
 
-def check_at_once(path: str, tell: Tell, cancelled: Ask) -> Report:
+def check_at_once(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
     tell(10, 10)
-    return make_report(path)
+    return make_report(*(one.path for one in sets))
+
+
+def make_bases() -> list[Base]:
+    return [
+        Base("fst-muse", "FstMuse", "fst-muse", GENRES),
+        Base("toy-model", "ToyModel", "toy-model", ("Folk", "Hip-Hop", "Rock")),
+        Base("band-night", "band-night", "toy-model", ("Rock", "Jazz")),
+    ]
 
 
 def make_started(folder: Path | str = "/runs/r1", *, resumed: int = 0) -> Started:

@@ -56,11 +56,11 @@ def test_a_folder_becomes_a_model(
         return OwnTraining(arguments, parent)
 
     bench = make_bench(data=DataWork, starter=start, lister=past_runs)
-    with qtbot.waitSignal(bench.presenter._data.surveyed, timeout=LONG_MS):
-        bench.presenter.use_data(str(music))
+    with qtbot.waitSignal(bench.music._work.surveyed, timeout=LONG_MS):
+        bench.music.add(str(music))
     form = bench.view.form
-    form.recipe.epochs.setValue(1)
-    form.recipe.batch_size.setValue(8)
+    form.recipe.controls["epochs"].setValue(1)
+    form.recipe.controls["batch_size"].setValue(8)
     form.name.setText("two-tones")
     bench.presenter.train()
     with qtbot.waitSignal(bench.tab.live.ended, timeout=LONG_MS):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from PySide6.QtCore import QCoreApplication
 from fstmuse_gui.train.events import Failed, Preparing, Warned
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.runs_list import RunRow
+from fstmuse_gui.train.survey import SetCount
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import (
     make_done,
@@ -23,6 +25,7 @@ from tests.gui_train.fakes import (
     make_progress,
     make_report,
     make_started,
+    make_survey,
 )
 
 _RUNS = [
@@ -42,15 +45,17 @@ def _hot(bench: TrainBench) -> None:
 
 
 def _reading(bench: TrainBench) -> None:
-    bench.presenter.use_data("/music/my library")
-    bench.presenter._data.cancel()
+    bench.music.add("/music/my library")
+    bench.music._work.cancel()
     bench.view.show_busy("Looking at the songs", "1,204 of 3,310 files", 0.36)
 
 
 def _no_data(bench: TrainBench) -> None:
-    bench.presenter.use_data("/music/nothing")
-    bench.presenter._data.cancel()
-    bench.presenter._on_data_trouble("nothing: there is no such folder; check the name")
+    bench.music.add("/music/my library", "/music/nothing")
+    bench.music._work.cancel()
+    bad = SetCount("/music/nothing", trouble="there is no such folder; check the name")
+    survey = make_survey()
+    bench.music._on_surveyed(replace(survey, sets=(*survey.sets, bad)))
 
 
 def _data(bench: TrainBench) -> None:
@@ -66,7 +71,7 @@ def _checking(bench: TrainBench) -> None:
 
 def _checked(bench: TrainBench) -> None:
     _data(bench)
-    bench.presenter._on_checked(make_report())
+    bench.music._on_checked(make_report())
 
 
 def _wrong(bench: TrainBench) -> None:
@@ -74,12 +79,43 @@ def _wrong(bench: TrainBench) -> None:
     for chip in list(bench.view.form.chips.chips.values())[1:]:
         chip.setChecked(False)
     bench.view.form.name.setText("my model!")
-    bench.presenter._check_form()
+    bench.presenter.form.check()
 
 
 def _more(bench: TrainBench) -> None:
     _data(bench)
     bench.view.form.recipe.fold_button.setChecked(True)
+
+
+def _several(bench: TrainBench) -> None:
+    bench.runs[:] = _RUNS[1:]
+    bench.learn_from("/music/my library", "/music/band recordings 2019 to 2024", "corrections")
+    bench.presenter._on_listed(bench.runs)
+
+
+def _fine_tune(bench: TrainBench) -> None:
+    _data(bench)
+    bench.qtbot.waitUntil(lambda: bench.form.base.count() == 4)
+    bench.form.base.choose("fst-muse")
+    bench.form.logs.show_logs(True, "/home/me/.local/share/fstmuse/tensorboard")
+    bench.form.recipe.fold_button.setChecked(True)
+    QCoreApplication.processEvents()
+
+
+def _command(bench: TrainBench) -> None:
+    _data(bench)
+    bench.form.command.fold_button.setChecked(True)
+    QCoreApplication.processEvents()
+
+
+def _behind(bench: TrainBench) -> None:
+    _running(bench)
+    bench.window._tab_widget.setCurrentIndex(0)
+
+
+def _behind_done(bench: TrainBench) -> None:
+    _behind(bench)
+    bench.tell(make_done())
 
 
 def _waking(bench: TrainBench) -> None:
@@ -148,6 +184,11 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
     "checked": _checked,
     "wrong": _wrong,
     "more": _more,
+    "several": _several,
+    "fine-tune": _fine_tune,
+    "command": _command,
+    "behind": _behind,
+    "behind-done": _behind_done,
     "waking": _waking,
     "preparing": _preparing,
     "first": _first,

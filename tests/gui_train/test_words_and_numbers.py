@@ -10,19 +10,25 @@ import pytest
 
 from fstmuse_core.datasets.track import Track
 from fstmuse_gui.train.events import parse_event
-from fstmuse_gui.train.options import DESIGNS, MODELS, default_recipe, free_name, next_name
-from fstmuse_gui.train.survey import count, survey
+from fstmuse_gui.train.options import free_name, next_name
+from fstmuse_gui.train.recipe import DESIGNS, MODELS, default_recipe
+from fstmuse_gui.train.survey import SetCount, Surveyor, count
 from fstmuse_gui.train.words import duration, how_good, how_honest, recall_text, time_left
 from tests.gui_train.fakes import make_done
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("design", DESIGNS)
-def test_the_form_and_the_command_line_have_the_same_defaults(model: str, design: str) -> None:
+@pytest.mark.parametrize(
+    ("design", "base"), [*((design, "") for design in DESIGNS), ("ours", "fst-muse")]
+)
+def test_the_form_and_the_command_line_have_the_same_defaults(
+    model: str, design: str, base: str
+) -> None:
     from fstmuse_core.training.settings import settings_from
 
-    theirs = settings_from({"model": model, "design": design, "data": ["/music"]})
-    ours = dataclasses.asdict(default_recipe(model, design))
+    given = {"model": model, "design": design, "data": ["/music"], "fine_tune": base}
+    theirs = settings_from(given)
+    ours = default_recipe(model, design, fine_tunes=bool(base))
     assert ours == {key: getattr(theirs, key) for key in ours}
 
 
@@ -65,12 +71,15 @@ def test_what_is_no_event_is_none(line: str) -> None:
     assert parse_event(line) is None
 
 
+HERE = (SetCount("/m", "Genre folders", 3),)
+
+
 def track(genre: str, artist: str) -> Track:
     return Track(Path("/m/a.mp3"), genre, artist, "t", 30.0)
 
 
 def test_a_survey_counts_clips_and_artists() -> None:
-    found = count("/m", "Genre folders", [track("Rock", "A"), track("Rock", "B"), track("Pop", "")])
+    found = count(HERE, [track("Rock", "A"), track("Rock", "B"), track("Pop", "")])
     assert [(c.genre, c.clips, c.artists) for c in found.genres] == [("Rock", 2, 2), ("Pop", 1, 0)]
     said = " ".join(found.findings)
     assert "Rock: fewer than 3 artists" in said
@@ -78,10 +87,10 @@ def test_a_survey_counts_clips_and_artists() -> None:
 
 
 def test_one_genre_is_worth_knowing() -> None:
-    assert "one genre only" in count("/m", "", [track("Rock", "A")]).findings[0]
+    assert "one genre only" in count(HERE, [track("Rock", "A")]).findings[0]
 
 
 def test_real_music_is_surveyed(real_music: Path) -> None:
-    found = survey(str(real_music))
+    found = Surveyor()((str(real_music),), lambda _n, _total: None, lambda: False)
     assert found.n_clips == 487
     assert {"Rock", "Jazz"} <= {c.genre for c in found.genres}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from fstmuse_core.datasets.track import Track
 
-Kind = Literal["fma", "folders", "tags", "manifest", "corrections"]
+Kind = Literal["fma", "folders", "tags", "manifest", "corrections", "several"]
+# What a path can be; "several" is what :func:`merged` makes of more than one.
 KINDS: tuple[Kind, ...] = ("fma", "folders", "tags", "manifest", "corrections")
 
 
@@ -31,7 +33,7 @@ class Collection:
         The folder it was loaded from.
     kind : str
         How the genres were learnt: ``"fma"``, ``"folders"``, ``"tags"``, ``"manifest"`` or
-        ``"corrections"``.
+        ``"corrections"``; ``"several"`` of more than one data set.
     tracks : tuple of Track
     set_aside : tuple of SetAside
         What belongs to the data set but cannot be used.
@@ -62,3 +64,23 @@ def all_tracks(collections: Iterable[Collection]) -> list[Track]:
     """
     by_weight = sorted(collections, key=lambda collection: collection.kind == "corrections")
     return list({track.path: track for found in by_weight for track in found.tracks}.values())
+
+
+def merged(collections: Sequence[Collection]) -> Collection:
+    """Several data sets as one, each file once; a single one is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if not collections:
+        raise ValueError("there is no data set")
+    if len(collections) == 1:
+        return collections[0]
+    try:
+        root = Path(os.path.commonpath([found.root for found in collections]))
+    except ValueError:  # they lie on several drives
+        root = collections[0].root
+    set_aside = tuple(file for found in collections for file in found.set_aside)
+    return Collection(root, "several", tuple(all_tracks(collections)), set_aside)

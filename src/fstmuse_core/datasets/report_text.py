@@ -14,6 +14,7 @@ _KINDS = {
     "tags": "genres from tags",
     "manifest": "manifest",
     "corrections": "your corrections",
+    "several": "several data sets",
 }
 _HEAD = ("Genre", "Clips", "Artists", "Artist unknown", "Hours")
 # What a terminal shows of long lists; the exports have all.

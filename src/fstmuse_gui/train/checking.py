@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from fstmuse_core.datasets import doctor
-from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.collection import merged
 from fstmuse_core.datasets.report_text import as_markdown
 from fstmuse_gui.train.data_work import Ask, Report, Tell
-from fstmuse_gui.train.survey import KINDS, count
+from fstmuse_gui.train.survey import SetCount, count, read_set
 
 
-def check_files(path: str, tell: Tell, cancelled: Ask) -> Report:
-    """Listen to every file of the data set at ``path``.
+def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
+    """Listen to every file of these data sets, as if they were one.
 
     Raises
     ------
     FstMuseError
-        If it is no data set.
+        If one of them is no data set any more.
     """
-    collection = load_tracks(Path(path), cancelled=cancelled)
-    report = doctor.check_collection(collection, progress=tell, cancelled=cancelled)
+    found = [read_set(one.path, lambda _done, _total: None, cancelled) for one in sets]
+    report = doctor.check_collection(merged(found), progress=tell, cancelled=cancelled)
     return Report(
-        survey=count(path, KINDS[report.kind], report.tracks),
+        survey=count(sets, report.tracks),
         findings=_findings(report),
         set_aside=[f"{report.shown(aside.path)}: {aside.reason}" for aside in report.set_aside],
         exports={

@@ -1,16 +1,18 @@
-"""Reading and checking a data set, away from the window's thread."""
+"""Reading and checking data sets, away from the window's thread."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from fstmuse_gui.background import Background
-from fstmuse_gui.train.survey import Survey, survey
+from fstmuse_gui.train.survey import SetCount, Survey, Surveyor
+
+T = TypeVar("T")
 
 # Told how many of how many are done, and asked whether to give up.
 Tell = Callable[[int, int], None]
@@ -27,16 +29,11 @@ class Report:
     exports: dict[str, str]
 
 
-def read(path: str, tell: Tell, cancelled: Ask) -> Survey:
-    """The default for ``reader``."""
-    return survey(path, tell, cancelled)
-
-
-def check(path: str, tell: Tell, cancelled: Ask) -> Report:
+def check(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
     """The default for ``checker``."""
     from fstmuse_gui.train.checking import check_files
 
-    return check_files(path, tell, cancelled)
+    return check_files(sets, tell, cancelled)
 
 
 class DataWork(QObject):
@@ -64,27 +61,32 @@ class DataWork(QObject):
         self,
         parent: QObject | None = None,
         *,
-        reader: Callable[[str, Tell, Ask], Survey] = read,
-        checker: Callable[[str, Tell, Ask], Report] = check,
+        reader: Callable[[tuple[str, ...], Tell, Ask], Survey] | None = None,
+        checker: Callable[[tuple[SetCount, ...], Tell, Ask], Report] = check,
     ) -> None:
         super().__init__(parent)
-        self._reader = reader
+        self._surveyor = Surveyor()
+        self._reader = reader or self._surveyor
         self._checker = checker
         self._background = Background(self)
         self._stop = threading.Event()
         self.is_running = False
         self._step.connect(self._on_step, Qt.ConnectionType.QueuedConnection)
 
-    def survey(self, path: str) -> None:
-        """Find out what is at ``path``."""
-        self._begin(self._reader, path, self.surveyed.emit)
+    def survey(self, paths: tuple[str, ...]) -> None:
+        """Find out what is at ``paths``; what has been read before is not read again."""
+        self._begin(self._reader, paths, self.surveyed.emit)
 
-    def check(self, path: str) -> None:
+    def forget(self, path: str) -> None:
+        """Read this data set anew the next time."""
+        self._surveyor.forget(path)
+
+    def check(self, sets: tuple[SetCount, ...]) -> None:
         """Listen to every file."""
-        self._begin(self._checker, path, self.checked.emit)
+        self._begin(self._checker, sets, self.checked.emit)
 
     def _begin(
-        self, work: Callable[[str, Tell, Ask], Any], path: str, tell: Callable[[Any], None]
+        self, work: Callable[[T, Tell, Ask], Any], what: T, tell: Callable[[Any], None]
     ) -> None:
         self.cancel()
         self._stop = stop = threading.Event()
@@ -99,7 +101,7 @@ class DataWork(QObject):
             return on_end
 
         self._background.run(
-            lambda: work(path, lambda n, total: self._step.emit(stop, n, total), stop.is_set),
+            lambda: work(what, lambda n, total: self._step.emit(stop, n, total), stop.is_set),
             ended(tell),
             ended(self.trouble.emit),
         )

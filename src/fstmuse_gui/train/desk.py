@@ -9,8 +9,11 @@ from PySide6.QtCore import QObject
 
 from fstmuse_gui.settings import Option
 from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.train.bases import Base, bases
+from fstmuse_gui.train.data_presenter import DataPresenter, corrections_count
 from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.fma import FmaGetter
+from fstmuse_gui.train.form_presenter import FormPresenter
 from fstmuse_gui.train.history import PastRun, past_runs
 from fstmuse_gui.train.live import LiveTraining
 from fstmuse_gui.train.past import PastShelf
@@ -34,17 +37,28 @@ class TrainDesk(QObject):
         follower: Callable[[Path, QObject], Training] = OtherTraining,
         lister: Callable[[], list[PastRun]] = past_runs,
         fma: Callable[[QObject], FmaGetter] = FmaGetter,
+        bases: Callable[[], list[Base]] = bases,
+        corrections: Callable[[], int] = corrections_count,
     ) -> None:
         super().__init__(parent)
         self._settings = context.settings
         self.view = TrainView()
         self.live = LiveTraining(self.view, self, starter=starter, follower=follower)
         self.past = PastShelf(self.view, self, lister=lister)
-        self.presenter = TrainPresenter(
-            self.view, context.settings, data(self), self.live, self.past, fma(self), self
+        form = FormPresenter(self.view, context.settings, self, bases=bases)
+        music = DataPresenter(
+            self.view,
+            context.settings,
+            data(self),
+            self.past,
+            fma(self),
+            self,
+            count_corrections=corrections,
         )
+        self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, self)
         self.presenter.model_made.connect(context.models.changed)
         self.presenter.model_wanted.connect(context.models.wanted)
+        context.models.changed.connect(form.refresh_bases)
         sizes = self._settings.get(TRAIN_SPLITTER)
         wanted = self.view.splitter.count()
         if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):

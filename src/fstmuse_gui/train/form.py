@@ -1,4 +1,4 @@
-"""Beside the curves: the data set, what is to be learned from it, and the earlier trainings."""
+"""Beside the curves: the data sets, what is to be learned from them, and the earlier trainings."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.base_box import BaseBox
 from fstmuse_gui.train.chips import GenreChips
+from fstmuse_gui.train.command_box import CommandBox
+from fstmuse_gui.train.data_list import DataList
 from fstmuse_gui.train.fields import Field, choice
-from fstmuse_gui.train.options import DESIGNS, MODELS, TrainOptions, default_recipe
+from fstmuse_gui.train.log_form import LogForm
+from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.recipe_form import RecipeForm
 from fstmuse_gui.train.runs_list import RunsList
 
 _WIDTH = 336
-_RUNS_HEIGHT = 196
 
 
 class TrainForm(QWidget):
@@ -32,18 +34,18 @@ class TrainForm(QWidget):
 
     Signals
     -------
-    data_entered(str)
-        Path of a data set.
-    browse_requested, about_requested, train_requested
-        A button was pressed.
+    about_requested, train_requested, defaults_requested
+        A button was pressed, or model, design or base have changed and with them the defaults.
+    model_chosen
+        Another model was chosen.
     changed
-        Something else was entered.
+        Something was entered.
     """
 
-    data_entered = Signal(str)
-    browse_requested = Signal()
     about_requested = Signal()
     train_requested = Signal()
+    defaults_requested = Signal()
+    model_chosen = Signal()
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,9 +64,7 @@ class TrainForm(QWidget):
         self.train_button.clicked.connect(self.train_requested)
         column.addWidget(self.train_button)
         self.runs = RunsList()
-        self.runs.setFixedHeight(_RUNS_HEIGHT)
         column.addWidget(self.runs)
-        self._show_defaults()
 
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, 600)
@@ -72,30 +72,19 @@ class TrainForm(QWidget):
     def _build_fields(self) -> QScrollArea:
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
+        # Room for the rings around what has the focus.
+        column.setContentsMargins(0, 0, 2, 0)
         column.setSpacing(12)
-        column.addWidget(self._build_data())
+        self.data = DataList()
+        column.addWidget(self.data)
         column.addWidget(self._build_genres())
-        self.model = choice(MODELS, "Model")
-        self.design = choice(DESIGNS, "Design")
-        for box in (self.model, self.design):
-            box.activated.connect(lambda _i: self._show_defaults())
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        tip = "FstMuse: the larger network. ToyModel: a small one for up to three genres."
-        row.addWidget(Field("&Model", self.model, tip))
-        tip = "Ours hears better and trains faster. The report's is rebuilt to compare with."
-        row.addWidget(Field("&Design", self.design, tip))
-        column.addLayout(row)
+        column.addLayout(self._build_model())
         self.name = QLineEdit()
-        self.name.textEdited.connect(lambda _t: self.changed.emit())
+        self.name.textChanged.connect(lambda _t: self.changed.emit())
         tip = "What the new model is called: letters, digits, dots, dashes, underscores."
         self.name_field = Field("&Name of the new model", self.name, tip)
         column.addWidget(self.name_field)
-        self.recipe = RecipeForm()
-        self.recipe.defaults_requested.connect(self._show_defaults)
-        self.recipe.unfolded.connect(self._scroll_down)
-        column.addWidget(self.recipe)
+        column.addLayout(self._build_folds())
         column.addStretch()
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -104,22 +93,6 @@ class TrainForm(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         return area
-
-    def _build_data(self) -> QWidget:
-        self.data = QLineEdit()
-        self.data.setPlaceholderText("Drop a folder of music here")
-        self.data.editingFinished.connect(self._on_data)
-        self._told_data = ""
-        self.browse_button = QToolButton()
-        self.browse_button.setIcon(icon("open"))
-        self.browse_button.setIconSize(QSize(20, 20))
-        self.browse_button.setAccessibleName("Choose the folder of music")
-        self.browse_button.setToolTip("Choose a folder (Ctrl+D)")
-        self.browse_button.clicked.connect(self.browse_requested)
-        tip = "Folders named after genres, FMA as it ships, tagged music, or a manifest.csv."
-        self.data_field = Field("D&ata set", self.data, tip)
-        self.data_field.add_beside(self.browse_button)
-        return self.data_field
 
     def _build_genres(self) -> QWidget:
         self._genres = QWidget()
@@ -136,8 +109,8 @@ class TrainForm(QWidget):
         column.setSpacing(6)
         self.about_button = QPushButton("Details")
         self.about_button.setProperty("look", "link")
-        self.about_button.setAccessibleName("Details of the data set")
-        self.about_button.setToolTip("What the data set holds, and what is wrong with it")
+        self.about_button.setAccessibleName("Details of the data sets")
+        self.about_button.setToolTip("What the data sets hold, and what is wrong with them")
         self.about_button.clicked.connect(self.about_requested)
         head = QHBoxLayout()
         head.addWidget(caption, 1)
@@ -148,53 +121,77 @@ class TrainForm(QWidget):
         self._genres.hide()
         return self._genres
 
-    def _scroll_down(self) -> None:
+    def _build_model(self) -> QVBoxLayout:
+        self.model = choice(MODELS, "Model")
+        self.model.activated.connect(lambda _i: self._on_model())
+        self.design = choice(DESIGNS, "Design")
+        self.base = BaseBox()
+        for box in (self.design, self.base):
+            box.activated.connect(lambda _i: self.defaults_requested.emit())
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        tip = "FstMuse: the larger network. ToyModel: a small one for up to three genres."
+        row.addWidget(Field("&Model", self.model, tip))
+        tip = "Ours hears better and trains faster. The report's is rebuilt to compare with."
+        row.addWidget(Field("&Design", self.design, tip))
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addLayout(row)
+        column.addWidget(Field("Start fro&m", self.base, self.base.toolTip()))
+        return column
+
+    def _on_model(self) -> None:
+        self.model_chosen.emit()
+        self.defaults_requested.emit()
+
+    def _build_folds(self) -> QVBoxLayout:
+        self.recipe = RecipeForm()
+        self.recipe.defaults_requested.connect(self.defaults_requested)
+        self.recipe.changed.connect(self.changed)
+        self.recipe.unfolded.connect(lambda: self._reveal(self.recipe))
+        self.logs = LogForm()
+        self.logs.changed.connect(self.changed)
+        self.recipe.add_below(self.logs)
+        self.command = CommandBox()
+        self.command.unfolded.connect(lambda: self._reveal(self.command))
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(self.recipe)
+        column.addWidget(self.command)
+        return column
+
+    def _reveal(self, fold: QWidget) -> None:
         """Bring what has been unfolded into view, once it has its place."""
-        bar = self._area.verticalScrollBar()
-        QTimer.singleShot(0, self, lambda: bar.setValue(bar.maximum()))
 
-    def _on_data(self) -> None:
-        path = self.data.text().strip()
-        if path != self._told_data:
-            self._told_data = path
-            self.data_entered.emit(path)
+        def scroll() -> None:
+            bar = self._area.verticalScrollBar()
+            bar.setValue(min(fold.y(), bar.maximum()))
 
-    def _show_defaults(self) -> None:
-        model, design = self.model.currentData(), self.design.currentData()
-        self.recipe.show_recipe(default_recipe(model, design))
+        QTimer.singleShot(0, self, scroll)
+
+    def show_fit(self) -> None:
+        """Offer only what goes with the model and the design, and say why not the rest."""
+        model, design = str(self.model.currentData()), str(self.design.currentData())
+        designs = MODEL_KINDS[model].designs
+        self.design.setEnabled(len(designs) > 1)
+        if design not in designs:
+            design = designs[0]
+            self.design.setCurrentIndex(self.design.findData(design))
+        self.base.show_fit(model, design)
+        self.recipe.show_model(model)
         self.recipe.show_design(design)
-        self.changed.emit()
-
-    def show_data(self, path: str) -> None:
-        """Enter the path of a data set without telling anyone."""
-        self._told_data = path
-        self.data.setText(path)
 
     def set_hot(self, is_hot: bool) -> None:
         """Light up the field that takes what hangs above the window."""
-        self.data.setProperty("look", "hot" if is_hot else "")
-        self.data.style().unpolish(self.data)
-        self.data.style().polish(self.data)
+        self.data.set_hot(is_hot)
 
     def show_genres_box(self, is_shown: bool) -> None:
-        """Show or hide the choice of genres, and the way to the data set's page."""
+        """Show or hide the choice of genres, and the way to the data sets' page."""
         self._genres.setVisible(is_shown)
-
-    @property
-    def options(self) -> TrainOptions:
-        """What is entered."""
-        return TrainOptions(
-            data=self._told_data,
-            model=self.model.currentData(),
-            design=self.design.currentData(),
-            genres=self.chips.taken,
-            name=self.name.text().strip(),
-            recipe=self.recipe.recipe,
-        )
 
     def show_troubles(self, *, data: str = "", genres: str = "", name: str = "") -> None:
         """Say beside each field what is wrong with it."""
-        self.data_field.show_trouble(data)
+        self.data.show_trouble(data)
         self.name_field.show_trouble(name)
         self._genres_trouble.setText(genres)
         self._genres_trouble.setVisible(bool(genres))

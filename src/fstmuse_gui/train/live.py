@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -21,7 +22,7 @@ from fstmuse_gui.train.events import (
 from fstmuse_gui.train.history import cleaned, past_events
 from fstmuse_gui.train.process import OtherTraining, OwnTraining, Training
 from fstmuse_gui.train.run_page import RunPage
-from fstmuse_gui.train.view import Closing, TrainView
+from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.train.words import GAP, about, as_sentence, duration, stage
 
 _WAKING = "The first seconds go into waking the network's library."
@@ -38,9 +39,12 @@ class LiveTraining(QObject):
         It is over; see :attr:`outcome`.
     warned(str)
         Something to know.
+    taken(object, str)
+        A :class:`~fstmuse_gui.train.process.Training` is followed from now on; its title.
     """
 
     changed = Signal()
+    taken = Signal(object, str)
     ended = Signal()
     warned = Signal(str)
 
@@ -96,6 +100,7 @@ class LiveTraining(QObject):
     def _take(self, training: Training) -> None:
         self._training = training
         training.told.connect(self._on_event)
+        self.taken.emit(training, self.title)
         self.changed.emit()
 
     # -- what is asked for -------------------------------------------------------------
@@ -117,13 +122,8 @@ class LiveTraining(QObject):
     def leave(self, closing: Closing) -> None:
         """Follow it no longer; it goes on, or ends by itself as was chosen."""
         training, self._training = self._training, None
-        if training is None:
-            return
-        if closing is Closing.STOP:
-            training.stop()
-        elif closing is Closing.CANCEL:
-            training.cancel()
-        training.let_go()
+        if training is not None:
+            training.leave(closing)
 
     # -- what it says ------------------------------------------------------------------
 
@@ -161,6 +161,7 @@ class LiveTraining(QObject):
         self._ending = ""
         if isinstance(event, Done):
             self.outcome, self.done = "done", event
+            self.resumable_run = self.run if event.resumable else ""
         elif isinstance(event, Failed):
             self.outcome, self.sentence = "failed", event.sentence
             self.resumable_run = event.run if event.resumable else ""

@@ -1,70 +1,68 @@
-"""What a training can be told, with defaults that fit, as the form and the command line do."""
+"""What the form asks, as the command line that the child gets, and names for new models."""
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-MODELS = {"fst-muse": "FstMuse", "toy-model": "ToyModel"}
-DESIGNS = {"ours": "Ours", "original": "The 2023 report's"}
-AUGMENTS = {"full": "Full", "light": "Light", "none": "None"}
+from fstmuse_gui.train.recipe import MODEL_KINDS, Recipe, recipe_words
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_EPOCHS = {("fst-muse", "ours"): 30, ("toy-model", "ours"): 20}
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The numbers of a training; see the form's tool tips for what they mean."""
-
-    epochs: int = 30
-    batch_size: int = 32
-    learning_rate: float = 2e-3
-    dropout: float = 0.2
-    l2: float = 0.0
-    augment: str = "full"
-    seed: int = 0
-    balance: bool = False
-
-
-def default_recipe(model: str, design: str) -> Recipe:
-    """The recipe that suits a model and a design."""
-    if design == "original":
-        return Recipe(10, 8, 1e-3, 0.0, 0.0, "none")
-    return Recipe(epochs=_EPOCHS[model, design])
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Everything that the form asks; ``genres`` are those that the model is to name."""
+    """Everything that the form asks.
 
-    data: str
+    Attributes
+    ----------
+    data : tuple of str
+        Data sets as the command line names them.
+    model, design : str
+    genres : tuple of str
+        Those that the model is to name.
+    name : str
+        What it will be called.
+    recipe : mapping
+    fine_tune : str
+        The model it starts from; empty to begin anew.
+    tensorboard : str
+        Folder for TensorBoard's logs; empty for none.
+    """
+
+    data: tuple[str, ...]
     model: str
     design: str
     genres: tuple[str, ...]
     name: str
-    recipe: Recipe
+    recipe: Recipe = field(default_factory=dict)
+    fine_tune: str = ""
+    tensorboard: str = ""
 
     def arguments(self) -> list[str]:
         """What follows ``fstmuse train``."""
-        recipe = self.recipe
-        values = {
-            "--model": self.model,
-            "--design": self.design,
-            "--data": self.data,
-            "--genres": ",".join(self.genres),
-            "--epochs": str(recipe.epochs),
-            "--batch-size": str(recipe.batch_size),
-            "--learning-rate": f"{recipe.learning_rate:g}",
-            "--dropout": f"{recipe.dropout:g}",
-            "--l2": f"{recipe.l2:g}",
-            "--augment": recipe.augment,
-            "--seed": str(recipe.seed),
-            "--out": self.name,
-        }
-        words = [word for pair in values.items() for word in pair]
-        return [*words, "--balance"] if recipe.balance else words
+        values = [("--model", self.model), ("--design", self.design)]
+        values += [("--data", path) for path in self.data]
+        values += [("--genres", ",".join(self.genres)), ("--out", self.name)]
+        values += [("--fine-tune", self.fine_tune)] if self.fine_tune else []
+        values += [("--tensorboard", self.tensorboard)] if self.tensorboard else []
+        words = [word for pair in values for word in pair]
+        return words + recipe_words(self.recipe, MODEL_KINDS[self.model].fields)
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """``fstmuse train`` with these arguments, as one types it into a terminal."""
+    return quoted(["fstmuse", "train", *arguments])
+
+
+def quoted(words: Sequence[str]) -> str:
+    """A command as one types it into a terminal of this system."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def name_trouble(name: str) -> str:

@@ -22,6 +22,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.errors import one_line
 from fstmuse_core.runs import LOCK_FILE, read_json, request_end, running_training, runs_folder
+from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.events import Cancelled, Done, Ended, Failed, Started, parse_event
 
 POLL_MS = 100
@@ -105,6 +106,14 @@ class Training(QObject):
         self._is_cancelled = True
         self._command("cancel")
         self._grace.start()
+
+    def leave(self, closing: Closing) -> None:
+        """Follow the process no longer; it goes on, or ends by itself as was chosen."""
+        if closing is Closing.STOP:
+            self.stop()
+        elif closing is Closing.CANCEL:
+            self.cancel()
+        self.let_go()
 
     def let_go(self) -> None:
         """Follow the process no longer; it goes on by itself."""

@@ -2,139 +2,157 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton, QVBoxLayout, QWidget
+import itertools
 
-from fstmuse_gui.icons import icon
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.fields import Field, choice, real, whole
-from fstmuse_gui.train.options import AUGMENTS, Recipe
+from fstmuse_gui.train.fold import Fold
+from fstmuse_gui.train.recipe import (
+    FIELDS,
+    MODEL_KINDS,
+    Choice,
+    Real,
+    Recipe,
+    RecipeField,
+    Switch,
+    Value,
+    Whole,
+    unused_fields,
+)
 
-_MAX_SEED = 2**31 - 1
+Control = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
 
 
-class RecipeForm(QWidget):
-    """Epochs, batch size, learning rate and so on.
+class RecipeForm(Fold):
+    """Epochs, batch size, learning rate and so on, as the model has them.
 
     Signals
     -------
     defaults_requested
         Back to what suits model and design.
-    unfolded
-        There is more to see.
+    changed
+        Something was entered.
     """
 
     defaults_requested = Signal()
-    unfolded = Signal()
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.fold_button = QPushButton(icon("chevron", "muted"), " More settings")
-        self.fold_button.setProperty("look", "link")
-        self.fold_button.setCheckable(True)
-        self.fold_button.setAccessibleName("More settings: epochs, learning rate and others")
-        self._inside = self._build()
-        self._inside.hide()
-        self.fold_button.toggled.connect(self._unfold)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.fold_button)
-        column.addWidget(self._inside)
-
-    def _unfold(self, is_open: bool) -> None:
-        self._inside.setVisible(is_open)
-        if is_open:
-            self.unfolded.emit()
-
-    def _build(self) -> QWidget:
-        self.epochs = whole(1, 10_000)
-        self.batch_size = whole(1, 4096)
-        self.learning_rate = real(0.000001, 10.0, 0.0005, 6)
-        self.dropout = real(0.0, 0.95, 0.05, 2)
-        self.l2 = real(0.0, 1.0, 0.0001, 6)
-        self.seed = whole(0, _MAX_SEED)
-        self.augment = choice(AUGMENTS, "Augmentation")
-        self.balance = QCheckBox("As many of &each genre")
-        self.balance.setAccessibleName("As many songs of each genre")
-        self.balance.setToolTip(
-            "Take the same number of songs of every genre, as the report did; the rest is unused."
-        )
-        inside = QWidget()
-        grid = QGridLayout(inside)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(GRID)
-        grid.setVerticalSpacing(GRID)
-        fields = (
-            Field(
-                "Epochs",
-                self.epochs,
-                "How often all songs are gone through, 1 to 10,000. More takes longer; "
-                "Stop ends early and keeps the best.",
-            ),
-            Field(
-                "Batch size",
-                self.batch_size,
-                "Crops that are learned from at once, 1 to 4,096. Larger needs more memory.",
-            ),
-            Field(
-                "Learning rate",
-                self.learning_rate,
-                "The largest step, above 0 up to 10. Too large and the loss stops being a number.",
-            ),
-            Field(
-                "Dropout",
-                self.dropout,
-                "Share of features left out at random, 0 to 0.95. More keeps small data sets "
-                "from being learned by heart.",
-            ),
-            Field("L2", self.l2, "Pull of the weights towards zero, 0 to 1. 0 is none."),
-            Field(
-                "Seed", self.seed, "0 and up. The same seed and settings give the same model again."
-            ),
-        )
-        for place, field in enumerate(fields):
-            grid.addWidget(field, place // 2, place % 2)
-        self.augment_field = Field(
-            "Augmentation",
-            self.augment,
-            "Light: another place, tempo, pitch and room. Full: also blanked stretches and "
-            "blends of two songs. None: plain crops.",
-        )
-        grid.addWidget(self.augment_field, 3, 0, 1, 2)
-        grid.addWidget(self.balance, 4, 0, 1, 2)
+        super().__init__("More settings", "More settings: epochs, learning rate and others", parent)
+        self.controls: dict[str, Control] = {}
+        self._holders: dict[str, QWidget] = {}
+        for spec in FIELDS.values():
+            self._add(spec)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(GRID)
+        self._grid.setVerticalSpacing(GRID)
         self.defaults_button = QPushButton("Back to the defaults")
         self.defaults_button.setProperty("look", "link")
         self.defaults_button.clicked.connect(self.defaults_requested)
-        grid.addWidget(self.defaults_button, 5, 0, 1, 2)
-        return inside
+        self._below = QVBoxLayout()
+        self._below.setSpacing(GRID)
+        self._model = ""
+        self.column.addLayout(self._grid)
+        self.column.addLayout(self._below)
+        self.column.addWidget(self.defaults_button)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Place something between the numbers and the way back to the defaults."""
+        self._below.addWidget(widget)
+
+    def _add(self, spec: RecipeField) -> None:
+        control = _control(spec)
+        if isinstance(control, QComboBox):
+            control.currentIndexChanged.connect(self.changed)
+        elif isinstance(control, QCheckBox):
+            control.toggled.connect(self.changed)
+        else:
+            control.valueChanged.connect(self.changed)
+        self.controls[spec.name] = control
+        is_plain = isinstance(spec, Switch)
+        holder = control if is_plain else Field(spec.caption, control, spec.tip)
+        holder.setParent(self.inside)
+        self._holders[spec.name] = holder
+
+    def show_model(self, model: str) -> None:
+        """Offer the fields that a model has: two a line, long ones alone."""
+        if model == self._model:
+            return
+        self._model = model
+        for holder in self._holders.values():
+            self._grid.removeWidget(holder)
+            holder.hide()
+        row = column = 0
+        for name in MODEL_KINDS[model].fields:
+            holder = self._holders[name]
+            width = 2 if isinstance(FIELDS[name], Choice | Switch) else 1
+            if column + width > 2:
+                row, column = row + 1, 0
+            self._grid.addWidget(holder, row, column, 1, width)
+            holder.show()
+            column += width
+        # Tab goes where the eye goes.
+        order = [self.controls[name] for name in MODEL_KINDS[model].fields]
+        for before, after in itertools.pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     @property
     def recipe(self) -> Recipe:
-        """What is entered."""
-        return Recipe(
-            epochs=self.epochs.value(),
-            batch_size=self.batch_size.value(),
-            learning_rate=self.learning_rate.value(),
-            dropout=self.dropout.value(),
-            l2=self.l2.value(),
-            augment=self.augment.currentData(),
-            seed=self.seed.value(),
-            balance=self.balance.isChecked(),
-        )
+        """What is entered, of the fields that the model has."""
+        return {name: _value(self.controls[name]) for name in MODEL_KINDS[self._model].fields}
 
     def show_recipe(self, recipe: Recipe) -> None:
         """Enter this."""
-        self.epochs.setValue(recipe.epochs)
-        self.batch_size.setValue(recipe.batch_size)
-        self.learning_rate.setValue(recipe.learning_rate)
-        self.dropout.setValue(recipe.dropout)
-        self.l2.setValue(recipe.l2)
-        self.augment.setCurrentIndex(self.augment.findData(recipe.augment))
-        self.seed.setValue(recipe.seed)
-        self.balance.setChecked(recipe.balance)
+        for name, value in recipe.items():
+            _enter(self.controls[name], value)
 
     def show_design(self, design: str) -> None:
-        """The report's design has no dropout, L2 or augmentation."""
-        for control in (self.dropout, self.l2, self.augment):
-            control.setEnabled(design != "original")
+        """Leave out what a design knows nothing of, and say why."""
+        unused = unused_fields(design)
+        for name, control in self.controls.items():
+            control.setEnabled(name not in unused)
+            control.setToolTip(unused.get(name, FIELDS[name].tip))
+
+
+def _control(spec: RecipeField) -> Control:
+    if isinstance(spec, Whole):
+        return whole(spec.low, spec.high)
+    if isinstance(spec, Real):
+        return real(spec.low, spec.high, spec.step, spec.decimals)
+    if isinstance(spec, Choice):
+        return choice(spec.choices, spec.caption)
+    box = QCheckBox(spec.caption)
+    box.setAccessibleName(spec.spoken)
+    box.setToolTip(spec.tip)
+    return box
+
+
+def _value(control: Control) -> Value:
+    if isinstance(control, QComboBox):
+        return str(control.currentData())
+    if isinstance(control, QCheckBox):
+        return control.isChecked()
+    return control.value()
+
+
+def _enter(control: Control, value: Value) -> None:
+    if isinstance(control, QComboBox):
+        control.setCurrentIndex(control.findData(value))
+    elif isinstance(control, QCheckBox):
+        control.setChecked(bool(value))
+    elif isinstance(control, QSpinBox):
+        control.setValue(int(value))
+    else:
+        control.setValue(float(value))

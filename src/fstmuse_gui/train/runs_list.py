@@ -23,6 +23,8 @@ from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.theme import GRID, RADIUS, current_colours, scaled_font
 
 _ROW = 50
+_MOST_ROWS = 3
+_EDGES = 12
 _SIGN = 15
 _WORDS = Qt.ItemDataRole.UserRole + 1
 _STATE = Qt.ItemDataRole.UserRole + 2
@@ -97,6 +99,9 @@ class RunsList(QWidget):
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._hint.setVisible(not rows)
+        self.list.setVisible(bool(rows))
+        # So many that the form keeps its room; the others are scrolled to.
+        self.list.setFixedHeight(_ROW * min(len(rows), _MOST_ROWS) + _EDGES)
         self.select(before)
 
     @property

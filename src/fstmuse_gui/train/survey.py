@@ -1,4 +1,4 @@
-"""What a data set holds: clips and artists of each genre, and what cannot be used."""
+"""What data sets hold: clips and artists of each genre, and what cannot be used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fstmuse_core.datasets.collection import Collection, merged
+from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
+from fstmuse_core.datasets.detect import data_path, load_tracks
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import FstMuseError
+
+Progress = Callable[[int, int], None]
 
 KINDS = {
     "fma": "FMA",
@@ -15,6 +21,7 @@ KINDS = {
     "tags": "Genres from tags",
     "manifest": "A list of songs",
     "corrections": "Your corrections",
+    "several": "Several data sets",
 }
 # Artists are parted into three: those that teach, those that choose, and those that test.
 MIN_ARTISTS = 3
@@ -30,11 +37,25 @@ class GenreCount:
 
 
 @dataclass(frozen=True)
-class Survey:
-    """A data set at a glance; the genre with the most clips comes first."""
+class SetCount:
+    """One of the data sets: ``trouble`` says why it cannot be used; empty if it can."""
 
     path: str
-    kind: str
+    kind: str = ""
+    clips: int = 0
+    trouble: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return set_name(self.path)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The data sets at a glance; the genre with the most clips comes first."""
+
+    sets: tuple[SetCount, ...]
     genres: tuple[GenreCount, ...]
     n_clips: int
     n_artists: int
@@ -42,14 +63,34 @@ class Survey:
     why_set_aside: str = ""
 
     @property
+    def usable(self) -> tuple[SetCount, ...]:
+        """The data sets without trouble."""
+        return tuple(one for one in self.sets if not one.trouble)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the first data set that cannot be used; empty if all can."""
+        return next((one.trouble for one in self.sets if one.trouble), "")
+
+    @property
     def name(self) -> str:
-        """Its folder's name."""
-        return Path(self.path).name or self.path
+        """The data set's, or how many there are."""
+        sets = self.usable
+        return sets[0].name if len(sets) == 1 else f"{len(sets)} data sets"
+
+    @property
+    def kind(self) -> str:
+        """Of each sort that there is, once."""
+        return ", ".join(dict.fromkeys(one.kind for one in self.usable))
 
     @property
     def findings(self) -> list[str]:
         """Sentences about what will make the model or its test worse."""
-        found = []
+        found = [
+            f"{one.name} cannot be used and has to be removed: {one.trouble}."
+            for one in self.sets
+            if one.trouble
+        ]
         if len(self.genres) < 2:
             found.append("There is one genre only; a model needs two or more to choose from.")
         thin = [count.genre for count in self.genres if 0 < count.artists < MIN_ARTISTS]
@@ -76,31 +117,62 @@ class Survey:
         return found
 
 
-def survey(
-    path: str,
-    progress: Callable[[int, int], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Survey:
-    """Read what the data set at ``path`` holds.
+def set_name(path: str) -> str:
+    """What people call the data set at ``path``."""
+    if path == RESERVED_NAME:
+        return "Your corrections"
+    return Path(path).name or path
+
+
+class Surveyor:
+    """Reads what data sets hold, each once until it is forgotten."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Collection] = {}
+
+    def forget(self, path: str) -> None:
+        """Read this data set anew the next time."""
+        self._known.pop(path, None)
+
+    def __call__(
+        self, paths: tuple[str, ...], progress: Progress, cancelled: Callable[[], bool]
+    ) -> Survey:
+        """Read the data sets at ``paths``; those that cannot be used say why."""
+        sets, collections = [], []
+        for path in paths:
+            try:
+                collection = self._known.get(path) or read_set(path, progress, cancelled)
+            except FstMuseError as error:
+                sets.append(SetCount(path, trouble=str(error).removesuffix(".")))
+                continue
+            # The corrections are read again each time: they grow, and it takes no time.
+            if path != RESERVED_NAME and not cancelled():
+                self._known[path] = collection
+            collections.append(collection)
+            sets.append(SetCount(path, KINDS[collection.kind], len(collection.tracks)))
+        if not collections:
+            return Survey(tuple(sets), (), 0, 0)
+        whole = merged(collections)
+        reasons = Counter(aside.reason for aside in whole.set_aside)
+        return replace(
+            count(tuple(sets), whole.tracks),
+            n_set_aside=reasons.total(),
+            why_set_aside="; ".join(reason for reason, _ in reasons.most_common(2)),
+        )
+
+
+def read_set(path: str, progress: Progress, cancelled: Callable[[], bool]) -> Collection:
+    """The tracks of the data set that the command line calls ``path``.
 
     Raises
     ------
     FstMuseError
         If it is no data set.
     """
-    from fstmuse_core.datasets.detect import load_tracks
-
-    collection = load_tracks(Path(path), progress=progress, cancelled=cancelled)
-    reasons = Counter(aside.reason for aside in collection.set_aside)
-    found = count(path, KINDS[collection.kind], collection.tracks)
-    return replace(
-        found,
-        n_set_aside=reasons.total(),
-        why_set_aside="; ".join(reason for reason, _ in reasons.most_common(2)),
-    )
+    return load_tracks(data_path(path), progress=progress, cancelled=cancelled)
 
 
-def count(path: str, kind: str, tracks: Iterable[Track]) -> Survey:
+def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:
     """The survey of these tracks."""
     clips: Counter[str] = Counter()
     artists: dict[str, set[str]] = defaultdict(set)
@@ -109,7 +181,7 @@ def count(path: str, kind: str, tracks: Iterable[Track]) -> Survey:
         artists[track.genre] |= {track.artist_id or track.artist} - {""}
     genres = [GenreCount(genre, n, len(artists[genre])) for genre, n in clips.most_common()]
     everyone = set().union(*artists.values())
-    return Survey(path, kind, tuple(genres), clips.total(), len(everyone))
+    return Survey(sets, tuple(genres), clips.total(), len(everyone))
 
 
 def _listed(names: list[str]) -> str:

@@ -10,6 +10,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from fstmuse_gui.tabs import MenuEntries, TabContext
+from fstmuse_gui.train.closing import Closing, ask_closing
+from fstmuse_gui.train.events import Done, Ended, Failed
+from fstmuse_gui.train.kept import KeptTraining, TrainSign
 from fstmuse_gui.widgets.lazy_stage import LazyStage
 
 if TYPE_CHECKING:
@@ -23,18 +26,33 @@ if TYPE_CHECKING:
 class TrainTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
-    ``makers`` are handed to :class:`~fstmuse_gui.train.desk.TrainDesk`; only tests have any.
+    A training that runs already is followed from the start of the window on. ``makers`` are
+    handed to :class:`~fstmuse_gui.train.desk.TrainDesk`; only tests have any.
     """
 
     message = Signal(str)
     title = "Train"
 
-    def __init__(self, context: TabContext, **makers: Any) -> None:
+    def __init__(
+        self,
+        context: TabContext,
+        *,
+        kept: Callable[[QObject], KeptTraining] = KeptTraining,
+        **makers: Any,
+    ) -> None:
         super().__init__()
         self._context = context
         self._makers = makers
         self._built: TrainDesk | None = None
-        self._stage = LazyStage(self._build)
+        self._stage = LazyStage(self._on_shown)
+        self._kept = kept(self)
+        self._kept_closing = Closing.KEEP
+        self._sign = TrainSign(self)
+        self._sign.changed.connect(lambda sign: context.signs.changed.emit(self.title, sign))
+        self._kept.found.connect(self._sign.watch)
+        self._kept.ended.connect(self._on_kept_ended)
+        context.models.fine_tune_wanted.connect(lambda name: self.presenter.form.fine_tune(name))
+        context.data.train_on_wanted.connect(lambda path: self.presenter.train_on(path))
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -50,7 +68,7 @@ class TrainTab(QObject):
 
     def open_paths(self, paths: list[str]) -> None:
         """Use a folder as the data set."""
-        self.presenter.open_paths(paths)
+        self.presenter.data.open_paths(paths)
 
     def set_hot(self, is_hot: bool) -> None:
         """Light up while something hangs above the window."""
@@ -58,12 +76,18 @@ class TrainTab(QObject):
 
     def may_close(self) -> bool:
         """Ask what becomes of a training that runs."""
-        return self._built is None or self._built.presenter.may_close()
+        if self._built is not None:
+            return self._built.presenter.may_close()
+        self._kept_closing = Closing.KEEP
+        if self._kept.is_running:
+            self._kept_closing = ask_closing(self._stage.window(), self._kept.title)
+        return self._kept_closing is not Closing.STAY
 
     def close(self) -> None:
         """Leave the training as was asked for, and remember how the tab looked."""
         if self._built is not None:
             self._built.close()
+        self._kept.close(self._kept_closing)
 
     # -- what is behind it -------------------------------------------------------------
 
@@ -71,12 +95,30 @@ class TrainTab(QObject):
         if self._built is None:
             from fstmuse_gui.train.desk import TrainDesk
 
+            self._kept.close()
             self._built = TrainDesk(self._context, self, **self._makers)
+            self._built.presenter.first_run = self._kept.ended_run
+            self._built.live.taken.connect(self._sign.watch)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
             self._stage.put(self._built.view)
             self._on_changed()
         return self._built
+
+    def _on_shown(self) -> None:
+        self._build()
+        self._sign.clear()
+
+    def _on_kept_ended(self, event: Ended) -> None:
+        """Say so wherever the user is, for the tab has not been looked at."""
+        title = self._kept.title
+        if isinstance(event, Done):
+            self._context.models.changed.emit()
+            self.message.emit(f"{title} is ready.")
+        elif isinstance(event, Failed):
+            self.message.emit(f"{title} could not be trained to its end.")
+        else:
+            self.message.emit(f"{title} was discarded.")
 
     @property
     def view(self) -> TrainView:
@@ -109,10 +151,10 @@ class TrainTab(QObject):
 
     def _build_actions(self) -> None:
         self._browse = self._action(
-            "Choose a &data set\N{HORIZONTAL ELLIPSIS}", "Ctrl+D", lambda: self.presenter.browse()
+            "Add a &data set\N{HORIZONTAL ELLIPSIS}", "Ctrl+D", lambda: self.presenter.data.browse()
         )
         self._fetch = self._action(
-            "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.fma.ask()
+            "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.data.fma.ask()
         )
         self._train = self._action("&Train", "Ctrl+T", lambda: self.presenter.train())
         self._stop = self._action("Stop the trainin&g", "Ctrl+.", lambda: self.live.stop())

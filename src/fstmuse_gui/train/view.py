@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
+from fstmuse_gui.train.closing import Closing, ask_closing
 from fstmuse_gui.train.data_page import DataPage
 from fstmuse_gui.train.empty_page import EmptyPage
 from fstmuse_gui.train.fma import FmaSet
@@ -16,15 +15,6 @@ from fstmuse_gui.train.form import TrainForm
 from fstmuse_gui.train.results_page import ResultsPage
 from fstmuse_gui.train.run_page import RunPage
 from fstmuse_gui.widgets.paged_view import PagedView
-
-
-class Closing(StrEnum):
-    """What becomes of a training when the window closes."""
-
-    KEEP = "keep"
-    STOP = "stop"
-    CANCEL = "cancel"
-    STAY = "stay"
 
 
 class TrainView(PagedView):
@@ -90,6 +80,10 @@ class TrainView(PagedView):
         """Let the user choose a data set; empty if they would rather not."""
         return QFileDialog.getExistingDirectory(self, "Choose a folder of music", folder)
 
+    def ask_log_folder(self, folder: str) -> str:
+        """Let the user choose where TensorBoard's logs go; empty if they would rather not."""
+        return QFileDialog.getExistingDirectory(self, "Choose a folder for the logs", folder)
+
     def ask_save_path(self, suggestion: str) -> str:
         """Let the user choose where the report goes; empty if they would rather not."""
         path, _ = QFileDialog.getSaveFileName(
@@ -130,26 +124,7 @@ class TrainView(PagedView):
 
     def ask_closing(self, title: str) -> Closing:
         """What is to become of the training that runs."""
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "", f"{title} is still training.", parent=self)
-        box.setInformativeText(
-            "It can go on without the window; open FstMuse again to see it. "
-            "Stop keeps the best model so far, Discard keeps nothing."
-        )
-        role = QMessageBox.ButtonRole
-        keep = box.addButton("Keep it running", role.AcceptRole)
-        stop = box.addButton("Stop", role.DestructiveRole)
-        cancel = box.addButton("Discard", role.DestructiveRole)
-        stay = box.addButton("Don't close", role.RejectRole)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(stay)
-        box.exec()
-        answers = {keep: Closing.KEEP, stop: Closing.STOP, cancel: Closing.CANCEL}
-        answer = next(
-            (value for button, value in answers.items() if button is box.clickedButton()),
-            Closing.STAY,
-        )
-        box.deleteLater()
-        return answer
+        return ask_closing(self.window(), title)
 
     def open_file(self, path: str) -> None:
         """Show a file in the program that the system has for it."""

@@ -1,0 +1,76 @@
+"""What a training starts from: nothing, or a model that knows something already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from fstmuse_gui.train.bases import Base
+from fstmuse_gui.train.fields import choice
+from fstmuse_gui.train.recipe import DESIGNS, MODELS
+
+_NOTHING = "Nothing: learn anew"
+_TIP = (
+    "Fine-tune: go on from a model that has learned already, also onto other genres. It needs "
+    "less music and less time."
+)
+
+
+class BaseBox(QComboBox):
+    """Offers the models there are; those of another network can be seen and not be chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bases: tuple[Base, ...] = ()
+        like = choice({}, "Start from")
+        self.setSizePolicy(like.sizePolicy())
+        self.setMinimumContentsLength(like.minimumContentsLength())
+        self.setSizeAdjustPolicy(like.sizeAdjustPolicy())
+        like.deleteLater()
+        self.setAccessibleName("Start from")
+        self.addItem(_NOTHING, "")
+        self.setToolTip(_TIP)
+
+    @property
+    def base(self) -> str:
+        """Name of the model to start from; empty for none."""
+        return str(self.currentData() or "") if self.isEnabled() else ""
+
+    def known(self, name: str) -> Base | None:
+        """The model of this name, if it can be trained further."""
+        return next((base for base in self._bases if base.name == name), None)
+
+    def show_bases(self, bases: Sequence[Base]) -> None:
+        """Offer these; the one chosen stays so while it is there."""
+        chosen = self.currentData()
+        self._bases = tuple(bases)
+        self.clear()
+        self.addItem(_NOTHING, "")
+        for base in bases:
+            self.addItem(base.shown, base.name)
+        self.choose(chosen)
+
+    def choose(self, name: str) -> None:
+        """Start from the model of this name, or from nothing."""
+        self.setCurrentIndex(max(0, self.findData(name)))
+
+    def show_fit(self, model: str, design: str) -> None:
+        """Offer what a model and a design can start from, and say why not the others."""
+        items = self.model()
+        assert isinstance(items, QStandardItemModel)
+        for row, base in enumerate(self._bases, 1):
+            fits = base.model == model
+            items.item(row).setEnabled(fits)
+            about = ", ".join(base.genres)
+            reason = f"It is a {MODELS[base.model]}: choose that as the model to start from it."
+            items.item(row).setToolTip(f"Knows {about}" if fits else reason)
+        chosen = self.known(str(self.currentData() or ""))
+        if chosen is not None and chosen.model != model:
+            self.setCurrentIndex(0)
+        is_ours = design == "ours"
+        self.setEnabled(is_ours)
+        tip = _TIP if is_ours else f"{DESIGNS[design]} design always learns anew."
+        self.setToolTip(tip)
+        self.setAccessibleDescription(tip)

@@ -1,0 +1,175 @@
+"""A training that runs while its tab has not been looked at: found, followed, and told of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fstmuse_core import runs
+from fstmuse_gui.background import Background
+from fstmuse_gui.tabs import SignKind, TabSign
+from fstmuse_gui.train.closing import Closing
+from fstmuse_gui.train.events import (
+    Cancelled,
+    Done,
+    Ended,
+    Epoch,
+    Failed,
+    Progress,
+    Started,
+    TrainEvent,
+)
+from fstmuse_gui.train.process import OtherTraining, Training
+
+# Once the window stands: nobody waits for it.
+_LOOK_AFTER_MS = 500
+
+
+def running_run() -> tuple[str, Path] | None:
+    """Title and folder of the run that is being trained by another process, if one is."""
+    name = runs.running_training()
+    if not name:
+        return None
+    folder = runs.runs_folder() / name
+    try:
+        title = str(runs.read_json(folder / runs.RUN_FILE)["settings"]["out"])
+    except (OSError, ValueError, KeyError, TypeError):
+        title = ""
+    return (title or name, folder) if folder.is_dir() else None
+
+
+class TrainSign(QObject):
+    """What stands beside the title of the tab while a training runs and when it has ended.
+
+    Signals
+    -------
+    changed(object)
+        A :class:`~fstmuse_gui.tabs.TabSign`, or ``None`` for nothing.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._title = ""
+        self._epochs = 1
+        self._told: TabSign | None = None
+
+    def watch(self, training: Training, title: str) -> None:
+        """Show how far this training is."""
+        self._title = title
+        self._epochs = 1
+        training.told.connect(self._on_event)
+        self._tell(TabSign(SignKind.BUSY, f"{title} is training"))
+
+    def clear(self) -> None:
+        """The tab has been looked at: what has ended needs no sign any more."""
+        if self._told is not None and self._told.kind is not SignKind.BUSY:
+            self._tell(None)
+
+    def _on_event(self, event: TrainEvent) -> None:
+        if isinstance(event, Started):
+            self._epochs = max(1, event.epochs)
+            self._show_share(event.resumed_from_epoch)
+        elif isinstance(event, Progress):
+            self._show_share(event.epoch - 1 + event.step / max(1, event.steps))
+        elif isinstance(event, Epoch):
+            self._show_share(event.epoch)
+        elif isinstance(event, Done):
+            self._tell(TabSign(SignKind.DONE, f"{event.name} is ready"))
+        elif isinstance(event, Failed):
+            self._tell(TabSign(SignKind.TROUBLE, f"{self._title} could not be trained"))
+        elif isinstance(event, Cancelled):
+            self._tell(None)
+
+    def _show_share(self, epochs: float) -> None:
+        percents = math.floor(100 * min(1.0, epochs / self._epochs))
+        self._tell(
+            TabSign(SignKind.BUSY, f"{self._title} is training: {percents} %", percents / 100)
+        )
+
+    def _tell(self, sign: TabSign | None) -> None:
+        if sign != self._told:
+            self._told = sign
+            self.changed.emit(sign)
+
+
+class KeptTraining(QObject):
+    """Looks once whether a training runs already, and follows it until someone else does.
+
+    Signals
+    -------
+    found(object, str)
+        The :class:`~fstmuse_gui.train.process.Training` and its title.
+    ended(object)
+        Its last event.
+
+    Attributes
+    ----------
+    title, run : str
+        Of the one that was found.
+    ended_run : str
+        The run if it has ended.
+    """
+
+    found = Signal(object, str)
+    ended = Signal(object)
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        finder: Callable[[], tuple[str, Path] | None] = running_run,
+        follower: Callable[[Path, QObject], Training] = OtherTraining,
+    ) -> None:
+        super().__init__(parent)
+        self._finder = finder
+        self._follower = follower
+        self._background = Background(self)
+        self._training: Training | None = None
+        self.title = ""
+        self.run = self.ended_run = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_LOOK_AFTER_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether one is being followed."""
+        return self._training is not None
+
+    def look(self) -> None:
+        """Look beside the window whether one runs."""
+        self._timer.stop()
+        self._background.run(self._finder, self._on_found, lambda _sentence: None)
+
+    def _on_found(self, found: tuple[str, Path] | None) -> None:
+        if found is None:
+            return
+        self.title, folder = found
+        self.run = folder.name
+        self._training = self._follower(folder, self)
+        self._training.told.connect(self._on_event)
+        self.found.emit(self._training, self.title)
+
+    def _on_event(self, event: TrainEvent) -> None:
+        if isinstance(event, Ended):
+            training, self._training = self._training, None
+            if training is not None:
+                training.deleteLater()
+            self.ended_run = self.run
+            self.ended.emit(event)
+
+    def close(self, closing: Closing = Closing.KEEP) -> None:
+        """Follow it no longer; it goes on, or ends by itself as was chosen."""
+        self._timer.stop()
+        self._background.close()
+        training, self._training = self._training, None
+        if training is not None:
+            training.leave(closing)
+            training.deleteLater()

@@ -1,0 +1,58 @@
+"""Earlier trainings: the list, what it shows, and going on with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from fstmuse_gui.train.history import PastRun
+from fstmuse_gui.train.runs_list import RunRow
+from tests.gui_train.child import DONE, EPOCH, START
+from tests.gui_train.conftest import TrainBench
+from tests.gui_train.fakes import make_epoch, make_started
+from tests.gui_train.test_process import line
+
+UNFINISHED = PastRun(
+    RunRow("r3", "jazz-or-folk", "Unfinished, 4 of 20 epochs", "unfinished"), Path("/r3"), True
+)
+
+
+def test_an_unfinished_run_resumes(bench: TrainBench, qtbot: QtBot) -> None:
+    bench.runs.append(UNFINISHED)
+    with qtbot.waitSignal(bench.tab.past.listed):
+        bench.tab.past.refresh()
+    listed = bench.view.form.runs.list
+    listed.setFocus()
+    qtbot.keyClick(listed, Qt.Key.Key_Down)
+    assert bench.view.page is bench.view.trouble_page
+    assert "4 of 20 epochs" in bench.view.trouble_page.sentence
+    bench.view.trouble_page.retry_button.click()
+    assert bench.training.what == ["--resume", "r3"]
+
+
+def test_a_finished_run_shows_its_result_again(
+    bench: TrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "events.jsonl").write_text(
+        "\n".join([line("started", **START), line("epoch", **EPOCH), line("done", **DONE), ""])
+    )
+    bench.runs.append(PastRun(RunRow("r1", "mine", "Done, 2 of 2 epochs", "done"), tmp_path, False))
+    with qtbot.waitSignal(bench.tab.past.listed):
+        bench.tab.past.refresh()
+    bench.presenter.show_run("r1")
+    assert bench.view.page is bench.view.results_page
+    bench.view.results_page.curves_button.click()
+    assert bench.view.run_page.curves.loss.validation.y == [0.6]
+    assert not bench.view.run_page.stop_button.isVisible()
+
+
+def test_a_training_that_runs_already_is_followed(bench: TrainBench, qtbot: QtBot) -> None:
+    row = RunRow("r9", "in-a-terminal", "Training now", "running")
+    bench.runs.append(PastRun(row, Path("/r9"), False))
+    with qtbot.waitSignal(bench.tab.past.listed):
+        bench.tab.past.refresh()
+    assert bench.training.what == Path("/r9")
+    bench.tell(make_started("/runs/r9"), make_epoch(1))
+    assert bench.view.page is bench.view.run_page

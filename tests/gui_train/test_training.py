@@ -1,0 +1,155 @@
+"""A training while it runs, and its result."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.train.events import Cancelled, Failed, Preparing, Warned
+from tests.gui_train.conftest import TrainBench
+from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
+
+
+def test_one_training_at_a_time(bench: TrainBench) -> None:
+    bench.train()
+    assert not bench.view.form.train_button.isEnabled()
+    bench.presenter.train()
+    assert len(bench.begun) == 1
+
+
+def test_preparation_is_shown(bench: TrainBench) -> None:
+    bench.train(Preparing("features", 3, 10))
+    assert bench.view.page is bench.view.busy_page
+    labels = [label.text() for label in bench.view.busy_page.findChildren(QLabel)]
+    assert "3 of 10" in labels
+
+
+def test_curves_and_matrix_follow(running: TrainBench) -> None:
+    page = running.view.run_page
+    assert running.view.page is page
+    assert page.where.startswith("Epoch 2 of 30")
+    assert page.curves.loss.validation.x == [1]
+    assert len(page.curves.loss.live.x) == 2
+    assert "training" in page.curves.accuracy.accessibleDescription()
+    assert page.confusion.accessibleDescription().endswith("right")
+
+
+def test_a_loss_that_is_no_number_leaves_the_curves_whole(running: TrainBench) -> None:
+    running.tell(make_epoch(2, loss=float("nan"), val_loss=float("inf")), make_epoch(3))
+    page = running.view.run_page
+    assert page.curves.loss.training.x == [1, 3]
+    assert page.curves.loss.validation.x == [1, 3]
+
+
+def test_stop_answers_at_once_and_shows_the_result(running: TrainBench) -> None:
+    running.view.run_page.stop_button.click()
+    assert running.training.heard == ["stop"]
+    assert running.view.run_page.where.startswith("Stopping")
+    running.tell(make_progress(2, 80))
+    assert running.view.run_page.where.startswith("Stopping")
+    running.tell(make_done(resumable=True))
+    assert running.view.page is running.view.results_page
+    assert running.view.results_page.resume_button.isVisible()
+
+
+def test_cancel_asks_and_discards(running: TrainBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running.view, "ask_cancel", lambda: False)
+    running.view.run_page.cancel_button.click()
+    assert running.training.heard == []
+    monkeypatch.setattr(running.view, "ask_cancel", lambda: True)
+    running.view.run_page.cancel_button.click()
+    assert running.training.heard == ["cancel"]
+    running.tell(Cancelled())
+    assert running.view.page is running.view.data_page
+    assert "discarded" in running.view.notice.text
+    assert running.presenter.can_train
+
+
+def test_nothing_learned_is_nothing_to_ask_about(bench: TrainBench) -> None:
+    bench.train(Preparing("reading", 0, 1))
+    bench.view.busy_page.cancel_button.click()
+    assert bench.training.heard == ["cancel"]
+
+
+def test_a_failure_says_why_and_resumes(running: TrainBench) -> None:
+    running.tell(Failed("learning rate: 10 is too much; try 0.001", "r1", True))
+    page = running.view.trouble_page
+    assert running.view.page is page
+    assert page.sentence == "Learning rate: 10 is too much; try 0.001."
+    page.retry_button.click()
+    assert running.training.what == ["--resume", "r1"]
+
+
+def test_a_failure_with_nothing_to_resume_leads_back(running: TrainBench) -> None:
+    running.tell(Failed("the disk is full"))
+    assert not running.view.trouble_page.retry_button.isVisible()
+    running.view.trouble_page.remove_button.click()
+    assert running.view.page is running.view.data_page
+
+
+def test_warnings_are_sentences(running: TrainBench) -> None:
+    running.tell(Warned("Folk has 2 artists"))
+    assert running.view.notice.text == "Folk has 2 artists."
+
+
+def test_the_data_set_can_be_looked_at_meanwhile(running: TrainBench) -> None:
+    running.view.form.about_button.click()
+    assert running.view.page is running.view.data_page
+    running.tell(make_epoch(2))
+    assert running.view.page is running.view.data_page
+    running.presenter.show_run(make_started().run)
+    assert running.view.page is running.view.run_page
+    assert running.view.run_page.curves.loss.validation.x == [1, 2]
+
+
+# -- the result ------------------------------------------------------------------------
+
+
+def test_the_result_is_said_in_words(running: TrainBench) -> None:
+    running.tell(make_done())
+    page = running.view.results_page
+    assert "names the right genre for about" in page.words
+    assert "Folk and Punk rest on fewer than 5 artists" in page.words
+    assert "Jazz, 61\u00a0%, 18 songs, 7 artists" in page.recall.spoken()
+    assert not page.resume_button.isVisible()
+    page.curves_button.click()
+    assert running.view.page is running.view.run_page
+    running.view.run_page.result_button.click()
+    assert running.view.page is page
+
+
+def test_a_new_model_can_be_used_at_once(running: TrainBench) -> None:
+    chooser = running.classify.view.sidebar.model_chooser
+    before = chooser.currentData()
+    running.models.append(ModelInfo("my-library", "My library", ("Rock", "Folk")))
+    running.tell(make_done())
+    assert chooser.findData("my-library") >= 0
+    assert chooser.currentData() == before
+    running.view.results_page.use_button.click()
+    assert running.window.tab is running.classify
+    assert chooser.currentData() == "my-library"
+    running.classify.presenter.open_paths(["/m/a.mp3"])
+    assert running.classify.presenter._model is not None
+    assert running.classify.presenter._model.title == "My library"
+
+
+def test_a_stopped_training_resumes_from_its_result(running: TrainBench) -> None:
+    running.tell(make_done(resumable=True))
+    running.view.results_page.resume_button.click()
+    assert running.training.what == ["--resume", "r1"]
+
+
+def test_the_card_is_opened(running: TrainBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(running.view, "open_file", opened.append)
+    running.tell(make_done())
+    running.view.results_page.card_button.click()
+    assert opened == ["/models/CARD.md"]
+
+
+def test_the_next_name_is_another(running: TrainBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    running.presenter.form.taken_names = lambda: {"my-library"}
+    running.tell(make_done())
+    assert running.view.form.name.text() == "my-library-2"
+    assert running.presenter.can_train
