@@ -267,3 +267,28 @@ def test_a_kill_while_a_bad_file_is_replaced_loses_nothing(
         store.correct_file(make_song("b.flac", pitch=330), "Rock", answer())
     monkeypatch.undo()
     assert [record.genre for record in store.records()] == ["Folk"]
+
+
+def test_a_file_that_was_put_in_anothers_place_is_read_anew(
+    store: CorrectionStore, make_song: MakeSong, tmp_path: Path
+) -> None:
+    other = CorrectionStore(tmp_path / "other")
+    for n in range(3):
+        other.correct_file(make_song(f"o{n}.flac", pitch=500 + n), "Rock", answer())
+    store.correct_file(make_song("a.flac", pitch=220), "Folk", answer())
+    assert store.count() == 1
+    (other.folder / JOURNAL_FILE).replace(store.folder / JOURNAL_FILE)
+    assert [record.genre for record in store.records()] == ["Rock"] * 3
+    (store.folder / JOURNAL_FILE).unlink()
+    assert store.records() == []
+
+
+def test_only_what_is_new_is_read(store: CorrectionStore, make_song: MakeSong) -> None:
+    other = CorrectionStore(store.folder)
+    songs = [make_song(f"{n}.flac", pitch=200 + n) for n in range(3)]
+    other.correct_file(songs[0], "Folk", answer())
+    (first,) = store.records()
+    for song in songs[1:]:
+        other.correct_file(song, "Rock", answer())
+    assert store.records()[0] is first
+    assert [record.path for record in store.records()] == songs

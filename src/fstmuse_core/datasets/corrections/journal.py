@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from fstmuse_core.whole_files import open_whole
 JOURNAL_FILE = "corrections.jsonl"
 VERSION = 1
 _HEADER = "fstmuse_corrections"
+# Enough to hold a part of the last step that no other file has in the same place.
+_TAIL_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Journal:
         Whether a newer FstMuse wrote the file, so that nothing of it was read.
     size : int
         Bytes up to the end of the last whole line.
+    tail : bytes
+        The last of them.
     """
 
     records: dict[str, Correction] = field(default_factory=dict)
@@ -69,6 +73,11 @@ class Journal:
     n_damaged: int = 0
     is_newer: bool = False
     size: int = 0
+    tail: bytes = b""
+
+    def copy(self) -> Journal:
+        """Another that can take steps."""
+        return replace(self, records=dict(self.records), history=list(self.history))
 
     @property
     def is_sound(self) -> bool:
@@ -96,25 +105,42 @@ class Journal:
                 return
 
 
-def read_journal(folder: Path) -> Journal:
-    """What was said so far; nothing where there is no file. Raises ``OSError``."""
+def read_journal(folder: Path, known: Journal | None = None) -> Journal:
+    """What was said so far; nothing where there is no file.
+
+    Of a file that has only grown since it was ``known``, no more than the new lines are read.
+    Raises ``OSError``.
+    """
     journal = Journal()
     try:
-        raw = (folder / JOURNAL_FILE).read_bytes()
+        with (folder / JOURNAL_FILE).open("rb") as stream:
+            if known is not None and known.is_sound:
+                stream.seek(known.size - len(known.tail))
+                if stream.read(len(known.tail)) == known.tail:
+                    journal = known.copy()
+                else:
+                    stream.seek(0)
+            raw = stream.read()
     except FileNotFoundError:
         return journal
-    journal.size = raw.rfind(b"\n") + 1
-    for number, line in enumerate(raw[: journal.size].splitlines()):
-        try:
-            values = json.loads(line)
-            if number == 0 and isinstance(values, dict) and _HEADER in values:
-                if int(values[_HEADER]) > VERSION:
-                    return Journal(is_newer=True, size=journal.size)
-                continue
-            journal.take(_step(values, folder))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            journal.n_damaged += 1
+    raw = raw[: raw.rfind(b"\n") + 1]
+    for line in raw.splitlines():
+        _take_line(journal, line, folder)
+    journal.size += len(raw)
+    journal.tail = (journal.tail + raw)[-_TAIL_BYTES:]
     return journal
+
+
+def _take_line(journal: Journal, line: bytes, folder: Path) -> None:
+    is_first = journal.size == 0 and not journal.history and not journal.n_damaged
+    try:
+        values = json.loads(line)
+        if is_first and isinstance(values, dict) and _HEADER in values:
+            journal.is_newer = int(values[_HEADER]) > VERSION
+        elif not journal.is_newer:
+            journal.take(_step(values, folder))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        journal.n_damaged += 1
 
 
 def _step(values: dict[str, Any], folder: Path) -> Step:

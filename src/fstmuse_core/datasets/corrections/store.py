@@ -154,7 +154,7 @@ class CorrectionStore:
         if state is not None and state == self._known[0]:
             return self._known[1]
         try:
-            journal = read_journal(self.folder)
+            journal = read_journal(self.folder, self._known[1])
         except OSError as error:
             raise FstMuseError(
                 TITLE, f"they cannot be read ({error.strerror or error})", f"see {self.folder}"
@@ -270,7 +270,8 @@ class CorrectionStore:
 
     def _change(self, decide: Callable[[Journal], tuple[Step, str]]) -> Change:
         with self._writing():
-            journal = read_journal(self.folder)
+            journal = read_journal(self.folder, self._known[1])
+            self._known = (None, journal)
             step, sound = decide(journal)
             before = journal.records.get(sound)
             aside = None
@@ -278,10 +279,11 @@ class CorrectionStore:
                 append(self.folder, journal, [step])
             else:
                 aside = write_anew(self.folder, journal, [step])
-            journal.take(step)
-            self._clear_takes(journal)
+            after = journal.copy()
+            after.take(step)
+            self._clear_takes(after)
         notices = () if aside is None else (_kept_aside(journal, aside),)
-        return Change(journal.records.get(sound), before, len(journal.records), notices)
+        return Change(after.records.get(sound), before, len(after.records), notices)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
