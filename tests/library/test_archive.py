@@ -191,7 +191,7 @@ def test_more_files_than_a_model_has_are_refused(parcel: Parcel) -> None:
         for number in range(9):
             archive.writestr(f"{number}", b"")
 
-    assert "files; 5 at most" in refusal(parcel.pack(write=write))
+    assert "files; 6 at most" in refusal(parcel.pack(write=write))
 
 
 def test_a_directory_for_giants_is_refused(parcel: Parcel) -> None:
@@ -280,7 +280,6 @@ def test_pickled_arrays_are_not_loaded(parcel: Parcel) -> None:
     [
         (npy(np.zeros(3, dtype=np.float64)), "not an array of 32-bit numbers"),
         (npy(np.zeros(3, dtype=[("a", "<f4")])), "not an array of 32-bit numbers"),
-        (npy(np.asfortranarray(np.zeros((3, 3), dtype=np.float32))), "not an array of 32-bit"),
         (npy(np.array([1.0, np.nan], dtype=np.float32)), "not finite"),
         (npy(np.array([np.inf], dtype=np.float32)), "not finite"),
         (npy(np.zeros(3, dtype=np.float32))[:-2], "cut or has another size"),
@@ -373,7 +372,7 @@ def test_what_is_exported_can_be_read(exported: Path) -> None:
     archive = read_archive(exported)
     assert exported.name == "toy-model.fstmuse"
     assert archive.manifest.genres == shipped.manifest.genres
-    assert archive.texts["CARD.md"] == (shipped.path / "CARD.md").read_bytes()
+    assert archive.others["CARD.md"] == (shipped.path / "CARD.md").read_bytes()
     with np.load(shipped.path / "weights.npz", allow_pickle=False) as weights:
         assert set(archive.weights) == set(weights.files)
         for name in weights.files:

@@ -16,10 +16,13 @@ from fstmuse_core.bundle import Bundle, find_bundle, load_bundle, shipped_models
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.library import importing
-from fstmuse_core.library.archive import ArchiveError, read_archive
+from fstmuse_core.library.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.library.entries import Origin, list_models, model_details
 from fstmuse_core.library.importing import ImportCancelledError, import_model
 from fstmuse_core.library.rebuild_process import Rebuilt
+from fstmuse_core.network import LiteRtNetwork
+from fstmuse_core.pattern_head import PatternHead
+from fstmuse_core.patterns import N_STATISTICS
 from tests.conftest import Samples, make_music, make_speech
 from tests.library import stand_ins
 from tests.library.conftest import Parcel
@@ -207,22 +210,20 @@ def test_a_description_that_fits_another_network_is_refused(parcel: Parcel) -> N
     assert "its network cannot be run" in refusal(parcel.pack(), kind=BundleError)
 
 
+@pytest.mark.usefixtures("quick")
 def test_answers_that_are_no_numbers_are_refused(
-    exported: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+    exported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Odd:
-        def __init__(self, *_: object, **__: object) -> None:
-            pass
+    def run(_network: object, features: Any) -> tuple[Any, Any, Any]:
+        n = len(features)
+        maps = np.zeros((n, 8, 8, 3), dtype=np.float32)
+        return np.full((n, 3), answer, np.float32), np.zeros(n, np.float32), maps
 
-        def run(self, features: Any) -> tuple[Any, Any, Any]:
-            n = len(features)
-            return np.full((n, 3), answer), np.zeros(n), np.zeros((n, 1, 1, 3))
-
-    monkeypatch.setattr(importing, "LiteRtNetwork", Odd)
+    monkeypatch.setattr(LiteRtNetwork, "run", run)
     answer = np.nan
-    assert "no number" in refusal(exported)
+    assert "no number" in refusal(exported, kind=BundleError)
     answer = 0.5
-    assert "the same whatever it hears" in refusal(exported)
+    assert "the same whatever it hears" in refusal(exported, kind=BundleError)
 
 
 @pytest.mark.usefixtures("quick")
@@ -243,3 +244,49 @@ def test_the_record_of_the_training_stays(exported: Path) -> None:
     assert set(record) == {"file", "sha256", "name", "at", "fstmuse"}
     assert values["training"] == own["training"]
     assert values["metrics"] == own["metrics"]
+
+
+# -- the linear head on pattern statistics -------------------------------------------------
+
+
+def _head(outputs: int = 4) -> PatternHead:
+    rng = np.random.default_rng(2)
+    matrix = rng.standard_normal((N_STATISTICS, outputs)).astype(np.float32)
+    return PatternHead(
+        np.zeros(N_STATISTICS, np.float32),
+        np.ones(N_STATISTICS, np.float32),
+        np.asfortranarray(0.01 * matrix),
+        np.zeros(outputs, np.float32),
+    )
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_pattern_head_comes_along(parcel: Parcel) -> None:
+    head = _head()
+    parcel.files["patterns.npz"] = head.to_bytes()
+    import_model(parcel.pack(), "mine")
+    found = GenreClassifier.load("mine").patterns
+    assert found is not None
+    np.testing.assert_array_equal(found.matrix, head.matrix)
+    archive = read_archive(export_model("mine", parcel.folder))
+    assert archive.others["patterns.npz"] == find_bundle("mine").patterns
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (_head(7).to_bytes(), "7 outputs for 3 genres"),
+        (b"PK", "damaged"),
+        (b"", "damaged"),
+    ],
+)
+def test_a_pattern_head_that_does_not_fit_is_refused(parcel: Parcel, data: bytes, why: str) -> None:
+    parcel.files["patterns.npz"] = data
+    assert why in refusal(parcel.pack())
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_pattern_head_of_other_arrays_is_refused(parcel: Parcel) -> None:
+    parcel.files["patterns.npz"] = parcel.files["weights.npz"]
+    assert "patterns.npz is malformed" in refusal(parcel.pack())

@@ -18,6 +18,7 @@ from fstmuse_core.bundle import (
     CARD_NAME,
     LITERT_NAME,
     MANIFEST_NAME,
+    PATTERNS_NAME,
     WEIGHTS_NAME,
     BundleManifest,
     check_spectrogram,
@@ -42,13 +43,14 @@ _MAX_FILE_BYTES = 512 * _MIB
 _ENTRIES = {
     MANIFEST_NAME: 4 * _MIB,
     WEIGHTS_NAME: MAX_WEIGHTS_BYTES,
+    PATTERNS_NAME: 16 * _MIB,
     LITERT_NAME: MAX_WEIGHTS_BYTES,
     CARD_NAME: 2 * _MIB,
     "TRACKS.csv": 64 * _MIB,
 }
 _TEXTS = (CARD_NAME, "TRACKS.csv")
 _LIMITS = ZipLimits(len(_ENTRIES), 4096, _MAX_FILE_BYTES, _ENTRIES.get)
-_EXPORTED = (WEIGHTS_NAME, *_TEXTS)
+_EXPORTED = (WEIGHTS_NAME, PATTERNS_NAME, *_TEXTS)
 # Zip knows no earlier time; one that is always the same gives the same file for a model.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
@@ -74,15 +76,16 @@ class Archive:
     manifest : BundleManifest
         Its network is one of ``KNOWN_NETWORKS``.
     weights : mapping of str to ndarray of float32
-    texts : mapping of str to bytes
-        ``CARD.md`` and ``TRACKS.csv``, as far as there are; UTF-8.
+    others : mapping of str to bytes
+        Of ``CARD.md`` and ``TRACKS.csv``, both UTF-8, and ``patterns.npz``, written anew, those
+        that there are.
     """
 
     path: Path
     sha256: str
     manifest: BundleManifest
     weights: Mapping[str, FloatArray]
-    texts: Mapping[str, bytes]
+    others: Mapping[str, bytes]
 
 
 def export_model(name: str, target: str | os.PathLike[str] | None = None) -> Path:
@@ -146,13 +149,28 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
         files = read_zip(data, _LIMITS)
         manifest = _manifest(path, files)
         weights = read_weights(files[WEIGHTS_NAME])
+        others = {name: files[name] for name in _TEXTS if name in files}
+        if PATTERNS_NAME in files:
+            others[PATTERNS_NAME] = _patterns(files[PATTERNS_NAME], manifest)
     except ZipTroubleError as trouble:
         raise ArchiveError(path, str(trouble), _REMEDY) from trouble
-    texts = {name: files[name] for name in _TEXTS if name in files}
-    for name, text in texts.items():
-        if not _is_text(text):
+    for name in _TEXTS:
+        if not _is_text(others.get(name, b"")):
             raise ArchiveError(path, f"{name} in it is not a text", _REMEDY)
-    return Archive(path, hashlib.sha256(data).hexdigest(), manifest, weights, texts)
+    return Archive(path, hashlib.sha256(data).hexdigest(), manifest, weights, others)
+
+
+def _patterns(data: bytes, manifest: BundleManifest) -> bytes:
+    """A classifier's linear head, written anew from its numbers."""
+    from fstmuse_core.pattern_head import PatternHead
+
+    try:
+        head = PatternHead(**read_weights(data))
+        if len(head.bias) != len(manifest.genres) + 1:
+            raise ValueError(f"{len(head.bias)} outputs for {len(manifest.genres)} genres")
+    except (TypeError, ValueError) as error:
+        raise ZipTroubleError(f"its {PATTERNS_NAME} is malformed ({error})") from error
+    return head.to_bytes()
 
 
 def _read(path: Path) -> bytes:

@@ -9,22 +9,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from fstmuse_core import __version__
 from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME, Bundle, BundleManifest, write_bundle
+from fstmuse_core.bundle import (
+    LITERT_NAME,
+    PATTERNS_NAME,
+    WEIGHTS_NAME,
+    Bundle,
+    write_bundle,
+)
 from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.archive import Archive, ArchiveError, read_archive
 from fstmuse_core.library.entries import IMPORT_RECORD, ModelEntry, find_model
 from fstmuse_core.library.names import check_free, clean_title, free_name, name_of
 from fstmuse_core.library.rebuild_process import Rebuilt, Refused, Task, serve
-from fstmuse_core.network import LiteRtNetwork
+from fstmuse_core.library.try_out import try_out
 
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
-_PROBES = 3
 _REMEDY = "export it once more or train it anew"
 
 Tell = Callable[[str], None]
@@ -69,7 +72,7 @@ def import_model(
     ArchiveError, ForeignModelError
         If the file is not a sound model; one line says what is wrong with it.
     BundleError
-        If ``name`` cannot be or is taken.
+        If ``name`` cannot be or is taken, or if what the network answers makes no sense.
     ImportCancelledError
         If ``cancelled`` said so.
     """
@@ -82,8 +85,9 @@ def import_model(
     rebuilt = _rebuild(archive, cancelled)
     manifest = replace(archive.manifest, name=new, title=title, training=_record(archive))
     tell("Trying it out")
-    _try_out(archive, Bundle(archive.path, manifest, "", rebuilt.litert))
-    files = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights, **archive.texts}
+    patterns = archive.others.get(PATTERNS_NAME)
+    try_out(Bundle(archive.path, manifest, "", rebuilt.litert, patterns))
+    files = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights, **archive.others}
     target = bundles.user_models_folder() / new
     check_free(new, bundles.bundle_folders())
     try:
@@ -141,23 +145,3 @@ def _rebuild(archive: Archive, cancelled: Callable[[], bool]) -> Rebuilt:
         raise ArchiveError(archive.path, answer.sentence, _REMEDY)
     assert isinstance(answer, Rebuilt)
     return answer
-
-
-def _try_out(archive: Archive, bundle: Bundle) -> None:
-    """Let the network hear silence and noises as every model does."""
-    manifest = bundle.manifest
-    network = LiteRtNetwork(bundle, num_threads=1)
-    answers = network.run(_probes(manifest))
-    if not all(np.isfinite(values).all() for values in answers):
-        raise ArchiveError(archive.path, "what it answers is no number", _REMEDY)
-    logits = answers[0]
-    if np.ptp(logits, axis=0).max() == 0.0:
-        raise ArchiveError(archive.path, "it answers the same whatever it hears", _REMEDY)
-
-
-def _probes(manifest: BundleManifest) -> Any:
-    rng = np.random.default_rng(0)
-    shape = (_PROBES, manifest.segment_frames, manifest.spectrogram.n_mels)
-    mels = rng.gamma(1.0, size=shape) * rng.uniform(0.01, 1.0, (_PROBES, 1, shape[2]))
-    mels[0] = 0.0
-    return manifest.scaling.apply(mels.astype(np.float32))

@@ -55,13 +55,14 @@ def _array(name: str, raw: bytes) -> FloatArray:
         shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise ZipTroubleError(f"{shown} in it is no plain array") from error
-    if dtype != np.dtype("<f4") or is_fortran or len(shape) > _MAX_DIMENSIONS:
+    if dtype != np.dtype("<f4") or len(shape) > _MAX_DIMENSIONS:
         raise ZipTroubleError(f"{shown} in it is not an array of 32-bit numbers")
     body = raw[stream.tell() :]
     # Compared before any memory is asked for: a header can claim any shape.
     if any(n < 0 for n in shape) or 4 * math.prod(shape) != len(body):
         raise ZipTroubleError(f"{shown} in it is cut or has another size than it says")
-    array = np.frombuffer(body, dtype="<f4").reshape(shape).astype(np.float32)
+    values = np.frombuffer(body, dtype="<f4").reshape(shape, order="F" if is_fortran else "C")
+    array = np.ascontiguousarray(values, dtype=np.float32).reshape(shape)
     if not np.isfinite(array).all():
         raise ZipTroubleError(f"{shown} in it holds values that are not finite")
     return array

@@ -1,0 +1,53 @@
+"""Whether what a network answers makes sense, before it becomes one of the user's models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from fstmuse_core.bundle import CLASSIFIER, Bundle
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.errors import BundleError
+from fstmuse_core.spectrogram import FloatArray
+
+_PROBES = 3
+_SECONDS = 6
+_REMEDY = "export it once more or train it anew"
+
+
+def try_out(bundle: Bundle) -> None:
+    """Run a bundle as everybody does, on what is made up here.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be run, gives what is no number, or always gives the same.
+    """
+    _TRY_OUTS[bundle.manifest.kind](bundle)
+
+
+def _try_classifier(bundle: Bundle) -> None:
+    classifier = GenreClassifier(bundle)
+    answers = classifier.network.run(_segments(bundle))
+    samples = 0.1 * np.random.default_rng(1).standard_normal(
+        _SECONDS * bundle.manifest.spectrogram.sample_rate
+    )
+    probabilities = classifier.classify_samples(samples).probabilities
+    if not all(np.isfinite(values).all() for values in (*answers, probabilities)):
+        raise BundleError(bundle.path, "what it answers is no number", _REMEDY)
+    if np.ptp(answers[0], axis=0).max() == 0.0:
+        raise BundleError(bundle.path, "it answers the same whatever it hears", _REMEDY)
+
+
+def _segments(bundle: Bundle) -> FloatArray:
+    """Network input for silence and for noises of different colours."""
+    manifest = bundle.manifest
+    rng = np.random.default_rng(0)
+    shape = (_PROBES, manifest.segment_frames, manifest.spectrogram.n_mels)
+    mels = rng.gamma(1.0, size=shape) * rng.uniform(0.01, 1.0, (_PROBES, 1, shape[2]))
+    mels[0] = 0.0
+    return manifest.scaling.apply(mels.astype(np.float32))
+
+
+_TRY_OUTS: Mapping[str, Callable[[Bundle], None]] = {CLASSIFIER: _try_classifier}
