@@ -14,14 +14,12 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.classification import Doubt
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import ALL_GENRES
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_gui.classify.correction_bar import CorrectionBar
 from fstmuse_gui.sound.take import Take
-from fstmuse_gui.widgets.genre_picker import matching
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
-from tests.gui.fakes import GENRES, make_classification, make_result
+from tests.gui.fakes import make_classification, make_result
 
 UNSURE = {"Pop": 0.3, "Jazz": 0.2, "Rock": 0.3, "Folk": 0.1, "Hip-Hop": 0.05} | {
     "Electronic": 0.03,
@@ -120,17 +118,6 @@ def test_damage_is_said_once(
     assert told == ["My corrections: 1 damaged line in corrections.jsonl could not be read"]
 
 
-def test_an_unknown_genre_cannot_be_chosen(heard: Bench, qtbot: QtBot) -> None:
-    heard.presenter.correcting.ask()
-    picker = bar(heard).picker
-    qtbot.keyClicks(picker.field, "zzz")
-    assert picker.hint == "'zzz' is no genre that is known."
-    with qtbot.assertNotEmitted(picker.chosen):
-        qtbot.keyClick(picker.field, Qt.Key.Key_Return)
-    assert picker.isVisible()
-    picker.hide()
-
-
 # -- saying it ---------------------------------------------------------------------------
 
 
@@ -150,53 +137,6 @@ def test_a_wrong_verdict_is_corrected_by_keyboard(
     (record,) = store.records()
     assert (record.path, record.genre, record.heard) == (song, "Hip-Hop", "Rock")
     assert record.probability == pytest.approx(0.84)
-
-
-def test_the_picker_offers_the_models_genres_first(heard: Bench) -> None:
-    bar(heard).correct_button.click()
-    listed = bar(heard).picker.list
-    texts = [listed.item(row).text() for row in range(listed.count())]
-    assert texts[0] == "Rock"
-    assert set(texts[:7]) == set(GENRES)
-    assert texts[7] == "Other genres"
-    assert texts[8:] == [genre for genre in ALL_GENRES if genre not in GENRES]
-    bar(heard).picker.hide()
-
-
-def test_the_list_is_walked_with_the_arrow_keys(heard: Bench, qtbot: QtBot) -> None:
-    heard.presenter.correcting.ask()
-    picker = bar(heard).picker
-    for _ in range(7):
-        qtbot.keyClick(picker.field, Qt.Key.Key_Down)
-    assert picker.list.currentItem().text() == ALL_GENRES[0], "the heading is passed over"
-    qtbot.keyClick(picker.field, Qt.Key.Key_Up)
-    with qtbot.waitSignal(picker.chosen) as chosen:
-        qtbot.keyClick(picker.field, Qt.Key.Key_Return)
-    assert chosen.args == ["Hip-Hop"]
-
-
-def test_a_click_chooses(heard: Bench, qtbot: QtBot) -> None:
-    bar(heard).correct_button.click()
-    listed = bar(heard).picker.list
-    place = listed.visualItemRect(listed.item(2)).center()
-    with qtbot.waitSignal(heard.presenter.message):
-        qtbot.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert said(heard) == "You said: Pop"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("", list(GENRES)),
-        ("ro", ["Rock", "Electronic"]),
-        ("hiphop", ["Hip-Hop"]),
-        ("TRAP", ["Hip-Hop"]),
-        ("rok", ["Rock"]),
-        ("%", []),
-    ],
-)
-def test_what_a_text_may_mean(text: str, found: list[str]) -> None:
-    assert matching(text, GENRES) == found
 
 
 def test_a_right_verdict_is_confirmed(heard: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
@@ -317,6 +257,24 @@ def test_each_clip_of_a_list_has_its_own(
     bench.view.sidebar.list.select(rows[1].key)
     settle(bench, qtbot)
     assert said(bench) == "You said: Blues"
+    spoken = [row.spoken() for row in bench.view.sidebar.list.rows]
+    assert spoken == ["0.wav, You said Jazz", "1.wav, You said Blues", "2.wav, You said Jazz"]
+    bar(bench).undo_button.click()
+    settle(bench, qtbot)
+    assert bench.view.sidebar.list.rows[1].spoken() == "1.wav, Rock 84\xa0%"
+
+
+def test_a_list_shows_what_was_said_before(
+    heard: Bench, make_bench: MakeBench, song: Path, music: FloatArray, qtbot: QtBot
+) -> None:
+    heard.presenter.correcting.correct("Jazz")
+    settle(heard, qtbot)
+    other = make_bench()
+    other.presenter.open_paths(["/m/a.mp3", str(song)])
+    other.answer(make_result(music))
+    other.answer(make_result(music))
+    settle(other, qtbot)
+    assert other.view.sidebar.list.rows[1].status() == "You said Jazz", "though it is not shown"
 
 
 def test_the_picker_stays_while_the_list_goes_on(

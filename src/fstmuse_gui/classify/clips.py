@@ -20,7 +20,8 @@ class Clip:
     """A file, or a take from the microphone.
 
     Exactly one of ``path`` and ``take`` is given. ``sentence`` says why a clip failed;
-    ``is_saved`` tells of a take whether it is on the disk, ``saved_as`` where.
+    ``said`` is the genre that the user says it is, if any; ``is_saved`` tells of a take whether
+    it is on the disk, ``saved_as`` where.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Clip:
     sentence: str = ""
     is_saved: bool = False
     saved_as: str = ""
+    said: str = ""
     key: int = field(default_factory=lambda: next(_keys))
 
     @classmethod
@@ -46,7 +48,14 @@ class Clip:
             genre = self.result.classification.verdict.genre
             probability = dict(self.result.classification.ranked())[str(genre)]
         return Row(
-            self.key, self.title, self.state, self.progress, genre, probability, self.sentence
+            self.key,
+            self.title,
+            self.state,
+            self.progress,
+            genre,
+            probability,
+            self.sentence,
+            self.said,
         )
 
     @property

@@ -39,9 +39,9 @@ class Corrections(Protocol):
 
 @dataclass(frozen=True)
 class _Found:
-    """What is known of a clip, and of all."""
+    """What is known of clips, by their keys, and of all."""
 
-    record: Correction | None
+    records: dict[int, Correction | None]
     count: int
     notices: tuple[str, ...]
 
@@ -64,6 +64,8 @@ class Correcting(QObject):
         A sentence for the notice.
     changed
         What can be done may have changed.
+    clip_changed(int)
+        Something else is said of the clip of this key.
     train_wanted(str)
         The corrections, in this folder, are to be trained on.
     """
@@ -71,6 +73,7 @@ class Correcting(QObject):
     message = Signal(str)
     trouble = Signal(str)
     changed = Signal()
+    clip_changed = Signal(int)
     train_wanted = Signal(str)
 
     def __init__(
@@ -87,8 +90,8 @@ class Correcting(QObject):
         self._clip: Clip | None = None
         self._known: dict[int, Correction | None] = {}
         self._at_work: set[int] = set()
+        self._to_look_up: dict[int, Clip] = {}
         self._is_looking = False
-        self._look_again = False
         self._told: tuple[str, ...] = ()
         bar.correct_requested.connect(self.ask)
         bar.confirm_requested.connect(self.confirm)
@@ -110,8 +113,8 @@ class Correcting(QObject):
         self._bar.picker.hide()
         self._bar.setVisible(self.can_correct)
         self._refresh()
-        if self.can_correct:
-            self._look()
+        if clip is not None:
+            self.look_up(clip)
 
     @property
     def _result(self) -> Classification | None:
@@ -143,26 +146,35 @@ class Correcting(QObject):
         self._bar.set_busy(self._clip is not None and self._clip.key in self._at_work)
         self.changed.emit()
 
+    def look_up(self, clip: Clip) -> None:
+        """Find out what was said of a clip that has an answer."""
+        if clip.result is not None:
+            self._to_look_up[clip.key] = clip
+            self._look()
+
     def _look(self) -> None:
-        """Look up the clip that is shown, one at a time and the newest only."""
-        clip = self._clip
-        if clip is None or self._is_looking:
-            self._look_again = True
+        """Look up all clips that wait for it, in one thread at a time."""
+        if self._is_looking or not self._to_look_up:
             return
-        self._is_looking, self._look_again = True, False
-        known = self._known.get(clip.key)
+        self._is_looking = True
+        clips = list(self._to_look_up.values())
+        self._to_look_up.clear()
+        sounds = {key: record.sound for key, record in self._known.items() if record is not None}
 
         def work() -> _Found:
             store = self._store
-            if clip.path is not None:
-                record = store.find(Path(clip.path))
-            else:
-                record = store.of_sound(known.sound) if known is not None else None
-            return _Found(record, store.count(), store.notices())
+            records = {
+                clip.key: store.find(Path(clip.path))
+                if clip.path is not None
+                else store.of_sound(sounds.get(clip.key, ""))
+                for clip in clips
+            }
+            return _Found(records, store.count(), store.notices())
 
         def on_found(found: _Found) -> None:
-            if clip.key not in self._at_work:
-                self._known[clip.key] = found.record
+            for clip in clips:
+                if clip.key not in self._at_work:
+                    self._note(clip, found.records[clip.key])
             self._bar.show_count(found.count)
             if found.notices and found.notices != self._told:
                 self.trouble.emit(" ".join(found.notices))
@@ -178,8 +190,14 @@ class Correcting(QObject):
     def _on_looked(self) -> None:
         self._is_looking = False
         self._refresh()
-        if self._look_again:
-            self._look()
+        self._look()
+
+    def _note(self, clip: Clip, record: Correction | None) -> None:
+        self._known[clip.key] = record
+        said = record.genre if record is not None else ""
+        if said != clip.said:
+            clip.said = said
+            self.clip_changed.emit(clip.key)
 
     # -- what is said ------------------------------------------------------------------
 
@@ -232,7 +250,7 @@ class Correcting(QObject):
 
         def on_done(change: Change) -> None:
             self._at_work.discard(clip.key)
-            self._known[clip.key] = change.record
+            self._note(clip, change.record)
             self._bar.show_count(change.count)
             said = f"Kept as {change.record.genre}." if change.record else "Taken back."
             self.message.emit(f"{clip.title}: {said}")

@@ -107,6 +107,7 @@ class ClassifyPresenter(QObject):
         self.correcting.message.connect(self.message)
         self.correcting.trouble.connect(self._view.notice.say)
         self.correcting.changed.connect(self.changed)
+        self.correcting.clip_changed.connect(self._update_row)
         self.takes.begun.connect(self._on_take_started)
         self.takes.ended.connect(lambda: self._show(self._view.sidebar.list.current_key))
         self.takes.clip_changed.connect(self._on_clip_changed)
@@ -295,7 +296,13 @@ class ClassifyPresenter(QObject):
         self._view.sidebar.list.update_row(clip.row())
         if key == self._shown:
             self._show(key)
+        else:
+            self.correcting.look_up(clip)
         self._show_work()
+
+    def _update_row(self, key: int) -> None:
+        if (clip := self.clips.get(key)) is not None:
+            self._view.sidebar.list.update_row(clip.row())
 
     def _on_progress(self, key: int) -> None:
         clip = self.clips.get(key)

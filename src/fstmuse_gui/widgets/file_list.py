@@ -54,7 +54,8 @@ class Row:
     """What one row shows.
 
     ``genre`` and ``probability`` are those of the best genre; ``genre`` is None when the
-    verdict is "not sure". ``sentence`` says what went wrong.
+    verdict is "not sure". ``sentence`` says what went wrong, ``said`` which genre the user
+    says it is.
     """
 
     key: int
@@ -64,18 +65,19 @@ class Row:
     genre: str | None = None
     probability: float = 0.0
     sentence: str = ""
+    said: str = ""
 
     def status(self) -> str:
         """The second line."""
         if self.state is RowState.DONE:
-            return self.genre or "Not sure"
+            return f"You said {self.said}" if self.said else self.genre or "Not sure"
         if self.state is RowState.WORKING and self.progress > 0:
             return f"{self.state} {percent(self.progress)}"
         return str(self.state)
 
     def spoken(self) -> str:
         """The whole row for a screen reader."""
-        sure = f" {percent(self.probability)}" if self.genre else ""
+        sure = f" {percent(self.probability)}" if self.genre and not self.said else ""
         why = f": {self.sentence}" if self.sentence else ""
         return f"{self.title}, {self.status()}{sure}{why}"
 
@@ -257,7 +259,9 @@ class _RowPainter(QStyledItemDelegate):
     ) -> None:
         sign = QRectF(box.left(), box.center().y() - _SIGN / 2, _SIGN, _SIGN)
         colour = QColor(colours.danger if row.state is RowState.FAILED else colours.muted)
-        if row.state is RowState.DONE and row.genre is not None:
+        if row.state is RowState.DONE and row.said:
+            draw_icon(painter, "done", sign, QColor(colours.accent))
+        elif row.state is RowState.DONE and row.genre is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(genre_colour(row.genre, colours.is_dark))
             painter.drawEllipse(sign.adjusted(3, 3, -3, -3))
@@ -272,7 +276,7 @@ class _RowPainter(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(sign.adjusted(3, 3, -3, -3))
         words = box.adjusted(_SIGN + 6, 0, 0, 0)
-        if row.state is RowState.DONE and row.genre is not None:
+        if row.state is RowState.DONE and row.genre is not None and not row.said:
             painter.setFont(font)
             painter.setPen(QColor(colours.text))
             number = percent(row.probability)
