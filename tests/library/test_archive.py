@@ -347,6 +347,7 @@ def test_weights_that_are_no_npz_or_hold_other_things_are_refused(parcel: Parcel
         (lambda m: m.update(genres=["Rock", "Jazz\n\x1b[31m"]), "no name for"),
         (lambda m: m.update(genres=["Rock", ""]), "no name for"),
         (lambda m: m.update(title="x" * 200), "no name for"),
+        (lambda m: m.update(title="<img src='/etc/passwd'>"), "no name for"),
     ],
 )
 def test_descriptions_that_make_no_sense_are_refused(

@@ -56,6 +56,8 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
 _MAX_GENRES = 64
 _MAX_TEXT = 100
+# A window might take what stands between them for more than text.
+_MARKUP = frozenset("<>")
 _MAX_SEGMENT_FRAMES = 4096
 _REMEDY = "export it once more or train it anew"
 
@@ -222,7 +224,8 @@ def _trouble(manifest: BundleManifest) -> str:
     if len(manifest.genres) > _MAX_GENRES:
         return f"it names {len(manifest.genres)} genres; {_MAX_GENRES} at most can be"
     for text in (manifest.name, manifest.title, *manifest.genres):
-        if not text.strip() or len(text) > _MAX_TEXT or not text.isprintable():
+        is_plain = text.isprintable() and not _MARKUP.intersection(text)
+        if not text.strip() or len(text) > _MAX_TEXT or not is_plain:
             return f"{_shown(text)} is no name for a model or a genre"
     if manifest.segment_frames > _MAX_SEGMENT_FRAMES:
         return f"its segments have {manifest.segment_frames} frames"

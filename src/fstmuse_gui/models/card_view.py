@@ -20,6 +20,10 @@ from fstmuse_gui.theme import GRID
 # Of the font, up from the size of the text.
 _SIZE_STEPS = QTextFormat.Property.FontSizeAdjustment.value
 _INDENT = 18
+# The window must not wait for the card of a stranger; ours have a quarter of this.
+_LONGEST = 24_000
+_MOST_CELLS = 400
+_MORE = "\n\n*The rest of this card is too long to be shown here; it is in CARD.md.*\n"
 
 
 class CardView(TallText):
@@ -34,7 +38,8 @@ class CardView(TallText):
         lines = markdown.splitlines()
         if lines and lines[0].startswith("# "):
             del lines[0]
-        self._markdown = "\n".join(lines)
+        text = "\n".join(lines)
+        self._markdown = text if len(text) <= _LONGEST else text[:_LONGEST] + _MORE
         self._draw()
 
     def _draw(self) -> None:
@@ -46,13 +51,19 @@ class CardView(TallText):
             QTextDocument.MarkdownFeature.MarkdownDialectGitHub
             | QTextDocument.MarkdownFeature.MarkdownNoHTML,
         )
+        # In one go: the text is laid out anew after every change.
+        edit = QTextCursor(document)
+        edit.beginEditBlock()
         block = document.begin()
         while block.isValid():
             _dress_block(block)
             block = block.next()
-        for frame in document.rootFrame().childFrames():
-            if isinstance(frame, QTextTable):
-                _dress_table(frame)
+        frames = document.rootFrame().childFrames()
+        tables = [frame for frame in frames if isinstance(frame, QTextTable)]
+        if sum(table.rows() * table.columns() for table in tables) <= _MOST_CELLS:
+            for table in tables:
+                _dress_table(table)
+        edit.endEditBlock()
         self.fit()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -27,17 +27,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_core.datasets.wording import sized
 from fstmuse_core.library.entries import ModelEntry
 from fstmuse_core.library.names import MAX_LENGTH
 from fstmuse_gui.icons import draw_icon
-from fstmuse_gui.models.words import in_the_list, spoken
+from fstmuse_gui.models.words import day, in_the_list, spoken
 from fstmuse_gui.theme import RADIUS, current_colours, scaled_font
 
 _ROW = 56
 _SIGN = 18
+_GAP = 8
 _NAME = Qt.ItemDataRole.UserRole
 _ABOUT = Qt.ItemDataRole.UserRole + 1
-_LOOK = Qt.ItemDataRole.UserRole + 2
+_WHEN = Qt.ItemDataRole.UserRole + 2
+_SIZE = Qt.ItemDataRole.UserRole + 3
+_IS_DAMAGED = Qt.ItemDataRole.UserRole + 4
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -117,7 +121,9 @@ def _item(entry: ModelEntry) -> QListWidgetItem:
     item = QListWidgetItem(entry.title)
     item.setData(_NAME, entry.name)
     item.setData(_ABOUT, in_the_list(entry))
-    item.setData(_LOOK, ("warning", "danger") if entry.trouble else ("", ""))
+    item.setData(_WHEN, day(entry.made_at))
+    item.setData(_SIZE, sized(entry.size_bytes))
+    item.setData(_IS_DAMAGED, bool(entry.trouble))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken(entry))
     item.setToolTip(entry.trouble or f"--model {entry.name}")
     flags = item.flags()
@@ -189,20 +195,35 @@ class _RowDelegate(QStyledItemDelegate):
         if index.data(_NAME) == self._edited_name:
             painter.restore()
             return
-        sign, role = index.data(_LOOK)
-        room = box.width() - 24
-        if sign:
-            room -= _SIGN + 8
-            where = QRectF(box.right() - 12 - _SIGN, box.center().y() - _SIGN / 2, _SIGN, _SIGN)
-            draw_icon(painter, sign, where, QColor(getattr(colours, role)))
-        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        half = box.height() / 2
-        for text, font, colour, top in (
-            (index.data(), option.font, colours.text, box.top() + 5),
-            (index.data(_ABOUT), scaled_font(option.font, 0.92), colours.muted, box.top() + half),
-        ):
-            painter.setFont(font)
-            painter.setPen(QColor(colour))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, int(room))
-            painter.drawText(QRectF(box.left() + 12, top, room, half - 5), side, shown)
+        small = scaled_font(option.font, 0.92)
+        inside = box.adjusted(12, 5, -12, -5)
+        top, bottom = QRectF(inside), QRectF(inside)
+        top.setHeight(inside.height() / 2)
+        bottom.setTop(top.bottom())
+        if index.data(_IS_DAMAGED):
+            where = QRectF(inside.right() - _SIGN, top.top() + 3, _SIGN, _SIGN)
+            draw_icon(painter, "warning", where, QColor(colours.danger))
+            top.setRight(where.left() - _GAP)
+        else:
+            top.setRight(_draw_end(painter, top, index.data(_WHEN), small, colours.muted))
+        bottom.setRight(_draw_end(painter, bottom, index.data(_SIZE), small, colours.muted))
+        _draw_start(painter, top, index.data(), option.font, colours.text)
+        _draw_start(painter, bottom, index.data(_ABOUT), small, colours.muted)
         painter.restore()
+
+
+def _draw_end(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str) -> float:
+    """Draw at the right of a box; where that begins."""
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+    return box.right() - painter.fontMetrics().horizontalAdvance(text) - _GAP
+
+
+def _draw_start(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str) -> None:
+    """Draw at the left of a box, as much as fits."""
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    middle = Qt.TextElideMode.ElideMiddle
+    shown = painter.fontMetrics().elidedText(text, middle, int(box.width()))
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)

@@ -159,7 +159,7 @@ class ModelsPresenter(QObject):
     def _on_deleted(self, deleted: DeletedModel) -> None:
         self._deleted.insert(0, deleted)
         self._view.notice.say("")
-        self._view.sidebar.undo_bar.say(f"{deleted.title} was deleted.")
+        self._view.sidebar.undo_bar.say(f"Deleted {deleted.title}")
         self._tell_change("")
 
     def _on_restored(self, entry: ModelEntry) -> None:

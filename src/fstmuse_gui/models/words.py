@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fstmuse_core.bundle import CLASSIFIER
 from fstmuse_core.datasets.wording import counted, sized
 from fstmuse_core.library.entries import ModelDetails, ModelEntry, Origin
 from fstmuse_core.library.figures import GenreFigure
@@ -40,7 +41,9 @@ def in_the_list(entry: ModelEntry) -> str:
     """The second line of a row of the list."""
     if entry.trouble:
         return "Damaged"
-    return f"{origin(entry)}{GAP}{counted(len(entry.genres), 'genre')}"
+    what = kind(entry) if entry.kind != CLASSIFIER else ""
+    parts = [what, origin(entry), counted(len(entry.genres), "genre")]
+    return GAP.join(part for part in parts if part)
 
 
 def about(entry: ModelEntry) -> str:
@@ -53,7 +56,8 @@ def about(entry: ModelEntry) -> str:
 def spoken(entry: ModelEntry) -> str:
     """A row of the list for a screen reader."""
     known = f"knows {', '.join(entry.genres)}" if entry.genres else ""
-    parts = [entry.title, in_the_list(entry).replace(GAP, ", "), day(entry.made_at), known]
+    about_it = in_the_list(entry).replace(GAP, ", ")
+    parts = [entry.title, about_it, day(entry.made_at), sized(entry.size_bytes), known]
     return ", ".join(part for part in parts if part)
 
 
