@@ -16,7 +16,11 @@ _FOLDER = click.Path()
 
 
 @click.command(short_help="Train a model on your own music.")
-@click.option("--model", type=click.Choice(("toy-model", "fst-muse")), help="[default: fst-muse]")
+@click.option(
+    "--model",
+    type=click.Choice(("toy-model", "fst-muse", "toy-gan")),
+    help="[default: fst-muse]",
+)
 @click.option(
     "--design",
     type=click.Choice(("ours", "original")),

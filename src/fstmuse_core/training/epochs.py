@@ -14,7 +14,6 @@ import numpy as np
 
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.runs import newest_checkpoint
-from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.checkpoint import (
     Arrays,
     Checkpoint,
@@ -39,12 +38,14 @@ class Validation:
     """How good the network is on the validation clips, each judged as a whole.
 
     In ``loss``, which picks the best epoch, each genre counts the same: else the best epoch
-    of music that is mostly rock would be the one that says rock to everything.
+    of music that is mostly rock would be the one that says rock to everything. ``more`` goes
+    into the ``epoch`` event as it is.
     """
 
     loss: float
     accuracy: float
     confusion: Ints
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Trainee(Protocol):
@@ -57,7 +58,7 @@ class Trainee(Protocol):
     steps_per_epoch: int
     batch_size: int
 
-    def batch(self) -> tuple[FloatArray, FloatArray]:
+    def batch(self) -> tuple[Any, Any]:
         """Inputs and targets of the next step."""
 
     def validate(self) -> Validation:
@@ -178,6 +179,7 @@ class EpochLoop:
             "confusion": found.confusion.tolist(),
             "seconds_left": self._seconds_left((self._epochs - number) * self._steps_per_epoch),
             "is_best": is_best,
+            **found.more,
         }
         progress.history.append(values)
         if whole:

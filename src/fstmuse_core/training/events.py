@@ -120,6 +120,11 @@ def _epoch(values: dict[str, Any]) -> str:
 def _done(values: dict[str, Any]) -> str:
     metrics = values["metrics"]
     where = values["bundle"] or values["card"]
+    if "frechet" in metrics:
+        return (
+            f"{values['name']} is done: Fréchet distance {metrics['frechet']:.1f}, "
+            f"{metrics['accuracy']:.0%} taken for what they were to be; it lies in {where}"
+        )
     return (
         f"{values['name']} is done: {metrics['accuracy']:.0%} of the test clips right, "
         f"macro-F1 {metrics['macro_f1']:.2f}; it lies in {where}"

@@ -16,6 +16,8 @@ from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
 from fstmuse_core.training.settings import TrainSettings
 
 _MIN_CLIPS = 10
+# For a generator to learn what a genre is, and not what a few records sound like.
+_ENOUGH_ARTISTS, _ENOUGH_MINUTES = 10, 30.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
             f"there is no music of {', '.join(missing)}",
             f"the music is {_counted(there)}",
         )
-    own = tuple(genre for genre in PLANS[settings.model].genres if genre in there)
+    own = _own_genres(settings.model, tracks)
     genres = settings.genres or (own if len(own) > 1 else tuple(sorted(there)))
     if len(genres) < 2:
         raise FstMuseError(
@@ -120,6 +122,20 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
             "music", f"{known} clips are too few to learn from", f"{_MIN_CLIPS} are needed"
         )
     return genres
+
+
+def _own_genres(model: str, tracks: Sequence[Track]) -> tuple[str, ...]:
+    """A classifier's genres that there are; a generator's are those with enough music."""
+    there = {track.genre for track in tracks}
+    if model in PLANS:
+        return tuple(genre for genre in PLANS[model].genres if genre in there)
+    artists = {g: len({t.artist for t in tracks if t.genre == g}) for g in there}
+    minutes = {g: sum(t.seconds for t in tracks if t.genre == g) / 60.0 for g in there}
+    return tuple(
+        genre
+        for genre in sorted(there)
+        if artists[genre] >= _ENOUGH_ARTISTS and minutes[genre] >= _ENOUGH_MINUTES
+    )
 
 
 def plan_for(settings: TrainSettings, genres: tuple[str, ...]) -> ModelPlan:

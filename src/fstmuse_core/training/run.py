@@ -30,7 +30,7 @@ from fstmuse_core.runs import (
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.prepare import Preparation, record_of
-from fstmuse_core.training.settings import TrainSettings, settings_from
+from fstmuse_core.training.settings import GAN, TrainSettings, settings_from
 
 if TYPE_CHECKING:
     from fstmuse_core.training.parts import Parts
@@ -182,7 +182,7 @@ class _Session:
             warnings = tuple(preparation.warnings)
             write_json(folder / RUN_FILE, record_of(settings, parts, list(warnings)))
         run = Run(folder, settings, parts, warnings, self._is_resumed)
-        train_design = _design(settings.design)
+        train_design = _design(settings)
         done: dict[str, Any] = train_design(run, mels, self._events, self._control, self._begun)
         return done
 
@@ -197,8 +197,12 @@ def _load_keras() -> None:
         sys.modules.pop("fstmuse_core.training.train_ours", None)
 
 
-def _design(name: str) -> Callable[..., dict[str, Any]]:
-    if name == "original":
+def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
+    if settings.model == GAN:
+        from fstmuse_core.training.train_gan import train_gan
+
+        return train_gan
+    if settings.design == "original":
         from fstmuse_core.training.train_original import train_original
 
         return train_original

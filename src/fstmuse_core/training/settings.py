@@ -11,15 +11,17 @@ from typing import Any
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import canonical_genre
 
-MODELS = ("toy-model", "fst-muse")
+MODELS = ("toy-model", "fst-muse", "toy-gan")
+GAN = "toy-gan"
 DESIGNS = ("ours", "original")
 AUGMENTS = ("none", "light", "full")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_BATCH = 4096
-_EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30}
+_EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 40}
 # The report's own.
 _ORIGINAL_EPOCHS = 10
 _ORIGINAL_BATCH = 8
+_GAN_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
     if design == "original":
         defaults |= {"batch_size": _ORIGINAL_BATCH, "learning_rate": 1e-3, "dropout": 0.0}
         defaults |= {"augment": "none"}
+    elif model == GAN:
+        defaults |= {"batch_size": _GAN_BATCH, "learning_rate": 1e-4, "dropout": 0.0}
+        defaults |= {"augment": "none"}
     elif options.get("fine_tune"):
         defaults["learning_rate"] = 5e-4
     given = {key: value for key, value in options.items() if value is not None}
@@ -143,9 +148,17 @@ def _check(settings: TrainSettings) -> None:
     demand(s.seed >= 0, "--seed", s.seed, "0 or more is needed")
     is_name = not s.out or _NAME.fullmatch(s.out) is not None
     demand(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
-    if s.design == "original":
+    plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0
+    if s.model == GAN:
+        demand(not s.fine_tune, "--fine-tune", s.fine_tune, "only classifiers can do that")
+        demand(
+            plain,
+            f"--model {GAN}",
+            "with augmentation, dropout or l2 it",
+            "these are for classifiers: leave them out",
+        )
+    elif s.design == "original":
         demand(not s.fine_tune, "--fine-tune", s.fine_tune, "only --design ours can do that")
-        plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0
         demand(
             plain,
             "--design original",

@@ -1,0 +1,158 @@
+"""What judges ToyGan while it learns: is this real music of this genre?
+
+Three views, each with its own scores: the spectrogram itself, from patches of a third of a
+second to three seconds; its envelope, coarse in both axes, over six seconds, for rhythm and
+form; and the features of a classifier that was trained beforehand and is frozen (Sauer et al.,
+"Projected GANs converge faster", NeurIPS 2021). Genres are heeded by projection (Miyato and Koyama,
+"cGANs with projection discriminator", ICLR 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from fstmuse_core.networks.blocks import N_MELS, SEGMENT_FRAMES
+from fstmuse_core.networks.spectral import SpectralConv1D, SpectralConv2D, SpectralDense
+from fstmuse_core.networks.toy_gan import CROP_FRAMES
+
+Tensor = Any
+
+_SLOPE = 0.2
+
+
+def frozen_features(classifier: Any) -> Any:
+    """The features of a trained classifier, for :func:`build_discriminator`.
+
+    Parameters
+    ----------
+    classifier : keras.Model
+        The training view of a :class:`fstmuse_core.networks.blocks.Classifier`.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 128, 128, 1)``; outputs: its middle and its last features, and its
+        logits. Not trainable.
+    """
+    outputs = [classifier.get_layer(name).output for name in ("middle_relu", "high_relu")]
+    # Frozen means the same answer each time, in training too.
+    classifier.get_layer("dropout").rate = 0.0
+    model = keras.Model(classifier.input, [*outputs, classifier.output], name="frozen")
+    model.trainable = False
+    return model
+
+
+def build_discriminator(n_genres: int, features: Any, *, width: int = 16) -> Any:
+    """The discriminator.
+
+    Parameters
+    ----------
+    n_genres : int
+    features : keras.Model
+        From :func:`frozen_features`.
+    width : int
+        Channels of the first convolution.
+
+    Returns
+    -------
+    keras.Model
+        Inputs ``mel (batch, 256, 128)``, scaled, and ``genre (batch, n_genres)``. Outputs:
+        scores of each view, shapes ``(batch, n)``, above zero for real; and last the logits
+        that the frozen classifier gives, ``(batch, K + 1)``.
+    """
+    mel = keras.Input((CROP_FRAMES, N_MELS), name="mel")
+    genre = keras.Input((n_genres,), name="genre")
+    # All three at once only in the middle of the crop: a generator that is convolutional in
+    # time cannot be good there alone, and it halves the time that a step takes.
+    edge = (CROP_FRAMES - SEGMENT_FRAMES) // 2
+    segment = layers.Cropping1D(edge, name="segment")(mel)
+    segment = layers.Reshape((SEGMENT_FRAMES, N_MELS, 1), name="segment_plane")(segment)
+    middle, high, logits = features(segment, training=False)
+    scores = [
+        *_see_spectrogram(segment, genre, width),
+        _see_envelope(mel, genre),
+        _see_features(middle, genre, "middle"),
+        _see_features(high, genre, "high"),
+    ]
+    return keras.Model([mel, genre], [*scores, logits], name="toy_gan_discriminator")
+
+
+def _see_spectrogram(plane: Tensor, genre: Tensor, width: int) -> list[Tensor]:
+    x = plane
+    for i, factor in enumerate((1, 2, 4, 5)):
+        x = SpectralConv2D(
+            factor * width, 3 if i else 5, strides=2, padding="same", name=f"patch_{i}"
+        )(x)
+        x = _leaky(x, f"patch_{i}")
+    patches = _scores_2d(x, genre, "patches")
+    x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="columns")(x)
+    x = _leaky(SpectralConv1D(128, 1, name="column")(x), "column")
+    for dilation in (1, 2):
+        x = SpectralConv1D(
+            128, 3, dilation_rate=dilation, padding="same", name=f"seconds_{dilation}"
+        )(x)
+        x = _leaky(x, f"seconds_{dilation}")
+    return [patches, _scores_1d(x, genre, "seconds")]
+
+
+def _see_envelope(mel: Tensor, genre: Tensor) -> Tensor:
+    """Two frames and two bands at once, so that a look at all the seconds is cheap."""
+    x = layers.Reshape((CROP_FRAMES // 2, 2, N_MELS // 2, 2), name="envelope_cells")(mel)
+    x = Mean((2, 4), name="envelope")(x)
+    for i, (channels, strides, dilation) in enumerate(
+        ((96, 1, 1), (128, 2, 1), (128, 2, 1), (128, 1, 2), (128, 1, 4))
+    ):
+        x = SpectralConv1D(
+            channels,
+            5 if i < 3 else 3,
+            strides=strides,
+            dilation_rate=dilation,
+            padding="same",
+            name=f"envelope_{i}",
+        )(x)
+        x = _leaky(x, f"envelope_{i}")
+    return _scores_1d(x, genre, "envelope")
+
+
+@keras.saving.register_keras_serializable("fstmuse")
+class Mean(layers.Layer):  # type: ignore[misc]
+    """Mean over some axes."""
+
+    def __init__(self, axes: Sequence[int], **options: Any) -> None:
+        super().__init__(**options)
+        self.axes = tuple(axes)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.mean(inputs, axis=self.axes)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axes": self.axes}
+
+
+def _see_features(x: Tensor, genre: Tensor, name: str) -> Tensor:
+    """Scores from a map of the frozen classifier's features."""
+    x = _leaky(SpectralConv2D(64, 3, padding="same", name=f"{name}_look")(x), f"{name}_look")
+    return _scores_2d(x, genre, name)
+
+
+def _scores_2d(x: Tensor, genre: Tensor, name: str) -> Tensor:
+    return _scores_1d(
+        layers.Reshape((x.shape[1] * x.shape[2], x.shape[3]), name=f"{name}_cells")(x), genre, name
+    )
+
+
+def _scores_1d(x: Tensor, genre: Tensor, name: str) -> Tensor:
+    """A score per place: how real, and how much of the genre."""
+    plain = SpectralConv1D(1, 1, name=f"{name}_real")(x)
+    wanted = SpectralDense(x.shape[-1], name=f"{name}_genre")(genre)
+    of_genre = layers.Dot(axes=(2, 1), name=f"{name}_projection")([x, wanted])
+    flat = layers.Reshape((x.shape[1],), name=f"{name}_flat")(plain)
+    return layers.Add(name=f"{name}_scores")([flat, of_genre])
+
+
+def _leaky(x: Tensor, name: str) -> Tensor:
+    return layers.LeakyReLU(_SLOPE, name=f"{name}_leaky")(x)

@@ -1,0 +1,104 @@
+"""The model card of a generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_MEANINGS = {
+    "frechet": "Fréchet distance to the music it learned from; lower is better",
+    "consistency": "taken by the judge for the genre it was asked to be; higher is better",
+    "diversity": "distance between pieces of a genre, real music 1",
+    "near_equal": "pairs of a genre that hardly differ; lower is better",
+    "deviation": "standard deviation of a band, real music 1",
+    "repetition": "correlation between cells of 0.74 s: rhythm and form",
+    "pulse": "highest peak of the tempogram: how steady the beat is",
+    "nearest": "distance to the nearest crop that was learned from; 0 would be a copy",
+}
+
+
+def write_gan_card(report: Mapping[str, Any], parameters: int) -> str:
+    """The card as Markdown, from what ``report.json`` says."""
+    sections = (_head(report, parameters), _sound(report), _figures(report), _training(report))
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def _head(report: Mapping[str, Any], parameters: int) -> list[str]:
+    clips, artists = report["clips"]["train"], report["artists"]["train"]
+    return [
+        f"# {report['name']}",
+        "",
+        f"Makes mel spectrograms of {', '.join(report['genres'])}, or blends of them, of any "
+        f"length: a generative adversarial network of {parameters:,} parameters that learned from "
+        f"{clips} clips by {artists} artists. FstMuse turns what it makes into sound.",
+    ]
+
+
+def _sound(report: Mapping[str, Any]) -> list[str]:
+    """What to expect, as far as the figures tell."""
+    figures = report["metrics"]["figures"]
+    made, real = figures["made"], figures["real"]
+    lines = [
+        "## What it sounds like",
+        "",
+        "Like music heard through a wall or from a worn tape: the colour of a genre, now and then "
+        "a beat or a chord, no melody that goes anywhere, no words. Nobody would take it for a "
+        "recording.",
+        "",
+    ]
+    if made["repetition"] < 0.75 * real["repetition"]:
+        lines.append(
+            f"- It repeats itself less than music does (correlation between cells "
+            f"{made['repetition']:.2f}, in real music {real['repetition']:.2f})."
+        )
+    if made["diversity"] < 0.75:
+        lines.append(
+            f"- Its pieces are more alike than real ones: {made['diversity']:.2f} of their spread."
+        )
+    lines += [
+        f"- {genre}: {share:.0%} of its windows are taken for {genre} by the judge."
+        for genre, share in report["metrics"]["consistency"].items()
+    ]
+    lines += [f"- {sentence}." for sentence in report["warnings"]]
+    return lines
+
+
+def _figures(report: Mapping[str, Any]) -> list[str]:
+    metrics = report["metrics"]
+    columns = ("made", "real", "noise")
+    lines = [
+        "## Figures",
+        "",
+        f"{metrics['windows']} windows of six seconds, against as many of the music it learned "
+        "from. The judge is a classifier that had no part in the training and was itself trained "
+        f"on other artists ({report['clips']['validation'] + report['clips']['test']} clips). "
+        '"Real" are other windows of the same music, "noise" is white in every band.',
+        "",
+        f"| | {' | '.join(columns)} | |",
+        "|---" * (len(columns) + 2) + "|",
+    ]
+    for name, meaning in _MEANINGS.items():
+        values = " | ".join(f"{metrics['figures'][column][name]:.2f}" for column in columns)
+        lines.append(f"| {name.replace('_', ' ')} | {values} | {meaning} |")
+    return lines
+
+
+def _training(report: Mapping[str, Any]) -> list[str]:
+    settings = report["settings"]
+    epochs = len(report["history"])
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    return [
+        "## How it was trained",
+        "",
+        "```",
+        report["command"],
+        "```",
+        "",
+        f"{epochs} epochs of {settings['batch_size']} crops a step, of which number "
+        f"{report['best_epoch']}, the one with the least Fréchet distance, was kept. Hinge loss, "
+        "spectral normalisation, averaged weights; the discriminator also sees the features of a "
+        "classifier that was trained beforehand on the same music. TRACKS.csv beside this card "
+        "names every recording.",
+        "",
+        f"{versions}.",
+    ]

@@ -1,0 +1,131 @@
+"""What a GAN learns from: crops of real music, noise, and what both are disguised with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.features import FeatureScaling
+from fstmuse_core.generation_noise import NoiseShape, draw_noise
+from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.gan_model import Disguise, GanBatch
+from fstmuse_core.training.mels import MelArray
+from fstmuse_core.training.metrics import Ints
+
+_MAX_BLANK_FRAMES, _MAX_BLANK_BANDS = 32, 16
+_BLANKED = 0.3
+_LOUDER, _BRIGHTER = 0.15, 0.1
+
+Random = np.random.Generator
+
+
+class RealCrops:
+    """Draws crops of the training music; genres all alike, then artists, then songs.
+
+    Parameters
+    ----------
+    tracks, mels : sequences of the same length
+    genres : tuple of str
+        Each has a track at least.
+    scaling : FeatureScaling
+    """
+
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        mels: Sequence[MelArray],
+        genres: tuple[str, ...],
+        scaling: FeatureScaling,
+    ) -> None:
+        self._mels = mels
+        self._scaling = scaling
+        self._songs = [_by_artist(tracks, genre) for genre in genres]
+
+    def draw(self, labels: Ints, rng: Random) -> FloatArray:
+        """A scaled crop of each of these genres, shape ``(n, 256, 128)``."""
+        crops = []
+        for label in labels:
+            artists = self._songs[label]
+            songs = artists[rng.integers(len(artists))]
+            crops.append(cut(self._mels[songs[rng.integers(len(songs))]], rng))
+        return self._scaling.apply(np.stack(crops))
+
+
+def _by_artist(tracks: Sequence[Track], genre: str) -> list[list[int]]:
+    songs: dict[str, list[int]] = {}
+    for index, track in enumerate(tracks):
+        if track.genre == genre:
+            songs.setdefault(track.artist, []).append(index)
+    return list(songs.values())
+
+
+def cut(mel: MelArray, rng: Random) -> FloatArray:
+    """A crop from anywhere; what is too short is repeated."""
+    if len(mel) < CROP_FRAMES:
+        mel = np.tile(mel, (-(-CROP_FRAMES // len(mel)), 1))
+    start = int(rng.integers(0, len(mel) - CROP_FRAMES + 1))
+    return np.asarray(mel[start : start + CROP_FRAMES], dtype=np.float32)
+
+
+def draw_noises(shape: NoiseShape, count: int, rng: Random) -> list[FloatArray]:
+    """Global, local and beat noise of ``count`` pieces as long as a crop."""
+    steps = shape.steps(CROP_FRAMES)
+    drawn = [draw_noise(shape, steps, rng) for _ in range(count)]
+    names = ("global_noise", "local_noise", "beat_noise")
+    return [np.concatenate([noise[name] for noise in drawn]) for name in names]
+
+
+def draw_disguise(count: int, rng: Random) -> Disguise:
+    """Random blanks and colours for ``count`` crops."""
+    level = rng.normal(0.0, _LOUDER, (count, 1))
+    tilt = rng.normal(0.0, _BRIGHTER, (count, 1)) * np.linspace(-1.0, 1.0, N_MELS)
+    return Disguise(
+        _blanks(count, CROP_FRAMES, _MAX_BLANK_FRAMES, rng),
+        _blanks(count, N_MELS, _MAX_BLANK_BANDS, rng),
+        (level + tilt).astype(np.float32),
+    )
+
+
+def _blanks(count: int, size: int, longest: int, rng: Random) -> FloatArray:
+    kept = np.ones((count, size), dtype=np.float32)
+    for row in np.flatnonzero(rng.random(count) < _BLANKED):
+        length = int(rng.integers(1, longest + 1))
+        start = int(rng.integers(0, size - length + 1))
+        kept[row, start : start + length] = 0.0
+    return kept
+
+
+class GanSampler:
+    """Draws batches without end; the same seed gives the same ones, and the state can be kept."""
+
+    def __init__(
+        self, crops: RealCrops, n_genres: int, batch_size: int, seed: Sequence[int]
+    ) -> None:
+        self._crops = crops
+        self._n_genres = n_genres
+        self._size = batch_size
+        self._rng = np.random.default_rng(seed)
+
+    def batch(self) -> GanBatch:
+        """All that a step needs."""
+        rng, size = self._rng, self._size
+        # As even as can be, so that no genre waits for long.
+        labels = (rng.permutation(size) + rng.integers(self._n_genres)) % self._n_genres
+        return GanBatch(
+            real=self._crops.draw(labels, rng),
+            genre=np.eye(self._n_genres, dtype=np.float32)[labels],
+            noise=[draw_noises(SHAPE, size, rng) for _ in range(2)],
+            disguises=[draw_disguise(size, rng) for _ in range(3)],
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Of the random numbers; plain values for JSON."""
+        return dict(self._rng.bit_generator.state)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on as if nothing had happened since :meth:`state`."""
+        self._rng.bit_generator.state = dict(state)

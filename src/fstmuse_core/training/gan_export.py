@@ -1,0 +1,135 @@
+"""A trained generator as files of a bundle."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.generation_noise import draw_noise
+from fstmuse_core.networks.toy_gan import SHAPE, build_generator, serving_generator
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.gan_model import GanSizes
+
+_TOLERANCE = 1e-3
+_TRIED_STEPS = (20, 7)
+
+
+def generator_files(generator: Any, sizes: GanSizes) -> dict[str, bytes]:
+    """``model.tflite`` and ``weights.npz`` of a generator of these sizes, whatever the backend.
+
+    Raises
+    ------
+    FstMuseError
+        If the LiteRT file cannot be written, or does not give what Keras gives.
+    """
+    weights = weights_bytes(generator)
+    if keras.backend.backend() == "tensorflow":
+        return {LITERT_NAME: litert_bytes(generator), WEIGHTS_NAME: weights}
+    # Only the TensorFlow backend can write LiteRT files.
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / WEIGHTS_NAME, Path(folder) / LITERT_NAME
+        source.write_bytes(weights)
+        numbers = (generator.inputs[0].shape[-1], sizes.width, sizes.plane)
+        words = [*map(str, numbers), str(source), str(target)]
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, *words],
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise FstMuseError("LiteRT export", reason)
+        return {LITERT_NAME: target.read_bytes(), WEIGHTS_NAME: weights}
+
+
+def litert_bytes(generator: Any) -> bytes:
+    """The generator as a LiteRT file of built-in operators, for one piece at a time.
+
+    Raises
+    ------
+    FstMuseError
+        If the file does not give what Keras gives, for one length after another.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / LITERT_NAME
+        serving_generator(generator).export(str(target), format="litert", verbose=False)
+        data = target.read_bytes()
+    error = litert_error(generator, data)
+    if not error <= _TOLERANCE:
+        raise FstMuseError("LiteRT export", f"it differs from Keras by {error:.2g}")
+    return data
+
+
+def litert_error(generator: Any, data: bytes) -> float:
+    """Largest difference between LiteRT and Keras, relative to the largest value."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=data)
+    worst = 0.0
+    for seed, steps in enumerate((*_TRIED_STEPS, _TRIED_STEPS[-1])):
+        inputs = generator_inputs(generator.inputs[0].shape[-1], 0, steps, seed)
+        expected = np.asarray(generator([inputs[v.name] for v in generator.inputs]))
+        found = run_litert(interpreter, inputs)
+        difference = float(np.abs(found - expected).max())
+        worst = max(worst, difference / max(1.0, float(np.abs(expected).max())))
+    return worst
+
+
+def generator_inputs(
+    n_genres: int, genre: int, steps: int, seed: int | np.random.Generator
+) -> dict[str, FloatArray]:
+    """All inputs for one piece of a genre."""
+    weights = np.eye(n_genres, dtype=np.float32)[genre][None]
+    return {"genre": weights, **draw_noise(SHAPE, steps, seed)}
+
+
+def run_litert(interpreter: Any, inputs: dict[str, FloatArray]) -> FloatArray:
+    """What a generator's interpreter makes of inputs by name; shape ``(1, frames, 128)``."""
+    details = {_input_name(d["name"], inputs): d["index"] for d in interpreter.get_input_details()}
+    for name, index in details.items():
+        interpreter.resize_tensor_input(index, inputs[name].shape)
+    interpreter.allocate_tensors()
+    for name, index in details.items():
+        interpreter.set_tensor(index, inputs[name])
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+
+def _input_name(full: str, inputs: dict[str, FloatArray]) -> str:
+    return next(name for name in inputs if name in full)
+
+
+def weights_bytes(generator: Any) -> bytes:
+    """Every variable by its path, as an ``.npz`` without pickles."""
+    stream = io.BytesIO()
+    arrays: dict[str, Any] = {v.path: np.asarray(v) for v in generator.weights}
+    np.savez_compressed(stream, **arrays)
+    return stream.getvalue()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Build a generator (genres, width, plane), give it weights and write its LiteRT file."""
+    *numbers, source, target = arguments
+    n_genres, width, plane = map(int, numbers)
+    generator = build_generator(n_genres, width=width, plane=plane)
+    with np.load(source, allow_pickle=False) as arrays:
+        for variable in generator.weights:
+            variable.assign(arrays[variable.path])
+    Path(target).write_bytes(litert_bytes(generator))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

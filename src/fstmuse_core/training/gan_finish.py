@@ -1,0 +1,110 @@
+"""The end of a GAN's training: its figures beside real music and noise, its card, its bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fstmuse_core.bundle import (
+    CARD_NAME,
+    GENERATOR,
+    BundleManifest,
+    Thresholds,
+    user_models_folder,
+    write_bundle,
+)
+from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
+from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.training.checkpoint import assign
+from fstmuse_core.training.epochs import Progress
+from fstmuse_core.training.figures import curves_png
+from fstmuse_core.training.finish import Finished, done_values, make_report, track_list
+from fstmuse_core.training.gan_card import write_gan_card
+from fstmuse_core.training.gan_export import generator_files
+from fstmuse_core.training.gan_judges import judge_bytes
+from fstmuse_core.training.gan_pictures import mel_png
+from fstmuse_core.training.gan_trainee import GanTrainee
+
+if TYPE_CHECKING:
+    from fstmuse_core.training.run import Run
+
+JUDGE_NAME = "judge.npz"
+_SHOWN_S = 20.0
+
+
+def finish_gan(run: Run, trainee: GanTrainee, progress: Progress, seconds: float) -> dict[str, Any]:
+    """Measure the best generator, write everything, and give the values of ``done``."""
+    assign(trainee.model.variables, progress.best)
+    files = generator_files(trainee.model.averaged, trainee.scale.sizes)
+    metrics = _measured(trainee)
+    finished = Finished(
+        run.folder, run.settings, trainee.plan, run.parts, progress, run.warnings, seconds
+    )
+    report = make_report(finished, metrics)
+    figures = _write_figures(finished, trainee)
+    card = write_gan_card(report, trainee.model.generator.count_params()).encode()
+    files |= {
+        CARD_NAME: card,
+        "TRACKS.csv": track_list(run.parts).encode(),
+        JUDGE_NAME: judge_bytes(trainee.judge.classifier, trainee.judge.scaling),
+    }
+    write_bytes(run.folder / CARD_NAME, card)
+    bundle = user_models_folder() / run.settings.out
+    write_bundle(bundle, _manifest(run.settings.out, trainee, report), files)
+    write_json(run.folder / REPORT_FILE, report)
+    return done_values(finished, report, figures, str(bundle))
+
+
+def _measured(trainee: GanTrainee) -> dict[str, Any]:
+    """What is made, beside real music and noise; ``accuracy`` is the share named as asked."""
+    made, named = trainee.yardstick.measure(trainee.make(trainee.yardstick.labels))
+    compared = {"made": made, **trainee.baselines()}
+    labels = trainee.yardstick.labels
+    right = {
+        genre: float((named[labels == index] == index).mean())
+        for index, genre in enumerate(trainee.genres)
+    }
+    return {
+        "accuracy": made.consistency,
+        "frechet": made.frechet,
+        "figures": {name: figures.to_dict() for name, figures in compared.items()},
+        "consistency": right,
+        "windows": int(labels.size),
+    }
+
+
+def _write_figures(run: Finished, trainee: GanTrainee) -> list[str]:
+    folder = run.folder / "figures"
+    folder.mkdir(exist_ok=True)
+    pictures = {"curves.png": curves_png(run.progress.history)}
+    for genre in trainee.genres:
+        pictures[f"{genre}.png"] = mel_png(trainee.piece(genre, _SHOWN_S, 0))
+    for name, data in pictures.items():
+        write_bytes(folder / name, data)
+    return [str(folder / name) for name in pictures]
+
+
+def _manifest(name: str, trainee: GanTrainee, report: Mapping[str, Any]) -> BundleManifest:
+    return BundleManifest(
+        name=name,
+        title="ToyGan" if name == "toy-gan" else name,
+        kind=GENERATOR,
+        genres=trainee.genres,
+        spectrogram=DEFAULT_CONFIG,
+        scaling=trainee.scaling,
+        segment_frames=CROP_FRAMES,
+        segment_hop_frames=CROP_FRAMES,
+        temperature=1.0,
+        thresholds=Thresholds(novelty=0.0, confidence=0.0),
+        architecture={
+            "network": "fstmuse_core.networks.toy_gan",
+            "parameters": trainee.model.generator.count_params(),
+            "width": trainee.scale.sizes.width,
+            "plane": trainee.scale.sizes.plane,
+            **SHAPE.to_dict(),
+        },
+        training={key: report[key] for key in ("run", "command", "clips", "artists", "best_epoch")},
+        metrics=report["metrics"],
+        versions=report["versions"],
+    )

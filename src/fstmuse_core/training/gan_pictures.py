@@ -1,0 +1,58 @@
+"""A made-up spectrogram as something to look at and listen to."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from fstmuse_core.audio import write_audio
+from fstmuse_core.inversion import invert_mel
+from fstmuse_core.inversion.loudness import set_loudness
+from fstmuse_core.runs import write_bytes
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
+
+_ITERATIONS = 16
+_ROWS_A_BAND = 2
+# Scaled log-mel from black to white.
+_DARKEST, _BRIGHTEST = -3.0, 3.0
+
+
+def write_sample(stem: Path, scaled: FloatArray, magnitudes: FloatArray) -> dict[str, str]:
+    """Write a piece as picture, numbers and sound; the three paths.
+
+    Parameters
+    ----------
+    stem : Path
+        Of the files, without suffix.
+    scaled, magnitudes : ndarray of float32, shape ``(frames, 128)``
+        Scaled log-mel, and what it stands for.
+    """
+    stem.parent.mkdir(exist_ok=True)
+    picture, numbers, sound = (stem.with_name(stem.name + end) for end in (".png", ".npy", ".wav"))
+    write_bytes(picture, mel_png(scaled))
+    stream = io.BytesIO()
+    np.save(stream, scaled.astype(np.float16), allow_pickle=False)
+    write_bytes(numbers, stream.getvalue())
+    samples = set_loudness(invert_mel(magnitudes, iterations=_ITERATIONS))
+    write_audio(sound, samples, DEFAULT_CONFIG.sample_rate)
+    return {"picture": str(picture), "mel": str(numbers), "sound": str(sound)}
+
+
+def mel_png(scaled: FloatArray) -> bytes:
+    """Scaled log-mel in shades of grey, low frequencies at the bottom, as a PNG file."""
+    share = np.clip((scaled.T[::-1] - _DARKEST) / (_BRIGHTEST - _DARKEST), 0.0, 1.0)
+    levels = np.repeat(np.rint(255.0 * share).astype(np.uint8), _ROWS_A_BAND, axis=0)
+    height, width = levels.shape
+    rows = np.zeros((height, width + 1), dtype=np.uint8)
+    rows[:, 1:] = levels
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,202 @@
+"""ToyGan is trained through the same door: shown, stopped, cancelled, resumed, and shipped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from fstmuse_core.bundle import load_bundle
+from fstmuse_core.generation_noise import NoiseShape
+from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
+from fstmuse_core.training import gan_trainee
+from fstmuse_core.training.control import Control
+from fstmuse_core.training.gan_export import generator_inputs, run_litert
+from fstmuse_core.training.gan_metrics import FIGURES
+from fstmuse_core.training.gan_model import GanSizes
+from fstmuse_core.training.gan_trainee import GanScale
+from tests.training_system.conftest import Event, Home, fstmuse
+
+EPOCHS = 3
+OPTIONS: dict[str, Any] = {"model": "toy-gan", "epochs": EPOCHS, "batch_size": 4, "out": "made"}
+SCALE = GanScale(
+    steps_per_epoch=2,
+    judge_steps=3,
+    windows=4,
+    sample_s=0.5,
+    sizes=GanSizes(width=16, plane=8, critic=4),
+)
+# The same in another process, before the command runs.
+CHILD = """
+import sys
+from fstmuse_core.training import gan_trainee
+from fstmuse_core.training.gan_model import GanSizes
+from fstmuse_core.training.gan_trainee import GanScale
+gan_trainee.SCALE = {scale!r}
+from fstmuse_core.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gan_trainee, "SCALE", SCALE)
+
+
+def after_epoch(number: int, verb: str) -> Any:
+    def on(event: Event, control: Control) -> None:
+        if event["event"] == "epoch" and event["epoch"] == number:
+            getattr(control, verb)()
+
+    return on
+
+
+def test_it_trains_shows_and_ships(home: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)]) == 0, home.said
+    assert home.of_kind("started")[0]["genres"] == ["Classical", "Folk", "Hip-Hop", "Rock"]
+    epochs = home.of_kind("epoch")
+    assert len(epochs) == EPOCHS
+    for epoch in epochs:
+        assert np.isfinite([epoch["loss"], epoch["val_loss"], epoch["generator_loss"]]).all()
+        assert epoch["figures"].keys() == set(FIGURES)
+        assert sum(map(sum, epoch["confusion"])) == 4 * SCALE.windows
+    samples = home.of_kind("sample")
+    assert len(samples) == EPOCHS * 4
+    assert Path(samples[0]["picture"]).read_bytes().startswith(b"\x89PNG")
+    mel = np.load(samples[0]["mel"])
+    assert mel.shape[1] == 128
+    sound, rate = soundfile.read(samples[0]["sound"])
+    assert rate == 22_050
+    assert sound.size == 512 * len(mel)
+
+    done = home.last
+    assert done["event"] == "done"
+    assert set(done["metrics"]["figures"]) == {"made", "real", "noise"}
+    card = Path(done["card"]).read_text(encoding="utf-8")
+    assert "## What it sounds like" in card
+    assert "fstmuse train --model toy-gan" in card
+    assert all(Path(figure).is_file() for figure in done["figures"])
+    check_bundle(Path(done["bundle"]))
+
+
+def check_bundle(folder: Path) -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    bundle = load_bundle(folder)
+    bundle.demand_kind("generator")
+    manifest = bundle.manifest
+    assert set(manifest.files) >= {"model.tflite", "weights.npz", "CARD.md", "TRACKS.csv"}
+    shape = NoiseShape.from_dict(manifest.architecture)
+    inputs = generator_inputs(len(manifest.genres), 1, shape.steps(100), 7)
+    mel = run_litert(Interpreter(model_content=bundle.litert), inputs)
+    assert mel.shape == (1, 112, 128)
+
+
+def test_stopped_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)]) == 0
+    unbroken = home.of_kind("epoch")
+    other = {**OPTIONS, "out": "stopped"}
+    assert home.train(**other, data=[str(tones)], on=after_epoch(1, "stop")) == 0
+    assert home.last["stopped_early"]
+    assert home.last["resumable"]
+    run = home.of_kind("started")[0]["run"]
+    check_bundle(Path(home.last["bundle"]))
+
+    assert home.train(resume=run) == 0
+    assert home.of_kind("started")[0]["resumed_from_epoch"] == 1
+    again = home.of_kind("epoch")
+    assert [event["epoch"] for event in again] == [2, 3]
+    assert_same(again[-1], unbroken[-1])
+    assert {s.run: s.state for s in list_runs()}[run] == RunState.DONE
+
+
+def assert_same(one: Event, two: Event) -> None:
+    for key in ("loss", "generator_loss", "val_loss"):
+        assert one[key] == pytest.approx(two[key], rel=1e-3, abs=1e-3)
+    for name, value in one["figures"].items():
+        assert value == pytest.approx(two["figures"][name], rel=1e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize("moment", ["guide", "epoch"])
+def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
+    def on(event: Event, control: Control) -> None:
+        if moment in (event["event"], event.get("stage")):
+            control.cancel()
+
+    assert home.train(**OPTIONS, data=[str(tones)], on=on) == 130
+    assert home.last["event"] == "cancelled"
+    assert [p.name for p in runs_folder().iterdir()] == ["training.lock"]
+    assert not (home.folder / "data" / "fstmuse" / "models").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="needs XDG folders and POSIX signals")
+def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
+    assert home.train(**{**OPTIONS, "out": "unbroken"}, data=[str(tones)]) == 0
+    unbroken = home.of_kind("epoch")[-1]
+    words = [f"--{k.replace('_', '-')}={v}" for k, v in OPTIONS.items()]
+    code = CHILD.format(scale=SCALE)
+    python = fstmuse()[0]
+    with subprocess.Popen(
+        [python, "-c", code, "train", *words, "--data", str(tones), "--events", "-"],
+        env=home.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            event = json.loads(line)
+            if event["event"] == "progress" and event["epoch"] == 3:
+                os.kill(child.pid, signal.SIGKILL)
+                break
+    summary = next(s for s in list_runs() if s.out == "made")
+    assert summary.state == RunState.UNFINISHED
+    assert summary.epoch == 2
+
+    assert home.train(resume=summary.run) == 0
+    assert_same(home.of_kind("epoch")[-1], unbroken)
+    assert newest_checkpoint(Path(summary.folder))[0] == EPOCHS
+
+
+@pytest.mark.slow
+def test_it_trains_on_the_other_backend(home: Home, tones: Path) -> None:
+    pytest.importorskip("jax")
+    words = [f"--{k.replace('_', '-')}={v}" for k, v in OPTIONS.items()]
+    child = [fstmuse()[0], "-c", CHILD.format(scale=SCALE)]
+    done = subprocess.run(
+        [*child, "train", *words, "--data", str(tones), "--events", "-"],
+        env={**home.environment, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert events[-1]["event"] == "done", events[-1]
+    bundle = load_bundle(events[-1]["bundle"])
+    assert bundle.manifest.versions["backend"] == "jax"
+    check_bundle(bundle.path)
+
+
+def test_a_list_of_genres_is_heeded(home: Home, tones: Path) -> None:
+    short = {**OPTIONS, "epochs": 1, "genres": ["Rock", "Folk"]}
+    assert home.train(**short, data=[str(tones)]) == 0, home.said
+    bundle = load_bundle(home.last["bundle"])
+    assert bundle.manifest.genres == ("Rock", "Folk")
+
+
+@pytest.mark.parametrize("option", [{"dropout": 0.3}, {"l2": 0.1}, {"augment": "full"}])
+def test_what_only_classifiers_have_is_refused(
+    home: Home, tones: Path, option: dict[str, Any]
+) -> None:
+    assert home.train(**OPTIONS, **option, data=[str(tones)]) == 2
+    assert "toy-gan" in home.last["sentence"]
