@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,14 @@ def test_what_is_no_sound_is_refused(store: CorrectionStore, tmp_path: Path) -> 
     notes.write_bytes(b"no sound" * 90)
     with pytest.raises(FstMuseError, match=r"notes\.mp3: "):
         store.correct_file(notes, "Folk", answer())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_a_pipe_is_not_waited_for(store: CorrectionStore, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(FstMuseError, match=r"pipe\.wav: it is a pipe or a device"):
+        store.correct_file(tmp_path / "pipe.wav", "Folk", answer())
+    assert store.find(tmp_path / "pipe.wav") is None
 
 
 def test_silence_is_refused(store: CorrectionStore, make_song: MakeSong) -> None:

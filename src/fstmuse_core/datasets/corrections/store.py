@@ -182,7 +182,7 @@ class CorrectionStore:
             If nothing can be learnt from the file, or the corrections cannot be written.
         """
         path = Path(os.path.abspath(path))
-        record = _record_of(path, path, genre, result, read_tags(path))
+        record = _record_of(path, path, genre, result)
 
         def keep(journal: Journal) -> tuple[Step, str]:
             known = journal.records.get(record.sound)
@@ -317,16 +317,17 @@ def _kept_aside(journal: Journal, aside: Path) -> str:
 
 
 def _record_of(
-    path: Path, subject: Path | str, genre: str, result: Classification, tags: Tags
+    path: Path, subject: Path | str, genre: str, result: Classification, tags: Tags | None = None
 ) -> Correction:
     if not result.probabilities.any():
         raise AudioError(subject, "nothing was heard in it that could be learnt from")
     before = file_state(path)
     found = examine(path)
-    digest = _sha256(path)
-    if found.fault or before is None or not digest:
+    if found.fault or before is None:
         raise AudioError(subject, found.reason or "it vanished while it was read")
-    if file_state(path) != before:
+    digest = _sha256(path)
+    tags = tags or read_tags(path)
+    if file_state(path) != before or not digest:
         raise AudioError(subject, "it changed while it was read", "try again")
     heard, probability = result.ranked()[0]
     return Correction(
