@@ -1,0 +1,106 @@
+"""Accuracy on artists never heard: five folds, three seeds, each contender on the same folds.
+
+    python -m benchmarks.how_good --music MUSIC --work FOLDER [--tasks ...] [--rows ...]
+
+What is done is kept in the work folder, so a run that is cut off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.how_good.contenders import CONTENDERS, Cell, both
+from benchmarks.how_good.results import Result, as_table, result_of
+from benchmarks.how_good.tasks import TASKS, Task, load_data
+from fstmuse_core.datasets.split import artist_folds
+from fstmuse_core.training.cross_validation import DataSet
+from fstmuse_core.training.scores import ClipScores
+
+Ints = npt.NDArray[np.int64]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--music", type=Path, required=True, help="folder with a manifest.csv")
+    parser.add_argument("--work", type=Path, required=True, help="folder for what is done")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--rows", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    arguments = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    found: dict[str, dict[str, Result]] = {}
+    for name in arguments.tasks:
+        task = TASKS[name]
+        data = load_data(task, arguments.music, arguments.work / "mels")
+        for seed in arguments.seeds:
+            folds = artist_folds(data.tracks, arguments.folds, seed=seed)
+            for row in arguments.rows:
+                _fill(task, data, folds, row, seed, arguments.work)
+        found[name] = _results(task, data, arguments.seeds, arguments.folds, arguments.work)
+        print(as_table(task, data, found[name]), flush=True)
+    if arguments.json:
+        plain = {task: {r: v.to_dict() for r, v in rows.items()} for task, rows in found.items()}
+        arguments.json.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _fill(task: Task, data: DataSet, folds: Ints, row: str, seed: int, work: Path) -> None:
+    for fold in range(int(folds.max()) + 1):
+        target = _file(work, task, row, seed, fold)
+        if target.is_file():
+            continue
+        begun, test = time.monotonic(), folds == fold
+        scores = CONTENDERS[row](task, data, ~test, test, Cell(seed, fold))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = target.with_name(f".{target.name}")
+        with staging.open("wb") as stream:
+            np.savez(stream, logits=scores.logits, novelty=scores.novelty)
+        staging.replace(target)
+        print(f"{task.name} {row} {seed}.{fold}: {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _file(work: Path, task: Task, row: str, seed: int, fold: int) -> Path:
+    return work / task.name / f"{row}-{seed}-{fold}.npz"
+
+
+def _results(
+    task: Task, data: DataSet, seeds: list[int], n_folds: int, work: Path
+) -> dict[str, Result]:
+    """Figures of every contender that has done all folds of a seed."""
+    said: dict[str, dict[int, ClipScores]] = {row: {} for row in (*CONTENDERS, "both")}
+    taught = {}
+    for seed in seeds:
+        folds = artist_folds(data.tracks, n_folds, seed=seed)
+        taught[seed] = np.zeros(len(folds), dtype=np.bool_)
+        for fold in range(n_folds):
+            test = folds == fold
+            taught[seed][test] = np.isin(data.roles[test], data.roles[~test])
+        for row in CONTENDERS:
+            files = [_file(work, task, row, seed, fold) for fold in range(n_folds)]
+            if all(file.is_file() for file in files):
+                said[row][seed] = _gathered(files, folds, len(task.plan.genres))
+        if seed in said["network"] and seed in said["head"]:
+            said["both"][seed] = both(said["network"][seed], said["head"][seed])
+    return {row: result_of(task, data, taught, scores) for row, scores in said.items() if scores}
+
+
+def _gathered(files: list[Path], folds: Ints, n_genres: int) -> ClipScores:
+    logits, novelty = np.zeros((len(folds), n_genres)), np.zeros(len(folds))
+    for fold, file in enumerate(files):
+        with np.load(file, allow_pickle=False) as arrays:
+            logits[folds == fold] = arrays["logits"]
+            novelty[folds == fold] = arrays["novelty"]
+    return ClipScores(logits, novelty)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,109 @@
+"""Who answers: each learns from some tracks and scores others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
+
+from benchmarks.how_good.tasks import Task
+from fstmuse_core.pattern_head import PatternEar, PatternHead
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.cross_validation import DataSet, train_head, train_on
+from fstmuse_core.training.export import unwritten_bundle
+from fstmuse_core.training.mels import segment_starts
+from fstmuse_core.training.plan import Recipe
+from fstmuse_core.training.scores import ClipScores, score_clips
+from fstmuse_core.training.svm_floor import mfcc_statistics, svm_predictions
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training of one contender: which part, from which seed."""
+
+    seed: int
+    fold: int
+
+    @property
+    def seeds(self) -> tuple[int, int]:
+        """Of everything random in it."""
+        return self.seed, self.fold + 1
+
+
+def network(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
+    """Our network by the recipe of the starter models."""
+    recipe = Recipe(seed=cell.seed)
+    classifier, scaling = train_on(data.part(train), task.plan, recipe, cell.seeds, None)
+    bundle = unwritten_bundle(classifier, task.plan, recipe, scaling)
+    return score_clips(bundle, data.part(test).mels)
+
+
+def head(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
+    """The linear head on pattern statistics, by itself."""
+    taught = train_head(data.part(train), task.plan, Recipe(seed=cell.seed))
+    if taught is None:
+        raise ValueError("the data set has no patterns")
+    return _scores_of(taught, data.part(test))
+
+
+def _scores_of(taught: PatternHead, data: DataSet) -> ClipScores:
+    rows = np.stack([_mean_evidence(taught, np.asarray(m, np.float32)) for m in data.mels])
+    known = rows[:, :-1].astype(np.float64)
+    return ClipScores(known, rows[:, -1] - logsumexp(known, axis=1))
+
+
+def _mean_evidence(taught: PatternHead, mel: FloatArray) -> FloatArray:
+    ear = PatternEar(taught)
+    ear.push(mel)
+    recipe = Recipe()
+    starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)
+    return np.asarray(ear.evidence(starts).mean(axis=0))
+
+
+def svm(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
+    """A support vector machine on MFCC statistics of whole clips."""
+    learn, judge = _known(task, data, train), data.part(test)
+    return _as_scores(
+        task,
+        svm_predictions(mfcc_statistics(learn.mels), learn.roles, mfcc_statistics(judge.mels)),
+    )
+
+
+def trees(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
+    """Gradient-boosted trees on the same statistics."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    learn, judge = _known(task, data, train), data.part(test)
+    machine = HistGradientBoostingClassifier(class_weight="balanced", random_state=cell.seed)
+    machine.fit(mfcc_statistics(learn.mels), learn.roles)
+    return _as_scores(task, machine.predict(mfcc_statistics(judge.mels)))
+
+
+def _known(task: Task, data: DataSet, train: Bools) -> DataSet:
+    return data.part(train & (data.roles >= 0) & (data.roles < len(task.plan.genres)))
+
+
+def _as_scores(task: Task, predicted: npt.NDArray[np.int64]) -> ClipScores:
+    """Answers of those who give no chances."""
+    n = len(predicted)
+    return ClipScores(np.eye(len(task.plan.genres))[predicted], np.full(n, np.nan))
+
+
+def both(network_said: ClipScores, head_said: ClipScores) -> ClipScores:
+    """Network and head together, as a bundle adds them."""
+    return ClipScores(
+        network_said.logits + head_said.logits, network_said.novelty + head_said.novelty
+    )
+
+
+CONTENDERS: dict[str, Callable[[Task, DataSet, Bools, Bools, Cell], ClipScores]] = {
+    "svm": svm,
+    "trees": trees,
+    "head": head,
+    "network": network,
+}
