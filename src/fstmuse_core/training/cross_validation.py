@@ -62,6 +62,8 @@ class OutOfFold:
     ----------
     folds : ndarray of int64, shape ``(tracks,)``
     scores : ClipScores
+    network : ndarray of int64, shape ``(tracks,)``
+        What the networks say without their pattern heads.
     svm : ndarray of int64, shape ``(tracks,)``
         What the floor says in the same folds.
     taught : ndarray of bool, shape ``(tracks,)``
@@ -71,6 +73,7 @@ class OutOfFold:
 
     folds: Ints
     scores: ClipScores
+    network: Ints
     svm: Ints
     taught: Bools
 
@@ -134,6 +137,7 @@ def cross_validate(
     n = len(data.tracks)
     logits, novelty = np.zeros((n, len(plan.genres))), np.zeros(n)
     svm, taught = np.full(n, IGNORED, dtype=np.int64), np.zeros(n, dtype=np.bool_)
+    network = svm.copy()
     statistics = mfcc_statistics(data.mels)
     known = (data.roles >= 0) & (data.roles < len(plan.genres))
     for fold in range(n_folds):
@@ -141,9 +145,12 @@ def cross_validate(
         trained = train_both(
             data.part(~test), plan, recipe, (recipe.seed, fold + 1), report(f"fold {fold + 1}")
         )
-        scores = score_clips(trained.bundle(plan, recipe), data.part(test).mels)
+        bundle, mels = trained.bundle(plan, recipe), data.part(test).mels
+        alone = score_clips(replace(bundle, patterns=None), mels)
+        scores = score_clips(bundle, mels) if trained.head else alone
+        network[test] = alone.logits.argmax(axis=1)
         logits[test], novelty[test] = scores.logits, scores.novelty
         taught[test] = np.isin(data.roles[test], data.roles[~test])
         train = known & ~test
         svm[test] = svm_predictions(statistics[train], data.roles[train], statistics[test])
-    return OutOfFold(folds, ClipScores(logits, novelty), svm, taught)
+    return OutOfFold(folds, ClipScores(logits, novelty), network, svm, taught)
