@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -168,6 +169,33 @@ def test_a_song_that_was_moved_is_known_again(store: CorrectionStore, make_song:
     store.correct_file(song, "Folk", answer())
     moved = song.rename(song.with_name("moved.flac"))
     assert store.find(moved) is not None
+    assert [record.path for record in CorrectionStore(store.folder).records()] == [moved]
+    assert store.undo().record is None, "following it is no step of the user's"
+
+
+def test_a_copy_is_known_but_not_followed(store: CorrectionStore, make_song: MakeSong) -> None:
+    song = make_song()
+    store.correct_file(song, "Folk", answer())
+    found = store.find(Path(shutil.copy(song, song.with_name("copy.flac"))))
+    assert found is not None
+    assert [record.path for record in store.records()] == [song]
+
+
+def test_where_nothing_can_be_written_a_song_is_still_known_again(
+    store: CorrectionStore, make_song: MakeSong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = make_song()
+    store.correct_file(song, "Folk", answer())
+    moved = song.rename(song.with_name("moved.flac"))
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    found = store.find(moved)
+    assert found is not None
+    assert found.genre == "Folk"
+    assert [record.path for record in store.records()] == [song]
 
 
 def test_a_song_whose_tags_were_written_is_known_again(
@@ -176,9 +204,11 @@ def test_a_song_whose_tags_were_written_is_known_again(
     song = make_song()
     change = store.correct_file(song, "Folk", answer())
     tag(song, genre="Folk", title="Now with a name " * 2000)
-    assert store.find(song) == change.record
     assert change.record is not None
     assert store.is_unchanged(change.record)
+    (record,) = store.records()
+    assert record.size == song.stat().st_size > change.record.size, "the next look is quick"
+    assert store.find(song) == record
 
 
 def test_another_song_in_its_place_is_not_taken_for_it(

@@ -45,7 +45,14 @@ class Undone:
     sound: str
 
 
-Step = Said | Removed | Undone
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The file of a sound was moved, or its tags were written; nothing else was said."""
+
+    record: Correction
+
+
+Step = Said | Removed | Undone | Followed
 
 
 @dataclass
@@ -94,6 +101,9 @@ class Journal:
                 self.history.append((sound, self.records.pop(sound, None)))
             case Undone(sound):
                 self._undo(sound)
+            case Followed(record):
+                if record.sound in self.records:
+                    self.records[record.sound] = record
 
     def _undo(self, sound: str) -> None:
         for place in range(len(self.history) - 1, -1, -1):
@@ -147,6 +157,8 @@ def _step(values: dict[str, Any], folder: Path) -> Step:
     match values["step"]:
         case "said":
             return Said(Correction.from_dict(values["record"], folder))
+        case "followed":
+            return Followed(Correction.from_dict(values["record"], folder))
         case "removed":
             return Removed(str(values["sound"]))
         case "undone":
@@ -205,6 +217,8 @@ def _line(step: Step, folder: Path) -> bytes:
     match step:
         case Said(record):
             values = {"step": "said", "record": record.to_dict(folder)}
+        case Followed(record):
+            values = {"step": "followed", "record": record.to_dict(folder)}
         case Removed(sound):
             values = {"step": "removed", "sound": sound}
         case Undone(sound):

@@ -7,7 +7,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import platformdirs
 from fstmuse_core.classification import Classification
 from fstmuse_core.datasets.corrections.journal import (
     JOURNAL_FILE,
+    Followed,
     Journal,
     Removed,
     Said,
@@ -128,11 +129,11 @@ class CorrectionStore:
             if (record.size, record.mtime_ns) == state:
                 return record
         alike = [record for record in records.values() if record.size == state[0]]
-        if alike and (digest := _sha256(path)):
-            for record in alike:
-                if record.sha256 == digest:
-                    return record
-        return records.get(examine(path).sound) if here else None
+        digest = _sha256(path) if alike else ""
+        found = next((record for record in alike if record.sha256 == digest), None)
+        if found is None and here:
+            found = records.get(examine(path).sound)
+        return None if found is None else self._followed(found, path, state)
 
     def of_sound(self, sound: str) -> Correction | None:
         """What was said of a sound; raises ``FstMuseError``."""
@@ -145,9 +146,28 @@ class CorrectionStore:
             return False
         if state == (record.size, record.mtime_ns):
             return True
-        if state[0] == record.size and _sha256(record.path) == record.sha256:
-            return True
-        return examine(record.path).sound == record.sound
+        is_same = state[0] == record.size and _sha256(record.path) == record.sha256
+        if not is_same and examine(record.path).sound != record.sound:
+            return False
+        self._followed(record, record.path, state)
+        return True
+
+    def _followed(self, record: Correction, path: Path, state: tuple[int, int]) -> Correction:
+        """The correction with what its file has become, which spares the next look at it."""
+        if path != record.path and (record.is_kept or record.path.exists()):
+            return record  # a copy
+        size, mtime_ns = state
+        digest = _sha256(path) or record.sha256
+        now = replace(record, path=path, size=size, mtime_ns=mtime_ns, sha256=digest)
+
+        def follow(journal: Journal) -> tuple[Step, str]:
+            if journal.records.get(record.sound) != record:
+                raise FstMuseError(TITLE, "something else was said meanwhile")
+            return Followed(now), record.sound
+
+        with suppress(FstMuseError):  # where nothing can be written, the next look takes longer
+            self._change(follow)
+        return now
 
     def _read(self) -> Journal:
         state = file_state(self.folder / JOURNAL_FILE)
