@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,7 @@ def make_bench(
         return bench
 
     yield make
+    monkeypatch.setattr("fstmuse_gui.train.tab.ask_closing", lambda *_: Closing.KEEP)
     for bench in made:
         if bench.tab._built is not None:
             monkeypatch.setattr(bench.view, "ask_closing", lambda _title: Closing.KEEP)
@@ -193,3 +195,30 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sound = 0.3 * np.sin(2 * np.pi * pitch * (1 + number / 10) * t)
             soundfile.write(root / genre / f"{number}.wav", sound, 22_050)
     return root
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two genres that nobody could mistake, six artists each."""
+    rng = np.random.default_rng(0)
+    t = np.arange(6 * 22_050) / 22_050
+    root = tmp_path / "music"
+    for genre, pitch in (("rock", 110.0), ("folk", 660.0)):
+        for artist in range(6):
+            tone = np.sin(2 * np.pi * pitch * (1 + 0.02 * artist) * t) * (0.6 + 0.4 * np.cos(8 * t))
+            sound = 0.3 * tone + 0.02 * rng.normal(size=t.size)
+            path = root / genre / f"artist {artist}" / "song.wav"
+            path.parent.mkdir(parents=True)
+            soundfile.write(path, sound.astype(np.float32), 22_050)
+    return root
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folders, of this process and of those that it starts."""
+    home = tmp_path / "home"
+    for variable in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setitem(os.environ, variable, str(home))
+    data = str(home / "fstmuse")
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: data)
+    return home

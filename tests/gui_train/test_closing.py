@@ -1,12 +1,54 @@
-"""Closing the window while a training runs."""
+"""Closing the window while a training runs: the question, and what its answers do."""
 
 from __future__ import annotations
 
-import pytest
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import pytest
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.bundle import load_bundle
+from fstmuse_core.runs import RunState, list_runs, running_training
+from fstmuse_gui.train import process
 from fstmuse_gui.train.closing import Closing
-from tests.gui_train.conftest import TrainBench
+from fstmuse_gui.train.data_work import DataWork
+from fstmuse_gui.train.events import Epoch
+from fstmuse_gui.train.history import past_runs
+from fstmuse_gui.train.kept import KeptTraining
+from fstmuse_gui.train.process import OtherTraining, OwnTraining
+from fstmuse_gui.widgets.question import Question
+from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining
+
+CHILD = Path(__file__).with_name("child.py")
+LONG_MS = 240_000
+
+
+def answer(how: Callable[[Question], object]) -> list[Question]:
+    """When the question is asked, let ``how`` answer it; the questions asked."""
+    asked: list[Question] = []
+
+    def act() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, Question)
+        asked.append(box)
+        how(box)
+
+    QTimer.singleShot(0, act)
+    return asked
+
+
+def press(value: str) -> Callable[[Question], object]:
+    return lambda box: QTest.mouseClick(box.buttons[value], Qt.MouseButton.LeftButton)
+
+
+# -- the question ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -45,3 +87,167 @@ def test_closing_without_a_training_asks_nothing(
     monkeypatch.setattr(bench.view, "ask_closing", refuse)
     bench.window.close()
     assert not bench.window.isVisible()
+
+
+# -- with real processes ---------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def no_child_left() -> Iterator[None]:
+    """Those that were let go are ended after the test."""
+    yield
+    for child in process._let_go:
+        child.kill()
+        child.wait()
+    process._let_go.clear()
+
+
+def child_of(bench: TrainBench) -> subprocess.Popen[bytes]:
+    training = bench.tab.live._training
+    assert isinstance(training, OwnTraining)
+    assert training._child is not None
+    return training._child
+
+
+@pytest.mark.parametrize(
+    ("how", "word", "code"),
+    [
+        (press(Closing.KEEP), "", 0),
+        (press(Closing.STOP), "stop", 0),
+        (press(Closing.CANCEL), "cancel", 130),
+        # The default button has the focus: Return keeps.
+        (lambda box: QTest.keyClick(box, Qt.Key.Key_Return), "", 0),
+    ],
+    ids=["keep", "stop", "discard", "return"],
+)
+def test_the_child_hears_the_answer(
+    how: Callable[[Question], object],
+    word: str,
+    code: int,
+    make_bench: MakeTrainBench,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = tmp_path / "heard"
+    monkeypatch.setenv("HEARD", str(heard))
+
+    def start(arguments: list[str], parent: QObject) -> OwnTraining:
+        return OwnTraining(arguments, parent, (sys.executable, str(CHILD), "listens"))
+
+    bench = make_bench(starter=start)
+    bench.survey()
+    bench.presenter.train()
+    qtbot.waitUntil(lambda: bench.tab.live.is_begun, timeout=20_000)
+    child = child_of(bench)
+    asked = answer(how)
+    bench.window.close()
+    assert not bench.window.isVisible()
+    assert asked[0].windowTitle() == "my-library is still training"
+    assert child.wait(20) == code
+    assert heard.read_text() == word
+
+
+@pytest.mark.parametrize(
+    "how",
+    [press(Closing.STAY), lambda box: QTest.keyClick(box, Qt.Key.Key_Escape), Question.close],
+    ids=["button", "escape", "closed"],
+)
+def test_who_does_not_answer_stays(
+    how: Callable[[Question], object],
+    running: TrainBench,
+) -> None:
+    asked = answer(how)
+    running.window.close()
+    assert len(asked) == 1
+    assert running.window.isVisible()
+    assert running.training.heard == []
+
+
+def train_for_long(bench: TrainBench, music: Path, qtbot: QtBot) -> None:
+    """The real program has done its first epoch of very many."""
+    bench.learn_from(str(music))
+    bench.form.recipe.controls["epochs"].setValue(5000)  # type: ignore[union-attr]
+    bench.form.recipe.controls["batch_size"].setValue(8)  # type: ignore[union-attr]
+    bench.form.name.setText("two-tones")
+    bench.presenter.train()
+
+    def has_learned() -> bool:
+        assert bench.tab.live.is_running, bench.tab.live.sentence
+        return any(isinstance(event, Epoch) for event in bench.tab.live._story)
+
+    qtbot.waitUntil(has_learned, timeout=LONG_MS)
+
+
+def make_real(make_bench: MakeTrainBench, front: int = 1) -> TrainBench:
+    return make_bench(
+        front=front,
+        data=DataWork,
+        starter=OwnTraining,
+        follower=OtherTraining,
+        lister=past_runs,
+        kept=KeptTraining,
+    )
+
+
+@pytest.mark.slow
+def test_stop_leaves_a_model_behind(
+    make_bench: MakeTrainBench,
+    music: Path,
+    own_folders: Path,
+    qtbot: QtBot,
+) -> None:
+    bench = make_real(make_bench)
+    train_for_long(bench, music, qtbot)
+    child = child_of(bench)
+    answer(press(Closing.STOP))
+    bench.window.close()
+    assert child.wait(120) == 0
+    (run,) = list_runs()
+    assert run.state == RunState.STOPPED
+    assert load_bundle(own_folders / "fstmuse" / "models" / "two-tones").name == "two-tones"
+
+
+@pytest.mark.slow
+def test_discard_leaves_nothing_behind(
+    make_bench: MakeTrainBench,
+    music: Path,
+    own_folders: Path,
+    qtbot: QtBot,
+) -> None:
+    bench = make_real(make_bench)
+    train_for_long(bench, music, qtbot)
+    child = child_of(bench)
+    answer(press(Closing.CANCEL))
+    bench.window.close()
+    assert child.wait(120) == 130
+    assert list_runs() == []
+    assert not (own_folders / "fstmuse" / "models").exists()
+
+
+@pytest.mark.slow
+def test_a_kept_training_is_found_by_the_next_window_and_can_be_ended_there(
+    make_bench: MakeTrainBench,
+    music: Path,
+    own_folders: Path,
+    qtbot: QtBot,
+) -> None:
+    bench = make_real(make_bench)
+    train_for_long(bench, music, qtbot)
+    child = child_of(bench)
+    answer(press(Closing.KEEP))
+    bench.window.close()
+    assert running_training() is not None
+
+    again = make_real(make_bench, front=0)
+    with qtbot.waitSignal(again.tab._kept.found, timeout=20_000):
+        pass
+    assert again.tab._built is None
+    asked = answer(press(Closing.STAY))
+    again.window.close()
+    assert asked[0].windowTitle() == "two-tones is still training"
+    assert again.window.isVisible()
+    answer(press(Closing.STOP))
+    again.window.close()
+    assert child.wait(120) == 0
+    assert load_bundle(own_folders / "fstmuse" / "models" / "two-tones").name == "two-tones"

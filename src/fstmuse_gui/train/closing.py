@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
+
+from fstmuse_gui.widgets.question import Answer, Question
 
 
 class Closing(StrEnum):
@@ -18,21 +20,29 @@ class Closing(StrEnum):
 
 def ask_closing(parent: QWidget, title: str) -> Closing:
     """What is to become of the training called ``title``, which runs."""
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "", f"{title} is still training.", parent=parent)
-    box.setInformativeText(
-        "It can go on without the window; open FstMuse again to see it. "
-        "Stop keeps the best model so far, Discard keeps nothing."
+    question = Question(
+        parent,
+        f"{title} is still training",
+        "What is to become of it when the window closes?",
+        [
+            Answer(
+                Closing.KEEP,
+                "Keep it running",
+                "It goes on without the window. Open FstMuse\nagain to see how far it is.",
+                is_default=True,
+            ),
+            Answer(
+                Closing.STOP,
+                "Stop it",
+                "It ends now. The best model so far is tested\n"
+                "and kept; a minute later it is there.",
+            ),
+            Answer(
+                Closing.CANCEL,
+                "Discard it",
+                "It ends now, and nothing that it has learned\nis kept.",
+            ),
+            Answer(Closing.STAY, "Don't close the window"),
+        ],
     )
-    role = QMessageBox.ButtonRole
-    keep = box.addButton("Keep it running", role.AcceptRole)
-    stop = box.addButton("Stop", role.DestructiveRole)
-    cancel = box.addButton("Discard", role.DestructiveRole)
-    stay = box.addButton("Don't close", role.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(stay)
-    box.exec()
-    answers = {keep: Closing.KEEP, stop: Closing.STOP, cancel: Closing.CANCEL}
-    clicked = box.clickedButton()
-    answer = next((value for button, value in answers.items() if button is clicked), Closing.STAY)
-    box.deleteLater()
-    return answer
+    return Closing(question.ask() or Closing.STAY)

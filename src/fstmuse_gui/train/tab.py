@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.tabs import MenuEntries, TabContext
+from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
 from fstmuse_gui.train.closing import Closing, ask_closing
 from fstmuse_gui.train.events import Done, Ended, Failed
 from fstmuse_gui.train.kept import KeptTraining, TrainSign
@@ -48,7 +48,7 @@ class TrainTab(QObject):
         self._kept = kept(self)
         self._kept_closing = Closing.KEEP
         self._sign = TrainSign(self)
-        self._sign.changed.connect(lambda sign: context.signs.changed.emit(self.title, sign))
+        self._sign.changed.connect(self._on_sign)
         self._kept.found.connect(self._sign.watch)
         self._kept.ended.connect(self._on_kept_ended)
         context.models.fine_tune_wanted.connect(lambda name: self.presenter.form.fine_tune(name))
@@ -108,6 +108,12 @@ class TrainTab(QObject):
     def _on_shown(self) -> None:
         self._build()
         self._sign.clear()
+
+    def _on_sign(self, sign: TabSign | None) -> None:
+        if self._stage.isVisible() and sign is not None and sign.kind is not SignKind.BUSY:
+            self._sign.clear()  # it is seen anyway
+        else:
+            self._context.signs.changed.emit(self.title, sign)
 
     def _on_kept_ended(self, event: Ended) -> None:
         """Say so wherever the user is, for the tab has not been looked at."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
 from fstmuse_gui.train.closing import Closing, ask_closing
@@ -15,6 +15,7 @@ from fstmuse_gui.train.form import TrainForm
 from fstmuse_gui.train.results_page import ResultsPage
 from fstmuse_gui.train.run_page import RunPage
 from fstmuse_gui.widgets.paged_view import PagedView
+from fstmuse_gui.widgets.question import Answer, Question
 
 
 class TrainView(PagedView):
@@ -93,34 +94,35 @@ class TrainView(PagedView):
 
     def ask_fma(self, small_gib: float, medium_gib: float, folder: str) -> FmaSet | None:
         """Which set of FMA is to be downloaded, if any."""
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "", "Get FMA from its authors?", parent=self)
-        box.setInformativeText(
-            "The small set has 8,000 clips of 8 genres, the medium one 25,000 of 16. It goes to "
-            f"{folder}; while it is unpacked, twice the room is needed. A cut download goes on "
-            "where it was."
+        question = Question(
+            self.window(),
+            "Get FMA from its authors?",
+            f"It goes to {folder}; while it is unpacked, twice the room is needed. A download that "
+            "is cut goes on where it was.",
+            [
+                Answer(
+                    FmaSet.SMALL, f"Small, {small_gib:.1f} GiB", "8,000 clips of 30 s, 8 genres"
+                ),
+                Answer(
+                    FmaSet.MEDIUM,
+                    f"Medium, {medium_gib:.1f} GiB",
+                    "25,000 clips of 30 s, 16 genres of very different size",
+                ),
+                Answer("", "Not now", is_default=True),
+            ],
         )
-        role = QMessageBox.ButtonRole
-        small = box.addButton(f"Small, {small_gib:.1f} GiB", role.AcceptRole)
-        medium = box.addButton(f"Medium, {medium_gib:.1f} GiB", role.AcceptRole)
-        stay = box.addButton("Not now", role.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.exec()
-        clicked = box.clickedButton()
-        answer = FmaSet.SMALL if clicked is small else FmaSet.MEDIUM if clicked is medium else None
-        box.deleteLater()
-        return answer
+        answer = question.ask()
+        return FmaSet(answer) if answer else None
 
     def ask_cancel(self) -> bool:
         """Whether what has been learned may be discarded."""
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "", "Discard this training?", parent=self)
-        box.setInformativeText("What it has learned will be gone. Stop would keep the best model.")
-        yes = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole))
-        box.exec()
-        answer = box.clickedButton() is yes
-        box.deleteLater()
-        return answer
+        question = Question(
+            self.window(),
+            "Discard this training?",
+            "What it has learned will be gone. Stop would keep the best model.",
+            [Answer("yes", "Discard"), Answer("", "Go on training", is_default=True)],
+        )
+        return bool(question.ask())
 
     def ask_closing(self, title: str) -> Closing:
         """What is to become of the training that runs."""
