@@ -215,10 +215,16 @@ def test_a_generator_can_be_kept_but_not_used_to_classify(
         "slowest_bpm": 70,
         "fastest_bpm": 150,
     }
-    add_model(own_models, "gan", kind="generator", architecture=architecture)
+    metrics = {"accuracy": 0.4, "consistency": {"Folk": 0.25, "Hip-Hop": 0.5, "Rock": 0.75}}
+    add_model(own_models, "gan", kind="generator", architecture=architecture, metrics=metrics)
     bench = make_bench()
     bench.choose("gan")
     assert "Makes music" in bench.view.details._about.text()
+    assert bench.view.details._accuracy.accessibleName() == "Heard as asked for"
+    assert bench.view.details._accuracy.text() == "40 %"
+    assert not bench.view.details._f1_pair.isVisible()
+    assert bench.view.details.recall.spoken()[0].startswith("Folk, 25 %")
+    assert not bench.view.details._doubt.isVisible()
     assert not bench.view.details.use_button.isVisible()
     assert not bench.tab._tune.isEnabled()
     assert bench.view.details.delete_button.isVisible()

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fstmuse_core.bundle import BundleManifest
+from fstmuse_core.bundle import GENERATOR, BundleManifest
 
 
 @dataclass(frozen=True)
 class GenreFigure:
-    """A genre of the test: ``recall`` from 0 to 1, ``None`` if it was not tested."""
+    """A genre of the test: ``recall`` from 0 to 1, ``None`` if it was not tested.
+
+    Of a generator it is the share of its clips that a classifier gives the name asked for.
+    """
 
     genre: str
     recall: float | None
@@ -23,6 +26,7 @@ class GenreFigure:
 class ModelFigures:
     """What was measured; ``None`` and empty where the record does not say.
 
+    ``accuracy`` of a generator is the share of its clips that are named as asked for.
     ``confusion`` counts songs by true genre (rows) and answer (columns), in the order of
     ``genres``.
     """
@@ -48,6 +52,10 @@ def figures_of(manifest: BundleManifest) -> ModelFigures:
     """The figures in ``manifest.metrics``, which is a free-form record: nothing in it is relied
     upon, what makes no sense is left out."""
     metrics = manifest.metrics
+    if manifest.kind == GENERATOR:
+        heard = _table(metrics.get("consistency"))
+        rows = (GenreFigure(g, _share(heard[g]), 0, 0) for g in manifest.genres if g in heard)
+        return ModelFigures(accuracy=_share(metrics.get("accuracy")), genres=tuple(rows))
     genres = _genres(metrics, manifest.genres)
     return ModelFigures(
         _share(metrics.get("accuracy")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.bundle import CLASSIFIER, GENERATOR
 
 # Kind of bundle -> what model.json calls the network -> the function in that module that
 # builds it. Nothing that a file says is ever imported; it is only looked up here.
@@ -13,4 +13,5 @@ KNOWN_NETWORKS: Mapping[str, Mapping[str, str]] = {
         "fstmuse_core.networks.fst_muse": "build_fst_muse",
         "fstmuse_core.networks.toy_model": "build_toy_model",
     },
+    GENERATOR: {"fstmuse_core.networks.toy_gan": "build_generator"},
 }

@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from fstmuse_core.bundle import CLASSIFIER, Bundle
+from fstmuse_core.bundle import CLASSIFIER, GENERATOR, Bundle
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import BundleError
+from fstmuse_core.generate.network import GeneratorNetwork
+from fstmuse_core.generation_noise import draw_noise
 from fstmuse_core.spectrogram import FloatArray
 
 _PROBES = 3
 _SECONDS = 6
+_STEPS = 12
 _REMEDY = "export it once more or train it anew"
 
 
@@ -50,4 +53,20 @@ def _segments(bundle: Bundle) -> FloatArray:
     return manifest.scaling.apply(mels.astype(np.float32))
 
 
-_TRY_OUTS: Mapping[str, Callable[[Bundle], None]] = {CLASSIFIER: _try_classifier}
+def _try_generator(bundle: Bundle) -> None:
+    network = GeneratorNetwork(bundle)
+    genre = np.eye(len(bundle.manifest.genres), dtype=np.float32)[0]
+    n_frames = _STEPS * network.shape.frames_per_step
+    first, second = (
+        network.run(genre, draw_noise(network.shape, _STEPS, seed), n_frames) for seed in (0, 1)
+    )
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise BundleError(bundle.path, "what it makes is no sound", _REMEDY)
+    if np.ptp(first) == 0.0 or np.array_equal(first, second):
+        raise BundleError(bundle.path, "it makes the same whatever it is given", _REMEDY)
+
+
+_TRY_OUTS: Mapping[str, Callable[[Bundle], None]] = {
+    CLASSIFIER: _try_classifier,
+    GENERATOR: _try_generator,
+}

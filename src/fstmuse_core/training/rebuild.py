@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.bundle import CLASSIFIER, GENERATOR
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.export import litert_bytes, weights_bytes
 
 Weights = Mapping[str, FloatArray]
+
+# Channels of a generator, at most.
+_WIDEST = 1024
 
 
 class Wanted(Protocol):
@@ -39,6 +42,31 @@ def rebuild_classifier(
     return litert_bytes(classifier), weights_bytes(classifier)
 
 
+def rebuild_generator(
+    build: Callable[..., Any], wanted: Wanted, weights: Weights
+) -> tuple[bytes, bytes]:
+    """``model.tflite`` and ``weights.npz`` of a generator of the size that its record says.
+
+    Raises
+    ------
+    FstMuseError
+        If the record makes no sense, or the weights are not exactly those of the network.
+    """
+    from fstmuse_core.generation_noise import NoiseShape
+    from fstmuse_core.networks.toy_gan import SHAPE
+    from fstmuse_core.training import gan_export
+
+    if NoiseShape.from_dict(wanted.architecture) != SHAPE:
+        raise FstMuseError("weights", "it takes other noise than our network")
+    sizes = {name: wanted.architecture.get(name) for name in ("width", "plane")}
+    for name, size in sizes.items():
+        if not isinstance(size, int) or not 8 <= size <= _WIDEST or size % 8:
+            raise FstMuseError("weights", f"its {name} is {size!r}; a multiple of 8 is needed")
+    generator = build(wanted.n_genres, **sizes)
+    assign_all(generator.weights, weights)
+    return gan_export.litert_bytes(generator), gan_export.weights_bytes(generator)
+
+
 def assign_all(variables: Iterable[Any], weights: Weights) -> None:
     """Give each variable its array; names and shapes must be the same on both sides."""
     wanted = {variable.path: variable for variable in variables}
@@ -61,4 +89,7 @@ def assign_all(variables: Iterable[Any], weights: Weights) -> None:
 
 
 # By the kind of bundle.
-REBUILDERS: Mapping[str, Callable[..., tuple[bytes, bytes]]] = {CLASSIFIER: rebuild_classifier}
+REBUILDERS: Mapping[str, Callable[..., tuple[bytes, bytes]]] = {
+    CLASSIFIER: rebuild_classifier,
+    GENERATOR: rebuild_generator,
+}

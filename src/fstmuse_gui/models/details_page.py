@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.bundle import CLASSIFIER, GENERATOR
 from fstmuse_core.library.entries import ModelDetails
+from fstmuse_core.library.figures import ModelFigures
 from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
 from fstmuse_gui.models.card_view import CardView
@@ -29,6 +30,8 @@ from fstmuse_gui.widgets.elided_label import ElidedLabel
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 
 _NARROW = 740
+_CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
+_GENERATOR_NAMES = ("Heard as asked for", "Heard as the genre that was asked for")
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -128,13 +131,13 @@ class DetailsPage(QWidget):
         return self._trouble
 
     def _build_figures(self) -> QWidget:
-        self._accuracy, accuracy = self._figure("Accuracy")
-        self._f1, f1 = self._figure("Macro-F1")
-        f1.setToolTip("The mean over the genres, each counting alike; 1 is best")
+        self._accuracy, self._accuracy_name, accuracy = self._figure("Accuracy")
+        self._f1, _, self._f1_pair = self._figure("Macro-F1")
+        self._f1_pair.setToolTip("The mean over the genres, each counting alike; 1 is best")
         numbers = QHBoxLayout()
         numbers.setSpacing(5 * GRID)
         numbers.addWidget(accuracy)
-        numbers.addWidget(f1)
+        numbers.addWidget(self._f1_pair)
         numbers.addStretch()
         self.recall = GenreBars("Recall of each genre")
         self._doubt = QLabel()
@@ -144,7 +147,7 @@ class DetailsPage(QWidget):
         left.setSpacing(GRID)
         left.addLayout(numbers)
         left.addSpacing(GRID)
-        self._recall_heading = self._heading("Found of each genre")
+        self._recall_heading = self._heading("")
         left.addWidget(self._recall_heading)
         left.addWidget(self.recall)
         left.addWidget(self._doubt)
@@ -197,8 +200,8 @@ class DetailsPage(QWidget):
         label.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         return label
 
-    def _figure(self, name: str) -> tuple[QLabel, QWidget]:
-        """A big number above its name."""
+    def _figure(self, name: str) -> tuple[QLabel, QLabel, QWidget]:
+        """A big number, its name, and both together."""
         number = QLabel()
         number.setFont(scaled_font(self.font(), 2.5, QFont.Weight.DemiBold))
         number.setAccessibleName(name)
@@ -210,7 +213,7 @@ class DetailsPage(QWidget):
         column.setSpacing(0)
         column.addWidget(number)
         column.addWidget(caption)
-        return number, pair
+        return number, caption, pair
 
     # -- showing -----------------------------------------------------------------------
 
@@ -222,11 +225,22 @@ class DetailsPage(QWidget):
         self._trouble.setText(f"It cannot be used: {entry.trouble}." if entry.trouble else "")
         self._trouble.setVisible(bool(entry.trouble))
         self._show_buttons(details)
-        is_measured = figures.accuracy is not None or bool(figures.genres)
-        self._figures.setVisible(is_measured)
+        self._show_figures(figures, is_generator=entry.kind == GENERATOR)
+        self._show_facts(words.facts(details))
+        self._card.setVisible(bool(details.card))
+        self.card.show_card(details.card)
+        self._area.verticalScrollBar().setValue(0)
+        self.setAccessibleDescription(f"{entry.title}. {words.about(entry)}")
+
+    def _show_figures(self, figures: ModelFigures, *, is_generator: bool) -> None:
+        self._figures.setVisible(figures.accuracy is not None or bool(figures.genres))
+        name, heading = _GENERATOR_NAMES if is_generator else _CLASSIFIER_NAMES
         self._accuracy.setText(words.share(figures.accuracy))
-        f1 = figures.macro_f1
-        self._f1.setText("\N{EN DASH}" if f1 is None else f"{f1:.2f}")
+        self._accuracy.setAccessibleName(name)
+        self._accuracy_name.setText(name)
+        self._f1.setText("" if figures.macro_f1 is None else f"{figures.macro_f1:.2f}")
+        self._f1_pair.setVisible(figures.macro_f1 is not None)
+        self._recall_heading.setText(heading)
         self._recall_heading.setVisible(bool(figures.genres))
         self.recall.show_bars(
             [
@@ -235,7 +249,7 @@ class DetailsPage(QWidget):
                     row.recall or 0.0,
                     words.share(row.recall),
                     words.behind(row),
-                    is_doubtful=row.artists < words.FEW_ARTISTS,
+                    is_doubtful=words.is_thin(row),
                 )
                 for row in figures.genres
             ]
@@ -244,11 +258,6 @@ class DetailsPage(QWidget):
         self._doubt.setVisible(bool(self._doubt.text()))
         self._matrix.setVisible(bool(figures.confusion))
         self.confusion.show_counts(tuple(row.genre for row in figures.genres), figures.confusion)
-        self._show_facts(words.facts(details))
-        self._card.setVisible(bool(details.card))
-        self.card.show_card(details.card)
-        self._area.verticalScrollBar().setValue(0)
-        self.setAccessibleDescription(f"{entry.title}. {words.about(entry)}")
 
     def _show_buttons(self, details: ModelDetails) -> None:
         entry = details.entry

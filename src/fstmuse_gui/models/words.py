@@ -88,13 +88,20 @@ def share(value: float | None) -> str:
 
 
 def behind(row: GenreFigure) -> str:
-    """The songs and artists behind a genre's figure."""
+    """The songs and artists behind a genre's figure; empty if it is not about songs."""
+    if not row.songs:
+        return ""
     return f"{counted(row.songs, 'song')}, {counted(row.artists, 'artist')}"
+
+
+def is_thin(row: GenreFigure) -> bool:
+    """Whether so few artists stand behind a figure that one more could change it a lot."""
+    return bool(row.songs) and row.artists < FEW_ARTISTS
 
 
 def doubt(rows: tuple[GenreFigure, ...]) -> str:
     """A sentence about genres that few artists stand behind; empty if there are none."""
-    thin = [row.genre for row in rows if row.artists < FEW_ARTISTS]
+    thin = [row.genre for row in rows if is_thin(row)]
     if not thin:
         return ""
     listed = thin[0] if len(thin) == 1 else f"{', '.join(thin[:-1])} and {thin[-1]}"

@@ -111,7 +111,7 @@ def show(name: str, layout: str) -> int:
     print(f"{one_line(bundle.manifest.title)} ({one_line(bundle.name)})")
     for label, value in _facts(bundle, details).items():
         print(f"  {label:<11} {one_line(value)}")
-    _print_recall(details)
+    _print_genres(details)
     if details.card:
         # A card may come from a stranger, and a terminal obeys some characters.
         lines = (one_line(line) for line in details.card.splitlines())
@@ -120,10 +120,12 @@ def show(name: str, layout: str) -> int:
 
 
 def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
+    from fstmuse_core.bundle import GENERATOR
     from fstmuse_core.datasets.wording import sized
 
     entry, figures, manifest = details.entry, details.figures, bundle.manifest
     config = manifest.spectrogram
+    right = "as asked" if manifest.kind == GENERATOR else "accuracy"
     facts = {
         "folder": str(bundle.path),
         "sha256": bundle.sha256,
@@ -137,7 +139,7 @@ def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
             f"{manifest.segment_hop_frames / config.frames_per_second:.2f} s"
         ),
         "made by": details.command,
-        "accuracy": "" if figures.accuracy is None else f"{figures.accuracy:.3f}",
+        right: "" if figures.accuracy is None else f"{figures.accuracy:.3f}",
         "macro-F1": "" if figures.macro_f1 is None else f"{figures.macro_f1:.3f}",
     }
     return {label: value for label, value in facts.items() if value}
@@ -151,8 +153,11 @@ def _origin(details: ModelDetails) -> str:
     return "came with FstMuse" if details.entry.is_shipped else "your own"
 
 
-def _print_recall(details: ModelDetails) -> None:
+def _print_genres(details: ModelDetails) -> None:
+    from fstmuse_core.bundle import GENERATOR
+
+    label = "as asked" if details.entry.kind == GENERATOR else "recall"
     for row in details.figures.genres:
         recall = "-" if row.recall is None else f"{row.recall:.2f}"
-        behind = f"{row.songs} songs, {row.artists} artists"
-        print(f"  {'recall':<11} {recall:>4}  {one_line(row.genre)} ({behind})")
+        behind = f" ({row.songs} songs, {row.artists} artists)" if row.songs else ""
+        print(f"  {label:<11} {recall:>4}  {one_line(row.genre)}{behind}")
