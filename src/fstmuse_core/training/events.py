@@ -125,6 +125,8 @@ def _done(values: dict[str, Any]) -> str:
             f"{values['name']} is done: Fréchet distance {metrics['frechet']:.1f}, "
             f"{metrics['accuracy']:.0%} taken for what they were to be; it lies in {where}"
         )
+    if "macro_f1" not in metrics:
+        return f"{values['name']} is done; what it is lies in {where}"
     return (
         f"{values['name']} is done: {metrics['accuracy']:.0%} of the test clips right, "
         f"macro-F1 {metrics['macro_f1']:.2f}; it lies in {where}"

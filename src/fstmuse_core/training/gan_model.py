@@ -6,7 +6,6 @@ model around it whose output is its loss. All random numbers come in with the ba
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +16,12 @@ from keras import layers, ops
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, build_generator
 from fstmuse_core.networks.toy_gan_critic import build_discriminator
 from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.gan_optimizers import TwoOptimizers
 
 Tensor = Any
 
-# The discriminator learns faster (Heusel et al., two time-scale update rule, 2017). At twice
-# the rate it could not follow: its scores stayed at chance, and the generator wandered.
-_DISCRIMINATOR_RATE = 4.0
+# The discriminator learns faster (Heusel et al., two time-scale update rule, 2017).
+_DISCRIMINATOR_RATE = 2.0
 _BETA_1, _BETA_2 = 0.0, 0.99
 _AVERAGING = 0.999
 # Weight of the frozen classifier's own opinion in the generator's loss.
@@ -157,7 +156,7 @@ class GanModel:
         self._discriminator = build_discriminator(n_genres, features, width=sizes.critic)
         self._discriminator_step = _discriminator_step(self._discriminator, learning_rate)
         self._generator_step = _generator_step(self.generator, self._discriminator, learning_rate)
-        self.optimizer = _Optimizers(
+        self.optimizer = TwoOptimizers(
             self._generator_step.optimizer,
             self._discriminator_step.optimizer,
             self._variables_learned,
@@ -229,41 +228,6 @@ class GanModel:
 
 def _frozen_variables(layer: Any) -> list[Any]:
     return list(layer.variables) if layer.name == "frozen" else []
-
-
-class _Optimizers:
-    """Two optimizers where one is expected.
-
-    Parameters
-    ----------
-    generator, discriminator : keras.optimizers.Optimizer
-    learned : callable
-        Gives the variables that each of them changes.
-    """
-
-    def __init__(
-        self,
-        generator: Any,
-        discriminator: Any,
-        learned: Callable[[], tuple[list[Any], list[Any]]],
-    ) -> None:
-        self._both = (generator, discriminator)
-        self._learned = learned
-
-    def build(self, variables: object) -> None:
-        """Make their moments, so that kept ones can be assigned."""
-        for optimizer, learned in zip(self._both, self._learned(), strict=True):
-            optimizer.build(learned)
-
-    @property
-    def variables(self) -> list[Any]:
-        """Of both."""
-        return [v for optimizer in self._both for v in optimizer.variables]
-
-    @property
-    def learning_rate(self) -> Any:
-        """Of the generator's."""
-        return self._both[0].learning_rate
 
 
 def _disguise_inputs() -> list[Tensor]:

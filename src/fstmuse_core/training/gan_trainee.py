@@ -59,7 +59,7 @@ class GanScale:
         Of the networks.
     """
 
-    steps_per_epoch: int = 300
+    steps_per_epoch: int = 500
     judge_steps: int = 400
     windows: int = WINDOWS_A_GENRE
     sample_s: float = 10.0

@@ -198,6 +198,10 @@ def _load_keras() -> None:
 
 
 def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
+    if settings.model == GAN and settings.design == "original":
+        from fstmuse_core.training.train_original_gan import train_original_gan
+
+        return train_original_gan
     if settings.model == GAN:
         from fstmuse_core.training.train_gan import train_gan
 

@@ -21,6 +21,7 @@ _EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 4
 # The report's own.
 _ORIGINAL_EPOCHS = 10
 _ORIGINAL_BATCH = 8
+_ORIGINAL_GAN_EPOCHS = 200
 _GAN_BATCH = 8
 
 
@@ -102,11 +103,14 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
     model = options.get("model") or "fst-muse"
     design = options.get("design") or "ours"
     defaults: dict[str, Any] = {"epochs": _EPOCHS.get((model, design), _ORIGINAL_EPOCHS)}
-    if design == "original":
+    if (model, design) == (GAN, "original"):
+        defaults |= {"epochs": _ORIGINAL_GAN_EPOCHS, "batch_size": 1, "learning_rate": 1e-4}
+        defaults |= {"dropout": 0.0, "augment": "none"}
+    elif design == "original":
         defaults |= {"batch_size": _ORIGINAL_BATCH, "learning_rate": 1e-3, "dropout": 0.0}
         defaults |= {"augment": "none"}
     elif model == GAN:
-        defaults |= {"batch_size": _GAN_BATCH, "learning_rate": 1e-4, "dropout": 0.0}
+        defaults |= {"batch_size": _GAN_BATCH, "learning_rate": 2e-4, "dropout": 0.0}
         defaults |= {"augment": "none"}
     elif options.get("fine_tune"):
         defaults["learning_rate"] = 5e-4

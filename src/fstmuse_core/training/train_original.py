@@ -137,8 +137,8 @@ def train_original(
     There is no bundle: the program listens to three seconds at any loudness, and this design
     to thirty at one. It is there to be compared with.
     """
-    _check_memory(run.settings, events)
-    run, features = _features(run, events, control)
+    check_memory(memory_need(run.settings.model, run.settings.batch_size), events)
+    run, features = clips_of(run, events, control)
     events.preparing("building", 0, 1)
     trainee = OriginalTrainee(run.settings, run.parts, features)
     progress = train_epochs(run, trainee, events, control)
@@ -183,8 +183,14 @@ def memory_need(model: str, batch_size: int) -> int:
     return 16 * parameters + 12 * activations * batch_size + _LIBRARIES_BYTES
 
 
-def _check_memory(settings: TrainSettings, events: Events) -> None:
-    need = memory_need(settings.model, settings.batch_size)
+def check_memory(need: int, events: Events) -> None:
+    """Say how many bytes a training needs.
+
+    Raises
+    ------
+    FstMuseError
+        If fewer are free.
+    """
     free = _free_memory()
     said = f"the report's design needs about {need / 2**30:.1f} GiB of memory"
     if free is not None and free < need:
@@ -205,7 +211,7 @@ def _free_memory() -> int | None:
         return None
 
 
-def _features(run: Run, events: Events, control: Control) -> tuple[Run, dict[str, Clips]]:
+def clips_of(run: Run, events: Events, control: Control) -> tuple[Run, dict[str, Clips]]:
     """The features of each part, kept in the run's folder until it is done.
 
     Files that cannot be read any more are set aside; the run returned is without them.
