@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core import __version__
 from fstmuse_gui.classify.gathering import paths_in
 from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.icons import app_icon, icon
 from fstmuse_gui.identity import APP_NAME, TAGLINE
 from fstmuse_gui.models.tab import ModelsTab
@@ -43,7 +44,12 @@ from fstmuse_gui.train.tab import TrainTab
 from fstmuse_gui.widgets.tab_signs import sign_icon
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
-TABS: tuple[Callable[[TabContext], Tab], ...] = (ClassifyTab, TrainTab, ModelsTab)
+TABS: tuple[Callable[[TabContext], Tab], ...] = (
+    ClassifyTab,
+    GenerateTab,
+    TrainTab,
+    ModelsTab,
+)
 
 _DEFAULT_SIZE = QSize(1240, 820)
 _MINIMUM_SIZE = QSize(880, 640)

@@ -36,6 +36,11 @@ def percent(probability: float) -> str:
 class ProbabilityBars(QWidget):
     """One row a genre, the likeliest on top.
 
+    Parameters
+    ----------
+    explains : bool
+        Whether a click shows what spoke for a genre, and the rows say so.
+
     Signals
     -------
     genre_clicked(str)
@@ -44,8 +49,9 @@ class ProbabilityBars(QWidget):
 
     genre_clicked = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, explains: bool = True) -> None:
         super().__init__(parent)
+        self._explains = explains
         self.setAccessibleName("Genre probabilities")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rows: dict[str, _Row] = {}
@@ -72,7 +78,7 @@ class ProbabilityBars(QWidget):
             for row in self._rows.values():
                 row.setParent(None)
                 row.deleteLater()
-            self._rows = {name: _Row(name, self) for name in genres}
+            self._rows = {name: _Row(name, self, self._explains) for name in genres}
             for row in self._rows.values():
                 row.clicked.connect(self.genre_clicked)
                 row.show()
@@ -135,14 +141,15 @@ class _Row(QProgressBar):
 
     clicked = Signal(str)
 
-    def __init__(self, genre: str, parent: QWidget) -> None:
+    def __init__(self, genre: str, parent: QWidget, explains: bool) -> None:
         super().__init__(parent)
         self._genre = genre
         self.setRange(0, _STEPS)
         self.setMinimumHeight(_ROW_HEIGHT)
         self.setMaximumHeight(_ROW_HEIGHT)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip(f"Show what spoke for {genre}")
+        if explains:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setToolTip(f"Show what spoke for {genre}")
         self._leads = False
         self.settle(0.0)
 

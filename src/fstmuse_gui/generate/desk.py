@@ -1,0 +1,72 @@
+"""Everything behind the Generate tab, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.classify.playback import Playing
+from fstmuse_gui.classify.tab import make_player
+from fstmuse_gui.generate.models import installed_generators, installed_judges
+from fstmuse_gui.generate.presenter import GENERATOR, GeneratePresenter
+from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.settings import Option, Settings
+from fstmuse_gui.tabs import TabContext
+
+SPLITTER = Option("generate/splitter", list, [])
+
+
+def make_bridge(settings: Settings, parent: QObject) -> WorkerBridge:
+    """The process that makes sound, with the model loaded that was used last."""
+    from fstmuse_core.jobs import sound_process
+
+    warm_model = settings.get(GENERATOR)
+    make = partial(real_worker, serve=sound_process.serve, warm_model=warm_model)
+    return WorkerBridge(make, parent)
+
+
+class GenerateDesk(QObject):
+    """View, presenter and what they work with; the makers are given only by tests."""
+
+    def __init__(
+        self,
+        context: TabContext,
+        parent: QObject | None = None,
+        *,
+        player: Callable[[QObject], Playing] = make_player,
+        bridge: Callable[[Settings, QObject], WorkerBridge] = make_bridge,
+        generators: Callable[[], list[ModelInfo]] = installed_generators,
+        judges: Callable[[], list[ModelInfo]] = installed_judges,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = context.settings
+        self._generators, self._judges = generators, judges
+        self.view = GenerateView()
+        self.bridge = bridge(context.settings, self)
+        self.presenter = GeneratePresenter(
+            self.view,
+            context.settings,
+            self.bridge,
+            player(self),
+            generators(),
+            judges(),
+            self,
+        )
+        context.models.changed.connect(self._on_models_changed)
+        sizes = self._settings.get(SPLITTER)
+        wanted = self.view.splitter.count()
+        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
+            self.view.splitter.setSizes(sizes)
+
+    def _on_models_changed(self) -> None:
+        self.presenter.offer_models(self._generators(), self._judges())
+
+    def close(self) -> None:
+        """Stop everything, and remember how the tab looked."""
+        self._settings.set(SPLITTER, self.view.splitter.sizes())
+        self.presenter.close()
+        self.bridge.close()

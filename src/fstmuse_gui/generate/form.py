@@ -1,0 +1,210 @@
+"""Beside the take: what is to be made, the buttons that make it, and the takes so far."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.generate.take_list import TakeList
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.train.fields import Field, choice, whole
+
+SHORTEST_S, LONGEST_S = 3, 120
+_WIDTH = 336
+_LARGEST_SEED = 2**31 - 1
+_NOTHING = ""
+
+
+class GenerateForm(QWidget):
+    """Asks what to make.
+
+    Signals
+    -------
+    generate_requested, surprise_requested, cancel_requested, dice_requested
+        A button was pressed.
+    model_chosen(str)
+        Name of another generator.
+    """
+
+    generate_requested = Signal()
+    surprise_requested = Signal()
+    cancel_requested = Signal()
+    dice_requested = Signal()
+    model_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(_WIDTH - 4 * GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(12)
+        self.model = choice({}, "Model")
+        self.model.activated.connect(lambda _i: self.model_chosen.emit(self.model.currentData()))
+        self._model_field = Field("&Model", self.model, "What makes the music")
+        column.addWidget(self._model_field)
+        column.addLayout(self._build_genres())
+        column.addWidget(self._build_share())
+        column.addLayout(self._build_numbers())
+        column.addLayout(self._build_buttons())
+        column.addSpacing(GRID)
+        heading = QLabel("Takes")
+        heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
+        column.addWidget(heading)
+        self.takes = TakeList()
+        column.addWidget(self.takes, 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, 600)
+
+    # -- building ----------------------------------------------------------------------
+
+    def _build_genres(self) -> QHBoxLayout:
+        self.genre = choice({}, "Genre")
+        self.genre.currentIndexChanged.connect(lambda _i: self._offer_blends())
+        self.blend = choice({}, "Mix with another genre")
+        self.blend.currentIndexChanged.connect(lambda _i: self._show_share())
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(Field("&Genre", self.genre, "What it shall sound like"))
+        row.addWidget(Field("Mi&x with", self.blend, "A second genre to mix in"))
+        return row
+
+    def _build_share(self) -> QWidget:
+        self.share = QSlider(Qt.Orientation.Horizontal)
+        self.share.setRange(5, 95)
+        self.share.setSingleStep(5)
+        self.share.setPageStep(10)
+        self.share.setValue(30)
+        self.share.setAccessibleName("Share of the second genre")
+        self.share.valueChanged.connect(lambda _v: self._show_share())
+        self._share_text = QLabel()
+        self._share_text.setProperty("look", "small")
+        self._share_box = QWidget()
+        column = QVBoxLayout(self._share_box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self._share_text)
+        column.addWidget(self.share)
+        return self._share_box
+
+    def _build_numbers(self) -> QHBoxLayout:
+        self.seconds = whole(SHORTEST_S, LONGEST_S)
+        self.seconds.setSuffix(" s")
+        self.seconds.setValue(30)
+        self.seed = whole(0, _LARGEST_SEED)
+        self.lock = _tool("lock", "Keep this seed")
+        self.lock.setCheckable(True)
+        # Whoever types a seed wants that one.
+        self.seed.lineEdit().textEdited.connect(lambda _t: self.lock.setChecked(True))
+        self.lock.setToolTip("Keep this seed: the same settings then make the same clip")
+        dice = _tool("dice", "Another seed")
+        dice.setToolTip("Another seed")
+        dice.clicked.connect(self.dice_requested)
+        self.dice_button = dice
+        seed = Field("&Seed", self.seed, "The number that all chance in a clip comes from")
+        seed.add_beside(self.lock)
+        seed.add_beside(dice)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(Field("&Length", self.seconds, f"{SHORTEST_S} to {LONGEST_S} seconds"), 2)
+        row.addWidget(seed, 5)
+        return row
+
+    def _build_buttons(self) -> QHBoxLayout:
+        self.generate_button = QPushButton(icon("play", "on_accent"), " Generate")
+        self.generate_button.setProperty("look", "primary")
+        self.generate_button.setToolTip("Make a clip (Ctrl+G)")
+        self.generate_button.clicked.connect(self.generate_requested)
+        self.cancel_button = QPushButton(icon("stop"), " Cancel")
+        self.cancel_button.setToolTip("Give up what is being made (Esc)")
+        self.cancel_button.setAccessibleName("Cancel what is being made")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.cancel_button.hide()
+        self.surprise_button = QPushButton(icon("dice"), " Surprise")
+        self.surprise_button.setToolTip("The same with another seed (Ctrl+U)")
+        self.surprise_button.setAccessibleName("Surprise: the same with another seed")
+        self.surprise_button.clicked.connect(self.surprise_requested)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self.generate_button, 3)
+        row.addWidget(self.cancel_button, 3)
+        row.addWidget(self.surprise_button, 2)
+        return row
+
+    # -- what is offered and chosen ----------------------------------------------------
+
+    def show_models(self, models: list[ModelInfo], chosen: str) -> None:
+        """Offer generators by their titles; a single one needs no choice."""
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            for model in models:
+                self.model.addItem(model.title, model.name)
+            self.model.setCurrentIndex(self.model.findData(chosen))
+        self._model_field.setVisible(len(models) > 1)
+        for widget in (self.generate_button, self.surprise_button, self.genre, self.blend):
+            widget.setEnabled(bool(models))
+
+    def show_genres(self, genres: tuple[str, ...], chosen: str) -> None:
+        """Offer genres; the one chosen stays if it is among them."""
+        with QSignalBlocker(self.genre):
+            self.genre.clear()
+            self.genre.addItems(list(genres))
+            self.genre.setCurrentIndex(max(0, self.genre.findText(chosen)))
+        self._offer_blends()
+
+    def _offer_blends(self) -> None:
+        chosen = self.blend.currentData()
+        genres = [self.genre.itemText(i) for i in range(self.genre.count())]
+        with QSignalBlocker(self.blend):
+            self.blend.clear()
+            self.blend.addItem("Nothing", _NOTHING)
+            for genre in genres:
+                if genre != self.genre.currentText():
+                    self.blend.addItem(genre, genre)
+            self.blend.setCurrentIndex(max(0, self.blend.findData(chosen)))
+        self._show_share()
+
+    def _show_share(self) -> None:
+        second = self.blend.currentData() or _NOTHING
+        self._share_box.setVisible(bool(second))
+        share = self.share.value()
+        words = f"{100 - share}\N{NO-BREAK SPACE}% {self.genre.currentText()}, "
+        words += f"{share}\N{NO-BREAK SPACE}% {second}"
+        self._share_text.setText(words)
+        self.share.setAccessibleDescription(words)
+
+    def chosen_blend(self) -> tuple[str, float] | None:
+        """The second genre and its share, if there is one."""
+        second = str(self.blend.currentData() or _NOTHING)
+        return (second, self.share.value() / 100.0) if second else None
+
+    def show_work(self, *, is_working: bool) -> None:
+        """While something is made its button cancels it."""
+        button = self.cancel_button if is_working else self.generate_button
+        other = self.generate_button if is_working else self.cancel_button
+        had_focus = other.hasFocus()
+        other.hide()
+        button.show()
+        if had_focus:
+            button.setFocus()
+
+
+def _tool(name: str, spoken: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setIconSize(QSize(18, 18))
+    button.setAccessibleName(spoken)
+    return button

@@ -1,0 +1,383 @@
+"""Decides what the Generate tab shows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.jobs.messages import MakeClip, SpectrogramImage
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.classify.playback import Playing
+from fstmuse_gui.generate.pair import Pair
+from fstmuse_gui.generate.playback import Playback
+from fstmuse_gui.generate.saving import Saving
+from fstmuse_gui.generate.takes import Take, TakeStore
+from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Option, Settings
+from fstmuse_gui.widgets.file_list import RowState
+
+GENERATOR = Option("generate/model", str, "toy-gan", bool)
+GENRE = Option("generate/genre", str, "")
+SECONDS = Option("generate/seconds", int, 30, lambda value: 3 <= value <= 120)
+_LARGEST_SEED = 2**31 - 1
+
+
+class GeneratePresenter(QObject):
+    """Holds the takes, has them made, and shows the one that was chosen.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    changed
+        What can be done may have changed.
+    """
+
+    message = Signal(str)
+    changed = Signal()
+
+    def __init__(
+        self,
+        view: GenerateView,
+        settings: Settings,
+        bridge: WorkerBridge,
+        player: Playing,
+        generators: list[ModelInfo],
+        judges: list[ModelInfo],
+        parent: QObject | None = None,
+        *,
+        draw_seed: Callable[[], int] = lambda: random.SystemRandom().randint(0, _LARGEST_SEED),
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._settings = settings
+        self._bridge = bridge
+        self._draw_seed = draw_seed
+        self._generators: dict[str, ModelInfo] = {}
+        self._model: ModelInfo | None = None
+        self._judges = judges
+        self._judge = 0
+        self._jobs: dict[int, int] = {}  # number of a job -> key of its take
+        self._shown: int | None = None
+        self.takes = TakeStore()
+        self.playback = Playback(view.take_page, player, settings, self)
+        self.pair = Pair(self.takes)
+        self.saving = Saving(view, settings, self)
+        self._connect()
+        view.form.seconds.setValue(settings.get(SECONDS))
+        view.form.seed.setValue(draw_seed())
+        page = view.take_page
+        page.transport.set_colours(settings.get(COLOUR_MAP), settings.get(DB_RANGE))
+        page.spectrogram.set_colours(settings.get(COLOUR_MAP), settings.get(DB_RANGE))
+        self.offer_models(generators, judges)
+
+    def _connect(self) -> None:
+        form, page, bridge = self._view.form, self._view.take_page, self._bridge
+        form.generate_requested.connect(self.generate)
+        form.surprise_requested.connect(self.surprise)
+        form.cancel_requested.connect(self.cancel)
+        form.dice_requested.connect(self.roll)
+        form.model_chosen.connect(self.choose_model)
+        form.takes.chosen.connect(self._show)
+        form.takes.remove_requested.connect(self.remove)
+        form.takes.retry_requested.connect(self.retry)
+        form.takes.file_of = self._file_of
+        page.swap_requested.connect(self._show_of_pair)
+        page.judge_chosen.connect(self._choose_judge)
+        page.transport.colour_map_chosen.connect(self._set_colour_map)
+        page.transport.db_range_chosen.connect(self._set_db_range)
+        self._view.busy_page.cancel_requested.connect(self.cancel)
+        self._view.trouble_page.retry_requested.connect(lambda: self.retry(self._shown))
+        self._view.trouble_page.remove_requested.connect(lambda: self.remove(self._shown))
+        self._view.hidden.connect(self.playback.pause)
+        self.playback.message.connect(self._view.notice.say)
+        self.saving.message.connect(self.message)
+        self.saving.trouble.connect(self._view.notice.say)
+        bridge.started.connect(self._on_started)
+        bridge.progress.connect(self._on_progress)
+        bridge.partial.connect(self._on_partial)
+        bridge.done.connect(self._on_done)
+        bridge.failed.connect(self._on_failed)
+        bridge.cancelled.connect(self._on_cancelled)
+        bridge.lost.connect(self._view.notice.say)
+
+    # -- what can be done --------------------------------------------------------------
+
+    @property
+    def shown(self) -> Take | None:
+        """The take that is shown."""
+        return self.takes.get(self._shown)
+
+    @property
+    def can_generate(self) -> bool:
+        """Whether there is a model that makes music."""
+        return self._model is not None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something is being made."""
+        return bool(self._jobs)
+
+    def generate(self) -> None:
+        """Make a clip: with the seed shown if it is locked, else with another."""
+        if not self._view.form.lock.isChecked():
+            self.roll()
+        self._make(self._asked())
+
+    def surprise(self) -> None:
+        """The same with another seed."""
+        self.roll()
+        self._make(self._asked())
+
+    def roll(self) -> None:
+        """Show another seed."""
+        self._view.form.seed.setValue(self._draw_seed())
+
+    def cancel(self) -> None:
+        """Give up everything that is being made."""
+        for job in self._jobs:
+            self._bridge.cancel(job)
+
+    def retry(self, key: int | None) -> None:
+        """Make a clip of the same recipe once more."""
+        take = self.takes.get(key)
+        if take is not None:
+            self._make(take.request)
+
+    def remove(self, key: int | None) -> None:
+        """Take a take off the list; it can be had back."""
+        take = self.takes.get(key)
+        if take is None:
+            return
+        for job, of in self._jobs.items():
+            if of == take.key:
+                self._bridge.cancel(job)
+        self.takes.remove(take.key)
+        self.pair.forget(take.key)
+        self._view.form.takes.remove_row(take.key)
+        if self._shown == take.key:
+            self._show(self._view.form.takes.current_key)
+        self.message.emit(f"Removed {take.title}; Ctrl+Z brings it back.")
+        self.changed.emit()
+
+    def undo(self) -> None:
+        """Bring back the take that was removed last."""
+        if self.takes.can_restore:
+            take = self.takes.restore()
+            if take.is_open and take.key not in self._jobs.values():
+                take.state = RowState.CANCELLED
+            self._view.form.takes.add_rows([take.row()])
+            self._view.form.takes.select(take.key)
+
+    def swap(self) -> None:
+        """Go from one of the two takes that are compared to the other."""
+        other = self.pair.other(self._shown)
+        if other is not None:
+            self._view.form.takes.select(other)
+
+    def may_close(self) -> bool:
+        """Whether nothing is lost by closing, or the user does not mind."""
+        n_lost = sum(take.would_be_lost for take in self.takes)
+        if not n_lost:
+            return True
+        what = "a take" if n_lost == 1 else f"{n_lost} takes"
+        return self._view.confirm(
+            f"Discard {what}?", "What has not been saved as a file will be gone.", "Discard"
+        )
+
+    def close(self) -> None:
+        """Stop everything that runs."""
+        self._settings.set(SECONDS, self._view.form.seconds.value())
+        self._settings.set(GENRE, self._view.form.genre.currentText())
+        self.playback.close()
+        self.saving.close()
+
+    # -- models ------------------------------------------------------------------------
+
+    def offer_models(self, generators: list[ModelInfo], judges: list[ModelInfo]) -> None:
+        """Let other models be chosen; the one in use stays so if it is still there."""
+        self._judges = judges
+        self._generators = {model.name: model for model in generators}
+        chosen = self._model.name if self._model is not None else self._settings.get(GENERATOR)
+        if chosen not in self._generators:
+            chosen = next(iter(self._generators), "")
+        self._view.form.show_models(generators, chosen)
+        self._use_model(chosen)
+
+    def choose_model(self, name: str) -> None:
+        """Make music with another model from now on."""
+        self._settings.set(GENERATOR, name)
+        self._use_model(name)
+
+    def _use_model(self, name: str) -> None:
+        self._model = self._generators.get(name)
+        form = self._view.form
+        chosen = form.genre.currentText() or self._settings.get(GENRE)
+        form.show_genres(self._model.genres if self._model is not None else (), chosen)
+        if self._shown is None:
+            self._show(None)
+        self.changed.emit()
+
+    # -- making ------------------------------------------------------------------------
+
+    def _asked(self) -> MakeClip | None:
+        form = self._view.form
+        if self._model is None:
+            return None
+        return MakeClip(
+            model=self._model.name,
+            genre=form.genre.currentText(),
+            seconds=float(form.seconds.value()),
+            seed=form.seed.value(),
+            blend=form.chosen_blend(),
+        )
+
+    def _make(self, request: MakeClip | None) -> None:
+        if request is None:
+            return
+        take = Take(replace(request, judges=tuple(judge.name for judge in self._judges)))
+        self.takes.add(take)
+        self._jobs[self._bridge.worker.submit(take.request)] = take.key
+        self._view.form.takes.add_rows([take.row()])
+        self._view.form.takes.select(take.key)
+        self._show_work()
+
+    def _of(self, job: int) -> Take | None:
+        return self.takes.get(self._jobs.get(job))
+
+    def _on_started(self, job: int) -> None:
+        if (take := self._of(job)) is not None:
+            take.state, take.progress = RowState.WORKING, 0.0
+            self._update(take)
+
+    def _on_progress(self, job: int, fraction: float) -> None:
+        if (take := self._of(job)) is not None:
+            take.progress = fraction
+            self._view.form.takes.update_row(take.row())
+            if take.key == self._shown and take.image is not None and take.clip is None:
+                self._view.take_page.set_progress(fraction)
+
+    def _on_partial(self, job: int, payload: object) -> None:
+        if (take := self._of(job)) is None:
+            return
+        if isinstance(payload, SpectrogramImage):
+            take.image = payload
+            self._update(take)
+            return
+        from fstmuse_core.generate import GeneratedClip
+
+        if isinstance(payload, GeneratedClip):
+            take.clip = payload
+            self.saving.write_file(take)
+            self._update(take)
+            if take.key == self._shown and self._view.isVisible():
+                self.playback.play()
+
+    def _on_done(self, job: int, payload: object) -> None:
+        take = self._of(job)
+        if take is not None and isinstance(payload, tuple):
+            take.opinions = payload
+        self._end(job, RowState.DONE)
+
+    def _on_failed(self, job: int, sentence: str) -> None:
+        if (take := self._of(job)) is not None:
+            take.sentence = sentence
+        self._end(job, RowState.FAILED)
+
+    def _on_cancelled(self, job: int) -> None:
+        self._end(job, RowState.CANCELLED)
+
+    def _end(self, job: int, state: RowState) -> None:
+        take = self._of(job)
+        self._jobs.pop(job, None)
+        if take is not None:
+            # A clip that only lacks what it is taken for is finished all the same.
+            take.state = state if take.clip is None else RowState.DONE
+            self._update(take)
+        self._show_work()
+
+    def _show_work(self) -> None:
+        self._view.form.show_work(is_working=self.is_working)
+        self.changed.emit()
+
+    # -- showing -----------------------------------------------------------------------
+
+    def _update(self, take: Take) -> None:
+        self._view.form.takes.update_row(take.row())
+        if take.key == self._shown:
+            self._show(take.key)
+
+    def _show_of_pair(self, place: int) -> None:
+        takes = self.pair.takes
+        if takes is not None:
+            self._view.form.takes.select(takes[place].key)
+
+    def _show(self, key: int | None) -> None:
+        """Show the take of this key as far as it has come."""
+        self._shown = key
+        take = self.shown
+        if take is None:
+            self.playback.load(None)
+            has_model = self._model is not None
+            self._view.show_page(self._view.empty_page if has_model else self._view.no_model_page)
+        elif take.image is not None and take.state not in (RowState.FAILED, RowState.CANCELLED):
+            self._show_take(take)
+        else:
+            self.playback.load(None)
+            self._show_wait(take)
+        self.changed.emit()
+
+    def _show_wait(self, take: Take) -> None:
+        if take.is_open:
+            waits = take.state is RowState.WAITING
+            detail = "Waiting for its turn" if waits else "Dreaming up the spectrogram"
+            self._view.show_busy(f"Making {take.title}", detail, None)
+        elif take.state is RowState.CANCELLED:
+            self._view.show_trouble(take.title, "This take was cancelled.", is_failure=False)
+        else:
+            self._view.show_trouble("This take could not be made", take.sentence)
+
+    def _show_take(self, take: Take) -> None:
+        page = self._view.take_page
+        known = self._generators.get(take.request.model)
+        page.show_take(take, known.title if known is not None else take.request.model)
+        genres = self._judges[0].genres if self._judges else ()
+        if take.clip is None:
+            page.show_making(take.progress, genres)
+        elif take.opinions is None and take.is_open:
+            page.show_judging(genres)
+        else:
+            self._show_opinions(take)
+        self.pair.show(take)
+        page.show_pair(self.pair.takes, take.key)
+        self._view.show_page(page)
+        self.playback.load(take, keep_place=self.pair.holds(take.key))
+
+    def _show_opinions(self, take: Take) -> None:
+        opinions = take.opinions or ()
+        by_name = {judge.name: judge.title for judge in self._judges}
+        titles = [by_name.get(opinion.model, opinion.model) for opinion in opinions]
+        chosen = min(self._judge, max(0, len(opinions) - 1))
+        self._view.take_page.show_opinions(titles, opinions, chosen)
+
+    def _choose_judge(self, place: int) -> None:
+        self._judge = place
+        if (take := self.shown) is not None:
+            self._show_opinions(take)
+
+    def _file_of(self, key: int) -> Path | None:
+        take = self.takes.get(key)
+        return take.file if take is not None else None
+
+    def _set_colour_map(self, name: str) -> None:
+        self._settings.set(COLOUR_MAP, name)
+        self._view.take_page.spectrogram.set_colours(name, self._settings.get(DB_RANGE))
+
+    def _set_db_range(self, decibels: int) -> None:
+        self._settings.set(DB_RANGE, decibels)
+        self._view.take_page.spectrogram.set_colours(self._settings.get(COLOUR_MAP), decibels)

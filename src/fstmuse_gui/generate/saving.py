@@ -1,0 +1,108 @@
+"""Takes as files: saved where the user says, and kept ready to be dragged out of the window."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from fstmuse_gui.background import Background
+from fstmuse_gui.generate.takes import Take
+from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.settings import LAST_FOLDER, Settings
+
+_UNFIT = re.compile(r'[<>:"/\\|?*%\x00-\x1f]+')
+
+
+class Saving(QObject):
+    """Asks where, writes beside the window, and says how it went.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    trouble(str)
+        A sentence for the notice.
+    """
+
+    message = Signal(str)
+    trouble = Signal(str)
+
+    def __init__(
+        self, view: GenerateView, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._settings = settings
+        self._background = Background(self)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def save(self, take: Take) -> None:
+        """The sound with its recipe as WAV, FLAC or Ogg Vorbis."""
+        clip = take.clip
+        if clip is None:
+            return
+        folder = self._settings.get(LAST_FOLDER) or str(Path.home())
+        path = self._view.ask_save_path(os.path.join(folder, file_name(take)))
+        if not path:
+            return
+        target = path if Path(path).suffix else f"{path}.wav"
+
+        def write() -> None:
+            from fstmuse_core.generate import save_clip
+
+            save_clip(target, clip)
+
+        def on_done(_result: object) -> None:
+            take.is_saved = True
+            self._settings.set(LAST_FOLDER, str(Path(target).parent))
+            self.message.emit(f"Saved {Path(target).name}")
+
+        self._background.run(write, on_done, self.trouble.emit)
+
+    def copy_recipe(self, take: Take) -> None:
+        """The recipe as JSON, on the clipboard."""
+        if take.clip is not None:
+            text = json.dumps(take.clip.recipe.to_dict(), indent=1)
+            QGuiApplication.clipboard().setText(text)
+            self.message.emit("Copied the recipe")
+
+    def write_file(self, take: Take) -> None:
+        """Write the take to a folder of the window's own, so that it can be dragged out."""
+        clip = take.clip
+        if clip is None:
+            return
+        try:
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="fstmuse-takes-")
+        except OSError:  # it is only that nothing can be dragged out
+            return
+        path = Path(self._folder.name) / f"{take.key}" / file_name(take)
+
+        def write() -> None:
+            from fstmuse_core.generate import save_clip
+
+            path.parent.mkdir(exist_ok=True)
+            save_clip(path, clip)
+
+        def on_done(_result: object) -> None:
+            take.file = path
+
+        self._background.run(write, on_done, lambda _sentence: None)
+
+    def close(self) -> None:
+        """Wait until all is written, and leave nothing behind."""
+        self._background.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+
+def file_name(take: Take) -> str:
+    """A name for a take's file, such as "Rock with 30 Jazz, seed 7.wav"."""
+    plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
+    return f"{_UNFIT.sub('_', plain)}, seed {take.request.seed}.wav"

@@ -1,0 +1,195 @@
+"""The Generate tab for the window: built when it is first looked at, so that the start is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from fstmuse_gui.tabs import MenuEntries, TabContext
+from fstmuse_gui.widgets.lazy_stage import LazyStage
+
+if TYPE_CHECKING:
+    from fstmuse_gui.generate.desk import GenerateDesk
+    from fstmuse_gui.generate.presenter import GeneratePresenter
+    from fstmuse_gui.generate.takes import Take
+    from fstmuse_gui.generate.view import GenerateView
+
+_STEP_S = 5.0
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+class GenerateTab(QObject):
+    """The tab, as ``tabs.Tab`` asks for it.
+
+    ``makers`` are handed to :class:`~fstmuse_gui.generate.desk.GenerateDesk`; only tests have any.
+    """
+
+    message = Signal(str)
+    title = "Generate"
+
+    def __init__(self, context: TabContext, **makers: Any) -> None:
+        super().__init__()
+        self._context = context
+        self._makers = makers
+        self._built: GenerateDesk | None = None
+        self._stage = LazyStage(self._build)
+        self._needs_sound: list[QAction] = []
+        self._build_actions()
+
+    # -- as a tab ----------------------------------------------------------------------
+
+    @property
+    def widget(self) -> QWidget:
+        """What the tab shows."""
+        return self._stage
+
+    def menus(self) -> dict[str, MenuEntries]:
+        """Entries for File, View and Playback."""
+        return {
+            "File": [
+                self._generate,
+                self._surprise,
+                self._cancel,
+                None,
+                self._save,
+                self._copy,
+                None,
+                self._remove,
+                self._undo,
+            ],
+            "View": [*self._zooms],
+            "Playback": [self._play, self._swap, None, *self._seeks],
+        }
+
+    def open_paths(self, paths: list[str]) -> None:
+        """There is nothing here that takes files."""
+        self.message.emit("Drop songs on the Classify tab; music is made here.")
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Nothing can be dropped here."""
+
+    def may_close(self) -> bool:
+        """Ask before takes are lost."""
+        return self._built is None or self._built.presenter.may_close()
+
+    def close(self) -> None:
+        """Stop everything and remember how it looked."""
+        if self._built is not None:
+            self._built.close()
+
+    # -- what is behind it -------------------------------------------------------------
+
+    def _build(self) -> GenerateDesk:
+        if self._built is None:
+            from fstmuse_gui.generate.desk import GenerateDesk
+
+            self._built = GenerateDesk(self._context, self, **self._makers)
+            self._built.presenter.message.connect(self.message)
+            self._built.presenter.changed.connect(self._on_changed)
+            self._built.view.take_page.save_menu.addActions([self._save, self._copy])
+            self._stage.put(self._built.view)
+            self._on_changed()
+        return self._built
+
+    @property
+    def view(self) -> GenerateView:
+        """What is seen."""
+        return self._build().view
+
+    @property
+    def presenter(self) -> GeneratePresenter:
+        """What decides."""
+        return self._build().presenter
+
+    # -- actions -----------------------------------------------------------------------
+
+    def _action(self, text: str, keys: str, run: Callable[[], None]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _checked=False: run())
+        return action
+
+    def _sound_action(self, text: str, keys: str, run: Callable[[Take], None]) -> QAction:
+        """An action for the take that is shown, once it has its sound."""
+
+        def on_take() -> None:
+            take = self.presenter.shown
+            if take is not None and take.clip is not None:
+                run(take)
+
+        action = self._action(text, keys, on_take)
+        self._needs_sound.append(action)
+        return action
+
+    def _build_actions(self) -> None:
+        self._generate = self._action("&Generate", "Ctrl+G", lambda: self.presenter.generate())
+        self._surprise = self._action("S&urprise", "Ctrl+U", lambda: self.presenter.surprise())
+        self._cancel = self._action("&Cancel what is made", "Esc", lambda: self.presenter.cancel())
+        self._save = self._sound_action(
+            f"&Save the take{_ELLIPSIS}", "Ctrl+S", lambda take: self.presenter.saving.save(take)
+        )
+        self._copy = self._sound_action(
+            "Copy the &recipe", "Ctrl+R", lambda take: self.presenter.saving.copy_recipe(take)
+        )
+        self._remove = self._action(
+            "Re&move from the list",
+            "Delete",
+            lambda: self.presenter.remove(self.view.form.takes.current_key),
+        )
+        self._undo = self._action("&Undo the removal", "Ctrl+Z", lambda: self.presenter.undo())
+        self._play = self._sound_action(
+            "&Play or pause", "Space", lambda _take: self.presenter.playback.toggle()
+        )
+        self._swap = self._sound_action(
+            "The &other of two takes", "X", lambda _take: self.presenter.swap()
+        )
+        self._seeks = [
+            self._sound_action(text, keys, partial(self._step, seconds))
+            for text, keys, seconds in (
+                ("&Back 5 seconds", "Left", -_STEP_S),
+                ("&Forward 5 seconds", "Right", _STEP_S),
+            )
+        ]
+        self._seeks.append(
+            self._sound_action(
+                "To the &start", "Home", lambda _take: self.presenter.playback.seek(0.0)
+            )
+        )
+        self._zooms = [
+            self._sound_action(text, keys, partial(self._zoom, factor))
+            for text, keys, factor in (
+                ("Zoom &in", "+", 0.5),
+                ("Zoom &out", "-", 2.0),
+                ("&Whole take", "0", 0.0),
+            )
+        ]
+
+    def _step(self, seconds: float, _take: Take) -> None:
+        self.presenter.playback.step(seconds)
+
+    def _zoom(self, factor: float, _take: Take) -> None:
+        picture = self.view.take_page.spectrogram
+        if factor:
+            picture.zoom(factor)
+        else:
+            picture.reset_zoom()
+
+    def _on_changed(self) -> None:
+        if self._built is None:
+            return
+        presenter = self._built.presenter
+        take = presenter.shown
+        for action in self._needs_sound:
+            action.setEnabled(take is not None and take.clip is not None)
+        self._generate.setEnabled(presenter.can_generate)
+        self._surprise.setEnabled(presenter.can_generate)
+        self._cancel.setEnabled(presenter.is_working)
+        self._remove.setEnabled(take is not None)
+        self._undo.setEnabled(presenter.takes.can_restore)
+        self._swap.setEnabled(presenter.pair.takes is not None)

@@ -1,0 +1,215 @@
+"""One take: its picture, the controls, and what our own classifiers take it for."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.classification import Classification
+from fstmuse_gui.generate.takes import Take
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.probability_bars import ProbabilityBars
+from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
+from fstmuse_gui.widgets.transport_bar import TransportBar
+
+_GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
+_STEPS = 1000
+
+
+class TakePage(QWidget):
+    """Shows a take and says what was touched.
+
+    Signals
+    -------
+    swap_requested(int)
+        The first or the second of the two takes that are compared: 0 or 1.
+    judge_chosen(int)
+        Whose opinion is to be shown.
+    """
+
+    swap_requested = Signal(int)
+    judge_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Take")
+        self.spectrogram = SpectrogramView()
+        self.transport = TransportBar()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(self._build_header())
+        column.addWidget(self.spectrogram, 1)
+        column.addWidget(self.transport)
+        column.addLayout(self._build_result())
+
+    def _build_header(self) -> QHBoxLayout:
+        self._title = ElidedLabel()
+        self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        self._about = QLabel()
+        self._about.setProperty("look", "muted")
+        self._about.setTextFormat(Qt.TextFormat.RichText)
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self._title)
+        titles.addWidget(self._about)
+        self.save_button = QPushButton(icon("save"), " Save")
+        self.save_button.setProperty("look", "menu")
+        self.save_button.setAccessibleName("Save the sound or copy its recipe")
+        self.save_menu = QMenu("&Save", self)
+        self.save_button.setMenu(self.save_menu)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addLayout(titles, 1)
+        row.addWidget(self._build_pair())
+        row.addWidget(self.save_button)
+        return row
+
+    def _build_pair(self) -> QWidget:
+        self._pair = QWidget()
+        self._pair.setAccessibleName("Compare two takes")
+        row = QHBoxLayout(self._pair)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self._pair_group = QButtonGroup(self)
+        self.pair_buttons = [QPushButton(name) for name in ("A", "B")]
+        for place, button in enumerate(self.pair_buttons):
+            button.setCheckable(True)
+            button.setProperty("look", "chip")
+            self._pair_group.addButton(button, place)
+            row.addWidget(button)
+        self._pair_group.idClicked.connect(self.swap_requested)
+        self._pair.hide()
+        return self._pair
+
+    def _build_result(self) -> QHBoxLayout:
+        self._said = QLabel()
+        self._said.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        self._said.setWordWrap(True)
+        self._honest = QLabel()
+        self._honest.setProperty("look", "muted")
+        self._honest.setWordWrap(True)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, _STEPS)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Making the sound")
+        self.judges = QWidget()
+        self.judges.setAccessibleName("Whose opinion is shown")
+        self._judge_row = QHBoxLayout(self.judges)
+        self._judge_row.setContentsMargins(0, 0, 0, 0)
+        self._judge_row.setSpacing(4)
+        self._judge_group = QButtonGroup(self)
+        self._judge_group.idClicked.connect(self.judge_chosen)
+        said = QVBoxLayout()
+        said.setSpacing(GRID)
+        said.addWidget(self._said)
+        said.addWidget(self._honest)
+        said.addWidget(self._progress)
+        said.addWidget(self.judges, 0, Qt.AlignmentFlag.AlignLeft)
+        said.addStretch()
+        self.bars = ProbabilityBars(explains=False)
+        row = QHBoxLayout()
+        row.setSpacing(5 * GRID)
+        row.addLayout(said, 2)
+        row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    # -- what is shown -----------------------------------------------------------------
+
+    def show_take(self, take: Take, model_title: str) -> None:
+        """Show a take whose picture is there."""
+        request = take.request
+        self._title.set_text(take.title)
+        parts = (clock(request.seconds), f"seed {request.seed}", escape(model_title))
+        self._about.setText(_GAP.join(parts))
+        if take.image is not None:
+            self.spectrogram.show_image(take.image, request.seconds)
+        self.transport.set_clip(request.seconds, playable=take.clip is not None)
+        self.save_button.setEnabled(take.clip is not None)
+
+    def show_making(self, fraction: float, genres: tuple[str, ...]) -> None:
+        """The picture is there, the sound not yet."""
+        self._said.setText("Making the sound\N{HORIZONTAL ELLIPSIS}")
+        self._honest.setText("The spectrogram is finished. Now it gets its sound.")
+        self._progress.setValue(round(fraction * _STEPS))
+        self._progress.show()
+        self.judges.hide()
+        self.bars.show_genres(genres)
+
+    def set_progress(self, fraction: float) -> None:
+        """How far the sound is."""
+        self._progress.setValue(round(fraction * _STEPS))
+
+    def show_judging(self, genres: tuple[str, ...]) -> None:
+        """The sound is there; our classifiers are listening to it."""
+        self._said.setText("Listening to it\N{HORIZONTAL ELLIPSIS}")
+        self._honest.setText("")
+        self._progress.hide()
+        self.judges.hide()
+        self.bars.show_genres(genres)
+
+    def show_opinions(
+        self, titles: list[str], opinions: tuple[Classification, ...], chosen: int
+    ) -> None:
+        """What our classifiers take it for, the chosen one's in bars."""
+        self._progress.hide()
+        self._offer_judges(titles, chosen)
+        if not opinions:
+            self._said.setText("No classifier here could listen to it.")
+            self._honest.setText("")
+            return
+        opinion = opinions[chosen]
+        verdict = opinion.verdict
+        name = titles[chosen]
+        said = f"{name} hears {verdict.genre}." if verdict.genre else f"{name} is not sure."
+        self._said.setText(said)
+        self._honest.setText(verdict.sentence)
+        self.bars.show_result(opinion, animate=True)
+
+    def _offer_judges(self, titles: list[str], chosen: int) -> None:
+        known = [button.text() for button in self._judge_group.buttons()]
+        if known != titles:
+            for button in self._judge_group.buttons():
+                self._judge_group.removeButton(button)
+                button.deleteLater()
+            for place, title in enumerate(titles):
+                button = QPushButton(title)
+                button.setCheckable(True)
+                button.setProperty("look", "chip")
+                button.setToolTip(f"What {title} takes it for")
+                self._judge_group.addButton(button, place)
+                self._judge_row.addWidget(button)
+        if titles:
+            self._judge_group.button(chosen).setChecked(True)
+        self.judges.setVisible(len(titles) > 1)
+
+    def show_pair(self, pair: tuple[Take, Take] | None, shown: int) -> None:
+        """Offer the two takes that are compared, or nothing."""
+        self._pair.setVisible(pair is not None)
+        if pair is None:
+            return
+        for name, take, button in zip("AB", pair, self.pair_buttons, strict=True):
+            what = f"{name}: {take.title}, seed {take.request.seed}"
+            button.setToolTip(f"{what} (X changes from one to the other)")
+            button.setAccessibleName(f"Take {what}")
+            button.setChecked(take.key == shown)
+
+    def set_position(self, seconds: float | None) -> None:
+        """Move the cursors; ``None`` and the very start hide them."""
+        self.spectrogram.set_position(seconds or None)
+        self.transport.set_position(seconds or 0.0)

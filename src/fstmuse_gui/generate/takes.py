@@ -1,0 +1,127 @@
+"""The takes of this session, in the order in which they were asked for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.jobs.messages import MakeClip, SpectrogramImage
+from fstmuse_gui.widgets.file_list import Row, RowState
+from fstmuse_gui.widgets.probability_bars import percent
+
+if TYPE_CHECKING:
+    from fstmuse_core.generate import GeneratedClip
+
+_numbers = itertools.count(1)
+
+
+def title_of(request: MakeClip) -> str:
+    """What a take is called, such as "Rock with 30 % Jazz"."""
+    if request.blend is None or request.blend[1] == 0.0:
+        return request.genre
+    genre, share = request.blend
+    return f"{request.genre} with {percent(share)} {genre}"
+
+
+@dataclass(frozen=True)
+class TakeRow(Row):
+    """A take in the list; once it is done ``genre`` is what the first classifier heard."""
+
+    is_judged: bool = False
+
+    def status(self) -> str:
+        if self.state is RowState.DONE:
+            heard = f"Heard as {self.genre}" if self.genre else "Heard as nothing it is sure of"
+            return heard if self.is_judged else "Not listened to"
+        if self.state is RowState.FAILED:
+            return "Could not be made"
+        if self.state is RowState.WORKING:
+            return f"Making {percent(self.progress)}" if self.progress > 0 else "Making"
+        return str(self.state)
+
+
+@dataclass(eq=False)
+class Take:
+    """One clip that was asked for, as far as it has come."""
+
+    request: MakeClip
+    key: int = field(default_factory=lambda: next(_numbers))
+    state: RowState = RowState.WAITING
+    progress: float = 0.0
+    image: SpectrogramImage | None = None
+    clip: GeneratedClip | None = None
+    opinions: tuple[Classification, ...] | None = None
+    sentence: str = ""
+    # A file of its own, to be dragged out of the window.
+    file: Path | None = None
+    is_saved: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return title_of(self.request)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still being made."""
+        return self.state in (RowState.WAITING, RowState.WORKING)
+
+    @property
+    def would_be_lost(self) -> bool:
+        """Whether it holds sound that is in no file of the user's."""
+        return self.clip is not None and not self.is_saved
+
+    def row(self) -> TakeRow:
+        """How it looks in the list."""
+        heard = self.opinions[0] if self.opinions else None
+        return TakeRow(
+            key=self.key,
+            title=f"{self.title} \N{MIDDLE DOT} {self.request.seed}",
+            state=self.state,
+            progress=self.progress,
+            genre=heard.verdict.genre if heard is not None else None,
+            probability=float(heard.probabilities.max()) if heard is not None else 0.0,
+            sentence=self.sentence,
+            is_judged=heard is not None,
+        )
+
+
+class TakeStore:
+    """Takes by their keys; one that was removed can be had back."""
+
+    def __init__(self) -> None:
+        self._takes: dict[int, Take] = {}
+        self._removed: list[Take] = []
+
+    def __iter__(self) -> Iterator[Take]:
+        return iter(list(self._takes.values()))
+
+    def __len__(self) -> int:
+        return len(self._takes)
+
+    def get(self, key: int | None) -> Take | None:
+        """The take of this key, if it is there."""
+        return None if key is None else self._takes.get(key)
+
+    def add(self, take: Take) -> None:
+        """Put a take at the end."""
+        self._takes[take.key] = take
+
+    def remove(self, key: int) -> None:
+        """Take one away, to be had back by :meth:`restore`."""
+        self._removed.append(self._takes.pop(key))
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether one was removed."""
+        return bool(self._removed)
+
+    def restore(self) -> Take:
+        """Put the take that was removed last at the end, and return it."""
+        take = self._removed.pop()
+        self.add(take)
+        return take

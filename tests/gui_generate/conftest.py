@@ -1,0 +1,184 @@
+"""The Generate tab in a window, with stand-ins for the process and the sound card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QObject
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.generate import GeneratedClip, Recipe
+from fstmuse_core.generate.recipe import Blend
+from fstmuse_core.jobs.messages import Done, Failed, MakeClip, Partial, Progress, Started
+from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.generate.form import GenerateForm
+from fstmuse_gui.generate.presenter import GeneratePresenter
+from fstmuse_gui.generate.tab import GenerateTab
+from fstmuse_gui.generate.take_page import TakePage
+from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.main_window import MainWindow
+from fstmuse_gui.settings import Settings
+from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.theme import ThemeController
+from tests.conftest import make_music
+from tests.gui.conftest import nothing_left_behind, settings, theme
+from tests.gui.fakes import MODELS, FakePlayer, FakeWorker, make_classification, make_image
+
+__all__ = ["nothing_left_behind", "settings", "theme"]
+
+GENERATORS = [ModelInfo("toy-gan", "ToyGan", ("Classical", "Electronic", "Pop", "Rock"))]
+TOY = {"Rock": 0.6, "Folk": 0.3, "Hip-Hop": 0.1}
+
+
+def make_clip(request: MakeClip) -> GeneratedClip:
+    """What the process would answer, but for the sound itself."""
+    samples = make_music(request.seconds, seed=request.seed % 97)
+    blend = None if request.blend is None else Blend(*request.blend)
+    recipe = Recipe(
+        request.model, "0" * 64, request.genre, request.seed, request.seconds, blend=blend
+    )
+    return GeneratedClip(samples, 22_050, np.log(mel_spectrogram(samples) + 1e-3), recipe)
+
+
+@dataclass
+class GenerateBench:
+    """A window with the Generate tab, with its parts in reach."""
+
+    window: MainWindow
+    tab: GenerateTab
+    worker: FakeWorker
+    player: FakePlayer
+    settings: Settings
+    context: TabContext
+
+    @property
+    def view(self) -> GenerateView:
+        return self.tab.view
+
+    @property
+    def form(self) -> GenerateForm:
+        return self.view.form
+
+    @property
+    def page(self) -> TakePage:
+        return self.view.take_page
+
+    @property
+    def presenter(self) -> GeneratePresenter:
+        return self.tab.presenter
+
+    @property
+    def asked(self) -> list[MakeClip]:
+        """What the process was asked for, in order."""
+        return [request for _, request in self.worker.submitted]
+
+    def tell(self, *events: Any) -> None:
+        """Let the process say this."""
+        for event in events:
+            self.worker.tell(event)
+        QCoreApplication.processEvents()
+
+    def begin(self) -> int:
+        """The process begins with its latest job; its number."""
+        job, _ = self.worker.submitted[-1]
+        self.tell(Started(job), Progress(job, 0.1))
+        return job
+
+    def draw(self) -> int:
+        """The spectrogram of the latest job is there."""
+        job = self.begin()
+        clip = make_clip(self.asked[-1])
+        self.tell(Partial(job, make_image(clip.samples)), Progress(job, 0.45))
+        return job
+
+    def sound(self) -> int:
+        """The sound of the latest job is there."""
+        job = self.draw()
+        self.tell(Partial(job, make_clip(self.asked[-1])))
+        return job
+
+    def finish(self) -> int:
+        """The latest job is done."""
+        job = self.sound()
+        opinions = (
+            make_classification(duration_s=self.asked[-1].seconds),
+            make_classification(TOY, duration_s=self.asked[-1].seconds),
+        )
+        named = [
+            replace(opinion, model=model.name)
+            for opinion, model in zip(opinions, MODELS, strict=True)
+        ]
+        self.tell(Done(job, tuple(named)))
+        return job
+
+    def make(self, genre: str = "Rock", seed: int | None = None) -> None:
+        """A take is made, from the click to its end."""
+        self.form.genre.setCurrentText(genre)
+        if seed is not None:
+            self.form.lock.setChecked(True)
+            self.form.seed.setValue(seed)
+        self.form.generate_button.click()
+        self.finish()
+
+    def fail(self, sentence: str) -> None:
+        """The latest job fails."""
+        self.tell(Failed(self.begin(), sentence))
+
+
+MakeGenerateBench = Callable[..., GenerateBench]
+
+
+@pytest.fixture
+def make_bench(
+    qtbot: QtBot, settings: Settings, theme: ThemeController, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeGenerateBench]:
+    made: list[GenerateBench] = []
+
+    def make(generators: list[ModelInfo] = GENERATORS) -> GenerateBench:
+        workers: list[FakeWorker] = []
+
+        def make_worker(on_event: Callable[[Any], None]) -> FakeWorker:
+            workers.append(FakeWorker(on_event))
+            return workers[-1]
+
+        def maker(context: TabContext) -> GenerateTab:
+            return GenerateTab(
+                context,
+                player=FakePlayer,
+                bridge=lambda _settings, parent: WorkerBridge(make_worker, parent),
+                generators=lambda: list(generators),
+                judges=lambda: MODELS,
+            )
+
+        context = TabContext(settings, WorkerBridge(FakeWorker))
+        window = MainWindow(context, theme, [maker])
+        tab = window.tabs[0]
+        assert isinstance(tab, GenerateTab)
+        with qtbot.waitExposed(window):
+            window.show()
+        assert isinstance(tab.presenter, QObject)
+        player = tab.findChild(FakePlayer)
+        assert player is not None
+        bench = GenerateBench(window, tab, workers[0], player, settings, context)
+        made.append(bench)
+        return bench
+
+    yield make
+    for bench in made:
+        monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
+        bench.window.close()
+        bench.tab.deleteLater()
+        bench.context.bridge.deleteLater()
+        bench.window.deleteLater()
+
+
+@pytest.fixture
+def bench(make_bench: MakeGenerateBench) -> GenerateBench:
+    """A window that is shown."""
+    return make_bench()
