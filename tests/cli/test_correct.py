@@ -92,7 +92,7 @@ def test_without_corrections(fstmuse: Run, tmp_path: Path) -> None:
     for arguments in (["corrections", "export", tmp_path / "x.csv"], ["check", "corrections"]):
         outcome = fstmuse("data", *arguments)
         assert outcome.code == 1
-        assert outcome.err.startswith("fstmuse: My corrections: nothing has been corrected yet")
+        assert outcome.err.startswith("fstmuse: Your corrections: nothing has been corrected yet")
     assert not (tmp_path / "x.csv").exists()
 
 
@@ -174,5 +174,5 @@ def test_damage_is_said(fstmuse: Run, song: Path) -> None:
     outcome = fstmuse("data", "corrections")
     assert "you say Jazz" in outcome.out
     assert outcome.complaints == [
-        "fstmuse: My corrections: 1 damaged line in corrections.jsonl could not be read"
+        "fstmuse: Your corrections: 1 damaged line in corrections.jsonl could not be read"
     ]

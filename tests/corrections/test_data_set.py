@@ -29,7 +29,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorrectionStore:
 
 
 def test_before_anything_is_corrected(own: CorrectionStore, make_song: MakeSong) -> None:
-    with pytest.raises(FstMuseError, match="My corrections: nothing has been corrected yet; cor"):
+    with pytest.raises(FstMuseError, match="Your corrections: nothing has been corrected yet; cor"):
         load_tracks(data_path("corrections"))
     own.correct_file(make_song(), "Folk", answer())
     own.undo()

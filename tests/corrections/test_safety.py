@@ -106,7 +106,7 @@ def test_a_lock_that_stays_is_said(
     monkeypatch.setattr(store_module, "_PATIENCE_S", 0.0)
     with (
         file_lock.locked(store.folder / "corrections.lock", 0.0),
-        pytest.raises(FstMuseError, match="My corrections: another FstMuse is writing to them"),
+        pytest.raises(FstMuseError, match="Your corrections: another FstMuse is writing to them"),
     ):
         store.correct_file(make_song(), "Folk", answer())
 
@@ -150,7 +150,7 @@ def test_a_disk_that_takes_nothing_is_said_in_a_line(
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, make_song: MakeSong) -> None:
     (tmp_path / "file").write_bytes(b"")
     store = CorrectionStore(tmp_path / "file" / "corrections")
-    with pytest.raises(FstMuseError, match=r"My corrections: they cannot be (written|read)"):
+    with pytest.raises(FstMuseError, match=r"Your corrections: they cannot be (written|read)"):
         store.correct_file(make_song(), "Folk", answer())
 
 
@@ -197,7 +197,7 @@ def test_a_damaged_line_costs_only_itself(
     fresh = CorrectionStore(store.folder)
     assert [record.genre for record in fresh.records()] == ["Rock"]
     (notice,) = fresh.notices()
-    assert notice == "My corrections: 1 damaged line in corrections.jsonl could not be read"
+    assert notice == "Your corrections: 1 damaged line in corrections.jsonl could not be read"
 
     change = fresh.correct_file(make_song("c.flac", pitch=440), "Hip-Hop", answer())
     assert change.count == 2

@@ -77,7 +77,7 @@ def test_a_file_that_changes_meanwhile_is_refused(
 
 
 def test_nothing_to_take_back(store: CorrectionStore) -> None:
-    with pytest.raises(FstMuseError, match="My corrections: there is nothing to take back"):
+    with pytest.raises(FstMuseError, match="Your corrections: there is nothing to take back"):
         store.undo()
     with pytest.raises(FstMuseError, match="has not been corrected"):
         store.remove("0" * 32)

@@ -91,13 +91,15 @@ def test_a_full_disk_is_said_in_a_line(
     heard: Bench, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def full(*_args: object) -> None:
-        raise FstMuseError("My corrections", "they cannot be written (the disk is full)", "do")
+        raise FstMuseError("Your corrections", "they cannot be written (the disk is full)", "do")
 
     monkeypatch.setattr(heard.presenter.correcting._store, "correct_file", full)
     heard.presenter.correcting.confirm()
     settle(heard, qtbot)
     assert heard.view.notice.isVisible()
-    assert heard.view.notice.text == "My corrections: they cannot be written (the disk is full); do"
+    assert (
+        heard.view.notice.text == "Your corrections: they cannot be written (the disk is full); do"
+    )
     assert bar(heard).confirm_button.isVisible()
     assert store.count() == 0
 
@@ -115,7 +117,7 @@ def test_damage_is_said_once(
     bench.presenter.retry(bench.presenter.shown.key if bench.presenter.shown else None)
     bench.answer(make_result(music))
     settle(bench, qtbot)
-    assert told == ["My corrections: 1 damaged line in corrections.jsonl could not be read"]
+    assert told == ["Your corrections: 1 damaged line in corrections.jsonl could not be read"]
 
 
 # -- saying it ---------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def test_a_model_without_mistakes_has_no_commonest() -> None:
 
 def test_names_are_free() -> None:
     assert free_name("/music/My Tapes", set()) == "my-tapes"
+    assert free_name("Your corrections", set()) == "my-corrections"
     assert free_name("/music/jazz", {"my-jazz"}) == "my-jazz-2"
     assert next_name("my-jazz-2", {"my-jazz-2"}) == "my-jazz-3"
     assert free_name("/", set()) == "my-music"

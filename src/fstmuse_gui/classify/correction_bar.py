@@ -85,9 +85,9 @@ class CorrectionBar(QWidget):
 
     def show_correction(self, genre: str) -> None:
         """The user said this."""
-        self._show(self.chip, self.undo_button)
         self.chip.setText(f"You said: {genre}")
         self.chip.setChecked(True)
+        self._show(self.chip, self.undo_button)
         self.undo_button.setAccessibleName(f"Take back {genre}")
         self.setAccessibleDescription(f"You said: {genre}")
 

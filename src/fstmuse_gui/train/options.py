@@ -77,7 +77,7 @@ def name_trouble(name: str) -> str:
 def free_name(data: str, taken: set[str]) -> str:
     """A name after the folder that no model has yet."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", Path(data).stem).strip("-").lower()[:40] or "music"
-    return next_name(f"my-{stem.removeprefix('my-')}", taken)
+    return next_name(f"my-{stem.removeprefix('my-').removeprefix('your-')}", taken)
 
 
 def next_name(name: str, taken: set[str]) -> str:

@@ -38,7 +38,7 @@ from fstmuse_core.file_lock import locked
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.whole_files import open_whole
 
-TITLE = "My corrections"
+TITLE = "Your corrections"
 _LOCK_FILE = "corrections.lock"
 # Others hold the lock for as long as a recording of 30 s takes to write; a disk may be slow.
 _PATIENCE_S = 15.0
