@@ -26,11 +26,13 @@ def test_help_names_every_command(fstmuse: Run) -> None:
     outcome = fstmuse("--help")
 
     assert outcome.code == 0
-    for command in ("classify", "spectrogram", "models", "data", "doctor", "gui"):
+    for command in ("classify", "correct", "spectrogram", "models", "data", "doctor", "gui"):
         assert f"  {command} " in outcome.out
 
 
-@pytest.mark.parametrize("command", ["classify", "spectrogram", "models", "data", "doctor", "gui"])
+@pytest.mark.parametrize(
+    "command", ["classify", "correct", "spectrogram", "models", "data", "doctor", "gui"]
+)
 def test_every_command_has_help(fstmuse: Run, command: str) -> None:
     outcome = fstmuse(command, "--help")
 
@@ -63,7 +65,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_classifying_loads_neither_tensorflow_nor_qt() -> None:
-    commands = ("classify", "spectrogram", "models", "data", "doctor", "gui")
+    commands = ("classify", "correct", "spectrogram", "models", "data", "doctor", "gui")
     modules = [f"fstmuse_core.cli.{name}" for name in commands]
     modules += ["fstmuse_core.classify", "fstmuse_core.cli.table", "fstmuse_core.cli.picture"]
 

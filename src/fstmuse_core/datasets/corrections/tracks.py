@@ -114,7 +114,7 @@ def export_manifest(collection: Collection, path: Path) -> list[SetAside]:
     folder = path.absolute().parent
     for track in collection.tracks:
         below = track.path.is_relative_to(folder)
-        name = str(track.path.relative_to(folder) if below else track.path)
+        name = track.path.relative_to(folder).as_posix() if below else str(track.path)
         if name != name.strip() or not _is_text(name):
             left_out.append(SetAside(track.path, "its name does not fit into a table"))
             continue
