@@ -1,0 +1,81 @@
+"""The Generate tab with the process that it has in earnest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.generate import ClipGenerator, read_recipe
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.generate.presenter import GENERATOR
+from fstmuse_gui.generate.tab import GenerateTab
+from fstmuse_gui.main_window import MainWindow
+from fstmuse_gui.settings import Settings
+from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.widgets.file_list import RowState
+from tests.generate.conftest import GENRES, generator, tiny
+from tests.gui.fakes import FakePlayer, FakeWorker
+
+__all__ = ["generator", "tiny"]
+_PATIENCE_MS = 60_000
+
+
+@pytest.fixture
+def tab(
+    qtbot: QtBot,
+    settings: Settings,
+    theme: ThemeController,
+    tiny: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[GenerateTab]:
+    settings.set(GENERATOR, str(tiny))
+    context = TabContext(settings, WorkerBridge(FakeWorker))
+
+    def maker(context: TabContext) -> GenerateTab:
+        found = [ModelInfo(str(tiny), "TinyGan", GENRES)]
+        return GenerateTab(context, player=FakePlayer, generators=lambda: found)
+
+    window = MainWindow(context, theme, [maker])
+    made = window.tabs[0]
+    assert isinstance(made, GenerateTab)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield made
+    monkeypatch.setattr(made.view, "confirm", lambda *_args: True)
+    window.close()
+    made.deleteLater()
+    context.bridge.deleteLater()
+    window.deleteLater()
+
+
+def states(tab: GenerateTab) -> list[RowState]:
+    return [row.state for row in tab.view.form.takes.rows]
+
+
+def test_a_click_makes_music(tab: GenerateTab, qtbot: QtBot, generator: ClipGenerator) -> None:
+    tab.view.form.genre.setCurrentText("Jazz")
+    tab.view.form.seconds.setValue(4)
+    tab.view.form.generate_button.click()
+    qtbot.waitUntil(lambda: states(tab) == [RowState.DONE], timeout=_PATIENCE_MS)
+
+    take = tab.presenter.shown
+    assert take is not None
+    assert take.clip is not None
+    assert len(take.opinions or ()) == 2
+    same = generator.generate("Jazz", 4.0, take.request.seed)
+    assert take.clip.samples.tobytes() == same.samples.tobytes()
+    qtbot.waitUntil(lambda: take.file is not None, timeout=_PATIENCE_MS)
+    assert read_recipe(str(take.file)) == same.recipe
+
+
+def test_a_long_clip_is_given_up(tab: GenerateTab, qtbot: QtBot) -> None:
+    tab.view.form.seconds.setValue(120)
+    tab.view.form.generate_button.click()
+    qtbot.waitUntil(lambda: tab.view.page is tab.view.take_page, timeout=_PATIENCE_MS)
+    tab.view.form.cancel_button.click()
+    qtbot.waitUntil(lambda: states(tab) == [RowState.CANCELLED], timeout=_PATIENCE_MS)
