@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fstmuse_core.bundle import (
     CARD_NAME,
+    GENERATOR,
     LITERT_NAME,
     MANIFEST_NAME,
     PATTERNS_NAME,
@@ -59,6 +60,8 @@ _MAX_TEXT = 100
 # A window might take what stands between them for more than text.
 _MARKUP = frozenset("<>")
 _MAX_SEGMENT_FRAMES = 4096
+# Channels of a generator; ours has 192.
+_WIDEST = 1024
 _REMEDY = "export it once more or train it anew"
 
 
@@ -221,6 +224,11 @@ def _trouble(manifest: BundleManifest) -> str:
     network = manifest.architecture.get("network")
     if not isinstance(network, str) or network not in KNOWN_NETWORKS[manifest.kind]:
         return f"its network, {_shown(network)}, is none of ours"
+    if manifest.kind == GENERATOR:
+        for name in ("width", "plane"):
+            size = manifest.architecture.get(name)
+            if not isinstance(size, int) or not 8 <= size <= _WIDEST or size % 8:
+                return f"its {name} is {_shown(size)}, which is no multiple of 8 up to {_WIDEST}"
     if len(manifest.genres) > _MAX_GENRES:
         return f"it names {len(manifest.genres)} genres; {_MAX_GENRES} at most can be"
     for text in (manifest.name, manifest.title, *manifest.genres):
