@@ -169,13 +169,15 @@ def _step(values: dict[str, Any], folder: Path) -> Step:
 
 def append(folder: Path, journal: Journal, steps: Sequence[Step]) -> None:
     """Add steps to a sound file, on the disk when this returns. Raises ``OSError``."""
-    with (folder / JOURNAL_FILE).open("r+b") as stream:
+    rest = b"".join(_line(step, folder) for step in steps)
+    # Without a buffer, which would be tried again where the disk is full.
+    with (folder / JOURNAL_FILE).open("r+b", buffering=0) as stream:
         try:
             # What a kill has left of a line goes first.
             stream.truncate(journal.size)
             stream.seek(journal.size)
-            stream.write(b"".join(_line(step, folder) for step in steps))
-            stream.flush()
+            while rest:
+                rest = rest[stream.write(rest) :]
             os.fsync(stream.fileno())
         except OSError:
             with suppress(OSError):
