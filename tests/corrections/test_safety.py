@@ -292,3 +292,39 @@ def test_only_what_is_new_is_read(store: CorrectionStore, make_song: MakeSong) -
         other.correct_file(song, "Rock", answer())
     assert store.records()[0] is first
     assert [record.path for record in store.records()] == songs
+
+
+_IN_LITTLE_ROOM = """
+import resource, sys
+from pathlib import Path
+from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.errors import FstMuseError
+from tests.corrections.conftest import answer
+store = CorrectionStore(Path(sys.argv[1]))
+room = int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+try:
+    store.correct_file(Path(sys.argv[2]), "Rock", answer())
+except FstMuseError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sizes cannot be limited there")
+def test_a_disk_that_fills_within_a_line_leaves_no_half_of_it(
+    store: CorrectionStore, make_song: MakeSong
+) -> None:
+    store.correct_file(make_song("a.flac", pitch=220), "Folk", answer())
+    file = store.folder / JOURNAL_FILE
+    old = file.read_bytes()
+    song = make_song("b.flac", pitch=330)
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_LITTLE_ROOM, store.folder, song, str(len(old) + 100)],
+        capture_output=True,
+        text=True,
+        cwd=_ROOT,
+        env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        check=True,
+    )
+    assert done.stdout.startswith("Your corrections: they cannot be written (the disk is full)")
+    assert file.read_bytes() == old
