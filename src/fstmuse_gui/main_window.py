@@ -54,6 +54,7 @@ TABS: tuple[Callable[[TabContext], Tab], ...] = (
 _DEFAULT_SIZE = QSize(1240, 820)
 _MINIMUM_SIZE = QSize(880, 640)
 _MESSAGE_MS = 6000
+_MODEL_SUFFIX = ".fstmuse"
 _THEME_NAMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"}
 
 # Keys that a focused control needs for itself and that are shortcuts elsewhere.
@@ -252,7 +253,9 @@ class MainWindow(QMainWindow):
         self.open_paths(paths_in(event.mimeData()))
 
     def open_paths(self, paths: list[str]) -> None:
-        """Hand files and folders to the tab in front."""
+        """Hand files and folders to the tab in front, which for a model is the Models tab."""
+        if any(path.lower().endswith(_MODEL_SUFFIX) for path in paths):
+            self._show_tab(ModelsTab.title)
         self.tab.open_paths(paths)
 
     # -- keys --------------------------------------------------------------------------

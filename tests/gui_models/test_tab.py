@@ -6,8 +6,10 @@ import json
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QUrl
@@ -31,7 +33,7 @@ from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording, FakeWorker
 from tests.gui.test_window import controls
-from tests.gui_models.conftest import MakeModelsBench, ModelsBench, add_model
+from tests.gui_models.conftest import Importing, MakeModelsBench, ModelsBench, add_model
 
 SHIPPED = ["fst-muse", "toy-model"]
 
@@ -479,12 +481,29 @@ def test_use_and_fine_tune_are_told(bench: ModelsBench) -> None:
     assert tuned.args == ["mine"]
 
 
-def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
+@dataclass
+class TwoTabs:
+    """A window with the Classify tab in front, which uses the model "mine"."""
+
+    window: MainWindow
+    classify: ClassifyTab
+    models: ModelsTab
+    worker: list[FakeWorker]
+
+
+@pytest.fixture
+def two_tabs(
     qtbot: QtBot, settings: Settings, theme: ThemeController, own_models: Path
-) -> None:
+) -> Iterator[TwoTabs]:
     add_model(own_models, "mine", "My songs")
     settings.set(MODEL, "mine")
-    context = TabContext(settings, WorkerBridge(FakeWorker))
+    workers: list[FakeWorker] = []
+
+    def make_worker(on_event: Callable[[Any], None]) -> FakeWorker:
+        workers.append(FakeWorker(on_event))
+        return workers[-1]
+
+    context = TabContext(settings, WorkerBridge(make_worker))
     window = MainWindow(
         context,
         theme,
@@ -496,27 +515,59 @@ def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
                 lister=FakeLister,
                 models=installed_models,
             ),
-            ModelsTab,
+            lambda c: ModelsTab(c, importer=Importing(own_models)),
         ],
     )
     classify, models = window.tabs
     assert isinstance(classify, ClassifyTab)
     assert isinstance(models, ModelsTab)
-    shelf = models.presenter._shelf
-    chooser = classify.view.sidebar.model_chooser
     with qtbot.waitExposed(window):
         window.show()
-    with qtbot.waitSignal(context.models.changed):
-        shelf.rename("mine", "Jazz")
-    assert chooser.currentData() == "Jazz"
-    assert settings.get(MODEL) == "Jazz"
-    with qtbot.waitSignal(context.models.changed):
-        shelf.delete("Jazz")
-    assert chooser.currentData() == "fst-muse"
-    assert chooser.findData("Jazz") < 0
+    yield TwoTabs(window, classify, models, workers)
     window.close()
     for item in (models, classify, context.bridge, window):
         item.deleteLater()
+
+
+def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
+    two_tabs: TwoTabs, settings: Settings, qtbot: QtBot
+) -> None:
+    shelf = two_tabs.models.presenter._shelf
+    news = two_tabs.window._context.models
+    chooser = two_tabs.classify.view.sidebar.model_chooser
+    assert chooser.currentData() == "mine"
+    with qtbot.waitSignal(news.changed):
+        shelf.rename("mine", "Jazz")
+    assert chooser.currentData() == "Jazz"
+    assert settings.get(MODEL) == "Jazz"
+    with qtbot.waitSignal(news.changed):
+        shelf.delete("Jazz")
+    assert chooser.currentData() == "fst-muse"
+    assert chooser.findData("Jazz") < 0
+
+
+def test_use_brings_the_classify_tab_to_the_front(two_tabs: TwoTabs, qtbot: QtBot) -> None:
+    two_tabs.window._tab_widget.setCurrentIndex(1)
+    shelf = two_tabs.models.presenter._shelf
+    with qtbot.waitSignal(shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-model"):
+        two_tabs.models.presenter.choose("toy-model")
+    with qtbot.waitSignal(two_tabs.window._context.models.wanted):
+        two_tabs.models.view.details.use_button.click()
+    assert two_tabs.window.tab is two_tabs.classify
+    assert two_tabs.classify.view.sidebar.model_chooser.currentData() == "toy-model"
+
+
+def test_a_model_dropped_on_another_tab_goes_where_models_are(
+    two_tabs: TwoTabs, qtbot: QtBot
+) -> None:
+    assert two_tabs.window.tab is two_tabs.classify
+    with qtbot.waitSignal(two_tabs.models.presenter._shelf.imported):
+        two_tabs.window.open_paths(["/m/Theirs.FSTMUSE"])
+    assert two_tabs.window.tab is two_tabs.models
+    assert two_tabs.worker[0].submitted == []
+    two_tabs.window._tab_widget.setCurrentIndex(0)
+    two_tabs.window.open_paths(["/m/song.mp3"])
+    assert two_tabs.window.tab is two_tabs.classify
 
 
 # -- reaching everything -----------------------------------------------------------------
