@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import (
     command_line,
     features,
+    generate,
     inversion,
     live,
     spectrograms,
@@ -37,6 +38,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "live": live.measure,
     "training": training.measure,
     "inversion": inversion.measure,
+    "generate": generate.measure,
 }
 
 
