@@ -151,7 +151,7 @@ def make_bench(
             return GenerateTab(
                 context,
                 player=FakePlayer,
-                bridge=lambda _settings, parent: WorkerBridge(make_worker, parent),
+                bridge=lambda _model, parent: WorkerBridge(make_worker, parent),
                 generators=lambda: list(generators),
                 judges=lambda: MODELS,
             )

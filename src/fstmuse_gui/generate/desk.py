@@ -14,17 +14,16 @@ from fstmuse_gui.classify.tab import make_player
 from fstmuse_gui.generate.models import installed_generators, installed_judges
 from fstmuse_gui.generate.presenter import GENERATOR, GeneratePresenter
 from fstmuse_gui.generate.view import GenerateView
-from fstmuse_gui.settings import Option, Settings
+from fstmuse_gui.settings import Option
 from fstmuse_gui.tabs import TabContext
 
 SPLITTER = Option("generate/splitter", list, [])
 
 
-def make_bridge(settings: Settings, parent: QObject) -> WorkerBridge:
-    """The process that makes sound, with the model loaded that was used last."""
+def make_bridge(warm_model: str | None, parent: QObject) -> WorkerBridge:
+    """The process that makes sound, with the model loaded that will be used."""
     from fstmuse_core.jobs import sound_process
 
-    warm_model = settings.get(GENERATOR)
     make = partial(real_worker, serve=sound_process.serve, warm_model=warm_model)
     return WorkerBridge(make, parent)
 
@@ -38,7 +37,7 @@ class GenerateDesk(QObject):
         parent: QObject | None = None,
         *,
         player: Callable[[QObject], Playing] = make_player,
-        bridge: Callable[[Settings, QObject], WorkerBridge] = make_bridge,
+        bridge: Callable[[str | None, QObject], WorkerBridge] = make_bridge,
         generators: Callable[[], list[ModelInfo]] = installed_generators,
         judges: Callable[[], list[ModelInfo]] = installed_judges,
     ) -> None:
@@ -46,13 +45,16 @@ class GenerateDesk(QObject):
         self._settings = context.settings
         self._generators, self._judges = generators, judges
         self.view = GenerateView()
-        self.bridge = bridge(context.settings, self)
+        found = generators()
+        names = [model.name for model in found]
+        last = context.settings.get(GENERATOR)
+        self.bridge = bridge(last if last in names else next(iter(names), None), self)
         self.presenter = GeneratePresenter(
             self.view,
             context.settings,
             self.bridge,
             player(self),
-            generators(),
+            found,
             judges(),
             self,
         )
