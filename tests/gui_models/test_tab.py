@@ -128,6 +128,20 @@ def test_an_export_that_fails_says_why(
     assert "cannot be written" in bench.view.notice.text
 
 
+def test_a_folder_that_cannot_be_read_is_said_once(
+    bench: ModelsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("fstmuse_core.library.entries.list_models", refuse)
+    with bench.qtbot.waitSignal(bench.shelf.list_trouble):
+        bench.shelf.refresh()
+    assert "Permission denied" in bench.view.notice.text
+    with bench.qtbot.assertNotEmitted(bench.shelf.list_trouble, wait=200):
+        pass
+
+
 def test_without_any_model_it_invites(
     make_bench: MakeModelsBench, own_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -348,6 +362,7 @@ def test_what_was_deleted_earlier_can_be_brought_back(
     bench = make_bench()
     sidebar = bench.view.sidebar
     assert sidebar.deleted_button.isVisible()
+    assert not bench.tab._undo.isEnabled()
     (action,) = sidebar.deleted_menu.actions()
     assert action.text().startswith("My songs, deleted ")
     bench.settle(action.trigger, "mine")
@@ -367,7 +382,7 @@ def test_export_asks_where_and_writes(
 
     def answer(suggestion: str) -> str:
         asked.append(suggestion)
-        return str(tmp_path / "elsewhere")
+        return str(tmp_path / "elsewhere.fstmuse")
 
     monkeypatch.setattr(bench.view, "ask_save_path", answer)
     with bench.qtbot.waitSignal(bench.tab.message):
@@ -547,8 +562,9 @@ def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
 
 
 def test_use_brings_the_classify_tab_to_the_front(two_tabs: TwoTabs, qtbot: QtBot) -> None:
-    two_tabs.window._tab_widget.setCurrentIndex(1)
     shelf = two_tabs.models.presenter._shelf
+    with qtbot.waitSignal(shelf.listed):
+        two_tabs.window._tab_widget.setCurrentIndex(1)
     with qtbot.waitSignal(shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-model"):
         two_tabs.models.presenter.choose("toy-model")
     with qtbot.waitSignal(two_tabs.window._context.models.wanted):
@@ -585,6 +601,12 @@ def test_every_control_has_a_name_and_a_way_by_keyboard(bench: ModelsBench) -> N
         assert said.strip(), control
         if control.isVisible():
             assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, said
+
+
+def test_the_list_has_a_menu_of_its_own(bench: ModelsBench) -> None:
+    texts = [action.text().replace("&", "") for action in bench.view.sidebar.list.actions()]
+    assert "Rename the model" in texts
+    assert "Delete the model" in texts
 
 
 def test_the_list_of_keys_names_them(bench: ModelsBench) -> None:

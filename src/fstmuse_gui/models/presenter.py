@@ -44,6 +44,7 @@ class ModelsPresenter(QObject):
         self._view = view
         self._shelf = shelf
         self._chosen = ""
+        # In this session, the latest first, and still in the trash.
         self._deleted: list[DeletedModel] = []
         self._connect_view()
         self._connect_shelf()
@@ -76,6 +77,7 @@ class ModelsPresenter(QObject):
         shelf.import_begun.connect(self._view.sidebar.show_work)
         shelf.import_ended.connect(lambda: self._view.sidebar.show_work(""))
         shelf.trouble.connect(self._on_trouble)
+        shelf.list_trouble.connect(self._say)
 
     # -- the list ----------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ class ModelsPresenter(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """Whether a deleted model can be brought back."""
+        """Whether a model was deleted that can be brought back."""
         return bool(self._deleted)
 
     def choose(self, name: str) -> None:
@@ -113,7 +115,7 @@ class ModelsPresenter(QObject):
         self.changed.emit()
 
     def _on_listed(self, found: list[ModelEntry], deleted: list[DeletedModel]) -> None:
-        self._deleted = deleted
+        self._deleted = [model for model in self._deleted if model in deleted]
         sidebar = self._view.sidebar
         names = [entry.name for entry in found]
         before = [entry.name for entry in sidebar.list.entries]
@@ -174,8 +176,11 @@ class ModelsPresenter(QObject):
             self.message.emit(sentence)
 
     def _on_trouble(self, sentence: str) -> None:
-        self._view.notice.say(f"{sentence.removesuffix('.')}.")
+        self._say(sentence)
         self._shelf.refresh()
+
+    def _say(self, sentence: str) -> None:
+        self._view.notice.say(f"{sentence.removesuffix('.')}.")
 
     # -- moving and using --------------------------------------------------------------
 
@@ -195,8 +200,7 @@ class ModelsPresenter(QObject):
             return
         path = self._view.ask_save_path(f"{self._chosen}{_SUFFIX}")
         if path:
-            named = path if Path(path).suffix else f"{path}{_SUFFIX}"
-            self._shelf.export(self._chosen, named)
+            self._shelf.export(self._chosen, path)
 
     def choose_files(self) -> None:
         """Ask for files to import."""

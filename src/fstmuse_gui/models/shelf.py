@@ -40,8 +40,8 @@ class ModelShelf(QObject):
         A file's name and what is being done with it.
     import_ended
         No import is under way or waiting.
-    trouble(str)
-        Why something could not be done.
+    trouble(str), list_trouble(str)
+        Why something could not be done, or the models not be listed.
     """
 
     listed = Signal(list, list)
@@ -54,6 +54,7 @@ class ModelShelf(QObject):
     import_begun = Signal(str, str)
     import_ended = Signal()
     trouble = Signal(str)
+    list_trouble = Signal(str)
     _stepped = Signal(str)
 
     def __init__(self, parent: QObject | None = None, *, importer: Importer = import_model) -> None:
@@ -80,7 +81,7 @@ class ModelShelf(QObject):
             if number == self._lists:  # else a later list is under way
                 self.listed.emit(*found)
 
-        self._background.run(_list_all, on_done, self.trouble.emit)
+        self._background.run(_list_all, on_done, self.list_trouble.emit)
 
     def look_at(self, name: str) -> None:
         """Ask for all that is known of a model."""

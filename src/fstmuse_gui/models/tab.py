@@ -100,6 +100,11 @@ class ModelsTab(QObject):
             presenter.fine_tune_wanted.connect(self._news.fine_tune_wanted)
             # Of others: a training has made a model, say.
             self._news.changed.connect(lambda: None if self._is_telling else shelf.refresh())
+            rows = view.sidebar.list
+            rows.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+            rows.addActions(
+                [self._use, self._tune, self._export, self._rename, self._delete],
+            )
             self._restore()
             self._stage.put(view)
             self._on_changed()

@@ -61,5 +61,11 @@ class ModelsView(PagedView):
 
     def ask_save_path(self, suggestion: str) -> str:
         """Let the user choose where a model goes; empty if they would rather not."""
-        path, _ = QFileDialog.getSaveFileName(self, "Export the model", suggestion, _FILTER)
+        dialog = QFileDialog(self, "Export the model", suggestion, _FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        # Here and not later, so that nothing is replaced without a question.
+        dialog.setDefaultSuffix("fstmuse")
+        dialog.selectFile(suggestion)
+        path = dialog.selectedFiles()[0] if dialog.exec() else ""
+        dialog.deleteLater()
         return path
