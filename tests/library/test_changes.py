@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -159,6 +161,24 @@ def test_a_disk_that_refuses_leaves_the_old_name(
     monkeypatch.setattr(changes, "open_whole", full)
     assert "No space left" in refusal(lambda: rename_model("mine", "other"))
     assert find_bundle("mine").path == mine
+
+
+def test_a_kill_while_renaming_leaves_a_model_that_works(mine: Path) -> None:
+    script = f"""
+import os
+from pathlib import Path
+from fstmuse_core import bundle
+from fstmuse_core.library import changes
+
+bundle.user_models_folder = lambda: Path({str(mine.parent)!r})
+changes.open_whole = lambda _path: os._exit(9)
+changes.rename_model("mine", "Other name")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=120)
+    assert done.returncode == 9, done.stderr
+    assert names()[-1] == "Other-name"
+    assert find_model("other name").trouble == ""
+    assert rename_model("other name", "Other name").title == "Other name"
 
 
 # -- deleting --------------------------------------------------------------------------
