@@ -82,6 +82,9 @@ class ClipPage(QWidget):
         self.why_button.setAccessibleName("Show why: where the genre was heard")
         self.why_button.setToolTip("Show where in the clip the genre was heard (W)")
         self.why_button.toggled.connect(self.why_toggled)
+        self.hear_button = QPushButton(icon("music"), " Listen")
+        self.hear_button.setCheckable(True)
+        self.hear_button.setAccessibleName("Listen to what the model hears")
         self.why_chooser = QComboBox()
         self.why_chooser.setAccessibleName("Genre to explain")
         self.why_chooser.activated.connect(
@@ -109,6 +112,7 @@ class ClipPage(QWidget):
         row.addLayout(titles, 1)
         row.addWidget(self.why_chooser)
         row.addWidget(self.why_button)
+        row.addWidget(self.hear_button)
         row.addWidget(self.save_button)
         return row
 

@@ -36,6 +36,7 @@ class Looks(QObject):
         self._shown = shown
         self._why_genre: str | None = None
         self._why_on = False
+        self._explained: str | None = None
         page.why_toggled.connect(self.set_why)
         page.why_genre_chosen.connect(self.explain)
         page.transport.colour_map_chosen.connect(self.set_colour_map)
@@ -46,6 +47,11 @@ class Looks(QObject):
     def why_is_on(self) -> bool:
         """Whether what spoke for a genre is shown."""
         return self._why_on
+
+    @property
+    def explained(self) -> str | None:
+        """The genre for which is shown what spoke for it; None while nothing is."""
+        return self._explained
 
     def set_why(self, is_on: bool) -> None:
         """Show where the genre was heard, or stop showing it."""
@@ -64,7 +70,8 @@ class Looks(QObject):
         genre = self._why_genre
         if genre not in classification.genres:
             genre = classification.ranked()[0][0]
-        self._page.show_why(classification, genre if self._why_on else None)
+        self._explained = genre if self._why_on else None
+        self._page.show_why(classification, self._explained)
         self.changed.emit()
 
     def forget_genre(self) -> None:

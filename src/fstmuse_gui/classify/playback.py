@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -72,13 +73,31 @@ class Playback(QObject):
             self._player.unload()
             self._page.set_position(None)
             return
-        duration_s = clip.result.classification.duration_s
+        self._load(clip)
+        self._page.transport.set_clip(clip.result.classification.duration_s, playable=True)
+        self._page.set_position(0.0)
+
+    def replace(self, samples: FloatArray, sample_rate: int) -> None:
+        """Play these samples in the clip's stead, from where it stands."""
+        self._exchange(lambda: self._player.load_samples(samples, sample_rate))
+
+    def restore(self, clip: Clip) -> None:
+        """Play the clip itself again, from where it stands."""
+        if clip.key == self._key:
+            self._exchange(lambda: self._load(clip))
+
+    def _exchange(self, load: Callable[[], None]) -> None:
+        position, was_playing = self._player.position, self._player.state == "playing"
+        load()
+        self._player.seek(position)
+        if was_playing:
+            self._player.toggle()
+
+    def _load(self, clip: Clip) -> None:
         if clip.take is not None:
             self._player.load_samples(clip.take.samples, clip.take.sample_rate)
-        else:
-            self._player.load_file(str(clip.path), duration_s)
-        self._page.transport.set_clip(duration_s, playable=True)
-        self._page.set_position(0.0)
+        elif clip.result is not None:
+            self._player.load_file(str(clip.path), clip.result.classification.duration_s)
 
     def toggle(self) -> None:
         """Play or pause."""

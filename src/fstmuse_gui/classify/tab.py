@@ -12,8 +12,10 @@ from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.errors import one_line
+from fstmuse_gui.classify.bridge import WorkerBridge, sound_bridge
 from fstmuse_gui.classify.clips import Clip
 from fstmuse_gui.classify.correcting import Corrections, own_corrections
+from fstmuse_gui.classify.hearing import Hearing
 from fstmuse_gui.classify.models import ModelInfo, installed_models
 from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
 from fstmuse_gui.classify.playback import STEP_S, Playing
@@ -61,6 +63,11 @@ def make_recording(panel: RecordPanel, settings: Settings, parent: QObject) -> R
     return presenter
 
 
+def make_sounds(parent: QObject) -> WorkerBridge:
+    """The process that makes sound of spectrograms."""
+    return sound_bridge(None, parent)
+
+
 class ClassifyTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
@@ -79,6 +86,7 @@ class ClassifyTab(QObject):
         lister: Callable[[QObject], Lister] = make_lister,
         models: Callable[[], list[ModelInfo]] = installed_models,
         corrections: Callable[[], Corrections] = own_corrections,
+        sounds: Callable[[QObject], WorkerBridge] = make_sounds,
     ) -> None:
         super().__init__()
         self._settings = context.settings
@@ -96,6 +104,7 @@ class ClassifyTab(QObject):
             self,
             corrections,
         )
+        self.hearing = Hearing(self.view, self.presenter, sounds, self)
         self._save_menu = self.view.clip_page.save_menu
         self._needs_result: list[QAction] = []
         self._build_actions()
@@ -103,6 +112,8 @@ class ClassifyTab(QObject):
         self._output_menu = self._build_output_menu(lister)
         self._restore()
         self.presenter.message.connect(self.message)
+        self.hearing.message.connect(self.message)
+        self.hearing.trouble.connect(self.view.notice.say)
         self.presenter.changed.connect(self._on_changed)
         self.presenter.recent_changed.connect(self._fill_recent)
         self.view.sidebar.open_requested.connect(self.presenter.choose_files)
@@ -145,7 +156,14 @@ class ClassifyTab(QObject):
                 self._map_menu,
                 self._range_menu,
             ],
-            "Playback": [self._play, None, *self._seeks, None, self._output_menu],
+            "Playback": [
+                self._play,
+                self._hear,
+                None,
+                *self._seeks,
+                None,
+                self._output_menu,
+            ],
         }
 
     def open_paths(self, paths: list[str]) -> None:
@@ -164,6 +182,7 @@ class ClassifyTab(QObject):
         """Stop everything and remember how it looked."""
         self._settings.set(SPLITTER, self.view.splitter.sizes())
         self._output_menu.release()
+        self.hearing.close()
         self.presenter.close()
 
     def _restore(self) -> None:
@@ -249,6 +268,7 @@ class ClassifyTab(QObject):
         ]
         play = p.playback
         self._play = self._clip_action("&Play or pause", "Space", lambda _c: play.toggle())
+        self._hear = self._action("What the model &hears, or the clip", "L", self.hearing.toggle)
         self._seeks = [
             self._clip_action(text, keys, partial(self._step, seconds))
             for text, keys, seconds in (
@@ -341,6 +361,7 @@ class ClassifyTab(QObject):
             action.setEnabled(self.presenter.has_result)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
         self._why.setChecked(self.presenter.looks.why_is_on)
+        self._hear.setEnabled(self.hearing.can_hear)
         correcting = self.presenter.correcting
         self._correct.setEnabled(correcting.can_correct)
         self._confirm.setEnabled(correcting.can_confirm)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QObject
 
-from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
+from fstmuse_gui.classify.bridge import WorkerBridge, sound_bridge
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.classify.playback import Playing
 from fstmuse_gui.classify.tab import make_player
@@ -20,14 +19,6 @@ from fstmuse_gui.tabs import TabContext
 SPLITTER = Option("generate/splitter", list, [])
 
 
-def make_bridge(warm_model: str | None, parent: QObject) -> WorkerBridge:
-    """The process that makes sound, with the model loaded that will be used."""
-    from fstmuse_core.jobs import sound_process
-
-    make = partial(real_worker, serve=sound_process.serve, warm_model=warm_model)
-    return WorkerBridge(make, parent)
-
-
 class GenerateDesk(QObject):
     """View, presenter and what they work with; the makers are given only by tests."""
 
@@ -37,7 +28,7 @@ class GenerateDesk(QObject):
         parent: QObject | None = None,
         *,
         player: Callable[[QObject], Playing] = make_player,
-        bridge: Callable[[str | None, QObject], WorkerBridge] = make_bridge,
+        bridge: Callable[[str | None, QObject], WorkerBridge] = sound_bridge,
         generators: Callable[[], list[ModelInfo]] = installed_generators,
         judges: Callable[[], list[ModelInfo]] = installed_judges,
     ) -> None:

@@ -1,0 +1,147 @@
+"""Listen plays what the model hears in place of the clip, and the clip again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QObject, Qt
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.jobs.messages import Done, Failed, HearFile, Progress
+from fstmuse_core.listen import Heard
+from fstmuse_core.spectrogram import FloatArray
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.sound.take import Take
+from tests.conftest import make_music
+from tests.gui.conftest import Bench
+from tests.gui.fakes import FakeWorker, make_result
+
+SONG = make_music(8.0)
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> list[FakeWorker]:
+    """The stand-ins for the process that makes sound, in the order they were started."""
+    made: list[FakeWorker] = []
+
+    def make(on_event: Callable[[Any], None]) -> FakeWorker:
+        made.append(FakeWorker(on_event))
+        return made[-1]
+
+    monkeypatch.setattr(
+        "fstmuse_gui.classify.tab.sound_bridge",
+        lambda _model, parent: WorkerBridge(make, parent),
+    )
+    return made
+
+
+@pytest.fixture
+def shown(workers: list[FakeWorker], bench: Bench, tmp_path: Path) -> Bench:
+    """A window that shows a clip."""
+    path = tmp_path / "song.wav"
+    path.touch()
+    bench.presenter.open_paths([str(path)])
+    bench.answer(make_result(SONG))
+    return bench
+
+
+def asked(worker: FakeWorker) -> list[HearFile]:
+    return [request for _, request in worker.submitted]
+
+
+def answer(worker: FakeWorker, samples: FloatArray) -> None:
+    mel = np.zeros((1, 128), np.float32)
+    worker.tell(Done(worker.last, Heard(samples, 22_050, mel)))
+    QCoreApplication.processEvents()
+
+
+def test_what_the_model_hears_is_played_from_the_same_place(
+    shown: Bench, workers: list[FakeWorker]
+) -> None:
+    own = shown.player.loaded
+    assert not workers  # the process is started when it is wanted
+    shown.player.toggle()
+    shown.player.seek(3.0)
+
+    shown.view.clip_page.hear_button.click()
+
+    (worker,) = workers
+    assert asked(worker) == [HearFile(own, None, None)]
+    assert shown.player.loaded is own
+    heard = 0.5 * SONG
+    worker.tell(Progress(worker.last, 0.4))
+    answer(worker, heard)
+    assert shown.player.loaded is heard
+    assert (shown.player.position, shown.player.state) == (3.0, "playing")
+    shown.view.clip_page.hear_button.click()
+    assert shown.player.loaded == own
+    assert (shown.player.position, shown.player.state) == (3.0, "playing")
+
+
+def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[FakeWorker]) -> None:
+    page = shown.view.clip_page
+    page.hear_button.click()
+    page.why_button.click()
+    shown.presenter.looks.explain("Jazz")
+    assert [(r.why, r.model) for r in asked(workers[0])] == [
+        (None, None),
+        ("Rock", "fst-muse"),
+        ("Jazz", "fst-muse"),
+    ]
+    assert workers[0].cancelled == [1, 2]
+    heard = 0.1 * SONG
+    workers[0].tell(Done(2, Heard(SONG, 22_050, SONG[:1])))  # no longer wanted
+    answer(workers[0], heard)
+    assert shown.player.loaded is heard
+
+
+def test_another_clip_is_played_itself(
+    shown: Bench, workers: list[FakeWorker], tmp_path: Path
+) -> None:
+    shown.view.clip_page.hear_button.click()
+    answer(workers[0], 0.5 * SONG)
+    other = tmp_path / "other.wav"
+    other.touch()
+    shown.presenter.open_paths([str(other)])
+    shown.answer(make_result(SONG))
+    assert not shown.view.clip_page.hear_button.isChecked()
+    assert shown.player.loaded == str(other)
+
+
+def test_a_failure_is_said_and_the_clip_goes_on(shown: Bench, workers: list[FakeWorker]) -> None:
+    own = shown.player.loaded
+    shown.view.clip_page.hear_button.click()
+    workers[0].tell(Failed(workers[0].last, "song.wav: nothing in it spoke for Jazz"))
+    QCoreApplication.processEvents()
+    assert "nothing in it spoke" in shown.view.notice.text
+    assert not shown.view.clip_page.hear_button.isChecked()
+    assert shown.player.loaded is own
+
+
+def test_a_recording_is_heard_so_once_it_is_saved(
+    workers: list[FakeWorker], bench: Bench, qtbot: QtBot
+) -> None:
+    bench.recording.started.emit()
+    bench.recording.finished.emit(Take(SONG, 22_050))
+    bench.answer(make_result(SONG))
+    page = bench.view.clip_page
+    assert not page.hear_button.isEnabled()
+    assert "Save the recording first" in page.hear_button.toolTip()
+    clip = bench.presenter.shown
+    assert clip is not None
+    clip.saved_as = "/music/take.wav"
+    bench.presenter.changed.emit()
+    qtbot.keyClick(bench.window, Qt.Key.Key_L)
+    assert asked(workers[0]) == [HearFile("/music/take.wav", None, None)]
+
+
+def test_the_process_ends_with_the_window(shown: Bench, workers: list[FakeWorker]) -> None:
+    shown.view.clip_page.hear_button.click()
+    assert workers[0].is_running
+    assert isinstance(shown.tab.hearing, QObject)
+    shown.window.close()
+    assert not workers[0].is_running
