@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.library.entries import ModelEntry, find_model
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.main_window import MainWindow
@@ -59,6 +60,18 @@ def add_model(models: Path, name: str, title: str = "", **changes: Any) -> Path:
     values = json.loads(file.read_bytes())
     file.write_text(json.dumps({**values, "name": name, "title": title or name, **changes}))
     return folder
+
+
+def add_generator(models: Path, name: str) -> Path:
+    """What looks like a generator, with a few figures."""
+    shares = {"Folk": 0.25, "Hip-Hop": 0.5, "Rock": 0.75}
+    return add_model(
+        models,
+        name,
+        kind="generator",
+        architecture=NoiseShape().to_dict(),
+        metrics={"accuracy": 0.4, "consistency": shares},
+    )
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QSize
 
-from tests.gui_models.conftest import MakeModelsBench, ModelsBench, add_model
+from tests.gui_models.conftest import MakeModelsBench, ModelsBench, add_generator, add_model
 
 
 def _shipped(bench: ModelsBench) -> None:
@@ -64,6 +64,10 @@ def _hot(bench: ModelsBench) -> None:
     bench.tab.set_hot(True)
 
 
+def _generator(bench: ModelsBench) -> None:
+    bench.choose("my-band")
+
+
 STATES: dict[str, Callable[[ModelsBench], None]] = {
     "shipped": _shipped,
     "own": _own,
@@ -75,6 +79,7 @@ STATES: dict[str, Callable[[ModelsBench], None]] = {
     "refused": _refused,
     "damaged": _damaged,
     "hot": _hot,
+    "generator": _generator,
 }
 
 
@@ -99,6 +104,7 @@ def test_state_can_be_seen(
 ) -> None:
     add_model(own_models, "my-jazz", "My jazz and folk")
     add_model(own_models, "from-a-friend", training={"imported": {"file": "f.fstmuse"}})
+    add_generator(own_models, "my-band")
     (add_model(own_models, "broken") / "weights.npz").unlink()
     bench = make_bench()
     bench.window.choose_theme(theme_name)

@@ -33,7 +33,13 @@ from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording, FakeWorker
 from tests.gui.test_window import controls
-from tests.gui_models.conftest import Importing, MakeModelsBench, ModelsBench, add_model
+from tests.gui_models.conftest import (
+    Importing,
+    MakeModelsBench,
+    ModelsBench,
+    add_generator,
+    add_model,
+)
 
 SHIPPED = ["fst-muse", "toy-model"]
 
@@ -222,17 +228,7 @@ def test_what_was_not_measured_is_not_shown(make_bench: MakeModelsBench, own_mod
 def test_a_generator_can_be_kept_but_not_used_to_classify(
     make_bench: MakeModelsBench, own_models: Path
 ) -> None:
-    architecture = {
-        "frames_per_step": 16,
-        "margin_steps": 4,
-        "global_noise": 128,
-        "local_noise": 16,
-        "beat_noise": 8,
-        "slowest_bpm": 70,
-        "fastest_bpm": 150,
-    }
-    metrics = {"accuracy": 0.4, "consistency": {"Folk": 0.25, "Hip-Hop": 0.5, "Rock": 0.75}}
-    add_model(own_models, "gan", kind="generator", architecture=architecture, metrics=metrics)
+    add_generator(own_models, "gan")
     bench = make_bench()
     bench.choose("gan")
     assert "Makes music" in bench.view.details._about.text()

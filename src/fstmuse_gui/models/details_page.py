@@ -31,7 +31,7 @@ from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 
 _NARROW = 740
 _CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
-_GENERATOR_NAMES = ("Heard as asked for", "Heard as the genre that was asked for")
+_GENERATOR_NAMES = ("Heard as asked for", "The same for each genre")
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
