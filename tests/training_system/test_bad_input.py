@@ -132,7 +132,9 @@ def test_a_disk_that_fills_costs_checkpoints_only(
     asked = []
 
     def fills(path: Path) -> SimpleNamespace:
-        asked.append(path)
+        # The features may or may not lie in the cache already; their disk has room.
+        if runs_folder() in Path(path).parents:
+            asked.append(path)
         return SimpleNamespace(free=2**40 if len(asked) < 3 else 0)
 
     monkeypatch.setattr(shutil, "disk_usage", fills)
