@@ -113,6 +113,17 @@ sys.stdout.buffer.write(invert_mel(mel, seed=5, iterations=8).tobytes())
     assert here.tobytes() != invert_mel(mel, seed=6, iterations=8).tobytes()
 
 
+def test_the_same_samples_on_one_core_and_on_two(
+    music: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mel = mel_spectrogram(music[:100_000])
+    found = set()
+    for cores in (1, 2, 64):
+        monkeypatch.setattr("os.cpu_count", lambda n=cores: n)
+        found.add(invert_mel(mel, iterations=6).tobytes())
+    assert len(found) == 1
+
+
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches of 1.5 s instead of half a minute."""

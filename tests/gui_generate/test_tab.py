@@ -395,6 +395,15 @@ def test_keys(bench: GenerateBench, qtbot: QtBot) -> None:
     assert len(bench.presenter.takes) == 2
 
 
+def test_after_a_click_on_generate_space_plays(bench: GenerateBench, qtbot: QtBot) -> None:
+    qtbot.mouseClick(bench.form.generate_button, Qt.MouseButton.LeftButton)
+    bench.finish()
+    assert bench.player.state == "playing"
+    qtbot.keyClick(bench.window, Qt.Key.Key_Space)
+    assert bench.player.state == "paused"
+    assert len(bench.asked) == 1
+
+
 def test_everything_that_can_be_touched_has_a_name(bench: GenerateBench) -> None:
     bench.make(seed=1)
     bench.make(seed=2)

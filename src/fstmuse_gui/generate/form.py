@@ -137,6 +137,9 @@ class GenerateForm(QWidget):
         self.surprise_button.setToolTip("The same with another seed (Ctrl+U)")
         self.surprise_button.setAccessibleName("Surprise: the same with another seed")
         self.surprise_button.clicked.connect(self.surprise_requested)
+        # A click leaves the keys to the take: Space plays it.
+        for button in (self.generate_button, self.cancel_button, self.surprise_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self.generate_button, 3)
@@ -207,4 +210,5 @@ def _tool(name: str, spoken: str) -> QToolButton:
     button.setIcon(icon(name))
     button.setIconSize(QSize(18, 18))
     button.setAccessibleName(spoken)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
