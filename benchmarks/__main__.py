@@ -24,6 +24,7 @@ from benchmarks import (
     live,
     spectrograms,
     training,
+    training_window,
     warm_clip,
     window,
 )
@@ -37,6 +38,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "features": features.measure,
     "live": live.measure,
     "training": training.measure,
+    "training-window": training_window.measure,
     "inversion": inversion.measure,
     "generate": generate.measure,
 }

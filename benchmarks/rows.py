@@ -81,16 +81,16 @@ def mp3_clips(count: int = 1, seconds: float = 30.0) -> Iterator[list[Path]]:
         yield paths
 
 
-def seconds_of(command: list[str]) -> tuple[float, str]:
+def seconds_of(command: list[str], timeout_s: float = 120.0) -> tuple[float, str]:
     """Wall time of a whole process, and its standard output; raises if it fails."""
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=timeout_s)
     return time.perf_counter() - start, done.stdout
 
 
-def python(code: str, *arguments: str) -> dict[str, Any]:
+def python(code: str, *arguments: str, timeout_s: float = 120.0) -> dict[str, Any]:
     """Run code in a bare interpreter; the JSON object it prints last."""
-    _, out = seconds_of([sys.executable, "-c", code, *arguments])
+    _, out = seconds_of([sys.executable, "-c", code, *arguments], timeout_s)
     result: dict[str, Any] = json.loads(out.splitlines()[-1])
     return result
 

@@ -41,7 +41,7 @@ from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.tabs import MenuEntries, Tab, TabContext, TabSign
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.tab import TrainTab
-from fstmuse_gui.widgets.tab_signs import sign_icon
+from fstmuse_gui.widgets.tab_signs import TabSigns
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
 TABS: tuple[Callable[[TabContext], Tab], ...] = (
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self._theme_button.setIconSize(QSize(20, 20))
         self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tab_widget.setCornerWidget(self._theme_button)
-        self._tab_widget.setIconSize(QSize(16, 16))
+        self._signs = TabSigns(self._tab_widget)
         self._context.models.wanted.connect(self._on_model_wanted)
         self._context.models.fine_tune_wanted.connect(lambda _name: self._show_tab("Train"))
         self._context.data.train_on_wanted.connect(lambda _path: self._show_tab("Train"))
@@ -220,10 +220,7 @@ class MainWindow(QMainWindow):
             self._tab_widget.setCurrentIndex(self._titles.index(title))
 
     def _on_sign(self, title: str, sign: TabSign | None) -> None:
-        index, said = self._titles.index(title), sign.text if sign is not None else ""
-        self._tab_widget.setTabIcon(index, sign_icon(sign))
-        self._tab_widget.setTabToolTip(index, said)
-        self._tab_widget.tabBar().setAccessibleTabName(index, f"{title}: {said}" if said else title)
+        self._signs.show(self._titles.index(title), sign)
 
     @property
     def _titles(self) -> list[str]:

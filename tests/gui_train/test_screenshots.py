@@ -131,6 +131,7 @@ def _running(bench: TrainBench) -> None:
     for number in range(1, 18):
         bench.tell(make_epoch(number))
     bench.tell(make_progress(18))
+    bench.view.run_page.curves.draw_now()
     bench.presenter._on_listed(_RUNS)
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -19,6 +19,9 @@ _AXIS_WIDTH = 48
 _RATE_HEIGHT = 104
 # More points than pixels say nothing and cost time.
 _MOST_LIVE_POINTS = 2000
+# Progress comes several times a second; each of the three plots is drawn once a second.
+_DRAW_MS = 330
+_SOON_MS = 20
 
 
 @dataclass
@@ -57,6 +60,8 @@ class CurvePlot(QWidget):
         super().__init__()
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._last: tuple[float, float] | None = None
+        self._best_at: tuple[list[float], list[float]] = ([], [])
         self._percents = percents
         self._validated = validated
         self._heading = QLabel(title)
@@ -96,6 +101,8 @@ class CurvePlot(QWidget):
             line.x.clear()
             line.y.clear()
             line.draw()
+        self._best_at = [], []
+        self._last = None
         self._best.setData([], [])
         self._now.clear()
         self.setAccessibleDescription("Nothing yet")
@@ -109,24 +116,29 @@ class CurvePlot(QWidget):
             box.enableAutoRange(axis="y", enable=True)
 
     def add_live(self, x: float, value: float) -> None:
-        """A value from within an epoch."""
+        """A value from within an epoch, to be seen at the next :meth:`draw`."""
         if len(self.live.x) >= _MOST_LIVE_POINTS:
             del self.live.x[::2], self.live.y[::2]
         self.live.add(x, value)
-        self.live.draw()
-        self._fit()
 
     def add(self, epoch: int, training: float, validation: float, *, is_best: bool) -> None:
-        """The values of an epoch."""
+        """The values of an epoch, to be seen at the next :meth:`draw`."""
         self.training.add(epoch, training)
-        self.training.draw()
-        self._fit()
         if self._validated:
             self.validation.add(epoch, validation)
-            self.validation.draw()
             if is_best and math.isfinite(validation):
-                self._best.setData([epoch], [validation])
-        self._tell(training, validation)
+                self._best_at = [epoch], [validation]
+        self._last = (training, validation)
+        said = ", ".join(f"{name} {self._text(v)}" for name, v, _ in self._parts())
+        self.setAccessibleDescription(said)
+
+    def draw(self) -> None:
+        """Draw what has come."""
+        for line in (self.live, self.training, self.validation):
+            line.draw()
+        self._best.setData(*self._best_at)
+        self._fit()
+        self._tell()
 
     def _fit(self) -> None:
         """A rate is looked at from 0 up."""
@@ -134,17 +146,23 @@ class CurvePlot(QWidget):
             highest = max([*self.live.y, *self.training.y], default=1.0)
             self.plot.box.setYRange(0, highest, padding=0.08)
 
-    def _tell(self, training: float, validation: float) -> None:
+    def _parts(self) -> list[tuple[str, float, str]]:
+        """Name, value and colour of each curve's last value."""
+        if self._last is None:
+            return []
         colours = current_colours()
-        spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {} <b>{}</b>'
+        training, validation = self._last
         parts = [("training", training, colours.muted)]
+        return [*parts, ("validation", validation, colours.accent)] if self._validated else parts
+
+    def _tell(self) -> None:
+        parts = self._parts()
         if self._validated:
-            parts.append(("validation", validation, colours.accent))
+            spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {} <b>{}</b>'
             said = [spot.format(colour, name, self._text(v)) for name, v, colour in parts]
-            self._now.setText("&nbsp;&nbsp;&nbsp;".join(said))
         else:
-            self._now.setText(f"<b>{self._text(training)}</b>")
-        self.setAccessibleDescription(", ".join(f"{n} {self._text(v)}" for n, v, _ in parts))
+            said = [f"<b>{self._text(value)}</b>" for _, value, _ in parts]
+        self._now.setText("&nbsp;&nbsp;&nbsp;".join(said))
 
     def _text(self, value: float) -> str:
         if not math.isfinite(value):
@@ -160,8 +178,7 @@ class CurvePlot(QWidget):
         self._best.setBrush(pg.mkBrush(colours.accent))
         self._best.setPen(pg.mkPen(colours.window, width=2))
         self._now.setStyleSheet(f"color: {colours.muted}")
-        if self.training.y:
-            self._tell(self.training.y[-1], (self.validation.y or [math.nan])[-1])
+        self._tell()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -192,6 +209,9 @@ class Curves(QWidget):
         column.addWidget(self.loss, 1)
         column.addWidget(self.accuracy, 1)
         column.addWidget(self.rate)
+        self._to_draw: list[CurvePlot] = []
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self._draw_next)
 
     def start(self, epochs: int) -> None:
         """Begin anew."""
@@ -204,6 +224,27 @@ class Curves(QWidget):
         self.loss.add_live(x, progress.loss)
         self.accuracy.add_live(x, progress.accuracy)
         self.rate.add_live(x, progress.learning_rate)
+        self._draw_all_within(_DRAW_MS)
+
+    def _draw_all_within(self, step_ms: int) -> None:
+        """One plot a turn: each takes milliseconds, and the window has other things to do."""
+        plots = (self.loss, self.accuracy, self.rate)
+        self._to_draw += [plot for plot in plots if plot not in self._to_draw]
+        if not self._clock.isActive() or step_ms < self._clock.interval():
+            self._clock.start(step_ms)
+
+    def _draw_next(self) -> None:
+        if self._to_draw:
+            self._to_draw.pop(0).draw()
+        else:
+            self._clock.stop()
+
+    def draw_now(self) -> None:
+        """Draw all at once, where nothing more is to come."""
+        self._clock.stop()
+        self._to_draw.clear()
+        for plot in (self.loss, self.accuracy, self.rate):
+            plot.draw()
 
     def show_epoch(self, epoch: Epoch) -> None:
         """Draw what an epoch has reached."""
@@ -211,3 +252,4 @@ class Curves(QWidget):
         self.loss.add(number, epoch.loss, epoch.val_loss, is_best=epoch.is_best)
         self.accuracy.add(number, epoch.accuracy, epoch.val_accuracy, is_best=epoch.is_best)
         self.rate.add(number, epoch.learning_rate, math.nan, is_best=False)
+        self._draw_all_within(_SOON_MS)

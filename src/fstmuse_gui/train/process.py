@@ -34,6 +34,12 @@ _MOST_BYTES = 1 << 20
 
 COMMAND = (sys.executable, "-m", "fstmuse_core.cli")
 
+# On Windows: without a console, and after programs that someone is looking at.
+_FLAGS = sum(
+    getattr(subprocess, name, 0) for name in ("CREATE_NO_WINDOW", "BELOW_NORMAL_PRIORITY_CLASS")
+)
+_NICENESS = 10
+
 # Children that may outlive the window.
 _let_go: list[subprocess.Popen[bytes]] = []
 
@@ -44,6 +50,13 @@ def _leave_running() -> None:
     for child in _let_go:
         if child.poll() is None:
             child.returncode = 0
+
+
+def _make_way(child: subprocess.Popen[bytes]) -> None:
+    """Let a child run after programs that someone is looking at; its threads inherit that."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
 
 
 class LineFile:
@@ -188,14 +201,16 @@ class OwnTraining(Training):
             (self._folder / "events.jsonl").open("wb") as events,
             (self._folder / "said.txt").open("wb") as said,
         ):
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 line,
                 stdin=subprocess.PIPE,
                 stdout=events,
                 stderr=said,
                 start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                creationflags=_FLAGS,
             )
+        _make_way(child)
+        return child
 
     def let_go(self) -> None:
         """Follow the process no longer; it goes on by itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -20,6 +20,7 @@ from fstmuse_gui.train.events import Epoch, Progress, Started
 from fstmuse_gui.train.words import GAP, about, time_left, worst_mistake
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.still_label import StillLabel
 
 _STEPS = 1000
 
@@ -44,6 +45,11 @@ class RunPage(QWidget):
         self.confusion = ConfusionView()
         self._genres: tuple[str, ...] = ()
         self._epochs = 1
+        self._epoch: Epoch | None = None
+        # In a turn of its own: of many epochs told at once only the last is painted.
+        self._matrix_timer = QTimer(self)
+        self._matrix_timer.setSingleShot(True)
+        self._matrix_timer.timeout.connect(self._show_matrix)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
@@ -87,9 +93,7 @@ class RunPage(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the training")
-        self._where = QLabel()
-        self._where.setProperty("look", "muted")
-        self._where.setTextFormat(Qt.TextFormat.PlainText)
+        self._where = StillLabel()
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addWidget(self._bar)
@@ -128,9 +132,10 @@ class RunPage(QWidget):
         self._title.set_text(title)
         self._about.set_text(about(started))
         self.curves.start(self._epochs)
+        self._epoch = None
         self.confusion.show_counts((), ())
         self._mistake.setText("It appears after the first epoch.")
-        self._where.setText("The first epoch begins")
+        self._where.set_text("The first epoch begins")
         self._bar.setRange(0, 0)
         self.show_buttons(is_running=True)
 
@@ -145,16 +150,21 @@ class RunPage(QWidget):
             f"{progress.clips_per_second:,.0f} clips a second",
             time_left(progress.seconds_left),
         ]
-        self._where.setText(GAP.join(part for part in parts if part))
+        self._where.set_text(GAP.join(part for part in parts if part))
 
     def show_epoch(self, epoch: Epoch) -> None:
         """After an epoch."""
         self.curves.show_epoch(epoch)
-        self.confusion.show_counts(self._genres, epoch.confusion)
-        self._mistake.setText(worst_mistake(self._genres, epoch.confusion))
+        self._epoch = epoch
+        self._matrix_timer.start()
         self._show_share(epoch.epoch)
         parts = [f"Epoch {epoch.epoch} of {self._epochs} done", time_left(epoch.seconds_left)]
-        self._where.setText(GAP.join(part for part in parts if part))
+        self._where.set_text(GAP.join(part for part in parts if part))
+
+    def _show_matrix(self) -> None:
+        if self._epoch is not None:
+            self.confusion.show_counts(self._genres, self._epoch.confusion)
+            self._mistake.setText(worst_mistake(self._genres, self._epoch.confusion))
 
     def _show_share(self, epochs: float) -> None:
         self._bar.setRange(0, _STEPS)
@@ -162,16 +172,18 @@ class RunPage(QWidget):
 
     def show_ending(self, sentence: str) -> None:
         """Stop or Cancel was pressed: it answers at once, the process follows."""
-        self._where.setText(sentence)
+        self._where.set_text(sentence)
         self._bar.setRange(0, 0)
         self.stop_button.setEnabled(False)
         self.cancel_button.setEnabled(sentence.startswith("Stopping"))
 
     def show_over(self) -> None:
         """The training is over; its curves stay."""
+        self.curves.draw_now()
+        self._show_matrix()
         self._bar.setRange(0, _STEPS)
         self._bar.setValue(_STEPS)
-        self._where.setText("This is how it went.")
+        self._where.set_text("This is how it went.")
         self.show_buttons(is_running=False)
 
     def show_buttons(self, *, is_running: bool) -> None:
