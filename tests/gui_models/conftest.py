@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle import shipped_models_folder
 from fstmuse_core.generation_noise import NoiseShape
-from fstmuse_core.library.entries import ModelEntry, find_model
+from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.models.presenter import ModelsPresenter

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle import find_bundle
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.library.changes import delete_model, trash_folder
+from fstmuse_core.models.changes import delete_model, trash_folder
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.models import installed_models
 from fstmuse_gui.classify.tab import ClassifyTab
@@ -140,7 +140,7 @@ def test_a_folder_that_cannot_be_read_is_said_once(
     def refuse() -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("fstmuse_core.library.entries.list_models", refuse)
+    monkeypatch.setattr("fstmuse_core.models.entries.list_models", refuse)
     with bench.qtbot.waitSignal(bench.shelf.list_trouble):
         bench.shelf.refresh()
     assert "Permission denied" in bench.view.notice.text

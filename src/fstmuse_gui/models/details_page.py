@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.bundle import CLASSIFIER, GENERATOR
-from fstmuse_core.library.entries import ModelDetails
-from fstmuse_core.library.figures import ModelFigures
+from fstmuse_core.models.entries import ModelDetails
+from fstmuse_core.models.figures import ModelFigures
 from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
 from fstmuse_gui.models.card_view import CardView

@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.datasets.wording import sized
-from fstmuse_core.library.entries import ModelEntry
-from fstmuse_core.library.names import MAX_LENGTH
+from fstmuse_core.models.entries import ModelEntry
+from fstmuse_core.models.names import MAX_LENGTH
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.models.words import day, in_the_list, spoken
 from fstmuse_gui.theme import RADIUS, current_colours, scaled_font

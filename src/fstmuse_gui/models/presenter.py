@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle import CLASSIFIER
-from fstmuse_core.library.changes import DeletedModel
-from fstmuse_core.library.entries import ModelDetails, ModelEntry
+from fstmuse_core.models.changes import DeletedModel
+from fstmuse_core.models.entries import ModelDetails, ModelEntry
 from fstmuse_gui.models.shelf import ModelShelf
 from fstmuse_gui.models.view import ModelsView
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fstmuse_core.library import archive, changes, entries
-from fstmuse_core.library.changes import DeletedModel
-from fstmuse_core.library.entries import ModelDetails, ModelEntry
+from fstmuse_core.models import archive, changes, entries
+from fstmuse_core.models.changes import DeletedModel
+from fstmuse_core.models.entries import ModelDetails, ModelEntry
 from fstmuse_gui.background import Background
 
 Importer = Callable[..., ModelEntry]
 
 
 def import_model(path: str, **options: Any) -> ModelEntry:
-    """Make a model of a file; see ``library.importing``."""
-    from fstmuse_core.library import importing
+    """Make a model of a file; see ``fstmuse_core.models.importing``."""
+    from fstmuse_core.models import importing
 
     return importing.import_model(path, **options)
 

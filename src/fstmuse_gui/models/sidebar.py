@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.library.changes import DeletedModel
+from fstmuse_core.models.changes import DeletedModel
 from fstmuse_gui.icons import icon
 from fstmuse_gui.models.model_list import ModelList
 from fstmuse_gui.models.undo_bar import UndoBar
@@ -38,7 +38,7 @@ class ModelsSidebar(QWidget):
     import_requested, cancel_requested
         A button was pressed.
     restore_requested(object)
-        A :class:`~fstmuse_core.library.changes.DeletedModel` was chosen from the menu.
+        A :class:`~fstmuse_core.models.changes.DeletedModel` was chosen from the menu.
     """
 
     import_requested = Signal()

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from fstmuse_core.bundle import CLASSIFIER
 from fstmuse_core.datasets.wording import counted, sized
-from fstmuse_core.library.entries import ModelDetails, ModelEntry, Origin
-from fstmuse_core.library.figures import GenreFigure
+from fstmuse_core.models.entries import ModelDetails, ModelEntry, Origin
+from fstmuse_core.models.figures import GenreFigure
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5

@@ -16,7 +16,7 @@ def rename(old: str, new: str) -> int:
 
     NEW may hold blanks; --model then takes it with dashes or blanks alike.
     """
-    from fstmuse_core.library.changes import rename_model
+    from fstmuse_core.models.changes import rename_model
 
     entry = rename_model(old, new)
     say(f"{one_line(old)} is now called {entry.name}")
@@ -27,7 +27,7 @@ def rename(old: str, new: str) -> int:
 @click.argument("name")
 def delete(name: str) -> int:
     """Take the model NAME off every list; for 30 days it can be restored."""
-    from fstmuse_core.library.changes import KEPT_DAYS, delete_model
+    from fstmuse_core.models.changes import KEPT_DAYS, delete_model
 
     deleted = delete_model(name)
     say(
@@ -44,7 +44,7 @@ def restore(name: str) -> int:
 
     If another has taken its name since, it gets the next that is free.
     """
-    from fstmuse_core.library.changes import find_deleted, restore_model
+    from fstmuse_core.models.changes import find_deleted, restore_model
 
     deleted = find_deleted(name)
     entry = restore_model(deleted)

@@ -15,8 +15,8 @@ from fstmuse_core.errors import one_line
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle import Bundle
-    from fstmuse_core.library.changes import DeletedModel
-    from fstmuse_core.library.entries import ModelDetails, ModelEntry
+    from fstmuse_core.models.changes import DeletedModel
+    from fstmuse_core.models.entries import ModelDetails, ModelEntry
 
 _layout = click.option(
     "--format",
@@ -37,7 +37,7 @@ def list_models(deleted: bool, layout: str) -> int:
     """
     if deleted:
         return _list_deleted(layout)
-    from fstmuse_core.library import entries
+    from fstmuse_core.models import entries
 
     found = entries.list_models()
     sound = [entry for entry in found if not entry.trouble]
@@ -68,7 +68,7 @@ def _print_table(found: list[ModelEntry]) -> None:
 
 
 def _list_deleted(layout: str) -> int:
-    from fstmuse_core.library import changes
+    from fstmuse_core.models import changes
 
     found = changes.list_deleted()
     if layout == "json":
@@ -100,7 +100,7 @@ def _moment(moment: datetime) -> str:
 def show(name: str, layout: str) -> int:
     """One model's facts, figures and card; NAME is as for --model, or a folder."""
     from fstmuse_core.bundle import find_bundle
-    from fstmuse_core.library.entries import describe
+    from fstmuse_core.models.entries import describe
 
     bundle = find_bundle(name)
     if layout == "json":

@@ -26,7 +26,7 @@ def export(name: str, output: Path | None) -> int:
     no sound.
     """
     from fstmuse_core.cli.output import check_writable
-    from fstmuse_core.library.archive import export_model
+    from fstmuse_core.models.archive import export_model
 
     if output is not None and not output.is_dir():
         check_writable(output)
@@ -44,7 +44,7 @@ def import_(file: Path, name: str) -> int:
     Nothing in the file is run: its weights alone are taken, checked, and put into FstMuse's
     own network. Other programs' model files are refused, since loading them can run code.
     """
-    from fstmuse_core.library.importing import import_model
+    from fstmuse_core.models.importing import import_model
 
     mute_libraries()
     entry = import_model(file, name, tell=lambda step: say(f"{step} ..."))

@@ -15,8 +15,8 @@ import pytest
 
 from fstmuse_core.bundle import find_bundle, load_bundle, shipped_models_folder
 from fstmuse_core.errors import BundleError
-from fstmuse_core.library import changes
-from fstmuse_core.library.changes import (
+from fstmuse_core.models import changes
+from fstmuse_core.models.changes import (
     KEPT_DAYS,
     delete_model,
     empty_old_trash,
@@ -26,8 +26,8 @@ from fstmuse_core.library.changes import (
     restore_model,
     trash_folder,
 )
-from fstmuse_core.library.entries import Origin, find_model, list_models, model_details
-from fstmuse_core.library.names import MAX_LENGTH, name_of
+from fstmuse_core.models.entries import Origin, find_model, list_models, model_details
+from fstmuse_core.models.names import MAX_LENGTH, name_of
 
 
 def refusal(act: Callable[[], object]) -> str:
@@ -168,7 +168,7 @@ def test_a_kill_while_renaming_leaves_a_model_that_works(mine: Path) -> None:
 import os
 from pathlib import Path
 from fstmuse_core import bundle
-from fstmuse_core.library import changes
+from fstmuse_core.models import changes
 
 bundle.user_models_folder = lambda: Path({str(mine.parent)!r})
 changes.open_whole = lambda _path: os._exit(9)

@@ -14,8 +14,8 @@ from typing import Any
 from fstmuse_core import bundle as bundles
 from fstmuse_core.bundle import MANIFEST_NAME, name_key
 from fstmuse_core.errors import BundleError
-from fstmuse_core.library.entries import ModelEntry, find_model
-from fstmuse_core.library.names import check_free, clean_title, free_name, name_of
+from fstmuse_core.models.entries import ModelEntry, find_model
+from fstmuse_core.models.names import check_free, clean_title, free_name, name_of
 from fstmuse_core.whole_files import open_whole
 
 KEPT_DAYS = 30

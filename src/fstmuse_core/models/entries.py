@@ -12,7 +12,7 @@ from typing import Any
 from fstmuse_core import bundle as bundles
 from fstmuse_core.bundle import CARD_NAME, MANIFEST_NAME, WEIGHTS_NAME, Bundle, name_key
 from fstmuse_core.errors import BundleError
-from fstmuse_core.library.figures import ModelFigures, figures_of
+from fstmuse_core.models.figures import ModelFigures, figures_of
 
 IMPORT_RECORD = "imported"
 

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from fstmuse_core.library.strict_zip import ZipLimits, ZipTroubleError, read_zip
+from fstmuse_core.models.strict_zip import ZipLimits, ZipTroubleError, read_zip
 from fstmuse_core.spectrogram import FloatArray
 
 MAX_WEIGHTS_BYTES = 256 * 2**20

@@ -27,11 +27,11 @@ from fstmuse_core.bundle import (
     parse_manifest,
 )
 from fstmuse_core.errors import BundleError, FstMuseError, one_line
-from fstmuse_core.library.entries import find_model
-from fstmuse_core.library.foreign import refuse_foreign
-from fstmuse_core.library.known_networks import KNOWN_NETWORKS
-from fstmuse_core.library.strict_zip import ZipLimits, ZipTroubleError, read_zip
-from fstmuse_core.library.weights import MAX_WEIGHTS_BYTES, read_weights
+from fstmuse_core.models.entries import find_model
+from fstmuse_core.models.foreign import refuse_foreign
+from fstmuse_core.models.known_networks import KNOWN_NETWORKS
+from fstmuse_core.models.strict_zip import ZipLimits, ZipTroubleError, read_zip
+from fstmuse_core.models.weights import MAX_WEIGHTS_BYTES, read_weights
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.whole_files import open_whole
 

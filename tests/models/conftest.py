@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.library.archive import export_model
+from fstmuse_core.models.archive import export_model
 
 
 @dataclass

@@ -20,9 +20,9 @@ import pytest
 
 from fstmuse_core.bundle import load_bundle, shipped_models_folder
 from fstmuse_core.errors import BundleError, FstMuseError
-from fstmuse_core.library.archive import ArchiveError, export_model, read_archive
-from fstmuse_core.library.foreign import ForeignModelError
-from tests.library.conftest import Parcel
+from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.models.foreign import ForeignModelError
+from tests.models.conftest import Parcel
 
 
 class Bomb:

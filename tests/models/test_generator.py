@@ -16,10 +16,10 @@ import pytest
 from fstmuse_core.bundle import load_bundle
 from fstmuse_core.generate.network import GeneratorNetwork
 from fstmuse_core.generation_noise import draw_noise
-from fstmuse_core.library.archive import ArchiveError, export_model, read_archive
-from fstmuse_core.library.entries import model_details
-from fstmuse_core.library.importing import import_model
-from tests.library.conftest import Parcel
+from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.models.entries import model_details
+from fstmuse_core.models.importing import import_model
+from tests.models.conftest import Parcel
 
 pytestmark = pytest.mark.slow
 

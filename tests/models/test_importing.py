@@ -15,17 +15,17 @@ import pytest
 from fstmuse_core.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import BundleError, FstMuseError
-from fstmuse_core.library import importing
-from fstmuse_core.library.archive import ArchiveError, export_model, read_archive
-from fstmuse_core.library.entries import Origin, list_models, model_details
-from fstmuse_core.library.importing import ImportCancelledError, import_model
-from fstmuse_core.library.rebuild_process import Rebuilt
+from fstmuse_core.models import importing
+from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.models.entries import Origin, list_models, model_details
+from fstmuse_core.models.importing import ImportCancelledError, import_model
+from fstmuse_core.models.rebuild_process import Rebuilt
 from fstmuse_core.network import LiteRtNetwork
 from fstmuse_core.pattern_head import PatternHead
 from fstmuse_core.patterns import N_STATISTICS
 from tests.conftest import Samples, make_music, make_speech
-from tests.library import stand_ins
-from tests.library.conftest import Parcel
+from tests.models import stand_ins
+from tests.models.conftest import Parcel
 
 Build = Callable[[Callable[[], bytes]], None]
 
@@ -142,7 +142,7 @@ import sys
 from pathlib import Path
 from fstmuse_core import bundle
 bundle.user_models_folder = lambda: Path({str(tmp_path)!r}) / "models"
-from fstmuse_core.library.importing import import_model
+from fstmuse_core.models.importing import import_model
 
 if __name__ == "__main__":
     import_model({str(exported)!r})

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.library.known_networks import KNOWN_NETWORKS
+from fstmuse_core.models.known_networks import KNOWN_NETWORKS
 
 
 @dataclass(frozen=True)

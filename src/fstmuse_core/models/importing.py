@@ -20,11 +20,11 @@ from fstmuse_core.bundle import (
 )
 from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.library.archive import Archive, ArchiveError, read_archive
-from fstmuse_core.library.entries import IMPORT_RECORD, ModelEntry, find_model
-from fstmuse_core.library.names import check_free, clean_title, free_name, name_of
-from fstmuse_core.library.rebuild_process import Rebuilt, Refused, Task, serve
-from fstmuse_core.library.try_out import try_out
+from fstmuse_core.models.archive import Archive, ArchiveError, read_archive
+from fstmuse_core.models.entries import IMPORT_RECORD, ModelEntry, find_model
+from fstmuse_core.models.names import check_free, clean_title, free_name, name_of
+from fstmuse_core.models.rebuild_process import Rebuilt, Refused, Task, serve
+from fstmuse_core.models.try_out import try_out
 
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
