@@ -128,7 +128,7 @@ def sampler() -> GanSampler:
 def test_a_step_teaches_both_and_leaves_the_guide_alone(sampler: GanSampler) -> None:
     keras.utils.set_random_seed(0)
     features = frozen_features(build_toy_model(GENRES).training)
-    model = GanModel(GENRES, features, learning_rate=1e-3, sizes=SMALL)
+    model = GanModel(GENRES, features, learning_rate=1e-3, steps=4, sizes=SMALL)
     model.optimizer.build([])
     kept = [np.asarray(v).copy() for v in features.variables]
     before = [np.asarray(v).copy() for v in model.variables]
@@ -146,6 +146,11 @@ def test_a_step_teaches_both_and_leaves_the_guide_alone(sampler: GanSampler) -> 
     for variable, old in zip(features.variables, kept, strict=True):
         assert np.array_equal(np.asarray(variable), old)
     assert [v.shape for v in model.optimizer.variables] == shapes
+    assert float(np.asarray(model.optimizer.learning_rate)) == pytest.approx(1e-3)
+    model.train_on_batch(sampler.batch(), None)
+    model.train_on_batch(sampler.batch(), None)
+    # The last of four steps, of which the rates fall over two.
+    assert float(np.asarray(model.optimizer.learning_rate)) == pytest.approx(5e-4)
     losses = model.mean_losses()
     assert all(np.isfinite(value) for value in losses.values())
 

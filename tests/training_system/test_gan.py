@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,15 +16,18 @@ import pytest
 import soundfile
 
 from fstmuse_core.bundle import load_bundle
+from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
-from fstmuse_core.training import gan_trainee
+from fstmuse_core.training import gan_starter, gan_trainee
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.gan_evaluate import evaluate_generator
 from fstmuse_core.training.gan_export import generator_inputs, run_litert
 from fstmuse_core.training.gan_metrics import FIGURES
 from fstmuse_core.training.gan_model import GanSizes
 from fstmuse_core.training.gan_trainee import GanScale
-from tests.training_system.conftest import Event, Home, fstmuse
+from tests.training_system.conftest import Event, Home, fstmuse, make_home
 
 EPOCHS = 3
 OPTIONS: dict[str, Any] = {"model": "toy-gan", "epochs": EPOCHS, "batch_size": 4, "out": "made"}
@@ -37,7 +41,7 @@ SCALE = GanScale(
 # The same in another process, before the command runs.
 CHILD = """
 import sys
-from fstmuse_core.training import gan_trainee
+from fstmuse_core.training import gan_starter, gan_trainee
 from fstmuse_core.training.gan_model import GanSizes
 from fstmuse_core.training.gan_trainee import GanScale
 gan_trainee.SCALE = {scale!r}
@@ -51,6 +55,16 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gan_trainee, "SCALE", SCALE)
 
 
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory, tones: Path, shared_cache: Path) -> Home:
+    """A whole training; its folders are the user's only while it runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gan_trainee, "SCALE", SCALE)
+        home = make_home(tmp_path_factory.mktemp("gan"), shared_cache, patch)
+        assert home.train(**OPTIONS, data=[str(tones)]) == 0, home.said
+    return home
+
+
 def after_epoch(number: int, verb: str) -> Any:
     def on(event: Event, control: Control) -> None:
         if event["event"] == "epoch" and event["epoch"] == number:
@@ -59,8 +73,8 @@ def after_epoch(number: int, verb: str) -> Any:
     return on
 
 
-def test_it_trains_shows_and_ships(home: Home, tones: Path) -> None:
-    assert home.train(**OPTIONS, data=[str(tones)]) == 0, home.said
+def test_it_trains_shows_and_ships(unbroken: Home) -> None:
+    home = unbroken
     assert home.of_kind("started")[0]["genres"] == ["Classical", "Folk", "Hip-Hop", "Rock"]
     epochs = home.of_kind("epoch")
     assert len(epochs) == EPOCHS
@@ -100,9 +114,7 @@ def check_bundle(folder: Path) -> None:
     assert mel.shape == (1, 112, 128)
 
 
-def test_stopped_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
-    assert home.train(**OPTIONS, data=[str(tones)]) == 0
-    unbroken = home.of_kind("epoch")
+def test_stopped_and_resumed_equals_unbroken(home: Home, tones: Path, unbroken: Home) -> None:
     other = {**OPTIONS, "out": "stopped"}
     assert home.train(**other, data=[str(tones)], on=after_epoch(1, "stop")) == 0
     assert home.last["stopped_early"]
@@ -114,7 +126,7 @@ def test_stopped_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
     assert home.of_kind("started")[0]["resumed_from_epoch"] == 1
     again = home.of_kind("epoch")
     assert [event["epoch"] for event in again] == [2, 3]
-    assert_same(again[-1], unbroken[-1])
+    assert_same(again[-1], unbroken.of_kind("epoch")[-1])
     assert {s.run: s.state for s in list_runs()}[run] == RunState.DONE
 
 
@@ -139,9 +151,7 @@ def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs XDG folders and POSIX signals")
-def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
-    assert home.train(**{**OPTIONS, "out": "unbroken"}, data=[str(tones)]) == 0
-    unbroken = home.of_kind("epoch")[-1]
+def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path, unbroken: Home) -> None:
     words = [f"--{k.replace('_', '-')}={v}" for k, v in OPTIONS.items()]
     code = CHILD.format(scale=SCALE)
     python = fstmuse()[0]
@@ -164,8 +174,43 @@ def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
     assert summary.epoch == 2
 
     assert home.train(resume=summary.run) == 0
-    assert_same(home.of_kind("epoch")[-1], unbroken)
+    assert_same(home.of_kind("epoch")[-1], unbroken.of_kind("epoch")[-1])
     assert newest_checkpoint(Path(summary.folder))[0] == EPOCHS
+
+
+def test_it_is_measured_on_any_music(unbroken: Home, tones: Path) -> None:
+    folder = unbroken.last["bundle"]
+    tracks = [t for t in load_tracks(tones).tracks if t.genre != "Folk"]
+    found = evaluate_generator(load_bundle(folder), tracks, lambda done, total: None, count=3)
+    assert set(found["consistency"]) == {"Classical", "Hip-Hop", "Rock"}
+    assert found["windows"] == 9
+    assert found["figures"]["noise"]["frechet"] > found["figures"]["real"]["frechet"] >= 0.0
+    with pytest.raises(FstMuseError, match="none of it is of a genre the model makes"):
+        evaluate_generator(load_bundle(folder), [], lambda done, total: None)
+
+
+def test_a_starter_says_its_terms_and_its_music(unbroken: Home, tmp_path: Path) -> None:
+    assert gan_starter.main([unbroken.last["bundle"], str(tmp_path / "starter")]) == 0
+    bundle = load_bundle(tmp_path / "starter")
+    bundle.demand_kind("generator")
+    assert bundle.manifest.title == "ToyGan"
+    assert bundle.manifest.training["use"] == "non-commercial"
+    assert sum(bundle.manifest.training["licences"].values()) == 8
+    card = (bundle.path / "CARD.md").read_text(encoding="utf-8")
+    assert card.index("**Non-commercial.**") < card.index("## What it sounds like")
+    assert "- Learned from, by genre: Classical 2" in card
+    assert gan_starter.main([str(tmp_path), str(tmp_path / "none")]) == 1
+
+
+def test_a_generator_without_a_judge_is_a_sentence(unbroken: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    shutil.copytree(unbroken.last["bundle"], folder)
+    manifest = folder / "model.json"
+    values = json.loads(manifest.read_text(encoding="utf-8"))
+    del values["files"]["judge.npz"]
+    manifest.write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(BundleError, match="it has no judge"):
+        evaluate_generator(load_bundle(folder), [], lambda done, total: None)
 
 
 @pytest.mark.slow

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
+from fstmuse_core.cli.measuring import (
+    ask,
+    data_option,
+    format_option,
+    read_music,
+    say_files,
+    training_module,
+)
+from fstmuse_core.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from fstmuse_core.bundle import Bundle
+    from fstmuse_core.datasets.track import Track
 
 
 @click.command(short_help="Measure a model on labelled music.")
@@ -17,10 +29,18 @@ from fstmuse_core.cli.measuring import ask, data_option, format_option, read_mus
 def command(model: str, data: tuple[str, ...], layout: str) -> int:
     """Measure a model on music whose genres are known, as fstmuse classify would hear it.
 
+    What makes music is held against this music, against other windows of it, and against
+    noise, by a judge that had no part in its training.
+
     Accuracy and recall count the likeliest genre, also where the verdict is "not sure". It is
     said if the model was trained on this music, as far as its record tells.
     """
+    from fstmuse_core.bundle import GENERATOR, find_bundle
+
+    found = find_bundle(model)
     tracks = read_music(data)
+    if found.manifest.kind == GENERATOR:
+        return _measure_generator(found, tracks, layout)
     bundle, answers = ask(model, tracks)
     metrics = training_module("measure").measure(answers)
     known = [track for track in answers.tracks if track.genre in answers.genres]
@@ -39,6 +59,28 @@ def command(model: str, data: tuple[str, ...], layout: str) -> int:
     _print_table(bundle.manifest.title, metrics)
     if overlap.sentence:
         print(f"\nMind: {overlap.sentence}.")
+    return 0
+
+
+def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
+    with ProgressBar(len(tracks)) as bar:
+        metrics = training_module("gan_evaluate").evaluate_generator(
+            bundle, tracks, lambda done, total: bar.update(done, "music")
+        )
+    say_files(metrics["set_aside"])
+    if layout == "json":
+        values = {"model": bundle.name, "model_sha256": bundle.sha256, **metrics}
+        print(json.dumps(values, indent=1))
+        return 0
+    print(f"{bundle.manifest.title}, {metrics['windows']} windows of six seconds\n")
+    columns = list(metrics["figures"])
+    print(f"{'':<14} {' '.join(f'{column:>8}' for column in columns)}")
+    for name in metrics["figures"]["made"]:
+        row = " ".join(f"{metrics['figures'][column][name]:>8.2f}" for column in columns)
+        print(f"{name.replace('_', ' '):<14} {row}")
+    print("\nTaken for its genre:     made     real")
+    for genre, share in metrics["consistency"].items():
+        print(f"{genre:<20} {share:>8.0%} {metrics['consistency_of_real'][genre]:>8.0%}")
     return 0
 
 

@@ -34,7 +34,7 @@ format_option = click.option(
 
 
 def training_module(name: str) -> Any:
-    """A module of the training that loads no TensorFlow; by its name, as the window's is."""
+    """A module of the training, by its name: the rest of the command line loads no TensorFlow."""
     return importlib.import_module(f"fstmuse_core.training.{name}")
 
 
@@ -45,7 +45,7 @@ def read_music(data: Sequence[str]) -> list[Track]:
 
     mute_libraries()
     found = [load_tracks(data_path(path)) for path in data]
-    _say_files([f"{f.path.name}: {f.reason}" for c in found for f in c.set_aside])
+    say_files([f"{f.path.name}: {f.reason}" for c in found for f in c.set_aside])
     return all_tracks(found)
 
 
@@ -58,11 +58,12 @@ def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:
         answers = training_module("measure").ask(
             classifier, tracks, lambda done, total: bar.update(done, name)
         )
-    _say_files(list(answers.set_aside))
+    say_files(list(answers.set_aside))
     return classifier.bundle, answers
 
 
-def _say_files(sentences: list[str]) -> None:
+def say_files(sentences: list[str]) -> None:
+    """Say which files are set aside: a few, and how many more."""
     for sentence in sentences[:_MANY]:
         say(f"set aside: {sentence}")
     if len(sentences) > _MANY:

@@ -31,9 +31,11 @@ _FOLDER = click.Path()
 )
 @click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: the model's own]")
 @click.option("--epochs", type=int, metavar="N", help="Default: what fits the model.")
-@click.option("--batch-size", type=int, metavar="N", help="Crops in a step.  [default: 32]")
+@click.option("--batch-size", type=int, metavar="N", help="Crops in a step. Default: what fits.")
 @click.option("--learning-rate", type=float, metavar="RATE", help="At its highest.")
-@click.option("--dropout", type=float, metavar="SHARE", help="Of the features.  [default: 0.2]")
+@click.option(
+    "--dropout", type=float, metavar="SHARE", help="Of a classifier's features.  [default: 0.2]"
+)
 @click.option("--l2", type=float, metavar="WEIGHT", help="Of the kernels' squares.  [default: 0]")
 @click.option(
     "--augment",
@@ -54,7 +56,7 @@ _FOLDER = click.Path()
     "--events", type=click.Choice(("-",)), help="Say it in lines of JSON on standard output."
 )
 def command(resume: str | None, runs: bool, layout: str, events: str | None, **options: Any) -> int:
-    """Train a model that names genres, on your own music.
+    """Train a model that names genres, or one that makes music, on your own music.
 
     PATH is a folder with a manifest.csv, FMA, folders named after genres, any folder of tagged
     music, or the word "corrections": what you said with fstmuse correct or in the window. The

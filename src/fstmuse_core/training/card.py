@@ -192,7 +192,7 @@ def _music(facts: CardFacts) -> list[str]:
 
     families: Counter[str] = Counter()
     for name, n in facts.licences.items():
-        families[_licence_family(name)] += n
+        families[licence_family(name)] += n
     return [
         "## Trained on",
         "",
@@ -203,7 +203,7 @@ def _music(facts: CardFacts) -> list[str]:
     ]
 
 
-def _licence_family(licence: str) -> str:
+def licence_family(licence: str) -> str:
     """The licence without version, country and source: "CC BY-NC-SA 3.0 US" is CC BY-NC-SA."""
     family = re.match(r"CC0|CC BY(-[A-Z]{2})*|CC(?=,)|Public domain", licence)
     return family.group() if family else licence

@@ -17,9 +17,14 @@ _MEANINGS = {
 }
 
 
-def write_gan_card(report: Mapping[str, Any], parameters: int) -> str:
-    """The card as Markdown, from what ``report.json`` says."""
-    sections = (_head(report, parameters), _sound(report), _figures(report), _training(report))
+def write_gan_card(report: Mapping[str, Any], parameters: int, steps_per_epoch: int) -> str:
+    """The card as Markdown, from what ``report.json`` says and the sizes of the training."""
+    sections = (
+        _head(report, parameters),
+        _sound(report),
+        _figures(report),
+        _training(report, steps_per_epoch),
+    )
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
@@ -55,11 +60,12 @@ def _sound(report: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"- Its pieces are more alike than real ones: {made['diversity']:.2f} of their spread."
         )
+    real_shares = report["metrics"]["consistency_of_real"]
     lines += [
-        f"- {genre}: {share:.0%} of its windows are taken for {genre} by the judge."
+        f"- {genre}: {share:.0%} of its windows are taken for {genre} by the judge, and "
+        f"{real_shares[genre]:.0%} of real ones."
         for genre, share in report["metrics"]["consistency"].items()
     ]
-    lines += [f"- {sentence}." for sentence in report["warnings"]]
     return lines
 
 
@@ -83,7 +89,7 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _training(report: Mapping[str, Any]) -> list[str]:
+def _training(report: Mapping[str, Any], steps_per_epoch: int) -> list[str]:
     settings = report["settings"]
     epochs = len(report["history"])
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
@@ -94,11 +100,13 @@ def _training(report: Mapping[str, Any]) -> list[str]:
         report["command"],
         "```",
         "",
-        f"{epochs} epochs of {settings['batch_size']} crops a step, of which number "
+        f"{epochs} epochs of {steps_per_epoch} steps of {settings['batch_size']} crops; number "
         f"{report['best_epoch']}, the one with the least Fréchet distance, was kept. Hinge loss, "
         "spectral normalisation, averaged weights; the discriminator also sees the features of a "
         "classifier that was trained beforehand on the same music. TRACKS.csv beside this card "
         "names every recording.",
+        "",
+        *(f"- {sentence}." for sentence in report["warnings"]),
         "",
         f"{versions}.",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.bundle import (
@@ -13,6 +14,7 @@ from fstmuse_core.bundle import (
     user_models_folder,
     write_bundle,
 )
+from fstmuse_core.datasets.track import PARTS
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.spectrogram import DEFAULT_CONFIG
@@ -22,14 +24,14 @@ from fstmuse_core.training.figures import curves_png
 from fstmuse_core.training.finish import Finished, done_values, make_report, track_list
 from fstmuse_core.training.gan_card import write_gan_card
 from fstmuse_core.training.gan_export import generator_files
-from fstmuse_core.training.gan_judges import judge_bytes
+from fstmuse_core.training.gan_judges import JUDGE_NAME, judge_bytes
 from fstmuse_core.training.gan_pictures import mel_png
 from fstmuse_core.training.gan_trainee import GanTrainee
+from fstmuse_core.training.parts import Parts
 
 if TYPE_CHECKING:
     from fstmuse_core.training.run import Run
 
-JUDGE_NAME = "judge.npz"
 _SHOWN_S = 20.0
 
 
@@ -37,16 +39,18 @@ def finish_gan(run: Run, trainee: GanTrainee, progress: Progress, seconds: float
     """Measure the best generator, write everything, and give the values of ``done``."""
     assign(trainee.model.variables, progress.best)
     files = generator_files(trainee.model.averaged, trainee.scale.sizes)
-    metrics = _measured(trainee)
+    made = trainee.make(trainee.yardstick.labels)
+    metrics = trainee.yardstick.compare(made, trainee.genres)
     finished = Finished(
         run.folder, run.settings, trainee.plan, run.parts, progress, run.warnings, seconds
     )
     report = make_report(finished, metrics)
     figures = _write_figures(finished, trainee)
-    card = write_gan_card(report, trainee.model.generator.count_params()).encode()
+    parameters = trainee.model.generator.count_params()
+    card = write_gan_card(report, parameters, trainee.steps_per_epoch).encode()
     files |= {
         CARD_NAME: card,
-        "TRACKS.csv": track_list(run.parts).encode(),
+        "TRACKS.csv": track_list(_heard(run.parts)).encode(),
         JUDGE_NAME: judge_bytes(trainee.judge.classifier, trainee.judge.scaling),
     }
     write_bytes(run.folder / CARD_NAME, card)
@@ -56,22 +60,10 @@ def finish_gan(run: Run, trainee: GanTrainee, progress: Progress, seconds: float
     return done_values(finished, report, figures, str(bundle))
 
 
-def _measured(trainee: GanTrainee) -> dict[str, Any]:
-    """What is made, beside real music and noise; ``accuracy`` is the share named as asked."""
-    made, named = trainee.yardstick.measure(trainee.make(trainee.yardstick.labels))
-    compared = {"made": made, **trainee.baselines()}
-    labels = trainee.yardstick.labels
-    right = {
-        genre: float((named[labels == index] == index).mean())
-        for index, genre in enumerate(trainee.genres)
-    }
-    return {
-        "accuracy": made.consistency,
-        "frechet": made.frechet,
-        "figures": {name: figures.to_dict() for name, figures in compared.items()},
-        "consistency": right,
-        "windows": int(labels.size),
-    }
+def _heard(parts: Parts) -> Parts:
+    """Without the music of other genres, which nothing was done with."""
+    train, validation, test = (tuple(parts.known(part)) for part in PARTS)
+    return replace(parts, train=train, validation=validation, test=test)
 
 
 def _write_figures(run: Finished, trainee: GanTrainee) -> list[str]:

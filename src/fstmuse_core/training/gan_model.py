@@ -23,7 +23,11 @@ Tensor = Any
 # The discriminator learns faster (Heusel et al., two time-scale update rule, 2017).
 _DISCRIMINATOR_RATE = 2.0
 _BETA_1, _BETA_2 = 0.0, 0.99
-_AVERAGING = 0.999
+# About the last 500 steps. The generator wanders around a good place while the rate is high,
+# so a longer mean is a blurred one.
+_AVERAGING = 0.998
+# From this share of the steps on the learning rates fall, in a straight line to nothing.
+_FALLING_FROM = 0.5
 # Weight of the frozen classifier's own opinion in the generator's loss.
 _GENRE_WEIGHT = 0.05
 
@@ -136,7 +140,9 @@ class GanModel:
     features : keras.Model
         From :func:`fstmuse_core.networks.toy_gan_critic.frozen_features`.
     learning_rate : float
-        Of the generator.
+        Of the generator, until half of the steps are done.
+    steps : int
+        In all.
     sizes : GanSizes
     """
 
@@ -146,8 +152,10 @@ class GanModel:
         features: Any,
         *,
         learning_rate: float,
+        steps: int,
         sizes: GanSizes,
     ) -> None:
+        self._rate, self._steps = learning_rate, steps
         self.generator = build_generator(n_genres, width=sizes.width, plane=sizes.plane)
         self.averaged = build_generator(n_genres, width=sizes.width, plane=sizes.plane)
         self.averaged.trainable = False
@@ -166,9 +174,9 @@ class GanModel:
     @property
     def variables(self) -> list[Any]:
         """All variables that learning changes."""
-        frozen = {id(v) for layer in self._discriminator.layers for v in _frozen_variables(layer)}
-        judge = [v for v in self._discriminator.variables if id(v) not in frozen]
-        return [*self.generator.variables, *self.averaged.variables, *judge]
+        frozen = {id(variable) for variable in self._features.variables}
+        own = [v for v in self._discriminator.variables if id(v) not in frozen]
+        return [*self.generator.variables, *self.averaged.variables, *own]
 
     @property
     def trainable_variables(self) -> list[Any]:
@@ -182,6 +190,7 @@ class GanModel:
 
     def train_on_batch(self, batch: GanBatch, targets: object) -> tuple[float, float]:
         """One step of each; the discriminator's loss, and how often it is right."""
+        self._set_rates()
         made = self.generator.predict_on_batch([batch.genre, *batch.noise[0]])
         size = len(batch.real)
         sign = np.repeat(np.array([1.0, -1.0], np.float32), size)[:, None]
@@ -191,11 +200,11 @@ class GanModel:
             for pair in zip(*(d.arrays() for d in batch.disguises[:2]), strict=True)
         ]
         genres = np.concatenate([batch.genre, batch.genre])
-        self._judge_learns(True)
+        self._discriminator_learns(True)
         loss, right = self._discriminator_step.train_on_batch(
             [mels, genres, *disguise, sign], np.zeros((2 * size, 2), np.float32)
         )
-        self._judge_learns(False)
+        self._discriminator_learns(False)
         inputs = [batch.genre, *batch.noise[1], *batch.disguises[2].arrays()]
         author, missed = self._generator_step.train_on_batch(
             inputs, np.zeros((size, 2), np.float32)
@@ -212,22 +221,27 @@ class GanModel:
         return {"generator_loss": float(author), "genre_loss": float(missed)}
 
     def _variables_learned(self) -> tuple[list[Any], list[Any]]:
-        self._judge_learns(True)
+        self._discriminator_learns(True)
         return self.generator.trainable_variables, self._discriminator.trainable_variables
 
-    def _judge_learns(self, learns: bool) -> None:
+    def _discriminator_learns(self, learns: bool) -> None:
         self._discriminator.trainable = learns
         self._features.trainable = False
 
+    def _set_rates(self) -> None:
+        left = 1.0 - self._steps_done() / self._steps
+        rate = self._rate * min(1.0, max(0.0, left) / (1.0 - _FALLING_FROM))
+        self._generator_step.optimizer.learning_rate = rate
+        self._discriminator_step.optimizer.learning_rate = _DISCRIMINATOR_RATE * rate
+
+    def _steps_done(self) -> int:
+        return int(np.asarray(self._generator_step.optimizer.iterations))
+
     def _average(self) -> None:
-        steps = int(np.asarray(self._generator_step.optimizer.iterations))
+        steps = self._steps_done()
         keep = min(_AVERAGING, (1.0 + steps) / (10.0 + steps))
         for mean, value in zip(self.averaged.variables, self.generator.variables, strict=True):
             mean.assign(keep * mean + (1.0 - keep) * value)
-
-
-def _frozen_variables(layer: Any) -> list[Any]:
-    return list(layer.variables) if layer.name == "frozen" else []
 
 
 def _disguise_inputs() -> list[Tensor]:

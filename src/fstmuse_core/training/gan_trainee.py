@@ -25,7 +25,6 @@ from fstmuse_core.training.gan_judges import (
     train_judge,
     unscaled,
 )
-from fstmuse_core.training.gan_metrics import Figures
 from fstmuse_core.training.gan_model import GanBatch, GanModel, GanSizes
 from fstmuse_core.training.gan_pictures import write_sample
 from fstmuse_core.training.gan_yardstick import WINDOWS_A_GENRE, Yardstick
@@ -125,7 +124,7 @@ class GanTrainee:
             self.scaling,
             crops,
             heard,
-            len(parts.genres),
+            range(len(parts.genres)),
             settings.seed,
             count=self.scale.windows,
         )
@@ -143,6 +142,7 @@ class GanTrainee:
             len(parts.genres),
             frozen_features(guide.classifier.training),
             learning_rate=settings.learning_rate,
+            steps=settings.epochs * self.steps_per_epoch,
             sizes=self.scale.sizes,
         )
         self._epoch = 0
@@ -175,10 +175,6 @@ class GanTrainee:
             confusion_matrix(self.yardstick.labels, named, len(self.genres)),
             {"figures": found.to_dict(), **self.model.mean_losses()},
         )
-
-    def baselines(self) -> dict[str, Figures]:
-        """The same figures of real music and of noise."""
-        return {"real": self.yardstick.of_real(), "noise": self.yardstick.of_noise()}
 
     def make(self, labels: Ints) -> FloatArray:
         """Windows of these genres from noise that is always the same; scaled log-mel."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,8 @@ class Yardstick:
         The music that was learned from: what the made-up is to be like.
     mels : sequence
         Of the music that was learned from.
-    n_genres : int
+    genres : sequence of int
+        Which genres are measured, by their numbers; there is music of each.
     seed : int
     """
 
@@ -45,13 +47,13 @@ class Yardstick:
         scaling: FeatureScaling,
         learned: RealCrops,
         mels: Sequence[MelArray],
-        n_genres: int,
+        genres: Sequence[int],
         seed: int,
         *,
         count: int = WINDOWS_A_GENRE,
     ) -> None:
         self._judge, self._scaling = judge, scaling
-        self.labels = np.repeat(np.arange(n_genres), count)
+        self.labels = np.repeat(np.asarray(genres, dtype=np.int64), count)
         rng = np.random.default_rng([seed, 303])
         self._real = judge.see(learned.draw(self.labels, rng), self.labels, scaling)
         self._other = learned.draw(self.labels, rng)
@@ -64,13 +66,34 @@ class Yardstick:
         found = self._judge.see(mels, self.labels, self._scaling)
         return figures(found, self._real, self._learned), found.named
 
-    def of_real(self) -> Figures:
-        """Figures of other crops of the same music: as good as can be, but for ``nearest``."""
-        return self.measure(self._other)[0]
+    def compare(self, mels: FloatArray, names: Sequence[str]) -> dict[str, Any]:
+        """What is said of windows in reports; plain values for JSON.
 
-    def of_noise(self) -> Figures:
-        """Figures of white noise in the same bands: as bad as can be."""
+        ``figures`` of the made ones, of other windows of the same music (as good as can be, but
+        for ``nearest``) and of white noise in the same bands; ``consistency`` for each genre,
+        of all genres' ``names``, and that of the real windows; ``accuracy`` and ``frechet`` of
+        the made ones; ``windows``, how many there are.
+        """
+        made, named = self.measure(mels)
+        real, real_named = self.measure(self._other)
+        compared = {"made": made, "real": real, "noise": self._of_noise()}
+        return {
+            "accuracy": made.consistency,
+            "frechet": made.frechet,
+            "figures": {name: found.to_dict() for name, found in compared.items()},
+            "consistency": self._by_genre(named, names),
+            "consistency_of_real": self._by_genre(real_named, names),
+            "windows": int(self.labels.size),
+        }
+
+    def _of_noise(self) -> Figures:
         return self.measure(self._noise)[0]
+
+    def _by_genre(self, named: Ints, names: Sequence[str]) -> dict[str, float]:
+        return {
+            names[genre]: float((named[self.labels == genre] == genre).mean())
+            for genre in np.unique(self.labels)
+        }
 
 
 def _learned(
