@@ -50,6 +50,18 @@ class DataNews(QObject):
     train_on_wanted = Signal(str)
 
 
+class SoundNews(QObject):
+    """What tabs tell one another of sound, so that one plays at a time.
+
+    Signals
+    -------
+    started(str)
+        The tab of this title has begun to play.
+    """
+
+    started = Signal(str)
+
+
 class SignKind(StrEnum):
     """What a tab says of itself while another is in front."""
 
@@ -88,6 +100,7 @@ class TabContext:
     models: ModelNews = field(default_factory=ModelNews)
     data: DataNews = field(default_factory=DataNews)
     signs: SignNews = field(default_factory=SignNews)
+    sounds: SoundNews = field(default_factory=SoundNews)
 
 
 class Tab(Protocol):

@@ -139,6 +139,17 @@ def test_a_recording_is_heard_so_once_it_is_saved(
     assert asked(workers[0]) == [HearFile("/music/take.wav", None, None)]
 
 
+def test_what_another_tab_plays_silences_the_clip(shown: Bench) -> None:
+    sounds = shown.window._context.sounds
+    told: list[str] = []
+    sounds.started.connect(told.append)
+    shown.player.toggle()
+    assert told == ["Classify"]
+    assert shown.player.state == "playing"
+    sounds.started.emit("Generate")
+    assert shown.player.state == "paused"
+
+
 def test_the_process_ends_with_the_window(shown: Bench, workers: list[FakeWorker]) -> None:
     shown.view.clip_page.hear_button.click()
     assert workers[0].is_running

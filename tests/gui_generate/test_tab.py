@@ -259,6 +259,15 @@ def test_another_tab_silences_it(bench: GenerateBench) -> None:
     assert bench.player.state == "paused"
 
 
+def test_one_tab_plays_at_a_time(bench: GenerateBench) -> None:
+    told: list[str] = []
+    bench.context.sounds.started.connect(told.append)
+    bench.make()
+    assert told == ["Generate"]
+    bench.context.sounds.started.emit("Classify")
+    assert bench.player.state == "paused"
+
+
 def test_the_chosen_output_is_played_to(bench: GenerateBench) -> None:
     bench.settings.set(OUTPUT_DEVICE, "Headphones\tALSA")
     bench.make()

@@ -46,9 +46,12 @@ class Playback(QObject):
     -------
     message(str)
         Why nothing plays.
+    started
+        It plays.
     """
 
     message = Signal(str)
+    started = Signal()
 
     def __init__(self, page: ClipPage, player: Playing, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -104,6 +107,11 @@ class Playback(QObject):
         if self._key is not None:
             self._player.toggle()
 
+    def pause(self) -> None:
+        """Be silent."""
+        if self._player.state == "playing":
+            self._player.pause()
+
     def seek(self, seconds: float) -> None:
         """Go to a second of the clip."""
         if self._key is not None:
@@ -127,3 +135,5 @@ class Playback(QObject):
 
     def _on_state(self, state: str) -> None:
         self._page.transport.set_playing(state == "playing")
+        if state == "playing":
+            self.started.emit()

@@ -123,6 +123,8 @@ class ClassifyTab(QObject):
         context.models.renamed.connect(self.presenter.follow_rename)
         context.models.wanted.connect(self._on_model_wanted)
         self.presenter.correcting.train_wanted.connect(context.data.train_on_wanted)
+        self.presenter.playback.started.connect(lambda: context.sounds.started.emit(self.title))
+        context.sounds.started.connect(self._on_sound)
         self._on_changed()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -192,6 +194,10 @@ class ClassifyTab(QObject):
 
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._models())
+
+    def _on_sound(self, title: str) -> None:
+        if title != self.title:
+            self.presenter.playback.pause()
 
     def _on_model_wanted(self, name: str) -> None:
         chooser = self.view.sidebar.model_chooser

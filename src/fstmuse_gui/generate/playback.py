@@ -18,9 +18,12 @@ class Playback(QObject):
     -------
     message(str)
         Why nothing plays.
+    started
+        It plays.
     """
 
     message = Signal(str)
+    started = Signal()
 
     def __init__(
         self, page: TakePage, player: Playing, settings: Settings, parent: QObject | None = None
@@ -97,3 +100,5 @@ class Playback(QObject):
 
     def _on_state(self, state: str) -> None:
         self._page.transport.set_playing(state == "playing")
+        if state == "playing":
+            self.started.emit()

@@ -92,9 +92,17 @@ class GenerateTab(QObject):
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
             self._built.view.take_page.save_menu.addActions([self._save, self._copy])
+            sounds = self._context.sounds
+            playback = self._built.presenter.playback
+            playback.started.connect(lambda: sounds.started.emit(self.title))
+            sounds.started.connect(self._on_sound)
             self._stage.put(self._built.view)
             self._on_changed()
         return self._built
+
+    def _on_sound(self, title: str) -> None:
+        if title != self.title and self._built is not None:
+            self._built.presenter.playback.pause()
 
     @property
     def view(self) -> GenerateView:
