@@ -65,6 +65,14 @@ def test_missing_folder(home: Home, tmp_path: Path) -> None:
     assert "nowhere" in home.last["sentence"]
 
 
+def test_a_folder_without_music(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "notes.txt").write_text("nothing to hear")
+    assert home.train(**OPTIONS, data=[str(tmp_path / "music")]) == 1
+    assert "no music was found in it; name a folder with mp3" in home.last["sentence"]
+    assert list_runs() == []
+
+
 def test_missing_genre(home: Home, tones: Path) -> None:
     assert home.train(**OPTIONS, data=[str(tones)], genres=["Rock", "Jazz"]) == 1
     assert "no music of Jazz" in home.last["sentence"]
