@@ -26,7 +26,7 @@ _TERMS = (
 _SOUND = "## What it sounds like"
 
 
-def make_starter(trained: Path, out: Path, title: str) -> str:
+def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
     """Write the starter bundle; its SHA-256.
 
     Parameters
@@ -37,6 +37,8 @@ def make_starter(trained: Path, out: Path, title: str) -> str:
         The starter's folder.
     title : str
         What people read.
+    note : str
+        A sentence on how it was made; may be empty.
 
     Raises
     ------
@@ -51,9 +53,10 @@ def make_starter(trained: Path, out: Path, title: str) -> str:
         "collections": dict(Counter(row["collection"] or "not stated" for row in rows)),
         "licences": dict(Counter(licence_family(row["licence"] or "not stated") for row in rows)),
     }
-    card = files[CARD_NAME].decode().replace(f"# {bundle.manifest.title}\n", f"# {title}\n", 1)
-    card = card.replace(_SOUND, f"{_TERMS}\n\n{_SOUND}", 1)
-    files[CARD_NAME] = (card + _music(rows, counts)).encode()
+    _, rest = files[CARD_NAME].decode().split("\n", 1)
+    card = f"# {title}: starter weights\n{rest}".replace(_SOUND, f"{_TERMS}\n\n{_SOUND}", 1)
+    said = f"\n{note}\n" if note else ""
+    files[CARD_NAME] = (card + said + _music(rows, counts)).encode()
     training = {**bundle.manifest.training, **counts, "use": "non-commercial"}
     manifest = replace(bundle.manifest, title=title, training=training)
     return write_bundle(out, manifest, files)
@@ -89,9 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("trained", type=Path, help="folder of the trained bundle")
     parser.add_argument("out", type=Path, help="folder of the starter bundle")
     parser.add_argument("--title", default="ToyGan")
+    parser.add_argument("--note", default="", help="a sentence on how it was made")
     options = parser.parse_args(arguments)
     try:
-        make_starter(options.trained, options.out, options.title)
+        make_starter(options.trained, options.out, options.title, options.note)
     except FstMuseError as error:
         print(error, file=sys.stderr)
         return 1
