@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
 from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.theme import current_colours
 from fstmuse_gui.train.events import Cancelled, Failed, Preparing, Warned
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
@@ -33,6 +36,15 @@ def test_curves_and_matrix_follow(running: TrainBench) -> None:
     assert len(page.curves.loss.live.x) == 2
     assert "training" in page.curves.accuracy.accessibleDescription()
     assert page.confusion.accessibleDescription().endswith("right")
+
+
+def test_the_plots_follow_the_theme(running: TrainBench) -> None:
+    plot = running.view.run_page.curves.loss.plot
+    for theme in ("dark", "light", "dark"):
+        running.window.choose_theme(theme)
+        QCoreApplication.processEvents()
+        corner = plot.grab().toImage().pixelColor(2, plot.height() - 2)
+        assert corner == QColor(current_colours().window)
 
 
 def test_a_loss_that_is_no_number_leaves_the_curves_whole(running: TrainBench) -> None:

@@ -42,6 +42,8 @@ class Plot(pg.GraphicsView):
     def dress(self) -> None:
         """Take on the colours in force."""
         colours = current_colours()
+        # Said outright: a view without a background keeps that of the theme before.
+        self.setBackground(colours.window)
         for axis in (self.left, self.bottom):
             axis.setPen(pg.mkPen(colours.border_strong))
             axis.setTextPen(pg.mkPen(colours.muted))
