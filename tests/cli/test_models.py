@@ -22,12 +22,13 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_list_names_both_classifiers_with_their_genres(fstmuse: Run, own_models: Path) -> None:
+def test_list_names_all_models_with_their_genres(fstmuse: Run, own_models: Path) -> None:
     outcome = fstmuse("models", "list")
 
     assert (outcome.code, outcome.err) == (0, "")
-    fst_muse, toy_model = outcome.out.splitlines()
+    fst_muse, toy_gan, toy_model = outcome.out.splitlines()
     assert fst_muse.split()[:2] == ["fst-muse", "FstMuse"]
+    assert toy_gan.split()[:2] == ["toy-gan", "ToyGan"]
     assert toy_model.split()[:2] == ["toy-model", "ToyModel"]
     assert "Folk, Hip-Hop, Rock" in toy_model
 
@@ -50,7 +51,7 @@ def test_a_damaged_model_is_said_and_the_others_are_listed(
     outcome = fstmuse("models", "list")
 
     assert outcome.code == 1
-    assert len(outcome.out.splitlines()) == 2
+    assert len(outcome.out.splitlines()) == 3
     assert outcome.complaints == [
         "fstmuse: mine: weights.npz is missing; get the bundle again or train it anew"
     ]
