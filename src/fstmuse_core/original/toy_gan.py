@@ -10,7 +10,8 @@ proper audio:
   of the forward transform (HTK without norm, to 8,000 Hz, power 1), and wrote the samples at
   1,000 Hz.
 - 99 of 100 of its parameters are in one dense layer: 171 million from 500 clips. It makes
-  30 s and nothing else, knows no genre, and takes a minute or more a step without a GPU.
+  30 s and nothing else, knows no genre, and takes some 2 million million multiply-adds a
+  step, minutes without a GPU.
 - Its discriminator has no pooling and 36.6 million places in its last layer, of which each
   has a weight of its own; dropout is all that keeps it from learning 500 clips by heart.
 - Batches of one, and a discriminator that learns ten times more slowly than the generator.

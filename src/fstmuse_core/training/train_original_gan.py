@@ -20,7 +20,7 @@ from fstmuse_core.training.train_ours import train_epochs
 if TYPE_CHECKING:
     from fstmuse_core.training.run import Run
 
-# Measured, see the card: weights, gradients and moments of both networks, and the outputs of
+# Reckoned, not measured: weights, gradients and moments of both networks, and the outputs of
 # the layers for a clip, of which the discriminator's last are 36.6 million values each.
 _WEIGHTS_BYTES = 4 * 2**30
 _CLIP_BYTES = 4 * 2**30
