@@ -114,7 +114,8 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def _make_home(folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Home:
+def make_home(folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Home:
+    """User folders in ``folder``, for as long as ``patch`` lasts."""
     patch.setenv("FSTMUSE_CACHE", str(cache))
     for name in ("data", "cache"):
         kind = "XDG_DATA_HOME" if name == "data" else "XDG_CACHE_HOME"
@@ -130,14 +131,14 @@ def _make_home(folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def home(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Empty user folders."""
-    return _make_home(tmp_path, shared_cache, monkeypatch)
+    return make_home(tmp_path, shared_cache, monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, tones: Path, shared_cache: Path) -> Home:
     """One whole training, called "tones"; its folders are the user's only while it runs."""
     with pytest.MonkeyPatch.context() as patch:
-        home = _make_home(tmp_path_factory.mktemp("trained"), shared_cache, patch)
+        home = make_home(tmp_path_factory.mktemp("trained"), shared_cache, patch)
         code = home.train(
             model="toy-model",
             data=[str(tones)],
