@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from fstmuse_gui.train.history import PastRun
+from fstmuse_gui.train.history import PastRun, past_runs
+from fstmuse_gui.train.kept import running_run
 from fstmuse_gui.train.runs_list import RunRow
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import TrainBench
@@ -56,3 +59,19 @@ def test_a_training_that_runs_already_is_followed(bench: TrainBench, qtbot: QtBo
     assert bench.training.what == Path("/r9")
     bench.tell(make_started("/runs/r9"), make_epoch(1))
     assert bench.view.page is bench.view.run_page
+
+
+def test_only_models_of_this_tab_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fstmuse_core.runs.runs_folder", lambda: tmp_path)
+    for model in ("toy-model", "toy-gan"):
+        (tmp_path / model).mkdir()
+        settings = {"model": model, "design": "ours", "out": model, "epochs": 2}
+        (tmp_path / model / "run.json").write_text(json.dumps({"settings": settings}))
+
+    assert [run.row.title for run in past_runs()] == ["toy-model"]
+
+    for model, found in (("toy-model", ("toy-model", tmp_path / "toy-model")), ("toy-gan", None)):
+        monkeypatch.setattr("fstmuse_core.runs.running_training", lambda name=model: name)
+        assert running_run() == found

@@ -15,6 +15,7 @@ from fstmuse_gui.train.events import (
     TrainEvent,
     parse_event,
 )
+from fstmuse_gui.train.recipe import MODEL_KINDS
 from fstmuse_gui.train.runs_list import RunRow
 
 
@@ -28,8 +29,8 @@ class PastRun:
 
 
 def past_runs() -> list[PastRun]:
-    """Every run, the newest first."""
-    found = [_past(summary) for summary in runs.list_runs()]
+    """Every run of a model that this tab trains, the newest first."""
+    found = [_past(summary) for summary in runs.list_runs() if summary.model in MODEL_KINDS]
     return sorted(found, key=lambda run: _begun_at(run.folder), reverse=True)
 
 

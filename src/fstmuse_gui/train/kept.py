@@ -23,22 +23,27 @@ from fstmuse_gui.train.events import (
     TrainEvent,
 )
 from fstmuse_gui.train.process import OtherTraining, Training
+from fstmuse_gui.train.recipe import MODEL_KINDS
 
 # Once the window stands: nobody waits for it.
 _LOOK_AFTER_MS = 500
 
 
 def running_run() -> tuple[str, Path] | None:
-    """Title and folder of the run that is being trained by another process, if one is."""
+    """Title and folder of the run that is being trained by another process, if one is.
+
+    A run of a model that this tab does not train is left to whoever started it.
+    """
     name = runs.running_training()
     if not name:
         return None
     folder = runs.runs_folder() / name
     try:
-        title = str(runs.read_json(folder / runs.RUN_FILE)["settings"]["out"])
+        settings = runs.read_json(folder / runs.RUN_FILE)["settings"]
+        title, is_ours = str(settings["out"]), settings["model"] in MODEL_KINDS
     except (OSError, ValueError, KeyError, TypeError):
-        title = ""
-    return (title or name, folder) if folder.is_dir() else None
+        title, is_ours = "", True
+    return (title or name, folder) if is_ours and folder.is_dir() else None
 
 
 class TrainSign(QObject):
