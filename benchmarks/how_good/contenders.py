@@ -37,7 +37,7 @@ class Cell:
 
 def network(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
     """Our network by the recipe of the starter models."""
-    recipe = Recipe(seed=cell.seed)
+    recipe = Recipe(steps=task.plan.steps, seed=cell.seed)
     classifier, scaling = train_on(data.part(train), task.plan, recipe, cell.seeds, None)
     bundle = unwritten_bundle(classifier, task.plan, recipe, scaling)
     return score_clips(bundle, data.part(test).mels)

@@ -45,6 +45,8 @@ class ModelPlan:
     undecidable : frozenset of str
         Genres too close to one of its own to teach "none of these": they are left out of
         training, and only looked at.
+    steps : int
+        Of a starter model's training; three genres need fewer.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ModelPlan:
     build: Callable[[int], Classifier]
     balance: float
     undecidable: frozenset[str] = frozenset()
+    steps: int = 1000
 
     def role(self, track: Track) -> int:
         """Index of the track's genre, ``len(genres)`` for other music, or ``IGNORED``."""
@@ -78,6 +81,7 @@ PLANS = {
             build_toy_model,
             0.2,
             frozenset({"Pop", "Punk", "Metal"}),
+            steps=700,
         ),
         ModelPlan("fst-muse", "FstMuse", FST_MUSE_GENRES, build_fst_muse, 0.5),
     )

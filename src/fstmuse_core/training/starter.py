@@ -175,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="the bundle's folder; models/NAME if not given")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=defaults.steps, help="of each run")
+    parser.add_argument("--steps", type=int, help="of each run; else the model's own")
     parser.add_argument("--batch", type=int, default=defaults.batch, help="crops in a step")
     return parser
 
@@ -186,7 +186,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = _parser().parse_args(arguments)
     plan: ModelPlan = PLANS[options.model]
-    recipe = Recipe(steps=options.steps, batch=options.batch, seed=options.seed)
+    steps = options.steps or plan.steps
+    recipe = Recipe(steps=steps, batch=options.batch, seed=options.seed)
     command = (
         f"python -m fstmuse_core.training.starter --model {plan.name} --music MUSIC "
         f"--seed {recipe.seed} --folds {options.folds} "
