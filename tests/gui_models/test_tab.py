@@ -41,7 +41,7 @@ from tests.gui_models.conftest import (
     add_model,
 )
 
-SHIPPED = ["fst-muse", "toy-model"]
+SHIPPED = ["fst-muse", "toy-gan", "toy-model"]
 
 
 def type_name(bench: ModelsBench, text: str, key: Qt.Key = Qt.Key.Key_Return) -> None:
@@ -75,7 +75,7 @@ def test_a_name_that_cannot_be_is_said_and_the_old_one_stays(
         type_name(bench, typed)
     assert why in bench.view.notice.text
     assert bench.names == [*SHIPPED, "mine"]
-    assert bench.view.sidebar.list.item(2).text() == "My songs"
+    assert bench.view.sidebar.list.item(3).text() == "My songs"
 
 
 def test_models_that_came_along_cannot_be_changed(bench: ModelsBench) -> None:
@@ -186,12 +186,12 @@ def test_the_list_says_title_and_origin(make_bench: MakeModelsBench, own_models:
     bench = make_bench()
     spoken = [
         bench.view.sidebar.list.item(row).data(Qt.ItemDataRole.AccessibleTextRole)
-        for row in range(4)
+        for row in range(5)
     ]
     assert spoken[0].startswith("FstMuse, Came with FstMuse, 7 genres")
-    assert spoken[2].startswith("My songs, Your own, 3 genres")
-    assert spoken[3].startswith("theirs, Imported, 3 genres")
-    assert "knows Folk, Hip-Hop, Rock" in spoken[2]
+    assert spoken[3].startswith("My songs, Your own, 3 genres")
+    assert spoken[4].startswith("theirs, Imported, 3 genres")
+    assert "knows Folk, Hip-Hop, Rock" in spoken[3]
     bench.choose("theirs")
     assert "Origin: Imported from x.fstmuse on 2026-11-22" in bench.view.details.spoken_facts
 
@@ -282,10 +282,10 @@ def test_walking_the_list_shows_each(bench: ModelsBench) -> None:
     rows = bench.view.sidebar.list
     rows.setFocus()
     with bench.qtbot.waitSignal(
-        bench.shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-model"
+        bench.shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-gan"
     ):
         bench.qtbot.keyClick(rows, Qt.Key.Key_Down)
-    assert bench.view.details._title.text() == "ToyModel"
+    assert bench.view.details._title.text() == "ToyGan"
 
 
 # -- changing --------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_escape_leaves_the_name_as_it_was(bench: ModelsBench) -> None:
     bench.choose("mine")
     type_name(bench, "other", Qt.Key.Key_Escape)
     QCoreApplication.processEvents()
-    assert bench.view.sidebar.list.item(2).text() == "My songs"
+    assert bench.view.sidebar.list.item(3).text() == "My songs"
     assert find_bundle("mine").manifest.title == "My songs"
 
 

@@ -382,7 +382,13 @@ def test_what_is_exported_can_be_read(exported: Path) -> None:
 
 def test_the_network_itself_is_not_exported(exported: Path) -> None:
     with zipfile.ZipFile(exported) as archive:
-        assert sorted(archive.namelist()) == ["CARD.md", "TRACKS.csv", "model.json", "weights.npz"]
+        assert sorted(archive.namelist()) == [
+            "CARD.md",
+            "TRACKS.csv",
+            "model.json",
+            "patterns.npz",
+            "weights.npz",
+        ]
 
 
 def test_a_folder_packed_by_hand_can_be_read_but_its_network_is_not_looked_at(
