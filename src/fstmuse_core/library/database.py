@@ -1,0 +1,313 @@
+"""The library: opened once, read and changed from any thread and by several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.library import queries
+from fstmuse_core.library.rows import (
+    Counts,
+    FileScores,
+    HeardModel,
+    LibraryFolder,
+    LibraryRow,
+    ReviewKind,
+    State,
+)
+from fstmuse_core.library.schema import Connection, connect, prepare, speaking
+
+_CHOSEN = "id IN (SELECT value FROM json_each(?))"
+
+
+def library_file() -> Path:
+    """Where the user's library is kept; may not exist yet."""
+    data = Path(platformdirs.user_data_dir("fstmuse", appauthor=False))
+    return data / "library" / "library.db"
+
+
+def open_library(path: Path | None = None) -> Library:
+    """The library at ``path``, begun if it is not there; :func:`library_file` by default.
+
+    Raises
+    ------
+    FstMuseError
+        If it can neither be read nor begun.
+    """
+    file = Path(os.path.abspath(path or library_file()))
+    return Library(file, prepare(file))
+
+
+class Library:
+    """An open library; see :func:`open_library`.
+
+    Any thread may call its methods, and other processes may have the same library open: each
+    change is one short transaction. All raise ``FstMuseError`` where the file fails.
+
+    Attributes
+    ----------
+    path : Path
+    notice : str
+        A line for the user if the old file had to be kept aside, else empty.
+    """
+
+    def __init__(self, path: Path, notice: str = "") -> None:
+        self.path = path
+        self.notice = notice
+        self._local = threading.local()
+        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it in all threads; none may be using it."""
+        for connection in list(self._connections):
+            connection.close()
+        self._connections.clear()
+        self._local = threading.local()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection; what goes wrong with it is an ``FstMuseError``."""
+        with speaking(self.path):
+            connection: Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = connect(self.path)
+                self._connections.add(connection)
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The same within a transaction: all that is done in the block, or nothing of it."""
+        with self.reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def changes(self) -> int:
+        """A number that differs once anything has changed, by whomever; ask from one thread."""
+        with self.reading() as connection:
+            (others,) = connection.execute("PRAGMA data_version").fetchone()
+            return (int(others) << 32) + connection.total_changes
+
+    # Folders -----------------------------------------------------------------------------
+
+    def folders(self) -> list[LibraryFolder]:
+        """The folders that the user added, by their paths."""
+        with self.reading() as connection:
+            found = connection.execute(queries.FOLDERS).fetchall()
+        return [LibraryFolder(key, os.fsdecode(path), at, n) for key, path, at, n in found]
+
+    def add_folder(self, path: str | os.PathLike[str]) -> LibraryFolder:
+        """Add a folder; scan it to find its files.
+
+        One that lies in a folder that is there already is that folder; one that holds others
+        takes their place.
+
+        Raises
+        ------
+        FstMuseError
+            If it is no folder.
+        """
+        folder = Path(os.path.abspath(path))
+        if not folder.is_dir():
+            raise FstMuseError(folder, "there is no such folder", "name a folder with music")
+        with self.writing() as connection:
+            inner = []
+            for key, raw in connection.execute("SELECT id, path FROM folders").fetchall():
+                known = Path(os.fsdecode(raw))
+                if folder.is_relative_to(known):
+                    return self._folder(key)
+                if known.is_relative_to(folder):
+                    inner.append((key,))
+            added = connection.execute(
+                "INSERT INTO folders(path, added_at) VALUES (?, ?)", (os.fsencode(folder), _now())
+            ).lastrowid
+            for (key,) in inner:
+                connection.execute(
+                    "UPDATE files SET folder_id = ? WHERE folder_id = ?", (added, key)
+                )
+            connection.executemany("DELETE FROM folders WHERE id = ?", inner)
+            return self._folder(added or 0)
+
+    def remove_folder(self, folder_id: int) -> None:
+        """Forget a folder and its files; what was heard in them and said of them is kept."""
+        with self.writing() as connection:
+            connection.execute("DELETE FROM files WHERE folder_id = ?", (folder_id,))
+            connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
+
+    def _folder(self, folder_id: int) -> LibraryFolder:
+        return next(folder for folder in self.folders() if folder.folder_id == folder_id)
+
+    # Rows --------------------------------------------------------------------------------
+
+    def rows(
+        self,
+        model_sha: str,
+        *,
+        folder_id: int | None = None,
+        file_ids: Sequence[int] | None = None,
+    ) -> list[LibraryRow]:
+        """Files with what a model says of them, in the order in which they were found.
+
+        Parameters
+        ----------
+        model_sha : str
+            ``Bundle.sha256``.
+        folder_id, file_ids : optional
+            Only these.
+        """
+        with self.reading() as connection:
+            return queries.rows(connection, model_sha, folder_id, file_ids)
+
+    def counts(self, model_sha: str) -> Counts:
+        """How many files are in which state for a model."""
+        with self.reading() as connection:
+            return queries.counts(connection, model_sha)
+
+    def models(self) -> list[HeardModel]:
+        """The models that have heard something of the library, the first one first."""
+        with self.reading() as connection:
+            return queries.models(connection)
+
+    def classification(self, file_id: int, model_sha: str) -> Classification | None:
+        """All that a model says of a file, but for the activation map; ``None`` until heard."""
+        with self.reading() as connection:
+            return queries.classification(connection, file_id, model_sha)
+
+    def scores(
+        self,
+        model_sha: str,
+        *,
+        folder_id: int | None = None,
+        file_ids: Sequence[int] | None = None,
+    ) -> list[FileScores]:
+        """Every genre's probability for the files that a model has heard."""
+        with self.reading() as connection:
+            return queries.scores(connection, model_sha, folder_id, file_ids)
+
+    # Reviews -----------------------------------------------------------------------------
+
+    def review(self, file_ids: Sequence[int], genre: str, kind: ReviewKind) -> int:
+        """Keep what the user says of files; those that were not heard yet are left out.
+
+        Returns
+        -------
+        int
+            How many reviews were kept: one for files with the same sound.
+        """
+        with self.writing() as connection:
+            return connection.execute(
+                "INSERT OR REPLACE INTO reviews(content, genre, kind, at) SELECT DISTINCT "
+                f"content, ?, ?, ? FROM files WHERE content IS NOT NULL AND {_CHOSEN}",
+                (genre, kind.value, _now(), _ids(file_ids)),
+            ).rowcount
+
+    def unreview(self, file_ids: Sequence[int]) -> int:
+        """Forget what the user said of files; the number of reviews forgotten."""
+        with self.writing() as connection:
+            return connection.execute(
+                f"DELETE FROM reviews WHERE content IN (SELECT content FROM files WHERE {_CHOSEN})",
+                (_ids(file_ids),),
+            ).rowcount
+
+    # The queue ---------------------------------------------------------------------------
+
+    def move_to_front(self, file_ids: Sequence[int]) -> None:
+        """Let these be heard next, in this order."""
+        with self.writing() as connection:
+            (first,) = connection.execute("SELECT coalesce(min(position), 0) FROM files").fetchone()
+            self._place(connection, file_ids, first - len(file_ids))
+
+    def move_to_back(self, file_ids: Sequence[int]) -> None:
+        """Let these be heard last, in this order."""
+        with self.writing() as connection:
+            (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM files").fetchone()
+            self._place(connection, file_ids, last + 1)
+
+    def _place(self, connection: sqlite3.Connection, file_ids: Sequence[int], at: int) -> None:
+        places = [(at + place, key) for place, key in enumerate(file_ids)]
+        connection.executemany("UPDATE files SET position = ? WHERE id = ?", places)
+
+    def skip(self, file_ids: Sequence[int]) -> int:
+        """Take files that wait out of the queue; how many they were."""
+        return self._set_state(file_ids, (State.WAITING,), State.SKIPPED)
+
+    def requeue(self, file_ids: Sequence[int]) -> int:
+        """Let files that were skipped or failed be tried again; how many they were."""
+        return self._set_state(file_ids, (State.SKIPPED, State.FAILED), State.WAITING)
+
+    def _set_state(self, file_ids: Sequence[int], old: Sequence[State], new: State) -> int:
+        with self.writing() as connection:
+            return connection.execute(
+                "UPDATE files SET state = ?, error = NULL WHERE "
+                f"state IN (SELECT value FROM json_each(?)) AND {_CHOSEN}",
+                (new.value, json.dumps(old), _ids(file_ids)),
+            ).rowcount
+
+    # Files -------------------------------------------------------------------------------
+
+    def forget_gone(self) -> int:
+        """Drop the files that are gone; how many they were."""
+        with self.writing() as connection:
+            return connection.execute(
+                "DELETE FROM files WHERE state = ?", (State.GONE.value,)
+            ).rowcount
+
+    def retagged(self, path: str, *, title: str, artist: str, album: str, tag_genre: str) -> None:
+        """Tell that the tags of a file were written and its sound is what it was.
+
+        It is then not looked into again. A file that is not in the library, or gone, is nothing
+        to it.
+        """
+        try:
+            status = os.stat(path)
+        except OSError:
+            return
+        with self.writing() as connection:
+            connection.execute(
+                "UPDATE files SET size = ?, mtime_ns = ?, device = ?, inode = ?, "
+                "title = ?, artist = ?, album = ?, tag_genre = ? WHERE path = ?",
+                (
+                    status.st_size,
+                    status.st_mtime_ns,
+                    str(status.st_dev),
+                    str(status.st_ino),
+                    *(title, artist, album, tag_genre),
+                    os.fsencode(path),
+                ),
+            )
+
+
+def _ids(file_ids: Sequence[int]) -> str:
+    return json.dumps(list(file_ids))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,207 @@
+"""What is asked of the library's tables, and how the answers are put."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.library.answers import SETTINGS, StoredAnswer, restored
+from fstmuse_core.library.rows import (
+    Counts,
+    FileScores,
+    HeardModel,
+    LibraryRow,
+    ReviewKind,
+    State,
+)
+
+FOLDERS = """
+SELECT folders.id, folders.path, added_at,
+    (SELECT count(*) FROM files WHERE folder_id = folders.id AND state <> 'gone')
+FROM folders ORDER BY folders.path
+"""
+_JOINED = """
+FROM files f
+LEFT JOIN results r ON r.content = f.content AND r.model_id = :model
+LEFT JOIN reviews v ON v.content = f.content
+WHERE f.folder_id IS NOT NULL
+"""
+_STATE = (
+    "CASE WHEN f.state = 'gone' THEN 'gone' WHEN r.content IS NOT NULL THEN 'done' ELSE f.state END"
+)
+_ROWS = f"""
+SELECT f.id, f.path, f.folder_id, f.size, f.title, f.artist, f.album, f.tag_genre, {_STATE},
+    r.guess, r.confidence, r.genre, r.doubt, r.verdict, r.seconds, f.error, v.genre, v.kind,
+    f.content {_JOINED}
+"""
+_COUNTS = f"""
+SELECT {_STATE} AS state, count(*), sum(r.content IS NOT NULL AND r.genre IS NULL),
+    sum(v.content IS NOT NULL) {_JOINED} GROUP BY 1
+"""
+_SCORES = f"SELECT f.id, f.path, f.content, r.scores {_JOINED} AND r.content IS NOT NULL"
+_ANSWER = """
+SELECT r.guess, r.confidence, r.genre, r.doubt, r.verdict, r.seconds, r.scores, r.warnings, t.data
+FROM files f JOIN results r ON r.content = f.content
+JOIN timelines t ON t.content = r.content AND t.model_id = r.model_id
+WHERE f.id = ? AND r.model_id = ?
+"""
+_MODELS = """
+SELECT sha256, name, title, genres,
+    (SELECT count(*) FROM results WHERE model_id = models.id) AS heard
+FROM models WHERE settings = ? AND heard > 0 ORDER BY id
+"""
+_STATES = {state.value: state for state in State}
+_KINDS = {kind.value: kind for kind in ReviewKind}
+
+
+def model_id(connection: sqlite3.Connection, model_sha: str) -> int:
+    """The library's number of a model; 0 if it has heard nothing yet."""
+    found = connection.execute(
+        "SELECT id FROM models WHERE sha256 = ? AND settings = ?", (model_sha, SETTINGS)
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _chosen(
+    connection: sqlite3.Connection,
+    select: str,
+    model_sha: str,
+    folder_id: int | None,
+    file_ids: Sequence[int] | None,
+) -> sqlite3.Cursor:
+    values: dict[str, object] = {"model": model_id(connection, model_sha)}
+    if folder_id is not None:
+        select += " AND f.folder_id = :folder"
+        values["folder"] = folder_id
+    if file_ids is not None:
+        select += " AND f.id IN (SELECT value FROM json_each(:ids))"
+        values["ids"] = json.dumps(list(file_ids))
+    return connection.execute(f"{select} ORDER BY f.id", values)
+
+
+def rows(
+    connection: sqlite3.Connection,
+    model_sha: str,
+    folder_id: int | None,
+    file_ids: Sequence[int] | None,
+) -> list[LibraryRow]:
+    """See :meth:`Library.rows`."""
+    found = _chosen(connection, _ROWS, model_sha, folder_id, file_ids)
+    return [_row(*values) for values in found]
+
+
+def _row(
+    key: int,
+    path: bytes,
+    folder_id: int,
+    size: int,
+    title: str | None,
+    artist: str | None,
+    album: str | None,
+    tag_genre: str | None,
+    state: str,
+    guess: str | None,
+    confidence: float | None,
+    genre: str | None,
+    doubt: str | None,
+    verdict: str | None,
+    seconds: float | None,
+    error: str | None,
+    said: str | None,
+    kind: str | None,
+    content: str | None,
+) -> LibraryRow:
+    return LibraryRow(
+        key,
+        os.fsdecode(path),
+        folder_id,
+        size,
+        title or "",
+        artist or "",
+        album or "",
+        tag_genre or "",
+        _STATES[state],
+        guess,
+        confidence or 0.0,
+        genre is not None,
+        doubt,
+        verdict or "",
+        seconds or 0.0,
+        error,
+        said,
+        None if kind is None else _KINDS[kind],
+        content,
+    )
+
+
+def counts(connection: sqlite3.Connection, model_sha: str) -> Counts:
+    """See :meth:`Library.counts`."""
+    by_state: dict[str, int] = {}
+    unsure = reviewed = 0
+    for state, n, n_unsure, n_reviewed in _counted(connection, model_sha):
+        by_state[state] = n
+        if state != State.GONE:
+            unsure += n_unsure
+            reviewed += n_reviewed
+    return Counts(
+        waiting=by_state.get(State.WAITING, 0),
+        done=by_state.get(State.DONE, 0),
+        failed=by_state.get(State.FAILED, 0),
+        skipped=by_state.get(State.SKIPPED, 0),
+        gone=by_state.get(State.GONE, 0),
+        unsure=unsure,
+        reviewed=reviewed,
+    )
+
+
+def _counted(connection: sqlite3.Connection, model_sha: str) -> list[tuple[str, int, int, int]]:
+    model = {"model": model_id(connection, model_sha)}
+    return connection.execute(_COUNTS, model).fetchall()
+
+
+def models(connection: sqlite3.Connection) -> list[HeardModel]:
+    """See :meth:`Library.models`."""
+    return [
+        HeardModel(sha, name, title, tuple(json.loads(genres)), heard)
+        for sha, name, title, genres, heard in connection.execute(_MODELS, (SETTINGS,))
+    ]
+
+
+def model_names(connection: sqlite3.Connection, number: int) -> tuple[str, str, tuple[str, ...]]:
+    """Name, hash and genres of a model that is known."""
+    name, sha, genres = connection.execute(
+        "SELECT name, sha256, genres FROM models WHERE id = ?", (number,)
+    ).fetchone()
+    return name, sha, tuple(json.loads(genres))
+
+
+def classification(
+    connection: sqlite3.Connection, file_id: int, model_sha: str
+) -> Classification | None:
+    """See :meth:`Library.classification`."""
+    number = model_id(connection, model_sha)
+    found = connection.execute(_ANSWER, (file_id, number)).fetchone()
+    if found is None:
+        return None
+    return restored(StoredAnswer(*found), *model_names(connection, number))
+
+
+def scores(
+    connection: sqlite3.Connection,
+    model_sha: str,
+    folder_id: int | None,
+    file_ids: Sequence[int] | None,
+) -> list[FileScores]:
+    """See :meth:`Library.scores`."""
+    number = model_id(connection, model_sha)
+    if not number:
+        return []
+    genres = model_names(connection, number)[2]
+    found = []
+    for key, path, content, raw in _chosen(connection, _SCORES, model_sha, folder_id, file_ids):
+        ranked = sorted(zip(genres, json.loads(raw), strict=True), key=lambda pair: -pair[1])
+        found.append(FileScores(key, os.fsdecode(path), content, dict(ranked)))
+    return found

@@ -1,0 +1,214 @@
+"""The library's file: its tables, and how it is opened, begun anew and kept aside."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.file_lock import locked
+
+TITLE = "Your library"
+VERSION = 1
+# Others write for milliseconds; a disk may be slow, and a scan hands in thousands of files.
+_BUSY_S = 20.0
+_SIDE_FILES = ("", "-wal", "-shm")
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+# Paths are the bytes that the system knows them by, which need not be text. ``content`` is the
+# hash of a file's sound without its tags: results and reviews follow a file that is moved or
+# tagged. What is heard anew for every model stands apart from what is said of a file once.
+_SCHEMA = """
+CREATE TABLE folders (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    added_at TEXT NOT NULL
+);
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    path BLOB NOT NULL UNIQUE,
+    folder_id INTEGER REFERENCES folders(id) ON DELETE SET NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    inode TEXT NOT NULL,
+    content TEXT,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    position INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    title TEXT,
+    artist TEXT,
+    album TEXT,
+    tag_genre TEXT,
+    seen_scan INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX files_in_order ON files(position, id);
+CREATE INDEX files_by_inode ON files(inode, device);
+CREATE INDEX files_by_content ON files(content);
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    genres TEXT NOT NULL,
+    UNIQUE (sha256, settings)
+);
+CREATE TABLE results (
+    content TEXT NOT NULL,
+    model_id INTEGER NOT NULL REFERENCES models(id),
+    guess TEXT,
+    confidence REAL NOT NULL,
+    genre TEXT,
+    doubt TEXT,
+    verdict TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    scores TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    PRIMARY KEY (content, model_id)
+) WITHOUT ROWID;
+CREATE TABLE timelines (
+    content TEXT NOT NULL,
+    model_id INTEGER NOT NULL REFERENCES models(id),
+    data BLOB NOT NULL,
+    PRIMARY KEY (content, model_id)
+);
+CREATE TABLE reviews (
+    content TEXT PRIMARY KEY,
+    genre TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+class Connection(sqlite3.Connection):
+    """A connection that a set of weak references can hold."""
+
+
+def connect(file: Path) -> Connection:
+    """An open connection to a library's file that is there."""
+    connection = sqlite3.connect(
+        file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, factory=Connection
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys=ON")
+        # In this mode readers and a writer do not wait for each other, and what was committed
+        # outlives a kill of the process without a wait for the disk.
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA cache_size=-8192")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def prepare(file: Path) -> str:
+    """See to it that there is a library at ``file`` that this program can read.
+
+    A damaged file, or one that a newer program wrote, is kept under another name.
+
+    Returns
+    -------
+    str
+        A line for the user if a file was kept aside, else empty.
+
+    Raises
+    ------
+    FstMuseError
+        If it can neither be read nor begun.
+    """
+    with speaking(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(file.with_suffix(".lock"), _BUSY_S):
+            why = _fault(file)
+            notice = "" if why is None else _keep_aside(file, why)
+            _begin(file)
+            return notice
+
+
+def _begin(file: Path) -> None:
+    with closing(connect(file)) as connection:
+        if not _version(connection):
+            connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={VERSION};COMMIT;")
+
+
+def _fault(file: Path) -> str | None:
+    """``"damaged"``, ``"newer"``, or ``None`` for a file that is sound or not there."""
+    if not file.exists() or not file.stat().st_size:
+        return None
+    if _marker(file).exists():
+        return "damaged"
+    try:
+        with closing(connect(file)) as connection:
+            version = _version(connection)
+            if version > VERSION:
+                return "newer"
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            for table in ("folders", "files", "models", "results", "timelines", "reviews"):
+                if version and table not in tables:
+                    return "damaged"
+                if table in tables:
+                    connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()
+            return None if version or not tables else "damaged"
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in _DAMAGED:
+            return "damaged"
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _keep_aside(file: Path, why: str) -> str:
+    number = 1
+    while (aside := file.with_name(f"{file.stem}-{why}-{number}{file.suffix}")).exists():
+        number += 1
+    for end in _SIDE_FILES:
+        with suppress(FileNotFoundError):
+            os.replace(f"{file}{end}", f"{aside}{end}")
+    _marker(file).unlink(missing_ok=True)
+    what = "a newer FstMuse wrote it" if why == "newer" else "its file was damaged"
+    return f"{TITLE}: {what}; it is kept as {aside.name} and a new one was begun"
+
+
+def _marker(file: Path) -> Path:
+    return file.with_name(f"{file.name}.is-damaged")
+
+
+@contextmanager
+def speaking(file: Path) -> Iterator[None]:
+    """Let what goes wrong with the library's file be an ``FstMuseError``."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise FstMuseError(
+            TITLE, "another FstMuse is opening it", "try again in a moment"
+        ) from error
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FstMuseError(TITLE, f"it cannot be kept ({why})", f"see to {file.parent}") from error
+    except sqlite3.Error as error:
+        raise _spoken(file, error) from error
+
+
+def _spoken(file: Path, error: sqlite3.Error) -> FstMuseError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
+        # The next start keeps it aside: only then does nobody hold it open.
+        with suppress(OSError):
+            _marker(file).touch()
+        return FstMuseError(
+            TITLE, "its file is damaged", "start FstMuse again: it is kept aside, a new one begun"
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return FstMuseError(TITLE, "it cannot be written: the disk is full", "make room and go on")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return FstMuseError(TITLE, "another FstMuse is writing to it", "try again in a moment")
+    return FstMuseError(TITLE, f"it cannot be used ({error})", f"see to {file.parent}")
