@@ -67,7 +67,7 @@ def test_models_and_assets_travel_inside_the_packages(installed: Path) -> None:
 def test_nothing_else_travels(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert names - {"bin", "Scripts"} == {"fstmuse_core", "fstmuse_gui"}
+    assert names - {"bin", "Scripts"} == {"beetsplug", "fstmuse_core", "fstmuse_gui"}
 
 
 def test_it_finds_its_own_code_and_models(installed: Path) -> None:

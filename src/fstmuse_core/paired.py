@@ -1,0 +1,118 @@
+"""Whether two models that heard the same clips differ by more than chance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+_RESAMPLES = 10_000
+_SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Model A against model B on clips that both could name and hear.
+
+    Attributes
+    ----------
+    clips, artists : int
+    accuracy_a, accuracy_b : float
+    only_a, only_b : int
+        Clips that one alone got right.
+    p_value : float
+        Exact McNemar test: the chance of so uneven ``only_a`` and ``only_b`` if both models
+        were equally good and all clips independent.
+    low, high : float
+        95 % interval of ``accuracy_b - accuracy_a``; artists are drawn anew, not clips, for
+        songs of an artist stand and fall together.
+    """
+
+    clips: int
+    artists: int
+    accuracy_a: float
+    accuracy_b: float
+    only_a: int
+    only_b: int
+    p_value: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether chance alone is no good explanation, by both tests."""
+        return self.p_value < _SIGNIFICANT and not self.low <= 0.0 <= self.high
+
+    def sentence(self, name_a: str, name_b: str) -> str:
+        """The result in words."""
+        gain = self.accuracy_b - self.accuracy_a
+        span = f"(95 % interval {100 * self.low:+.1f} to {100 * self.high:+.1f} points)"
+        if not self.is_clear:
+            return (
+                f"No clear difference: {name_b} is {100 * gain:+.1f} points against {name_a} "
+                f"{span}, p = {self.p_value:.2g}; more artists would tell."
+            )
+        better, worse = (name_b, name_a) if gain > 0 else (name_a, name_b)
+        return (
+            f"{better} is better than {worse} by {100 * abs(gain):.1f} points {span}, "
+            f"p = {self.p_value:.2g}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "is_clear": self.is_clear}
+
+
+def paired_test(
+    right_a: Sequence[bool], right_b: Sequence[bool], artists: Sequence[str], *, seed: int = 0
+) -> Comparison:
+    """Compare two models by which clips each got right.
+
+    Parameters
+    ----------
+    right_a, right_b : sequence of bool, length n >= 1
+        Whether each model got each clip right.
+    artists : sequence of str, length n
+        Whose clip it is; of an unknown artist, named ``""``, each clip counts for itself.
+    seed : int
+        Of the draw of artists.
+    """
+    one, two = np.array(right_a, dtype=bool), np.array(right_b, dtype=bool)
+    only_a, only_b = int((one & ~two).sum()), int((two & ~one).sum())
+    p_value = float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
+    by_artist: dict[str | int, list[int]] = defaultdict(list)
+    for index, artist in enumerate(artists):
+        by_artist[artist or index].append(index)
+    gains = two.astype(np.int64) - one
+    sums = np.array([gains[where].sum() for where in by_artist.values()])
+    sizes = np.array([len(where) for where in by_artist.values()])
+    low, high = np.quantile(_resampled(sums, sizes, seed), [0.025, 0.975])
+    return Comparison(
+        len(one),
+        len(by_artist),
+        float(one.mean()),
+        float(two.mean()),
+        only_a,
+        only_b,
+        p_value,
+        float(low),
+        float(high),
+    )
+
+
+def _resampled(sums: Any, sizes: Any, seed: int) -> Any:
+    """Mean gain per clip in each of many draws of as many artists, with replacement."""
+    rng = np.random.default_rng(seed)
+    n_artists = len(sums)
+    # A row of counts per draw and artist; in parts, for a library has thousands of artists.
+    parts = max(1, min(_RESAMPLES, 4_000_000 // n_artists))
+    means = []
+    for start in range(0, _RESAMPLES, parts):
+        size = min(parts, _RESAMPLES - start)
+        drawn = rng.multinomial(n_artists, np.full(n_artists, 1.0 / n_artists), size=size)
+        means.append((drawn @ sums) / (drawn @ sizes))
+    return np.concatenate(means)
