@@ -96,6 +96,8 @@ def test_it_trains_shows_and_ships(unbroken: Home) -> None:
     assert set(done["metrics"]["figures"]) == {"made", "real", "noise"}
     card = Path(done["card"]).read_text(encoding="utf-8")
     assert "## What it sounds like" in card
+    assert done["metrics"]["nearest_of_unheard"] > 0.0
+    assert "Music by artists it never heard" in card
     assert "fstmuse train --model toy-gan" in card
     assert all(Path(figure).is_file() for figure in done["figures"])
     check_bundle(Path(done["bundle"]))
@@ -184,6 +186,7 @@ def test_it_is_measured_on_any_music(unbroken: Home, tones: Path) -> None:
     found = evaluate_generator(load_bundle(folder), tracks, lambda done, total: None, count=3)
     assert set(found["consistency"]) == {"Classical", "Hip-Hop", "Rock"}
     assert found["windows"] == 9
+    assert "and its judge from" in found["note"]
     assert found["figures"]["noise"]["frechet"] > found["figures"]["real"]["frechet"] >= 0.0
     with pytest.raises(FstMuseError, match="none of it is of a genre the model makes"):
         evaluate_generator(load_bundle(folder), [], lambda done, total: None)

@@ -81,6 +81,8 @@ def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
     print("\nTaken for its genre:     made     real")
     for genre, share in metrics["consistency"].items():
         print(f"{genre:<20} {share:>8.0%} {metrics['consistency_of_real'][genre]:>8.0%}")
+    if metrics["note"]:
+        print(f"\nMind: {metrics['note']}.")
     return 0
 
 

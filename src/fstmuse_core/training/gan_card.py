@@ -86,6 +86,13 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     for name, meaning in _MEANINGS.items():
         values = " | ".join(f"{metrics['figures'][column][name]:.2f}" for column in columns)
         lines.append(f"| {name.replace('_', ' ')} | {values} | {meaning} |")
+    unheard = metrics.get("nearest_of_unheard")
+    if unheard is not None:
+        lines += [
+            "",
+            f"Music by artists it never heard comes as near as {unheard:.2f} to what it learned "
+            "from, by itself.",
+        ]
     return lines
 
 

@@ -19,6 +19,7 @@ from fstmuse_core.training.gan_judges import JUDGE_NAME, Judge, judge_plan, read
 from fstmuse_core.training.gan_yardstick import WINDOWS_A_GENRE, Yardstick
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import read_features
+from fstmuse_core.training.overlap import generator_overlap
 
 _SEED = 0
 
@@ -28,7 +29,8 @@ Tell = Callable[[int, int], None]
 def evaluate_generator(
     bundle: Bundle, tracks: Sequence[Track], tell: Tell, *, count: int = WINDOWS_A_GENRE
 ) -> dict[str, Any]:
-    """The figures of a generator; see :meth:`Yardstick.compare`, and ``set_aside``.
+    """The figures of a generator; see :meth:`Yardstick.compare`, ``set_aside``
+    and ``note``.
 
     The judge is the one that came with the generator, and had no part in its training.
 
@@ -69,7 +71,8 @@ def evaluate_generator(
     yardstick = Yardstick(judge, manifest.scaling, crops, mels, genres, _SEED, count=count)
     made = _made(network, len(manifest.genres), yardstick.labels)
     said = [f"{file.path.name}: {file.reason}" for file in set_aside]
-    return {**yardstick.compare(made, manifest.genres), "set_aside": said}
+    note = generator_overlap(bundle, heard)
+    return {**yardstick.compare(made, manifest.genres), "set_aside": said, "note": note}
 
 
 def _judge(bundle: Bundle) -> Judge:

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from fstmuse_core.datasets.track import Track
 from fstmuse_core.generation_noise import draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.networks.toy_gan_critic import frozen_features
@@ -127,6 +128,7 @@ class GanTrainee:
             range(len(parts.genres)),
             settings.seed,
             count=self.scale.windows,
+            unheard=self._unheard(aside, mels) if not self.notes else None,
         )
         self.batch_size = settings.batch_size
         most = max(1, _CROPS_PER_CLIP * len(tracks) // settings.batch_size)
@@ -193,6 +195,9 @@ class GanTrainee:
         weights = np.eye(len(self.genres), dtype=np.float32)[[self.genres.index(genre)]]
         inputs = [weights, noise["global_noise"], noise["local_noise"], noise["beat_noise"]]
         return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :frames]
+
+    def _unheard(self, aside: list[Track], mels: MelTable) -> RealCrops:
+        return RealCrops(aside, mels.of(aside), self.genres, self.scaling)
 
     def _show(self) -> None:
         for number, genre in enumerate(self.genres):

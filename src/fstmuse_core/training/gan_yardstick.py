@@ -12,7 +12,7 @@ from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.gan_crops import RealCrops, cut
 from fstmuse_core.training.gan_judges import Judge
-from fstmuse_core.training.gan_metrics import Figures, coarse, figures
+from fstmuse_core.training.gan_metrics import Figures, coarse, figures, nearest
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 
@@ -39,6 +39,8 @@ class Yardstick:
     genres : sequence of int
         Which genres are measured, by their numbers; there is music of each.
     seed : int
+    unheard : RealCrops, optional
+        Music of the same genres by artists that nothing was learned from.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Yardstick:
         seed: int,
         *,
         count: int = WINDOWS_A_GENRE,
+        unheard: RealCrops | None = None,
     ) -> None:
         self._judge, self._scaling = judge, scaling
         self.labels = np.repeat(np.asarray(genres, dtype=np.int64), count)
@@ -60,6 +63,7 @@ class Yardstick:
         shape = (self.labels.size, CROP_FRAMES, N_MELS)
         self._noise = rng.standard_normal(shape, dtype=np.float32)
         self._learned = _learned(mels, scaling, rng)
+        self._unheard = unheard.draw(self.labels, rng) if unheard else None
 
     def measure(self, mels: FloatArray) -> tuple[Figures, Ints]:
         """Figures of windows whose genres are :attr:`labels`, and what they are taken for."""
@@ -72,7 +76,8 @@ class Yardstick:
         ``figures`` of the made ones, of other windows of the same music (as good as can be, but
         for ``nearest``) and of white noise in the same bands; ``consistency`` for each genre,
         of all genres' ``names``, and that of the real windows; ``accuracy`` and ``frechet`` of
-        the made ones; ``windows``, how many there are.
+        the made ones; ``windows``, how many there are; ``nearest_of_unheard``, how near music
+        comes by itself to what was learned from, or ``None``.
         """
         made, named = self.measure(mels)
         real, real_named = self.measure(self._other)
@@ -84,10 +89,14 @@ class Yardstick:
             "consistency": self._by_genre(named, names),
             "consistency_of_real": self._by_genre(real_named, names),
             "windows": int(self.labels.size),
+            "nearest_of_unheard": self._nearest_of_unheard(),
         }
 
     def _of_noise(self) -> Figures:
         return self.measure(self._noise)[0]
+
+    def _nearest_of_unheard(self) -> float | None:
+        return None if self._unheard is None else nearest(coarse(self._unheard), self._learned)
 
     def _by_genre(self, named: Ints, names: Sequence[str]) -> dict[str, float]:
         return {

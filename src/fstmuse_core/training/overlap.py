@@ -62,5 +62,28 @@ def overlap(bundle: Bundle, tracks: Sequence[Track]) -> Overlap:
     return Overlap(sum(same), further, len(tracks))
 
 
+def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
+    """What a generator and its judge know of some music, as a sentence; may be empty.
+
+    To be held against the music that it learned from is as it should be; but the judge says
+    little about music that it was taught itself.
+    """
+    try:
+        with (bundle.path / TRACKS_FILE).open(encoding="utf-8", newline="") as stream:
+            parts = {
+                (_key(r["artist"]), _key(r["title"])): r["part"] for r in csv.DictReader(stream)
+            }
+    except (OSError, KeyError, TypeError, UnicodeDecodeError, csv.Error):
+        return "its record does not list what it and its judge were trained on"
+    known = [parts.get((_key(t.artist), _key(t.title))) for t in tracks]
+    taught = sum(part is not None and part != "train" for part in known)
+    if not taught:
+        return ""
+    return (
+        f"of these {len(tracks)} songs it learned from {known.count('train')}, and its judge from "
+        f"{taught}: the real music's figures are flattered"
+    )
+
+
 def _key(text: str | None) -> str:
     return " ".join((text or "").casefold().split())
