@@ -20,6 +20,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "fstmuse-installed"
 UNFINISHED = VENV / "fstmuse-installing"
+_ALL_TESTS = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -119,7 +120,11 @@ def run_program(arguments: Sequence[str]) -> int:
 
 
 def run_checks(arguments: Sequence[str]) -> int:
-    """Run every check, also after one has failed; the arguments go to pytest."""
+    """Run every check, also after one has failed; the arguments go to pytest.
+
+    Without any, the whole suite runs, a process for each core (four at most: each may load
+    TensorFlow).
+    """
     import subprocess
 
     os.chdir(ROOT)
@@ -130,7 +135,7 @@ def run_checks(arguments: Sequence[str]) -> int:
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy"],
         "import-linter": [str(BIN / "lint-imports")],
-        "pytest": [python, "-m", "pytest", *arguments],
+        "pytest": [python, "-m", "pytest", *(arguments or _ALL_TESTS)],
     }
     failed = []
     for name, command in checks.items():
