@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from fstmuse_core.child_process import end_child, start_child
@@ -80,32 +82,105 @@ def run_in_pool(
     FstMuseError
         If processes cannot be started.
     """
-    count = min(processes or default_processes(), len(items))
     waiting = deque(range(len(items)))
-    workers = [_started(work) for _ in range(count)]
-    try:
-        while waiting or any(worker.held for worker in workers):
+    with ProcessPool(work, min(processes or default_processes(), len(items))) as pool:
+        while waiting or pool.is_busy:
             if cancelled and cancelled():
                 return
-            for worker in workers:
-                _feed(worker, waiting, items)
-            busy = {worker.connection: worker for worker in workers if worker.held}
-            for connection in wait(list(busy), _POLL_S):
-                worker = busy[connection]  # type: ignore[index]
-                finished = _received(worker)
-                if isinstance(finished, Finished):
-                    worker.held.popleft()
-                    yield finished
-                elif not worker.process.is_alive():
-                    yield Finished(worker.held.popleft(), _post_mortem(worker))
-                    waiting.extendleft(reversed(worker.held))
-                    workers[workers.index(worker)] = _started(work)
-    finally:
-        for worker in workers:
+            while waiting and pool.has_room:
+                index = waiting.popleft()
+                pool.give(index, items[index])
+            yield from pool.collect(_POLL_S)
+
+
+class ProcessPool(Generic[Item, Result]):
+    """Processes that do the same work on whatever they are given; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    work : callable
+        As for :func:`run_in_pool`.
+    processes : int
+
+    Raises
+    ------
+    FstMuseError
+        If processes cannot be started, also later from :meth:`collect`.
+    """
+
+    def __init__(self, work: Callable[[Item], Result], processes: int) -> None:
+        self._work = work
+        self._items: dict[int, Item] = {}
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(processes):
+                self._workers.append(_started(work))
+        except FstMuseError:
+            self.close()
+            raise
+
+    def __enter__(self) -> ProcessPool[Item, Result]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something that no result has come for."""
+        return bool(self._items)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a process would have to wait if it were given nothing more."""
+        return any(len(worker.held) < _AHEAD for worker in self._workers)
+
+    def give(self, index: int, item: Item) -> None:
+        """Give something to the process that has the least to do; ``index`` comes back with it."""
+        worker = min(self._workers, key=lambda worker: len(worker.held))
+        self._items[index] = item
+        self._send(worker, index)
+
+    def _send(self, worker: _Worker, index: int) -> None:
+        worker.held.append(index)
+        with suppress(OSError):  # it has died, which reading from it will tell
+            worker.connection.send((index, self._items[index]))
+
+    def collect(self, patience_s: float) -> Iterator[Finished[Result]]:
+        """What is done by now; if nothing is, what is done first within so many seconds."""
+        busy = {worker.connection: worker for worker in self._workers if worker.held}
+        for connection in wait(list(busy), patience_s):
+            worker = busy[connection]  # type: ignore[index]
+            finished = _received(worker)
+            if isinstance(finished, Finished):
+                worker.held.popleft()
+                del self._items[finished.index]
+                yield finished
+            elif not worker.process.is_alive():
+                index = worker.held.popleft()
+                del self._items[index]
+                yield Finished(index, _post_mortem(worker))
+                self._replace(worker)
+
+    def _replace(self, dead: _Worker) -> None:
+        worker = _started(self._work)
+        self._workers[self._workers.index(dead)] = worker
+        for index in dead.held:
+            self._send(worker, index)
+
+    def close(self) -> None:
+        """End the processes, also those that are at work."""
+        for worker in self._workers:
             worker.process.terminate()
-        for worker in workers:
+        for worker in self._workers:
             end_child(worker.process)
             worker.connection.close()
+        self._workers.clear()
 
 
 def _started(work: Callable[[Any], Any]) -> _Worker:
@@ -119,16 +194,6 @@ def _no_processes(why: str) -> FstMuseError:
     return FstMuseError(
         "processes", f"none can be started ({why})", "close other programs and try again"
     )
-
-
-def _feed(worker: _Worker, waiting: deque[int], items: Sequence[Any]) -> None:
-    while waiting and len(worker.held) < _AHEAD:
-        index = waiting.popleft()
-        worker.held.append(index)
-        try:
-            worker.connection.send((index, items[index]))
-        except OSError:  # it has died, which reading from it will tell
-            return
 
 
 def _received(worker: _Worker) -> Finished[Any] | None:

@@ -42,8 +42,7 @@ CREATE TABLE files (
     title TEXT,
     artist TEXT,
     album TEXT,
-    tag_genre TEXT,
-    seen_scan INTEGER NOT NULL DEFAULT 0
+    tag_genre TEXT
 );
 CREATE INDEX files_in_order ON files(position, id);
 CREATE INDEX files_by_inode ON files(inode, device);
