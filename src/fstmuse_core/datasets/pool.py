@@ -136,6 +136,11 @@ class ProcessPool(Generic[Item, Result]):
         return bool(self._items)
 
     @property
+    def at_work(self) -> tuple[int, ...]:
+        """The indices of what is being worked on now; the rest lies ready."""
+        return tuple(worker.held[0] for worker in self._workers if worker.held)
+
+    @property
     def has_room(self) -> bool:
         """Whether a process would have to wait if it were given nothing more."""
         return any(len(worker.held) < _AHEAD for worker in self._workers)

@@ -116,6 +116,12 @@ class Library:
             (others,) = connection.execute("PRAGMA data_version").fetchone()
             return (int(others) << 32) + connection.total_changes
 
+    def changes_of_others(self) -> int:
+        """The same for what was not changed through this thread's connection."""
+        with self.reading() as connection:
+            (others,) = connection.execute("PRAGMA data_version").fetchone()
+        return int(others)
+
     # Folders -----------------------------------------------------------------------------
 
     def folders(self) -> list[LibraryFolder]:

@@ -1,0 +1,190 @@
+"""One file of the library under the ear; runs in the processes of a pool."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.library.answers import StoredAnswer, stored
+from fstmuse_core.library.scan import FoundFile, found_file
+
+if TYPE_CHECKING:
+    from fstmuse_core.classify import GenreClassifier
+
+# Whoever looks at the window or works at the computer goes first.
+_NICENESS = 10
+_BELOW_NORMAL = 0x4000
+_KNOWN = "SELECT 1 FROM results WHERE content = ? AND model_id = ?"
+# A file that is being written to is tried once more; then it must wait for the next scan.
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of a file.
+
+    Attributes
+    ----------
+    found : FoundFile
+        The file as it was when it was heard.
+    content : str
+        Hash of its sound.
+    title, artist, album, tag_genre : str
+        From its tags.
+    answer : StoredAnswer or None
+        ``None`` if the library has one for this sound.
+    """
+
+    found: FoundFile
+    content: str
+    title: str
+    artist: str
+    album: str
+    tag_genre: str
+    answer: StoredAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Why there is no answer; ``is_gone`` if there is no such file any more."""
+
+    reason: str
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The model cannot be used any more, so nothing can be heard."""
+
+    reason: str
+
+
+class ModelEar:
+    """Work for a pool: a path in, a classification out. Loads its model in the process it runs in.
+
+    Parameters
+    ----------
+    model : str
+        The folder of the bundle.
+    sha256 : str
+        Which bundle it must be; another that has taken its place is refused.
+    """
+
+    def __init__(self, model: str, sha256: str) -> None:
+        self._model = model
+        self._sha256 = sha256
+        self._classifier: GenreClassifier | None = None
+
+    def classify(self, path: str) -> Classification:
+        """Classify a file; raises ``AudioError`` or ``BundleError``."""
+        if self._classifier is None:
+            self._classifier = self._loaded()
+        return self._classifier.classify_file(path)
+
+    def _loaded(self) -> GenreClassifier:
+        from fstmuse_core.bundle import load_bundle
+        from fstmuse_core.classify import GenreClassifier
+
+        make_way()
+        bundle = load_bundle(self._model)
+        if bundle.sha256 != self._sha256:
+            raise BundleError(
+                Path(self._model), "another model has taken its place", "start again to use that"
+            )
+        return GenreClassifier(bundle)
+
+
+class LibraryEar:
+    """Work for a pool: a path in, a :class:`Heard` or why not out.
+
+    Parameters
+    ----------
+    ear : ModelEar
+    library : str
+        The library's file, which is only read.
+    model_id : int
+        The library's number of the model.
+    """
+
+    def __init__(self, ear: ModelEar, library: str, model_id: int) -> None:
+        self._ear = ear
+        self._library = library
+        self._model_id = model_id
+
+    def __call__(self, path: str) -> Heard | Unheard | Unusable:
+        try:
+            for _ in range(_ATTEMPTS):
+                before = found_file(path, os.stat(path))
+                heard = self._hear(before)
+                if found_file(path, os.stat(path)) == before:
+                    return heard
+        except BundleError as error:
+            return Unusable(str(error))
+        except FstMuseError as error:
+            if not os.path.lexists(path):
+                return _gone()
+            return Unheard(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
+        except FileNotFoundError:
+            return _gone()
+        except OSError as error:
+            why = error.strerror or str(error)
+            return Unheard(f"it cannot be read ({why}); see to the file, then try it again")
+        except Exception as error:
+            what = one_line(f"{type(error).__name__}: {error}")
+            return Unheard(f"it could not be worked on ({what}); please report this")
+        return Unheard("it is being changed; try it again once it is whole")
+
+    def _hear(self, found: FoundFile) -> Heard:
+        from fstmuse_core.datasets.tags import read_tags
+        from fstmuse_core.tags.audio_bytes import audio_digest
+
+        content = audio_digest(found.path)
+        tags = read_tags(Path(found.path))
+        known = self._is_known(content)
+        return Heard(
+            found,
+            content,
+            title=_text(tags.title),
+            artist=_text(tags.artist),
+            album=_text(tags.album),
+            tag_genre=_text("; ".join(tags.genres)),
+            answer=None if known else stored(self._ear.classify(found.path)),
+        )
+
+    def _is_known(self, content: str) -> bool:
+        uri = f"{Path(self._library).as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                found: Any = connection.execute(_KNOWN, (content, self._model_id)).fetchone()
+        except sqlite3.Error:
+            return False  # heard once more, at worst
+        return found is not None
+
+
+def make_way() -> None:
+    """Let other programs' and the window's work go before that of this process."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    elif sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+
+
+def _gone() -> Unheard:
+    from fstmuse_core.library.update import GONE
+
+    return Unheard(GONE, is_gone=True)
+
+
+def _text(value: str) -> str:
+    """``value`` as the library can keep it: damaged tags may hold what is no text."""
+    return value.encode("utf-8", "replace").decode("utf-8")

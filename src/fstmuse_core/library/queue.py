@@ -1,0 +1,149 @@
+"""The files that wait for a model, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from dataclasses import astuple
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from fstmuse_core.bundle import Bundle
+from fstmuse_core.library.answers import SETTINGS, StoredAnswer
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.hearing import Heard, Unheard
+from fstmuse_core.library.rows import State
+
+_WAITS = """
+FROM files f WHERE f.folder_id IS NOT NULL AND f.state = 'waiting'
+    AND NOT EXISTS (SELECT 1 FROM results r WHERE r.content = f.content AND r.model_id = :model)
+"""
+_WAITING = f"""
+SELECT f.id, f.path, f.position, f.device || ' ' || f.inode {_WAITS}
+    AND (f.position, f.id) > (:position, :file)
+ORDER BY f.position, f.id LIMIT :limit
+"""
+# Other names of the same file are what it is.
+_SAME = """
+UPDATE files SET content = :content, title = :title, artist = :artist, album = :album,
+    tag_genre = :tag_genre, error = NULL,
+    state = CASE state WHEN 'failed' THEN 'waiting' ELSE state END
+WHERE inode = :inode AND device = :device AND inode <> '' AND size = :size
+    AND mtime_ns = :mtime_ns AND content IS NOT :content AND id <> :file
+"""
+_HEARD = """
+UPDATE files SET content = :content, title = :title, artist = :artist, album = :album,
+    tag_genre = :tag_genre, size = :size, mtime_ns = :mtime_ns, device = :device,
+    inode = :inode, error = NULL,
+    state = CASE state WHEN 'skipped' THEN state ELSE 'waiting' END
+WHERE id = :file
+"""
+_LOWEST = -(2**62)
+
+
+class Waiting(NamedTuple):
+    """A file that waits; ``same`` is equal for names of one and the same file."""
+
+    file_id: int
+    path: str
+    position: int
+    same: str
+
+
+class Queue:
+    """What waits in a library for one model, in order.
+
+    Parameters
+    ----------
+    library : Library
+    bundle : Bundle
+        Becomes known to the library.
+    """
+
+    def __init__(self, library: Library, bundle: Bundle) -> None:
+        self._library = library
+        self.model_id = register(library, bundle)
+
+    def count(self) -> int:
+        """How many files wait."""
+        with self._library.reading() as connection:
+            query = f"SELECT count(*) {_WAITS}"
+            (count,) = connection.execute(query, {"model": self.model_id}).fetchone()
+        return int(count)
+
+    def next_after(self, last: Waiting | None, limit: int) -> list[Waiting]:
+        """The next files in order, after ``last``; the first ones for ``None``."""
+        values = {
+            "model": self.model_id,
+            "position": last.position if last else _LOWEST,
+            "file": last.file_id if last else 0,
+            "limit": limit,
+        }
+        with self._library.reading() as connection:
+            found = connection.execute(_WAITING, values).fetchall()
+        return [Waiting(key, os.fsdecode(path), at, same) for key, path, at, same in found]
+
+    def keep(self, file_id: int, became: Heard | Unheard) -> tuple[int, ...]:
+        """Keep what became of a file; the files that this tells something of."""
+        with self._library.writing() as connection:
+            if isinstance(became, Unheard):
+                state = State.GONE if became.is_gone else State.FAILED
+                connection.execute(
+                    "UPDATE files SET state = ?, error = ? WHERE id = ?",
+                    (state.value, became.reason, file_id),
+                )
+                return (file_id,)
+            if became.answer is not None:
+                keep_answer(connection, became.content, self.model_id, became.answer)
+            return keep_heard(connection, file_id, became)
+
+
+def register(library: Library, bundle: Bundle) -> int:
+    """The library's number of a model, which it has from now on."""
+    key = (bundle.sha256, SETTINGS)
+    with library.writing() as connection:
+        connection.execute(
+            "INSERT INTO models(sha256, settings, name, title, genres) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (sha256, settings) DO UPDATE SET name = excluded.name",
+            (*key, bundle.name, bundle.manifest.title, json.dumps(bundle.manifest.genres)),
+        )
+        query = "SELECT id FROM models WHERE sha256 = ? AND settings = ?"
+        return int(connection.execute(query, key).fetchone()[0])
+
+
+def keep_answer(
+    connection: sqlite3.Connection, content: str, model_id: int, answer: StoredAnswer
+) -> None:
+    """Keep an answer for a sound."""
+    *columns, timeline = astuple(answer)
+    connection.execute(
+        "INSERT OR REPLACE INTO results(content, model_id, guess, confidence, genre, doubt, "
+        "verdict, seconds, scores, warnings, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (content, model_id, *columns, datetime.now(UTC).isoformat(timespec="seconds")),
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO timelines(content, model_id, data) VALUES (?, ?, ?)",
+        (content, model_id, timeline),
+    )
+
+
+def keep_heard(connection: sqlite3.Connection, file_id: int, heard: Heard) -> tuple[int, ...]:
+    """Keep which sound a file holds and what its tags say; the files with that sound."""
+    found = heard.found
+    values = {
+        "file": file_id,
+        "content": heard.content,
+        "title": heard.title,
+        "artist": heard.artist,
+        "album": heard.album,
+        "tag_genre": heard.tag_genre,
+        "size": found.size,
+        "mtime_ns": found.mtime_ns,
+        "device": found.device,
+        "inode": found.inode,
+    }
+    connection.execute(_HEARD, values)
+    connection.execute(_SAME, values)
+    query = "SELECT id FROM files WHERE content = :content"
+    return tuple(key for (key,) in connection.execute(query, values))

@@ -1,0 +1,278 @@
+"""Hearing all that waits in a library, on every core, for as long as it takes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fstmuse_core.bundle import CLASSIFIER, Bundle, find_bundle
+from fstmuse_core.datasets.pool import Broken, ProcessPool, default_processes
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.file_lock import try_lock
+from fstmuse_core.library.database import Library, open_library
+from fstmuse_core.library.events import (
+    WorkCancelled,
+    WorkDone,
+    WorkEvent,
+    WorkFailed,
+    WorkProgress,
+)
+from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, Unusable
+from fstmuse_core.library.queue import Queue, Waiting
+from fstmuse_core.library.schema import TITLE, speaking
+
+_LOG = logging.getLogger(__name__)
+
+_POLL_S = 0.1
+# Files looked up at once.
+_AHEAD = 100
+# The rate is that of so many seconds, and is not told before there are some.
+_RATE_OVER_S = 20.0
+_RATE_AFTER_S = 2.0
+
+
+class LibraryWork:
+    """Hears what waits in a library for one model, in processes of its own.
+
+    Each answer is in the library as soon as it is there. A kill at any moment loses what was
+    being heard and nothing else: whoever works next goes on from there. What is moved to the
+    front, skipped or added meanwhile counts from the next file on.
+
+    Parameters
+    ----------
+    on_event : callable
+        Given every ``WorkEvent`` from a thread of this object's own: ``WorkProgress`` up to
+        ten times a second, then one of ``WorkDone``, ``WorkCancelled`` and ``WorkFailed``.
+    model : str
+        A model's name or folder.
+    library : Path, optional
+        The library's file; the user's by default.
+    processes : int, optional
+        One for each core by default.
+
+    All methods but :meth:`stop` return at once.
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[WorkEvent], None],
+        *,
+        model: str,
+        library: Path | None = None,
+        processes: int | None = None,
+    ) -> None:
+        self._on_event = on_event
+        self._model = model
+        self._library = library
+        self._processes = processes
+        self._cancelled = threading.Event()
+        # Clear while the work is paused.
+        self._going = threading.Event()
+        self._going.set()
+        self._thread = threading.Thread(target=self._run, name="library-work", daemon=True)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no new file is begun."""
+        return not self._going.is_set()
+
+    def start(self) -> None:
+        """Begin; to be called once."""
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Begin no new file; those that are being heard are finished."""
+        self._going.clear()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._going.set()
+
+    def cancel(self) -> None:
+        """Give up, also the files that are being heard; ``WorkCancelled`` follows."""
+        self._cancelled.set()
+        self._going.set()
+
+    def stop(self) -> None:
+        """Cancel, and wait until all processes have ended."""
+        self.cancel()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            ended = self._work()
+        except FstMuseError as error:
+            ended = WorkFailed(str(error))
+        except Exception as error:  # whatever it is, it must be told
+            _LOG.exception("working on the library")
+            what = one_line(f"{type(error).__name__}: {error}")
+            ended = WorkFailed(f"something unforeseen went wrong ({what})")
+        self._on_event(ended)
+
+    def _work(self) -> WorkEvent:
+        bundle = find_bundle(self._model)
+        bundle.demand_kind(CLASSIFIER)
+        with open_library(self._library) as library, only_one_works(library.path):
+            shift = _Shift(library, bundle, self._on_event)
+            if not shift.total:
+                return WorkDone(0, 0)
+            processes = min(self._processes or default_processes(), shift.total)
+            ear = LibraryEar(
+                ModelEar(str(bundle.path), bundle.sha256), str(library.path), shift.queue.model_id
+            )
+            with ProcessPool(ear, processes) as pool:
+                while not self._cancelled.is_set():
+                    if shift.go_on(pool, paused=self.is_paused):
+                        return WorkDone(shift.done, shift.failed)
+                    if self.is_paused and not pool.is_busy:
+                        shift.tell(pool, paused=True)
+                        self._going.wait()
+                        shift.begin_again()
+            return WorkCancelled(shift.done, shift.failed)
+
+
+@contextmanager
+def only_one_works(library: Path) -> Iterator[None]:
+    """Hold the right to work on a library, which the system takes back if the process dies.
+
+    Raises
+    ------
+    FstMuseError
+        If another process has it.
+    """
+    with speaking(library):
+        stream = library.with_suffix(".work").open("ab")
+    with stream:
+        if not try_lock(stream):
+            raise FstMuseError(
+                TITLE, "another FstMuse is working on it", "wait until it is done, or stop it there"
+            )
+        yield
+
+
+class _Shift:
+    """The work on one library from its beginning to its end, in one thread."""
+
+    def __init__(
+        self, library: Library, bundle: Bundle, on_event: Callable[[WorkEvent], None]
+    ) -> None:
+        self.queue = Queue(library, bundle)
+        self.done = self.failed = 0
+        self.total = self.queue.count()
+        self._library = library
+        self._on_event = on_event
+        self._next: deque[Waiting] = deque()
+        self._last: Waiting | None = None
+        self._at_end = False
+        self._changes = library.changes_of_others()
+        self._in_work: dict[int, Waiting] = {}
+        self._changed: list[int] = []
+        self._told_at = -1.0
+        self._rates: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def begin_again(self) -> None:
+        """Forget how fast it went: there was a pause."""
+        self._rates = deque([(time.monotonic(), self.done + self.failed)])
+
+    def go_on(self, pool: _Pool, *, paused: bool) -> bool:
+        """Hand out files and take in what is done; whether nothing is left."""
+        while not paused and pool.has_room and (waiting := self._take()) is not None:
+            self._in_work[waiting.file_id] = waiting
+            pool.give(waiting.file_id, waiting.path)
+        if pool.is_busy:
+            for finished in pool.collect(_POLL_S):
+                self._keep(finished.index, finished.result)
+        is_over = not paused and not pool.is_busy and self._is_empty()
+        if is_over:
+            self.total = self.done + self.failed
+        if is_over or time.monotonic() >= self._told_at + _POLL_S:
+            self.tell(pool, paused=paused)
+        return is_over
+
+    def _is_empty(self) -> bool:
+        if self._next:
+            return False
+        self._look_again()
+        self._next.extend(self._fetched())
+        return not self._next
+
+    def _take(self) -> Waiting | None:
+        changes = self._library.changes_of_others()
+        if changes != self._changes:
+            self._changes = changes
+            self._look_again()
+            self.total = self.done + self.failed + self.queue.count()
+        while True:
+            if not self._next:
+                if self._at_end:
+                    return None
+                self._next.extend(self._fetched())
+                continue
+            waiting = self._next.popleft()
+            if not self._is_in_work(waiting):
+                return waiting
+
+    def _look_again(self) -> None:
+        """From the front: the order may be another, and there may be more."""
+        self._next.clear()
+        self._last = None
+        self._at_end = False
+
+    def _fetched(self) -> list[Waiting]:
+        found = self.queue.next_after(self._last, _AHEAD)
+        if found:
+            self._last = found[-1]
+        self._at_end = len(found) < _AHEAD
+        return found
+
+    def _is_in_work(self, waiting: Waiting) -> bool:
+        """Whether it, or the same file under another name, is being heard."""
+        if waiting.file_id in self._in_work:
+            return True
+        known = waiting.same.strip()
+        return bool(known) and any(one.same == waiting.same for one in self._in_work.values())
+
+    def _keep(self, file_id: int, became: Heard | Unheard | Unusable | Broken) -> None:
+        self._in_work.pop(file_id, None)
+        if isinstance(became, Unusable):
+            raise FstMuseError("the model", became.reason)
+        if isinstance(became, Broken):
+            became = Unheard(became.reason)
+        if isinstance(became, Heard):
+            self.done += 1
+        else:
+            self.failed += 1
+        self._changed += self.queue.keep(file_id, became)
+
+    def tell(self, pool: _Pool, *, paused: bool) -> None:
+        """Say how far it is."""
+        now = self._told_at = time.monotonic()
+        handled = self.done + self.failed
+        self._rates.append((now, handled))
+        while self._rates[0][0] < now - _RATE_OVER_S:
+            self._rates.popleft()
+        since, before = self._rates[0]
+        rate = (handled - before) / (now - since) if now > since + _RATE_AFTER_S else 0.0
+        left = max(0, self.total - handled)
+        self._on_event(
+            WorkProgress(
+                done=self.done,
+                failed=self.failed,
+                total=handled + left,
+                per_second=rate,
+                left_s=left / rate if rate else None,
+                changed=tuple(dict.fromkeys(self._changed)),
+                working=pool.at_work,
+                paused=paused,
+            )
+        )
+        self._changed.clear()
+
+
+_Pool = ProcessPool[str, Heard | Unheard | Unusable]
