@@ -55,17 +55,18 @@ def read_tags(path: Path) -> Tags:
         return Tags()
     seconds = float(getattr(file.info, "length", 0.0) or 0.0)
     tags = file.tags if file.tags is not None else {}
-    artist = next(iter(_values(tags, "artist")), "")
+    artist = next(iter(tag_values(tags, "artist")), "")
     return Tags(
-        genres=tuple(_values(tags, "genre")),
+        genres=tuple(tag_values(tags, "genre")),
         artist="" if artist.casefold() in _NOBODY else artist,
-        album=next(iter(_values(tags, "album")), ""),
-        title=next(iter(_values(tags, "title")), ""),
+        album=next(iter(tag_values(tags, "album")), ""),
+        title=next(iter(tag_values(tags, "title")), ""),
         seconds=seconds if 0.0 < seconds < math.inf else 0.0,
     )
 
 
-def _values(tags: Any, field: str) -> list[str]:
+def tag_values(tags: Any, field: str) -> list[str]:
+    """Texts of the field "genre", "artist", "album" or "title" in tags as mutagen gives them."""
     for key in _KEYS[field]:
         try:
             value = tags[key]

@@ -46,12 +46,32 @@ def audio_digest(path: str | os.PathLike[str]) -> str:
     with open(path, "rb", buffering=_BLOCK) as stream:
         size = os.fstat(stream.fileno()).st_size
         try:
-            return _digest(stream, _spans(stream, size, os.path.splitext(path)[1]))
+            return _digest(stream, _spans(stream, size, _suffix(path)))
         except UnknownLayoutError:
             return _digest(stream, iter([(0, size)]))
 
 
-def _spans(stream: BinaryIO, size: int, suffix: str | bytes) -> Iterator[Span]:
+def tag_length(path: str | os.PathLike[str]) -> int:
+    """Bytes of a file that are not its sound; 0 where its structure is not understood.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with open(path, "rb", buffering=_BLOCK) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        try:
+            return size - sum(length for _, length in _spans(stream, size, _suffix(path)))
+        except UnknownLayoutError:
+            return 0
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
+    return os.path.splitext(os.fspath(path))[1].lower()
+
+
+def _spans(stream: BinaryIO, size: int, suffix: str) -> Iterator[Span]:
     start = skip_id3(stream)
     stream.seek(start)
     head = stream.read(12)
@@ -64,7 +84,7 @@ def _spans(stream: BinaryIO, size: int, suffix: str | bytes) -> Iterator[Span]:
     if head[4:8] in _MP4_BOXES and not start:
         return mp4_spans(stream, size)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-    if start or is_mpeg or os.fsdecode(suffix).lower() in _FRAMED:
+    if start or is_mpeg or suffix in _FRAMED:
         return mpeg_spans(stream, start, size)
     raise UnknownLayoutError
 

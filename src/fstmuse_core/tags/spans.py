@@ -49,6 +49,19 @@ def chunk_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
         raise UnknownLayoutError
 
 
+def riff_genre(stream: BinaryIO, end: int) -> str:
+    """The genre in the list of facts of a WAV file; empty without one."""
+    at = 12
+    while at + 12 <= end:
+        name, length, kind = struct.unpack("<4sI4s", _read(stream, at, 12))
+        inside = name == b"LIST" and kind == b"INFO"
+        if name == b"IGNR":
+            text = _read(stream, at + 8, min(length, end - at - 8))
+            return text.split(b"\0")[0].decode("utf-8", "replace").strip()
+        at += 12 if inside else 8 + length + (length & 1)
+    return ""
+
+
 def mp4_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
     """Contents of every ``mdat`` box of an MP4 or QuickTime file."""
     at, found = 0, False

@@ -1,0 +1,256 @@
+"""What would be written into which file, and why some are left alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core import __version__
+from fstmuse_core.errors import one_line
+from fstmuse_core.genres import canonical_genre
+from fstmuse_core.tags.formats import TagError, open_tags
+from fstmuse_core.tags.places import Stamp, obstacle, why_not
+
+Progress = Callable[[int, int], None]
+Cancelled = Callable[[], bool]
+
+# What programs write where they know no genre.
+_NOTHING = frozenset(
+    "other,unknown,unknown genre,<unknown>,none,n/a,misc,undefined,genre,no genre,default".split(
+        ","
+    )
+)
+
+
+class Mode(StrEnum):
+    """What becomes of the genres that a file has."""
+
+    ONLY_IF_EMPTY = "only-if-empty"
+    REPLACE = "replace"
+    APPEND = "append"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How genres are chosen and written.
+
+    Attributes
+    ----------
+    mode : Mode
+    at_least : float
+        Probability, 0 to 1, below which a file is left alone.
+    most : int
+        How many genres a file may get, 1 and up.
+    also_at_least : float
+        Probability, 0 to 1, that each genre after the first needs.
+    unsure : bool
+        Take the likeliest genre also where the verdict is "not sure".
+    note : bool
+        Write beside the genre which model said so, and how sure it was.
+    """
+
+    mode: Mode = Mode.ONLY_IF_EMPTY
+    at_least: float = 0.0
+    most: int = 1
+    also_at_least: float = 0.25
+    unsure: bool = False
+    note: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of one file.
+
+    Attributes
+    ----------
+    path : Path
+    scores : mapping of str to float
+        Probability of each genre; empty if nothing could be heard.
+    is_sure : bool
+        Whether the verdict names a genre.
+    model, model_sha256 : str
+        The model's name and hash.
+    said : str
+        The genre that the user gave or confirmed; it counts more than the model's.
+    """
+
+    path: Path
+    scores: Mapping[str, float]
+    is_sure: bool = True
+    model: str = ""
+    model_sha256: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file's line of the plan.
+
+    Attributes
+    ----------
+    path : Path
+        As it was given.
+    old, new : tuple of str
+        Genres before and after; the same where ``skipped`` says why.
+    note : str
+        What is written beside the genres about their origin; may be empty.
+    skipped : str
+        Why the file is left alone; empty where it is not.
+    remark : str
+        What else to know of a file that is changed.
+    target : Path
+        The file itself, where ``path`` is a link.
+    stamp : Stamp or None
+        By which a change of the file after the preview is noticed.
+    links : tuple of Path
+        Other names of the very same file that were given too; they stay names of it.
+    """
+
+    path: Path
+    old: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    note: str = ""
+    skipped: str = ""
+    remark: str = ""
+    target: Path = field(default_factory=Path)
+    stamp: Stamp | None = None
+    links: tuple[Path, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "path": str(self.path),
+            "old": list(self.old),
+            "new": list(self.new),
+            "note": self.note,
+            "skipped": self.skipped or None,
+            "remark": self.remark or None,
+        }
+
+
+def plan_changes(
+    files: Iterable[Heard],
+    policy: Policy,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> list[Change]:
+    """What to write into each file; nothing is written yet.
+
+    Parameters
+    ----------
+    files : iterable of Heard
+    policy : Policy
+    progress : callable, optional
+        Called with files read and files in all.
+    cancelled : callable, optional
+        Asked before each file; if it says so the plan ends there.
+
+    Returns
+    -------
+    list of Change
+        One for each file, in their order.
+    """
+    files = list(files)
+    changes: list[Change] = []
+    seen: dict[tuple[int, int], int] = {}
+    for index, heard in enumerate(files):
+        if cancelled and cancelled():
+            break
+        change = _plan(heard, policy)
+        if change.stamp and not change.skipped:
+            first = seen.setdefault(change.stamp.identity, index)
+            if first != index:
+                changes[first], change = _as_one(changes[first], change)
+        changes.append(change)
+        if progress:
+            progress(index + 1, len(files))
+    return [_with_remark(change) for change in changes]
+
+
+def _plan(heard: Heard, policy: Policy) -> Change:
+    genres, why = _wanted(heard, policy)
+    if why:
+        return Change(heard.path, skipped=why)
+    target = Path(os.path.realpath(heard.path))
+    try:
+        stamp = Stamp.of(target)
+        if why := obstacle(target):
+            return Change(heard.path, skipped=why)
+        old = open_tags(target).genres
+    except TagError as error:
+        return Change(heard.path, skipped=f"{error.reason}; {error.remedy}")
+    except OSError as error:
+        return Change(heard.path, skipped=why_not(error))
+    new, why = _merged(old, genres, policy.mode)
+    if why:
+        return Change(heard.path, old, old, skipped=why)
+    note = _note(heard, genres) if policy.note else ""
+    return Change(heard.path, old, new, note, target=target, stamp=stamp)
+
+
+def _wanted(heard: Heard, policy: Policy) -> tuple[tuple[str, ...], str]:
+    """The genres for a file, or why there are none."""
+    ranked = sorted(heard.scores.items(), key=lambda item: -item[1])
+    if heard.said:
+        ranked = [(heard.said, 1.0), *(item for item in ranked if item[0] != heard.said)]
+    elif not ranked or ranked[0][1] <= 0.0:
+        return (), "nothing was heard in it"
+    elif not (heard.is_sure or policy.unsure):
+        return (), "the model is not sure"
+    elif ranked[0][1] < policy.at_least:
+        return (), f"only {ranked[0][1]:.0%} sure, less than {policy.at_least:.0%}"
+    others = [name for name, score in ranked[1 : policy.most] if score >= policy.also_at_least]
+    return (ranked[0][0], *others), ""
+
+
+def _merged(
+    old: tuple[str, ...], genres: tuple[str, ...], mode: Mode
+) -> tuple[tuple[str, ...], str]:
+    """The genres that the file gets, or why it stays as it is."""
+    useful = tuple(name for name in old if name.strip().casefold() not in _NOTHING)
+    if mode is Mode.ONLY_IF_EMPTY and useful:
+        return (), f"it has a genre: {one_line('; '.join(useful))}"
+    if mode is Mode.APPEND:
+        known = {canonical_genre(part) or part.casefold() for n in useful for part in _parts(n)}
+        genres = (*useful, *(name for name in genres if name not in known))
+    return (genres, "") if genres != old else ((), "it says so already")
+
+
+def _parts(name: str) -> list[str]:
+    return [name, *(part.strip() for part in re.split(r"[;,|/\\\0]", name))]
+
+
+def _note(heard: Heard, genres: tuple[str, ...]) -> str:
+    """Such as "Rock 0.84, Pop 0.31; fst-muse 1a2b3c4d; FstMuse 0.4.0"."""
+    scored = [
+        name if name == heard.said else f"{name} {heard.scores.get(name, 0.0):.2f}"
+        for name in genres
+    ]
+    by = f"{heard.model} {heard.model_sha256[:8]}".strip()
+    said = "said by the listener" if heard.said else ""
+    parts = (", ".join(scored), said, "" if said and len(genres) == 1 else by)
+    return "; ".join([*filter(None, parts), f"FstMuse {__version__}"])
+
+
+def _as_one(first: Change, second: Change) -> tuple[Change, Change]:
+    """Two names of one file: it is changed once, under the first."""
+    if first.target != second.target and second.target not in first.links:
+        first = replace(first, links=(*first.links, second.target))
+    why = f"it is the same file as {one_line(str(first.path))}, and is changed there"
+    return first, Change(second.path, second.old, second.old, skipped=why)
+
+
+def _with_remark(change: Change) -> Change:
+    if change.skipped or change.stamp is None:
+        return change
+    others = change.stamp.names - 1 - len(change.links)
+    if others <= 0:
+        return change
+    names = "another name" if others == 1 else f"{others} other names"
+    return replace(change, remark=f"it has {names} elsewhere (hard links); there the old tags stay")
