@@ -1,0 +1,172 @@
+"""Where a model and the genres that files already have differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.library.truth import Label
+
+CAVEAT = (
+    "Tags are opinions too: one often stands for a whole album or artist, and people differ "
+    "over genres. Where tag and model differ, either may be wrong; listen."
+)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A file that the model calls otherwise than its label does."""
+
+    file_id: int
+    path: str
+    labelled: tuple[str, ...]
+    named: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class GenreAgreement:
+    """The files labelled as one genre, and those that the model names so.
+
+    Attributes
+    ----------
+    labelled : int
+        Files so labelled, by the first genre that the model knows.
+    agreed, differed, unsure : int
+        What the model says of these; they add up to ``labelled``.
+    named : int
+        Labelled files that the model names so, whatever their label.
+    """
+
+    genre: str
+    labelled: int
+    agreed: int
+    differed: int
+    unsure: int
+    named: int
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A model held against labels.
+
+    Attributes
+    ----------
+    compared : int
+        Labelled files that the model has heard, of genres that it knows.
+    agreed, differed, unsure : int
+        What it says of these. A file with several genres agrees if the model names any.
+    likeliest_agreed : int
+        How many agree if the likeliest genre counts even where the model is not sure.
+    genres : tuple of GenreAgreement
+    confusion : dict
+        How many files have this label and get this answer, by both; the answer is ``None`` where
+        the model is not sure.
+    disagreements : tuple of Disagreement
+        The surest first.
+    not_heard : int
+        Labelled files that the model has not heard, or failed to.
+    unknown : dict
+        How many files have names that are no known genre, by the name.
+    other : dict
+        How many files have only genres that the model does not know, by the first, and of how
+        many of these it is rightly not sure.
+    """
+
+    compared: int
+    agreed: int
+    differed: int
+    unsure: int
+    likeliest_agreed: int
+    genres: tuple[GenreAgreement, ...]
+    confusion: dict[tuple[str, str | None], int]
+    disagreements: tuple[Disagreement, ...]
+    not_heard: int
+    unknown: dict[str, int]
+    other: dict[str, tuple[int, int]]
+
+    @property
+    def sentence(self) -> str:
+        """The result in words."""
+        if not self.compared:
+            return "No file that was heard has a genre that this model knows."
+        named = self.agreed + self.differed
+        share = f" ({100 * self.agreed / named:.0f} %)" if named else ""
+        return (
+            f"Of {self.compared:,} labelled files the model names a genre for {named:,}; "
+            f"{self.agreed:,} of these names are those of the labels{share}. "
+            f"It is not sure of {self.unsure:,}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        values = asdict(self)
+        values["confusion"] = [
+            {"labelled": label, "named": named, "files": count}
+            for (label, named), count in self.confusion.items()
+        ]
+        values["other"] = {
+            genre: {"files": count, "not_sure": unsure}
+            for genre, (count, unsure) in self.other.items()
+        }
+        return {"sentence": self.sentence, "caveat": CAVEAT, **values}
+
+
+def agreement(rows: Iterable[LibraryRow], model: HeardModel, labels: Sequence[Label]) -> Agreement:
+    """Hold what a model says of the library against labels.
+
+    Parameters
+    ----------
+    rows : iterable of LibraryRow
+        What ``model`` says; files without a label do not matter.
+    labels : sequence of Label
+    """
+    by_path = {row.path: row for row in rows}
+    confusion: Counter[tuple[str, str | None]] = Counter()
+    unknown: Counter[str] = Counter()
+    others: dict[str, list[bool]] = {}
+    found: list[Disagreement] = []
+    likeliest_agreed = not_heard = 0
+    for label in labels:
+        row = by_path.get(label.path)
+        if row is None or row.state is not State.DONE:
+            not_heard += 1
+            continue
+        known = label.among(model.genres)
+        if not label.genres and not known:
+            unknown[label.names[0]] += 1
+            continue
+        if not known:
+            others.setdefault(label.genres[0], []).append(not row.is_sure)
+            continue
+        likeliest_agreed += row.genre in known
+        named = row.genre if row.is_sure else None
+        # A file of several genres stands for the one that the model hears in it.
+        confusion[named if named in known else known[0], named] += 1
+        if named is not None and named not in known:
+            found.append(Disagreement(row.file_id, row.path, label.names, named, row.confidence))
+    found.sort(key=lambda one: (-one.confidence, one.path))
+    by_genre = tuple(_of_genre(genre, confusion) for genre in model.genres)
+    return Agreement(
+        compared=confusion.total(),
+        agreed=sum(one.agreed for one in by_genre),
+        differed=len(found),
+        unsure=sum(one.unsure for one in by_genre),
+        likeliest_agreed=likeliest_agreed,
+        genres=by_genre,
+        confusion=dict(confusion),
+        disagreements=tuple(found),
+        not_heard=not_heard,
+        unknown=dict(unknown.most_common()),
+        other={genre: (len(turned), sum(turned)) for genre, turned in others.items()},
+    )
+
+
+def _of_genre(genre: str, confusion: Counter[tuple[str, str | None]]) -> GenreAgreement:
+    labelled = sum(count for (label, _), count in confusion.items() if label == genre)
+    agreed, unsure = confusion[genre, genre], confusion[genre, None]
+    named = sum(count for (_, said), count in confusion.items() if said == genre)
+    return GenreAgreement(genre, labelled, agreed, labelled - agreed - unsure, unsure, named)

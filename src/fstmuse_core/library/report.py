@@ -1,0 +1,276 @@
+"""One HTML file that shows what a library holds; it needs no network and runs no script."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fstmuse_core.classification import Doubt
+from fstmuse_core.datasets.wording import counted
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.library.disagreement import CAVEAT, Agreement
+from fstmuse_core.library.report_style import STYLE
+from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.library.said import said_genre
+from fstmuse_core.whole_files import open_whole
+
+# A list that is longer is read by nobody, and 50,000 files would make 20 MB.
+_LONGEST_LIST = 200
+_TENTHS = 10
+_DOUBTS = {
+    Doubt.SILENCE: "there is only silence",
+    Doubt.TOO_SHORT: "too short",
+    Doubt.CLIPPED: "clipped too hard",
+    Doubt.SPEECH: "speech, not music",
+    Doubt.UNFAMILIAR: "unlike the music the model knows",
+    Doubt.UNDECIDED: "two genres too close to call",
+}
+
+
+def write_report(
+    path: Path,
+    rows: Sequence[LibraryRow],
+    model: HeardModel,
+    *,
+    truth: Agreement | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Write the report into a file, which is replaced once it is whole.
+
+    Parameters
+    ----------
+    rows : sequence of LibraryRow
+        What ``model`` says of the library.
+    truth : Agreement, optional
+        How far it agrees with the genres that files already have.
+    now : datetime, optional
+        The moment it tells of itself.
+
+    Raises
+    ------
+    FstMuseError
+        If the file cannot be written.
+    """
+    text = render_report(rows, model, truth=truth, now=now)
+    try:
+        with open_whole(path) as stream:
+            stream.write(text.encode("utf-8"))
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FstMuseError(path, f"it cannot be written ({why})", "choose another place") from error
+
+
+def render_report(
+    rows: Sequence[LibraryRow],
+    model: HeardModel,
+    *,
+    truth: Agreement | None = None,
+    now: datetime | None = None,
+) -> str:
+    """The report as text; see :func:`write_report`."""
+    present = [row for row in rows if row.state is not State.GONE]
+    heard = [row for row in present if row.state is State.DONE]
+    made = f"{(now or datetime.now()):%d %B %Y, %H:%M}"
+    body = [
+        "<header><h1>Music library</h1>",
+        f"<p>As heard by {_text(model.title)} "
+        f"(<code>{_text(model.name)}</code>, {_text(model.sha256[:8])}) · {made}</p></header>",
+        _tiles(present, heard),
+        _genres(present, heard),
+        _confidences(heard),
+        _agreement(truth) if truth is not None else "",
+        _unsure(heard),
+        _failed(present),
+    ]
+    return _PAGE.format(style=STYLE, body="\n".join(part for part in body if part))
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="FstMuse">
+<title>Music library</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _text(value: str) -> str:
+    """Any text as HTML: its control characters and odd bytes are made visible."""
+    return html.escape(one_line(value))
+
+
+def _tiles(present: Sequence[LibraryRow], heard: Sequence[LibraryRow]) -> str:
+    sure = sum(row.is_sure for row in heard)
+    failed = sum(row.state is State.FAILED for row in present)
+    reviewed = sum(row.review is not None for row in present)
+    hours = sum(row.seconds for row in heard) / 3600
+    waiting = sum(row.state is State.WAITING for row in present)
+    figures = [
+        ("files", f"{len(present):,}"),
+        ("heard", f"{len(heard):,}"),
+        ("hours", f"{hours:,.1f}"),
+        ("named", _share(sure, len(heard))),
+        ("not sure", f"{len(heard) - sure:,}"),
+        ("failed", f"{failed:,}"),
+        ("reviewed", f"{reviewed:,}"),
+    ]
+    if waiting:
+        figures.insert(2, ("waiting", f"{waiting:,}"))
+    cells = "".join(f"<div><dd>{value}</dd><dt>{label}</dt></div>" for label, value in figures)
+    return f'<dl class="tiles">{cells}</dl>'
+
+
+def _share(part: int, whole: int) -> str:
+    if not whole:
+        return "–"  # noqa: RUF001
+    if 0 < part < whole and not 0.005 <= part / whole < 0.995:
+        return "under 1 %" if part / whole < 0.5 else "over 99 %"
+    return f"{100 * part / whole:.0f} %"
+
+
+def _section(title: str, lead: str, content: str) -> str:
+    return f"<section><h2>{title}</h2><p>{lead}</p>{content}</section>"
+
+
+def _bars(entries: Iterable[tuple[str, int, str]], whole: int) -> str:
+    """Rows of label, bar, count and share; ``whole`` is what all of them are a share of."""
+    entries = list(entries)
+    longest = max((count for _, count, _ in entries), default=0) or 1
+    lines = [
+        f'<tr class="{kind}"><th scope="row">{_text(label)}</th>'
+        f'<td class="bar"><i style="width:{100 * count / longest:.2f}%"></i></td>'
+        f'<td class="n">{count:,}</td><td class="n">{_share(count, whole)}</td></tr>'
+        for label, count, kind in entries
+    ]
+    return f'<table class="bars"><tbody>{"".join(lines)}</tbody></table>'
+
+
+def _genres(present: Sequence[LibraryRow], heard: Sequence[LibraryRow]) -> str:
+    said = Counter(genre for row in present if (genre := said_genre(row)) is not None)
+    unsure = sum(said_genre(row) is None for row in heard)
+    if not said and not unsure:
+        return _section("Genres", "Nothing has been heard yet.", "")
+    entries = [(genre, count, "") for genre, count in said.most_common()]
+    if unsure:
+        entries.append(("Not sure", unsure, "quiet"))
+    lead = "The share of each genre over what was heard; what you said goes before the model."
+    return _section("Genres", lead, _bars(entries, said.total() + unsure))
+
+
+def _confidences(heard: Sequence[LibraryRow]) -> str:
+    heard = [row for row in heard if row.genre is not None]
+    if not heard:
+        return ""
+    tenths = [[0, 0] for _ in range(_TENTHS)]
+    for row in heard:
+        tenths[min(int(row.confidence * _TENTHS), _TENTHS - 1)][not row.is_sure] += 1
+    highest = max(map(sum, tenths))
+    columns = [
+        f'<div title="{_range(at)}: {sure:,} named, {unsure:,} not sure">'
+        f"<b>{sure + unsure:,}</b>"
+        f'<i class="quiet" style="height:{_height(unsure, highest)}"></i>'
+        f'<i style="height:{_height(sure, highest)}"></i><span>{_range(at)}</span></div>'
+        for at, (sure, unsure) in enumerate(tenths)
+    ]
+    lead = (
+        "How probable the likeliest genre is, in files. "
+        '<span class="key"></span> named <span class="key quiet"></span> not sure'
+    )
+    return _section("How sure the model is", lead, f'<div class="columns">{"".join(columns)}</div>')
+
+
+def _height(count: int, highest: int) -> str:
+    # In rem: a share of a column whose own height is not given would be nothing.
+    return f"{9 * count / highest:.3f}rem"
+
+
+def _range(tenth: int) -> str:
+    return f"{10 * tenth}–{10 * tenth + 10} %"  # noqa: RUF001
+
+
+def _agreement(truth: Agreement) -> str:
+    head = ("Genre", "Labelled", "Same", "Other", "Not sure")
+    rows = [
+        (one.genre, one.labelled, one.agreed, one.differed, one.unsure)
+        for one in truth.genres
+        if one.labelled
+    ]
+    table = _table(head, rows) if rows else ""
+    listed = [
+        (one.path, "; ".join(one.labelled), one.named, f"{100 * one.confidence:.0f} %")
+        for one in truth.disagreements
+    ]
+    files = _list("Where they differ, the surest first", ("File", "Label", "Model", ""), listed)
+    lead = f"{_text(truth.sentence)} {_text(CAVEAT)}"
+    return _section("Against the genres that were there", lead, table + files)
+
+
+def _unsure(heard: Sequence[LibraryRow]) -> str:
+    unsure = [row for row in heard if not row.is_sure and row.review is None]
+    if not unsure:
+        return ""
+    reasons = Counter(_DOUBTS[Doubt(row.doubt)] if row.doubt else "" for row in unsure)
+    entries = [(reason, count, "quiet") for reason, count in reasons.most_common()]
+    listed = [(row.path, row.verdict) for row in _by_path(unsure)]
+    return _section(
+        "Not sure",
+        "Of these the model would rather say nothing than guess; listen to them first.",
+        _bars(entries, len(unsure)) + _list("The files", ("File", "Why"), listed),
+    )
+
+
+def _failed(present: Sequence[LibraryRow]) -> str:
+    failed = [row for row in present if row.state is State.FAILED]
+    if not failed:
+        return ""
+    listed = [(row.path, row.error or "") for row in _by_path(failed)]
+    return _section(
+        "Failed",
+        f"{counted(len(failed), 'file')} could not be heard.",
+        _list("The files", ("File", "Why"), listed, is_open=len(failed) <= 20),
+    )
+
+
+def _by_path(rows: Iterable[LibraryRow]) -> list[LibraryRow]:
+    return sorted(rows, key=lambda row: row.path)
+
+
+def _list(
+    title: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, is_open: bool = False
+) -> str:
+    if not rows:
+        return ""
+    more = len(rows) - _LONGEST_LIST
+    rest = f"<p>And {more:,} more; an export holds them all.</p>" if more > 0 else ""
+    state = " open" if is_open else ""
+    return (
+        f"<details{state}><summary>{title} ({len(rows):,})</summary>"
+        f"{_table(head, rows[:_LONGEST_LIST])}{rest}</details>"
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+    titles = "".join(f'<th scope="col">{_text(title)}</th>' for title in head)
+    lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return f'<table class="list"><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>'
+
+
+def _cell(value: str | int) -> str:
+    if isinstance(value, int):
+        return f'<td class="n">{value:,}</td>'
+    return f"<td>{_text(value)}</td>"

@@ -1,0 +1,183 @@
+"""Genres that a library already has: in files' tags, in beets, or from the user's own mouth."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import canonical_genre
+from fstmuse_core.library.rows import LibraryRow
+
+# What beets puts between the values of a field with several.
+_BEETS_DELIMITER = "\\␀"
+_SEPARATORS = re.compile(r"[;,|/\0]")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The genres that somebody gave to a file.
+
+    Attributes
+    ----------
+    path : str
+    names : tuple of str
+        As they are written.
+    genres : tuple of str
+        Those among them that are known, by their canonical names.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    genres: tuple[str, ...]
+
+    def among(self, genres: Iterable[str]) -> list[str]:
+        """Those of them that a model has; it may have some that no table knows."""
+        own = {genre.casefold(): genre for genre in genres}
+        found = [own.get(name.casefold()) for name in (*self.genres, *self.names)]
+        return [genre for genre in dict.fromkeys(found) if genre]
+
+
+def known_genres(names: Iterable[str]) -> tuple[str, ...]:
+    """Canonical names of all genres that names from tags mean, each once, in their order.
+
+    Examples
+    --------
+    >>> known_genres(["rap; alternative rock", "Polka"])
+    ('Hip-Hop', 'Rock')
+    """
+    found: list[str] = []
+    for name in names:
+        whole = canonical_genre(name)
+        parts = [whole] if whole else map(canonical_genre, _SEPARATORS.split(name))
+        found.extend(genre for genre in parts if genre)
+    return tuple(dict.fromkeys(found))
+
+
+def _label(path: str, names: Iterable[str]) -> Label | None:
+    written = tuple(name.strip() for name in names if name.strip())
+    return Label(path, written, known_genres(written)) if written else None
+
+
+def tag_labels(
+    rows: Iterable[LibraryRow], *, progress: Callable[[int, int], None] | None = None
+) -> list[Label]:
+    """The genres in the files' own tags, as Picard and others write them.
+
+    Files whose genre FstMuse has written are left out: it would agree with itself. To know
+    them each file is opened, which takes about a millisecond.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with files looked at and files in all.
+    """
+    tagged = [row for row in rows if row.tag_genre]
+    found = []
+    for done, row in enumerate(tagged, 1):
+        label = None if _wrote_it(row.path) else _label(row.path, row.tag_genre.split("; "))
+        if label:
+            found.append(label)
+        if progress:
+            progress(done, len(tagged))
+    return found
+
+
+def _wrote_it(path: str) -> bool:
+    from fstmuse_core.tags.formats import open_tags
+
+    try:
+        return bool(open_tags(Path(path)).provenance)
+    except (OSError, FstMuseError):
+        return False
+
+
+def review_labels(rows: Iterable[LibraryRow]) -> list[Label]:
+    """The genres that the user accepted or gave."""
+    found = (_label(row.path, [row.review_genre]) for row in rows if row.review_genre)
+    return [label for label in found if label]
+
+
+def beets_labels(
+    database: Path, paths: Sequence[str], *, music_folder: Path | None = None
+) -> list[Label]:
+    """The genres in a library of beets, which is only read.
+
+    Tracks that our plug-in for beets has named are left out.
+
+    Parameters
+    ----------
+    database : Path
+        ``library.db``; ``beet config`` names it.
+    paths : sequence of str
+        Files of our library: only these are told of.
+    music_folder : Path, optional
+        What ``directory`` is in beets' configuration. Newer versions of beets keep paths below
+        it; by default it is found out from ``paths``.
+
+    Raises
+    ------
+    FstMuseError
+        If the file is no library of beets.
+    """
+    stored = list(_read_beets(database))
+    root = music_folder or _music_folder([path for path, _ in stored], paths)
+    ours = {os.path.normcase(path): path for path in paths}
+    found = []
+    for path, names in stored:
+        if not os.path.isabs(path):
+            if root is None:
+                continue
+            path = os.path.normpath(os.path.join(os.path.abspath(root), path))
+        mine = ours.get(os.path.normcase(path))
+        label = _label(mine, names) if mine is not None else None
+        if label:
+            found.append(label)
+    return found
+
+
+def _read_beets(database: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if not database.is_file():
+        raise FstMuseError(database, "there is no such file", 'see "library" in: beet config')
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as beets:
+            columns = {row[1] for row in beets.execute("PRAGMA table_info(items)")}
+            # "genres" took the place of "genre" in beets 2.7, which leaves the old column be.
+            genre = "genres" if "genres" in columns else "genre"
+            if not {"path", genre} <= columns:
+                raise FstMuseError(database, "it is no library of beets", "name its library.db")
+            chosen = (
+                f"SELECT path, {genre} FROM items WHERE {genre} <> '' AND id NOT IN "
+                "(SELECT entity_id FROM item_attributes WHERE key = 'fstmuse_model')"
+            )
+            for path, names in beets.execute(chosen):
+                raw = path if isinstance(path, bytes) else str(path).encode()
+                yield os.fsdecode(raw), tuple(str(names).split(_BEETS_DELIMITER))
+    except sqlite3.Error as error:
+        raise FstMuseError(
+            database, f"it cannot be read as a library of beets ({error})", "name its library.db"
+        ) from error
+
+
+def _music_folder(stored: Iterable[str], paths: Iterable[str]) -> Path | None:
+    """The folder below which most of beets' relative paths are files of ours."""
+    by_name: dict[str, list[str]] = {}
+    for path in paths:
+        by_name.setdefault(os.path.basename(path), []).append(path)
+    votes: Counter[str] = Counter()
+    for relative in stored:
+        if os.path.isabs(relative):
+            continue
+        end = os.sep + os.path.normpath(relative)
+        votes.update(
+            path.removesuffix(end)
+            for path in by_name.get(os.path.basename(end), ())
+            if path.endswith(end)
+        )
+    return Path(votes.most_common(1)[0][0] or os.sep) if votes else None
