@@ -1,0 +1,27 @@
+"""``fstmuse library``: what the music library holds, and what can be made of it."""
+
+from __future__ import annotations
+
+import click
+
+from fstmuse_core.cli.library.classifying import classify
+from fstmuse_core.cli.library.comparing import compare
+from fstmuse_core.cli.library.exporting import export
+from fstmuse_core.cli.library.listing import list_files
+from fstmuse_core.cli.library.playlists import playlists
+from fstmuse_core.cli.library.reporting import report
+from fstmuse_core.cli.library.scanning import forget, scan
+from fstmuse_core.cli.library.truth import truth
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Add folders of music, and see, export and compare what was heard in them.
+
+    It is the library of the window's Library tab. What a model says of a sound is kept also when
+    its file is moved or tagged.
+    """
+
+
+for _command in (scan, forget, classify, list_files, export, playlists, report, truth, compare):
+    command.add_command(_command)

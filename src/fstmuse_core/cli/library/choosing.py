@@ -1,0 +1,140 @@
+"""Which library, which model, which files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fstmuse_core.cli.classify import DEFAULT_MODEL
+from fstmuse_core.cli.console import say
+from fstmuse_core.errors import BundleError, FstMuseError
+from fstmuse_core.library.rows import HeardModel, State
+
+if TYPE_CHECKING:
+    from fstmuse_core.library.database import Library
+    from fstmuse_core.library.rows import LibraryRow
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_SHORTEST_HASH = 6
+
+model_option = click.option(
+    "--model",
+    metavar="NAME",
+    help="Whose answers: a model's name, or the beginning of its hash. By default that of the "
+    "model that has heard most of the library.",
+)
+layout_option = click.option(
+    "--format",
+    "layout",
+    type=click.Choice(("table", "json")),
+    default="table",
+    show_default=True,
+)
+
+
+@contextmanager
+def opened_library() -> Iterator[Library]:
+    """The user's library; says so if its file had to be begun anew."""
+    from fstmuse_core.library.database import open_library
+
+    with open_library() as library:
+        if library.notice:
+            say(f"fstmuse: {library.notice}")
+        yield library
+
+
+def chosen_model(library: Library, name: str | None) -> HeardModel:
+    """The model that is meant, which may have heard nothing yet.
+
+    Raises
+    ------
+    BundleError
+        If there is no such model, and the library remembers none either.
+    """
+    heard = library.models()
+    if name is None:
+        if heard:
+            return max(heard, key=lambda model: model.n_results)
+        name = DEFAULT_MODEL
+    try:
+        current = _current(name)
+    except BundleError:
+        remembered = [model for model in heard if _is_called(model, name)]
+        if not remembered:
+            raise
+        return remembered[-1]
+    return next((model for model in heard if model.sha256 == current.sha256), current)
+
+
+def _is_called(model: HeardModel, name: str) -> bool:
+    starts = len(name) >= _SHORTEST_HASH and model.sha256.startswith(name.lower())
+    return starts or model.name == name
+
+
+def _current(name: str) -> HeardModel:
+    from fstmuse_core.bundle import CLASSIFIER, find_bundle
+
+    bundle = find_bundle(name)
+    bundle.demand_kind(CLASSIFIER)
+    manifest = bundle.manifest
+    return HeardModel(bundle.sha256, bundle.name, manifest.title, tuple(manifest.genres), 0)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which files are meant."""
+
+    folder: str | None
+    genre: str | None
+    state: str | None
+    unsure: bool
+
+    def rows(self, library: Library, model: HeardModel) -> list[LibraryRow]:
+        """These, by their paths."""
+        found = library.rows(model.sha256)
+        if self.folder is not None:
+            inside = os.path.join(os.path.abspath(self.folder), "")
+            found = [row for row in found if row.path.startswith(inside)]
+            if not found:
+                raise FstMuseError(
+                    self.folder, "the library has no file in it", "add it: fstmuse library scan"
+                )
+        if self.state is not None:
+            found = [row for row in found if row.state == self.state]
+        if self.unsure:
+            found = [
+                row
+                for row in found
+                if row.state is State.DONE and not row.is_sure and row.review is None
+            ]
+        if self.genre is not None:
+            found = _of_genre(found, self.genre)
+        return sorted(found, key=lambda row: row.path)
+
+
+def _of_genre(rows: list[LibraryRow], name: str) -> list[LibraryRow]:
+    from fstmuse_core.genres import canonical_genre
+    from fstmuse_core.library.said import said_genre
+
+    wanted = {name.casefold(), (canonical_genre(name) or name).casefold()}
+    return [row for row in rows if (said_genre(row) or "").casefold() in wanted]
+
+
+def choice_options(function: _Command) -> _Command:
+    """The options that are a :class:`Choice`'s fields."""
+    states = [state.value for state in State if state is not State.WORKING]
+    for option in (
+        click.option(
+            "--not-sure", "unsure", is_flag=True, help="Only where the model is not sure."
+        ),
+        click.option("--state", type=click.Choice(states), help="Only files in this state."),
+        click.option("--genre", metavar="NAME", help="Only what is said to be of this genre."),
+        click.option("--folder", type=click.Path(), metavar="PATH", help="Only what lies in it."),
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,68 @@
+"""``fstmuse library scan`` and ``forget``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from fstmuse_core.cli.console import say
+from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.library.choosing import opened_library
+from fstmuse_core.errors import FstMuseError, one_line
+
+
+@click.command(short_help="Add folders, and look what is in them.")
+@click.argument("folders", nargs=-1, type=click.Path(), metavar="[FOLDER...]")
+def scan(folders: tuple[str, ...]) -> int:
+    """Add each FOLDER to the library and find its sound files; without one, look again.
+
+    Nothing is heard yet. Files that were heard before are known again by their sound, wherever
+    they lie now. A folder that cannot be read is said, and makes the exit code 1.
+    """
+    from fstmuse_core.library.update import scan_library
+
+    with opened_library() as library:
+        added = [library.add_folder(folder).folder_id for folder in folders]
+        if not library.folders():
+            raise FstMuseError("Your library", "it has no folder yet", "name one with music")
+        report = scan_library(library, folder_ids=added or None, progress=_progress)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    for problem in report.problems:
+        say(f"fstmuse: {problem}")
+    parts = {
+        "new": report.n_new,
+        "changed": report.n_changed,
+        "moved": report.n_moved,
+        "gone": report.n_gone,
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    print(f"{report.n_found:,} sound files found; " + (told or "nothing is new"))
+    return SOME_FAILED if report.problems else 0
+
+
+def _progress(found: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{found:,} sound files", end="", file=sys.stderr, flush=True)
+
+
+@click.command(short_help="Take folders out of the library.")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(), metavar="FOLDER...")
+def forget(folders: tuple[str, ...]) -> int:
+    """Take each FOLDER out of the library; its files stay where and as they are.
+
+    What was heard and what you said of them is kept, should they come back.
+    """
+    with opened_library() as library:
+        known = {folder.path: folder for folder in library.folders()}
+        wanted = [os.path.abspath(folder) for folder in folders]
+        for path in wanted:
+            if path not in known:
+                names = ", ".join(map(one_line, known)) or "none"
+                raise FstMuseError(path, "the library has no such folder", f"it has {names}")
+        for path in wanted:
+            library.remove_folder(known[path].folder_id)
+            print(f"{one_line(path)}: {known[path].n_files:,} files are in the library no more")
+    return 0
