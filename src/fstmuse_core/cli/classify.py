@@ -19,6 +19,7 @@ from fstmuse_core.errors import AudioError, FstMuseError
 if TYPE_CHECKING:
     from fstmuse_core.bundle import Bundle
     from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.cli.many_files import Answer
     from fstmuse_core.cli.results import Choice, FileResult, ResultWriter
 
 DEFAULT_MODEL = "fst-muse"
@@ -49,9 +50,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     "--format",
     "layout",
     type=click.Choice(_FORMATS),
-    default="table",
-    show_default=True,
-    help="json is one array, jsonl one object a line.",
+    help="json is one array, jsonl one object a line (default: as FILE ends, else table).",
 )
 @click.option(
     "--output",
@@ -60,13 +59,20 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     metavar="FILE",
     help="Write there. The old file is replaced once all is done; jsonl grows line by line.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with FILE, which is jsonl, after a kill; also of what your library knows, "
+    "wherever it was moved, nothing is done twice.",
+)
 def command(
     paths: tuple[str, ...],
     model: str,
     top: int | None,
     timeline: bool,
-    layout: str,
+    layout: str | None,
     output: Path | None,
+    resume: bool,
 ) -> int:
     """Say which genre each PATH is: sound files, videos, or folders of them.
 
@@ -74,18 +80,47 @@ def command(
     named on standard error, the others are still done, and the exit code is 1.
     """
     target = None if output is None or str(output) == "-" else output
+    layout = layout or _layout_of(target)
     check_writable(target)
+    if resume and (target is None or layout != "jsonl"):
+        raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
     mute_libraries()
 
-    from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.bundle import CLASSIFIER, find_bundle
     from fstmuse_core.cli.results import Choice
 
-    classifier = GenreClassifier.load(model)
+    bundle = find_bundle(model)
+    bundle.demand_kind(CLASSIFIER)
     found = list(_find(paths))
-    with open_text(target, line_by_line=layout == "jsonl") as stream:
-        writer = _writer(layout, stream, classifier.bundle, Choice(top, timeline), found)
-        failed = _classify_all(classifier, found, writer, speak_warnings=layout == "table")
+    choice = Choice(top, timeline)
+    if resume and target is not None:
+        failed = _resume(bundle, found, target, choice)
+    else:
+        with open_text(target, line_by_line=layout == "jsonl") as stream:
+            writer = _writer(layout, stream, bundle, choice, found)
+            failed = _classify_all(bundle, found, writer, speak_warnings=layout == "table")
     return SOME_FAILED if failed else 0
+
+
+def _layout_of(target: Path | None) -> str:
+    suffix = "" if target is None else target.suffix.lower().removeprefix(".")
+    return suffix if suffix in _FORMATS else "table"
+
+
+def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choice) -> int:
+    from fstmuse_core.cli import resuming
+    from fstmuse_core.cli.results import JsonLinesWriter
+    from fstmuse_core.library.database import open_library
+
+    with (
+        open_library() as library,
+        resuming.open_again(target, [path for path, _ in found], bundle.sha256) as (stream, done),
+    ):
+        if library.notice:
+            say(f"fstmuse: {library.notice}")
+        rest = [item for item in found if item[0] not in done]
+        answers = resuming.answers(library, bundle, _sound(rest))
+        return _write_all(rest, answers, JsonLinesWriter(stream, bundle, choice))
 
 
 _Found = tuple[str, AudioError | None]
@@ -129,46 +164,86 @@ def _writer(
 
 
 def _classify_all(
-    classifier: GenreClassifier,
-    found: Sequence[_Found],
-    writer: ResultWriter,
-    *,
-    speak_warnings: bool,
+    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, *, speak_warnings: bool
 ) -> int:
     """Write a result for each file, in order; the number of those that failed."""
+    from fstmuse_core.cli.many_files import MANY, answers
+    from fstmuse_core.library.hearing import ModelEar
+
+    files = _sound(found)
+    if len(files) < MANY:
+        return _classify_few(bundle, found, writer, speak_warnings=speak_warnings)
+    ear = ModelEar(str(bundle.path), bundle.sha256)
+    return _write_all(found, answers(ear, files), writer, speak_warnings=speak_warnings)
+
+
+def _sound(found: Sequence[_Found]) -> list[str]:
+    return [path for path, error in found if error is None]
+
+
+def _write_all(
+    found: Sequence[_Found],
+    answers: Iterator[Answer],
+    writer: ResultWriter,
+    *,
+    speak_warnings: bool = False,
+) -> int:
+    """Write the next of ``answers`` for each file that is one; the number of those that failed."""
     failed = 0
     with writer, ProgressBar(len(found)) as bar:
         for index, (path, error) in enumerate(found):
-            result = _classify(classifier, path, error, bar, index)
-            if result.error is not None or sys.stdout.isatty():
-                bar.clear()
-            writer.add(result)
-            if result.error is not None:
-                failed += 1
-                say(f"fstmuse: {result.error}")
-            elif speak_warnings and result.classification is not None:
-                for warning in result.classification.warnings:
-                    bar.clear()
-                    say(about(path, FstMuseError(path, warning)))
+            bar.update(index, os.path.basename(path))
+            answer = next(answers) if error is None else error
+            failed += _write(_result(path, answer), writer, bar, speak_warnings=speak_warnings)
     return failed
 
 
-def _classify(
-    classifier: GenreClassifier, path: str, error: AudioError | None, bar: ProgressBar, index: int
-) -> FileResult:
+def _result(path: str, answer: Answer) -> FileResult:
     from fstmuse_core.cli.results import FileResult
 
-    if error is None:
-        name = os.path.basename(path)
-        try:
-            return FileResult(
-                path,
-                classifier.classify_file(
-                    path, progress=lambda fraction: bar.update(index + fraction, name)
-                ),
-            )
-        except AudioError as problem:
-            error = problem
-        except Exception as problem:  # one file's trouble must not end the others' work
-            error = unexpected(path, problem)
-    return FileResult(path, error=about(path, error))
+    if isinstance(answer, FstMuseError):
+        return FileResult(path, error=about(path, answer))
+    return FileResult(path, answer)
+
+
+def _write(
+    result: FileResult, writer: ResultWriter, bar: ProgressBar, *, speak_warnings: bool
+) -> bool:
+    """Write a result and say what there is to say of it; whether the file failed."""
+    if result.error is not None or sys.stdout.isatty():
+        bar.clear()
+    writer.add(result)
+    if result.error is not None:
+        say(f"fstmuse: {result.error}")
+    elif speak_warnings and result.classification is not None:
+        for warning in result.classification.warnings:
+            bar.clear()
+            say(about(result.path, FstMuseError(result.path, warning)))
+    return result.error is not None
+
+
+def _classify_few(
+    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, *, speak_warnings: bool
+) -> int:
+    """The same in this process, where the progress within a file can be seen."""
+    from fstmuse_core.classify import GenreClassifier
+
+    classifier = GenreClassifier(bundle)
+    failed = 0
+    with writer, ProgressBar(len(found)) as bar:
+        for index, (path, error) in enumerate(found):
+            answer = error or _classify(classifier, path, bar, index)
+            failed += _write(_result(path, answer), writer, bar, speak_warnings=speak_warnings)
+    return failed
+
+
+def _classify(classifier: GenreClassifier, path: str, bar: ProgressBar, index: int) -> Answer:
+    name = os.path.basename(path)
+    try:
+        return classifier.classify_file(
+            path, progress=lambda fraction: bar.update(index + fraction, name)
+        )
+    except AudioError as problem:
+        return problem
+    except Exception as problem:  # one file's trouble must not end the others' work
+        return unexpected(path, problem)

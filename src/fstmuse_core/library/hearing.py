@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sqlite3
 import sys
@@ -67,7 +68,7 @@ class Unusable:
 
 
 class ModelEar:
-    """Work for a pool: a path in, a classification out. Loads its model in the process it runs in.
+    """A path in, a classification out; its model is loaded in the process where it is needed.
 
     Parameters
     ----------
@@ -92,7 +93,8 @@ class ModelEar:
         from fstmuse_core.bundle import load_bundle
         from fstmuse_core.classify import GenreClassifier
 
-        make_way()
+        if multiprocessing.parent_process() is not None:
+            make_way()
         bundle = load_bundle(self._model)
         if bundle.sha256 != self._sha256:
             raise BundleError(

@@ -84,6 +84,13 @@ class Queue:
             found = connection.execute(_WAITING, values).fetchall()
         return [Waiting(key, os.fsdecode(path), at, same) for key, path, at, same in found]
 
+    def find(self, path: str) -> int:
+        """The number of a file; 0 if the library does not know it."""
+        with self._library.reading() as connection:
+            query = "SELECT id FROM files WHERE path = ?"
+            found = connection.execute(query, (os.fsencode(path),)).fetchone()
+        return int(found[0]) if found else 0
+
     def keep(self, file_id: int, became: Heard | Unheard) -> tuple[int, ...]:
         """Keep what became of a file; the files that this tells something of."""
         with self._library.writing() as connection:

@@ -1,0 +1,92 @@
+"""Many files at once, one process for each core, their results in the order of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.cli.console import unexpected
+from fstmuse_core.datasets.pool import Broken, ProcessPool, default_processes
+from fstmuse_core.errors import AudioError, BundleError, FstMuseError
+from fstmuse_core.library.hearing import ModelEar
+
+Answer = Classification | FstMuseError
+Result = TypeVar("Result")
+Kept = TypeVar("Kept")
+
+# Fewer are done before other processes have come up.
+MANY = 12
+# What need not be worked on is looked up no further ahead than this.
+_AHEAD = 64
+_POLL_S = 0.1
+
+
+def answers(ear: ModelEar, paths: Sequence[str]) -> Iterator[Answer]:
+    """What a model says of many files, in order; raises ``BundleError`` if it cannot be used."""
+
+    def keep(index: int, result: Answer | Broken) -> Answer:
+        if isinstance(result, Broken):
+            return AudioError(paths[index], result.reason)
+        if isinstance(result, BundleError):
+            raise result
+        return result
+
+    return in_order(paths, _FileEar(ear), keep)
+
+
+class _FileEar:
+    """Work for a pool: a path in, an answer out."""
+
+    def __init__(self, ear: ModelEar) -> None:
+        self._ear = ear
+
+    def __call__(self, path: str) -> Answer:
+        try:
+            return self._ear.classify(path)
+        except FstMuseError as error:
+            return error
+        except Exception as error:  # one file's trouble must not end the others' work
+            return unexpected(path, error)
+
+
+def in_order(
+    paths: Sequence[str],
+    work: Callable[[str], Result],
+    keep: Callable[[int, Result | Broken], Kept],
+    known: Callable[[int], Kept | None] = lambda index: None,
+) -> Iterator[Kept]:
+    """What is kept of the work on each path, in the order of the paths.
+
+    Parameters
+    ----------
+    work : callable
+        For a pool of processes; with few paths it is called in this one.
+    keep : callable
+        Given the index of a path and the result as soon as it comes; what it returns is
+        yielded when its turn has come.
+    known : callable
+        What there is already for the path with that index, or ``None``.
+    """
+    if len(paths) < MANY:
+        for index, path in enumerate(paths):
+            found = known(index)
+            yield keep(index, work(path)) if found is None else found
+        return
+    ready: dict[int, Kept] = {}
+    begun = turn = 0
+    with ProcessPool(work, default_processes()) as pool:
+        while turn < len(paths):
+            while begun < len(paths) and pool.has_room and len(ready) < _AHEAD:
+                found = known(begun)
+                if found is None:
+                    pool.give(begun, paths[begun])
+                else:
+                    ready[begun] = found
+                begun += 1
+            if turn not in ready:
+                for finished in pool.collect(_POLL_S):
+                    ready[finished.index] = keep(finished.index, finished.result)
+            while turn in ready:
+                yield ready.pop(turn)
+                turn += 1

@@ -1,0 +1,114 @@
+"""``fstmuse classify --resume``: what was done before a kill is not done again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from fstmuse_core.bundle import Bundle
+from fstmuse_core.classification import Classification
+from fstmuse_core.cli.many_files import Answer, in_order
+from fstmuse_core.datasets.pool import Broken
+from fstmuse_core.errors import AudioError, BundleError
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, Unusable
+from fstmuse_core.library.queue import Queue
+from fstmuse_core.library.scan import FoundFile, found_file
+from fstmuse_core.library.update import note_files
+from fstmuse_core.whole_files import open_whole
+
+
+def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[Answer]:
+    """What a model says of many files, in order: from the library, or into it as it comes."""
+    files = [os.path.abspath(path) for path in paths]
+    note_files(library, _statuses(files))
+    queue = Queue(library, bundle)
+    ear = LibraryEar(ModelEar(str(bundle.path), bundle.sha256), str(library.path), queue.model_id)
+
+    def known(index: int) -> Classification | None:
+        return library.classification(queue.find(files[index]), bundle.sha256)
+
+    def keep(index: int, became: Heard | Unheard | Unusable | Broken) -> Answer:
+        if isinstance(became, Unusable):
+            raise BundleError(bundle.path, became.reason)
+        if isinstance(became, Broken):
+            became = Unheard(became.reason)
+        file_id = queue.find(files[index])
+        if file_id:
+            queue.keep(file_id, became)
+        if isinstance(became, Heard):
+            answer = library.classification(file_id, bundle.sha256)
+            return answer or AudioError(paths[index], "it was forgotten meanwhile", "try again")
+        if became.is_gone:
+            return AudioError(paths[index], "there is no such file", "check the name")
+        return AudioError(paths[index], became.reason)
+
+    return in_order(files, ear, keep, known)
+
+
+def _statuses(files: Iterable[str]) -> Iterator[FoundFile]:
+    for file in files:
+        try:
+            yield found_file(file, os.stat(file))
+        except (OSError, ValueError):
+            continue  # told of when its turn has come
+
+
+@contextmanager
+def open_again(
+    output: Path, paths: Collection[str], model_sha256: str
+) -> Iterator[tuple[TextIO, set[str]]]:
+    """A file of JSON lines that grows on, and those of ``paths`` that stand in it already.
+
+    A line that a kill has cut short goes, and so do those of files that failed or were changed
+    since: these are done again.
+    """
+    done: set[str] = set()
+    if output.exists():
+        wanted = {os.path.abspath(path): path for path in paths}
+        kept = _kept_lines(output, wanted, model_sha256, done)
+        with open_whole(output) as binary:
+            binary.writelines(kept)
+    with output.open("a", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        yield stream, done
+
+
+def _kept_lines(
+    output: Path, wanted: dict[str, str], model_sha256: str, done: set[str]
+) -> list[bytes]:
+    written_ns = output.stat().st_mtime_ns
+    kept = []
+    for line in output.read_bytes().splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            continue
+        record = _record(output, line)
+        path = wanted.get(os.path.abspath(record["path"]))
+        if path is not None and record.get("model_sha256") == model_sha256:
+            if "error" in record or _changed_ns(path) > written_ns:
+                continue
+            done.add(path)
+        kept.append(line)
+    return kept
+
+
+def _record(output: Path, line: bytes) -> dict[str, str]:
+    try:
+        record = json.loads(line)
+        if isinstance(record["path"], str):
+            return dict(record)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise click.BadParameter(f"{output} holds something else than results; name another file")
+
+
+def _changed_ns(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except (OSError, ValueError):
+        return 0
