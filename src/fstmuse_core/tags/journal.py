@@ -205,7 +205,7 @@ def _values(line: bytes) -> dict[str, Any]:
 
 def batch_files(folder: Path) -> list[Path]:
     """The journals there are, the oldest first."""
-    return sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
+    return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda file: file.stem)
 
 
 def was_begun(file: Path) -> bool:
