@@ -1,0 +1,250 @@
+"""All that waits, in processes of their own: order, pause, cancel, and a kill in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.bundle import Bundle
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.events import (
+    WorkCancelled,
+    WorkDone,
+    WorkEvent,
+    WorkFailed,
+    WorkProgress,
+)
+from fstmuse_core.library.rows import State
+from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.work import LibraryWork, only_one_works
+from tests.library.conftest import Song
+
+MODEL = "fst-muse"
+_WORK = """
+import sys
+from pathlib import Path
+from threading import Event
+from fstmuse_core.library.work import LibraryWork
+
+if __name__ == "__main__":
+    work = LibraryWork(
+        lambda event: print(event, flush=True), model="fst-muse",
+        library=Path(sys.argv[1]), processes=1,
+    )
+    work.start()
+    Event().wait()
+"""
+
+
+class Working:
+    """Work on a library, with its events; ``on_event`` may pause it and so on."""
+
+    def __init__(
+        self, library: Library, on_event: Callable[[Working, WorkEvent], object] | None = None
+    ) -> None:
+        self.events: list[WorkEvent] = []
+        self._is_over = threading.Event()
+        self._react = on_event
+        self.work = LibraryWork(self._take, model=MODEL, library=library.path, processes=1)
+
+    def _take(self, event: WorkEvent) -> None:
+        self.events.append(event)
+        if not isinstance(event, WorkProgress):
+            self._is_over.set()
+        elif self._react:
+            self._react(self, event)
+
+    def to_the_end(self) -> WorkEvent:
+        self.work.start()
+        assert self._is_over.wait(120)
+        self.work.stop()
+        return self.events[-1]
+
+    @property
+    def changed(self) -> list[int]:
+        return [key for event in self.progress for key in event.changed]
+
+    @property
+    def progress(self) -> list[WorkProgress]:
+        return [event for event in self.events if isinstance(event, WorkProgress)]
+
+
+@pytest.fixture
+def songs(library: Library, music: Path, song: Song) -> list[Path]:
+    """Seven different songs in the library's folder, scanned."""
+    library.add_folder(music)
+    made = [song(f"song {n}.wav", pitch=200.0 + 20.0 * n) for n in range(7)]
+    scan_library(library)
+    return made
+
+
+def test_all_is_heard_in_the_order_that_the_user_gives(
+    library: Library, songs: list[Path], bundle: Bundle
+) -> None:
+    def reorder(working: Working, event: WorkProgress) -> None:
+        if event.working and not working.work.is_paused and not event.done:
+            working.work.pause()
+        elif event.paused and not event.working:
+            library.skip([4])
+            library.move_to_front([7, 5])
+            working.work.resume()
+
+    working = Working(library, reorder)
+    ended = working.to_the_end()
+
+    # Two were handed out before the pause.
+    assert working.changed == [1, 2, 7, 5, 3, 6]
+    assert ended == WorkDone(done=6, failed=0)
+    last = working.progress[-1]
+    assert (last.done, last.total, last.working) == (6, 6, ())
+    rows = library.rows(bundle.sha256)
+    assert [row.state for row in rows if row.file_id != 4] == [State.DONE] * 6
+    assert rows[3].state is State.SKIPPED
+
+
+def test_a_kill_costs_only_what_was_being_heard(
+    library: Library, songs: list[Path], bundle: Bundle, tmp_path: Path
+) -> None:
+    script = tmp_path / "work.py"
+    script.write_text(_WORK)
+    with subprocess.Popen(
+        [sys.executable, script, library.path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "changed=(2" in line or "changed=(1, 2" in line:
+                break
+        os.kill(process.pid, signal.SIGKILL)
+    before = heard(library)
+    assert 2 <= len(before) < 7
+    # Moved meanwhile: that is no reason to hear it again.
+    songs[0].rename(songs[0].with_name("moved.wav"))
+    scan_library(library)
+
+    working = Working(library)
+    ended = working.to_the_end()
+
+    assert ended == WorkDone(done=7 - len(before), failed=0)
+    after = heard(library)
+    assert {key: after[key] for key in before} == before
+    assert library.counts(bundle.sha256).done == 7
+
+
+def heard(library: Library) -> dict[str, int]:
+    """When each sound was heard, as a number that grows."""
+    with library.reading() as connection:
+        return dict(connection.execute("SELECT content, rowid FROM timelines").fetchall())
+
+
+def test_a_cancel_leaves_the_rest_to_wait(library: Library, songs: list[Path]) -> None:
+    def cancel(working: Working, event: WorkProgress) -> None:
+        if event.done:
+            working.work.cancel()
+
+    working = Working(library, cancel)
+    ended = working.to_the_end()
+
+    assert isinstance(ended, WorkCancelled)
+    assert 0 < ended.done < 7
+    # It can be gone on with at once, and there is nothing to do for a model that is not there.
+    with only_one_works(library.path):
+        assert Working(library).to_the_end() == WorkFailed(
+            "Your library: another FstMuse is working on it; "
+            "wait until it is done, or stop it there"
+        )
+
+
+def test_nothing_to_do_is_done_at_once(library: Library) -> None:
+    assert Working(library).to_the_end() == WorkDone(0, 0)
+
+
+def test_a_model_that_is_not_there_is_told(library: Library, songs: list[Path]) -> None:
+    ended: list[WorkEvent] = []
+    work = LibraryWork(ended.append, model="nobody", library=library.path)
+    work.start()
+    work.stop()
+
+    (event,) = ended
+    assert isinstance(event, WorkFailed)
+    assert event.error.startswith("nobody: there is no model by that name")
+
+
+def test_the_command_line_goes_on_after_a_kill(
+    music: Path, song: Song, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fstmuse_core.cli import main
+
+    for n in range(3):
+        song(f"song {n}.wav", pitch=200.0 + 20.0 * n)
+    output = tmp_path / "results.jsonl"
+    resume = ["classify", str(music), "--output", str(output), "--resume"]
+    assert main(resume) == 0
+    whole = output.read_bytes()
+    first, second, third = whole.splitlines(keepends=True)
+    # A kill: one line was written, another cut short; and a file was moved before the restart.
+    output.write_bytes(first + second[:40])
+    (music / "song 2.wav").rename(music / "moved.wav")
+    (music / "broken.mp3").write_bytes(b"no sound" * 99)
+
+    assert main(resume) == 1
+
+    again = output.read_bytes()
+    assert again.startswith(first)
+    records = {Path(r["path"]).name: r for r in map(json.loads, again.splitlines())}
+    assert records["song 1.wav"] == json.loads(second)
+    assert records["moved.wav"]["probabilities"] == json.loads(third)["probabilities"]
+    assert records["broken.mp3"]["error"] in capsys.readouterr().err
+    assert len(again.splitlines()) == 4
+
+
+@pytest.mark.parametrize("arguments", [["--resume"], ["--resume", "--output", "results.csv"]])
+def test_only_lines_of_json_can_be_gone_on_with(
+    arguments: list[str], music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fstmuse_core.cli import main
+
+    assert main(["classify", str(music), *arguments]) == 2
+    assert "name it with --output FILE.jsonl" in capsys.readouterr().err
+
+
+def test_a_file_of_something_else_is_not_touched(
+    music: Path, song: Song, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fstmuse_core.cli import main
+
+    song("song.wav")
+    diary = tmp_path / "diary.jsonl"
+    diary.write_text('{"dear": "diary"}\n')
+
+    assert main(["classify", str(music), "--output", str(diary), "--resume"]) == 2
+
+    assert "holds something else than results" in capsys.readouterr().err
+    assert diary.read_text() == '{"dear": "diary"}\n'
+
+
+def test_many_files_come_in_order_and_are_what_one_alone_is(
+    music: Path, song: Song, capsys: pytest.CaptureFixture[str], bundle: Bundle
+) -> None:
+    from fstmuse_core.cli import main
+    from fstmuse_core.cli.many_files import MANY
+
+    for n in range(MANY):
+        song(f"{n:02}.wav", pitch=200.0 + 20.0 * n, seconds=9.0 if n == 0 else 3.5)
+    (music / "05.wav").write_bytes(b"no sound" * 99)
+
+    assert main(["classify", str(music), "--format", "jsonl"]) == 1
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(record["path"]).stem for record in records] == [f"{n:02}" for n in range(MANY)]
+    assert [r["path"] for r in records if "error" in r] == [str(music / "05.wav")]
+    alone = GenreClassifier(bundle).classify_file(music / "07.wav").to_dict()
+    assert records[7] == {"path": str(music / "07.wav"), **alone}
