@@ -18,7 +18,7 @@ from fstmuse_core.whole_files import open_whole
 
 _AT_ONCE = 1000
 # What makes a formula of a cell in one spreadsheet program or another, in wide forms too.
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+_FORMULA_STARTS = tuple("=+-@\t\n＝＋－＠")  # noqa: RUF001
 _BEFORE = (
     "path",
     "title",
@@ -218,5 +218,6 @@ def cell(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    text = value.replace("\0", "")
+    # A lone carriage return would end a row for some readers, and is not quoted by the writer.
+    text = value.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text

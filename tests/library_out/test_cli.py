@@ -1,0 +1,167 @@
+"""``fstmuse library`` from the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.library.rows import ReviewKind
+from tests.library_out.conftest import MODEL, OTHER, Shelf, answer
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def heard(shelf: Shelf) -> Shelf:
+    """Two models have heard it; the first one more of it."""
+    shelf.put("a.mp3", "b.mp3", "c.mp3", "sub/d.mp3", "sub/e.mp3")
+    first = {
+        "a.mp3": answer("Rock", 0.9),
+        "b.mp3": answer("Rock", 0.4, sure=False),
+        "c.mp3": "it is damaged",
+        "sub/d.mp3": answer("Jazz", 0.8),
+    }
+    shelf.hear(MODEL, first, tag_genre="Rock")
+    second = {"a.mp3": answer("Folk", 0.6), "b.mp3": answer("Rock", 0.6)}
+    shelf.hear(OTHER, second, tag_genre="Rock")
+    return shelf
+
+
+def test_scan_adds_finds_and_forgets(shelf: Shelf, fstmuse: Run) -> None:
+    (shelf.folder / "a.mp3").write_bytes(b"a")
+    code, out, _ = fstmuse("scan", shelf.folder)
+    assert (code, out) == (0, "1 sound files found; 1 new\n")
+    assert fstmuse("scan")[1] == "1 sound files found; nothing is new\n"
+    (shelf.folder / "a.mp3").unlink()
+    assert fstmuse("scan")[1] == "0 sound files found; 1 gone\n"
+
+    code, _, err = fstmuse("forget", shelf.folder / "other")
+    assert code == 1
+    assert "the library has no such folder; it has" in err
+    assert fstmuse("forget", shelf.folder)[0] == 0
+    assert shelf.library.folders() == []
+    code, _, err = fstmuse("scan")
+    assert (code, err) == (1, "fstmuse: Your library: it has no folder yet; name one with music\n")
+
+
+def test_list_shows_what_was_heard(heard: Shelf, fstmuse: Run) -> None:
+    heard.library.review(heard.ids("sub/d.mp3"), "Folk", ReviewKind.CORRECTED)
+    code, out, err = fstmuse("list")
+    assert code == 0
+    lines = [line.replace(str(heard.folder), "") for line in out.splitlines()]
+    assert lines == [
+        " 90 %  Rock     /a.mp3",
+        " 40 %  (Rock)   /b.mp3",
+        "    -  failed   /c.mp3: it is damaged",
+        " 80 %  Folk *   /sub/d.mp3",
+        "    -  waiting  /sub/e.mp3",
+    ]
+    assert err == ("first: 3 files heard, 1 not sure, 1 failed, 1 waiting, 1 reviewed by you\n")
+
+
+def test_list_of_some(heard: Shelf, fstmuse: Run) -> None:
+    def listed(*options: str | Path) -> list[str]:
+        found = json.loads(fstmuse("list", "--format", "json", *options)[1])
+        return [Path(record["path"]).name for record in found]
+
+    assert listed("--genre", "hard rock") == ["a.mp3"]
+    assert listed("--not-sure") == ["b.mp3"]
+    assert listed("--state", "failed") == ["c.mp3"]
+    assert listed("--folder", heard.folder / "sub") == ["d.mp3", "e.mp3"]
+    assert listed("--model", OTHER.sha256[:8], "--genre", "folk") == ["a.mp3"]
+    code, _, err = fstmuse("list", "--folder", heard.folder / "su")
+    assert code == 1
+    assert "the library has no file in it" in err
+    code, _, err = fstmuse("list", "--model", "nobody")
+    assert code == 2
+    assert "there is no model by that name" in err
+
+
+def test_export_to_a_file_and_to_the_screen(heard: Shelf, fstmuse: Run, tmp_path: Path) -> None:
+    code, _, err = fstmuse("export", tmp_path / "all.jsonl")
+    assert (code, err) == (0, f"5 files in {tmp_path / 'all.jsonl'}\n")
+    assert len((tmp_path / "all.jsonl").read_text("utf-8").splitlines()) == 5
+    code, out, _ = fstmuse("export", "-", "--state", "done")
+    assert code == 0
+    assert [line.split(",")[0] for line in out.splitlines()] == [
+        "path",
+        *(str(heard.folder / name) for name in ("a.mp3", "b.mp3", "sub/d.mp3")),
+    ]
+    assert fstmuse("export", tmp_path / "all.xml")[0] == 1
+    assert fstmuse("export", tmp_path / "none" / "all.csv")[0] == 2
+
+
+def test_playlists(heard: Shelf, fstmuse: Run, tmp_path: Path) -> None:
+    target = tmp_path / "lists"
+    code, out, _ = fstmuse("playlists", target, "--least", "85")
+    assert (code, out) == (0, f"{target / 'Rock.m3u8'}: 1 file\n")
+    code, _, err = fstmuse("playlists", target, "--min-files", "5")
+    assert code == 1
+    assert "no genre has enough files" in err
+
+
+def test_report(heard: Shelf, fstmuse: Run, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    assert fstmuse("report", target, "--tags")[0] == 0
+    text = target.read_text("utf-8")
+    assert "The first" in text
+    assert "Against the genres that were there" in text
+
+
+def test_truth_from_tags_and_reviews(heard: Shelf, fstmuse: Run) -> None:
+    code, out, _ = fstmuse("truth")
+    assert code == 0
+    assert "Of 3 labelled files the model names a genre for 2; 1 of these" in out
+    assert f"80 % Jazz, not Rock: {heard.folder / 'sub' / 'd.mp3'}" in out
+    assert "Tags are opinions too" in out
+
+    heard.library.review(heard.ids("a.mp3"), "Rock", ReviewKind.ACCEPTED)
+    found = json.loads(fstmuse("truth", "--reviews", "--format", "json")[1])
+    assert (found["model"], found["compared"], found["agreed"]) == ("first", 1, 1)
+    assert found["confusion"] == [{"labelled": "Rock", "named": "Rock", "files": 1}]
+    assert fstmuse("truth", "--reviews", "--beets", "x.db")[0] == 2
+    assert fstmuse("truth", "--beets", "x.db")[0] == 1
+
+
+def test_compare(heard: Shelf, fstmuse: Run) -> None:
+    code, out, _ = fstmuse("compare", "first", "second")
+    assert code == 0
+    assert "Of 2 files that both have heard, 0 stay what they were" in out
+    assert "1 more files only first has heard." in out
+    assert f"Rock -> Folk: {heard.folder / 'a.mp3'}" in out
+    assert "On 2 labelled songs" in out
+
+    found = json.loads(fstmuse("compare", "first", "second", "--format", "json")[1])
+    assert (found["renamed"], found["now_sure"], found["labelled"]["clips"]) == (1, 1, 2)
+    code, _, err = fstmuse("compare", "first", MODEL.sha256)
+    assert code == 1
+    assert "are one model" in err
+
+
+def test_a_model_that_has_heard_nothing_is_said(heard: Shelf, fstmuse: Run) -> None:
+    code, _, err = fstmuse("compare", "first", "fst-muse")
+    assert code == 1
+    assert "fstmuse library classify --model fst-muse" in err
+    assert fstmuse("compare", "first", "toy-gan")[0] == 2
+
+
+def test_classify_says_when_there_is_nothing_to_do(shelf: Shelf, fstmuse: Run) -> None:
+    code, _, err = fstmuse("classify")
+    assert code == 1
+    assert "it has no folder yet" in err
+    shelf.put()
+    assert fstmuse("classify") == (0, "nothing waits to be heard by fst-muse\n", "")
+
+
+def test_classify_hears_what_waits(
+    shelf: Shelf, fstmuse: Run, make_file: Callable[..., Path]
+) -> None:
+    make_file("music/song.wav")
+    shelf.put("bad.mp3")
+    code, out, _ = fstmuse("classify", "--model", "toy-model")
+    assert (code, out) == (1, "1 file heard, 1 failed\n")
+    code, out, _ = fstmuse("classify", "--model", "toy-model", "--retry")
+    assert (code, out) == (1, "0 files heard, 1 failed\n")
