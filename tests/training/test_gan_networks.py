@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -95,16 +97,20 @@ def test_the_litert_file_gives_what_keras_gives_again_and_again(generator: Any) 
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape"),
+    ("make", "shape"),
     [
-        (SpectralConv2D(6, 3, padding="same"), (2, 9, 9, 4)),
-        (SpectralConv1D(6, 3, padding="same"), (2, 9, 4)),
-        (SpectralDense(6), (2, 4)),
+        (partial(SpectralConv2D, 6, 3, padding="same"), (2, 9, 9, 4)),
+        (partial(SpectralConv1D, 6, 3, padding="same"), (2, 9, 4)),
+        (partial(SpectralDense, 6), (2, 4)),
     ],
+    ids=["Conv2D", "Conv1D", "Dense"],
 )
-def test_spectral_layers_have_their_norm(layer: Any, shape: tuple[int, ...]) -> None:
+def test_spectral_layers_have_their_norm(make: Callable[[], Any], shape: tuple[int, ...]) -> None:
+    # How fast the norm is found depends on the weights that are drawn.
+    keras.utils.set_random_seed(0)
+    layer = make()
     inputs = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    for _ in range(30):
+    for _ in range(100):
         layer(inputs, training=True)
     kernel = np.asarray(layer.normalised(layer.kernel, False))
     assert np.linalg.norm(kernel.reshape(-1, 6), 2) == pytest.approx(NORM, abs=0.02)

@@ -236,10 +236,10 @@ def test_it_trains_on_the_other_backend(home: Home, tones: Path) -> None:
 
 
 def test_a_list_of_genres_is_heeded(home: Home, tones: Path) -> None:
-    short = {**OPTIONS, "epochs": 1, "genres": ["Rock", "Folk"]}
+    short = {**OPTIONS, "epochs": 1, "genres": ["Rock", "Folk", "Classical"]}
     assert home.train(**short, data=[str(tones)]) == 0, home.said
     bundle = load_bundle(home.last["bundle"])
-    assert bundle.manifest.genres == ("Rock", "Folk")
+    assert bundle.manifest.genres == ("Rock", "Folk", "Classical")
 
 
 @pytest.mark.parametrize("option", [{"dropout": 0.3}, {"l2": 0.1}, {"augment": "full"}])
