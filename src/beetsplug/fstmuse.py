@@ -73,10 +73,12 @@ class FstMusePlugin(BeetsPlugin):
 
     def _imported(self, session: Any, task: Any) -> None:
         changed = []
-        # beets itself writes the tags, after this stage.
-        for item in self._named(task.imported_items()):
-            item.store()
-            changed.append(item)
+        try:
+            for item in self._named(task.imported_items()):
+                item.store()  # beets writes tags later, unless it imports as is
+                changed.append(item)
+        except ui.UserError as error:
+            self._log.error("{}", error)
         self._name_albums(changed)
 
     def _named(self, items: Iterable[Any]) -> Iterator[Any]:
@@ -115,7 +117,7 @@ class FstMusePlugin(BeetsPlugin):
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         if len(answers) != len(items):
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise ui.UserError(said[-1] if said else f"fstmuse: it ended with {done.returncode}")
+            raise ui.UserError(said[-1] if said else f"fstmuse ended with {done.returncode}")
         return answers
 
     def _name_albums(self, items: Iterable[Any]) -> None:
