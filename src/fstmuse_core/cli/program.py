@@ -20,6 +20,7 @@ from fstmuse_core.errors import BundleError, FstMuseError
 _COMMANDS = {
     "classify": "Say which genre sound files are, and how sure that is.",
     "library": "Add folders of music; list, export and compare what was heard in them.",
+    "tag": "Write what was heard into genre tags, with a preview and an undo.",
     "correct": "Say which genre files really are, for a training to learn from.",
     "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
     "generate": "Make new music of a genre.",

@@ -1,0 +1,133 @@
+"""What to write, as the options say: from results on disk, or from the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fstmuse_core.cli.library.choosing import model_option
+from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.datasets.wording import counted
+from fstmuse_core.errors import FstMuseError
+
+if TYPE_CHECKING:
+    from fstmuse_core.tags.plan import Change, Heard
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_MODES = ("only-if-empty", "replace", "append")
+_PERCENT = click.FloatRange(0, 100)
+
+
+def plan_options(function: _Command) -> _Command:
+    """The argument and the options that :func:`planned` takes."""
+    for option in (
+        click.option(
+            "--no-note", is_flag=True, help="Write no FSTMUSE_GENRE beside it: model and score."
+        ),
+        click.option(
+            "--unsure", is_flag=True, help="Also the likeliest genre where the model is not sure."
+        ),
+        click.option(
+            "--also-least",
+            type=_PERCENT,
+            default=25,
+            show_default=True,
+            metavar="PERCENT",
+            help="How likely each further genre must be.",
+        ),
+        click.option(
+            "--genres",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            metavar="N",
+            help="At most so many genres a file.",
+        ),
+        click.option(
+            "--least",
+            type=_PERCENT,
+            default=0,
+            metavar="PERCENT",
+            help="How likely the genre must be; what you said always counts.",
+        ),
+        click.option(
+            "--mode",
+            type=click.Choice(_MODES),
+            default=_MODES[0],
+            show_default=True,
+            help="What becomes of genres that a file has; Unknown, Other and the like are none.",
+        ),
+        click.option("--folder", type=click.Path(), metavar="PATH", help="Only what lies in it."),
+        model_option,
+        click.argument(
+            "results",
+            required=False,
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="[RESULTS.jsonl]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def planned(
+    *,
+    results: Path | None,
+    model: str | None,
+    folder: str | None,
+    mode: str,
+    least: float,
+    genres: int,
+    also_least: float,
+    unsure: bool,
+    no_note: bool,
+) -> list[Change]:
+    """The plan; raises ``FstMuseError`` if there is nothing to plan for."""
+    from fstmuse_core.tags.plan import Mode, Policy, plan_changes
+
+    policy = Policy(Mode(mode), least / 100, genres, also_least / 100, unsure, not no_note)
+    files = _from_library(model, folder) if results is None else _read(results, model, folder)
+    with ProgressBar(len(files)) as bar:
+        return plan_changes(files, policy, progress=lambda done, _: bar.update(done, "tags"))
+
+
+def _read(results: Path, model: str | None, folder: str | None) -> list[Heard]:
+    from fstmuse_core.tags.records import read_results
+
+    if model is not None:
+        raise click.UsageError("--model is for the library; results are of one model already")
+    files = read_results(results)
+    if folder is None:
+        return files
+    inside = Path(folder).absolute()
+    files = [heard for heard in files if inside in heard.path.absolute().parents]
+    if not files:
+        raise FstMuseError(folder, "there are no results of files in it", "name another folder")
+    return files
+
+
+def _from_library(model: str | None, folder: str | None) -> list[Heard]:
+    from fstmuse_core.cli.library.choosing import Choice, chosen_model, opened_library
+    from fstmuse_core.library.tagging import heard_files
+
+    with opened_library() as library:
+        heard = chosen_model(library, model)
+        rows = Choice(folder, None, None, False).rows(library, heard)
+        files = heard_files(library, heard, rows)
+    if not files:
+        raise FstMuseError(
+            "Your library",
+            "nothing was heard in it yet",
+            "see: fstmuse library --help, or name a file of results",
+        )
+    return files
+
+
+def told(changes: list[Change]) -> str:
+    """How many files would be written, and why others would not, in one line."""
+    kept = [change.skipped for change in changes if change.skipped]
+    would = counted(len(changes) - len(kept), "file") + " to be written"
+    return f"{would}, {len(kept):,} left as they are" if kept else would

@@ -1,0 +1,51 @@
+"""From what was heard in the library to tags, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from fstmuse_core.datasets.tags import read_tags
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.tags.outcome import Fate, Outcome
+from fstmuse_core.tags.plan import Heard
+
+
+def heard_files(library: Library, model: HeardModel, rows: Sequence[LibraryRow]) -> list[Heard]:
+    """What one model, or the user, says of files: as :func:`~.tags.plan.plan_changes` takes it.
+
+    Files that are gone, and those of which nobody has said anything yet, are left out.
+    """
+    wanted = [
+        row for row in rows if row.state is not State.GONE and (row.verdict or row.review_genre)
+    ]
+    scores = library.scores(model.sha256, file_ids=[row.file_id for row in wanted])
+    known = {found.file_id: found.scores for found in scores}
+    return [
+        Heard(
+            Path(row.path),
+            known.get(row.file_id, {}),
+            row.is_sure,
+            model.name,
+            model.sha256,
+            row.review_genre or "",
+        )
+        for row in wanted
+    ]
+
+
+def note_tags(library: Library, outcome: Outcome) -> None:
+    """Let the library know that a file has other tags now and the same sound as before."""
+    if outcome.fate not in (Fate.WRITTEN, Fate.UNDONE):
+        return
+    path = os.path.abspath(outcome.path)
+    tags = read_tags(Path(path))
+    library.retagged(
+        path,
+        title=tags.title,
+        artist=tags.artist,
+        album=tags.album,
+        tag_genre="; ".join(outcome.genres),
+    )
