@@ -1,0 +1,206 @@
+"""Two models over one library: what changes, and for which files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.errors import one_line
+from fstmuse_core.library.comparison import Change, LibraryComparison
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.library.catalogue import NOT_SURE
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.probability_bars import percent
+
+_Index = QModelIndex | QPersistentModelIndex
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_ROW = 30
+
+
+class _Changes(QAbstractTableModel):
+    def __init__(self, parent: QObject, titles: tuple[str, str]) -> None:
+        super().__init__(parent)
+        self.changes: Sequence[Change] = ()
+        self.titles = titles
+
+    def show(self, changes: Sequence[Change], titles: tuple[str, str]) -> None:
+        self.beginResetModel()
+        self.changes, self.titles = changes, titles
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.changes)
+
+    def columnCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else 3
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        change = self.changes[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return one_line(change.path)
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if index.column() == 0:
+            return one_line(os.path.basename(change.path))
+        is_before = index.column() == 1
+        genre = change.before if is_before else change.after
+        sure = change.confidence_before if is_before else change.confidence_after
+        return f"{genre or NOT_SURE}  {percent(sure)}"
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return ("File", *self.titles)[section]
+        return _LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+class CompareDialog(QDialog):
+    """Chooses the other model, and shows what it would change.
+
+    Signals
+    -------
+    other_chosen(str)
+        Name of the other model.
+    file_wanted(int)
+        This file shall be shown in the library.
+    """
+
+    other_chosen = Signal(str)
+    file_wanted = Signal(int)
+
+    def __init__(self, parent: QWidget, title: str, others: Sequence[ModelInfo]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Compare models")
+        self._title = title
+        self.other = QComboBox()
+        self.other.setAccessibleName("The other model")
+        for model in others:
+            self.other.addItem(model.title, model.name)
+        self.other.activated.connect(lambda _i: self.choose_first())
+        self._words = QLabel()
+        self._words.setWordWrap(True)
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._changes = _Changes(self, (title, ""))
+        self._build_table()
+        self._build()
+        self.resize(QSize(760, 560))
+
+    def _build_table(self) -> None:
+        table = self.table = QTableView()
+        table.setObjectName("library")
+        table.setAccessibleName("Files that change")
+        table.setModel(self._changes)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.activated.connect(self._on_activated)
+        lines, header = table.verticalHeader(), table.horizontalHeader()
+        lines.hide()
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setDefaultSectionSize(_ROW)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(_LEFT)
+        header.setSelectionModel(QItemSelectionModel(self._changes, header))
+
+    def _build(self) -> None:
+        heading = QLabel(f"{self._title} and")
+        heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addWidget(heading)
+        head.addWidget(self.other)
+        head.addStretch()
+        frame = QFrame()
+        frame.setObjectName("card")
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(2, 2, 2, GRID)
+        inside.addWidget(self.table)
+        hint = QLabel("Enter or a double click shows the file in the library.")
+        hint.setProperty("look", "small")
+        close = QPushButton("Close")
+        close.clicked.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.addWidget(hint, 1)
+        foot.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addLayout(head)
+        column.addWidget(self._words)
+        column.addWidget(frame, 1)
+        column.addLayout(foot)
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return self._words.text()
+
+    def choose_first(self) -> None:
+        """Compare with what is chosen, if there is any."""
+        if self.other.count():
+            self.other_chosen.emit(self.other.currentData())
+        else:
+            self._words.setText("There is no other model. Train or import one first.")
+
+    def show_busy(self) -> None:
+        """The two are being laid side by side."""
+        self.other.setEnabled(False)
+        self._words.setText("Comparing\N{HORIZONTAL ELLIPSIS}")
+
+    def show_comparison(self, found: LibraryComparison) -> None:
+        """What comes out."""
+        self.other.setEnabled(True)
+        other = self.other.currentText()
+        words = found.sentence(self._title, other)
+        if found.labelled is not None:
+            words += f" On what you have looked at: {found.labelled.sentence(self._title, other)}"
+        if found.only_a and not found.both:
+            words += f" Choose {other} as the model that listens, and let it listen first."
+        self._words.setText(words)
+        self._changes.show(found.changes, (self._title, other))
+
+    def show_trouble(self, sentence: str) -> None:
+        """Why there is nothing to show."""
+        self.other.setEnabled(True)
+        self._words.setText(sentence)
+        self._changes.show((), (self._title, self.other.currentText()))
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        self.file_wanted.emit(self._changes.changes[index.row()].file_id)
+        self.accept()

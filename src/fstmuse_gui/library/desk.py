@@ -1,0 +1,84 @@
+"""The parts of the Library tab put together, once it is looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from fstmuse_gui.library.exporting import Exporting
+from fstmuse_gui.library.listening import Listening
+from fstmuse_gui.library.presenter import LibraryPresenter
+from fstmuse_gui.library.reviewing import Reviewing
+from fstmuse_gui.library.shelf import LibraryShelf, own_library
+from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.working import LibraryWorkers, make_scan, make_work
+
+if TYPE_CHECKING:
+    from fstmuse_gui.library.tab import LibraryMakers
+    from fstmuse_gui.library.tagging import Tagging
+
+
+class Desk(QObject):
+    """View, presenters, and the dialogs that they open."""
+
+    def __init__(self, makers: LibraryMakers, model: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._makers = makers
+        self.view = LibraryView()
+        self.shelf = LibraryShelf(makers.opener or own_library, self)
+        self.workers = LibraryWorkers(
+            self, scan=makers.scan or make_scan, work=makers.work or make_work
+        )
+        listening = Listening(self.view, self.shelf, self.workers, self)
+        reviewing = Reviewing(self.view, self.shelf, makers.player(self), makers.corrections, self)
+        self.presenter = LibraryPresenter(self.view, self.shelf, listening, reviewing, model, self)
+        self.exporting = Exporting(self.view, self.shelf, self)
+        self.exporting.message.connect(self.presenter.message)
+        self.exporting.trouble.connect(self.presenter.say)
+        self._tagging: Tagging | None = None
+
+    # -- dialogs -----------------------------------------------------------------------
+
+    @property
+    def tagging(self) -> Tagging:
+        """What writes tags, and takes them back."""
+        if self._tagging is None:
+            from fstmuse_gui.library.tagging import Tagging
+
+            self._tagging = Tagging(self.view, self.shelf, self)
+            self._tagging.written.connect(self.presenter.reload)
+        return self._tagging
+
+    def write_tags(self) -> None:
+        """Show what would be written, and write it if the user likes it."""
+        if self.shelf.path is not None:
+            self.tagging.open(self.presenter.chosen_ids, self.presenter.shown_ids)
+
+    def show_written(self) -> None:
+        """Show what was written before, to take it back."""
+        if self.shelf.path is not None:
+            self.tagging.open_written()
+
+    def export(self, kind: str) -> None:
+        """Ask where to, and write a table, playlists or a report of what is shown."""
+        self.exporting.export(kind, self.presenter.shown_ids)
+
+    def compare(self) -> None:
+        """Lay what another model says beside what this one says."""
+        models = self._makers.models()
+        self.exporting.compare(self.presenter.model, models)
+
+    # -- ending ------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Ask while tags are being written."""
+        return self._tagging is None or self._tagging.may_close()
+
+    def close(self) -> None:
+        """Stop everything in good order."""
+        self.exporting.close()
+        if self._tagging is not None:
+            self._tagging.close()
+        self.workers.close()
+        self.presenter.close()

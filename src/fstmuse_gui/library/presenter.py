@@ -1,0 +1,279 @@
+"""Decides what the Library tab shows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fstmuse_core.library.rows import LibraryFolder, LibraryRow
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.library.catalogue import Catalogue, Filter, Order
+from fstmuse_gui.library.listening import Listening
+from fstmuse_gui.library.reviewing import Reviewing
+from fstmuse_gui.library.shelf import LibraryShelf, Loaded
+from fstmuse_gui.library.view import LibraryView
+
+# While answers come in, the rows take their places anew this often.
+_SETTLE_MS = 1000
+_LOOK_MS = 3000
+
+
+class LibraryPresenter(QObject):
+    """Loads, sorts and filters the rows, and keeps them up with what happens.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    changed
+        What can be done may have changed.
+    """
+
+    message = Signal(str)
+    changed = Signal()
+
+    def __init__(
+        self,
+        view: LibraryView,
+        shelf: LibraryShelf,
+        listening: Listening,
+        reviewing: Reviewing,
+        model: str,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._shelf = view, shelf
+        self.listening, self.reviewing = listening, reviewing
+        self._model = model
+        self._folders: tuple[LibraryFolder, ...] = ()
+        self._filter, self._order = Filter(), Order()
+        self._is_open = self._is_loaded = False
+        self._to_add: list[str] = []
+        self.resumes = False
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settle.timeout.connect(self.refresh)
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._look_around)
+        self._connect()
+        view.show_page(view.blank_page)
+
+    def _connect(self) -> None:
+        view, shelf, sidebar = self._view, self._shelf, self._view.sidebar
+        view.shown.connect(self._on_shown)
+        view.add_button.clicked.connect(self.choose_folder)
+        sidebar.add_requested.connect(self.choose_folder)
+        sidebar.remove_requested.connect(self.remove_folder)
+        sidebar.model_chosen.connect(self.choose_model)
+        sidebar.folder_chosen.connect(lambda path: self._narrow(folder=path))
+        sidebar.genre_chosen.connect(lambda genre: self._narrow(genre=genre or None))
+        bar = view.filter_bar
+        bar.changed.connect(lambda: self._filter_by(bar.apply_to(self._filter)))
+        bar.cleared.connect(self.clear_filter)
+        bar.least_sure_toggled.connect(self.sort_least_sure)
+        view.table.order_wanted.connect(self.sort)
+        shelf.opened.connect(self._on_opened)
+        shelf.loaded.connect(self._on_loaded)
+        shelf.news.connect(self._on_news)
+        shelf.folder_added.connect(self._on_folder_added)
+        shelf.changed_elsewhere.connect(self.reload)
+        shelf.trouble.connect(self.say)
+        for part in (self.listening, self.reviewing):
+            part.message.connect(self.message)
+            part.trouble.connect(self.say)
+            part.changed.connect(self.changed)
+        self.listening.scanned.connect(self.reload)
+        self.reviewing.reviewed.connect(self._settle_later)
+
+    # -- opening and loading -----------------------------------------------------------
+
+    @property
+    def model(self) -> str:
+        """Name of the model that listens."""
+        return self._model
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All rows."""
+        return self._view.table.rows.catalogue
+
+    @property
+    def chosen_ids(self) -> list[int]:
+        """The files that are chosen in the table."""
+        return self._view.table.chosen_ids()
+
+    @property
+    def shown_ids(self) -> list[int]:
+        """The files that pass the filter, from top to bottom."""
+        return self._view.table.rows.ids()
+
+    def _on_shown(self) -> None:
+        if not self._is_open:
+            self._is_open = True
+            self._shelf.open()
+
+    def _on_opened(self, notice: str) -> None:
+        self.say(notice)
+        self.reload()
+        self.reviewing.count_corrections()
+        self._look.start()
+
+    def reload(self) -> None:
+        """Read everything anew."""
+        self._shelf.load(self._model)
+
+    def _on_loaded(self, loaded: Loaded) -> None:
+        is_first, self._is_loaded = not self._is_loaded, True
+        self._folders = loaded.folders
+        self.listening.model = loaded.model
+        catalogue = loaded.catalogue
+        for row in self.listening.overlaid(catalogue.rows):
+            if row is not catalogue.rows[catalogue.places[row.file_id]]:
+                catalogue.replace(row)
+        folders = {folder.path for folder in loaded.folders}
+        if self._filter.folder and self._filter.folder not in folders:
+            self._filter = replace(self._filter, folder="")
+        view = self._view
+        view.show_page(view.desk if loaded.folders else view.empty_page)
+        self._show(catalogue)
+        to_add, self._to_add = self._to_add, []
+        self.add_folders(to_add)
+        if is_first and self.resumes and self.listening.n_waiting:
+            self.listening.start()
+        else:
+            self.listening.start_if_wanted()
+
+    def _on_news(self, rows: list[LibraryRow]) -> None:
+        catalogue = self.catalogue
+        rows = self.listening.overlaid(rows)
+        places = [place for row in rows if (place := catalogue.replace(row)) is not None]
+        self._view.table.rows.tell_changed(places)
+        self.reviewing.follow_news(rows)
+        self._settle_later()
+
+    def _settle_later(self) -> None:
+        if not self._settle.isActive():
+            self._settle.start()
+
+    def _look_around(self) -> None:
+        """See whether another window has changed the library, while nothing goes on here."""
+        if self._is_loaded and self._view.isVisible() and not self.listening.is_busy:
+            self._shelf.look_for_changes()
+
+    # -- models and folders ------------------------------------------------------------
+
+    def offer_models(self, models: list[ModelInfo]) -> None:
+        """Let one of these be chosen."""
+        names = [model.name for model in models]
+        if self._model not in names and names:
+            self._model = names[0]
+            if self._is_loaded:
+                self.reload()
+        self._view.sidebar.show_models(models, self._model)
+
+    def follow_rename(self, old: str, new: str) -> None:
+        """The model of the first name is now called by the second."""
+        if self._model == old:
+            self._model = new
+
+    def choose_model(self, name: str) -> None:
+        """Let another model listen; what this one has said is kept."""
+        if name == self._model:
+            return
+        self._model = name
+        if self.listening.is_working:
+            self.listening.cancel()
+        if self._is_loaded:
+            self.reload()
+
+    def choose_folder(self) -> None:
+        """Ask for a folder, and add it."""
+        start = os.path.dirname(self._folders[-1].path) if self._folders else ""
+        path = self._view.ask_folder(start)
+        if path:
+            self.add_folders([path])
+
+    def add_folders(self, paths: list[str]) -> None:
+        """Add folders; of a file, the folder that it lies in."""
+        if not self._is_loaded:
+            self._to_add += paths
+            return
+        folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths]
+        for folder in dict.fromkeys(folders):
+            self._shelf.add_folder(folder)
+
+    def _on_folder_added(self, _folder: LibraryFolder) -> None:
+        self._view.show_page(self._view.desk)
+        self.listening.scan()
+
+    def remove_folder(self, path: str) -> None:
+        """Ask, then take a folder out of the library."""
+        folder = next((folder for folder in self._folders if folder.path == path), None)
+        if folder is not None and self._view.ask_remove(os.path.basename(path) or path):
+            self._shelf.remove_folder(folder.folder_id, self.reload)
+
+    # -- sorting and filtering ---------------------------------------------------------
+
+    def sort(self, order: Order) -> None:
+        """Sort by a heading."""
+        self._order = order
+        self._view.filter_bar.least_sure.setChecked(order.least_sure)
+        self._view.table.show_order(order)
+        self.refresh()
+
+    def sort_least_sure(self, is_wanted: bool) -> None:
+        """What is doubtful and not looked at first, or the headings' order again."""
+        self.sort(replace(self._order, least_sure=is_wanted))
+        if is_wanted:
+            self._view.table.go_to_line(0)
+
+    def clear_filter(self) -> None:
+        """Show everything."""
+        self._view.filter_bar.clear()
+        self._filter_by(Filter())
+
+    def _narrow(self, **changes: Any) -> None:
+        self._filter_by(replace(self._filter, **changes))
+
+    def _filter_by(self, wanted: Filter) -> None:
+        if wanted != self._filter:
+            self._filter = wanted
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Let every row take its place."""
+        if self._is_loaded:
+            self._settle.stop()
+            self._show(self.catalogue)
+
+    def _show(self, catalogue: Catalogue) -> None:
+        view, wanted = self._view, self._filter
+        found = catalogue.find(wanted, self._order)
+        view.table.show_rows(catalogue, found)
+        view.table.say_nothing_found(self._words_for_nothing(catalogue))
+        view.filter_bar.show_count(len(found), len(catalogue), is_filtered=not wanted.is_open)
+        counts = {folder.path: catalogue.folder_count(folder.path) for folder in self._folders}
+        view.sidebar.show_folders(self._folders, counts, len(catalogue), wanted.folder)
+        view.sidebar.show_genres(catalogue.genre_counts(wanted), wanted.genre or "")
+        self.reviewing.follow_order()
+        self.changed.emit()
+
+    def _words_for_nothing(self, catalogue: Catalogue) -> str:
+        if len(catalogue):
+            return "No file is like that."
+        return "" if self.listening.is_busy else "There is no music in these folders."
+
+    # -- saying and ending -------------------------------------------------------------
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in the notice."""
+        self._view.notice.say(f"{sentence.removesuffix('.')}." if sentence else "")
+
+    def close(self) -> None:
+        """Stop in good order."""
+        self._settle.stop()
+        self._look.stop()
+        self.reviewing.close()
+        self._shelf.close()

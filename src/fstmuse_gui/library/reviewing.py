@@ -1,0 +1,349 @@
+"""Decides what the review pane shows, plays, and does with the user's word."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.classification import Classification
+from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
+from fstmuse_gui.classify.correcting import Corrections
+from fstmuse_gui.classify.playback import Playing
+from fstmuse_gui.library.lane import Lane
+from fstmuse_gui.library.shelf import LibraryShelf
+from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.words import counted
+from fstmuse_gui.sound.devices import DeviceId
+
+# Each is decoded to be kept among the corrections.
+_LEARNT_AT_ONCE = 50
+
+
+class Reviewing(QObject):
+    """Listens to the table: what is current there is heard and spoken on here.
+
+    Signals
+    -------
+    message(str), trouble(str)
+        For the status bar, and for the notice.
+    changed
+        What can be done may have changed.
+    reviewed
+        The user has spoken on files.
+    started
+        Something plays.
+    train_wanted(str)
+        The corrections in this folder are to be trained on.
+    """
+
+    message = Signal(str)
+    trouble = Signal(str)
+    changed = Signal()
+    reviewed = Signal()
+    started = Signal()
+    train_wanted = Signal(str)
+
+    def __init__(
+        self,
+        view: LibraryView,
+        shelf: LibraryShelf,
+        player: Playing,
+        corrections: Callable[[], Corrections],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._table, self._pane, self._shelf = view.table, view.review, shelf
+        self._player = player
+        self._make_corrections = corrections
+        self._made: Corrections | None = None
+        self._lane = Lane("library corrections", self)
+        self._row: LibraryRow | None = None
+        self._answer: Classification | None = None
+        self._loaded: str = ""
+        self._said: list[list[int]] = []
+        self._connect()
+        self._show()
+
+    def _connect(self) -> None:
+        pane, bar, player = self._pane, self._pane.correction, self._player
+        self._table.current_changed.connect(self._on_current)
+        self._table.doubleClicked.connect(lambda _index: self.play())
+        self._shelf.answered.connect(self._on_answered)
+        pane.play_requested.connect(self.play)
+        pane.seek_requested.connect(self.seek)
+        pane.next_requested.connect(lambda: self.walk(1))
+        pane.previous_requested.connect(lambda: self.walk(-1))
+        bar.correct_requested.connect(self.ask)
+        bar.confirm_requested.connect(self.accept)
+        bar.undo_requested.connect(self.take_back)
+        bar.genre_chosen.connect(self.correct)
+        bar.train_requested.connect(self._train)
+        player.position_changed.connect(self._on_position)
+        player.state_changed.connect(self._on_state)
+        player.failed.connect(self.trouble)
+
+    # -- what is shown -----------------------------------------------------------------
+
+    @property
+    def row(self) -> LibraryRow | None:
+        """The file that is shown."""
+        return self._row
+
+    @property
+    def can_speak(self) -> bool:
+        """Whether something can be said of what is shown: it was heard."""
+        return self._row is not None and self._row.content is not None and bool(self._row.verdict)
+
+    @property
+    def can_accept(self) -> bool:
+        """Whether the model names a genre that can be right."""
+        return self.can_speak and self._row is not None and bool(self._row.genre)
+
+    @property
+    def can_take_back(self) -> bool:
+        """Whether there is a word of the user's to take back."""
+        has_word = self._row is not None and self._row.review is not None
+        return bool(self._said) or has_word
+
+    def follow_news(self, rows: Sequence[LibraryRow]) -> None:
+        """Other things hold of some files."""
+        for row in rows:
+            if self._row is not None and row.file_id == self._row.file_id:
+                had_answer = bool(self._row.verdict)
+                self._row = row
+                self._show(keep_answer=had_answer == bool(row.verdict))
+
+    def follow_order(self) -> None:
+        """The files stand in another order."""
+        self._pane.show_place(self._place())
+
+    def _on_current(self) -> None:
+        index = self._table.currentIndex()
+        row = self._table.rows.row_at(index.row()) if index.isValid() else None
+        is_other = row is None or self._row is None or row.file_id != self._row.file_id
+        was_playing = self._player.state == "playing"
+        self._row = row
+        if is_other:
+            self._player.pause()
+            self._loaded = ""
+        self._show(keep_answer=not is_other)
+        if is_other and was_playing and row is not None and row.state is not State.GONE:
+            self.play()
+
+    def _show(self, *, keep_answer: bool = False) -> None:
+        row = self._row
+        if row is None:
+            self._answer = None
+            self._pane.show_nothing()
+        else:
+            self._pane.show_file(row, self._place())
+            self._show_word(row)
+            if not keep_answer:
+                self._answer = None
+                if row.verdict:
+                    self._shelf.answer(row.file_id)
+                else:
+                    self._pane.show_answer(row, None)
+        self.changed.emit()
+
+    def _show_word(self, row: LibraryRow) -> None:
+        bar = self._pane.correction
+        bar.picker.hide()
+        bar.setVisible(self.can_speak)
+        if row.review_genre is not None:
+            bar.show_correction(row.review_genre)
+        else:
+            bar.show_open(can_confirm=self.can_accept)
+            bar.confirm_button.setText(" It is right" if row.is_sure else f" It is {row.genre}")
+
+    def _place(self) -> str:
+        line, total = self._table.currentIndex().row(), self._table.rows.rowCount()
+        return f"{line + 1:,} of {total:,}" if line >= 0 else ""
+
+    def _on_answered(self, file_id: int, answer: Classification | None) -> None:
+        if self._row is not None and self._row.file_id == file_id:
+            self._answer = answer
+            self._pane.show_answer(self._row, answer)
+
+    # -- walking and listening ---------------------------------------------------------
+
+    def walk(self, lines: int) -> None:
+        """Go to a file further down, or up if negative."""
+        line = self._table.currentIndex().row() + lines
+        self._table.go_to_line(max(0, min(line, self._table.rows.rowCount() - 1)))
+
+    def play(self) -> None:
+        """Play or pause the file that is shown."""
+        row = self._row
+        if row is None or row.state is State.GONE:
+            return
+        if self._loaded != row.path:
+            if not os.path.isfile(row.path):
+                self.trouble.emit(f"{row.path}: it is no longer there; look for changes (F5)")
+                return
+            self._player.load_file(row.path, row.seconds)
+            self._loaded = row.path
+        self._player.toggle()
+
+    def pause(self) -> None:
+        """Be silent."""
+        if self._player.state == "playing":
+            self._player.pause()
+
+    def play_to(self, device: DeviceId | None) -> None:
+        """Use this output from now on; ``None`` is the system's default."""
+        self._player.set_device(device)
+
+    def seek(self, seconds: float) -> None:
+        """Go to a second of the file, and play from there."""
+        if self._row is not None and self._loaded != self._row.path:
+            self.play()
+        if self._loaded:
+            self._player.seek(max(0.0, seconds))
+
+    def step(self, seconds: float) -> None:
+        """Go forward by so many seconds, or back if negative."""
+        if self._loaded:
+            self._player.seek(max(0.0, self._player.position + seconds))
+
+    def _on_position(self, seconds: float) -> None:
+        if self._loaded:
+            self._pane.set_position(seconds)
+
+    def _on_state(self, state: str) -> None:
+        self._pane.set_playing(state == "playing")
+        if state == "playing":
+            self.started.emit()
+
+    # -- the user's word ---------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Let the user choose a genre for what is chosen."""
+        if self.can_speak and self._row is not None:
+            likely = [genre for genre, _ in self._answer.ranked()] if self._answer else []
+            self._pane.correction.ask(likely, self._row.review_genre or "")
+
+    def accept(self) -> None:
+        """The model is right about what is chosen; on to the next file."""
+        rows = [row for row in self._chosen() if row.genre and row.review is None]
+        by_genre: dict[str, list[LibraryRow]] = {}
+        for row in rows:
+            by_genre.setdefault(row.genre or "", []).append(row)
+        for genre, alike in by_genre.items():
+            self._say(alike, genre, ReviewKind.ACCEPTED)
+        if len(rows) == 1 and rows[0].is_sure:
+            self._learn(rows, rows[0].genre or "")
+        self._go_on(rows)
+
+    def correct(self, genre: str) -> None:
+        """What is chosen is of this genre; on to the next file."""
+        rows = self._chosen()
+        self._say(rows, genre, ReviewKind.CORRECTED)
+        self._learn(rows, genre)
+        self._go_on(rows)
+
+    def _chosen(self) -> list[LibraryRow]:
+        ids = self._table.chosen_ids()
+        if len(ids) < 2 and self._row is not None:
+            ids = [self._row.file_id]
+        catalogue = self._table.rows.catalogue
+        rows = [catalogue.rows[catalogue.places[file_id]] for file_id in ids]
+        return [row for row in rows if row.content is not None and row.verdict]
+
+    def _say(self, rows: list[LibraryRow], genre: str, kind: ReviewKind) -> None:
+        if not rows:
+            return
+        sounds = {row.content for row in rows}
+        ids = [row.file_id for row in rows]
+        # Other files with the same sound are spoken on too.
+        alike = [row.file_id for row in self._table.rows.catalogue.rows if row.content in sounds]
+        self._said.append(ids)
+        self._shelf.review(alike, genre, kind)
+        self.reviewed.emit()
+        if len(rows) > 1:
+            self.message.emit(f"{counted(len(rows), 'file')} kept as {genre}.")
+        else:
+            self.message.emit(f"Kept as {genre}.")
+
+    def _go_on(self, rows: list[LibraryRow]) -> None:
+        if len(rows) == 1 and self._table.currentIndex().row() < self._table.rows.rowCount() - 1:
+            self.walk(1)
+        self.changed.emit()
+
+    def take_back(self) -> None:
+        """Forget what was said last, or what was said of the file that is shown."""
+        shown = self._row
+        if shown is not None and shown.review is not None:
+            ids = [shown.file_id]
+            self._said = [said for said in self._said if said != ids]
+        elif self._said:
+            ids = self._said.pop()
+            if len(ids) == 1:
+                self._table.go_to(ids[0])
+        else:
+            return
+        self._shelf.unreview(ids)
+        self._unlearn(ids)
+        self.reviewed.emit()
+        self.message.emit("Taken back.")
+        self.changed.emit()
+
+    # -- the corrections that a training learns ----------------------------------------
+
+    @property
+    def _corrections(self) -> Corrections:
+        if self._made is None:
+            self._made = self._make_corrections()
+        return self._made
+
+    def _learn(self, rows: list[LibraryRow], genre: str) -> None:
+        """Let a training learn it; of very many files at once, of none."""
+        if len(rows) > _LEARNT_AT_ONCE:
+            self.message.emit(
+                f"{counted(len(rows), 'file')} kept as {genre}. A training learns from "
+                f"corrections of up to {_LEARNT_AT_ONCE} files at a time."
+            )
+            return
+        library, sha = self._shelf.library, self._shelf.model_sha
+        for row in rows:
+
+            def work(row: LibraryRow = row) -> int:
+                answer = library.classification(row.file_id, sha)
+                if answer is None or not answer.probabilities.any():
+                    return self._corrections.count()
+                return self._corrections.correct_file(Path(row.path), genre, answer).count
+
+            self._lane.run(work, self._pane.correction.show_count, self.trouble.emit)
+
+    def _unlearn(self, file_ids: list[int]) -> None:
+        catalogue = self._table.rows.catalogue
+        paths = [catalogue.rows[catalogue.places[i]].path for i in file_ids]
+
+        def work() -> int:
+            store = self._corrections
+            for path in paths[:_LEARNT_AT_ONCE]:
+                record = store.find(Path(path))
+                if record is not None:
+                    store.undo(record.sound)
+            return store.count()
+
+        self._lane.run(work, self._pane.correction.show_count, self.trouble.emit)
+
+    def count_corrections(self) -> None:
+        """Say how many corrections there are."""
+        self._lane.run(
+            lambda: self._corrections.count(),
+            self._pane.correction.show_count,
+            self.trouble.emit,
+        )
+
+    def _train(self) -> None:
+        self.train_wanted.emit(str(self._corrections.folder))
+
+    def close(self) -> None:
+        """Free the sound device, and wait until what was said is kept."""
+        self._player.close()
+        self._lane.close()

@@ -1,0 +1,156 @@
+"""Paints the cells of the library's table straight from its rows, without asking Qt for texts."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
+from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.library.catalogue import NOT_SURE, Column, shown_genre
+from fstmuse_gui.library.table_model import LibraryModel
+from fstmuse_gui.library.words import cell_text
+from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
+from fstmuse_gui.widgets.probability_bars import percent
+
+ROW_HEIGHT = 34
+_MARGIN = 10
+_SIGN = 14
+_DOT = 8
+_BAR = 5
+_Index = QModelIndex | QPersistentModelIndex
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_CUT_LEFT, _CUT_RIGHT = Qt.TextElideMode.ElideLeft, Qt.TextElideMode.ElideRight
+_SIGNS = {State.FAILED: "warning", State.GONE: "close", State.SKIPPED: "close"}
+
+
+class RowPainter(QStyledItemDelegate):
+    """Cells with a dot for the genre and a bar for how sure the model is."""
+
+    def __init__(self, model: LibraryModel, parent: QTableView) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._view = parent
+        self._dress()
+
+    def _dress(self) -> None:
+        """Fonts and measures, once for all cells."""
+        self._font = QFont(self._view.font())
+        self._strong = scaled_font(self._font, 1.0, QFont.Weight.Medium)
+        self._metrics = QFontMetrics(self._font)
+        self._strong_metrics = QFontMetrics(self._strong)
+        self._number = self._metrics.horizontalAdvance("> 99 %")
+
+    def follow_font(self) -> None:
+        """The view's font is another."""
+        self._dress()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(80, ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        line, column = index.row(), index.column()
+        row = self._model.row_at(line)
+        colours = current_colours()
+        rect = option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(rect, QColor(colours.tint))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(colours.raised))
+        if line == self._view.currentIndex().row():
+            self._mark(painter, QRectF(rect), column, colours)
+        box = QRectF(rect).adjusted(_MARGIN, 0, -_MARGIN, 0)
+        if column == Column.GENRE:
+            self._paint_genre(painter, box, row, colours)
+        elif column == Column.SURE:
+            self._paint_sure(painter, box, row, colours)
+        else:
+            is_title = column == Column.TITLE
+            text = cell_text(row, Column(column))
+            is_faint = not is_title or row.state is State.GONE
+            colour = colours.muted if is_faint else colours.text
+            # Of a folder the end says most.
+            cut = _CUT_LEFT if column == Column.FOLDER else _CUT_RIGHT
+            self._text(painter, box, text, colour, is_title, cut)
+
+    def _mark(self, painter: QPainter, box: QRectF, column: int, colours: Colours) -> None:
+        """The row that the review is about, and that the keys move from."""
+        colour = QColor(colours.accent)
+        if column == Column.TITLE:
+            painter.fillRect(QRectF(box.left(), box.top(), 3, box.height()), colour)
+
+    def _text(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        text: str,
+        colour: str,
+        is_strong: bool = False,
+        cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        if not text:
+            return
+        metrics = self._strong_metrics if is_strong else self._metrics
+        painter.setFont(self._strong if is_strong else self._font)
+        painter.setPen(QColor(colour))
+        fitted = metrics.elidedText(text, cut, int(box.width()))
+        painter.drawText(box, _LEFT, fitted)
+
+    def _paint_genre(
+        self, painter: QPainter, box: QRectF, row: LibraryRow, colours: Colours
+    ) -> None:
+        sign = QRectF(box.left(), box.center().y() - _SIGN / 2, _SIGN, _SIGN)
+        words = box.adjusted(_SIGN + 6, 0, 0, 0)
+        genre = shown_genre(row)
+        colour = colours.text
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if genre and genre != NOT_SURE:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(genre_colour(genre, colours.is_dark))
+            inset = (_SIGN - _DOT) / 2
+            painter.drawEllipse(sign.adjusted(inset, inset, -inset, -inset))
+        elif genre:
+            colour = colours.muted
+            draw_icon(painter, "question", sign, QColor(colours.muted))
+        else:
+            colour = colours.muted
+            self._paint_state(painter, sign, row, colours)
+        if row.review is not None:
+            words.setRight(words.right() - _SIGN - 4)
+            place = QRectF(words.right() + 4, sign.top(), _SIGN, _SIGN)
+            name = "done" if row.review is ReviewKind.ACCEPTED else "edit"
+            draw_icon(painter, name, place, QColor(colours.accent))
+        self._text(painter, words, cell_text(row, Column.GENRE), colour)
+
+    @staticmethod
+    def _paint_state(painter: QPainter, sign: QRectF, row: LibraryRow, colours: Colours) -> None:
+        if row.state in _SIGNS:
+            role = colours.danger if row.state is State.FAILED else colours.muted
+            draw_icon(painter, _SIGNS[row.state], sign, QColor(role))
+            return
+        inner = sign.adjusted(3, 3, -3, -3)
+        is_at_work = row.state is State.WORKING
+        painter.setPen(QColor(colours.accent if is_at_work else colours.border_strong))
+        painter.setBrush(QColor(colours.accent) if is_at_work else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(inner)
+
+    def _paint_sure(
+        self, painter: QPainter, box: QRectF, row: LibraryRow, colours: Colours
+    ) -> None:
+        if not row.verdict:
+            return
+        painter.setFont(self._font)
+        is_sure = row.is_sure
+        painter.setPen(QColor(colours.text if is_sure else colours.muted))
+        number = QRectF(box.right() - self._number, box.top(), self._number, box.height())
+        painter.drawText(number, _RIGHT, percent(row.confidence))
+        room = box.width() - self._number - 8
+        if room < 16:
+            return
+        track = QRectF(box.left(), box.center().y() - _BAR / 2, room, _BAR)
+        painter.fillRect(track, QColor(colours.track))
+        track.setWidth(room * row.confidence)
+        painter.fillRect(track, QColor(colours.accent if is_sure else colours.border_strong))

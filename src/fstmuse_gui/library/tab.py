@@ -1,0 +1,292 @@
+"""The Library tab for the window: built when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from fstmuse_gui.classify.correcting import Corrections, own_corrections
+from fstmuse_gui.classify.models import ModelInfo, installed_models
+from fstmuse_gui.classify.playback import STEP_S, Playing
+from fstmuse_gui.classify.tab import make_player
+from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
+from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
+from fstmuse_gui.widgets.lazy_stage import LazyStage
+
+if TYPE_CHECKING:
+    from fstmuse_gui.library.desk import Desk
+
+LIBRARY_SPLITTER = Option("library/splitter", list, [])
+LIBRARY_PARTS = Option("library/parts", list, [])
+LIBRARY_MODEL = Option("library/model", str, "")
+LIBRARY_GOES_ON = Option("library/goes_on", bool, False)
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+@dataclass(frozen=True)
+class LibraryMakers:
+    """What the tab is made with; only tests have others."""
+
+    player: Callable[[QObject], Playing] = make_player
+    models: Callable[[], list[ModelInfo]] = installed_models
+    corrections: Callable[[], Corrections] = own_corrections
+    opener: Callable[[], Any] | None = None
+    scan: Callable[..., Any] | None = None
+    work: Callable[..., Any] | None = None
+
+
+class LibraryTab(QObject):
+    """The tab, as ``tabs.Tab`` asks for it."""
+
+    message = Signal(str)
+    title = "Library"
+
+    def __init__(self, context: TabContext, makers: LibraryMakers | None = None) -> None:
+        super().__init__()
+        self._context = context
+        self._settings = context.settings
+        self._makers = makers or LibraryMakers()
+        self._built: Desk | None = None
+        self._stage = LazyStage(self._build)
+        self._build_actions()
+
+    # -- as a tab ----------------------------------------------------------------------
+
+    @property
+    def widget(self) -> QWidget:
+        """What the tab shows."""
+        return self._stage
+
+    def menus(self) -> dict[str, MenuEntries]:
+        """Entries for File, View and Playback."""
+        return {
+            "File": [
+                *self._folder_actions,
+                None,
+                *self._work_actions,
+                None,
+                self._review_menu,
+                None,
+                *self._tag_actions,
+                self._export_menu,
+                self._compare,
+            ],
+            "View": self._view_actions,
+            "Playback": self._play_actions,
+        }
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Add folders."""
+        self.desk.presenter.add_folders(paths)
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Light up while something hangs above the window."""
+        self.desk.view.set_hot(is_hot)
+
+    def may_close(self) -> bool:
+        """Ask while tags are being written; listening goes on at the next start."""
+        return self._built is None or self._built.may_close()
+
+    def close(self) -> None:
+        """Stop everything, and remember how it looked and whether it was at work."""
+        if self._built is None:
+            return
+        desk = self._built
+        self._settings.set(LIBRARY_SPLITTER, desk.view.splitter.sizes())
+        self._settings.set(LIBRARY_PARTS, desk.view.parts.sizes())
+        self._settings.set(LIBRARY_MODEL, desk.presenter.model)
+        self._settings.set(LIBRARY_GOES_ON, desk.presenter.listening.goes_on)
+        desk.close()
+
+    # -- what is behind it -------------------------------------------------------------
+
+    def _build(self) -> Desk:
+        if self._built is None:
+            from fstmuse_gui.library.desk import Desk
+
+            model = self._settings.get(LIBRARY_MODEL) or self._settings.get(MODEL)
+            desk = self._built = Desk(self._makers, model, self)
+            presenter, reviewing = desk.presenter, desk.presenter.reviewing
+            presenter.resumes = self._settings.get(LIBRARY_GOES_ON)
+            presenter.offer_models(self._makers.models())
+            presenter.message.connect(self.message)
+            presenter.changed.connect(self._on_changed)
+            presenter.listening.at_work.connect(self._on_work)
+            self._connect_others(desk)
+            reviewing.train_wanted.connect(self._context.data.train_on_wanted)
+            desk.view.export_button.setMenu(self._export_menu)
+            desk.view.tags_button.clicked.connect(self._tag_actions[0].trigger)
+            table = desk.view.table
+            table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+            table.addActions(self._context_actions)
+            self._restore(desk)
+            self._stage.put(desk.view)
+            self._on_changed()
+        return self._built
+
+    def _connect_others(self, desk: Desk) -> None:
+        context, reviewing = self._context, desk.presenter.reviewing
+        context.models.changed.connect(lambda: desk.presenter.offer_models(self._makers.models()))
+        context.models.renamed.connect(desk.presenter.follow_rename)
+        reviewing.started.connect(lambda: context.sounds.started.emit(self.title))
+        context.sounds.started.connect(
+            lambda title: None if title == self.title else reviewing.pause()
+        )
+        # The output is chosen in the Classify tab, and may have changed meanwhile.
+        reviewing.started.connect(self._use_output)
+        self._use_output()
+
+    def _use_output(self) -> None:
+        device = DeviceId.parse(self._settings.get(OUTPUT_DEVICE))
+        self.desk.presenter.reviewing.play_to(device)
+
+    def _restore(self, desk: Desk) -> None:
+        for option, splitter in (
+            (LIBRARY_SPLITTER, desk.view.splitter),
+            (LIBRARY_PARTS, desk.view.parts),
+        ):
+            sizes = self._settings.get(option)
+            if len(sizes) == splitter.count() and all(type(s) is int and s > 0 for s in sizes):
+                splitter.setSizes(sizes)
+
+    @property
+    def desk(self) -> Desk:
+        """View and presenters."""
+        return self._build()
+
+    def _on_work(self, told: tuple[float, str] | None) -> None:
+        sign = TabSign(SignKind.BUSY, told[1], told[0]) if told is not None else None
+        self._context.signs.changed.emit(self.title, sign)
+
+    # -- actions -----------------------------------------------------------------------
+
+    def _action(self, text: str, keys: str, run: Callable[[Desk], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _checked=False: run(self.desk))
+        return action
+
+    def _build_actions(self) -> None:
+        self._build_work_actions()
+        self._build_review_actions()
+        self._build_output_actions()
+        self._view_actions: MenuEntries = [
+            self._action("&Search", "Ctrl+F", lambda d: d.view.filter_bar.search.setFocus()),
+            self._action("Show &all files", "Ctrl+Shift+F", lambda d: d.presenter.clear_filter()),
+            self._action("&Least sure first", "U", lambda d: d.view.filter_bar.least_sure.click()),
+        ]
+        self._context_actions = [
+            self._play,
+            self._accept,
+            self._correct,
+            self._front,
+            self._skip,
+            self._again,
+        ]
+
+    def _build_work_actions(self) -> None:
+        self._folder_actions = [
+            self._action(
+                f"&Add a folder{_ELLIPSIS}", "Ctrl+O", lambda d: d.presenter.choose_folder()
+            ),
+            self._action("Look for &changes", "F5", lambda d: d.presenter.listening.scan()),
+        ]
+        self._start = self._action(
+            "&Listen to what waits", "Ctrl+L", lambda d: d.presenter.listening.start()
+        )
+        self._pause = self._action(
+            "&Pause, or go on", "Ctrl+P", lambda d: d.presenter.listening.toggle_pause()
+        )
+        self._stop = self._action("S&top", "", lambda d: d.presenter.listening.cancel())
+        self._front = self._action(
+            "Listen to these &next",
+            "Ctrl+Up",
+            lambda d: d.presenter.listening.move_to_front(d.presenter.chosen_ids),
+        )
+        self._skip = self._action(
+            "Leave these &out",
+            "Del",
+            lambda d: d.presenter.listening.skip(d.presenter.chosen_ids),
+        )
+        self._again = self._action(
+            "Try these &again",
+            "",
+            lambda d: d.presenter.listening.requeue(d.presenter.chosen_ids),
+        )
+        self._work_actions = [
+            self._start,
+            self._pause,
+            self._stop,
+            self._front,
+            self._skip,
+            self._again,
+        ]
+
+    def _build_review_actions(self) -> None:
+        self._next = self._action("&Next file", "J", lambda d: d.presenter.reviewing.walk(1))
+        self._previous = self._action(
+            "&Previous file", "K", lambda d: d.presenter.reviewing.walk(-1)
+        )
+        self._accept = self._action(
+            "The genre is &right", "Y", lambda d: d.presenter.reviewing.accept()
+        )
+        self._correct = self._action(
+            f"&Correct the genre{_ELLIPSIS}", "C", lambda d: d.presenter.reviewing.ask()
+        )
+        self._take_back = self._action(
+            "&Take it back", "Ctrl+Z", lambda d: d.presenter.reviewing.take_back()
+        )
+        self._review_menu = QMenu("Lo&ok over")
+        self._review_menu.addActions(
+            [self._next, self._previous, self._accept, self._correct, self._take_back]
+        )
+        self._play = self._action("&Play or pause", "Space", lambda d: d.presenter.reviewing.play())
+        self._play_actions: MenuEntries = [
+            self._play,
+            self._action("&Back 5 seconds", "Left", lambda d: d.presenter.reviewing.step(-STEP_S)),
+            self._action(
+                "&Forward 5 seconds", "Right", lambda d: d.presenter.reviewing.step(STEP_S)
+            ),
+        ]
+
+    def _build_output_actions(self) -> None:
+        self._tag_actions = [
+            self._action(f"&Write tags{_ELLIPSIS}", "Ctrl+T", lambda d: d.write_tags()),
+            self._action(f"Tags written &before{_ELLIPSIS}", "", lambda d: d.show_written()),
+        ]
+        self._export_menu = QMenu("&Export")
+        self._export_menu.addActions(
+            [
+                self._action(f"Table (&CSV){_ELLIPSIS}", "Ctrl+K", lambda d: d.export("csv")),
+                self._action(f"Table (&JSON){_ELLIPSIS}", "Ctrl+J", lambda d: d.export("json")),
+                self._action(f"&Playlists, one a genre{_ELLIPSIS}", "", lambda d: d.export("m3u8")),
+                self._action(f"&Report (HTML){_ELLIPSIS}", "", lambda d: d.export("html")),
+            ]
+        )
+        self._compare = self._action(
+            f"Co&mpare with another model{_ELLIPSIS}", "", lambda d: d.compare()
+        )
+
+    def _on_changed(self) -> None:
+        presenter = self.desk.presenter
+        listening, reviewing = presenter.listening, presenter.reviewing
+        self._start.setEnabled(listening.n_waiting > 0 and not listening.is_busy)
+        self._pause.setEnabled(listening.is_working)
+        self._stop.setEnabled(listening.is_busy)
+        self._accept.setEnabled(reviewing.can_accept)
+        self._correct.setEnabled(reviewing.can_speak)
+        self._take_back.setEnabled(reviewing.can_take_back)
+        self._play.setEnabled(reviewing.row is not None)
+        has_answers = presenter.catalogue.n_answered > 0
+        self._tag_actions[0].setEnabled(has_answers)
+        self.desk.view.tags_button.setEnabled(has_answers)
+        for action in (*self._export_menu.actions(), self._compare):
+            action.setEnabled(has_answers)
+        self.desk.view.export_button.setEnabled(has_answers)

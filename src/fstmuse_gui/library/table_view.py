@@ -1,0 +1,233 @@
+"""The table of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+
+from fstmuse_gui.library.catalogue import Catalogue, Column, Order, Places
+from fstmuse_gui.library.row_painter import ROW_HEIGHT, RowPainter
+from fstmuse_gui.library.table_model import LibraryModel
+from fstmuse_gui.theme import current_colours
+
+# Columns of one width, those that share what is left, and from which width of the table on
+# a column is worth its room.
+_FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128}
+_SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
+_WORTH_IT = {Column.ARTIST: 520, Column.TAG: 660, Column.FOLDER: 880}
+_NARROW = {Column.GENRE: 132, Column.SURE: 92}
+_KEPT_CHOICE = 500
+
+
+class LibraryTable(QTableView):
+    """Fifty thousand rows that scroll, sort and filter without a stall.
+
+    Signals
+    -------
+    current_changed
+        Another file, or none, is the one that the review is about.
+    order_wanted(object)
+        An :class:`~fstmuse_gui.library.catalogue.Order`: a heading was clicked.
+    """
+
+    current_changed = Signal()
+    order_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Files of the library")
+        self.setObjectName("library")
+        self._order = Order()
+        self._nothing = ""
+        self._is_resetting = False
+        self.rows = LibraryModel(self)
+        self.setModel(self.rows)
+        self._painter = RowPainter(self.rows, self)
+        self.setItemDelegate(self._painter)
+        self._set_up()
+        self._set_up_header()
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+
+    def _set_up(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        lines = self.verticalHeader()
+        lines.hide()
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setMinimumSectionSize(ROW_HEIGHT)
+        lines.setDefaultSectionSize(ROW_HEIGHT)
+
+    def _set_up_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(24)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        header.setAccessibleName("Columns; a click sorts")
+        header.sectionClicked.connect(self._on_heading)
+        # One of its own, in which nothing is ever chosen: else it asks of every row whether it
+        # is, which takes seconds when all are.
+        header.setSelectionModel(QItemSelectionModel(self.rows, header))
+        self.show_order(self._order)
+
+    # -- what is shown -----------------------------------------------------------------
+
+    def show_rows(self, catalogue: Catalogue, places: Places) -> None:
+        """Show other rows, or the same in another order; what was chosen stays so."""
+        current, chosen = self.current_id, self._chosen_to_keep()
+        offset = self._offset_of(current)
+        self._is_resetting = True
+        self.rows.show_places(catalogue, places)
+        self._choose(chosen, current)
+        self._is_resetting = False
+        self._lay_out()
+        line = self.rows.line_of(current) if current is not None else -1
+        if line >= 0 and offset is not None:
+            self.verticalScrollBar().setValue(line * ROW_HEIGHT - offset)
+        if self.current_id != current:
+            self.current_changed.emit()
+
+    def _offset_of(self, current: int | None) -> int | None:
+        """How far below the upper edge the current row stands, if it is seen."""
+        if current is None:
+            return None
+        y = self.rowViewportPosition(self.rows.line_of(current))
+        return y if -ROW_HEIGHT < y < self.viewport().height() else None
+
+    def _chosen_to_keep(self) -> list[int]:
+        chosen = self.chosen_ids()
+        return chosen if len(chosen) <= _KEPT_CHOICE else []
+
+    def _choose(self, ids: list[int], current: int | None) -> None:
+        selection = QItemSelection()
+        for file_id in ids:
+            line = self.rows.line_of(file_id)
+            if line >= 0:
+                selection.select(self.rows.index(line, 0), self.rows.index(line, len(Column) - 1))
+        model = self.selectionModel()
+        model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        line = self.rows.line_of(current) if current is not None else -1
+        if line >= 0:
+            model.setCurrentIndex(
+                self.rows.index(line, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+
+    def show_order(self, order: Order) -> None:
+        """Let the headings say how the rows are sorted."""
+        self._order = order
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(not order.least_sure)
+        down = Qt.SortOrder.DescendingOrder
+        header.setSortIndicator(
+            order.column, down if order.is_descending else Qt.SortOrder.AscendingOrder
+        )
+
+    def say_nothing_found(self, text: str) -> None:
+        """What stands in the table while it has no rows."""
+        self._nothing = text
+        self.viewport().update()
+
+    def _on_heading(self, section: int) -> None:
+        column = Column(section)
+        again = column == self._order.column and not self._order.least_sure
+        self.order_wanted.emit(Order(column, again and not self._order.is_descending))
+
+    # -- what is chosen ----------------------------------------------------------------
+
+    @property
+    def current_id(self) -> int | None:
+        """The file that the review is about."""
+        index = self.currentIndex()
+        return self.rows.row_at(index.row()).file_id if index.isValid() else None
+
+    def chosen_ids(self) -> list[int]:
+        """The files of the rows that are chosen, from top to bottom."""
+        # A list in all but Qt's own description of it.
+        selection = cast(Iterable[QItemSelectionRange], self.selectionModel().selection())
+        ranges = sorted((r.top(), r.bottom()) for r in selection)
+        return [file_id for top, bottom in ranges for file_id in self.rows.ids(top, bottom)]
+
+    def go_to(self, file_id: int) -> None:
+        """Make a file the current and only one."""
+        self.go_to_line(self.rows.line_of(file_id))
+
+    def go_to_line(self, line: int) -> None:
+        """Make the file in a line the current and only one."""
+        if 0 <= line < self.rows.rowCount():
+            self.selectionModel().setCurrentIndex(
+                self.rows.index(line, 0),
+                QItemSelectionModel.SelectionFlag.ClearAndSelect
+                | QItemSelectionModel.SelectionFlag.Rows,
+            )
+            self.scrollTo(self.rows.index(line, 0))
+
+    def _on_current(self, _current: QModelIndex, _before: QModelIndex) -> None:
+        if not self._is_resetting:
+            self.viewport().update()
+            self.current_changed.emit()
+
+    # -- looks and keys ----------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.viewport().width()
+        says = self.rows.catalogue.says
+        shown = [c for c in Column if width >= _WORTH_IT.get(c, 0) and says(c)]
+        for column in Column:
+            self.setColumnHidden(column, column not in shown)
+        fixed = {c: w for c, w in _FIXED.items() if c in shown}
+        if width < _WORTH_IT[Column.ARTIST]:
+            fixed.update(_NARROW)
+        room = max(0, width - sum(fixed.values()))
+        shares = {c: share for c, share in _SHARES.items() if c in shown}
+        whole = sum(shares.values())
+        for column, share in shares.items():
+            fixed[column] = room * share // whole
+        fixed[Column.TITLE] += width - sum(fixed.values())
+        for column, wide in fixed.items():
+            self.setColumnWidth(column, wide)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.rows.rowCount() and self._nothing:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current_colours().muted))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._nothing)
+            painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._painter.follow_font()
+        super().changeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Home and End go to the first and the last file."""
+        if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
+            is_home = event.key() == Qt.Key.Key_Home
+            self.go_to_line(0 if is_home else self.rows.rowCount() - 1)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,134 @@
+"""How genres are to be written."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.tags.plan import Mode, Policy
+from fstmuse_gui.library.words import counted
+from fstmuse_gui.theme import GRID
+
+_PAUSE_MS = 300
+_WIDTH = 272
+_MODES = {
+    Mode.ONLY_IF_EMPTY: "Only where there is none",
+    Mode.REPLACE: "In place of what is there",
+    Mode.APPEND: "Beside what is there",
+}
+
+
+class TagForm(QWidget):
+    """Which files, and what they get.
+
+    Signals
+    -------
+    changed
+        Something else is wanted; once there is a pause.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(_WIDTH)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self.changed)
+        default = Policy()
+        self.scope = QComboBox()
+        self.mode = QComboBox()
+        for mode, text in _MODES.items():
+            self.mode.addItem(text, mode)
+        self.at_least = _percent_box(50)
+        self.most = QSpinBox()
+        self.most.setRange(1, 5)
+        self.most.setValue(default.most)
+        self.also_at_least = _percent_box(round(100 * default.also_at_least))
+        self.unsure = QCheckBox("Also where it is not sure")
+        self.note = QCheckBox("Note which model said so")
+        self.note.setToolTip("A field of its own beside the genre: model, version and score")
+        self.note.setChecked(default.note)
+        self._build()
+        self._listen()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        for text, control in (
+            ("Files", self.scope),
+            ("Write the genre", self.mode),
+            ("Least probability", self.at_least),
+            ("Genres at most", self.most),
+            ("Least probability of further ones", self.also_at_least),
+        ):
+            label = QLabel(text)
+            label.setProperty("look", "small")
+            label.setBuddy(control)
+            control.setAccessibleName(text)
+            column.addWidget(label)
+            column.addWidget(control)
+            column.addSpacing(GRID // 2)
+        column.addSpacing(GRID)
+        column.addWidget(self.unsure)
+        column.addSpacing(GRID // 2)
+        column.addWidget(self.note)
+        column.addStretch()
+        hint = QLabel(
+            "What you said yourself always counts. Each file is copied, changed and checked "
+            "before it takes the old one's place, and all of it can be undone."
+        )
+        hint.setProperty("look", "small")
+        hint.setWordWrap(True)
+        column.addWidget(hint)
+
+    def _listen(self) -> None:
+        for chooser in (self.scope, self.mode):
+            chooser.activated.connect(lambda _index: self._pause.start())
+        for box in (self.at_least, self.most, self.also_at_least):
+            box.valueChanged.connect(lambda _value: self._pause.start())
+        for tick in (self.unsure, self.note):
+            tick.toggled.connect(lambda _on: self._pause.start())
+        self.most.valueChanged.connect(lambda most: self.also_at_least.setEnabled(most > 1))
+        self.also_at_least.setEnabled(self.most.value() > 1)
+
+    def offer_scopes(self, n_chosen: int, n_shown: int, n_all: int) -> None:
+        """Offer the files that are chosen, shown, or all."""
+        self.scope.clear()
+        if n_chosen > 1:
+            self.scope.addItem(f"{counted(n_chosen, 'file')} that are chosen", "chosen")
+        if n_shown < n_all:
+            self.scope.addItem(f"{counted(n_shown, 'file')} that are shown", "shown")
+        self.scope.addItem(f"All {counted(n_all, 'file')}", "all")
+
+    @property
+    def policy(self) -> Policy:
+        """What is asked for."""
+        return Policy(
+            mode=self.mode.currentData(),
+            at_least=self.at_least.value() / 100,
+            most=self.most.value(),
+            also_at_least=self.also_at_least.value() / 100,
+            unsure=self.unsure.isChecked(),
+            note=self.note.isChecked(),
+        )
+
+    def stop(self) -> None:
+        """Tell of nothing more."""
+        self._pause.stop()
+
+
+def _percent_box(value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(0, 100)
+    box.setSingleStep(5)
+    box.setSuffix("\N{NO-BREAK SPACE}%")
+    box.setValue(value)
+    return box

@@ -1,0 +1,155 @@
+"""Old and new genres, file by file, before anything is written."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+
+from fstmuse_core.errors import one_line
+from fstmuse_gui.library.chores import PlanLine
+from fstmuse_gui.theme import current_colours
+
+_Index = QModelIndex | QPersistentModelIndex
+_HEADINGS = ("File", "Now", "Then", "Why")
+_ROW = 30
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+class PlanModel(QAbstractTableModel):
+    """The files that change, or those that stay as they are."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.changing: list[PlanLine] = []
+        self.staying: list[PlanLine] = []
+        self._shows_staying = False
+
+    @property
+    def lines(self) -> list[PlanLine]:
+        """What is shown."""
+        return self.staying if self._shows_staying else self.changing
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.beginResetModel()
+        self.changing, self.staying = [], []
+        self.endResetModel()
+
+    def add(self, lines: list[PlanLine]) -> None:
+        """Take more."""
+        changing = [line for line in lines if line.old != line.new]
+        staying = [line for line in lines if line.old == line.new]
+        more = staying if self._shows_staying else changing
+        if more:
+            first = len(self.lines)
+            self.beginInsertRows(QModelIndex(), first, first + len(more) - 1)
+        self.changing += changing
+        self.staying += staying
+        if more:
+            self.endInsertRows()
+
+    def show_staying(self, is_wanted: bool) -> None:
+        """Show what stays as it is, or what changes."""
+        self.beginResetModel()
+        self._shows_staying = is_wanted
+        self.endResetModel()
+
+    # -- as a model --------------------------------------------------------------------
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.lines)
+
+    def columnCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(_HEADINGS)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        line, column = self.lines[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(line, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return one_line(line.path) if column == 0 else self._text(line, column)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            colours = current_colours()
+            is_faint = column in (1, 3)
+            return QColor(colours.muted if is_faint else colours.text)
+        return None
+
+    @staticmethod
+    def _text(line: PlanLine, column: int) -> str:
+        if column == 0:
+            return one_line(os.path.basename(line.path))
+        if column == 3:
+            return one_line(line.why[:1].upper() + line.why[1:])
+        genres = line.old if column == 1 else line.new
+        return one_line("; ".join(genres)) or "\N{EN DASH}"
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _HEADINGS[section]
+        return _LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+class PlanTable(QTableView):
+    """Shows a :class:`PlanModel`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("What would be written")
+        self.setObjectName("library")
+        self.plan = PlanModel(self)
+        self.setModel(self.plan)
+        self._nothing = ""
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        lines = self.verticalHeader()
+        lines.hide()
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setDefaultSectionSize(_ROW)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(_LEFT)
+        header.setSelectionModel(QItemSelectionModel(self.plan, header))
+
+    def say_nothing_found(self, text: str) -> None:
+        """What stands in the table while it is empty."""
+        self._nothing = text
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.viewport().width()
+        shares = (34, 18, 18, 30)
+        for column, share in enumerate(shares):
+            self.setColumnWidth(column, width * share // 100)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.plan.rowCount() and self._nothing:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current_colours().muted))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._nothing)
+            painter.end()

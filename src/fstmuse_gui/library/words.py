@@ -1,0 +1,123 @@
+"""What the Library tab says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fstmuse_core.errors import one_line
+from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_gui.library.catalogue import NOT_SURE, Column, Standing, shown_genre, shown_title
+from fstmuse_gui.widgets.probability_bars import percent
+
+GAP = "  \N{MIDDLE DOT}  "
+MORE = "\N{HORIZONTAL ELLIPSIS}"
+
+# Heading and its tool tip.
+HEADINGS: dict[Column, tuple[str, str]] = {
+    Column.TITLE: ("Title", "From the file's tags, or its name"),
+    Column.ARTIST: ("Artist", "From the file's tags"),
+    Column.GENRE: ("Genre", "What you say, or else what the model says"),
+    Column.SURE: ("Sure", "How likely the model's best genre is"),
+    Column.TAG: ("In the file", "The genre that stands in the file's tags"),
+    Column.FOLDER: ("Folder", "Where the file lies"),
+}
+
+STATES: dict[State, str] = {
+    State.WAITING: "Waiting",
+    State.WORKING: "Listening",
+    State.DONE: "Done",
+    State.FAILED: "Could not be heard",
+    State.SKIPPED: "Left out",
+    State.GONE: "No longer there",
+}
+
+STANDINGS: dict[Standing, str] = {
+    Standing.ANY: "Any verdict",
+    Standing.SURE: "Sure",
+    Standing.UNSURE: "Not sure",
+    Standing.OPEN: "Not looked at yet",
+    Standing.REVIEWED: "Looked at",
+}
+
+# From, to, and what is said of it.
+CONFIDENCES: tuple[tuple[tuple[float, float], str], ...] = (
+    ((0.0, 1.0), "Any score"),
+    ((0.0, 0.4), "Below 40 %"),
+    ((0.4, 0.6), "40 to 60 %"),
+    ((0.6, 0.8), "60 to 80 %"),
+    ((0.8, 1.0), "80 % and above"),
+)
+
+
+def counted(number: int, noun: str) -> str:
+    """``50,000 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def folder_name(path: str) -> str:
+    """The last part of a folder's path."""
+    return one_line(os.path.basename(path.rstrip("/\\")) or path)
+
+
+def short_folder(path: str) -> str:
+    """The folder of a file with the home folder as ``~``."""
+    folder = os.path.dirname(path)
+    home = str(Path.home())
+    return "~" + folder[len(home) :] if folder.startswith(home + os.sep) else folder
+
+
+def genre_text(row: LibraryRow) -> str:
+    """What stands under "Genre"; before an answer, what is being done."""
+    genre = shown_genre(row)
+    if genre == NOT_SURE and row.genre:
+        return f"{row.genre}?"
+    return genre or STATES[row.state]
+
+
+def cell_text(row: LibraryRow, column: Column) -> str:
+    """What a cell says."""
+    if column is Column.TITLE:
+        return one_line(shown_title(row))
+    if column is Column.GENRE:
+        return genre_text(row)
+    if column is Column.SURE:
+        return percent(row.confidence) if row.verdict else ""
+    if column is Column.FOLDER:
+        return one_line(short_folder(row.path))
+    return one_line(row.artist if column is Column.ARTIST else row.tag_genre)
+
+
+def spoken_row(row: LibraryRow) -> str:
+    """The whole row for a screen reader."""
+    artist = f" by {row.artist}" if row.artist else ""
+    said = row.verdict or STATES[row.state]
+    if row.review_genre is not None:
+        said = f"you said {row.review_genre}"
+    why = f": {row.error}" if row.error else ""
+    return one_line(f"{shown_title(row)}{artist}, {said}{why}")
+
+
+def tool_tip(row: LibraryRow, column: Column) -> str:
+    """More than a cell can hold."""
+    if column is Column.GENRE:
+        if row.error:
+            return one_line(row.error)
+        if row.review_genre is not None:
+            return f"You said {row.review_genre}. The model: {row.verdict or 'nothing yet'}"
+        return row.verdict or STATES[row.state]
+    if column in (Column.TITLE, Column.FOLDER):
+        return one_line(row.path)
+    return cell_text(row, column)
+
+
+def time_left(seconds: float | None) -> str:
+    """``about 4 minutes left``; empty if nobody knows."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return "less than a minute left"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} minute{'' if minutes == 1 else 's'} left"
+    return f"about {minutes // 60} h {minutes % 60:02} min left"
