@@ -21,6 +21,7 @@ from benchmarks import (
     features,
     generate,
     inversion,
+    library,
     live,
     spectrograms,
     training,
@@ -41,6 +42,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "training-window": training_window.measure,
     "inversion": inversion.measure,
     "generate": generate.measure,
+    "library": library.measure,
 }
 
 
