@@ -127,6 +127,13 @@ def plan(paths: Sequence[Path], mode: Mode = Mode.REPLACE, **policy: Any) -> lis
     return plan_changes(rock(*paths), Policy(mode, **policy))
 
 
+def symlink(path: Path, target: Path) -> None:
+    try:
+        path.symlink_to(target)
+    except OSError:
+        pytest.skip("links may not be made here")
+
+
 def everything(folder: Path) -> dict[Path, bytes]:
     """Each file in a folder, hidden ones too, with its contents."""
     return {path: path.read_bytes() for path in folder.iterdir()}

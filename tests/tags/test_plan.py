@@ -11,7 +11,7 @@ import pytest
 
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.plan import Change, Heard, Mode, Policy, plan_changes
-from tests.tags.conftest import SHA, plan, rock
+from tests.tags.conftest import SHA, plan, rock, symlink
 
 Take = Callable[..., Path]
 
@@ -82,7 +82,7 @@ def test_two_names_of_one_file_are_changed_once(take: Take) -> None:
     hard, soft = path.with_name("hard.flac"), path.with_name("soft.flac")
     os.link(path, hard)
     os.link(path, path.with_name("elsewhere.flac"))
-    soft.symlink_to(path)
+    symlink(soft, path)
     first, second, third, fourth = plan([soft, hard, path, other])
     assert (first.path, first.target, first.links) == (soft, path, (hard,))
     assert first.remark == "it has another name elsewhere (hard links); there the old tags stay"

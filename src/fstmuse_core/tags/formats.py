@@ -17,7 +17,7 @@ from fstmuse_core.tags.spans import riff_genre, skip_id3
 
 PROVENANCE = "FSTMUSE_GENRE"
 # Rewriting tags takes several times their size in memory.
-LARGEST_TAGS = 64 << 20
+LARGEST_TAGS = 32 << 20
 _ID3V1_LENGTH = 128
 
 

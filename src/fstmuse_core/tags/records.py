@@ -9,7 +9,7 @@ from typing import Any
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.tags.plan import Heard
 
-_HOW = "make one with: fstmuse classify FOLDER --format jsonl --output results.jsonl"
+_HOW = "make one with: fstmuse classify FOLDER --output results.jsonl"
 
 
 def read_results(file: Path) -> list[Heard]:

@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 def preview(show_all: bool, layout: str, **choices: Any) -> int:
     """Show the genres of each file now and after writing; nothing is changed.
 
-    RESULTS.jsonl is what "fstmuse classify FOLDER --format jsonl --output RESULTS.jsonl" has
-    written; without it the library is meant. JSON holds all files, a table those to be written.
+    RESULTS.jsonl is what "fstmuse classify FOLDER --output RESULTS.jsonl" has written; without
+    it the library is meant. JSON holds all files, a table those to be written.
     """
     changes = planned(**choices)
     if layout == "json":
         print(json.dumps([change.to_dict() for change in changes], indent=1))
     else:
         _print_table([change for change in changes if show_all or not change.skipped])
-    say(f"fstmuse: {told(changes)}")
+    more = layout == "table" and not show_all and any(change.skipped for change in changes)
+    say(f"fstmuse: {told(changes)}" + ("; why: --all" if more else ""))
     return 0
 
 
