@@ -20,7 +20,7 @@ from fstmuse_core.whole_files import open_whole
 # A list that is longer is read by nobody, and 50,000 files would make 20 MB.
 _LONGEST_LIST = 200
 _TENTHS = 10
-_DOUBTS = {
+_DOUBTS: dict[str, str] = {
     Doubt.SILENCE: "there is only silence",
     Doubt.TOO_SHORT: "too short",
     Doubt.CLIPPED: "clipped too hard",
@@ -181,14 +181,14 @@ def _confidences(heard: Sequence[LibraryRow]) -> str:
         tenths[min(int(row.confidence * _TENTHS), _TENTHS - 1)][not row.is_sure] += 1
     highest = max(map(sum, tenths))
     columns = [
-        f'<div title="{_range(at)}: {sure:,} named, {unsure:,} not sure">'
+        f'<div title="{_range(at)} %: {sure:,} named, {unsure:,} not sure">'
         f"<b>{sure + unsure:,}</b>"
         f'<i class="quiet" style="height:{_height(unsure, highest)}"></i>'
         f'<i style="height:{_height(sure, highest)}"></i><span>{_range(at)}</span></div>'
         for at, (sure, unsure) in enumerate(tenths)
     ]
     lead = (
-        "How probable the likeliest genre is, in files. "
+        "Files by how probable their likeliest genre is, in per cent. "
         '<span class="key"></span> named <span class="key quiet"></span> not sure'
     )
     return _section("How sure the model is", lead, f'<div class="columns">{"".join(columns)}</div>')
@@ -200,7 +200,7 @@ def _height(count: int, highest: int) -> str:
 
 
 def _range(tenth: int) -> str:
-    return f"{10 * tenth}–{10 * tenth + 10} %"  # noqa: RUF001
+    return f"{10 * tenth}–{10 * tenth + 10}"  # noqa: RUF001
 
 
 def _agreement(truth: Agreement) -> str:
@@ -224,7 +224,7 @@ def _unsure(heard: Sequence[LibraryRow]) -> str:
     unsure = [row for row in heard if not row.is_sure and row.review is None]
     if not unsure:
         return ""
-    reasons = Counter(_DOUBTS[Doubt(row.doubt)] if row.doubt else "" for row in unsure)
+    reasons = Counter(_DOUBTS.get(row.doubt or "", "for another reason") for row in unsure)
     entries = [(reason, count, "quiet") for reason, count in reasons.most_common()]
     listed = [(row.path, row.verdict) for row in _by_path(unsure)]
     return _section(

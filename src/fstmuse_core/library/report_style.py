@@ -32,6 +32,7 @@ code { font-size: 0.9em; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 500; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.bars { table-layout: fixed; }
 .bars th { width: 30%; padding: 0.25rem 1rem 0.25rem 0; overflow-wrap: anywhere; }
 .bars .n { width: 5.5rem; padding-left: 1rem; }
 .bar i { display: block; height: 1rem; min-width: 2px; border-radius: 4px;
@@ -40,7 +41,7 @@ th { text-align: left; font-weight: 500; }
 .quiet th { color: var(--soft); }
 .key { display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 3px;
   background: var(--accent); margin: 0 0.15rem 0 0.75rem; }
-.columns { display: grid; grid-template-columns: repeat(10, 1fr); gap: 0.5rem;
+.columns { display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 0.5rem;
   align-items: end; }
 .columns div { text-align: center; font-size: 0.75rem; }
 .columns i { display: block; background: var(--accent); }
@@ -52,7 +53,8 @@ th { text-align: left; font-weight: 500; }
 .list th { color: var(--soft); border-bottom: 1px solid var(--line); padding: 0.4rem 1rem 0.4rem 0;
   white-space: nowrap; }
 .list td { border-bottom: 1px solid var(--line); padding: 0.4rem 1rem 0.4rem 0;
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; }
+.list td:first-child { overflow-wrap: anywhere; }
 .list td.n { text-align: left; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 500; }
@@ -60,8 +62,8 @@ summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; b
 @media (max-width: 36rem) {
   main { padding: 1.5rem 1rem 2rem; }
   .columns { gap: 0.125rem; }
-  .columns span { font-size: 0.5rem; }
-  .bars .n { width: auto; padding-left: 0.5rem; }
+  .columns div { font-size: 0.625rem; }
+  .bars .n { width: 3.75rem; padding-left: 0.5rem; }
 }
 @media print {
   main { max-width: none; padding: 0; }

@@ -98,8 +98,8 @@ class Choice:
         """These, by their paths."""
         found = library.rows(model.sha256)
         if self.folder is not None:
-            inside = os.path.join(os.path.abspath(self.folder), "")
-            found = [row for row in found if row.path.startswith(inside)]
+            inside = os.path.normcase(os.path.join(os.path.abspath(self.folder), ""))
+            found = [row for row in found if os.path.normcase(row.path).startswith(inside)]
             if not found:
                 raise FstMuseError(
                     self.folder, "the library has no file in it", "add it: fstmuse library scan"
