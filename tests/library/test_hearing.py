@@ -102,7 +102,8 @@ def test_a_heard_file_has_its_answer_and_its_tags(
     (model,) = library.models()
     assert (model.sha256, model.n_results) == (bundle.sha256, 1)
     assert queue.count() == 0
-    assert only_row(library, bundle).is_sure == (answer.verdict.genre is not None)
+    assert row.is_sure is (answer.verdict.genre is not None)
+    assert len(row) == len(LibraryRow._fields)
 
 
 def test_a_copy_elsewhere_is_known_by_its_sound(

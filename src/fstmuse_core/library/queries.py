@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 
 from fstmuse_core.classification import Classification
 from fstmuse_core.library.answers import SETTINGS, StoredAnswer, restored
@@ -32,10 +33,12 @@ WHERE f.folder_id IS NOT NULL
 _STATE = (
     "CASE WHEN f.state = 'gone' THEN 'gone' WHEN r.content IS NOT NULL THEN 'done' ELSE f.state END"
 )
+# In the order of LibraryRow.
 _ROWS = f"""
-SELECT f.id, f.path, f.folder_id, f.size, f.title, f.artist, f.album, f.tag_genre, {_STATE},
-    r.guess, r.confidence, r.genre, r.doubt, r.verdict, r.seconds, f.error, v.genre, v.kind,
-    f.content {_JOINED}
+SELECT f.id, f.path, f.folder_id, f.size, coalesce(f.title, ''), coalesce(f.artist, ''),
+    coalesce(f.album, ''), coalesce(f.tag_genre, ''), {_STATE}, r.guess,
+    coalesce(r.confidence, 0.0), r.genre IS NOT NULL, r.doubt, coalesce(r.verdict, ''),
+    coalesce(r.seconds, 0.0), f.error, v.genre, v.kind, f.content {_JOINED}
 """
 _COUNTS = f"""
 SELECT {_STATE} AS state, count(*), sum(r.content IS NOT NULL AND r.genre IS NULL),
@@ -54,7 +57,7 @@ SELECT sha256, name, title, genres,
 FROM models WHERE settings = ? AND heard > 0 ORDER BY id
 """
 _STATES = {state.value: state for state in State}
-_KINDS = {kind.value: kind for kind in ReviewKind}
+_KINDS: dict[str | None, ReviewKind | None] = {None: None, **{k.value: k for k in ReviewKind}}
 
 
 def model_id(connection: sqlite3.Connection, model_sha: str) -> int:
@@ -89,52 +92,18 @@ def rows(
     file_ids: Sequence[int] | None,
 ) -> list[LibraryRow]:
     """See :meth:`Library.rows`."""
-    found = _chosen(connection, _ROWS, model_sha, folder_id, file_ids)
-    return [_row(*values) for values in found]
-
-
-def _row(
-    key: int,
-    path: bytes,
-    folder_id: int,
-    size: int,
-    title: str | None,
-    artist: str | None,
-    album: str | None,
-    tag_genre: str | None,
-    state: str,
-    guess: str | None,
-    confidence: float | None,
-    genre: str | None,
-    doubt: str | None,
-    verdict: str | None,
-    seconds: float | None,
-    error: str | None,
-    said: str | None,
-    kind: str | None,
-    content: str | None,
-) -> LibraryRow:
-    return LibraryRow(
-        key,
-        os.fsdecode(path),
-        folder_id,
-        size,
-        title or "",
-        artist or "",
-        album or "",
-        tag_genre or "",
-        _STATES[state],
-        guess,
-        confidence or 0.0,
-        genre is not None,
-        doubt,
-        verdict or "",
-        seconds or 0.0,
-        error,
-        said,
-        None if kind is None else _KINDS[kind],
-        content,
-    )
+    decode, states, kinds = os.fsdecode, _STATES, _KINDS
+    # LibraryRow._make without its check of the length: a third of the time for 50,000 rows.
+    make = partial(tuple.__new__, LibraryRow)
+    return [
+        make(
+            (
+                *(v[0], decode(v[1]), *v[2:8], states[v[8]]),
+                *(*v[9:11], v[11] == 1, *v[12:17], kinds[v[17]], v[18]),
+            )
+        )
+        for v in _chosen(connection, _ROWS, model_sha, folder_id, file_ids)
+    ]
 
 
 def counts(connection: sqlite3.Connection, model_sha: str) -> Counts:
