@@ -139,9 +139,19 @@ def bench(make_bench: MakeBench) -> Bench:
     return make_bench()
 
 
+_files_seen: set[Path] = set()
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+def nothing_left_behind(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a running timer or a window alive."""
+    # To look through all that TensorFlow and Qt hold takes a second, after each of hundreds of
+    # tests. So it is done once for each file, and then only what a test has made is looked at.
+    if request.node.path not in _files_seen:
+        _files_seen.add(request.node.path)
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
     threads = set(threading.enumerate())
     windows = set(map(id, QApplication.topLevelWidgets()))
     yield
