@@ -265,6 +265,43 @@ def test_what_does_not_play_is_left_alone(take: Take, journal: Path) -> None:
     assert everything(path.parent) == before
 
 
+def test_damaged_frames_are_not_dropped(take: Take, journal: Path) -> None:
+    path = take("bare.mp3")
+    frames = b"TIT2\0\0\0\x05\0\0\0Song" + b"APIC\0\0\0\x02\0\0\0x" + bytes(20)
+    path.write_bytes(b"ID3\x04\0\0\0\0\0" + bytes([len(frames)]) + frames + path.read_bytes())
+    before = everything(path.parent)
+    assert "other tags would have changed" in why(apply(plan([path]), folder=journal))
+    assert everything(path.parent) == before
+
+
+def test_a_disk_that_is_away_is_cleared_up_when_it_is_back(take: Take, journal: Path) -> None:
+    path = take("song.flac")
+    journal.mkdir()
+    killed = Journal.begin(journal, [path])
+    killed.close()
+    unfinished = swap.scratch_name(path, killed.id, 0)
+    unfinished.write_bytes(b"half")
+    away = path.parent.rename(path.parent.with_name("away"))
+    assert recover(journal) == 0
+    away.rename(path.parent)
+    assert recover(journal) == 1
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="here every folder may be written to"
+)
+def test_a_folder_that_is_read_only(take: Take, journal: Path) -> None:
+    path = take("song.flac")
+    changes = plan([path])
+    path.parent.chmod(0o555)
+    try:
+        assert "its folder is read-only" in plan([path])[0].skipped
+        assert "its folder is read-only" in why(apply(changes, folder=journal))
+    finally:
+        path.parent.chmod(0o755)
+
+
 def test_only_one_writes_at_a_time(take: Take, journal: Path, monkeypatch: Any) -> None:
     path = take("song.flac")
     changes, before = plan([path]), everything(path.parent)

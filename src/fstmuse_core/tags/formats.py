@@ -104,6 +104,13 @@ def _own_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+class _Unparsed(dict[str, Any]):
+    """Kinds of frames that are known by name and still left as bytes."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+
 class _Id3File(TagFile):
     """MP3, WAV and AIFF; ID3v2.3 and 2.4 stay what they are, 2.2 becomes 2.3."""
 
@@ -138,7 +145,22 @@ class _Id3File(TagFile):
     def rest(self) -> object:
         frames = {key: _mark(vars(f)) for key, f in self._tags.items() if key != self._KEY}
         frames.pop("TCON", None)
-        return frames, _mark(getattr(self._tags, "unknown_frames", []))
+        return frames, _mark(getattr(self._tags, "unknown_frames", [])), self._unreadable()
+
+    def _unreadable(self) -> list[str]:
+        """Frames that are there, but so damaged that mutagen would drop them."""
+        import mutagen.id3
+
+        if self._file.tags is None or self._file.tags.version[:2] not in ((2, 3), (2, 4)):
+            return []
+        known: Any = _Unparsed(mutagen.id3.Frames)
+        with self.path.open("rb") as stream, _own_errors(self.path):
+            all_of_them = type(self._tags)(
+                stream, known_frames=known, load_v1=False, **self.options
+            )
+        names = {bytes(frame[:4]).decode() for frame in all_of_them.unknown_frames}
+        kept = {bytes(frame[:4]).decode() for frame in self._tags.unknown_frames}
+        return sorted(names - kept - {frame.FrameID for frame in self._tags.values()})
 
 
 class _Mp3File(_Id3File):
