@@ -8,6 +8,27 @@ from typing import Any
 
 from fstmuse_core.bundle import GENERATOR, BundleManifest
 
+# What is measured of a generator: what people call it, and what it means.
+GENERATOR_FIGURES = {
+    "frechet": (
+        "Fréchet distance",
+        "to the music it learned from; lower is better",
+    ),
+    "consistency": (
+        "Class consistency",
+        "taken by the judge for the genre it was asked to be; higher is better",
+    ),
+    "diversity": ("Diversity", "distance between pieces of a genre, real music 1"),
+    "near_equal": ("Near-equal pairs", "pairs of a genre that hardly differ; lower is better"),
+    "deviation": ("Standard deviation", "of a band, real music 1"),
+    "repetition": ("Repetition", "correlation between cells of 0.74 s: rhythm and form"),
+    "pulse": ("Pulse", "highest peak of the tempogram: how steady the beat is"),
+    "nearest": (
+        "Nearest crop",
+        "distance to the nearest crop that was learned from; 0 would be a copy",
+    ),
+}
+
 
 @dataclass(frozen=True)
 class GenreFigure:

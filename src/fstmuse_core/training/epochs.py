@@ -229,6 +229,7 @@ class EpochLoop:
                 "accuracy": float(np.mean(accuracies)),
                 "learning_rate": self._learning_rate(),
                 "clips_per_second": self._trainee.batch_size / self._step_s,
+                "steps_per_second": 1.0 / self._step_s,
                 "seconds_left": self._seconds_left(ahead),
             }
 

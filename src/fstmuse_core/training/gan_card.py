@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_MEANINGS = {
-    "frechet": "Fréchet distance to the music it learned from; lower is better",
-    "consistency": "taken by the judge for the genre it was asked to be; higher is better",
-    "diversity": "distance between pieces of a genre, real music 1",
-    "near_equal": "pairs of a genre that hardly differ; lower is better",
-    "deviation": "standard deviation of a band, real music 1",
-    "repetition": "correlation between cells of 0.74 s: rhythm and form",
-    "pulse": "highest peak of the tempogram: how steady the beat is",
-    "nearest": "distance to the nearest crop that was learned from; 0 would be a copy",
-}
+from fstmuse_core.models.figures import GENERATOR_FIGURES
 
 
 def write_gan_card(report: Mapping[str, Any], parameters: int, steps_per_epoch: int) -> str:
@@ -83,9 +74,9 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
         f"| | {' | '.join(columns)} | |",
         "|---" * (len(columns) + 2) + "|",
     ]
-    for name, meaning in _MEANINGS.items():
+    for name, (title, meaning) in GENERATOR_FIGURES.items():
         values = " | ".join(f"{metrics['figures'][column][name]:.2f}" for column in columns)
-        lines.append(f"| {name.replace('_', ' ')} | {values} | {meaning} |")
+        lines.append(f"| {title} | {values} | {meaning} |")
     unheard = metrics.get("nearest_of_unheard")
     if unheard is not None:
         lines += [
