@@ -116,7 +116,8 @@ class MainWindow(QMainWindow):
         self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tab_widget.setCornerWidget(self._theme_button)
         self._signs = TabSigns(self._tab_widget)
-        self._context.models.wanted.connect(self._on_model_wanted)
+        self._context.models.wanted.connect(lambda _name: self._show_tab("Classify"))
+        self._context.models.generator_wanted.connect(lambda _name: self._show_tab("Generate"))
         self._context.models.fine_tune_wanted.connect(lambda _name: self._show_tab("Train"))
         self._context.data.train_on_wanted.connect(lambda _path: self._show_tab("Train"))
         self._context.signs.changed.connect(self._on_sign)
@@ -211,9 +212,6 @@ class MainWindow(QMainWindow):
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def _on_model_wanted(self, _name: str) -> None:
-        self._tab_widget.setCurrentIndex(0)
 
     def _show_tab(self, title: str) -> None:
         if title in self._titles:

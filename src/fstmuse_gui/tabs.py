@@ -28,6 +28,8 @@ class ModelNews(QObject):
         The model of the first name is now called by the second; ``changed`` follows.
     wanted(str)
         The model of this name is to be used to classify.
+    generator_wanted(str)
+        The model of this name is to be used to make music.
     fine_tune_wanted(str)
         The model of this name is to be trained further.
     """
@@ -35,6 +37,7 @@ class ModelNews(QObject):
     changed = Signal()
     renamed = Signal(str, str)
     wanted = Signal(str)
+    generator_wanted = Signal(str)
     fine_tune_wanted = Signal(str)
 
 

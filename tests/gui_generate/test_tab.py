@@ -204,6 +204,20 @@ def test_models_that_come_and_go(bench: GenerateBench) -> None:
     assert bench.asked[-1].model == "my-gan"
 
 
+def test_a_model_that_is_wanted_is_used_at_once(make_bench: MakeGenerateBench) -> None:
+    models = list(GENERATORS)
+    bench = make_bench(models)
+    models.append(ModelInfo("mine", "My own", ("Jazz", "Folk")))
+    bench.context.models.generator_wanted.emit("mine")
+    assert bench.window.tab is bench.tab
+    assert bench.form.model.currentData() == "mine"
+    assert bench.settings.get(GENERATOR) == "mine"
+    bench.form.generate_button.click()
+    assert bench.asked[-1].model == "mine"
+    bench.context.models.generator_wanted.emit("deleted meanwhile")
+    assert bench.form.model.currentData() == "mine"
+
+
 # Takes ----------------------------------------------------------------------------------------
 
 

@@ -225,9 +225,7 @@ def test_what_was_not_measured_is_not_shown(make_bench: MakeModelsBench, own_mod
     assert not bench.view.details._figures.isVisible()
 
 
-def test_a_generator_can_be_kept_but_not_used_to_classify(
-    make_bench: MakeModelsBench, own_models: Path
-) -> None:
+def test_a_generator_is_used_to_make_music(make_bench: MakeModelsBench, own_models: Path) -> None:
     add_generator(own_models, "gan")
     bench = make_bench()
     bench.choose("gan")
@@ -237,9 +235,14 @@ def test_a_generator_can_be_kept_but_not_used_to_classify(
     assert not bench.view.details._f1_pair.isVisible()
     assert bench.view.details.recall.spoken()[0].startswith("Folk, 25 %")
     assert not bench.view.details._doubt.isVisible()
-    assert not bench.view.details.use_button.isVisible()
+    assert not bench.view.details.tune_button.isVisible()
     assert not bench.tab._tune.isEnabled()
     assert bench.view.details.delete_button.isVisible()
+    assert bench.view.details.use_button.text() == " Use in Generate"
+    assert bench.tab._use.text() == "Use the model in &Generate"
+    with bench.qtbot.waitSignal(bench.news.generator_wanted) as used:
+        bench.view.details.use_button.click()
+    assert used.args == ["gan"]
 
 
 def test_a_card_runs_nothing_and_fetches_nothing(qtbot: QtBot, tmp_path: Path) -> None:

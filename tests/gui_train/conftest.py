@@ -55,6 +55,7 @@ class TrainBench:
     begun: list[FakeTraining]
     models: list[ModelInfo]
     runs: list[PastRun]
+    players: list[FakePlayer]
     qtbot: QtBot
 
     @property
@@ -72,6 +73,11 @@ class TrainBench:
     @property
     def form(self) -> TrainForm:
         return self.view.form
+
+    @property
+    def player(self) -> FakePlayer:
+        """What the tab plays pieces with, once something has been played."""
+        return self.players[-1]
 
     @property
     def training(self) -> FakeTraining:
@@ -119,10 +125,15 @@ def make_bench(
         begun: list[FakeTraining] = []
         models = list(MODELS)
         runs: list[PastRun] = []
+        players: list[FakePlayer] = []
 
         def start(what: object, parent: QObject) -> FakeTraining:
             begun.append(FakeTraining(what, parent))
             return begun[-1]
+
+        def play(parent: QObject) -> FakePlayer:
+            players.append(FakePlayer(parent))
+            return players[-1]
 
         options: dict[str, Any] = {
             "data": lambda parent: DataWork(parent, reader=read_at_once, checker=check_at_once),
@@ -131,6 +142,7 @@ def make_bench(
             "lister": lambda: list(runs),
             "bases": make_bases,
             "corrections": lambda: 0,
+            "player": play,
             "kept": lambda parent: KeptTraining(parent, finder=lambda: None),
             **makers,
         }
@@ -152,7 +164,7 @@ def make_bench(
         classify, tab = window.tabs
         assert isinstance(classify, ClassifyTab)
         assert isinstance(tab, TrainTab)
-        bench = TrainBench(window, classify, tab, begun, models, runs, qtbot)
+        bench = TrainBench(window, classify, tab, begun, models, runs, players, qtbot)
         made.append(bench)
         with qtbot.waitExposed(window):
             window.show()

@@ -63,7 +63,7 @@ def test_tab_reaches_every_control_of_the_form(bench: TrainBench, qtbot: QtBot) 
 
 def test_the_matrix_is_read_cell_by_cell(running: TrainBench) -> None:
     running.tell(make_done())
-    matrix = running.view.results_page.confusion
+    matrix = running.view.results_page.classifier.confusion
     spoken = matrix.model().index(6, 2).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "Punk heard as Rock: 4 of 9"
 

@@ -47,7 +47,7 @@ def test_a_finished_run_shows_its_result_again(
     bench.presenter.show_run("r1")
     assert bench.view.page is bench.view.results_page
     bench.view.results_page.curves_button.click()
-    assert bench.view.run_page.curves.loss.validation.y == [0.6]
+    assert bench.view.run_page.classifier.curves.loss.validation.y == [0.6]
     assert not bench.view.run_page.stop_button.isVisible()
 
 
@@ -65,13 +65,13 @@ def test_only_models_of_this_tab_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fstmuse_core.runs.runs_folder", lambda: tmp_path)
-    for model in ("toy-model", "toy-gan"):
+    for model in ("toy-gan", "other"):
         (tmp_path / model).mkdir()
         settings = {"model": model, "design": "ours", "out": model, "epochs": 2}
         (tmp_path / model / "run.json").write_text(json.dumps({"settings": settings}))
 
-    assert [run.row.title for run in past_runs()] == ["toy-model"]
+    assert [run.row.title for run in past_runs()] == ["toy-gan"]
 
-    for model, found in (("toy-model", ("toy-model", tmp_path / "toy-model")), ("toy-gan", None)):
+    for model, found in (("toy-gan", ("toy-gan", tmp_path / "toy-gan")), ("other", None)):
         monkeypatch.setattr("fstmuse_core.runs.running_training", lambda name=model: name)
         assert running_run() == found

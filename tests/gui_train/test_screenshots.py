@@ -7,6 +7,7 @@ to a temporary one.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,13 @@ from tests.gui_train.fakes import (
     make_report,
     make_started,
     make_survey,
+)
+from tests.gui_train.gan_fakes import (
+    make_gan_done,
+    make_gan_epoch,
+    make_gan_progress,
+    make_gan_started,
+    make_samples,
 )
 
 _RUNS = [
@@ -131,7 +139,7 @@ def _running(bench: TrainBench) -> None:
     for number in range(1, 18):
         bench.tell(make_epoch(number))
     bench.tell(make_progress(18))
-    bench.view.run_page.curves.draw_now()
+    bench.view.run_page.classifier.curves.draw_now()
     bench.presenter._on_listed(_RUNS)
 
 
@@ -175,6 +183,41 @@ def _unfinished(bench: TrainBench) -> None:
     bench.view.form.runs.select("r3")
 
 
+def _gan(bench: TrainBench) -> None:
+    _data(bench)
+    bench.form.model.setCurrentIndex(bench.form.model.findData("toy-gan"))
+    bench.form.model.activated.emit(bench.form.model.currentIndex())
+
+
+def _gan_form(bench: TrainBench) -> None:
+    _gan(bench)
+    bench.form.recipe.fold_button.setChecked(True)
+    QCoreApplication.processEvents()
+
+
+def _gan_first(bench: TrainBench) -> None:
+    _gan(bench)
+    bench.presenter.train()
+    bench.tell(make_gan_started(), make_gan_progress(1))
+
+
+def _gan_running(bench: TrainBench) -> None:
+    _gan_first(bench)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(1, 12):
+            bench.tell(*make_samples(Path(folder), number), make_gan_epoch(number))
+        bench.tell(make_gan_progress(12))
+        course = bench.view.run_page.gan
+        course.curves.draw_now()
+        course.samples.cards[1].play_button.click()
+    bench.player.position_changed.emit(4.0)
+
+
+def _gan_done(bench: TrainBench) -> None:
+    _gan_running(bench)
+    bench.tell(make_gan_done())
+
+
 STATES: dict[str, Callable[[TrainBench], None]] = {
     "empty": _empty,
     "hot": _hot,
@@ -200,6 +243,10 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
     "curves": _curves,
     "failed": _failed,
     "unfinished": _unfinished,
+    "gan-form": _gan_form,
+    "gan-first": _gan_first,
+    "gan-running": _gan_running,
+    "gan-done": _gan_done,
 }
 
 

@@ -32,14 +32,15 @@ def test_curves_and_matrix_follow(running: TrainBench) -> None:
     page = running.view.run_page
     assert running.view.page is page
     assert page.where.startswith("Epoch 2 of 30")
-    assert page.curves.loss.validation.x == [1]
-    assert len(page.curves.loss.live.x) == 2
-    assert "training" in page.curves.accuracy.accessibleDescription()
-    assert page.confusion.accessibleDescription().endswith("right")
+    course = page.classifier
+    assert course.curves.loss.validation.x == [1]
+    assert len(course.curves.loss.live.x) == 2
+    assert "training" in course.curves.accuracy.accessibleDescription()
+    assert course.confusion.accessibleDescription().endswith("right")
 
 
 def test_the_plots_follow_the_theme(running: TrainBench) -> None:
-    plot = running.view.run_page.curves.loss.plot
+    plot = running.view.run_page.classifier.curves.loss.plot
     for theme in ("dark", "light", "dark"):
         running.window.choose_theme(theme)
         QCoreApplication.processEvents()
@@ -49,9 +50,9 @@ def test_the_plots_follow_the_theme(running: TrainBench) -> None:
 
 def test_a_loss_that_is_no_number_leaves_the_curves_whole(running: TrainBench) -> None:
     running.tell(make_epoch(2, loss=float("nan"), val_loss=float("inf")), make_epoch(3))
-    page = running.view.run_page
-    assert page.curves.loss.training.x == [1, 3]
-    assert page.curves.loss.validation.x == [1, 3]
+    loss = running.view.run_page.classifier.curves.loss
+    assert loss.training.x == [1, 3]
+    assert loss.validation.x == [1, 3]
 
 
 def test_stop_answers_at_once_and_shows_the_result(running: TrainBench) -> None:
@@ -112,7 +113,7 @@ def test_the_data_set_can_be_looked_at_meanwhile(running: TrainBench) -> None:
     assert running.view.page is running.view.data_page
     running.presenter.show_run(make_started().run)
     assert running.view.page is running.view.run_page
-    assert running.view.run_page.curves.loss.validation.x == [1, 2]
+    assert running.view.run_page.classifier.curves.loss.validation.x == [1, 2]
 
 
 # -- the result ------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def test_the_result_is_said_in_words(running: TrainBench) -> None:
     page = running.view.results_page
     assert "names the right genre for about" in page.words
     assert "Folk and Punk rest on fewer than 5 artists" in page.words
-    assert "Jazz, 61\u00a0%, 18 songs, 7 artists" in page.recall.spoken()
+    assert "Jazz, 61\u00a0%, 18 songs, 7 artists" in page.classifier.recall.spoken()
     assert not page.resume_button.isVisible()
     page.curves_button.click()
     assert running.view.page is running.view.run_page

@@ -11,15 +11,18 @@ import pytest
 from fstmuse_core.datasets.track import Track
 from fstmuse_gui.train.events import parse_event
 from fstmuse_gui.train.options import free_name, next_name
-from fstmuse_gui.train.recipe import DESIGNS, MODELS, default_recipe
+from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
 from fstmuse_gui.train.survey import SetCount, Surveyor, count
 from fstmuse_gui.train.words import duration, how_good, how_honest, recall_text, time_left
 from tests.gui_train.fakes import make_done
 
 
-@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
-    ("design", "base"), [*((design, "") for design in DESIGNS), ("ours", "fst-muse")]
+    ("model", "design", "base"),
+    [
+        *((model, design, "") for model in MODELS for design in DESIGNS),
+        *((model, "ours", "mine") for model, kind in MODEL_KINDS.items() if kind.fine_tunes),
+    ],
 )
 def test_the_form_and_the_command_line_have_the_same_defaults(
     model: str, design: str, base: str

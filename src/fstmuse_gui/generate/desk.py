@@ -58,6 +58,11 @@ class GenerateDesk(QObject):
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._generators(), self._judges())
 
+    def use_model(self, name: str) -> None:
+        """Make music with this model from now on."""
+        self._on_models_changed()
+        self.presenter.choose_model(name)
+
     def close(self) -> None:
         """Stop everything, and remember how the tab looked."""
         self._settings.set(SPLITTER, self.view.splitter.sizes())

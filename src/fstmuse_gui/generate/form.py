@@ -155,10 +155,15 @@ class GenerateForm(QWidget):
             self.model.clear()
             for model in models:
                 self.model.addItem(model.title, model.name)
-            self.model.setCurrentIndex(self.model.findData(chosen))
+        self.show_chosen(chosen)
         self._model_field.setVisible(len(models) > 1)
         for widget in (self.generate_button, self.surprise_button, self.genre, self.blend):
             widget.setEnabled(bool(models))
+
+    def show_chosen(self, name: str) -> None:
+        """The generator of this name is the one in use."""
+        with QSignalBlocker(self.model):
+            self.model.setCurrentIndex(self.model.findData(name))
 
     def show_genres(self, genres: tuple[str, ...], chosen: str) -> None:
         """Offer genres; the one chosen stays if it is among them."""

@@ -211,8 +211,10 @@ class GeneratePresenter(QObject):
 
     def choose_model(self, name: str) -> None:
         """Make music with another model from now on."""
-        self._settings.set(GENERATOR, name)
-        self._use_model(name)
+        if name in self._generators:
+            self._settings.set(GENERATOR, name)
+            self._view.form.show_chosen(name)
+            self._use_model(name)
 
     def _use_model(self, name: str) -> None:
         self._model = self._generators.get(name)

@@ -39,6 +39,7 @@ class GenerateTab(QObject):
         self._built: GenerateDesk | None = None
         self._stage = LazyStage(self._build)
         self._needs_sound: list[QAction] = []
+        context.models.generator_wanted.connect(lambda name: self._build().use_model(name))
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------

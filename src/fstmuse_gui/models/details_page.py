@@ -89,7 +89,7 @@ class DetailsPage(QWidget):
         self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         self._about = ElidedLabel()
         self._about.setProperty("look", "muted")
-        self.use_button = QPushButton(icon("music", "on_accent"), " Use in Classify")
+        self.use_button = QPushButton(icon("music", "on_accent"), " Use")
         self.use_button.setProperty("look", "primary")
         self.use_button.clicked.connect(self.use_requested)
         self.tune_button = QPushButton(icon("tune"), f" Fine-tune this{_ELLIPSIS}")
@@ -262,9 +262,9 @@ class DetailsPage(QWidget):
     def _show_buttons(self, details: ModelDetails) -> None:
         entry = details.entry
         is_sound = not entry.trouble
-        names_genres = is_sound and entry.kind == CLASSIFIER
-        self.use_button.setVisible(names_genres)
-        self.tune_button.setVisible(names_genres)
+        self.use_button.setText(f" Use in {words.place(entry)}")
+        self.use_button.setVisible(is_sound)
+        self.tune_button.setVisible(is_sound and entry.kind == CLASSIFIER)
         self.export_button.setVisible(is_sound)
         for button in (self.rename_button, self.delete_button):
             button.setVisible(not entry.is_shipped)

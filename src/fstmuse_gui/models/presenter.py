@@ -26,8 +26,8 @@ class ModelsPresenter(QObject):
         There are others than before.
     model_renamed(str, str)
         The model of the first name is now called by the second.
-    use_wanted(str), fine_tune_wanted(str)
-        A model is to be used, or trained further.
+    use_wanted(str), generate_wanted(str), fine_tune_wanted(str)
+        A model is to be used to classify or to make music, or trained further.
     changed
         What can be done may have changed.
     """
@@ -36,6 +36,7 @@ class ModelsPresenter(QObject):
     models_changed = Signal()
     model_renamed = Signal(str, str)
     use_wanted = Signal(str)
+    generate_wanted = Signal(str)
     fine_tune_wanted = Signal(str)
     changed = Signal()
 
@@ -99,8 +100,13 @@ class ModelsPresenter(QObject):
 
     @property
     def can_use(self) -> bool:
-        """Whether the model that is chosen can classify, and be trained further."""
-        return self.can_export and self.entry is not None and self.entry.kind == CLASSIFIER
+        """Whether the model that is chosen can classify or make music."""
+        return self.can_export
+
+    @property
+    def can_tune(self) -> bool:
+        """Whether the model that is chosen can be trained further."""
+        return self.can_use and self.entry is not None and self.entry.kind == CLASSIFIER
 
     @property
     def can_undo(self) -> bool:
@@ -185,13 +191,17 @@ class ModelsPresenter(QObject):
     # -- moving and using --------------------------------------------------------------
 
     def use(self) -> None:
-        """Classify with the chosen model."""
-        if self.can_use:
+        """Classify or make music with the chosen model."""
+        if self.entry is None or not self.can_use:
+            return
+        if self.entry.kind == CLASSIFIER:
             self.use_wanted.emit(self._chosen)
+        else:
+            self.generate_wanted.emit(self._chosen)
 
     def fine_tune(self) -> None:
         """Train the chosen model further."""
-        if self.can_use:
+        if self.can_tune:
             self.fine_tune_wanted.emit(self._chosen)
 
     def export(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.models.words import place
 from fstmuse_gui.settings import Option
 from fstmuse_gui.tabs import MenuEntries, TabContext
 from fstmuse_gui.widgets.lazy_stage import LazyStage
@@ -97,6 +98,7 @@ class ModelsTab(QObject):
             presenter.model_renamed.connect(self._news.renamed)
             presenter.models_changed.connect(self._tell_changed)
             presenter.use_wanted.connect(self._news.wanted)
+            presenter.generate_wanted.connect(self._news.generator_wanted)
             presenter.fine_tune_wanted.connect(self._news.fine_tune_wanted)
             # Of others: a training has made a model, say.
             self._news.changed.connect(lambda: None if self._is_telling else shelf.refresh())
@@ -161,5 +163,7 @@ class ModelsTab(QObject):
             action.setEnabled(presenter.can_change)
         self._export.setEnabled(presenter.can_export)
         self._undo.setEnabled(presenter.can_undo)
-        for action in (self._use, self._tune):
-            action.setEnabled(presenter.can_use)
+        self._tune.setEnabled(presenter.can_tune)
+        self._use.setEnabled(presenter.can_use)
+        entry = presenter.entry
+        self._use.setText(f"Use the model in &{place(entry) if entry is not None else 'Classify'}")

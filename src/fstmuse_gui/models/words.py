@@ -29,6 +29,11 @@ def kind(entry: ModelEntry) -> str:
     return _KINDS.get(entry.kind, entry.kind)
 
 
+def place(entry: ModelEntry) -> str:
+    """The tab in which a model is used."""
+    return "Classify" if entry.kind == CLASSIFIER else "Generate"
+
+
 def day(seconds: float) -> str:
     """A date; empty for none."""
     if seconds <= 0.0:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from fstmuse_gui.train.bases import Base
 from fstmuse_gui.train.fields import choice
-from fstmuse_gui.train.recipe import DESIGNS, MODELS
+from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
 
 _NOTHING = "Nothing: learn anew"
 _TIP = (
@@ -69,8 +69,10 @@ class BaseBox(QComboBox):
         chosen = self.known(str(self.currentData() or ""))
         if chosen is not None and chosen.model != model:
             self.setCurrentIndex(0)
-        is_ours = design == "ours"
-        self.setEnabled(is_ours)
-        tip = _TIP if is_ours else f"{DESIGNS[design]} design always learns anew."
+        whose = "" if MODEL_KINDS[model].fine_tunes else MODELS[model]
+        if not whose and design != "ours":
+            whose = f"{DESIGNS[design]} design"
+        self.setEnabled(not whose)
+        tip = f"{whose} always learns anew." if whose else _TIP
         self.setToolTip(tip)
         self.setAccessibleDescription(tip)

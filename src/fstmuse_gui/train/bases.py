@@ -44,7 +44,8 @@ def _base(name: str, folder: Path) -> list[Base]:
     values = json.loads((folder / MANIFEST_NAME).read_bytes())
     network = str(values["architecture"].get("network", ""))
     model = network.removeprefix(_ROOM).replace("_", "-")
-    if not network.startswith(_ROOM) or model not in MODEL_KINDS:
+    kind = MODEL_KINDS.get(model)
+    if not network.startswith(_ROOM) or kind is None or not kind.fine_tunes:
         return []
     genres = tuple(str(genre) for genre in values["genres"])
     return [Base(name, str(values["title"]), model, genres)]

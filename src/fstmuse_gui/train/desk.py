@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from fstmuse_gui.settings import Option
+from fstmuse_gui.classify.playback import Playing
+from fstmuse_gui.classify.tab import make_player
+from fstmuse_gui.settings import COLOUR_MAP, Option
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.train.bases import Base, bases
 from fstmuse_gui.train.data_presenter import DataPresenter, corrections_count
@@ -15,6 +17,7 @@ from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.fma import FmaGetter
 from fstmuse_gui.train.form_presenter import FormPresenter
 from fstmuse_gui.train.history import PastRun, past_runs
+from fstmuse_gui.train.listening import Listening
 from fstmuse_gui.train.live import LiveTraining
 from fstmuse_gui.train.past import PastShelf
 from fstmuse_gui.train.presenter import TrainPresenter
@@ -39,6 +42,7 @@ class TrainDesk(QObject):
         fma: Callable[[QObject], FmaGetter] = FmaGetter,
         bases: Callable[[], list[Base]] = bases,
         corrections: Callable[[], int] = corrections_count,
+        player: Callable[[QObject], Playing] = make_player,
     ) -> None:
         super().__init__(parent)
         self._settings = context.settings
@@ -58,13 +62,23 @@ class TrainDesk(QObject):
         self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, self)
         self.presenter.model_made.connect(context.models.changed)
         self.presenter.model_wanted.connect(context.models.wanted)
+        self.presenter.generator_wanted.connect(context.models.generator_wanted)
+        self._samples = self.view.run_page.gan.samples
+        self.listening = Listening(self._samples, context.settings, player, self)
+        self.listening.message.connect(self.view.notice.say)
+        self.view.shown.connect(self._show_colours)
         context.models.changed.connect(form.refresh_bases)
         sizes = self._settings.get(TRAIN_SPLITTER)
         wanted = self.view.splitter.count()
         if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
             self.view.splitter.setSizes(sizes)
 
+    def _show_colours(self) -> None:
+        """As they were chosen for the spectrograms of the other tabs."""
+        self._samples.set_colour_map(self._settings.get(COLOUR_MAP))
+
     def close(self) -> None:
         """Leave the training as was asked for, and remember how the tab looked."""
         self._settings.set(TRAIN_SPLITTER, self.view.splitter.sizes())
+        self.listening.close()
         self.presenter.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Matrix = tuple[tuple[int, ...], ...]
@@ -50,11 +51,16 @@ class Progress:
     learning_rate: float
     clips_per_second: float
     seconds_left: float
+    steps_per_second: float = math.nan
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch is over; ``confusion`` counts validation clips, rows are what they are."""
+    """An epoch is over; ``confusion`` counts validation clips, rows are what they are.
+
+    Of a generator ``loss`` and ``accuracy`` are the discriminator's, ``val_loss`` is the Fréchet
+    distance and ``val_accuracy`` the share that is taken for the genre asked for.
+    """
 
     epoch: int
     epochs: int
@@ -66,6 +72,20 @@ class Epoch:
     confusion: Matrix
     seconds_left: float
     is_best: bool
+    generator_loss: float = math.nan
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a generator makes of a genre after an epoch, as paths of a picture and a sound.
+
+    ``genre`` is empty if it knows none.
+    """
+
+    epoch: int
+    genre: str
+    picture: str
+    sound: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +118,34 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class GanMetrics:
+    """How good what a generator makes is.
+
+    Attributes
+    ----------
+    consistency : float
+        Share that the judge takes for the genre asked for.
+    frechet : float
+    figures : mapping
+        By whose they are ("made", "real", "noise"), then by name; empty if nothing was measured.
+    by_genre, by_genre_of_real : mapping
+        ``consistency`` of each genre, of what is made and of real music.
+    windows : int
+        How many pieces were measured.
+    nearest_of_unheard : float
+        How near music by others comes to what was learned from, by itself.
+    """
+
+    consistency: float
+    frechet: float = math.nan
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    by_genre: Mapping[str, float] = field(default_factory=dict)
+    by_genre_of_real: Mapping[str, float] = field(default_factory=dict)
+    windows: int = 0
+    nearest_of_unheard: float = math.nan
+
+
+@dataclass(frozen=True)
 class Done:
     """The model is made; ``bundle`` is its folder, empty for designs that make none."""
 
@@ -105,7 +153,7 @@ class Done:
     bundle: str
     stopped_early: bool
     seconds: float
-    metrics: Metrics
+    metrics: Metrics | GanMetrics
     card: str
     resumable: bool
 
@@ -125,7 +173,7 @@ class Failed:
 
 
 Ended = Done | Cancelled | Failed
-TrainEvent = Started | Preparing | Progress | Epoch | Warned | Ended
+TrainEvent = Started | Preparing | Progress | Epoch | Sample | Warned | Ended
 
 
 def parse_event(line: str) -> TrainEvent | None:
@@ -165,6 +213,7 @@ def _progress(values: dict[str, Any]) -> Progress:
         learning_rate=_number(values["learning_rate"]),
         clips_per_second=_number(values["clips_per_second"]),
         seconds_left=_number(values["seconds_left"]),
+        steps_per_second=_number(values.get("steps_per_second")),
     )
 
 
@@ -180,6 +229,16 @@ def _epoch(values: dict[str, Any]) -> Epoch:
         confusion=_matrix(values["confusion"]),
         seconds_left=_number(values["seconds_left"]),
         is_best=bool(values["is_best"]),
+        generator_loss=_number(values.get("generator_loss")),
+    )
+
+
+def _sample(values: dict[str, Any]) -> Sample:
+    return Sample(
+        epoch=int(values["epoch"]),
+        genre=str(values["genre"]),
+        picture=str(values["picture"]),
+        sound=str(values["sound"]),
     )
 
 
@@ -189,9 +248,26 @@ def _done(values: dict[str, Any]) -> Done:
         bundle=str(values["bundle"] or ""),
         stopped_early=bool(values["stopped_early"]),
         seconds=_number(values["seconds"]),
-        metrics=_metrics(values["metrics"]),
+        metrics=_any_metrics(values["metrics"]),
         card=str(values["card"] or ""),
         resumable=bool(values["resumable"]),
+    )
+
+
+def _any_metrics(values: dict[str, Any]) -> Metrics | GanMetrics:
+    return _metrics(values) if "macro_f1" in values else _gan_metrics(values)
+
+
+def _gan_metrics(values: dict[str, Any]) -> GanMetrics:
+    figures = values.get("figures") or {}
+    return GanMetrics(
+        consistency=_number(values["accuracy"]),
+        frechet=_number(values.get("frechet")),
+        figures={str(whose): _numbers(found) for whose, found in figures.items()},
+        by_genre=_numbers(values.get("consistency") or {}),
+        by_genre_of_real=_numbers(values.get("consistency_of_real") or {}),
+        windows=int(values.get("windows") or 0),
+        nearest_of_unheard=_number(values.get("nearest_of_unheard")),
     )
 
 
@@ -200,7 +276,7 @@ def _metrics(values: dict[str, Any]) -> Metrics:
     return Metrics(
         accuracy=_number(values["accuracy"]),
         macro_f1=_number(values["macro_f1"]),
-        recall={str(genre): _number(share) for genre, share in values["recall"].items()},
+        recall=_numbers(values["recall"]),
         songs=_counts(values["songs"]),
         artists=_counts(values["artists"]),
         confusion=_matrix(values["confusion"]),
@@ -218,6 +294,10 @@ def _counts(values: dict[str, Any]) -> dict[str, int]:
     return {str(key): int(count) for key, count in values.items()}
 
 
+def _numbers(values: dict[str, Any]) -> dict[str, float]:
+    return {str(key): _number(value) for key, value in values.items()}
+
+
 def _matrix(rows: Any) -> Matrix:
     return tuple(tuple(int(count) for count in row) for row in rows or ())
 
@@ -231,6 +311,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], TrainEvent]] = {
     "preparing": _preparing,
     "progress": _progress,
     "epoch": _epoch,
+    "sample": _sample,
     "warning": lambda values: Warned(str(values["sentence"])),
     "done": _done,
     "cancelled": lambda _values: Cancelled(),

@@ -130,9 +130,9 @@ class TrainForm(QWidget):
             box.activated.connect(lambda _i: self.defaults_requested.emit())
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        tip = "FstMuse: the larger network. ToyModel: a small one for up to three genres."
-        row.addWidget(Field("&Model", self.model, tip))
-        tip = "Ours hears better and trains faster. The report's is rebuilt to compare with."
+        tip = ". ".join(f"{kind.title}: {kind.about}" for kind in MODEL_KINDS.values())
+        row.addWidget(Field("&Model", self.model, f"{tip}."))
+        tip = "Ours is better and trains faster. The report's is rebuilt to compare with."
         row.addWidget(Field("&Design", self.design, tip))
         column = QVBoxLayout()
         column.setSpacing(12)
@@ -141,6 +141,8 @@ class TrainForm(QWidget):
         return column
 
     def _on_model(self) -> None:
+        # Before anyone asks what is entered: the fields are those of the model.
+        self.show_fit()
         self.model_chosen.emit()
         self.defaults_requested.emit()
 

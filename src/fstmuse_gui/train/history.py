@@ -11,12 +11,15 @@ from fstmuse_gui.train.events import (
     Done,
     Epoch,
     Failed,
+    Sample,
     Started,
     TrainEvent,
     parse_event,
 )
 from fstmuse_gui.train.recipe import MODEL_KINDS
 from fstmuse_gui.train.runs_list import RunRow
+
+_PROGRESS = '{"event": "progress"'
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,14 @@ def _past(summary: runs.RunSummary) -> PastRun:
 
 
 def past_events(folder: Path) -> list[TrainEvent]:
-    """What a run has said so far; nothing if that cannot be read."""
+    """What a run has said so far, but for its progress; nothing if that cannot be read."""
     try:
         text = (folder / "events.jsonl").read_text("utf-8", "replace")
     except OSError:
         return []
-    return cleaned([e for e in map(parse_event, text.splitlines()) if e is not None])
+    # Of a long training nearly all lines are progress, which nobody looks at again.
+    lines = (line for line in text.splitlines() if not line.startswith(_PROGRESS))
+    return cleaned([e for e in map(parse_event, lines) if e is not None])
 
 
 def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
@@ -67,7 +72,7 @@ def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
     story: list[TrainEvent] = []
     for event in events:
         if isinstance(event, Started):
-            kept = [e for e in story if isinstance(e, Epoch)]
+            kept = [e for e in story if isinstance(e, Epoch | Sample)]
             story = [event, *(e for e in kept if e.epoch <= event.resumed_from_epoch)]
         else:
             story.append(event)

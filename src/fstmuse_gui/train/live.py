@@ -15,6 +15,7 @@ from fstmuse_gui.train.events import (
     Failed,
     Preparing,
     Progress,
+    Sample,
     Started,
     TrainEvent,
     Warned,
@@ -135,7 +136,7 @@ class LiveTraining(QObject):
         else:
             self._on_work(event)
 
-    def _on_work(self, event: Started | Preparing | Progress | Epoch) -> None:
+    def _on_work(self, event: Started | Preparing | Progress | Epoch | Sample) -> None:
         if isinstance(event, Started):
             self.run = event.run
             earlier = past_events(Path(event.folder)) if event.resumed_from_epoch else []
@@ -205,13 +206,16 @@ class LiveTraining(QObject):
         elif isinstance(event, Preparing):
             total = event.total or 1
             words = f"{event.done:,} of {event.total:,}" if event.total else ""
-            self._view.show_busy(stage(event.stage), words, event.done / total)
+            model = next((e.model for e in self._story if isinstance(e, Started)), "")
+            self._view.show_busy(stage(event.stage, model), words, event.done / total)
         elif isinstance(event, Progress):
             self._view.show_page(page)
             page.show_progress(event)
         elif isinstance(event, Epoch):
             self._view.show_page(page)
             page.show_epoch(event)
+        elif isinstance(event, Sample):
+            page.show_sample(event)
 
     def _show_failure(self) -> None:
         sentence = as_sentence(self.sentence)
@@ -239,6 +243,8 @@ def draw_curves(page: RunPage, title: str, started: Started, story: list[TrainEv
     for event in story:
         if isinstance(event, Epoch):
             page.show_epoch(event)
+        elif isinstance(event, Sample):
+            page.show_sample(event)
     page.show_over()
 
 

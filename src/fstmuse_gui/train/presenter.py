@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.data_presenter import DataPresenter
-from fstmuse_gui.train.events import Done
+from fstmuse_gui.train.events import Done, GanMetrics
 from fstmuse_gui.train.form_presenter import FormPresenter
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.live import LiveTraining
@@ -33,8 +33,8 @@ class TrainPresenter(QObject):
         For the status bar.
     model_made
         There is a new model.
-    model_wanted(str)
-        A model is to be used.
+    model_wanted(str), generator_wanted(str)
+        A model is to be used to classify, or to make music.
     changed
         What can be done may have changed.
 
@@ -47,6 +47,7 @@ class TrainPresenter(QObject):
     message = Signal(str)
     model_made = Signal()
     model_wanted = Signal(str)
+    generator_wanted = Signal(str)
     changed = Signal()
 
     def __init__(
@@ -250,9 +251,14 @@ class TrainPresenter(QObject):
         return self._past.done if self._side is _Side.PAST else self.live.done
 
     def _use(self) -> None:
-        if self._shown_result is not None:
-            self.model_made.emit()
-            self.model_wanted.emit(self._shown_result.name)
+        done = self._shown_result
+        if done is None:
+            return
+        self.model_made.emit()
+        if isinstance(done.metrics, GanMetrics):
+            self.generator_wanted.emit(done.name)
+        else:
+            self.model_wanted.emit(done.name)
 
     def _open_card(self) -> None:
         if self._shown_result is not None:

@@ -97,15 +97,31 @@ class ModelKind:
         Keys of :data:`DESIGNS`.
     fields : tuple of str
         Names of its recipe's fields, in the order of the form.
-    defaults : mapping
-        Values of these fields.
+    about : str
+        What it is, in a sentence.
+    defaults, originals : mapping
+        Values of these fields, for our design and the report's.
+    unused : mapping
+        Fields that the report's design knows nothing of, with the reason.
+    tips : mapping
+        What a field means where that differs from its own tip.
+    fine_tunes : bool
+        Whether it can start from a model that there is.
+    makes_music : bool
+        Whether it makes music, and does not name it.
     """
 
     title: str
     genres: tuple[str, ...]
     designs: tuple[str, ...]
     fields: tuple[str, ...]
-    defaults: Recipe = field(default_factory=dict)
+    about: str
+    defaults: Recipe
+    originals: Recipe
+    unused: Mapping[str, str]
+    tips: Mapping[str, str] = field(default_factory=dict)
+    fine_tunes: bool = True
+    makes_music: bool = False
 
 
 _FIELDS: tuple[RecipeField, ...] = (
@@ -178,7 +194,7 @@ _CLASSIFIER_DEFAULTS: Recipe = {
     "augment": "full",
     "balance": False,
 }
-_REPORTS_OWN: Recipe = {
+_CLASSIFIER_ORIGINALS: Recipe = {
     "epochs": 10,
     "batch_size": 8,
     "learning_rate": 1e-3,
@@ -187,6 +203,22 @@ _REPORTS_OWN: Recipe = {
     "augment": "none",
 }
 _NOT_OF_THE_REPORT = "The report's design has none of this."
+_CLASSIFIER_UNUSED = dict.fromkeys(("dropout", "l2", "augment"), _NOT_OF_THE_REPORT)
+
+_GAN_FIELDS = ("epochs", "batch_size", "learning_rate", "seed", "balance")
+_GAN_DEFAULTS: Recipe = {
+    "epochs": 40,
+    "batch_size": 8,
+    "learning_rate": 2e-4,
+    "seed": 0,
+    "balance": False,
+}
+_GAN_TIPS = {
+    "epochs": "1 to 10,000. An epoch is up to 500 steps, some minutes; after each it is measured, "
+    "and can be seen and heard. Stop ends early and keeps the best.",
+    "learning_rate": "Of the generator, above 0 up to 10; the discriminator learns at twice that. "
+    "It falls in the second half.",
+}
 
 MODEL_KINDS = {
     "fst-muse": ModelKind(
@@ -194,14 +226,33 @@ MODEL_KINDS = {
         FST_MUSE_GENRES,
         tuple(DESIGNS),
         _CLASSIFIER_FIELDS,
+        "the larger network that names genres",
         _CLASSIFIER_DEFAULTS,
+        _CLASSIFIER_ORIGINALS,
+        _CLASSIFIER_UNUSED,
     ),
     "toy-model": ModelKind(
         "ToyModel",
         TOY_MODEL_GENRES,
         tuple(DESIGNS),
         _CLASSIFIER_FIELDS,
+        "a small one for up to three genres",
         {**_CLASSIFIER_DEFAULTS, "epochs": 20},
+        _CLASSIFIER_ORIGINALS,
+        _CLASSIFIER_UNUSED,
+    ),
+    "toy-gan": ModelKind(
+        "ToyGan",
+        (),
+        tuple(DESIGNS),
+        _GAN_FIELDS,
+        "makes new music of the genres it has heard; takes hours",
+        _GAN_DEFAULTS,
+        {"epochs": 200, "batch_size": 1, "learning_rate": 1e-4},
+        {"learning_rate": "The report's rates are fixed: 0.0001 and 0.00001."},
+        _GAN_TIPS,
+        fine_tunes=False,
+        makes_music=True,
     ),
 }
 MODELS = {name: kind.title for name, kind in MODEL_KINDS.items()}
@@ -209,21 +260,25 @@ MODELS = {name: kind.title for name, kind in MODEL_KINDS.items()}
 
 def default_recipe(model: str, design: str, *, fine_tunes: bool = False) -> Recipe:
     """The recipe that suits a model and a design; ``fine_tunes`` if it starts from another."""
-    defaults = MODEL_KINDS[model].defaults
+    kind = MODEL_KINDS[model]
     if design == "original":
-        return {**defaults, **_REPORTS_OWN}
-    return {**defaults, "learning_rate": FINE_TUNE_RATE} if fine_tunes else defaults
+        return {**kind.defaults, **kind.originals}
+    return {**kind.defaults, "learning_rate": FINE_TUNE_RATE} if fine_tunes else kind.defaults
 
 
-def unused_fields(design: str) -> dict[str, str]:
-    """Fields that a design knows nothing of, with the reason."""
-    names = ("dropout", "l2", "augment") if design == "original" else ()
-    return dict.fromkeys(names, _NOT_OF_THE_REPORT)
+def unused_fields(model: str, design: str) -> Mapping[str, str]:
+    """Fields that a design of a model knows nothing of, with the reason."""
+    return MODEL_KINDS[model].unused if design == "original" else {}
+
+
+def field_tip(model: str, name: str) -> str:
+    """What a field means for a model."""
+    return MODEL_KINDS[model].tips.get(name, FIELDS[name].tip)
 
 
 def checked_recipe(values: Mapping[str, object], model: str, design: str) -> Recipe:
     """The default recipe with those of ``values`` that may be entered."""
-    unused = unused_fields(design)
+    unused = unused_fields(model, design)
     return {
         name: values[name]  # type: ignore[misc]
         if name in values and name not in unused and FIELDS[name].allows(values[name])

@@ -29,6 +29,7 @@ from fstmuse_gui.train.recipe import (
     Switch,
     Value,
     Whole,
+    field_tip,
     unused_fields,
 )
 
@@ -119,11 +120,13 @@ class RecipeForm(Fold):
             _enter(self.controls[name], value)
 
     def show_design(self, design: str) -> None:
-        """Leave out what a design knows nothing of, and say why."""
-        unused = unused_fields(design)
-        for name, control in self.controls.items():
+        """Leave out what a design of the model knows nothing of, and say why."""
+        unused = unused_fields(self._model, design)
+        for name in MODEL_KINDS[self._model].fields:
+            control, tip = self.controls[name], field_tip(self._model, name)
             control.setEnabled(name not in unused)
-            control.setToolTip(unused.get(name, FIELDS[name].tip))
+            control.setToolTip(unused.get(name, tip))
+            control.setAccessibleDescription(unused.get(name, tip))
 
 
 def _control(spec: RecipeField) -> Control:

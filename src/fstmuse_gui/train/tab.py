@@ -101,9 +101,16 @@ class TrainTab(QObject):
             self._built.live.taken.connect(self._sign.watch)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
+            sounds, listening = self._context.sounds, self._built.listening
+            listening.started.connect(lambda: sounds.started.emit(self.title))
+            sounds.started.connect(self._on_sound)
             self._stage.put(self._built.view)
             self._on_changed()
         return self._built
+
+    def _on_sound(self, title: str) -> None:
+        if title != self.title and self._built is not None:
+            self._built.listening.pause()
 
     def _on_shown(self) -> None:
         self._build()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fstmuse_gui.train.events import Matrix, Metrics, Started
-from fstmuse_gui.train.recipe import DESIGNS, MODELS
+from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.widgets.probability_bars import percent
 
 GAP = "  \N{MIDDLE DOT}  "
@@ -16,7 +16,10 @@ _STAGES = {
     "building": "Building the network",
     "patterns": "Learning rhythm and timbre over longer stretches",
     "testing": "Testing the model on songs it has not heard",
+    "guide": "Training a listener to guide it",
+    "judge": "Training another listener, who will judge it",
 }
+_MEASURING = "Measuring what it makes"
 
 
 def as_sentence(text: str) -> str:
@@ -41,8 +44,19 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def stage(name: str) -> str:
-    """What a stage of the preparation does."""
+def speed(per_second: float, what: str) -> str:
+    """``3.4 steps a second``; empty if nobody knows."""
+    if not math.isfinite(per_second):
+        return ""
+    number = f"{per_second:.1f}" if per_second < 10 else f"{per_second:,.0f}"
+    return f"{number} {what} a second"
+
+
+def stage(name: str, model: str = "") -> str:
+    """What a stage of the preparation does; ``model`` is of use where it is known."""
+    kind = MODEL_KINDS.get(model)
+    if name == "testing" and kind is not None and kind.makes_music:
+        return _MEASURING
     return _STAGES.get(name, "Getting ready")
 
 

@@ -1,0 +1,149 @@
+"""Parts that pages are built of: a head with buttons, headings, big numbers, two sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.elided_label import ElidedLabel
+
+_NARROW = 740
+_TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
+
+
+class PageHead(QHBoxLayout):
+    """What a page is about, in two lines, and ``buttons`` on the right."""
+
+    def __init__(self, page: QWidget, buttons: Sequence[QWidget] = ()) -> None:
+        super().__init__()
+        self._title = ElidedLabel()
+        self._title.setFont(scaled_font(page.font(), _TITLE, QFont.Weight.DemiBold))
+        self._about = ElidedLabel()
+        self._about.setProperty("look", "muted")
+        titles = QVBoxLayout()
+        titles.setSpacing(2)
+        titles.addWidget(self._title)
+        titles.addWidget(self._about)
+        self.setSpacing(GRID)
+        self.addLayout(titles, 1)
+        for button in buttons:
+            self.addWidget(button)
+
+    def say(self, title: str, about: str) -> None:
+        """Show these two lines."""
+        self._title.set_text(title)
+        self._about.set_text(about)
+
+
+class Figure(QWidget):
+    """A big number above its name."""
+
+    def __init__(self, name: str, tip: str = "") -> None:
+        super().__init__()
+        self._number = QLabel()
+        self._number.setFont(scaled_font(self.font(), _NUMBER, QFont.Weight.DemiBold))
+        self._name = QLabel()
+        self._name.setProperty("look", "muted")
+        self.setToolTip(tip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._number)
+        column.addWidget(self._name)
+        self.set_name(name)
+
+    def set_name(self, name: str) -> None:
+        """Call it so."""
+        self._name.setText(name)
+        self._number.setAccessibleName(name)
+
+    def set_number(self, text: str) -> None:
+        """Show this number."""
+        self._number.setText(text)
+
+    @property
+    def number(self) -> str:
+        """What is shown."""
+        return self._number.text()
+
+
+class TwoSides(QWidget):
+    """Two columns side by side, the right one below the left where both do not fit."""
+
+    def __init__(self, left: QBoxLayout, right: QBoxLayout | QWidget) -> None:
+        super().__init__()
+        self._body = QHBoxLayout(self)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(4 * GRID)
+        self._sides = tuple(_as_widget(side) for side in (left, right))
+        for side, share in zip(self._sides, (5, 4), strict=True):
+            self._body.addWidget(side, share)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as one column: else there would never be reason to put one below the other."""
+        width = max(side.minimumSizeHint().width() for side in self._sides)
+        return QSize(width, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < _NARROW
+        self._body.setDirection(
+            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        )
+
+
+def _as_widget(side: QBoxLayout | QWidget) -> QWidget:
+    if isinstance(side, QWidget):
+        return side
+    widget = QWidget()
+    side.setContentsMargins(0, 0, 0, 0)
+    widget.setLayout(side)
+    return widget
+
+
+def heading(page: QWidget, text: str = "") -> QLabel:
+    """A heading within a page."""
+    label = QLabel(text)
+    label.setFont(scaled_font(page.font(), _HEADING, QFont.Weight.DemiBold))
+    return label
+
+
+def small_text(text: str = "") -> QLabel:
+    """A remark in small letters."""
+    label = QLabel(text)
+    label.setProperty("look", "small")
+    label.setWordWrap(True)
+    return label
+
+
+def plain_text(look: str) -> QLabel:
+    """Sentences that can be selected, in one of the looks of the style sheet."""
+    label = QLabel()
+    label.setProperty("look", look)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def scrolled(inside: QWidget) -> QScrollArea:
+    """A frameless area that scrolls downwards only."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    return area
