@@ -21,6 +21,8 @@ from fstmuse_core.verdict import SILENCE_RMS, Evidence, LevelMonitor, decide
 _TAIL_FRAMES = 32
 # Columns of an activation map: half an hour at its finest; longer clips are averaged.
 _MAX_MAP_COLUMNS = 10_000
+# Sound that is decoded at once: a clip costs a twentieth less than in blocks half as long.
+_BLOCK_S = 3.0
 
 
 class ClassificationCancelledError(Exception):
@@ -101,7 +103,7 @@ class GenreClassifier:
         """
         session = self.session(with_activation=with_activation, on_mel=on_mel)
         rate = self.bundle.manifest.spectrogram.sample_rate
-        with AudioStream(path, sample_rate=rate) as stream:
+        with AudioStream(path, sample_rate=rate, block_s=_BLOCK_S) as stream:
             expected = (stream.expected_s or 0.0) * rate
             for block in stream:
                 session.push(block)
