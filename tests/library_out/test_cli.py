@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fstmuse_core.library.rows import ReviewKind
-from tests.library_out.conftest import MODEL, OTHER, Shelf, answer
+from fstmuse_core.bundle import find_bundle
+from fstmuse_core.library.rows import HeardModel, ReviewKind
+from tests.library_out.conftest import GENRES, MODEL, OTHER, Shelf, answer
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -139,6 +141,21 @@ def test_compare(heard: Shelf, fstmuse: Run) -> None:
     code, _, err = fstmuse("compare", "first", MODEL.sha256)
     assert code == 1
     assert "are one model" in err
+
+
+def test_it_is_said_that_a_model_was_trained_on_the_library(shelf: Shelf, fstmuse: Run) -> None:
+    bundle = find_bundle("toy-model")
+    with (bundle.path / "TRACKS.csv").open(encoding="utf-8", newline="") as stream:
+        song = next(csv.DictReader(stream))
+    model = HeardModel(bundle.sha256, bundle.name, "", GENRES, 0)
+    tags = {"artist": song["artist"], "title": song["title"], "tag_genre": "Rock"}
+    shelf.put("a.mp3")
+    shelf.hear(model, {"a.mp3": answer("Rock", 0.9)}, **tags)
+
+    assert "Mind: of toy-model, it was trained on 1 of these 1 songs" in fstmuse("truth")[1]
+    shelf.hear(OTHER, {"a.mp3": answer("Rock", 0.9)}, **tags)
+    out = fstmuse("compare", "second", "toy-model")[1]
+    assert "Mind: of toy-model, it was trained on 1 of these 1 songs" in out
 
 
 def test_a_model_that_has_heard_nothing_is_said(heard: Shelf, fstmuse: Run) -> None:

@@ -36,6 +36,7 @@ def write_report(
     model: HeardModel,
     *,
     truth: Agreement | None = None,
+    note: str = "",
     now: datetime | None = None,
 ) -> None:
     """Write the report into a file, which is replaced once it is whole.
@@ -46,6 +47,8 @@ def write_report(
         What ``model`` says of the library.
     truth : Agreement, optional
         How far it agrees with the genres that files already have.
+    note : str
+        What to know before believing that.
     now : datetime, optional
         The moment it tells of itself.
 
@@ -54,7 +57,7 @@ def write_report(
     FstMuseError
         If the file cannot be written.
     """
-    text = render_report(rows, model, truth=truth, now=now)
+    text = render_report(rows, model, truth=truth, note=note, now=now)
     try:
         with open_whole(path) as stream:
             stream.write(text.encode("utf-8"))
@@ -68,6 +71,7 @@ def render_report(
     model: HeardModel,
     *,
     truth: Agreement | None = None,
+    note: str = "",
     now: datetime | None = None,
 ) -> str:
     """The report as text; see :func:`write_report`."""
@@ -81,7 +85,7 @@ def render_report(
         _tiles(present, heard),
         _genres(present, heard),
         _confidences(heard),
-        _agreement(truth) if truth is not None else "",
+        _agreement(truth, note) if truth is not None else "",
         _unsure(heard),
         _failed(present),
     ]
@@ -203,7 +207,7 @@ def _range(tenth: int) -> str:
     return f"{10 * tenth}–{10 * tenth + 10}"  # noqa: RUF001
 
 
-def _agreement(truth: Agreement) -> str:
+def _agreement(truth: Agreement, note: str) -> str:
     head = ("Genre", "Labelled", "Same", "Other", "Not sure")
     rows = [
         (one.genre, one.labelled, one.agreed, one.differed, one.unsure)
@@ -216,7 +220,7 @@ def _agreement(truth: Agreement) -> str:
         for one in truth.disagreements
     ]
     files = _list("Where they differ, the surest first", ("File", "Label", "Model", ""), listed)
-    lead = f"{_text(truth.sentence)} {_text(CAVEAT)}"
+    lead = " ".join(_text(part) for part in (truth.sentence, note, CAVEAT) if part)
     return _section("Against the genres that were there", lead, table + files)
 
 

@@ -11,12 +11,13 @@ import click
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.library.choosing import chosen_model, layout_option, opened_library
-from fstmuse_core.cli.library.labels import chosen_labels, label_options
+from fstmuse_core.cli.library.labels import chosen_labels, known_before, label_options
 from fstmuse_core.errors import FstMuseError, one_line
 
 if TYPE_CHECKING:
     from fstmuse_core.library.comparison import LibraryComparison
     from fstmuse_core.library.rows import HeardModel
+    from fstmuse_core.paired import Comparison
 
 
 @click.command(short_help="What would change with another model.")
@@ -58,8 +59,12 @@ def compare(
     names = [
         model.name if a.name != b.name else f"{model.name} ({model.sha256[:8]})" for model in (a, b)
     ]
+    notes = [known_before(model, rows_a, labels) for model in (a, b)]
     if layout == "json":
-        sides = [{"model": model.name, "model_sha256": model.sha256} for model in (a, b)]
+        sides = [
+            {"model": model.name, "model_sha256": model.sha256, "note": note}
+            for model, note in zip((a, b), notes, strict=True)
+        ]
         values = {"a": sides[0], "b": sides[1], "sentence": result.sentence(*names)}
         print(json.dumps({**values, **result.to_dict()}, indent=1))
         return 0
@@ -67,6 +72,10 @@ def compare(
         say(f"fstmuse: {result.sentence(*names)} {_remedy(a, b)}")
         return SOME_FAILED
     _print(result, names, show)
+    if result.labelled is not None:
+        _print_test(result.labelled, names, notes)
+    else:
+        print("\nNo file has a genre that both models name, so nothing tells which is right.")
     return 0
 
 
@@ -90,14 +99,15 @@ def _print(result: LibraryComparison, names: list[str], show: int) -> None:
         print(f"  {_said(change.before)} -> {_said(change.after)}: {one_line(change.path)}")
     if len(result.changes) > show > 0:
         print(f"  and {len(result.changes) - show:,} more; --show or --format json tells")
-    if result.labelled is None:
-        print("\nNo file has a genre that both models name, so nothing tells which is right.")
-        return
-    test = result.labelled
+
+
+def _print_test(test: Comparison, names: list[str], notes: list[str]) -> None:
     print(f"\nOn {test.clips:,} labelled songs by {test.artists:,} artists:")
     print(f"  as labelled: {test.accuracy_a:.1%} and {test.accuracy_b:.1%}")
     print(f"  {test.sentence(*names)}")
     print("  Labels are opinions too.")
+    for note in filter(None, notes):
+        print(note)
 
 
 def _said(genre: str | None) -> str:

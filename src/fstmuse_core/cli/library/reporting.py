@@ -13,7 +13,7 @@ from fstmuse_core.cli.library.choosing import (
     model_option,
     opened_library,
 )
-from fstmuse_core.cli.library.labels import chosen_labels
+from fstmuse_core.cli.library.labels import chosen_labels, known_before
 from fstmuse_core.cli.output import check_writable
 from fstmuse_core.errors import one_line
 
@@ -35,7 +35,11 @@ def report(file: Path, model: str | None, folder: str | None, tags: bool) -> int
     with opened_library() as library:
         heard = chosen_model(library, model)
         rows = Choice(folder, None, None, False).rows(library, heard)
-    truth = agreement(rows, heard, chosen_labels(rows, None, False, None)) if tags else None
-    write_report(file, rows, heard, truth=truth)
+    if tags:
+        labels = chosen_labels(rows, None, False, None)
+        truth, note = agreement(rows, heard, labels), known_before(heard, rows, labels)
+        write_report(file, rows, heard, truth=truth, note=note)
+    else:
+        write_report(file, rows, heard)
     say(f"the report is in {one_line(str(file))}")
     return 0

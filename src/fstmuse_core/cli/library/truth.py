@@ -16,7 +16,7 @@ from fstmuse_core.cli.library.choosing import (
     model_option,
     opened_library,
 )
-from fstmuse_core.cli.library.labels import chosen_labels, label_options
+from fstmuse_core.cli.library.labels import chosen_labels, known_before, label_options
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import one_line
 
@@ -56,9 +56,10 @@ def truth(
         rows = library.rows(heard.sha256)
     labels = chosen_labels(rows, beets, reviews, music_folder)
     found = agreement(rows, heard, labels)
+    note = known_before(heard, rows, labels)
     if layout == "json":
-        values = {"model": heard.name, "model_sha256": heard.sha256, **found.to_dict()}
-        print(json.dumps(values, indent=1))
+        values = {"model": heard.name, "model_sha256": heard.sha256, "note": note}
+        print(json.dumps({**values, **found.to_dict()}, indent=1))
         return 0
     if not labels:
         say("fstmuse: no file of the library has a genre there")
@@ -69,7 +70,7 @@ def truth(
     _print_files(found, show)
     for line in _left_out(found):
         print(line)
-    print(f"\n{CAVEAT}")
+    print("", *filter(None, (note, CAVEAT)), sep="\n")
     return 0
 
 
