@@ -10,10 +10,10 @@ from fstmuse_core.jobs.messages import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.sidebar import Sidebar
-from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
 from fstmuse_gui.theme import current_colours, scaled_font
 from fstmuse_gui.widgets.drop_area import DropArea
 from fstmuse_gui.widgets.paged_view import PagedView
+from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 
 class ClassifyView(PagedView):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
-from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.icons import icon
 from fstmuse_gui.widgets.invitation import Invitation
 from fstmuse_gui.widgets.paged_view import PagedView
+from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 _KINDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
 

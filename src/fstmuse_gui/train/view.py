@@ -6,7 +6,6 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from fstmuse_gui.classify.state_pages import BusyPage, TroublePage
 from fstmuse_gui.train.closing import Closing, ask_closing
 from fstmuse_gui.train.data_page import DataPage
 from fstmuse_gui.train.empty_page import EmptyPage
@@ -16,6 +15,7 @@ from fstmuse_gui.train.results_page import ResultsPage
 from fstmuse_gui.train.run_page import RunPage
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 
 class TrainView(PagedView):
