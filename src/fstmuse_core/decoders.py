@@ -179,12 +179,8 @@ class FfmpegSource:
             yield np.concatenate(gathered)
 
     def _frames(self, start_s: float) -> Iterator[FloatArray]:
-        import av
-
         # Planar float at the file's own rate: rate and channels are ours to change.
-        resampler = av.AudioResampler(
-            format="fltp", layout=self._stream.codec_context.layout, rate=self.sample_rate
-        )
+        resample = _Resampler(self._stream.codec_context.layout, self.sample_rate)
         origin = float((self._stream.start_time or 0) * self._stream.time_base)
         to_skip = 0
         try:
@@ -192,7 +188,7 @@ class FfmpegSource:
                 self._container.seek(int((origin + start_s) * 1_000_000))
             first = True
             for decoded in self._container.decode(self._stream):
-                for frame in resampler.resample(decoded):
+                for frame in resample(decoded):
                     if first and start_s > 0:
                         at = frame.time if frame.time is not None else start_s
                         to_skip = max(0, round((origin + start_s - at) * self.sample_rate))
@@ -209,3 +205,21 @@ class FfmpegSource:
     def close(self) -> None:
         """See :class:`Source`."""
         self._container.close()
+
+
+class _Resampler:
+    """Frames as planar float in one layout and rate, also where they change on the way."""
+
+    def __init__(self, layout: Any, rate: int) -> None:
+        self._layout, self._rate = layout, rate
+        self._kind: tuple[str, str, int] | None = None
+        self._resampler: Any = None
+
+    def __call__(self, decoded: Any) -> list[Any]:
+        kind = (decoded.format.name, decoded.layout.name, decoded.sample_rate)
+        if kind != self._kind:  # FFmpeg's own takes one kind only; broadcasts change theirs
+            import av
+
+            self._kind = kind
+            self._resampler = av.AudioResampler("fltp", self._layout, self._rate)
+        return cast(list[Any], self._resampler.resample(decoded))

@@ -45,7 +45,14 @@ def tone(seconds: float, rate: int, channels: int = 2) -> Samples:
     return np.repeat(wave[:, None], channels, axis=1).astype(np.float32)
 
 
-def encode(path: Path, container: str, codec: str, rate: int, seconds: float = 4.0) -> None:
+def encode(
+    path: Path,
+    container: str,
+    codec: str,
+    rate: int,
+    seconds: float = 4.0,
+    layout: str = "stereo",
+) -> None:
     """Write a tone through FFmpeg, with a picture track where it is a video."""
     with av.open(str(path), "w", format=container) as output:
         video = None
@@ -53,13 +60,13 @@ def encode(path: Path, container: str, codec: str, rate: int, seconds: float = 4
             video = output.add_stream("mpeg4", rate=5)
             video.width = video.height = 32
             video.pix_fmt = "yuv420p"
-        stream = output.add_stream(codec, rate=rate)
+        stream = output.add_stream(codec, rate=rate, layout=layout)
         stream.bit_rate = 128_000
-        samples = tone(seconds, rate)
+        samples = tone(seconds, rate, channels=1 if layout == "mono" else 2)
         frame_size = 1024
         for start in range(0, len(samples), frame_size):
             block = np.ascontiguousarray(samples[start : start + frame_size].T)
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate, start
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
@@ -89,6 +96,15 @@ def test_formats_of_libsndfile(tmp_path: Path, suffix: str) -> None:
     assert (info.sample_rate, info.channels) == (44_100, 2)
     assert info.duration_s == pytest.approx(4.0, abs=0.1)
     assert path.suffix in AUDIO_SUFFIXES
+
+
+@pytest.mark.parametrize(("rate", "layout"), [(44_100, "mono"), (32_000, "stereo")])
+def test_a_broadcast_whose_sound_changes_on_the_way(tmp_path: Path, rate: int, layout: str) -> None:
+    path, second = tmp_path / "tone.aac", tmp_path / "second.aac"
+    encode(path, "adts", "aac", 44_100, 2.0)
+    encode(second, "adts", "aac", rate, 2.0, layout)
+    path.write_bytes(path.read_bytes() + second.read_bytes())
+    assert_is_the_tone(load_audio(path), 4.0, tolerance_s=0.2)
 
 
 @pytest.mark.parametrize("suffix", [*FFMPEG_FORMATS, "mp4"])

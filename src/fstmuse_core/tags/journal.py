@@ -262,8 +262,8 @@ def one_writer(folder: Path) -> Iterator[None]:
             ) from error
         except OSError as error:
             raise FstMuseError(
-                folder,
-                f"what is written cannot be noted down there ({error.strerror})",
-                "without that nothing is written; check the folder and its disk",
+                "Tags",
+                f"what is written cannot be noted down in {folder} ({error.strerror})",
+                "without that nothing is written; check that folder and its disk",
             ) from error
         yield
