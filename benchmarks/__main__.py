@@ -22,6 +22,7 @@ from benchmarks import (
     generate,
     inversion,
     library,
+    library_window,
     live,
     spectrograms,
     training,
@@ -43,6 +44,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "inversion": inversion.measure,
     "generate": generate.measure,
     "library": library.measure,
+    "library-window": library_window.measure,
 }
 
 

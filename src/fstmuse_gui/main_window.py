@@ -35,6 +35,7 @@ from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.icons import app_icon, icon
 from fstmuse_gui.identity import APP_NAME, TAGLINE
+from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
 from fstmuse_gui.shortcuts import ShortcutsDialog
@@ -46,6 +47,7 @@ from fstmuse_gui.widgets.tab_signs import TabSigns
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
 TABS: tuple[Callable[[TabContext], Tab], ...] = (
     ClassifyTab,
+    LibraryTab,
     GenerateTab,
     TrainTab,
     ModelsTab,

@@ -61,8 +61,8 @@ class Filter:
         Words that all must occur in title, artist, tag or path.
     genre : str or None
         The genre shown for the file, :data:`NOT_SURE` among them; ``None`` for all.
-    folder : str
-        Only what lies below it; empty for all.
+    folder : int or None
+        Id of one of the library's folders; ``None`` for all.
     standing : Standing
     confidence : tuple of float
         From (included) and to (excluded unless 1).
@@ -72,7 +72,7 @@ class Filter:
 
     text: str = ""
     genre: str | None = None
-    folder: str = ""
+    folder: int | None = None
     standing: Standing = Standing.ANY
     confidence: tuple[float, float] = (0.0, 1.0)
     state: State | None = None
@@ -120,6 +120,8 @@ class Catalogue:
         self, rows: Iterable[LibraryRow] = (), breathe: Callable[[], None] = lambda: None
     ) -> None:
         self.rows = list(rows)
+        # Whether texts have changed since they were ranked.
+        self.is_stale = False
         size = len(self.rows)
         self.places: dict[int, int] = {}
         self._ids = np.array([row.file_id for row in self.rows], dtype=np.int64)
@@ -129,18 +131,15 @@ class Catalogue:
         self._sure = np.full(size, np.nan, dtype=np.float32)
         self._state = np.zeros(size, dtype=np.int8)
         self._standing = np.zeros((2, size), dtype=bool)
-        directories: dict[str, int] = {}
-        self._directory = np.zeros(size, dtype=np.int32)
+        self._folder = np.zeros(size, dtype=np.int32)
         for start in range(0, size, _CHUNK):
             for place in range(start, min(size, start + _CHUNK)):
                 row = self.rows[place]
                 self.places[row.file_id] = place
                 self._texts.append(_haystack(row))
-                directory = os.path.dirname(row.path)
-                self._directory[place] = directories.setdefault(directory, len(directories))
+                self._folder[place] = row.folder_id
                 self._note(place, row)
             breathe()
-        self._directories = list(directories)
         self._ranks = self._rank(breathe)
 
     def __len__(self) -> int:
@@ -160,7 +159,8 @@ class Catalogue:
         """Take news of a file; its place, or ``None`` if it is not among the rows."""
         place = self.places.get(row.file_id)
         if place is not None:
-            self.rows[place] = row
+            before, self.rows[place] = self.rows[place], row
+            self.is_stale |= _ranked(before) != _ranked(row)
             self._texts[place] = _haystack(row)
             self._note(place, row)
         return place
@@ -174,10 +174,11 @@ class Catalogue:
         }
         for column, text in texts.items():
             ranks[column] = _ranks(self.rows, text, breathe)
-        order = np.empty(len(self._directories), dtype=np.int32)
-        by_name = sorted(range(order.size), key=lambda i: self._directories[i].casefold())
-        order[by_name] = np.arange(order.size, dtype=np.int32)
-        ranks[Column.FOLDER] = order[self._directory] if len(self) else np.zeros(0, np.int32)
+        # Paths tell themselves apart after what all begin with.
+        start = _n_shared([row.path for row in self.rows])
+        ranks[Column.FOLDER] = _ranks(
+            self.rows, lambda row: f"/{os.path.dirname(row.path)[start:]}", breathe, 2
+        )
         return ranks
 
     def ids(self, places: Places) -> list[int]:
@@ -201,8 +202,8 @@ class Catalogue:
         if (low, high) != (0.0, 1.0):
             keep &= (self._sure >= low) & ((self._sure < high) | (high >= 1.0))
         keep &= self._stands(wanted.standing)
-        if wanted.folder:
-            keep &= self._below(wanted.folder)
+        if wanted.folder is not None:
+            keep &= self._folder == wanted.folder
         found = np.flatnonzero(keep)
         texts = self._texts
         for word in wanted.text.casefold().split():
@@ -220,13 +221,6 @@ class Catalogue:
         if standing is Standing.OPEN:
             return np.asarray(answered & ~is_reviewed)
         return is_reviewed if standing is Standing.REVIEWED else True
-
-    def _below(self, folder: str) -> npt.NDArray[np.bool_]:
-        start = folder.rstrip(os.sep) + os.sep
-        if not self._directories:
-            return np.zeros(0, dtype=bool)
-        inside = [d == folder or d.startswith(start) for d in self._directories]
-        return np.array(inside, dtype=bool)[self._directory]
 
     def _sorted(self, places: Places, order: Order) -> Places:
         by_title = self._ranks[Column.TITLE][places].astype(np.int64)
@@ -263,7 +257,9 @@ class Catalogue:
 
     def genre_counts(self, wanted: Filter) -> dict[str, int]:
         """How many files each genre has in a folder, the most first."""
-        inside = self._genre[self._below(wanted.folder)] if wanted.folder else self._genre
+        inside = self._genre
+        if wanted.folder is not None:
+            inside = inside[self._folder == wanted.folder]
         counts = np.bincount(inside, minlength=len(self._genres)).tolist()
         found = {name: counts[code] for name, code in self._genres.items() if name and counts[code]}
         return dict(sorted(found.items(), key=lambda item: (item[0] == NOT_SURE, -item[1])))
@@ -273,9 +269,9 @@ class Catalogue:
         counts = np.bincount(self._state, minlength=len(_STATES)).tolist()
         return dict(zip(_STATES, counts, strict=True))
 
-    def folder_count(self, folder: str) -> int:
-        """How many files lie below a folder."""
-        return int(np.count_nonzero(self._below(folder))) if len(self) else 0
+    def folder_count(self, folder: int) -> int:
+        """How many files lie in one of the library's folders."""
+        return int(np.count_nonzero(self._folder == folder))
 
     def says(self, column: Column) -> bool:
         """Whether any file has something in this column."""
@@ -297,19 +293,33 @@ def _in_millionths(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     return np.asarray(np.nan_to_num(shares) * _MILLION, dtype=np.int64)
 
 
+def _n_shared(texts: Sequence[str]) -> int:
+    """How many letters all begin with: those that the first and the last share."""
+    pairs = zip(min(texts, default=""), max(texts, default=""), strict=False)
+    return next((n for n, (one, other) in enumerate(pairs) if one != other), 0)
+
+
+def _ranked(row: LibraryRow) -> tuple[str, str, str]:
+    return row.title, row.artist, row.tag_genre
+
+
 def _haystack(row: LibraryRow) -> str:
     parts = (row.title, row.artist, row.tag_genre, row.path)
     return "\n".join(part for part in parts if part).casefold()
 
 
 def _ranks(
-    rows: Sequence[LibraryRow], text: Callable[[LibraryRow], str], breathe: Callable[[], None]
+    rows: Sequence[LibraryRow],
+    text: Callable[[LibraryRow], str],
+    breathe: Callable[[], None],
+    longer: int = 1,
 ) -> npt.NDArray[np.int32]:
     """Where each row's text stands among all in the alphabet; -1 for none."""
+    letters = longer * _RANKED_LETTERS
     keys: list[npt.NDArray[np.str_]] = []
     for start in range(0, len(rows), _CHUNK):
-        part = [text(row).casefold()[:_RANKED_LETTERS] for row in rows[start : start + _CHUNK]]
-        keys.append(np.array(part, dtype=f"<U{_RANKED_LETTERS}"))
+        part = [text(row).casefold()[:letters] for row in rows[start : start + _CHUNK]]
+        keys.append(np.array(part, dtype=f"<U{letters}"))
         breathe()
     if not keys:
         return np.zeros(0, dtype=np.int32)

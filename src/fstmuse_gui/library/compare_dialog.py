@@ -115,6 +115,7 @@ class CompareDialog(QDialog):
         self._build_table()
         self._build()
         self.resize(QSize(760, 560))
+        self.other.setFocus()
 
     def _build_table(self) -> None:
         table = self.table = QTableView()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_gui.library.catalogue import Catalogue
 from fstmuse_gui.library.shelf import LibraryShelf
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import GAP, counted, time_left
@@ -24,6 +25,8 @@ class Listening(QObject):
         The folders were searched: the rows are others than before.
     at_work(object)
         Share of the work that is done, 0 to 1, and what is said of it; ``None`` at its end.
+    finished(str)
+        All has been heard; what came of it.
     changed
         What can be done may have changed.
     """
@@ -32,6 +35,7 @@ class Listening(QObject):
     trouble = Signal(str)
     scanned = Signal()
     at_work = Signal(object)
+    finished = Signal(str)
     changed = Signal()
 
     def __init__(
@@ -192,7 +196,7 @@ class Listening(QObject):
         self.scanned.emit()
 
     def _on_work(self, event: object) -> None:
-        from fstmuse_core.library.events import WorkFailed, WorkProgress
+        from fstmuse_core.library.events import WorkDone, WorkFailed, WorkProgress
 
         if isinstance(event, WorkProgress):
             self._on_progress(event)
@@ -204,6 +208,8 @@ class Listening(QObject):
         self._shelf.forget_changes()
         self.show()
         self.scanned.emit()
+        if isinstance(event, WorkDone) and event.done:
+            self.finished.emit(f"{counted(event.done, 'file')} heard")
 
     def _on_progress(self, event: object) -> None:
         from fstmuse_core.library.events import WorkProgress
@@ -239,8 +245,16 @@ class Listening(QObject):
                 changed.append(catalogue.places[file_id])
         self._view.table.rows.tell_changed(changed)
 
+    def overlay(self, catalogue: Catalogue) -> None:
+        """Let rows that were read anew say what is being heard now."""
+        known = [file_id for file_id in self._working if file_id in catalogue.places]
+        for row in self.overlaid([catalogue.rows[catalogue.places[i]] for i in known]):
+            catalogue.replace(row)
+
     def overlaid(self, rows: Sequence[LibraryRow]) -> list[LibraryRow]:
         """The rows with what is being heard now."""
+        if not self._working:
+            return list(rows)
         return [
             row._replace(state=State.WORKING)
             if row.file_id in self._working and row.state is State.WAITING

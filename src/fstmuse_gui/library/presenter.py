@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,13 @@ from fstmuse_gui.library.listening import Listening
 from fstmuse_gui.library.reviewing import Reviewing
 from fstmuse_gui.library.shelf import LibraryShelf, Loaded
 from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.words import folder_name
 
 # While answers come in, the rows take their places anew this often.
 _SETTLE_MS = 1000
 _LOOK_MS = 3000
+# What becomes known of titles while files are heard counts in the order after so long.
+_RANKED_ANEW_S = 20.0
 
 
 class LibraryPresenter(QObject):
@@ -51,6 +55,9 @@ class LibraryPresenter(QObject):
         self._folders: tuple[LibraryFolder, ...] = ()
         self._filter, self._order = Filter(), Order()
         self._is_open = self._is_loaded = False
+        self._is_loading = False
+        self._loaded_at = 0.0
+        self._changed_meanwhile: set[int] = set()
         self._to_add: list[str] = []
         self.resumes = False
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -67,7 +74,7 @@ class LibraryPresenter(QObject):
         sidebar.add_requested.connect(self.choose_folder)
         sidebar.remove_requested.connect(self.remove_folder)
         sidebar.model_chosen.connect(self.choose_model)
-        sidebar.folder_chosen.connect(lambda path: self._narrow(folder=path))
+        sidebar.folder_chosen.connect(lambda key: self._narrow(folder=int(key) if key else None))
         sidebar.genre_chosen.connect(lambda genre: self._narrow(genre=genre or None))
         bar = view.filter_bar
         bar.changed.connect(lambda: self._filter_by(bar.apply_to(self._filter)))
@@ -79,7 +86,7 @@ class LibraryPresenter(QObject):
         shelf.news.connect(self._on_news)
         shelf.folder_added.connect(self._on_folder_added)
         shelf.changed_elsewhere.connect(self.reload)
-        shelf.trouble.connect(self.say)
+        shelf.trouble.connect(self._on_trouble)
         for part in (self.listening, self.reviewing):
             part.message.connect(self.message)
             part.trouble.connect(self.say)
@@ -122,22 +129,26 @@ class LibraryPresenter(QObject):
 
     def reload(self) -> None:
         """Read everything anew."""
-        self._shelf.load(self._model)
+        if self._shelf.path is not None:
+            self._is_loading = True
+            self._changed_meanwhile.clear()
+            self._shelf.load(self._model)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         is_first, self._is_loaded = not self._is_loaded, True
+        self._is_loading, self._loaded_at = False, time.monotonic()
         self._folders = loaded.folders
         self.listening.model = loaded.model
         catalogue = loaded.catalogue
-        for row in self.listening.overlaid(catalogue.rows):
-            if row is not catalogue.rows[catalogue.places[row.file_id]]:
-                catalogue.replace(row)
-        folders = {folder.path for folder in loaded.folders}
-        if self._filter.folder and self._filter.folder not in folders:
-            self._filter = replace(self._filter, folder="")
+        self.listening.overlay(catalogue)
+        if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
+            self._filter = replace(self._filter, folder=None)
         view = self._view
         view.show_page(view.desk if loaded.folders else view.empty_page)
         self._show(catalogue)
+        self.reviewing.follow_load()
+        if self._changed_meanwhile:
+            self._shelf.read(sorted(self._changed_meanwhile))
         to_add, self._to_add = self._to_add, []
         self.add_folders(to_add)
         if is_first and self.resumes and self.listening.n_waiting:
@@ -147,6 +158,8 @@ class LibraryPresenter(QObject):
 
     def _on_news(self, rows: list[LibraryRow]) -> None:
         catalogue = self.catalogue
+        if self._is_loading:
+            self._changed_meanwhile.update(row.file_id for row in rows)
         rows = self.listening.overlaid(rows)
         places = [place for row in rows if (place := catalogue.replace(row)) is not None]
         self._view.table.rows.tell_changed(places)
@@ -199,6 +212,7 @@ class LibraryPresenter(QObject):
         """Add folders; of a file, the folder that it lies in."""
         if not self._is_loaded:
             self._to_add += paths
+            self._on_shown()
             return
         folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths]
         for folder in dict.fromkeys(folders):
@@ -208,10 +222,10 @@ class LibraryPresenter(QObject):
         self._view.show_page(self._view.desk)
         self.listening.scan()
 
-    def remove_folder(self, path: str) -> None:
+    def remove_folder(self, folder_id: int) -> None:
         """Ask, then take a folder out of the library."""
-        folder = next((folder for folder in self._folders if folder.path == path), None)
-        if folder is not None and self._view.ask_remove(os.path.basename(path) or path):
+        folder = next((f for f in self._folders if f.folder_id == folder_id), None)
+        if folder is not None and self._view.ask_remove(folder_name(folder.path)):
             self._shelf.remove_folder(folder.folder_id, self.reload)
 
     # -- sorting and filtering ---------------------------------------------------------
@@ -244,9 +258,13 @@ class LibraryPresenter(QObject):
 
     def refresh(self) -> None:
         """Let every row take its place."""
-        if self._is_loaded:
-            self._settle.stop()
-            self._show(self.catalogue)
+        if not self._is_loaded:
+            return
+        self._settle.stop()
+        self._show(self.catalogue)
+        is_due = time.monotonic() - self._loaded_at > _RANKED_ANEW_S
+        if self.catalogue.is_stale and is_due and not self._is_loading:
+            self.reload()
 
     def _show(self, catalogue: Catalogue) -> None:
         view, wanted = self._view, self._filter
@@ -254,7 +272,7 @@ class LibraryPresenter(QObject):
         view.table.show_rows(catalogue, found)
         view.table.say_nothing_found(self._words_for_nothing(catalogue))
         view.filter_bar.show_count(len(found), len(catalogue), is_filtered=not wanted.is_open)
-        counts = {folder.path: catalogue.folder_count(folder.path) for folder in self._folders}
+        counts = [catalogue.folder_count(folder.folder_id) for folder in self._folders]
         view.sidebar.show_folders(self._folders, counts, len(catalogue), wanted.folder)
         view.sidebar.show_genres(catalogue.genre_counts(wanted), wanted.genre or "")
         self.reviewing.follow_order()
@@ -264,6 +282,14 @@ class LibraryPresenter(QObject):
         if len(catalogue):
             return "No file is like that."
         return "" if self.listening.is_busy else "There is no music in these folders."
+
+    def _on_trouble(self, sentence: str) -> None:
+        self.say(sentence)
+        self._is_loading = False
+        if not self._is_loaded:
+            # The next look at the tab tries once more.
+            self._is_open = self._shelf.path is not None
+            self._view.show_page(self._view.empty_page)
 
     # -- saying and ending -------------------------------------------------------------
 

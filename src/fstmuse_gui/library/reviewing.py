@@ -62,7 +62,7 @@ class Reviewing(QObject):
         self._lane = Lane("library corrections", self)
         self._row: LibraryRow | None = None
         self._answer: Classification | None = None
-        self._loaded: str = ""
+        self._loaded = self._sha = ""
         self._said: list[list[int]] = []
         self._connect()
         self._show()
@@ -70,7 +70,7 @@ class Reviewing(QObject):
     def _connect(self) -> None:
         pane, bar, player = self._pane, self._pane.correction, self._player
         self._table.current_changed.connect(self._on_current)
-        self._table.doubleClicked.connect(lambda _index: self.play())
+        self._table.activated.connect(lambda _index: self.play())
         self._shelf.answered.connect(self._on_answered)
         pane.play_requested.connect(self.play)
         pane.seek_requested.connect(self.seek)
@@ -116,6 +116,14 @@ class Reviewing(QObject):
                 self._row = row
                 self._show(keep_answer=had_answer == bool(row.verdict))
 
+    def follow_load(self) -> None:
+        """All rows were read anew, perhaps as another model knows them."""
+        index = self._table.currentIndex()
+        row = self._table.rows.row_at(index.row()) if index.isValid() else None
+        is_same = row is not None and self._row is not None and row.verdict == self._row.verdict
+        self._row = row
+        self._show(keep_answer=is_same and self._sha == self._shelf.model_sha)
+
     def follow_order(self) -> None:
         """The files stand in another order."""
         self._pane.show_place(self._place())
@@ -143,6 +151,7 @@ class Reviewing(QObject):
             self._show_word(row)
             if not keep_answer:
                 self._answer = None
+                self._sha = self._shelf.model_sha
                 if row.verdict:
                     self._shelf.answer(row.file_id)
                 else:

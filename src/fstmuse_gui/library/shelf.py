@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,8 @@ from fstmuse_gui.library.lane import Lane
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
 
+_MANY = 10_000
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -26,6 +30,24 @@ class Loaded:
     model_sha: str
     catalogue: Catalogue
     folders: tuple[LibraryFolder, ...]
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Spare the window's thread the search for cycles among very many rows, which have none.
+
+    It would hold up every thread for a tenth of a second, now and from then on.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    before = gc.get_count()[0]
+    try:
+        yield
+    finally:
+        if gc.get_count()[0] - before > _MANY:
+            gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 def own_library() -> Library:
@@ -116,7 +138,9 @@ class LibraryShelf(QObject):
 
             sha = find_bundle(model).sha256
             folders = tuple(library.folders())
-            return Loaded(model, sha, Catalogue(library.rows(sha), breathe), folders)
+            with _no_collecting():
+                catalogue = Catalogue(library.rows(sha), breathe)
+            return Loaded(model, sha, catalogue, folders)
 
         def on_done(loaded: Loaded) -> None:
             if number == self._loads:  # else a later one is under way

@@ -36,16 +36,16 @@ class LibrarySidebar(QWidget):
     -------
     add_requested
         The button was pressed.
-    remove_requested(str)
-        The folder at this path shall leave the library.
+    remove_requested(int)
+        The folder of this id shall leave the library.
     model_chosen(str)
         Name of the model that shall listen.
     folder_chosen(str), genre_chosen(str)
-        A path or a genre to filter by; empty for all.
+        A folder's id or a genre to filter by; empty for all.
     """
 
     add_requested = Signal()
-    remove_requested = Signal(str)
+    remove_requested = Signal(int)
     model_chosen = Signal(str)
     folder_chosen = Signal(str)
     genre_chosen = Signal(str)
@@ -115,15 +115,19 @@ class LibrarySidebar(QWidget):
         self.model_chooser.setCurrentIndex(self.model_chooser.findData(chosen))
 
     def show_folders(
-        self, folders: Sequence[LibraryFolder], counts: dict[str, int], total: int, chosen: str
+        self,
+        folders: Sequence[LibraryFolder],
+        counts: Sequence[int],
+        total: int,
+        chosen: int | None,
     ) -> None:
         """Offer these folders, with how many files each has."""
         facets = [Facet("", "All music", total, "music", "Every folder of the library")]
         facets += [
-            Facet(f.path, folder_name(f.path), counts.get(f.path, f.n_files), "open", f.path)
-            for f in folders
+            Facet(str(f.folder_id), folder_name(f.path), count, "open", f.path)
+            for f, count in zip(folders, counts, strict=True)
         ]
-        self.folders.show_facets(facets, chosen)
+        self.folders.show_facets(facets, "" if chosen is None else str(chosen))
         self.folders.setFixedHeight(_ROW * min(_FOLDER_ROWS, len(facets)) + 6)
         self._remove.setEnabled(bool(self.folders.current))
 
@@ -138,7 +142,7 @@ class LibrarySidebar(QWidget):
 
     def _on_remove(self) -> None:
         if self.folders.current:
-            self.remove_requested.emit(self.folders.current)
+            self.remove_requested.emit(int(self.folders.current))
 
     def set_hot(self, is_hot: bool) -> None:
         """Light up while something hangs above the window."""

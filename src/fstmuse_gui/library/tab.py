@@ -53,6 +53,7 @@ class LibraryTab(QObject):
         self._settings = context.settings
         self._makers = makers or LibraryMakers()
         self._built: Desk | None = None
+        self._is_done_told = False
         self._stage = LazyStage(self._build)
         self._build_actions()
 
@@ -118,6 +119,8 @@ class LibraryTab(QObject):
             presenter.message.connect(self.message)
             presenter.changed.connect(self._on_changed)
             presenter.listening.at_work.connect(self._on_work)
+            presenter.listening.finished.connect(self._on_finished)
+            desk.view.shown.connect(self._on_shown)
             self._connect_others(desk)
             reviewing.train_wanted.connect(self._context.data.train_on_wanted)
             desk.view.export_button.setMenu(self._export_menu)
@@ -163,6 +166,17 @@ class LibraryTab(QObject):
     def _on_work(self, told: tuple[float, str] | None) -> None:
         sign = TabSign(SignKind.BUSY, told[1], told[0]) if told is not None else None
         self._context.signs.changed.emit(self.title, sign)
+
+    def _on_finished(self, words: str) -> None:
+        self.message.emit(f"{words}.")
+        if not self._stage.isVisible():
+            self._is_done_told = True
+            self._context.signs.changed.emit(self.title, TabSign(SignKind.DONE, words))
+
+    def _on_shown(self) -> None:
+        if self._is_done_told:
+            self._is_done_told = False
+            self._context.signs.changed.emit(self.title, None)
 
     # -- actions -----------------------------------------------------------------------
 
