@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -100,15 +101,18 @@ def _serve(connection: Connection, library: Path | None, folder_ids: list[int] |
         nonlocal told
         if time.monotonic() >= told + _TOLD_EVERY_S:
             told = time.monotonic()
-            connection.send(ScanProgress(n_found))
+            _say(connection, ScanProgress(n_found))
 
     try:
         with open_library(library) as opened:
-            report = scan_library(
-                opened, folder_ids=folder_ids, progress=tell, cancelled=connection.poll
-            )
-        connection.send(ScanDone(report))
+            # Also true once whoever started this process is gone.
+            cancelled = connection.poll
+            report = scan_library(opened, folder_ids=folder_ids, progress=tell, cancelled=cancelled)
+        _say(connection, ScanDone(report))
     except FstMuseError as error:
-        connection.send(ScanFailed(str(error)))
-    except (EOFError, OSError):  # whoever started this process is gone
-        return
+        _say(connection, ScanFailed(str(error)))
+
+
+def _say(connection: Connection, event: ScanEvent) -> None:
+    with suppress(OSError):  # nobody listens any more
+        connection.send(event)
