@@ -149,8 +149,9 @@ class FfmpegSource:
         self._stream = cast(Any, self._container.streams.audio[0])
         self._stream.thread_type = "AUTO"
         context = self._stream.codec_context
-        self.sample_rate = int(context.sample_rate or 0)
-        self.channels = int(context.channels or 0)
+        # There is none where FFmpeg does not know the codec.
+        self.sample_rate = int(getattr(context, "sample_rate", 0) or 0)
+        self.channels = int(getattr(context, "channels", 0) or 0)
         self.format = str(self._container.format.name)
         if not self.sample_rate or not self.channels:
             self._container.close()

@@ -219,6 +219,10 @@ def test_broken_files_get_one_clear_line(tmp_path: Path) -> None:
         output.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8))))
         output.mux(video.encode(None))
     assert "no sound track" in _error(picture)
+    secret = tmp_path / "secr.m4a"
+    encode(secret, "mp4", "aac", 44_100, 1.0)
+    secret.write_bytes(secret.read_bytes().replace(b"mp4a", b"what"))
+    assert "cannot be decoded" in _error(secret)
     stump = tmp_path / "stump.flac"
     soundfile.write(stump, tone(4, RATE), RATE)
     stump.write_bytes(stump.read_bytes()[:60])
