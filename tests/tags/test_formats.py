@@ -95,6 +95,10 @@ def test_bad_tags_and_other_files_are_told_in_one_line(
     broken.write_bytes(data[:place] + b"\xff" * 200 + data[place + 200 :])
     with pytest.raises(TagError, match="its tags are damaged"):
         open_tags(broken)
+    long = tmp_path / "long.mp3"
+    long.write_bytes(b"ID3\x04\0\0\0\0\x7f\x7f" + bytes(500))
+    with pytest.raises(TagError, match=r"its tags are damaged \(they break off\)"):
+        open_tags(long)
     cut = tmp_path / "cut.m4a"
     cut.write_bytes(take("song.m4a").read_bytes()[:900])
     with pytest.raises(TagError, match="damaged"):

@@ -89,14 +89,13 @@ def _own_errors(path: Path) -> Iterator[None]:
     """Turn what mutagen raises into ``OSError`` and :class:`TagError`."""
     try:
         yield
-    except OSError:
-        raise
     except Exception as error:
-        # mutagen wraps OSError in its own; damaged tags also bring out IndexError, struct.error
-        # and others.
-        if error.args and isinstance(error.args[0], OSError):
-            raise error.args[0] from error
-        what = " ".join(str(error).split())[:80] or type(error).__name__
+        # mutagen wraps OSError in its own, and raises some with no number where tags break off;
+        # damaged ones also bring out IndexError, struct.error and others.
+        cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise cause from None
+        what = " ".join(str(error).split())[:80] or "they break off"
         raise TagError(
             path,
             f"its tags are damaged ({what})",
