@@ -221,7 +221,8 @@ def test_broken_files_get_one_clear_line(tmp_path: Path) -> None:
     assert "no sound track" in _error(picture)
     secret = tmp_path / "secr.m4a"
     encode(secret, "mp4", "aac", 44_100, 1.0)
-    secret.write_bytes(secret.read_bytes().replace(b"mp4a", b"what"))
+    unknown = secret.read_bytes().replace(b"mp4a", b"what").replace(b"esds", b"what")
+    secret.write_bytes(unknown)
     assert "cannot be decoded" in _error(secret)
     stump = tmp_path / "stump.flac"
     soundfile.write(stump, tone(4, RATE), RATE)
