@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
@@ -25,23 +26,42 @@ from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
 Files = dict[str, tuple[bytes, int]]
 
 
-def in_a_fork(work: Callable[[], object], kill_after_s: float | None = None) -> float:
-    """Run ``work`` in a child, killed after a while if so asked; how long it took."""
+Tell = Callable[[object], None]
+
+
+def in_a_fork(work: Callable[[Tell], object]) -> float:
+    """Run ``work`` in a child to its end; how long it took in seconds."""
     started = time.perf_counter()
+    child, told = forked(work)
+    assert os.waitpid(child, 0)[1] == 0, "the writer failed"
+    os.close(told)
+    return time.perf_counter() - started
+
+
+def killed_after(files: int, seconds: float, work: Callable[[Tell], object]) -> None:
+    """Run ``work`` in a child, and kill it when it has told of so many files, and a moment on."""
+    child, told = forked(work)
+    with open(told, "rb", closefd=False) as stream:
+        stream.read(files)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(told)
+
+
+def forked(work: Callable[[Tell], object]) -> tuple[int, int]:
+    """A child at work, and where it tells of each file."""
+    told, tell = os.pipe()
     child = os.fork()
     if not child:
         code = 1
         try:
-            work()
+            work(lambda _: os.write(tell, b"."))
             code = 0
         finally:
             os._exit(code)
-    if kill_after_s is not None:
-        time.sleep(kill_after_s)
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    assert kill_after_s is not None or status == 0, "the writer failed"
-    return time.perf_counter() - started
+    os.close(tell)
+    return child, told
 
 
 def contents(folder: Path) -> Files:
@@ -54,32 +74,37 @@ class Rounds:
         self.chance = random.Random(seed)
         self.old = contents(music)
         self.seen: Counter[str] = Counter()
-        self.write()  # in this process, so that no child has to load the libraries
+        self.write(lambda _: None)  # in this process, so that no child has to load the libraries
         undo(list_batches(journal)[0].id, folder=journal)
         self.check_restored()
-        self.write_s = in_a_fork(self.write)
+        self.one_s = in_a_fork(self.write) / len(self.old)
         self.new = contents(music)
         assert all(self.new[name] != old for name, old in self.old.items())
         (batch,) = list_batches(journal)
-        self.undo_s = in_a_fork(lambda: undo(batch.id, folder=journal))
+        self.one_undo_s = in_a_fork(partial(self.undo, batch.id)) / len(self.old)
         self.check_restored()
 
-    def write(self) -> None:
+    def write(self, tell: Tell) -> None:
         heard = [Heard(p, {"Rock": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
-        apply(plan_changes(heard, Policy(Mode.REPLACE)), folder=self.journal)
+        plan = plan_changes(heard, Policy(Mode.REPLACE))
+        apply(plan, on_outcome=tell, folder=self.journal)
+
+    def undo(self, batch: str, tell: Tell) -> None:
+        undo(batch, on_outcome=tell, folder=self.journal)
+
+    def kill(self, work: Callable[[Tell], object], files: int, one_s: float) -> None:
+        """Kill ``work`` somewhere from its start to its end; a file takes it ``one_s`` seconds."""
+        killed_after(self.chance.randrange(files), self.chance.uniform(0, 1.5 * one_s), work)
 
     def run(self) -> None:
         """One kill in the middle of writing, and often another in the middle of the undo."""
-        in_a_fork(self.write, self.chance.uniform(0, 1.1 * self.write_s))
+        self.kill(self.write, len(self.old), self.one_s)
         changed = self.check_each_old_or_new()
         share = "none" if not changed else "all" if changed == len(self.old) else "some"
         self.seen[share] += 1
         for batch in list_batches(self.journal):
-            if self.chance.random() < 0.5:
-                in_a_fork(
-                    lambda b=batch: undo(b.id, folder=self.journal),  # type: ignore[misc]
-                    self.chance.uniform(0, 1.1 * self.undo_s),
-                )
+            if changed and self.chance.random() < 0.7:
+                self.kill(partial(self.undo, batch.id), changed, self.one_undo_s)
                 left = self.check_each_old_or_new()
                 self.seen["undo"] += 0 < left < changed
             recover(self.journal)
@@ -104,8 +129,11 @@ def main() -> None:
     music, journal = map(Path, sys.argv[1:3])
     # A kill loses nothing that was handed to the system; waiting for the disk only takes time.
     os.fsync = lambda _: None  # type: ignore[assignment]
-    rounds = Rounds(music, journal, int(sys.argv[4]))
-    for _ in range(int(sys.argv[3])):
+    rounds, wanted = Rounds(music, journal, int(sys.argv[4])), int(sys.argv[3])
+    for done in range(3 * wanted):
+        # On a busy machine more kills than usual miss the middle.
+        if done >= wanted and rounds.seen["some"] >= wanted // 5 and rounds.seen["undo"]:
+            break
         rounds.run()
     print(json.dumps(rounds.seen))
 

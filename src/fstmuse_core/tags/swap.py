@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -22,6 +23,8 @@ from fstmuse_core.tags.formats import TagError, TagFile, open_tags
 from fstmuse_core.tags.places import Stamp, sync_folder
 
 _BLOCK = 1 << 18
+# Left free on the disk, for what others are writing.
+_SPARE = 1 << 20
 # What is decoded of a file before and after: its start, and a piece towards its end.
 _HEARD_S = 0.5
 _FAR = 0.9
@@ -69,6 +72,7 @@ def make_version(target: Path, copy: Path, genres: tuple[str, ...], note: str) -
     TagError
         If the tags cannot be changed without changing more.
     """
+    _demand_room(target)
     old_sha256 = _copy(target, copy)
     tags = open_tags(copy)
     before = tags.rest()
@@ -86,6 +90,7 @@ def make_old_version(target: Path, copy: Path, delta: bytes) -> str:
 
     Raises ``OSError``, and ``ValueError`` if the difference is damaged.
     """
+    _demand_room(target)
     with _open_new(copy) as stream:
         return _restored(delta, target, stream.write)
 
@@ -123,6 +128,14 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a whole file; raises ``OSError``."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _demand_room(target: Path) -> None:
+    """Raise ``OSError`` if a second version would fill the disk, before it does."""
+    disk = shutil.disk_usage(target.parent)
+    # Some network disks do not tell how large they are.
+    if disk.total and disk.free < target.stat().st_size + _SPARE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _open_new(file: Path) -> BufferedWriter:

@@ -25,7 +25,10 @@ def plan_options(function: _Command) -> _Command:
     """The argument and the options that :func:`planned` takes."""
     for option in (
         click.option(
-            "--no-note", is_flag=True, help="Write no FSTMUSE_GENRE beside it: model and score."
+            "--no-note",
+            is_flag=True,
+            help="Write no FSTMUSE_GENRE beside it (model and score), by which FstMuse knows its "
+            "own genres from yours.",
         ),
         click.option(
             "--unsure", is_flag=True, help="Also the likeliest genre where the model is not sure."
