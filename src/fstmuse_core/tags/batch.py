@@ -248,13 +248,24 @@ def _undo_file(journal: Journal, batch: BatchRecord, entry: Entry) -> None:
     digest = file_digest(target)
     if digest == entry.new_sha256:
         with scratch(target, batch.id, entry.index) as copy:
-            if make_old_version(target, copy, batch.delta(entry)) != entry.old_sha256:
-                raise ValueError("its old version cannot be put together again")
+            _put_together(batch, entry, copy)
             put_in_place(copy, target, stamp)
             _relink(target, copy, entry.links, stamp.identity)
     elif digest != entry.old_sha256:
         raise MovedOnError
     _note(journal.append, {"undone": entry.index})
+
+
+def _put_together(batch: BatchRecord, entry: Entry, copy: Path) -> None:
+    """Make the old file in ``copy``; raises ``FstMuseError`` if what that needs is damaged."""
+    try:
+        if make_old_version(entry.path, copy, batch.delta(entry)) == entry.old_sha256:
+            return
+    except ValueError:
+        pass
+    raise FstMuseError(
+        entry.path, "what undoing it needs was damaged on the disk; it was left as it is"
+    )
 
 
 def _relink(target: Path, copy: Path, others: Sequence[Path], identity: tuple[int, int]) -> None:

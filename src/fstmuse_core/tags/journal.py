@@ -241,6 +241,8 @@ def find_batch(folder: Path, identity: str) -> BatchRecord:
         raise FstMuseError(
             files[0], f"it cannot be read ({error.strerror})", "check the disk"
         ) from error
+    except (KeyError, TypeError) as error:
+        raise FstMuseError(files[0], "it is damaged", "its files stay as they are") from error
 
 
 @contextmanager
