@@ -132,6 +132,7 @@ class CompareDialog(QDialog):
         table.activated.connect(self._on_activated)
         lines, header = table.verticalHeader(), table.horizontalHeader()
         lines.hide()
+        lines.setAccessibleName("Lines")
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         lines.setDefaultSectionSize(_ROW)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

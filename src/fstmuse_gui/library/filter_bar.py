@@ -1,8 +1,8 @@
-"""Above the table: search, and what else narrows it down."""
+"""Above the table: search, and what else narrows it down; below it, what came of that."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +26,7 @@ _TYPING_MS = 160
 
 
 class FilterBar(QWidget):
-    """Narrows the table down.
+    """Narrows the table down. ``count`` and ``clear_button`` stand where the view puts them.
 
     Signals
     -------
@@ -48,6 +49,9 @@ class FilterBar(QWidget):
         self.search.setPlaceholderText("Search title, artist, folder")
         self.search.setAccessibleName("Search in the library")
         self.search.setClearButtonEnabled(True)
+        clear = self.search.findChild(QToolButton)
+        if clear is not None:
+            clear.setAccessibleName("Clear the search")
         self.search.setToolTip("Words that all must occur (Ctrl+F)")
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._pause.timeout.connect(self.changed)
@@ -58,27 +62,25 @@ class FilterBar(QWidget):
         self.least_sure.setCheckable(True)
         self.least_sure.setToolTip("What nobody has looked at and is doubtful stands first (U)")
         self.least_sure.clicked.connect(self.least_sure_toggled)
-        self.standing = self._chooser(
-            "Verdict", [(text, standing) for standing, text in STANDINGS.items()]
-        )
-        self.confidence = self._chooser("How sure", [(text, band) for band, text in CONFIDENCES])
-        states = [("Any state", None), *((text, state) for state, text in STATES.items())]
-        self.state = self._chooser("State", states)
+        # Not by their data, which Qt would give back as other than it was.
+        self.standing = self._chooser("Verdict", STANDINGS.values())
+        self.confidence = self._chooser("How sure", [text for _band, text in CONFIDENCES])
+        self.state = self._chooser("State", ["Any state", *STATES.values()])
         self.count = QLabel()
         self.count.setProperty("look", "small")
         self.count.setAccessibleName("Files shown")
-        self.clear_button = QPushButton("Show all")
-        self.clear_button.setProperty("look", "link")
-        self.clear_button.setToolTip("Take every filter away (Ctrl+Shift+F)")
+        self.clear_button = QToolButton()
+        self.clear_button.setIcon(icon("close", "muted"))
+        self.clear_button.setAccessibleName("Show all files")
+        self.clear_button.setToolTip("Show all files (Ctrl+Shift+F)")
         self.clear_button.clicked.connect(self.cleared)
         self._build()
 
-    def _chooser(self, name: str, choices: Sequence[tuple[str, object]]) -> QComboBox:
+    def _chooser(self, name: str, choices: Iterable[str]) -> QComboBox:
         chooser = QComboBox()
         chooser.setAccessibleName(name)
         chooser.setToolTip(name)
-        for text, value in choices:
-            chooser.addItem(text, value)
+        chooser.addItems(list(choices))
         chooser.activated.connect(lambda _index: self.changed.emit())
         chooser.setMinimumContentsLength(6)
         chooser.setSizeAdjustPolicy(
@@ -94,9 +96,6 @@ class FilterBar(QWidget):
         first.addWidget(self.least_sure)
         for chooser in (self.standing, self.confidence, self.state):
             second.addWidget(chooser, 1)
-        second.addStretch(1)
-        second.addWidget(self.clear_button)
-        second.addWidget(self.count)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -110,9 +109,9 @@ class FilterBar(QWidget):
         return replace(
             wanted,
             text=self.search.text().strip(),
-            standing=self.standing.currentData(),
-            confidence=self.confidence.currentData(),
-            state=self.state.currentData(),
+            standing=list(STANDINGS)[self.standing.currentIndex()],
+            confidence=CONFIDENCES[self.confidence.currentIndex()][0],
+            state=[None, *STATES][self.state.currentIndex()],
         )
 
     def clear(self) -> None:
@@ -125,7 +124,7 @@ class FilterBar(QWidget):
 
     def show_count(self, shown: int, total: int, *, is_filtered: bool) -> None:
         """Say how many files are shown."""
-        text = f"{shown:,} of {counted(total, 'file')}" if is_filtered else counted(total, "file")
+        text = f"{shown:,} of {total:,}" if is_filtered else counted(total, "file")
         self.count.setText(text)
         self.clear_button.setVisible(is_filtered)
 

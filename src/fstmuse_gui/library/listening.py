@@ -79,12 +79,7 @@ class Listening(QObject):
     @property
     def n_waiting(self) -> int:
         """How many files wait."""
-        return self._counts.get(State.WAITING, 0)
-
-    @property
-    def n_failed(self) -> int:
-        """How many files could not be heard, or were left out."""
-        return self._counts.get(State.FAILED, 0) + self._counts.get(State.SKIPPED, 0)
+        return self._counts[State.WAITING]
 
     @property
     def _counts(self) -> dict[State, int]:
@@ -281,13 +276,20 @@ class Listening(QObject):
         self.changed.emit()
 
     def _show_rest(self) -> None:
-        waiting, failed = self.n_waiting, self.n_failed
-        if not waiting and not failed:
+        counts = self._counts
+        waiting, failed = counts[State.WAITING], counts[State.FAILED]
+        skipped = counts[State.SKIPPED]
+        said = []
+        if waiting:
+            said.append(f"{counted(waiting, 'file')} {'waits' if waiting == 1 else 'wait'}")
+        if failed:
+            said.append(f"{counted(failed, 'file')} could not be heard")
+        if skipped:
+            said.append(f"{counted(skipped, 'file')} left out")
+        if not said:
             self._strip.show_nothing()
             return
-        lacking = f"{counted(failed, 'file')} could not be heard" if failed else ""
-        if waiting:
-            title = f"{counted(waiting, 'file')} {'waits' if waiting == 1 else 'wait'} to be heard"
-        else:
-            title, lacking = lacking, ""
-        self._strip.show_rest(title, lacking, can_start=waiting > 0, can_retry=failed > 0)
+        can_retry = failed + skipped > 0
+        self._strip.show_rest(
+            said[0], GAP.join(said[1:]), can_start=waiting > 0, can_retry=can_retry
+        )

@@ -164,6 +164,8 @@ class LibraryPresenter(QObject):
         places = [place for row in rows if (place := catalogue.replace(row)) is not None]
         self._view.table.rows.tell_changed(places)
         self.reviewing.follow_news(rows)
+        if not self.listening.is_busy:
+            self.listening.show()
         self._settle_later()
 
     def _settle_later(self) -> None:

@@ -91,7 +91,7 @@ class ReviewPane(QFrame):
         return QSize(_WIDTH, 560)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(264, 200)
+        return QSize(288, 200)
 
     # -- building ----------------------------------------------------------------------
 

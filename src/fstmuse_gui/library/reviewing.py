@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.classification import Classification
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
 from fstmuse_gui.classify.correcting import Corrections
-from fstmuse_gui.classify.playback import Playing
 from fstmuse_gui.library.lane import Lane
 from fstmuse_gui.library.shelf import LibraryShelf
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.sound.playing import Playing
 
 # Each is decoded to be kept among the corrections.
 _LEARNT_AT_ONCE = 50
@@ -135,7 +135,7 @@ class Reviewing(QObject):
         was_playing = self._player.state == "playing"
         self._row = row
         if is_other:
-            self._player.pause()
+            self.pause()
             self._loaded = ""
         self._show(keep_answer=not is_other)
         if is_other and was_playing and row is not None and row.state is not State.GONE:

@@ -116,6 +116,11 @@ class LibraryShelf(QObject):
         """The model that the library was loaded for last."""
         return self._sha
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being read or written."""
+        return self._reader.is_busy or self._desk.is_busy
+
     # -- reading -----------------------------------------------------------------------
 
     def open(self) -> None:

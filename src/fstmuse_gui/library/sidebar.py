@@ -100,7 +100,7 @@ class LibrarySidebar(QWidget):
         return label
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, super().minimumSizeHint().height())
+        return QSize(180, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
         return QSize(max(_WIDTH, self.minimumSizeHint().width()), 600)

@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.classify.correcting import Corrections, own_corrections
 from fstmuse_gui.classify.models import ModelInfo, installed_models
-from fstmuse_gui.classify.playback import STEP_S, Playing
-from fstmuse_gui.classify.tab import make_player
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
 from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.sound.playing import STEP_S, Playing, make_player
 from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
 from fstmuse_gui.widgets.lazy_stage import LazyStage
 
@@ -257,7 +256,7 @@ class LibraryTab(QObject):
         self._take_back = self._action(
             "&Take it back", "Ctrl+Z", lambda d: d.presenter.reviewing.take_back()
         )
-        self._review_menu = QMenu("Lo&ok over")
+        self._review_menu = QMenu("Lo&ok over", self._stage)
         self._review_menu.addActions(
             [self._next, self._previous, self._accept, self._correct, self._take_back]
         )
@@ -275,7 +274,7 @@ class LibraryTab(QObject):
             self._action(f"&Write tags{_ELLIPSIS}", "Ctrl+T", lambda d: d.write_tags()),
             self._action(f"Tags written &before{_ELLIPSIS}", "", lambda d: d.show_written()),
         ]
-        self._export_menu = QMenu("&Export")
+        self._export_menu = QMenu("&Export", self._stage)
         self._export_menu.addActions(
             [
                 self._action(f"Table (&CSV){_ELLIPSIS}", "Ctrl+K", lambda d: d.export("csv")),

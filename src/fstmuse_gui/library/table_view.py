@@ -27,7 +27,7 @@ from fstmuse_gui.theme import current_colours
 _FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128}
 _SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
 _WORTH_IT = {Column.ARTIST: 520, Column.TAG: 660, Column.FOLDER: 880}
-_NARROW = {Column.GENRE: 132, Column.SURE: 92}
+_NARROW = {Column.GENRE: 132, Column.SURE: 72}
 _KEPT_CHOICE = 500
 
 
@@ -73,6 +73,7 @@ class LibraryTable(QTableView):
         self.setMouseTracking(True)
         lines = self.verticalHeader()
         lines.hide()
+        lines.setAccessibleName("Lines")
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         lines.setMinimumSectionSize(ROW_HEIGHT)
         lines.setDefaultSectionSize(ROW_HEIGHT)

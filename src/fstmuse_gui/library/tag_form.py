@@ -50,6 +50,7 @@ class TagForm(QWidget):
         self.most = QSpinBox()
         self.most.setRange(1, 5)
         self.most.setValue(default.most)
+        _indent(self.most)
         self.also_at_least = _percent_box(round(100 * default.also_at_least))
         self.unsure = QCheckBox("Also where it is not sure")
         self.note = QCheckBox("Note which model said so")
@@ -112,7 +113,7 @@ class TagForm(QWidget):
     def policy(self) -> Policy:
         """What is asked for."""
         return Policy(
-            mode=self.mode.currentData(),
+            mode=Mode(self.mode.currentData()),
             at_least=self.at_least.value() / 100,
             most=self.most.value(),
             also_at_least=self.also_at_least.value() / 100,
@@ -131,4 +132,10 @@ def _percent_box(value: int) -> QSpinBox:
     box.setSingleStep(5)
     box.setSuffix("\N{NO-BREAK SPACE}%")
     box.setValue(value)
+    _indent(box)
     return box
+
+
+def _indent(box: QSpinBox) -> None:
+    """Let the figure stand where a chooser's text does."""
+    box.lineEdit().setTextMargins(GRID, 0, 0, 0)

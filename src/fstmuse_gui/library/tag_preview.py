@@ -126,6 +126,7 @@ class PlanTable(QTableView):
         self.setTabKeyNavigation(False)
         lines = self.verticalHeader()
         lines.hide()
+        lines.setAccessibleName("Lines")
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         lines.setDefaultSectionSize(_ROW)
         header = self.horizontalHeader()

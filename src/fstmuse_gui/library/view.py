@@ -66,6 +66,8 @@ class LibraryView(PagedView):
         self.export_button.setToolTip("Tables, playlists and a report")
         foot = QHBoxLayout()
         foot.setSpacing(GRID)
+        foot.addWidget(self.filter_bar.count)
+        foot.addWidget(self.filter_bar.clear_button)
         foot.addStretch()
         foot.addWidget(self.export_button)
         foot.addWidget(self.tags_button)

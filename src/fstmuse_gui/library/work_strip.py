@@ -42,7 +42,7 @@ class WorkStrip(QFrame):
         self.retry_button = QPushButton(icon("retry"), " Try again")
         self.retry_button.setToolTip("Listen once more to what could not be heard")
         self.retry_button.clicked.connect(self.retry_requested)
-        self.pause_button = QPushButton()
+        self.pause_button = QPushButton(icon("pause"), " Pause")
         self.pause_button.clicked.connect(self.pause_requested)
         self.cancel_button = QPushButton("Stop")
         self.cancel_button.setProperty("look", "quiet")

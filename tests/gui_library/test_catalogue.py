@@ -1,0 +1,172 @@
+"""Sorting and filtering without a window."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
+from fstmuse_gui.library.catalogue import (
+    NOT_SURE,
+    Catalogue,
+    Column,
+    Filter,
+    Order,
+    Standing,
+    shown_genre,
+    shown_title,
+)
+
+
+def row(file_id: int, **changes: object) -> LibraryRow:
+    """A file that was heard as Rock."""
+    plain = LibraryRow(
+        file_id,
+        f"/music/{file_id}.mp3",
+        1,
+        1,
+        f"Song {file_id}",
+        "",
+        "",
+        "",
+        State.DONE,
+        "Rock",
+        0.8,
+        True,
+        None,
+        "Rock, 80 % sure.",
+        30.0,
+        None,
+        None,
+        None,
+        str(file_id),
+    )
+    return plain._replace(**changes)
+
+
+def waiting(file_id: int, **changes: object) -> LibraryRow:
+    """A file that was not heard yet."""
+    return row(
+        file_id,
+        state=State.WAITING,
+        genre=None,
+        confidence=0.0,
+        is_sure=False,
+        verdict="",
+        content=None,
+        **changes,
+    )
+
+
+def found(
+    rows: list[LibraryRow], wanted: Filter | None = None, order: Order | None = None
+) -> list[int]:
+    """Ids in the order in which they would be shown."""
+    catalogue = Catalogue(rows)
+    return catalogue.ids(catalogue.find(wanted or Filter(), order or Order()))
+
+
+def many(count: int) -> list[LibraryRow]:
+    """Files of all kinds, drawn by chance from a seed."""
+    rng = random.Random(4)
+    rows = []
+    for file_id in range(count):
+        make = row if rng.random() < 0.7 else waiting
+        changes: dict[str, object] = {
+            "title": rng.choice(["", "Mañana", "zebra", "Apple", "b", "apple"]),
+            "artist": rng.choice(["", "Q", "é"]),
+            "folder_id": rng.choice([1, 2]),
+        }
+        if make is row:
+            sure = round(rng.random(), 3)
+            changes |= {"genre": rng.choice(["Rock", "Jazz"]), "confidence": sure}
+            changes["is_sure"] = sure > 0.5
+            if rng.random() < 0.3:
+                changes |= {"review": ReviewKind.CORRECTED, "review_genre": "Folk"}
+        rows.append(make(file_id, **changes))
+    return rows
+
+
+@pytest.mark.parametrize("column", [Column.TITLE, Column.ARTIST, Column.GENRE, Column.SURE])
+@pytest.mark.parametrize("is_descending", [False, True])
+def test_sorting_is_what_python_makes_of_it(column: Column, is_descending: bool) -> None:
+    rows = many(300)
+    says = {
+        Column.TITLE: lambda r: shown_title(r).casefold(),
+        Column.ARTIST: lambda r: r.artist.casefold(),
+        Column.GENRE: shown_genre,
+        Column.SURE: lambda r: r.confidence if r.verdict else None,
+    }[column]
+    by_id = {r.file_id: r for r in rows}
+    shown = [says(by_id[i]) for i in found(rows, order=Order(column, is_descending))]
+    texts = [text for text in shown if text not in ("", None)]
+    assert shown[len(texts) :] == [text for text in shown if text in ("", None)], "blanks are last"
+    if column is Column.GENRE:
+        texts = [f"~{t}" if t == NOT_SURE else str(t) for t in texts]
+    assert texts == sorted(texts, reverse=is_descending)  # type: ignore[type-var]
+    assert len(shown) == len(rows)
+
+
+def test_least_sure_first_leaves_what_was_looked_at_and_what_waits_for_later() -> None:
+    rows = [
+        row(1, confidence=0.9),
+        waiting(2),
+        row(3, confidence=0.2, review=ReviewKind.ACCEPTED, review_genre="Rock"),
+        row(4, confidence=0.3),
+    ]
+    assert found(rows, order=Order(least_sure=True)) == [4, 1, 3, 2]
+
+
+FILTERS = {
+    "genre": (Filter(genre="Jazz"), lambda r: shown_genre(r) == "Jazz"),
+    "not sure": (Filter(genre=NOT_SURE), lambda r: shown_genre(r) == NOT_SURE),
+    "folder": (Filter(folder=2), lambda r: r.folder_id == 2),
+    "state": (Filter(state=State.WAITING), lambda r: r.state is State.WAITING),
+    "sure": (Filter(standing=Standing.SURE), lambda r: r.is_sure),
+    "unsure": (Filter(standing=Standing.UNSURE), lambda r: bool(r.verdict) and not r.is_sure),
+    "open": (Filter(standing=Standing.OPEN), lambda r: bool(r.verdict) and r.review is None),
+    "reviewed": (Filter(standing=Standing.REVIEWED), lambda r: r.review is not None),
+    "score": (
+        Filter(confidence=(0.4, 0.6)),
+        lambda r: bool(r.verdict) and 0.4 <= r.confidence < 0.6,
+    ),
+    "words": (
+        Filter(text="q MAÑ"),
+        lambda r: "mañ" in r.title.casefold() and r.artist == "Q",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_keeps_what_is_meant(name: str) -> None:
+    wanted, passes = FILTERS[name]
+    rows = many(300)
+    expected = {r.file_id for r in rows if passes(r)}
+    assert expected, "else this test says nothing"
+    assert set(found(rows, wanted)) == expected
+
+
+def test_news_of_a_file_count_at_once() -> None:
+    catalogue = Catalogue([waiting(1), row(2)])
+    assert catalogue.replace(row(1, genre="Jazz")) == 0
+    assert catalogue.ids(catalogue.find(Filter(genre="Jazz"), Order())) == [1]
+    assert not catalogue.is_stale
+    catalogue.replace(row(1, title="Another"))
+    assert catalogue.is_stale
+    assert catalogue.replace(row(77)) is None
+
+
+def test_genres_are_counted_in_a_folder() -> None:
+    rows = [row(1), row(2, folder_id=2), row(3, genre="Jazz"), row(4, is_sure=False), waiting(5)]
+    catalogue = Catalogue(rows)
+    assert catalogue.genre_counts(Filter()) == {"Rock": 2, "Jazz": 1, NOT_SURE: 1}
+    assert list(catalogue.genre_counts(Filter())) == ["Rock", "Jazz", NOT_SURE]
+    assert catalogue.genre_counts(Filter(folder=2)) == {"Rock": 1}
+    assert catalogue.folder_count(1) == 4
+
+
+def test_an_empty_library_is_no_trouble() -> None:
+    catalogue = Catalogue()
+    assert not len(catalogue.find(Filter(text="a", folder=1), Order(Column.FOLDER)))
+    assert catalogue.genre_counts(Filter()) == {}

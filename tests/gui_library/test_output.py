@@ -1,0 +1,184 @@
+"""Tags, exports and comparisons from the tab, by the process that really does them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import mutagen
+import pytest
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QApplication
+
+from fstmuse_core.bundle import find_bundle
+from fstmuse_core.library.answers import stored
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.queue import keep_answer, register
+from fstmuse_core.library.rows import ReviewKind
+from fstmuse_core.library.update import scan_library
+from fstmuse_core.tags.plan import Mode
+from fstmuse_gui.library.chore_process import ChoreProcess
+from fstmuse_gui.library.chores import PlanLine
+from fstmuse_gui.library.tag_preview import PlanModel
+from fstmuse_gui.widgets.question import Question
+from tests.gui_library.conftest import (
+    LibraryBench,
+    MakeLibraryBench,
+    answer_of,
+    as_json,
+    keep,
+)
+
+
+@pytest.fixture
+def bench(
+    library: Library, make_bench: MakeLibraryBench, tmp_path: Path, make_file: Callable[..., Path]
+) -> LibraryBench:
+    """A library of three real files, two of which were heard as Rock and Jazz."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name in ("one.flac", "two.flac", "three.flac"):
+        shutil.move(make_file(name), folder / name)
+    library.add_folder(folder)
+    scan_library(library)
+    sha = find_bundle("fst-muse").sha256
+    found = {Path(row.path).stem: row.file_id for row in library.rows(sha)}
+    keep(library, found["one"], "first", "Rock", 0.9)
+    keep(library, found["two"], "second", "Jazz", 0.4)
+    library.review([found["two"]], "Punk", ReviewKind.CORRECTED)
+    return make_bench()
+
+
+def finish(bench: LibraryBench, process: ChoreProcess, act: Callable[[], object]) -> None:
+    """Do something and wait for the process to have done it."""
+    with bench.qtbot.waitSignal(process.done, timeout=30_000):
+        act()
+    QCoreApplication.processEvents()
+
+
+def genre_in(tmp_path: Path, name: str) -> list[str]:
+    tags = mutagen.File(tmp_path / "songs" / name).tags  # type: ignore[attr-defined]
+    return list(tags.get("genre", [])) if tags else []
+
+
+def test_tags_are_previewed_written_and_taken_back(
+    bench: LibraryBench, library: Library, tmp_path: Path
+) -> None:
+    tagging = bench.desk.tagging
+    finish(bench, tagging.process, bench.view.tags_button.click)
+    dialog = tagging.dialog
+    assert dialog is not None
+    plan = dialog.table.plan
+    assert {(Path(p.path).name, p.old, p.new) for p in plan.changing} == {
+        ("one.flac", (), ("Rock",)),
+        ("two.flac", (), ("Punk",)),
+    }
+    assert dialog.write_button.text() == "Write 2 files"
+    assert genre_in(tmp_path, "one.flac") == [], "nothing is written yet"
+    with bench.qtbot.waitSignal(bench.desk.shelf.loaded):
+        finish(bench, tagging.process, dialog.write_button.click)
+    assert dialog.text == "Written: 2 files."
+    assert genre_in(tmp_path, "one.flac") == ["Rock"]
+    rows = {Path(row.path).name: row for row in library.rows(bench.desk.shelf.model_sha)}
+    assert rows["two.flac"].tag_genre == "Punk"
+    assert rows["one.flac"].verdict, "it is not heard again"
+    with bench.qtbot.waitSignal(bench.desk.shelf.loaded):
+        finish(bench, tagging.process, dialog.undo_button.click)
+    assert dialog.text == "Taken back: 2 files."
+    assert genre_in(tmp_path, "one.flac") == []
+    dialog.reject()
+    finish(bench, tagging.process, bench.desk.show_written)
+    assert tagging.list is not None
+    assert not tagging.list.buttons, "it has been taken back already"
+    tagging.list.reject()
+
+
+def test_a_preview_that_is_out_of_date_is_made_anew(bench: LibraryBench) -> None:
+    tagging = bench.desk.tagging
+    bench.desk.write_tags()
+    dialog = tagging.dialog
+    assert dialog is not None
+    dialog.form.unsure.setChecked(True)
+    dialog.form.at_least.setValue(95)
+    dialog.form.changed.emit()
+    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible(), timeout=30_000)
+    assert [Path(line.path).name for line in dialog.table.plan.changing] == ["two.flac"]
+    assert "90% sure, less than 95%" in dialog.table.plan.staying[0].why
+    assert dialog.form.policy.mode is Mode.ONLY_IF_EMPTY
+    dialog.reject()
+
+
+def test_the_window_asks_before_it_closes_on_tags_that_are_written(bench: LibraryBench) -> None:
+    tagging = bench.desk.tagging
+    assert bench.tab.may_close()
+    tagging._doing = "write"
+
+    def press(value: str) -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, Question)
+        box.buttons[value].click()
+
+    for value, may in (("wait", False), ("stop", True)):
+        QTimer.singleShot(0, lambda value=value: press(value))
+        assert bench.tab.may_close() is may
+    tagging._doing = ""
+
+
+def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_path: Path) -> None:
+    exporting, shown = bench.desk.exporting, bench.presenter.shown_ids
+    exporting.write("export", shown, str(tmp_path / "out.json"))
+    assert exporting._process is not None
+    bench.qtbot.waitSignal(exporting._process.done, timeout=30_000).wait()
+    assert len(as_json(tmp_path / "out.json")) == 3
+    lists = tmp_path / "lists"
+    finish(bench, exporting._process, lambda: exporting.write("playlists", shown, str(lists)))
+    assert {path.name for path in lists.iterdir()} == {"Punk.m3u8", "Rock.m3u8"}
+    report = tmp_path / "report.html"
+    finish(bench, exporting._process, lambda: exporting.write("report", shown, str(report)))
+    assert "<html" in report.read_text("utf-8")
+    other = register(library, find_bundle("toy-model"))
+    with library.writing() as db:
+        keep_answer(db, "first", other, stored(answer_of("Folk", 0.8)))
+    finish(bench, exporting._process, bench.desk.compare)
+    dialog = exporting._dialog
+    assert dialog is not None
+    assert "1 get another genre" in dialog.text
+    model = dialog.table.model()
+    assert [model.index(0, c).data().split()[0] for c in range(3)] == ["one.flac", "Rock", "Folk"]
+    dialog.table.activated.emit(model.index(0, 0))
+    assert bench.view.review.title == "one"
+
+
+def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> None:
+    exporting = bench.desk.exporting
+    with bench.qtbot.waitSignal(exporting.trouble, timeout=30_000):
+        exporting.write("export", bench.presenter.shown_ids, str(tmp_path / "no" / "out.csv"))
+    assert "out.csv" in bench.view.notice.text
+
+
+def test_a_process_that_dies_is_said_and_the_next_chore_has_another(
+    bench: LibraryBench, tmp_path: Path
+) -> None:
+    assert bench.desk.shelf.path is not None
+    process = ChoreProcess(bench.desk.shelf.path)
+    with bench.qtbot.waitSignal(process.done, timeout=30_000):
+        process.run("batches")
+    assert process._process is not None
+    process._process.kill()
+    process._process.join()
+    with bench.qtbot.waitSignal(process.failed):
+        process.run("batches")
+    with bench.qtbot.waitSignal(process.done, timeout=30_000):
+        process.run("batches")
+    process.close()
+
+
+def test_a_preview_of_very_many_files_grows_by_parts() -> None:
+    model = PlanModel()
+    model.add([PlanLine("/m/a.mp3", (), ("Rock",), ""), PlanLine("/m/b.mp3", (), (), "no")])
+    assert (model.rowCount(), len(model.staying)) == (1, 1)
+    model.show_staying(True)
+    assert model.index(0, 3).data() == "No"
+    model.add([PlanLine("/m/c.mp3", ("Jazz",), ("Jazz",), "it says so already")])
+    assert model.rowCount() == 2

@@ -1,0 +1,367 @@
+"""The Library tab as a person uses it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QAbstractItemModelTester
+
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.events import (
+    ScanDone,
+    ScanProgress,
+    WorkDone,
+    WorkFailed,
+    WorkProgress,
+)
+from fstmuse_core.library.rows import ReviewKind, State
+from fstmuse_core.library.update import ScanReport
+from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue, Column
+from fstmuse_gui.library.shelf import Loaded
+from fstmuse_gui.shortcuts import keys_of
+from fstmuse_gui.tabs import SignKind
+from tests.gui.test_window import controls
+from tests.gui_library.conftest import (
+    LibraryBench,
+    MakeLibraryBench,
+    answer_of,
+    fill,
+    keep,
+)
+
+
+def progress(done: int, total: int, **changes: object) -> WorkProgress:
+    values: dict[str, object] = {
+        "done": done,
+        "failed": 0,
+        "total": total,
+        "per_second": 2.0,
+        "left_s": 240.0,
+        "changed": (),
+        "working": (),
+        "paused": False,
+    }
+    return WorkProgress(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
+    """Do something, and wait for what the library then says of files."""
+    with bench.qtbot.waitSignal(bench.desk.shelf.news):
+        act()
+    QCoreApplication.processEvents()
+
+
+# -- from an empty library to the first answers ----------------------------------------
+
+
+def test_a_folder_that_is_dropped_is_searched_and_then_heard(
+    make_bench: MakeLibraryBench, library: Library, tmp_path: Path
+) -> None:
+    bench = make_bench()
+    assert bench.view.page is bench.view.empty_page
+    (tmp_path / "new").mkdir()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "new"))])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    drop = QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, left, none)
+    with bench.qtbot.waitSignal(bench.desk.shelf.folder_added):
+        bench.window.dropEvent(drop)
+    (scan,) = bench.jobs.scans
+    bench.tell(scan, ScanProgress(1234))
+    assert "1,234 files" in bench.view.strip.text
+    (file_id,) = fill(library, tmp_path / "new", [("Tango", None, 0.0)])
+    bench.load(lambda: scan.tell(ScanDone(ScanReport(n_found=1, n_new=1))))
+    assert scan.calls[-1] == "stop"
+    assert bench.titles == ["Tango"]
+    (work,) = bench.jobs.works
+    assert (work.model, work.calls) == ("fst-muse", ["start"])
+    bench.tell(work, progress(0, 1, working=(file_id,)))
+    assert bench.view.table.rows.row_at(0).state is State.WORKING
+    assert "2.0 a second" in bench.view.strip.text
+    assert "about 4 minutes left" in bench.view.strip.text
+    keep(library, file_id, "tango", "Jazz", 0.7)
+    settle(bench, lambda: work.tell(progress(1, 1, changed=(file_id,))))
+    assert bench.view.table.rows.row_at(0).genre == "Jazz"
+    bench.load(lambda: work.tell(WorkDone(1, 0)))
+    assert not bench.view.strip.isVisible()
+    assert bench.window.statusBar().currentMessage() == "1 file heard."
+
+
+def test_pause_stop_and_another_program_at_work(bench: LibraryBench) -> None:
+    assert "1 file waits" in bench.view.strip.text
+    bench.view.strip.start_button.click()
+    (work,) = bench.jobs.works
+    bench.tell(work, progress(1, 3))
+    bench.view.strip.pause_button.click()
+    assert work.is_paused
+    assert bench.view.strip.pause_button.text().strip() == "Go on"
+    bench.view.strip.pause_button.click()
+    assert not work.is_paused
+    bench.view.strip.cancel_button.click()
+    assert "cancel" in work.calls
+    bench.load(lambda: work.tell(WorkFailed("Your library: another FstMuse is working on it")))
+    assert "another FstMuse" in bench.view.notice.text
+    assert bench.view.strip.start_button.isVisible(), "it can be tried again"
+
+
+def test_what_waits_is_moved_to_the_front_and_left_out(
+    bench: LibraryBench, library: Library
+) -> None:
+    bench.go_to("Charlie")
+    settle(bench, bench.tab._skip.trigger)
+    row = bench.view.table.rows.row_at(bench.titles.index("Charlie"))
+    assert row.state is State.SKIPPED
+    assert bench.view.strip.text == "1 file left out"
+    settle(bench, bench.view.strip.retry_button.click)
+    bench.qtbot.waitUntil(lambda: bool(bench.jobs.works))
+    with bench.qtbot.waitSignal(bench.tab.message, check_params_cb=lambda m: "heard next" in m):
+        bench.tab._front.trigger()
+
+
+def test_files_that_are_heard_meanwhile_are_not_forgotten_by_a_reload(
+    bench: LibraryBench, library: Library, ids: list[int]
+) -> None:
+    """The rows of a reload may be older than the news that came while it was under way."""
+    shelf = bench.desk.shelf
+    sha = shelf.model_sha
+    before = Loaded("fst-muse", sha, Catalogue(library.rows(sha)), tuple(library.folders()))
+    bench.presenter._is_loading = True
+    keep(library, ids[3], "charlie", "Punk", 0.99)
+    settle(bench, lambda: shelf.read([ids[3]]))
+    settle(bench, lambda: shelf.loaded.emit(before))
+    assert bench.view.table.rows.catalogue.rows[3].genre == "Punk"
+
+
+# -- the table -------------------------------------------------------------------------
+
+
+def test_the_model_keeps_qts_rules(bench: LibraryBench) -> None:
+    fatal = QAbstractItemModelTester.FailureReportingMode.Fatal
+    tester = QAbstractItemModelTester(bench.view.table.rows, fatal)
+    bench.view.sidebar.genre_chosen.emit("Rock")
+    bench.view.table._on_heading(Column.SURE)
+    bench.presenter.clear_filter()
+    tester.deleteLater()
+
+
+def test_headings_sort_and_sort_back(bench: LibraryBench) -> None:
+    assert bench.titles == ["alpha", "Bravo", "Charlie", "Delta", "echo"]
+    bench.view.table._on_heading(Column.SURE)
+    assert bench.titles == ["echo", "alpha", "Delta", "Bravo", "Charlie"]
+    bench.view.table._on_heading(Column.SURE)
+    assert bench.titles == ["Bravo", "Delta", "alpha", "echo", "Charlie"]
+
+
+def test_choosers_search_and_sidebar_narrow_down_together(bench: LibraryBench) -> None:
+    bar = bench.view.filter_bar
+
+    def choose(chooser: object, text: str) -> None:
+        index = chooser.findText(text)  # type: ignore[attr-defined]
+        chooser.setCurrentIndex(index)  # type: ignore[attr-defined]
+        chooser.activated.emit(index)  # type: ignore[attr-defined]
+
+    choose(bar.standing, "Not sure")
+    assert bench.titles == ["alpha", "echo"]
+    choose(bar.confidence, "Below 40 %")
+    assert bench.titles == ["echo"]
+    assert bar.count.text() == "1 of 5"
+    bar.clear_button.click()
+    assert len(bench.titles) == 5
+    choose(bar.state, "Waiting")
+    assert bench.titles == ["Charlie"]
+    bench.presenter.clear_filter()
+    bench.view.sidebar.genre_chosen.emit("Rock")
+    assert bench.titles == ["Bravo", "Delta"]
+    with bench.qtbot.waitSignal(bar.changed):
+        bench.qtbot.keyClicks(bar.search, "DELT")
+    assert bench.titles == ["Delta"]
+    bar.search.setText("no such thing")
+    bar._at_once()
+    assert bench.titles == []
+
+
+def test_what_is_current_stays_so_when_rows_move(bench: LibraryBench) -> None:
+    bench.go_to("Delta")
+    bench.view.table._on_heading(Column.SURE)
+    assert bench.presenter.chosen_ids == [bench.view.table.current_id]
+    row = bench.presenter.reviewing.row
+    assert row is not None
+    assert row.title == "Delta"
+    assert bench.view.review.title == "Delta"
+
+
+def test_another_model_has_answers_of_its_own(bench: LibraryBench) -> None:
+    bench.go_to("Bravo")
+    bench.load(lambda: bench.presenter.choose_model("toy-model"))
+    assert bench.view.table.rows.row_at(0).verdict == ""
+    assert "5 files wait" in bench.view.strip.text
+    assert bench.view.review.verdict.headline == "Waiting"
+    bench.load(lambda: bench.presenter.choose_model("fst-muse"))
+    assert bench.presenter.catalogue.n_answered == 4
+
+
+# -- looking over ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def heard(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
+    """The files of the library are there and can be listened to."""
+    for number in range(5):
+        shutil.copy(music_file, tmp_path / "music" / f"{number}.wav")
+    return bench
+
+
+def press(bench: LibraryBench, key: Qt.Key) -> None:
+    bench.view.table.setFocus()
+    bench.qtbot.keyClick(bench.view.table, key)
+
+
+def test_looked_over_by_keyboard_alone(heard: LibraryBench, library: Library) -> None:
+    bench, table = heard, heard.view.table
+    press(bench, Qt.Key.Key_U)
+    assert bench.titles[:2] == ["echo", "alpha"]
+    assert bench.view.review.title == "echo"
+    bench.qtbot.waitSignal(bench.desk.shelf.answered).wait()
+    assert bench.view.review.bars.order[0] == "Folk"
+    press(bench, Qt.Key.Key_Space)
+    assert bench.player.state == "playing"
+    assert str(bench.player.loaded).endswith("4.wav")
+    settle(bench, lambda: press(bench, Qt.Key.Key_Y))
+    assert bench.view.review.title == "alpha", "on to the next"
+    press(bench, Qt.Key.Key_C)
+    picker = bench.view.review.correction.picker
+    bench.qtbot.keyClicks(picker.field, "punk")
+    settle(bench, lambda: bench.qtbot.keyClick(picker.field, Qt.Key.Key_Return))
+    kept = {r.title: (r.review_genre, r.review) for r in library.rows(bench.desk.shelf.model_sha)}
+    assert kept["echo"] == ("Folk", ReviewKind.ACCEPTED)
+    assert kept["alpha"] == ("Punk", ReviewKind.CORRECTED)
+    bench.qtbot.waitUntil(lambda: bench.corrections.count() == 1)
+    (record,) = bench.corrections.records()
+    assert (record.genre, record.heard) == ("Punk", "Jazz")
+    press(bench, Qt.Key.Key_K)
+    settle(bench, lambda: press(bench, Qt.Key.Key_Z) or bench.tab._take_back.trigger())
+    bench.qtbot.waitUntil(lambda: bench.corrections.count() == 0)
+    assert table.rows.row_at(table.rows.line_of(table.current_id or 0)).review is None
+
+
+def test_many_are_accepted_at_once(bench: LibraryBench, library: Library) -> None:
+    bench.view.table.selectAll()
+    bench.view.table.setCurrentIndex(bench.view.table.rows.index(0, 0))
+    bench.view.table.selectAll()
+    settle(bench, bench.presenter.reviewing.accept)
+    bench.qtbot.waitUntil(lambda: bench.presenter.catalogue.n_reviewed == 4)
+    said = {row.title: row.review_genre for row in library.rows(bench.desk.shelf.model_sha)}
+    assert said == {
+        "Bravo": "Rock",
+        "alpha": "Jazz",
+        "Delta": "Rock",
+        "echo": "Folk",
+        "Charlie": None,
+    }
+
+
+def test_a_file_that_is_not_there_is_said(bench: LibraryBench) -> None:
+    bench.go_to("Bravo")
+    bench.view.review.play_button.click()
+    assert "no longer there" in bench.view.notice.text
+    assert bench.player.state == "stopped"
+
+
+# -- two windows, a damaged file, closing ----------------------------------------------
+
+
+def test_what_another_window_says_is_seen(
+    bench: LibraryBench, library: Library, ids: list[int]
+) -> None:
+    shelf = bench.desk.shelf
+    bench.presenter._look_around()
+    bench.qtbot.waitUntil(lambda: not shelf.is_busy)
+    library.review([ids[0]], "Punk", ReviewKind.CORRECTED)
+    bench.load(bench.presenter._look_around)
+    assert bench.view.table.rows.catalogue.rows[0].review_genre == "Punk"
+
+
+def test_a_damaged_library_is_said_and_a_new_one_begun(
+    make_bench: MakeLibraryBench, file: Path
+) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"this is no database at all" * 100)
+    bench = make_bench()
+    assert "its file was damaged" in bench.view.notice.text
+    assert bench.view.page is bench.view.empty_page
+
+
+def test_a_library_that_cannot_be_opened_is_said_and_tried_again(
+    make_bench: MakeLibraryBench, file: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench()
+    presenter = bench.presenter
+    presenter._is_loaded, presenter._is_open = False, True
+    monkeypatch.setattr(bench.desk.shelf, "_library", None)
+    bench.desk.shelf.trouble.emit("Your library: it cannot be kept (no room); see to it")
+    assert "no room" in bench.view.notice.text
+    bench.load(bench.view.shown.emit)
+    assert bench.desk.shelf.path == file
+
+
+def test_closing_while_it_listens_goes_on_at_the_next_start(
+    ids: list[int], make_bench: MakeLibraryBench
+) -> None:
+    bench = make_bench()
+    assert not bench.jobs.works
+    bench.presenter.listening.start()
+    bench.window.close()
+    assert bench.jobs.works[0].calls == ["start", "cancel", "stop"]
+    again = make_bench()
+    assert [work.calls for work in again.jobs.works] == [["start"]]
+    again.presenter.listening.toggle_pause()
+    again.window.close()
+    assert not make_bench().jobs.works, "what was paused stays so"
+
+
+# -- what the window around it is told -------------------------------------------------
+
+
+def test_the_tab_says_how_far_it_is(bench: LibraryBench) -> None:
+    said = []
+    bench.context.signs.changed.connect(lambda _title, sign: said.append(sign))
+    bench.presenter.listening.start()
+    bench.tell(bench.jobs.works[0], progress(1, 4))
+    assert (said[-1].kind, said[-1].share) == (SignKind.BUSY, 0.25)
+    bench.load(lambda: bench.jobs.works[0].tell(WorkDone(4, 0)))
+    assert said[-1] is None
+
+
+def test_another_tab_that_plays_silences_this_one(heard: LibraryBench) -> None:
+    heard.go_to("Bravo")
+    heard.presenter.reviewing.play()
+    assert heard.player.state == "playing"
+    heard.context.sounds.started.emit("Classify")
+    assert heard.player.state == "paused"
+
+
+def test_every_control_has_a_name_and_keys_are_told_apart(bench: LibraryBench) -> None:
+    bench.go_to("Bravo")
+    nameless = [w for w in controls(bench.view) if not (w.accessibleName() or _text(w))]
+    assert {w.objectName() for w in nameless} <= {"qt_tableview_cornerbutton"}
+    keys = [key for found in keys_of(bench.window.menuBar()).values() for key, _ in found]
+    assert len(keys) == len(set(keys))
+
+
+def _text(widget: object) -> str:
+    text = getattr(widget, "text", None)
+    return str(text()) if callable(text) else ""
+
+
+def test_rows_are_read_out_whole(bench: LibraryBench) -> None:
+    model = bench.view.table.rows
+    role = Qt.ItemDataRole.AccessibleTextRole
+    assert model.data(model.index(1, 0), role) == "Bravo by Somebody, Rock, 90 % sure."
+    assert model.data(model.index(2, 0), role) == "Charlie by Somebody, Waiting"
+    assert bench.view.sidebar.genres.facets[-1].key == NOT_SURE
+    assert answer_of("Rock", 0.9).verdict.is_sure
