@@ -29,7 +29,9 @@ OTHER = HeardModel("b" * 64, "second", "The second", GENRES, 0)
 @pytest.fixture(autouse=True)
 def own_data(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test may touch the library of whoever runs it."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+    data = str(tmp_path_factory.mktemp("data"))
+    monkeypatch.setenv("XDG_DATA_HOME", data)
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: data)
 
 
 def make_row(path: str = "/music/song.mp3", **values: Any) -> LibraryRow:
@@ -124,7 +126,7 @@ class Shelf:
         queue = Queue(self.library, cast(Bundle, bundle))
         texts = {"title": "", "artist": "", "album": "", "tag_genre": "", **tags}
         for waiting in queue.next_after(None, 1000):
-            name = os.path.relpath(waiting.path, self.folder)
+            name = os.path.relpath(waiting.path, self.folder).replace(os.sep, "/")
             said = answers.get(name)
             if isinstance(said, str):
                 queue.keep(waiting.file_id, Unheard(said))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_list_shows_what_was_heard(heard: Shelf, fstmuse: Run) -> None:
     heard.library.review(heard.ids("sub/d.mp3"), "Folk", ReviewKind.CORRECTED)
     code, out, err = fstmuse("list")
     assert code == 0
-    lines = [line.replace(str(heard.folder), "") for line in out.splitlines()]
+    lines = [line.replace(str(heard.folder), "").replace(os.sep, "/") for line in out.splitlines()]
     assert lines == [
         " 90 %  Rock     /a.mp3",
         " 40 %  (Rock)   /b.mp3",
