@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -143,6 +144,22 @@ def heard(library: Library) -> dict[str, int]:
     """When each sound was heard, as a number that grows."""
     with library.reading() as connection:
         return dict(connection.execute("SELECT content, rowid FROM timelines").fetchall())
+
+
+def test_a_process_that_is_killed_costs_nothing(library: Library, songs: list[Path]) -> None:
+    killed: list[int] = []
+
+    def kill(working: Working, event: WorkProgress) -> None:
+        if event.done and event.working and not killed:
+            (child,) = multiprocessing.active_children()
+            os.kill(child.pid or 0, signal.SIGKILL)
+            killed.append(event.working[0])
+
+    working = Working(library, kill)
+
+    assert working.to_the_end() == WorkDone(done=7, failed=0)
+    assert killed[0] in working.changed
+    assert multiprocessing.active_children() == []
 
 
 def test_a_cancel_leaves_the_rest_to_wait(library: Library, songs: list[Path]) -> None:

@@ -41,7 +41,8 @@ class LibraryWork:
 
     Each answer is in the library as soon as it is there. A kill at any moment loses what was
     being heard and nothing else: whoever works next goes on from there. What is moved to the
-    front, skipped or added meanwhile counts from the next file on.
+    front, skipped or added meanwhile counts from the next file on. A file over which a process
+    breaks down is tried once more.
 
     Parameters
     ----------
@@ -172,6 +173,7 @@ class _Shift:
         self._at_end = False
         self._changes = library.changes_of_others()
         self._in_work: dict[int, Waiting] = {}
+        self._broken: set[int] = set()
         self._changed: list[int] = []
         self._told_at = -1.0
         self._rates: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
@@ -243,6 +245,9 @@ class _Shift:
         if isinstance(became, Unusable):
             raise FstMuseError("the model", became.reason)
         if isinstance(became, Broken):
+            if file_id not in self._broken:  # it may have been killed for no fault of the file's
+                self._broken.add(file_id)
+                return
             became = Unheard(became.reason)
         if isinstance(became, Heard):
             self.done += 1
