@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mutagen
 import pytest
+from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3
 
 from fstmuse_core.datasets.tags import read_tags
@@ -71,6 +72,18 @@ def test_the_old_id3v1_is_kept_but_for_its_genre(take: Take) -> None:
     assert path.read_bytes()[-128:] == old[:-1] + bytes([17])
     open_tags(path).change(("No such one",), "")
     assert path.read_bytes()[-128:] == old[:-1] + bytes([255])
+
+
+def test_the_genre_among_the_ape_tags_of_an_mp3_is_read_and_stays(take: Take) -> None:
+    path = take("bare.mp3")
+    ape = APEv2()
+    ape["Genre"] = ["Polka", "Waltz"]
+    ape.save(path)
+    tags = open_tags(path)
+    assert tags.genres == ("Polka", "Waltz")
+    tags.change(("Rock",), "")
+    assert open_tags(path).genres == ("Rock",)
+    assert list(APEv2(path)["Genre"]) == ["Polka", "Waltz"]
 
 
 def test_the_genre_among_a_wav_files_own_facts_is_read(take: Take) -> None:

@@ -163,6 +163,12 @@ class _Id3File(TagFile):
 
 
 class _Mp3File(_Id3File):
+    """Genres in APEv2 are read where ID3 has none; they are left as they are."""
+
+    def __init__(self, path: Path, module: str, name: str) -> None:
+        super().__init__(path, module, name)
+        self.genres = self.genres or _ape_genres(path)
+
     def _save(self) -> None:
         """Save, and keep ID3v1 as it was but for the genre, which mutagen would write anew."""
         with self.path.open("rb") as stream:
@@ -187,6 +193,18 @@ class _WavFile(_Id3File):
             with path.open("rb") as stream:
                 genre = riff_genre(stream, path.stat().st_size)
             self.genres = (genre,) if genre else ()
+
+
+def _ape_genres(path: Path) -> tuple[str, ...]:
+    import mutagen.apev2
+
+    make: Any = mutagen.apev2.APEv2
+    with path.open("rb") as stream, _own_errors(path):
+        try:
+            values = tag_values(make(stream), "genre")
+        except mutagen.apev2.error:  # there are none
+            return ()
+    return tuple(name for value in values for name in value.split("\0") if name)
 
 
 def _id3v1(stream: Any) -> bytes:
