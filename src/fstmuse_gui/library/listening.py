@@ -219,7 +219,7 @@ class Listening(QObject):
         if event.paused:
             parts.append("paused")
         elif event.per_second:
-            parts += [f"{event.per_second:.1f} a second", time_left(event.left_s)]
+            parts += [time_left(event.left_s), f"{event.per_second:.1f} a second"]
         if event.failed:
             parts.append(f"{event.failed:,} could not be heard")
         share = done / event.total if event.total else 0.0
