@@ -171,7 +171,7 @@ def test_a_process_that_dies_is_said_and_the_next_chore_has_another(
         process.run("batches")
     with bench.qtbot.waitSignal(process.done, timeout=30_000):
         process.run("batches")
-    process.close()
+    process.close(patiently=True)
 
 
 def test_a_preview_of_very_many_files_grows_by_parts() -> None:

@@ -205,6 +205,25 @@ def test_another_model_has_answers_of_its_own(bench: LibraryBench) -> None:
     assert bench.presenter.catalogue.n_answered == 4
 
 
+def test_a_single_song_is_not_for_the_library(bench: LibraryBench, music_file: Path) -> None:
+    bench.tab.open_paths([str(music_file)])
+    assert "takes folders" in bench.view.notice.text
+
+
+def test_a_folder_leaves_only_after_a_question(
+    bench: LibraryBench, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sidebar = bench.view.sidebar
+    sidebar.folders.setCurrentRow(1)
+    monkeypatch.setattr(bench.view, "ask_remove", lambda _name: False)
+    sidebar._remove.trigger()
+    assert len(library.folders()) == 1
+    monkeypatch.setattr(bench.view, "ask_remove", lambda _name: True)
+    bench.load(sidebar._remove.trigger)
+    assert library.folders() == []
+    assert bench.view.page is bench.view.empty_page
+
+
 # -- looking over ----------------------------------------------------------------------
 
 

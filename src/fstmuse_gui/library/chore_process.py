@@ -116,11 +116,11 @@ class ChoreProcess(QObject):
             self._thread.join()
             self._thread = None
 
-    def close(self) -> None:
-        """Leave what is not done, wait for the file in work, and end the process."""
+    def close(self, *, patiently: bool) -> None:
+        """Leave what is not done, and end the process; ``patiently`` after the file in work."""
         self.cancel()
         self._is_busy = False
-        if self._thread is not None:
+        if self._thread is not None and patiently:
             self._thread.join(_PATIENCE_S)
         if self._process is not None:
             end_child(self._process)

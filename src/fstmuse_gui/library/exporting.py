@@ -139,4 +139,4 @@ class Exporting(QObject):
         if self._dialog is not None:
             self._dialog.close()
         if self._process is not None:
-            self._process.close()
+            self._process.close(patiently=False)  # files are put in place whole

@@ -125,6 +125,7 @@ class LibraryPresenter(QObject):
         self.say(notice)
         self.reload()
         self.reviewing.count_corrections()
+        self._shelf.tidy()
         self._look.start()
 
     def reload(self) -> None:
@@ -211,13 +212,15 @@ class LibraryPresenter(QObject):
             self.add_folders([path])
 
     def add_folders(self, paths: list[str]) -> None:
-        """Add folders; of a file, the folder that it lies in."""
+        """Add folders."""
         if not self._is_loaded:
             self._to_add += paths
             self._on_shown()
             return
-        folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths]
-        for folder in dict.fromkeys(folders):
+        folders = [path for path in paths if os.path.isdir(path)]
+        if paths and not folders:
+            self.say("The library takes folders; drop a single song on the Classify tab")
+        for folder in folders:
             self._shelf.add_folder(folder)
 
     def _on_folder_added(self, _folder: LibraryFolder) -> None:

@@ -132,6 +132,16 @@ class LibraryShelf(QObject):
 
         self._reader.run(self._opener, on_done, self.trouble.emit)
 
+    def tidy(self) -> None:
+        """Clear up after tags that were being written when the program was killed."""
+
+        def work() -> int:
+            from fstmuse_core.tags.batch import recover
+
+            return recover()
+
+        self._reader.run(work, lambda _count: None, self.trouble.emit)
+
     def load(self, model: str) -> None:
         """Read all rows as a model knows them."""
         self._loads += 1

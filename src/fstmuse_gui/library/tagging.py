@@ -213,7 +213,7 @@ class Tagging(QObject):
 
     def close(self) -> None:
         """Stop after the file in work."""
-        self.process.close()
+        self.process.close(patiently=self.is_writing)
         for dialog in (self.dialog, self.list):
             if dialog is not None:
                 dialog.done(0)

@@ -54,6 +54,7 @@ class LibraryView(PagedView):
         )
         self.blank_page = QWidget()
         self.desk = self._build_desk()
+        self.filter_bar.search.returnPressed.connect(self.table.setFocus)
         super().__init__(
             "Library", self.sidebar, [self.blank_page, self.desk, self.empty_page], parent
         )
