@@ -201,8 +201,8 @@ def test_the_details_show_figures_facts_and_card(bench: ModelsBench) -> None:
     details = bench.view.details
     bundle = find_bundle("fst-muse")
     metrics = bundle.manifest.metrics
-    assert details._accuracy.text() == f"{round(100 * metrics['accuracy'])} %"
-    assert details._f1.text() == f"{metrics['macro_f1']:.2f}"
+    assert details._accuracy.number == f"{round(100 * metrics['accuracy'])} %"
+    assert details._f1.number == f"{metrics['macro_f1']:.2f}"
     assert len(details.recall.spoken()) == 7
     rock = next(row for row in metrics["genres"] if row["genre"] == "Rock")
     assert any(
@@ -229,10 +229,10 @@ def test_a_generator_is_used_to_make_music(make_bench: MakeModelsBench, own_mode
     add_generator(own_models, "gan")
     bench = make_bench()
     bench.choose("gan")
-    assert "Makes music" in bench.view.details._about.text()
-    assert bench.view.details._accuracy.accessibleName() == "Heard as asked for"
-    assert bench.view.details._accuracy.text() == "40 %"
-    assert not bench.view.details._f1_pair.isVisible()
+    assert "Makes music" in bench.view.details._head.lines[1]
+    assert bench.view.details._accuracy.name == "Heard as asked for"
+    assert bench.view.details._accuracy.number == "40 %"
+    assert not bench.view.details._f1.isVisible()
     assert bench.view.details.recall.spoken()[0].startswith("Folk, 25 %")
     assert not bench.view.details._doubt.isVisible()
     assert not bench.view.details.tune_button.isVisible()
@@ -288,7 +288,7 @@ def test_walking_the_list_shows_each(bench: ModelsBench) -> None:
         bench.shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-gan"
     ):
         bench.qtbot.keyClick(rows, Qt.Key.Key_Down)
-    assert bench.view.details._title.text() == "ToyGan"
+    assert bench.view.details._head.lines[0] == "ToyGan"
 
 
 # -- changing --------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def test_rename_in_place(bench: ModelsBench) -> None:
     assert told == [("mine", "Jazz-and-more")]
     assert bench.names == [*SHIPPED, "Jazz-and-more"]
     assert bench.view.sidebar.list.current == "Jazz-and-more"
-    assert bench.view.details._title.text() == "Jazz and more"
+    assert bench.view.details._head.lines[0] == "Jazz and more"
     assert find_bundle("jazz and more").manifest.title == "Jazz and more"
 
 
@@ -479,7 +479,7 @@ def test_a_real_file_is_really_imported(
     ):
         bench.presenter.import_files([file])
     assert bench.names == [*SHIPPED, "mine", "mine-2"]
-    assert bench.view.details._title.text() == "My songs 2"
+    assert bench.view.details._head.lines[0] == "My songs 2"
 
 
 # -- with the other tabs -----------------------------------------------------------------

@@ -7,27 +7,24 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
     QDrag,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
 )
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
-from fstmuse_gui.theme import current_colours
 from fstmuse_gui.widgets.file_list import FileList
-
-_INSET = 6
 
 
 class TakeList(FileList):
     """Rows to choose from, and to drag to a folder or another program."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Takes")
+        super().__init__(
+            parent,
+            name="Takes",
+            empty="What you generate appears here.",
+            again="Make it again",
+        )
         self.file_of: Callable[[int], Path | None] = lambda _key: None
         self._pressed_at: QPointF | None = None
 
@@ -66,27 +63,3 @@ class TakeList(FileList):
         drag.setPixmap(self.viewport().grab(row))
         drag.setHotSpot(QPoint(24, row.height() // 2))
         drag.exec(Qt.DropAction.CopyAction)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if self.rows:
-            super().paintEvent(event)
-            return
-        painter = QPainter(self.viewport())
-        painter.setPen(QColor(current_colours().muted))
-        box = self.viewport().rect().adjusted(0, _INSET, 0, 0)
-        flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(box, flags, "What you generate appears here.")
-        painter.end()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        key = self.current_key
-        if key is None:
-            return
-        menu = QMenu(self)
-        menu.addAction("Make it again", lambda: self.retry_requested.emit(key))
-        menu.addAction("Remove from the list", lambda: self.remove_requested.emit(key))
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        where = event.globalPos()
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
-        menu.popup(where)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,12 +21,19 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
 from fstmuse_gui.models.card_view import CardView
 from fstmuse_gui.models.tall_text import TallText
-from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.confusion_view import ConfusionView
-from fstmuse_gui.widgets.elided_label import ElidedLabel
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
+from fstmuse_gui.widgets.page_parts import (
+    Figure,
+    PageHead,
+    TwoSides,
+    heading,
+    plain_text,
+    scrolled,
+    small_text,
+)
 
-_NARROW = 740
 _CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
 _GENERATOR_NAMES = ("Heard as asked for", "The same for each genre")
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -66,29 +70,15 @@ class DetailsPage(QWidget):
         body.addLayout(self._build_facts())
         body.addWidget(self._build_card())
         body.addStretch()
-        self._area = QScrollArea()
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = scrolled(inside)
+        # There is nothing in the page that takes the keys of a long one.
+        self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._area.setAccessibleName("About the model")
-        self._area.setWidget(inside)
         column.addWidget(self._area, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """One column below the other where both do not fit."""
-        super().resizeEvent(event)
-        is_narrow = self.width() < _NARROW
-        self._sides.setDirection(
-            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        )
 
     # -- building ----------------------------------------------------------------------
 
     def _build_header(self) -> QVBoxLayout:
-        self._title = ElidedLabel()
-        self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        self._about = ElidedLabel()
-        self._about.setProperty("look", "muted")
         self.use_button = QPushButton(icon("music", "on_accent"), " Use")
         self.use_button.setProperty("look", "primary")
         self.use_button.clicked.connect(self.use_requested)
@@ -102,15 +92,7 @@ class DetailsPage(QWidget):
         self.rename_button.clicked.connect(self.rename_requested)
         self.delete_button = _tool("delete", "Delete this model", "Delete (Del); it can be undone")
         self.delete_button.clicked.connect(self.delete_requested)
-        titles = QVBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self._title)
-        titles.addWidget(self._about)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addLayout(titles, 1)
-        top.addWidget(self.rename_button)
-        top.addWidget(self.delete_button)
+        self._head = PageHead(self, (self.rename_button, self.delete_button))
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         for button in (self.use_button, self.tune_button, self.export_button):
@@ -118,58 +100,44 @@ class DetailsPage(QWidget):
         buttons.addStretch()
         header = QVBoxLayout()
         header.setSpacing(2 * GRID)
-        header.addLayout(top)
+        header.addLayout(self._head)
         header.addLayout(buttons)
         return header
 
     def _build_trouble(self) -> QLabel:
-        self._trouble = QLabel()
-        self._trouble.setProperty("look", "danger")
-        self._trouble.setWordWrap(True)
-        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
-        self._trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._trouble = plain_text("danger")
         return self._trouble
 
     def _build_figures(self) -> QWidget:
-        self._accuracy, self._accuracy_name, accuracy = self._figure("Accuracy")
-        self._f1, _, self._f1_pair = self._figure("Macro-F1")
-        self._f1_pair.setToolTip("The mean over the genres, each counting alike; 1 is best")
+        self._accuracy = Figure("Accuracy")
+        self._f1 = Figure("Macro-F1", "The mean over the genres, each counting alike; 1 is best")
         numbers = QHBoxLayout()
         numbers.setSpacing(5 * GRID)
-        numbers.addWidget(accuracy)
-        numbers.addWidget(self._f1_pair)
+        numbers.addWidget(self._accuracy)
+        numbers.addWidget(self._f1)
         numbers.addStretch()
         self.recall = GenreBars("Recall of each genre")
-        self._doubt = QLabel()
-        self._doubt.setProperty("look", "small")
-        self._doubt.setWordWrap(True)
+        self._doubt = small_text()
         left = QVBoxLayout()
         left.setSpacing(GRID)
         left.addLayout(numbers)
         left.addSpacing(GRID)
-        self._recall_heading = self._heading("")
+        self._recall_heading = heading(self)
         left.addWidget(self._recall_heading)
         left.addWidget(self.recall)
         left.addWidget(self._doubt)
         left.addStretch()
         self.confusion = ConfusionView()
-        caption = QLabel("Songs of the test. Rows: what they are. Columns: what is heard.")
-        caption.setProperty("look", "small")
-        caption.setWordWrap(True)
+        caption = small_text("Songs of the test. Rows: what they are. Columns: what is heard.")
         self._matrix = QWidget()
         right = QVBoxLayout(self._matrix)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(GRID // 2)
-        right.addWidget(self._heading("What is heard as what"))
+        right.addWidget(heading(self, "What is heard as what"))
         right.addWidget(caption)
         right.addWidget(self.confusion)
         right.addStretch()
-        self._figures = QWidget()
-        self._sides = QHBoxLayout(self._figures)
-        self._sides.setContentsMargins(0, 0, 0, 0)
-        self._sides.setSpacing(4 * GRID)
-        self._sides.addLayout(left, 5)
-        self._sides.addWidget(self._matrix, 4)
+        self._figures = TwoSides(left, self._matrix)
         return self._figures
 
     def _build_facts(self) -> QGridLayout:
@@ -191,37 +159,16 @@ class DetailsPage(QWidget):
         column = QVBoxLayout(self._card)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self._heading("Model card"))
+        column.addWidget(heading(self, "Model card"))
         column.addWidget(frame)
         return self._card
-
-    def _heading(self, text: str) -> QLabel:
-        label = QLabel(text)
-        label.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
-        return label
-
-    def _figure(self, name: str) -> tuple[QLabel, QLabel, QWidget]:
-        """A big number, its name, and both together."""
-        number = QLabel()
-        number.setFont(scaled_font(self.font(), 2.5, QFont.Weight.DemiBold))
-        number.setAccessibleName(name)
-        caption = QLabel(name)
-        caption.setProperty("look", "muted")
-        pair = QWidget()
-        column = QVBoxLayout(pair)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(number)
-        column.addWidget(caption)
-        return number, caption, pair
 
     # -- showing -----------------------------------------------------------------------
 
     def show_details(self, details: ModelDetails) -> None:
         """Show a model."""
         entry, figures = details.entry, details.figures
-        self._title.set_text(entry.title)
-        self._about.set_text(words.about(entry))
+        self._head.say(entry.title, words.about(entry))
         self._trouble.setText(f"It cannot be used: {entry.trouble}." if entry.trouble else "")
         self._trouble.setVisible(bool(entry.trouble))
         self._show_buttons(details)
@@ -234,13 +181,12 @@ class DetailsPage(QWidget):
 
     def _show_figures(self, figures: ModelFigures, *, is_generator: bool) -> None:
         self._figures.setVisible(figures.accuracy is not None or bool(figures.genres))
-        name, heading = _GENERATOR_NAMES if is_generator else _CLASSIFIER_NAMES
-        self._accuracy.setText(words.share(figures.accuracy))
-        self._accuracy.setAccessibleName(name)
-        self._accuracy_name.setText(name)
-        self._f1.setText("" if figures.macro_f1 is None else f"{figures.macro_f1:.2f}")
-        self._f1_pair.setVisible(figures.macro_f1 is not None)
-        self._recall_heading.setText(heading)
+        name, title = _GENERATOR_NAMES if is_generator else _CLASSIFIER_NAMES
+        self._accuracy.set_number(words.share(figures.accuracy))
+        self._accuracy.set_name(name)
+        self._f1.set_number("" if figures.macro_f1 is None else f"{figures.macro_f1:.2f}")
+        self._f1.setVisible(figures.macro_f1 is not None)
+        self._recall_heading.setText(title)
         self._recall_heading.setVisible(bool(figures.genres))
         self.recall.show_bars(
             [

@@ -14,14 +14,13 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -32,7 +31,8 @@ from fstmuse_core.models.entries import ModelEntry
 from fstmuse_core.models.names import MAX_LENGTH
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.models.words import day, in_the_list, spoken
-from fstmuse_gui.theme import RADIUS, current_colours, scaled_font
+from fstmuse_gui.theme import current_colours, scaled_font
+from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
 
 _ROW = 56
 _SIGN = 18
@@ -181,17 +181,7 @@ class _RowDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         colours = current_colours()
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
-        ground = None
-        if option.state & QStyle.StateFlag.State_Selected:
-            ground = colours.tint
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            ground = colours.track
-        if ground is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(ground))
-            painter.drawRoundedRect(box, RADIUS, RADIUS)
+        box = paint_ground(painter, option)
         if index.data(_NAME) == self._edited_name:
             painter.restore()
             return
@@ -205,25 +195,8 @@ class _RowDelegate(QStyledItemDelegate):
             draw_icon(painter, "warning", where, QColor(colours.danger))
             top.setRight(where.left() - _GAP)
         else:
-            top.setRight(_draw_end(painter, top, index.data(_WHEN), small, colours.muted))
-        bottom.setRight(_draw_end(painter, bottom, index.data(_SIZE), small, colours.muted))
-        _draw_start(painter, top, index.data(), option.font, colours.text)
-        _draw_start(painter, bottom, index.data(_ABOUT), small, colours.muted)
+            top.setRight(draw_end(painter, top, index.data(_WHEN), small, colours.muted, _GAP))
+        bottom.setRight(draw_end(painter, bottom, index.data(_SIZE), small, colours.muted, _GAP))
+        draw_start(painter, top, index.data(), option.font, colours.text)
+        draw_start(painter, bottom, index.data(_ABOUT), small, colours.muted)
         painter.restore()
-
-
-def _draw_end(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str) -> float:
-    """Draw at the right of a box; where that begins."""
-    painter.setFont(font)
-    painter.setPen(QColor(colour))
-    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-    return box.right() - painter.fontMetrics().horizontalAdvance(text) - _GAP
-
-
-def _draw_start(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str) -> None:
-    """Draw at the left of a box, as much as fits."""
-    painter.setFont(font)
-    painter.setPen(QColor(colour))
-    middle = Qt.TextElideMode.ElideMiddle
-    shown = painter.fontMetrics().elidedText(text, middle, int(box.width()))
-    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)

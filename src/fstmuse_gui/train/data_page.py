@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_gui.icons import icon
-from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.survey import MIN_ARTISTS, Survey
 from fstmuse_gui.train.words import GAP
-from fstmuse_gui.widgets.elided_label import ElidedLabel
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
+from fstmuse_gui.widgets.page_parts import PageHead, heading, plain_text, scrolled
 
 _STEPS = 1000
 _SIGN = 16
@@ -47,7 +44,7 @@ class DataPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addLayout(self._build_header())
+        column.addLayout(self._build_head())
         column.addWidget(self._build_progress())
         inside = QWidget()
         body = QVBoxLayout(inside)
@@ -55,39 +52,21 @@ class DataPage(QWidget):
         body.setSpacing(GRID)
         body.addWidget(self.bars)
         body.addSpacing(2 * GRID)
-        self._heading = self._bold("Worth knowing")
+        self._heading = heading(self, "Worth knowing")
         body.addWidget(self._heading)
         self._findings = QVBoxLayout()
         self._findings.setSpacing(GRID)
         body.addLayout(self._findings)
         body.addSpacing(GRID)
-        self._aside_heading = self._bold("Files that are set aside")
+        self._aside_heading = heading(self, "Files that are set aside")
         body.addWidget(self._aside_heading)
-        self._aside = QLabel()
-        self._aside.setProperty("look", "small")
-        self._aside.setWordWrap(True)
-        self._aside.setTextFormat(Qt.TextFormat.PlainText)
-        self._aside.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._aside = plain_text("small")
         body.addWidget(self._aside)
         body.addStretch()
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        column.addWidget(area, 1)
+        column.addWidget(scrolled(inside), 1)
         self._said: list[str] = []
 
-    def _bold(self, text: str) -> QLabel:
-        label = QLabel(text)
-        label.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
-        return label
-
-    def _build_header(self) -> QHBoxLayout:
-        self._title = ElidedLabel()
-        self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        self._about = ElidedLabel()
-        self._about.setProperty("look", "muted")
+    def _build_head(self) -> PageHead:
         self.check_button = QPushButton(icon("done"), " Check every file")
         self.check_button.setToolTip(
             "Listen to every file: damaged, silent and short ones, clipping, the same sound twice"
@@ -95,16 +74,8 @@ class DataPage(QWidget):
         self.check_button.clicked.connect(self.check_requested)
         self.save_button = QPushButton(icon("save"), " Save the report\N{HORIZONTAL ELLIPSIS}")
         self.save_button.clicked.connect(self.save_requested)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        titles = QVBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self._title)
-        titles.addWidget(self._about)
-        row.addLayout(titles, 1)
-        row.addWidget(self.save_button)
-        row.addWidget(self.check_button)
-        return row
+        self._head = PageHead(self, (self.save_button, self.check_button))
+        return self._head
 
     def _build_progress(self) -> QWidget:
         self._work = QWidget()
@@ -161,15 +132,15 @@ class DataPage(QWidget):
         self.check_button.setEnabled(True)
 
     def _show(self, survey: Survey, findings: list[str]) -> None:
-        self._title.set_text(survey.name)
-        self._about.set_text(
+        self._head.say(
+            survey.name,
             GAP.join(
                 [
                     survey.kind,
                     f"{survey.n_clips:,} clips",
                     f"{survey.n_artists:,} artists" if survey.n_artists else "artists unknown",
                 ]
-            )
+            ),
         )
         most = max((count.clips for count in survey.genres), default=1)
         self.bars.show_bars(

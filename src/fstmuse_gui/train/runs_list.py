@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -20,7 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.icons import draw_icon
-from fstmuse_gui.theme import GRID, RADIUS, current_colours, scaled_font
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.widgets.page_parts import heading
+from fstmuse_gui.widgets.rows import draw_start, paint_ground
 
 _ROW = 50
 _MOST_ROWS = 3
@@ -59,8 +60,6 @@ class RunsList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        heading = QLabel("Trainings")
-        heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         self._hint = QLabel("What you train appears here.")
         self._hint.setProperty("look", "muted")
         self.list = QListWidget()
@@ -75,7 +74,7 @@ class RunsList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(heading)
+        column.addWidget(heading(self, "Trainings"))
         column.addWidget(self._hint)
         column.addWidget(self.list, 1)
         self.show_runs([])
@@ -135,32 +134,15 @@ class _RowDelegate(QStyledItemDelegate):
     ) -> None:
         colours = current_colours()
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
-        ground = None
-        if option.state & QStyle.StateFlag.State_Selected:
-            ground = colours.tint
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            ground = colours.track
-        if ground is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(ground))
-            painter.drawRoundedRect(box, RADIUS, RADIUS)
+        box = paint_ground(painter, option)
         sign, role = _SIGNS.get(index.data(_STATE), ("question", "muted"))
         where = QRectF(box.left() + 12, box.center().y() + 4, _SIGN, _SIGN)
         draw_icon(painter, sign, where, QColor(getattr(colours, role)))
-        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        room = box.width() - 24
-        painter.setFont(option.font)
-        painter.setPen(QColor(colours.text))
-        title = painter.fontMetrics().elidedText(
-            index.data(), Qt.TextElideMode.ElideMiddle, int(room)
-        )
-        half = box.height() / 2
-        painter.drawText(QRectF(box.left() + 12, box.top() + 4, room, half - 4), side, title)
-        painter.setFont(scaled_font(option.font, 0.92))
-        painter.setPen(QColor(colours.muted))
-        left = where.right() + 6
-        words = QRectF(left, box.top() + half, box.right() - left - 12, half - 4)
-        painter.drawText(words, side, index.data(_WORDS))
+        title, words = QRectF(box), QRectF(box)
+        title.adjust(12, 4, -12, -box.height() / 2)
+        words.setLeft(where.right() + 6)
+        words.adjust(0, box.height() / 2, -12, -4)
+        draw_start(painter, title, index.data(), option.font, colours.text)
+        small = scaled_font(option.font, 0.92)
+        draw_start(painter, words, index.data(_WORDS), small, colours.muted)
         painter.restore()

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -30,11 +29,11 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
 from fstmuse_gui.widgets.probability_bars import percent
+from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
 
 _ROW_HEIGHT = 52
 _MARGIN = 12
 _SIGN = 14
-_NOTHING = "What you open or record appears here."
 _Index = QModelIndex | QPersistentModelIndex
 _ROW_ROLE = Qt.ItemDataRole.UserRole
 
@@ -128,6 +127,15 @@ class _Rows(QAbstractListModel):
 class FileList(QListView):
     """Rows to choose from.
 
+    Parameters
+    ----------
+    name : str
+        For screen readers.
+    empty : str
+        What stands there while there are no rows.
+    again : str
+        What the menu calls doing a row's work once more.
+
     Signals
     -------
     chosen(int)
@@ -140,9 +148,17 @@ class FileList(QListView):
     remove_requested = Signal(int)
     retry_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        name: str = "Clips",
+        empty: str = "What you open or record appears here.",
+        again: str = "Classify again",
+    ) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Clips")
+        self.setAccessibleName(name)
+        self._empty, self._again = empty, again
         self._rows = _Rows(self)
         self.setModel(self._rows)
         self.setItemDelegate(_RowPainter(self))
@@ -195,9 +211,8 @@ class FileList(QListView):
             painter = QPainter(self.viewport())
             painter.setPen(QColor(current_colours().muted))
             box = self.viewport().rect().adjusted(0, _MARGIN // 2, 0, 0)
-            painter.drawText(
-                box, Qt.AlignmentFlag.AlignTop, "What you open or record appears here."
-            )
+            flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(box, flags, self._empty)
             painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -212,7 +227,7 @@ class FileList(QListView):
         if key is None:
             return
         menu = QMenu(self)
-        menu.addAction("Classify again", lambda: self.retry_requested.emit(key))
+        menu.addAction(self._again, lambda: self.retry_requested.emit(key))
         menu.addAction("Remove from the list", lambda: self.remove_requested.emit(key))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         where = event.globalPos()
@@ -230,29 +245,14 @@ class _RowPainter(QStyledItemDelegate):
         widget = option.widget
         colours = current_colours()
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(option.rect).adjusted(2, 1, -2, -1)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.tint if chosen else colours.track))
-            painter.drawRoundedRect(box, 8, 8)
+        box = paint_ground(painter, option)
         inner = box.adjusted(_MARGIN, 7, -_MARGIN, -7)
         upper = QRectF(inner.left(), inner.top(), inner.width(), inner.height() / 2)
         lower = upper.translated(0, inner.height() / 2)
         title_font = scaled_font(widget.font(), 1.0, QFont.Weight.Medium)
-        self._text(painter, upper, row.title, title_font, QColor(colours.text))
+        draw_start(painter, upper, row.title, title_font, colours.text)
         self._status(painter, lower, row, scaled_font(widget.font(), 0.92), colours)
         painter.restore()
-
-    @staticmethod
-    def _text(painter: QPainter, box: QRectF, text: str, font: QFont, colour: QColor) -> None:
-        painter.setFont(font)
-        painter.setPen(colour)
-        fitted = painter.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideMiddle, int(box.width())
-        )
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, fitted)
 
     def _status(
         self, painter: QPainter, box: QRectF, row: Row, font: QFont, colours: Colours
@@ -277,13 +277,9 @@ class _RowPainter(QStyledItemDelegate):
             painter.drawEllipse(sign.adjusted(3, 3, -3, -3))
         words = box.adjusted(_SIGN + 6, 0, 0, 0)
         if row.state is RowState.DONE and row.genre is not None and not row.said:
-            painter.setFont(font)
-            painter.setPen(QColor(colours.text))
             number = percent(row.probability)
-            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(words, flags, number)
-            words.setRight(words.right() - painter.fontMetrics().horizontalAdvance(number) - 8)
-        self._text(painter, words, row.status(), font, colour)
+            words.setRight(draw_end(painter, words, number, font, colours.text, 8))
+        draw_start(painter, words, row.status(), font, colour)
 
     @staticmethod
     def _ring(painter: QPainter, box: QRectF, progress: float, colours: Colours) -> None:

@@ -46,6 +46,11 @@ class PageHead(QHBoxLayout):
         self._title.set_text(title)
         self._about.set_text(about)
 
+    @property
+    def lines(self) -> tuple[str, str]:
+        """What is shown."""
+        return self._title.text(), self._about.text()
+
 
 class Figure(QWidget):
     """A big number above its name."""
@@ -68,6 +73,11 @@ class Figure(QWidget):
         """Call it so."""
         self._name.setText(name)
         self._number.setAccessibleName(name)
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._name.text()
 
     def set_number(self, text: str) -> None:
         """Show this number."""
