@@ -274,6 +274,15 @@ def test_the_result_stands_beside_real_music_and_noise(trained: TrainBench) -> N
     assert panel(trained).epoch == 2
 
 
+def test_what_is_hardly_better_than_noise_is_called_so(trained: TrainBench) -> None:
+    trained.tell(make_gan_done())
+    assert "Expect the colour of a genre" in trained.view.results_page.words
+    metrics = make_gan_metrics()
+    figures = {**metrics.figures, "made": {**metrics.figures["made"], "frechet": 60.0}}
+    trained.view.results_page.gan.show_metrics(replace(metrics, figures=figures))
+    assert "nearer to noise than to music" in trained.view.results_page.words
+
+
 def test_use_in_generate_asks_for_the_model(trained: TrainBench) -> None:
     wanted: list[str] = []
     trained.window._context.models.generator_wanted.connect(wanted.append)

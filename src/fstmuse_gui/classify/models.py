@@ -6,14 +6,14 @@ import json
 import logging
 from dataclasses import dataclass
 
-from fstmuse_core.bundle import CLASSIFIER, MANIFEST_NAME, bundle_folders
+from fstmuse_core.bundle import CLASSIFIER, GENERATOR, MANIFEST_NAME, bundle_folders
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model's name, what people call it, and the genres it can name."""
+    """A model's name, what people call it, and the genres it can name or make."""
 
     name: str
     title: str
@@ -21,12 +21,22 @@ class ModelInfo:
 
 
 def installed_models() -> list[ModelInfo]:
-    """Every classifier that looks sound; whether it is, its use will show."""
+    """Every model that names genres."""
+    return _installed(CLASSIFIER)
+
+
+def installed_generators() -> list[ModelInfo]:
+    """Every model that makes music."""
+    return _installed(GENERATOR)
+
+
+def _installed(kind: str) -> list[ModelInfo]:
+    """Models that look sound; whether they are, their use will show."""
     found = []
     for name, folder in bundle_folders().items():
         try:
             values = json.loads((folder / MANIFEST_NAME).read_bytes())
-            if values["kind"] != CLASSIFIER:
+            if values["kind"] != kind:
                 continue
             genres = tuple(str(genre) for genre in values["genres"])
             found.append(ModelInfo(name, str(values["title"]), genres))

@@ -15,11 +15,12 @@ from fstmuse_gui.classify.gathering import Gatherer, paths_in
 from fstmuse_gui.classify.job_queue import JobQueue
 from fstmuse_gui.classify.looks import Looks
 from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.classify.playback import Playback, Playing
+from fstmuse_gui.classify.playback import Playback
 from fstmuse_gui.classify.saving import Saving
 from fstmuse_gui.classify.takes import Recording, Takes
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
+from fstmuse_gui.sound.playing import Playing
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.widgets.probability_bars import percent
 

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from fstmuse_gui.background import Background
 from fstmuse_gui.classify import export
 from fstmuse_gui.classify.clips import Clip
 from fstmuse_gui.classify.view import ClassifyView
-from fstmuse_gui.settings import LAST_FOLDER, Settings
+from fstmuse_gui.file_saving import FileSaving, fit_for_a_name
+from fstmuse_gui.settings import Settings
 
-_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
-
-class Saving(QObject):
-    """Asks where, writes beside the window, and says how it went.
-
-    Signals
-    -------
-    message(str)
-        For the status bar.
-    trouble(str)
-        A sentence for the notice.
-    """
-
-    message = Signal(str)
-    trouble = Signal(str)
+class Saving(FileSaving):
+    """Asks where a clip's picture, result or recording goes, and writes it."""
 
     def __init__(
         self, view: ClassifyView, settings: Settings, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(settings, parent)
         self._view = view
-        self._settings = settings
-        self._background = Background(self)
 
     def save_picture(self, clip: Clip) -> None:
         """The spectrogram as it is seen, with its axes, as PNG."""
@@ -75,10 +58,6 @@ class Saving(QObject):
 
         self._write(path, write, on_done)
 
-    def close(self) -> None:
-        """Wait until all is written."""
-        self._background.close()
-
     def _save_text(
         self, clip: Clip, title: str, suffix: str, kinds: str, form: Callable[..., str]
     ) -> None:
@@ -91,20 +70,9 @@ class Saving(QObject):
             self._write(path, lambda: export.write_text(path, form(source, result)))
 
     def _ask(self, clip: Clip, title: str, suffix: str, kinds: str) -> str:
-        folder = self._settings.get(LAST_FOLDER) or str(Path.home())
         stem = Path(clip.path).stem if clip.path else clip.title
-        suggestion = os.path.join(folder, (_UNFIT.sub("_", stem) or "clip") + suffix)
+        suggestion = self._suggest((fit_for_a_name(stem) or "clip") + suffix)
         path = self._view.ask_save_path(title, suggestion, kinds)
         if path and not Path(path).suffix:
             path += suffix
         return path
-
-    def _write(
-        self, path: str, work: Callable[[], None], on_done: Callable[[], None] = lambda: None
-    ) -> None:
-        def tell(_result: object) -> None:
-            on_done()
-            self._settings.set(LAST_FOLDER, str(Path(path).parent))
-            self.message.emit(f"Saved {Path(path).name}")
-
-        self._background.run(work, tell, self.trouble.emit)

@@ -18,7 +18,6 @@ from fstmuse_gui.classify.correcting import Corrections, own_corrections
 from fstmuse_gui.classify.hearing import Hearing
 from fstmuse_gui.classify.models import ModelInfo, installed_models
 from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
-from fstmuse_gui.classify.playback import STEP_S, Playing
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.takes import Recording
@@ -36,19 +35,13 @@ from fstmuse_gui.settings import (
     Settings,
 )
 from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.sound.playing import STEP_S, Playing, make_player
 from fstmuse_gui.tabs import MenuEntries, TabContext
 
 T = TypeVar("T")
 
 _LONG_STEP_S = 30.0
 _ZOOM = 0.5
-
-
-def make_player(parent: QObject) -> Playing:
-    """The player of the sound card."""
-    from fstmuse_gui.sound.player import Player
-
-    return Player(parent)
 
 
 def make_recording(panel: RecordPanel, settings: Settings, parent: QObject) -> Recording:

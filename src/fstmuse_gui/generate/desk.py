@@ -7,13 +7,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from fstmuse_gui.classify.bridge import WorkerBridge, sound_bridge
-from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.classify.playback import Playing
-from fstmuse_gui.classify.tab import make_player
-from fstmuse_gui.generate.models import installed_generators, installed_judges
+from fstmuse_gui.classify.models import ModelInfo, installed_generators, installed_models
 from fstmuse_gui.generate.presenter import GENERATOR, GeneratePresenter
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option
+from fstmuse_gui.sound.playing import Playing, make_player
 from fstmuse_gui.tabs import TabContext
 
 SPLITTER = Option("generate/splitter", list, [])
@@ -30,7 +28,7 @@ class GenerateDesk(QObject):
         player: Callable[[QObject], Playing] = make_player,
         bridge: Callable[[str | None, QObject], WorkerBridge] = sound_bridge,
         generators: Callable[[], list[ModelInfo]] = installed_generators,
-        judges: Callable[[], list[ModelInfo]] = installed_judges,
+        judges: Callable[[], list[ModelInfo]] = installed_models,
     ) -> None:
         super().__init__(parent)
         self._settings = context.settings

@@ -12,13 +12,13 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.jobs.messages import MakeClip, SpectrogramImage
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.classify.playback import Playing
 from fstmuse_gui.generate.pair import Pair
 from fstmuse_gui.generate.playback import Playback
 from fstmuse_gui.generate.saving import Saving
 from fstmuse_gui.generate.takes import Take, TakeStore
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Option, Settings
+from fstmuse_gui.sound.playing import Playing
 from fstmuse_gui.widgets.file_list import RowState
 
 GENERATOR = Option("generate/model", str, "toy-gan", bool)

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from fstmuse_gui.background import Background
+from fstmuse_gui.file_saving import FileSaving, fit_for_a_name
 from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.generate.view import GenerateView
-from fstmuse_gui.settings import LAST_FOLDER, Settings
-
-_UNFIT = re.compile(r'[<>:"/\\|?*%\x00-\x1f]+')
+from fstmuse_gui.settings import Settings
 
 
-class Saving(QObject):
-    """Asks where, writes beside the window, and says how it went.
-
-    Signals
-    -------
-    message(str)
-        For the status bar.
-    trouble(str)
-        A sentence for the notice.
-    """
-
-    message = Signal(str)
-    trouble = Signal(str)
+class Saving(FileSaving):
+    """Asks where a take goes, writes it, and keeps takes ready to be dragged out."""
 
     def __init__(
         self, view: GenerateView, settings: Settings, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(settings, parent)
         self._view = view
-        self._settings = settings
-        self._background = Background(self)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def save(self, take: Take) -> None:
@@ -47,8 +30,7 @@ class Saving(QObject):
         clip = take.clip
         if clip is None:
             return
-        folder = self._settings.get(LAST_FOLDER) or str(Path.home())
-        path = self._view.ask_save_path(os.path.join(folder, file_name(take)))
+        path = self._view.ask_save_path(self._suggest(file_name(take)))
         if not path:
             return
         target = path if Path(path).suffix else f"{path}.wav"
@@ -58,12 +40,10 @@ class Saving(QObject):
 
             save_clip(target, clip)
 
-        def on_done(_result: object) -> None:
+        def on_done() -> None:
             take.is_saved = True
-            self._settings.set(LAST_FOLDER, str(Path(target).parent))
-            self.message.emit(f"Saved {Path(target).name}")
 
-        self._background.run(write, on_done, self.trouble.emit)
+        self._write(target, write, on_done)
 
     def copy_recipe(self, take: Take) -> None:
         """The recipe as JSON, on the clipboard."""
@@ -97,7 +77,7 @@ class Saving(QObject):
 
     def close(self) -> None:
         """Wait until all is written, and leave nothing behind."""
-        self._background.close()
+        super().close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -105,4 +85,4 @@ class Saving(QObject):
 def file_name(take: Take) -> str:
     """A name for a take's file, such as "Rock with 30 Jazz, seed 7.wav"."""
     plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
-    return f"{_UNFIT.sub('_', plain)}, seed {take.request.seed}.wav"
+    return f"{fit_for_a_name(plain)}, seed {take.request.seed}.wav"

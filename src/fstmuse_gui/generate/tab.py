@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.sound.playing import STEP_S
 from fstmuse_gui.tabs import MenuEntries, TabContext
 from fstmuse_gui.widgets.lazy_stage import LazyStage
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from fstmuse_gui.generate.takes import Take
     from fstmuse_gui.generate.view import GenerateView
 
-_STEP_S = 5.0
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -161,8 +161,8 @@ class GenerateTab(QObject):
         self._seeks = [
             self._sound_action(text, keys, partial(self._step, seconds))
             for text, keys, seconds in (
-                ("&Back 5 seconds", "Left", -_STEP_S),
-                ("&Forward 5 seconds", "Right", _STEP_S),
+                ("&Back 5 seconds", "Left", -STEP_S),
+                ("&Forward 5 seconds", "Right", STEP_S),
             )
         ]
         self._seeks.append(

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from fstmuse_gui.classify.playback import Playing
-from fstmuse_gui.classify.tab import make_player
 from fstmuse_gui.settings import COLOUR_MAP, Option
+from fstmuse_gui.sound.playing import Playing, make_player
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.train.bases import Base, bases
 from fstmuse_gui.train.data_presenter import DataPresenter, corrections_count

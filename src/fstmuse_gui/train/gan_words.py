@@ -12,6 +12,10 @@ _EXPECT = (
     "Expect the colour of a genre, now and then a beat or a chord, and no melody that goes "
     "anywhere. Nobody would take it for a recording."
 )
+_STILL_NOISE = (
+    "That is nearer to noise than to music: it has not learned enough yet. More epochs help, and "
+    "more music."
+)
 _OF_THE_REPORT = (
     "This is the 2023 report's design, to compare with: it knows no genre, and nothing of it "
     "can be measured as ours is. What it made after each epoch is kept; no model comes of it."
@@ -23,7 +27,9 @@ def how_good_it_makes(metrics: GanMetrics) -> list[str]:
     """What the figures mean for the user, most important first."""
     if not metrics.figures:
         return [_OF_THE_REPORT]
-    return [sentence for sentence in (_heard(metrics), _near(metrics), _EXPECT) if sentence]
+    is_noise = _figure(metrics, "made", "frechet") > _figure(metrics, "noise", "frechet") / 2
+    sentences = (_heard(metrics), _near(metrics), _STILL_NOISE if is_noise else _EXPECT)
+    return [sentence for sentence in sentences if sentence]
 
 
 def _heard(metrics: GanMetrics) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_gui.classify.playback import Playing
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
 from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.sound.playing import Playing
 from fstmuse_gui.train.events import Sample
 from fstmuse_gui.train.samples_panel import SamplesPanel
 
