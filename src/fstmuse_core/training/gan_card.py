@@ -7,6 +7,15 @@ from typing import Any
 
 from fstmuse_core.models.figures import GENERATOR_FIGURES
 
+_LIKE_MUSIC = (
+    "Like music heard through a wall or from a worn tape: the colour of a genre, now and then a "
+    "beat or a chord, no melody that goes anywhere, no words. Nobody would take it for a recording."
+)
+_LIKE_NOISE = (
+    "By its Fréchet distance it is nearer to noise than to music: it has not learned enough yet. "
+    "More epochs help, and more music."
+)
+
 
 def write_gan_card(report: Mapping[str, Any], parameters: int, steps_per_epoch: int) -> str:
     """The card as Markdown, from what ``report.json`` says and the sizes of the training."""
@@ -34,14 +43,8 @@ def _sound(report: Mapping[str, Any]) -> list[str]:
     """What to expect, as far as the figures tell."""
     figures = report["metrics"]["figures"]
     made, real = figures["made"], figures["real"]
-    lines = [
-        "## What it sounds like",
-        "",
-        "Like music heard through a wall or from a worn tape: the colour of a genre, now and then "
-        "a beat or a chord, no melody that goes anywhere, no words. Nobody would take it for a "
-        "recording.",
-        "",
-    ]
+    is_noise = made["frechet"] > figures["noise"]["frechet"] / 2
+    lines = ["## What it sounds like", "", _LIKE_NOISE if is_noise else _LIKE_MUSIC, ""]
     if made["repetition"] < 0.75 * real["repetition"]:
         lines.append(
             f"- It repeats itself less than music does (correlation between cells "
