@@ -21,7 +21,7 @@ from fstmuse_core.library.rows import LibraryRow, State
 Places = npt.NDArray[np.intp]
 
 # Rows handled before other threads are let in, which keeps the window smooth meanwhile.
-_CHUNK = 400
+_CHUNK = 800
 _RANKED_LETTERS = 48
 _MILLION = 1_000_000
 
@@ -315,22 +315,25 @@ def _ranks(
     longer: int = 1,
 ) -> npt.NDArray[np.int32]:
     """Where each row's text stands among all in the alphabet; -1 for none."""
-    letters = longer * _RANKED_LETTERS
-    keys: list[npt.NDArray[np.str_]] = []
-    for start in range(0, len(rows), _CHUNK):
+    size, letters = len(rows), longer * _RANKED_LETTERS
+    texts = np.empty(size, dtype=f"<U{letters}")
+    for start in range(0, size, _CHUNK):
         part = [text(row).casefold()[:letters] for row in rows[start : start + _CHUNK]]
-        keys.append(np.array(part, dtype=f"<U{letters}"))
+        texts[start : start + _CHUNK] = part
         breathe()
-    if not keys:
-        return np.zeros(0, dtype=np.int32)
-    # NumPy sorts its own texts without holding up other threads.
-    together = np.concatenate(keys)
-    order = np.argsort(together, kind="stable")
-    ordered = together[order]
-    is_new = np.r_[False, ordered[1:] != ordered[:-1]]
-    ranks = np.empty(len(rows), dtype=np.int32)
+    # NumPy sorts its own texts without holding up other threads; what else it does with them
+    # is done in parts.
+    order = np.argsort(texts, kind="stable")
+    is_new = np.zeros(size, dtype=bool)
+    is_blank = np.zeros(size, dtype=bool)
+    for start in range(0, size, _CHUNK):
+        here = texts[order[max(0, start - 1) : start + _CHUNK]]
+        is_new[max(1, start) : start + _CHUNK] = here[1:] != here[:-1]
+        is_blank[start : start + _CHUNK] = texts[start : start + _CHUNK] == ""
+        breathe()
+    ranks = np.empty(size, dtype=np.int32)
     ranks[order] = np.cumsum(is_new, dtype=np.int32)
-    ranks[together == ""] = -1
+    ranks[is_blank] = -1
     return ranks
 
 
