@@ -82,7 +82,7 @@ with TemporaryDirectory() as folder:
     window = MainWindow(context, ThemeController(app), [lambda c: LibraryTab(c, makers)])
     window.resize(1440, 900)
     gaps, last = {}, [0.0, 0.0]
-    doing = ["loading"]
+    doing = ["opening"]
 
     def beat():
         now = (time.perf_counter(), time.process_time())
@@ -123,7 +123,7 @@ with TemporaryDirectory() as folder:
               for g in ("Rock", "Jazz", "Not sure", "")]
     steps += [("choosing", table.selectAll), ("choosing", lambda: table.go_to_line(40_000)),
               ("choosing", lambda: presenter.reviewing.walk(1))]
-    steps += [("loading", presenter.reload)]
+    steps += [("reading all anew", presenter.reload)]
 
     def step():
         if not presenter._is_loaded or presenter._is_loading:
@@ -160,7 +160,8 @@ def measure(_repeats: int) -> list[Row]:
             f"longest stall while {what}, {_FILES:,} files",
             wall,
             "ms",
-            50.0,
+            # The tab is built and painted for the first time, once.
+            None if what == "opening" else 50.0,
             note=f"{cpu:.0f} ms of it CPU",
         )
         for what, (wall, cpu) in found["gaps"].items()
