@@ -157,6 +157,17 @@ def test_news_of_a_file_count_at_once() -> None:
     assert catalogue.replace(row(77)) is None
 
 
+def test_what_is_unlike_the_files_own_tag_is_found() -> None:
+    rows = [
+        row(1, tag_genre="rock & roll; hard rock"),
+        row(2, tag_genre="Bebop"),
+        row(3, tag_genre="no genre at all"),
+        row(4, tag_genre="Bebop", is_sure=False),
+        row(5, tag_genre="Rock", review=ReviewKind.CORRECTED, review_genre="Folk"),
+    ]
+    assert found(rows, Filter(standing=Standing.DIFFERS)) == [2, 5]
+
+
 def test_genres_are_counted_in_a_folder() -> None:
     rows = [row(1), row(2, folder_id=2), row(3, genre="Jazz"), row(4, is_sure=False), waiting(5)]
     catalogue = Catalogue(rows)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.library.truth import known_genres
 
 Places = npt.NDArray[np.intp]
 
@@ -45,6 +46,7 @@ class Standing(StrEnum):
     UNSURE = "unsure"
     OPEN = "open"
     REVIEWED = "reviewed"
+    DIFFERS = "differs"
 
 
 NOT_SURE = "Not sure"
@@ -130,7 +132,8 @@ class Catalogue:
         self._genre = np.zeros(size, dtype=np.int16)
         self._sure = np.full(size, np.nan, dtype=np.float32)
         self._state = np.zeros(size, dtype=np.int8)
-        self._standing = np.zeros((2, size), dtype=bool)
+        self._standing = np.zeros((3, size), dtype=bool)
+        self._tags: dict[str, tuple[str, ...]] = {}
         self._folder = np.zeros(size, dtype=np.int32)
         for start in range(0, size, _CHUNK):
             for place in range(start, min(size, start + _CHUNK)):
@@ -154,6 +157,11 @@ class Catalogue:
         self._state[place] = _STATES.index(row.state)
         self._standing[0, place] = row.is_sure
         self._standing[1, place] = row.review is not None
+        tags = self._tags.get(row.tag_genre)
+        if tags is None:
+            tags = self._tags[row.tag_genre] = known_genres(row.tag_genre.split("; "))
+        says = genre not in ("", NOT_SURE)
+        self._standing[2, place] = says and bool(tags) and genre not in tags
 
     def replace(self, row: LibraryRow) -> int | None:
         """Take news of a file; its place, or ``None`` if it is not among the rows."""
@@ -212,7 +220,7 @@ class Catalogue:
         return found
 
     def _stands(self, standing: Standing) -> npt.NDArray[np.bool_] | bool:
-        is_sure, is_reviewed = self._standing
+        is_sure, is_reviewed, differs = self._standing
         answered = ~np.isnan(self._sure)
         if standing is Standing.SURE:
             return is_sure
@@ -220,6 +228,8 @@ class Catalogue:
             return np.asarray(answered & ~is_sure)
         if standing is Standing.OPEN:
             return np.asarray(answered & ~is_reviewed)
+        if standing is Standing.DIFFERS:
+            return differs
         return is_reviewed if standing is Standing.REVIEWED else True
 
     def _sorted(self, places: Places, order: Order) -> Places:

@@ -19,7 +19,7 @@ from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.playing import Playing
 
 # Each is decoded to be kept among the corrections.
-_LEARNT_AT_ONCE = 50
+_LEARNT_AT_ONCE = 20
 
 
 class Reviewing(QObject):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from fstmuse_gui.actions import make_action
 from fstmuse_gui.classify.correcting import Corrections, own_corrections
 from fstmuse_gui.classify.models import ModelInfo, installed_models
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
@@ -180,11 +181,7 @@ class LibraryTab(QObject):
     # -- actions -----------------------------------------------------------------------
 
     def _action(self, text: str, keys: str, run: Callable[[Desk], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked=False: run(self.desk))
-        return action
+        return make_action(self, text, keys, lambda: run(self.desk))
 
     def _build_actions(self) -> None:
         self._build_work_actions()

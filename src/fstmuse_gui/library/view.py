@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -28,15 +27,7 @@ from fstmuse_gui.widgets.question import Answer, Question
 
 
 class LibraryView(PagedView):
-    """Folders and genres on the left, the files in the middle, one of them on the right.
-
-    Signals
-    -------
-    shown
-        The tab has come to the front.
-    """
-
-    shown = Signal()
+    """Folders and genres on the left, the files in the middle, one of them on the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.sidebar = LibrarySidebar()
@@ -101,10 +92,6 @@ class LibraryView(PagedView):
         """Something that can be dropped hangs above the window, or no longer does."""
         self.sidebar.set_hot(is_hot)
         self.empty_page.set_hot(is_hot)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.shown.emit()
 
     # -- questions ---------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ STANDINGS: dict[Standing, str] = {
     Standing.UNSURE: "Not sure",
     Standing.OPEN: "Not looked at yet",
     Standing.REVIEWED: "Looked at",
+    Standing.DIFFERS: "Unlike the file's tag",
 }
 
 # From, to, and what is said of it.
