@@ -47,6 +47,16 @@ class Written:
     was_cancelled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file of which two models say different things: genres, or ``None``, and how sure."""
+
+    file_id: int
+    path: str
+    before: tuple[str | None, float]
+    after: tuple[str | None, float]
+
+
 @dataclass
 class Teller:
     """The child's end of the pipe."""
@@ -226,15 +236,29 @@ def report(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path
     return len(rows)
 
 
-def compare(library: Library, _teller: Teller, sha_a: str, sha_b: str) -> Any:
-    """Two models side by side: a ``LibraryComparison``."""
+def compare(library: Library, teller: Teller, sha_a: str, sha_b: str) -> str:
+    """Two models side by side, a :class:`ChangedFile` for each that changes; what comes out."""
     from fstmuse_core.library.comparison import compare_library
     from fstmuse_core.library.truth import review_labels
 
     a, b = _model(library, sha_a), _model(library, sha_b)
     rows = library.rows(sha_a)
-    labels = review_labels(rows)
-    return compare_library((a, rows), (b, library.rows(sha_b)), labels)
+    found = compare_library((a, rows), (b, library.rows(sha_b)), review_labels(rows))
+    for change in found.changes:
+        teller.add(
+            ChangedFile(
+                change.file_id,
+                change.path,
+                (change.before, change.confidence_before),
+                (change.after, change.confidence_after),
+            )
+        )
+    words = found.sentence(a.title, b.title)
+    if found.labelled is not None:
+        words += f" On what you have looked at: {found.labelled.sentence(a.title, b.title)}"
+    if not found.both:
+        words += f" Choose {b.title} as the model that listens, and let it listen first."
+    return words
 
 
 def _in_order(library: Library, sha: str, ids: Sequence[int]) -> list[LibraryRow]:

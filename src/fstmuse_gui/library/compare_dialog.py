@@ -32,9 +32,9 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.errors import one_line
-from fstmuse_core.library.comparison import Change, LibraryComparison
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.library.catalogue import NOT_SURE
+from fstmuse_gui.library.chores import ChangedFile
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.probability_bars import percent
 
@@ -46,13 +46,19 @@ _ROW = 30
 class _Changes(QAbstractTableModel):
     def __init__(self, parent: QObject, titles: tuple[str, str]) -> None:
         super().__init__(parent)
-        self.changes: Sequence[Change] = ()
+        self.changes: list[ChangedFile] = []
         self.titles = titles
 
-    def show(self, changes: Sequence[Change], titles: tuple[str, str]) -> None:
+    def clear(self, titles: tuple[str, str]) -> None:
         self.beginResetModel()
-        self.changes, self.titles = changes, titles
+        self.changes, self.titles = [], titles
         self.endResetModel()
+
+    def add(self, changes: list[ChangedFile]) -> None:
+        first = len(self.changes)
+        self.beginInsertRows(QModelIndex(), first, first + len(changes) - 1)
+        self.changes += changes
+        self.endInsertRows()
 
     def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.changes)
@@ -70,9 +76,7 @@ class _Changes(QAbstractTableModel):
             return None
         if index.column() == 0:
             return one_line(os.path.basename(change.path))
-        is_before = index.column() == 1
-        genre = change.before if is_before else change.after
-        sure = change.confidence_before if is_before else change.confidence_after
+        genre, sure = change.before if index.column() == 1 else change.after
         return f"{genre or NOT_SURE}  {percent(sure)}"
 
     def headerData(
@@ -183,25 +187,17 @@ class CompareDialog(QDialog):
     def show_busy(self) -> None:
         """The two are being laid side by side."""
         self.other.setEnabled(False)
+        self._changes.clear((self._title, self.other.currentText()))
         self._words.setText("Comparing\N{HORIZONTAL ELLIPSIS}")
 
-    def show_comparison(self, found: LibraryComparison) -> None:
-        """What comes out."""
-        self.other.setEnabled(True)
-        other = self.other.currentText()
-        words = found.sentence(self._title, other)
-        if found.labelled is not None:
-            words += f" On what you have looked at: {found.labelled.sentence(self._title, other)}"
-        if found.only_a and not found.both:
-            words += f" Choose {other} as the model that listens, and let it listen first."
-        self._words.setText(words)
-        self._changes.show(found.changes, (self._title, other))
+    def add_changes(self, changes: list[ChangedFile]) -> None:
+        """More files that change."""
+        self._changes.add(changes)
 
-    def show_trouble(self, sentence: str) -> None:
-        """Why there is nothing to show."""
+    def show_comparison(self, words: str) -> None:
+        """What comes out, or why nothing does."""
         self.other.setEnabled(True)
-        self._words.setText(sentence)
-        self._changes.show((), (self._title, self.other.currentText()))
+        self._words.setText(words)
 
     def _on_activated(self, index: QModelIndex) -> None:
         self.file_wanted.emit(self._changes.changes[index.row()].file_id)

@@ -88,12 +88,17 @@ class Exporting(QObject):
             self._process = ChoreProcess(self._shelf.path, self)
             self._process.done.connect(lambda result: self._on_done(result))
             self._process.failed.connect(self._on_failed)
+            self._process.part.connect(self._on_part)
         self._on_done = on_done
         self._process.run(chore, *arguments)
 
+    def _on_part(self, part: list) -> None:
+        if self._dialog is not None:
+            self._dialog.add_changes(part)
+
     def _on_failed(self, sentence: str) -> None:
         if self._dialog is not None:
-            self._dialog.show_trouble(sentence)
+            self._dialog.show_comparison(sentence)
         else:
             self.trouble.emit(sentence)
 
