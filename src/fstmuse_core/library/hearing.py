@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # Whoever looks at the window or works at the computer goes first.
 _NICENESS = 10
 _BELOW_NORMAL = 0x4000
+# From malloc.h; above so many bytes memory is given back to the system.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 16 * 2**20
 _KNOWN = "SELECT 1 FROM results WHERE content = ? AND model_id = ?"
 # A file that is being written to is tried once more; then it must wait for the next scan.
 _ATTEMPTS = 2
@@ -95,6 +98,7 @@ class ModelEar:
 
         if multiprocessing.parent_process() is not None:
             make_way()
+            keep_freed_memory()
         bundle = load_bundle(self._model)
         if bundle.sha256 != self._sha256:
             raise BundleError(
@@ -179,6 +183,22 @@ def make_way() -> None:
 
         kernel = ctypes.windll.kernel32
         kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+
+
+def keep_freed_memory() -> None:
+    """Let this process use again what it has freed, instead of giving it back (glibc only).
+
+    Each clip takes and frees the same few megabytes; to be given them anew, page by page,
+    costs an eighth of all the work on it.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with suppress(AttributeError, OSError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            mallopt(parameter, _KEPT_BYTES)
 
 
 def _gone() -> Unheard:

@@ -29,6 +29,8 @@ from fstmuse_core.library.schema import TITLE, speaking
 _LOG = logging.getLogger(__name__)
 
 _POLL_S = 0.1
+# At 60 MiB each, all of them and the window stay below 700 MiB.
+_MOST_PROCESSES = 6
 # Files looked up at once.
 _AHEAD = 100
 # The rate is that of so many seconds, and is not told before there are some.
@@ -54,7 +56,7 @@ class LibraryWork:
     library : Path, optional
         The library's file; the user's by default.
     processes : int, optional
-        One for each core by default.
+        One for each core by default, six at most.
 
     All methods but :meth:`stop` return at once.
     """
@@ -123,11 +125,11 @@ class LibraryWork:
             shift = _Shift(library, bundle, self._on_event)
             if not shift.total:
                 return WorkDone(0, 0)
-            processes = min(self._processes or default_processes(), shift.total)
+            processes = self._processes or min(default_processes(), _MOST_PROCESSES)
             ear = LibraryEar(
                 ModelEar(str(bundle.path), bundle.sha256), str(library.path), shift.queue.model_id
             )
-            with ProcessPool(ear, processes) as pool:
+            with ProcessPool(ear, min(processes, shift.total)) as pool:
                 while not self._cancelled.is_set():
                     if shift.go_on(pool, paused=self.is_paused):
                         return WorkDone(shift.done, shift.failed)
