@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.errors import one_line
+from fstmuse_gui.actions import make_action
 from fstmuse_gui.classify.bridge import WorkerBridge, sound_bridge
 from fstmuse_gui.classify.clips import Clip
 from fstmuse_gui.classify.correcting import Corrections, own_corrections
@@ -199,15 +200,6 @@ class ClassifyTab(QObject):
 
     # -- actions -----------------------------------------------------------------------
 
-    def _action(
-        self, text: str, keys: str | QKeySequence.StandardKey, run: Callable[[], None]
-    ) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked=False: run())
-        return action
-
     def _clip_action(self, text: str, keys: str, run: Callable[[Clip], None]) -> QAction:
         """An action for the finished clip that is shown."""
 
@@ -216,21 +208,24 @@ class ClassifyTab(QObject):
             if clip is not None:
                 run(clip)
 
-        action = self._action(text, keys, on_clip)
+        action = make_action(self, text, keys, on_clip)
         self._needs_result.append(action)
         return action
 
     def _build_actions(self) -> None:
         p, page = self.presenter, self.view.clip_page
-        self._open = self._action("&Open songs\N{HORIZONTAL ELLIPSIS}", "Ctrl+O", p.choose_files)
-        self._open_folder = self._action(
-            "Open a &folder\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+O", p.choose_folder
+        self._open = make_action(
+            self, "&Open songs\N{HORIZONTAL ELLIPSIS}", "Ctrl+O", p.choose_files
         )
-        self._paste = self._action(
-            "&Paste songs", "Ctrl+V", lambda: p.paste(QGuiApplication.clipboard().mimeData())
+        self._open_folder = make_action(
+            self, "Open a &folder\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+O", p.choose_folder
         )
-        self._record = self._action("&Record, or end the recording", "R", p.toggle_recording)
-        self._remove = self._action(
+        self._paste = make_action(
+            self, "&Paste songs", "Ctrl+V", lambda: p.paste(QGuiApplication.clipboard().mimeData())
+        )
+        self._record = make_action(self, "&Record, or end the recording", "R", p.toggle_recording)
+        self._remove = make_action(
+            self,
             "Re&move from the list",
             "Delete",
             lambda: p.remove(self.view.sidebar.list.current_key),
@@ -267,7 +262,9 @@ class ClassifyTab(QObject):
         ]
         play = p.playback
         self._play = self._clip_action("&Play or pause", "Space", lambda _c: play.toggle())
-        self._hear = self._action("What the model &hears, or the clip", "L", self.hearing.toggle)
+        self._hear = make_action(
+            self, "What the model &hears, or the clip", "L", self.hearing.toggle
+        )
         self._seeks = [
             self._clip_action(text, keys, partial(self._step, seconds))
             for text, keys, seconds in (
@@ -281,11 +278,11 @@ class ClassifyTab(QObject):
 
     def _build_correcting(self) -> None:
         correcting = self.presenter.correcting
-        self._correct = self._action(
-            "&Correct the genre\N{HORIZONTAL ELLIPSIS}", "C", correcting.ask
+        self._correct = make_action(
+            self, "&Correct the genre\N{HORIZONTAL ELLIPSIS}", "C", correcting.ask
         )
-        self._confirm = self._action("The genre is right", "Y", correcting.confirm)
-        self._undo = self._action("&Undo the correction", "Ctrl+Z", correcting.undo)
+        self._confirm = make_action(self, "The genre is right", "Y", correcting.confirm)
+        self._undo = make_action(self, "&Undo the correction", "Ctrl+Z", correcting.undo)
         self._correcting = [self._correct, self._confirm, self._undo]
 
     def _step(self, seconds: float, _clip: Clip) -> None:

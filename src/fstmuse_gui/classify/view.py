@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fstmuse_core.jobs.messages import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
@@ -87,17 +87,6 @@ class ClassifyView(PagedView):
         """Let the user choose where to save; empty if they would rather not."""
         path, _ = QFileDialog.getSaveFileName(self, title, suggestion, kinds)
         return path
-
-    def confirm(self, question: str, detail: str, go_on: str) -> bool:
-        """Ask before something is lost."""
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "", question, parent=self.window())
-        box.setInformativeText(detail)
-        yes = box.addButton(go_on, QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
-        box.exec()
-        answer = box.clickedButton() is yes
-        box.deleteLater()
-        return answer
 
 
 class _DropVeil(QWidget):

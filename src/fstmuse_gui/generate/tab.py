@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.actions import make_action
 from fstmuse_gui.sound.playing import STEP_S
 from fstmuse_gui.tabs import MenuEntries, TabContext
 from fstmuse_gui.widgets.lazy_stage import LazyStage
@@ -117,13 +118,6 @@ class GenerateTab(QObject):
 
     # -- actions -----------------------------------------------------------------------
 
-    def _action(self, text: str, keys: str, run: Callable[[], None]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked=False: run())
-        return action
-
     def _sound_action(self, text: str, keys: str, run: Callable[[Take], None]) -> QAction:
         """An action for the take that is shown, once it has its sound."""
 
@@ -132,26 +126,29 @@ class GenerateTab(QObject):
             if take is not None and take.clip is not None:
                 run(take)
 
-        action = self._action(text, keys, on_take)
+        action = make_action(self, text, keys, on_take)
         self._needs_sound.append(action)
         return action
 
     def _build_actions(self) -> None:
-        self._generate = self._action("&Generate", "Ctrl+G", lambda: self.presenter.generate())
-        self._surprise = self._action("S&urprise", "Ctrl+U", lambda: self.presenter.surprise())
-        self._cancel = self._action("&Cancel what is made", "Esc", lambda: self.presenter.cancel())
+        self._generate = make_action(self, "&Generate", "Ctrl+G", lambda: self.presenter.generate())
+        self._surprise = make_action(self, "S&urprise", "Ctrl+U", lambda: self.presenter.surprise())
+        self._cancel = make_action(
+            self, "&Cancel what is made", "Esc", lambda: self.presenter.cancel()
+        )
         self._save = self._sound_action(
             f"&Save the take{_ELLIPSIS}", "Ctrl+S", lambda take: self.presenter.saving.save(take)
         )
         self._copy = self._sound_action(
             "Copy the &recipe", "Ctrl+R", lambda take: self.presenter.saving.copy_recipe(take)
         )
-        self._remove = self._action(
+        self._remove = make_action(
+            self,
             "Re&move from the list",
             "Delete",
             lambda: self.presenter.remove(self.view.form.takes.current_key),
         )
-        self._undo = self._action("&Undo the removal", "Ctrl+Z", lambda: self.presenter.undo())
+        self._undo = make_action(self, "&Undo the removal", "Ctrl+Z", lambda: self.presenter.undo())
         self._play = self._sound_action(
             "&Play or pause", "Space", lambda _take: self.presenter.playback.toggle()
         )

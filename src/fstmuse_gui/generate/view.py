@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.take_page import TakePage
@@ -16,15 +15,7 @@ _KINDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
 
 
 class GenerateView(PagedView):
-    """Form and takes on the left, on the right one of five pages.
-
-    Signals
-    -------
-    hidden
-        Another tab came to the front.
-    """
-
-    hidden = Signal()
+    """Form and takes on the left, on the right one of five pages."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.form = GenerateForm()
@@ -56,9 +47,6 @@ class GenerateView(PagedView):
         )
         super().__init__("Generate", self.form, pages, parent)
 
-    def hideEvent(self, event: object) -> None:
-        self.hidden.emit()
-
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
         """Something could not be made, or was cancelled."""
         self.trouble_page.show_trouble(title, sentence, is_failure=is_failure)
@@ -75,14 +63,3 @@ class GenerateView(PagedView):
         """Let the user choose where to save; empty if they would rather not."""
         path, _ = QFileDialog.getSaveFileName(self, "Save the take", suggestion, _KINDS)
         return path
-
-    def confirm(self, question: str, detail: str, go_on: str) -> bool:
-        """Ask before something is lost."""
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "", question, parent=self.window())
-        box.setInformativeText(detail)
-        yes = box.addButton(go_on, QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
-        box.exec()
-        answer = box.clickedButton() is yes
-        box.deleteLater()
-        return answer

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.actions import make_action
 from fstmuse_gui.models.words import place
 from fstmuse_gui.settings import Option
 from fstmuse_gui.tabs import MenuEntries, TabContext
@@ -135,26 +134,25 @@ class ModelsTab(QObject):
 
     # -- actions -----------------------------------------------------------------------
 
-    def _action(self, text: str, keys: str, run: Callable[[], None]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked=False: run())
-        return action
-
     def _build_actions(self) -> None:
-        self._import = self._action(
-            f"&Import a model{_ELLIPSIS}", "Ctrl+I", lambda: self.presenter.choose_files()
+        self._import = make_action(
+            self, f"&Import a model{_ELLIPSIS}", "Ctrl+I", lambda: self.presenter.choose_files()
         )
-        self._export = self._action(
-            f"&Export the model{_ELLIPSIS}", "Ctrl+E", lambda: self.presenter.export()
+        self._export = make_action(
+            self, f"&Export the model{_ELLIPSIS}", "Ctrl+E", lambda: self.presenter.export()
         )
-        self._rename = self._action("&Rename the model", "F2", lambda: self.presenter.rename())
-        self._delete = self._action("&Delete the model", "Del", lambda: self.presenter.delete())
-        self._undo = self._action("&Undo the deletion", "Ctrl+Z", lambda: self.presenter.undo())
-        self._use = self._action("Use the model in &Classify", "", lambda: self.presenter.use())
-        self._tune = self._action(
-            f"&Fine-tune the model{_ELLIPSIS}", "", lambda: self.presenter.fine_tune()
+        self._rename = make_action(self, "&Rename the model", "F2", lambda: self.presenter.rename())
+        self._delete = make_action(
+            self, "&Delete the model", "Del", lambda: self.presenter.delete()
+        )
+        self._undo = make_action(
+            self, "&Undo the deletion", "Ctrl+Z", lambda: self.presenter.undo()
+        )
+        self._use = make_action(
+            self, "Use the model in &Classify", "", lambda: self.presenter.use()
+        )
+        self._tune = make_action(
+            self, f"&Fine-tune the model{_ELLIPSIS}", "", lambda: self.presenter.fine_tune()
         )
 
     def _on_changed(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fstmuse_gui.icons import icon
@@ -16,15 +14,7 @@ _FILTER = "FstMuse models (*.fstmuse);;All files (*)"
 
 
 class ModelsView(PagedView):
-    """The list on the left, on the right all about the one that is chosen.
-
-    Signals
-    -------
-    shown
-        The tab has come to the front.
-    """
-
-    shown = Signal()
+    """The list on the left, on the right all about the one that is chosen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.sidebar = ModelsSidebar()
@@ -47,10 +37,6 @@ class ModelsView(PagedView):
         """Something that can be dropped hangs above the window, or no longer does."""
         self.sidebar.set_hot(is_hot)
         self.empty_page.set_hot(is_hot)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.shown.emit()
 
     # -- questions ---------------------------------------------------------------------
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.actions import make_action
 from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
 from fstmuse_gui.train.closing import Closing, ask_closing
 from fstmuse_gui.train.events import Done, Ended, Failed
@@ -155,22 +155,18 @@ class TrainTab(QObject):
 
     # -- actions -----------------------------------------------------------------------
 
-    def _action(self, text: str, keys: str, run: Callable[[], None]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked=False: run())
-        return action
-
     def _build_actions(self) -> None:
-        self._browse = self._action(
-            "Add a &data set\N{HORIZONTAL ELLIPSIS}", "Ctrl+D", lambda: self.presenter.data.browse()
+        self._browse = make_action(
+            self,
+            "Add a &data set\N{HORIZONTAL ELLIPSIS}",
+            "Ctrl+D",
+            lambda: self.presenter.data.browse(),
         )
-        self._fetch = self._action(
-            "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.data.fma.ask()
+        self._fetch = make_action(
+            self, "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.data.fma.ask()
         )
-        self._train = self._action("&Train", "Ctrl+T", lambda: self.presenter.train())
-        self._stop = self._action("Stop the trainin&g", "Ctrl+.", lambda: self.live.stop())
+        self._train = make_action(self, "&Train", "Ctrl+T", lambda: self.presenter.train())
+        self._stop = make_action(self, "Stop the trainin&g", "Ctrl+.", lambda: self.live.stop())
 
     def _on_changed(self) -> None:
         self._train.setEnabled(self.presenter.can_train)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fstmuse_gui.train.closing import Closing, ask_closing
@@ -19,15 +19,7 @@ from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 
 class TrainView(PagedView):
-    """The form on the left, on the right one of six pages.
-
-    Signals
-    -------
-    shown
-        The tab has come to the front.
-    """
-
-    shown = Signal()
+    """The form on the left, on the right one of six pages."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.form = TrainForm()
@@ -70,10 +62,6 @@ class TrainView(PagedView):
         """Something that can be dropped hangs above the window, or no longer does."""
         self.empty_page.set_hot(is_hot)
         self.form.set_hot(is_hot)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.shown.emit()
 
     # -- questions ---------------------------------------------------------------------
 

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.notice_bar import NoticeBar
 
 
 class PagedView(QWidget):
-    """``side`` on the left; on the right the notice and, below it, one of ``pages``."""
+    """``side`` on the left; on the right the notice and, below it, one of ``pages``.
+
+    Signals
+    -------
+    shown, hidden
+        The tab has come to the front, or gone.
+    """
+
+    shown = Signal()
+    hidden = Signal()
 
     def __init__(
         self, name: str, side: QWidget, pages: Sequence[QWidget], parent: QWidget | None = None
@@ -47,3 +64,22 @@ class PagedView(QWidget):
     def show_page(self, page: QWidget) -> None:
         """Bring a page to the front."""
         self._pages.setCurrentWidget(page)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.hidden.emit()
+
+    def confirm(self, question: str, detail: str, go_on: str) -> bool:
+        """Ask before something is lost."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "", question, parent=self.window())
+        box.setInformativeText(detail)
+        yes = box.addButton(go_on, QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
+        box.exec()
+        answer = box.clickedButton() is yes
+        box.deleteLater()
+        return answer
