@@ -75,6 +75,7 @@ def test_tags_are_previewed_written_and_taken_back(
         ("two.flac", (), ("Punk",)),
     }
     assert dialog.write_button.text() == "Write 2 files"
+    assert dialog.text == "Nothing is written yet. 1 file not heard yet."
     assert genre_in(tmp_path, "one.flac") == [], "nothing is written yet"
     with bench.qtbot.waitSignal(bench.desk.shelf.loaded):
         finish(bench, tagging.process, dialog.write_button.click)

@@ -83,7 +83,7 @@ def test_a_folder_that_is_dropped_is_searched_and_then_heard(
     bench.tell(work, progress(0, 1, working=(file_id,)))
     assert bench.view.table.rows.row_at(0).state is State.WORKING
     assert "2.0 a second" in bench.view.strip.text
-    assert "about 4 minutes left" in bench.view.strip.text
+    assert "About 4 minutes left" in bench.view.strip.text
     keep(library, file_id, "tango", "Jazz", 0.7)
     settle(bench, lambda: work.tell(progress(1, 1, changed=(file_id,))))
     assert bench.view.table.rows.row_at(0).genre == "Jazz"

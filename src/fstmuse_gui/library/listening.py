@@ -223,7 +223,8 @@ class Listening(QObject):
         if event.failed:
             parts.append(f"{event.failed:,} could not be heard")
         share = done / event.total if event.total else 0.0
-        self._told = (title, GAP.join(part for part in parts if part), share)
+        detail = GAP.join(part for part in parts if part)
+        self._told = (title, detail[:1].upper() + detail[1:], share)
         self.show()
 
     def _mark(self, working: set[int]) -> None:

@@ -22,12 +22,14 @@ from fstmuse_gui.library.row_painter import ROW_HEIGHT, RowPainter
 from fstmuse_gui.library.table_model import LibraryModel
 from fstmuse_gui.theme import current_colours
 
-# Columns of one width, those that share what is left, and from which width of the table on
-# a column is worth its room.
+# Columns of one width, and in a narrow table; those that share what is left; and the room that
+# others ask for, in the order in which they get it, once the title has enough.
 _FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128}
-_SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
-_WORTH_IT = {Column.ARTIST: 520, Column.TAG: 660, Column.FOLDER: 880}
 _NARROW = {Column.GENRE: 132, Column.SURE: 72}
+_NARROW_BELOW = 500
+_SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
+_ASKED = {Column.ARTIST: 150, Column.TAG: 128, Column.FOLDER: 200}
+_TITLE_FIRST = 200
 _KEPT_CHOICE = 500
 
 
@@ -196,12 +198,11 @@ class LibraryTable(QTableView):
 
     def _lay_out(self) -> None:
         width = self.viewport().width()
-        says = self.rows.catalogue.says
-        shown = [c for c in Column if width >= _WORTH_IT.get(c, 0) and says(c)]
+        shown = self._worth_showing(width)
         for column in Column:
             self.setColumnHidden(column, column not in shown)
         fixed = {c: w for c, w in _FIXED.items() if c in shown}
-        if width < _WORTH_IT[Column.ARTIST]:
+        if width < _NARROW_BELOW:
             fixed.update(_NARROW)
         room = max(0, width - sum(fixed.values()))
         shares = {c: share for c, share in _SHARES.items() if c in shown}
@@ -211,6 +212,16 @@ class LibraryTable(QTableView):
         fixed[Column.TITLE] += width - sum(fixed.values())
         for column, wide in fixed.items():
             self.setColumnWidth(column, wide)
+
+    def _worth_showing(self, width: int) -> list[Column]:
+        """Columns that say something and leave the title its room."""
+        shown = {Column.TITLE, Column.GENRE, Column.SURE}
+        room = width - _FIXED[Column.GENRE] - _FIXED[Column.SURE] - _TITLE_FIRST
+        for column, asked in _ASKED.items():
+            if room >= asked and self.rows.catalogue.says(column):
+                shown.add(column)
+                room -= asked
+        return sorted(shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

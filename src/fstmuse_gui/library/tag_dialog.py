@@ -138,12 +138,15 @@ class TagDialog(QDialog):
         self.changing.setText(f"{len(plan.changing):,} change")
         self.staying.setText(f"{len(plan.staying):,} stay as they are")
 
-    def show_plan(self) -> None:
-        """The preview is complete."""
+    def show_plan(self, n_unheard: int) -> None:
+        """The preview is complete; so many of the files were not heard yet."""
         count = len(self.table.plan.changing)
         self.add_counts()
         self._bar.hide()
-        self._say("Nothing is written yet." if count else "There is nothing to write.")
+        words = "Nothing is written yet." if count else "There is nothing to write."
+        if n_unheard:
+            words += f" {counted(n_unheard, 'file')} not heard yet."
+        self._say(words)
         self.write_button.setText(f"Write {counted(count, 'file')}")
         self.table.say_nothing_found("No file would change.")
         self._offer(self.close_button, *([self.write_button] if count else []))

@@ -161,7 +161,9 @@ class Tagging(QObject):
         elif self._is_stale:
             self._plan()
         elif self.dialog is not None:
-            self.dialog.show_plan()
+            plan = self.dialog.table.plan
+            n_asked = len(self._scopes[self.dialog.form.scope.currentData()])
+            self.dialog.show_plan(n_asked - len(plan.changing) - len(plan.staying))
 
     def _on_written(self, result: Written, *, is_undo: bool) -> None:
         self.written.emit()
