@@ -78,7 +78,7 @@ class Reviewing(QObject):
         pane.previous_requested.connect(lambda: self.walk(-1))
         bar.correct_requested.connect(self.ask)
         bar.confirm_requested.connect(self.accept)
-        bar.undo_requested.connect(self.take_back)
+        bar.undo_requested.connect(self.take_back_shown)
         bar.genre_chosen.connect(self.correct)
         bar.train_requested.connect(self._train)
         player.position_changed.connect(self._on_position)
@@ -265,36 +265,48 @@ class Reviewing(QObject):
     def _say(self, rows: list[LibraryRow], genre: str, kind: ReviewKind) -> None:
         if not rows:
             return
-        sounds = {row.content for row in rows}
-        ids = [row.file_id for row in rows]
-        # Other files with the same sound are spoken on too.
-        alike = [row.file_id for row in self._table.rows.catalogue.rows if row.content in sounds]
-        self._said.append(ids)
-        self._shelf.review(alike, genre, kind)
+        self._shelf.review(self._alike(rows), genre, kind)
         self.reviewed.emit()
         if len(rows) > 1:
             self.message.emit(f"{counted(len(rows), 'file')} kept as {genre}.")
         else:
             self.message.emit(f"Kept as {genre}.")
 
+    def _alike(self, rows: list[LibraryRow]) -> list[int]:
+        """These files and others with the same sound, which are spoken on too."""
+        sounds = {row.content for row in rows}
+        return [row.file_id for row in self._table.rows.catalogue.rows if row.content in sounds]
+
     def _go_on(self, rows: list[LibraryRow]) -> None:
+        if rows:
+            self._said.append([row.file_id for row in rows])
         if len(rows) == 1 and self._table.currentIndex().row() < self._table.rows.rowCount() - 1:
             self.walk(1)
         self.changed.emit()
 
     def take_back(self) -> None:
-        """Forget what was said last, or what was said of the file that is shown."""
+        """Forget what was said last; before anything was, what was said of the file shown."""
+        if not self._said:
+            self.take_back_shown()
+            return
+        ids = self._said.pop()
+        if len(ids) == 1:
+            self._table.go_to(ids[0])
+        self._forget(ids)
+
+    def take_back_shown(self) -> None:
+        """Forget what was said of the file that is shown."""
         shown = self._row
         if shown is not None and shown.review is not None:
-            ids = [shown.file_id]
-            self._said = [said for said in self._said if said != ids]
-        elif self._said:
-            ids = self._said.pop()
-            if len(ids) == 1:
-                self._table.go_to(ids[0])
-        else:
-            return
-        self._shelf.unreview(ids)
+            said = [[i for i in ids if i != shown.file_id] for ids in self._said]
+            self._said = [ids for ids in said if ids]
+            self._forget([shown.file_id])
+
+    def _forget(self, ids: list[int]) -> None:
+        catalogue = self._table.rows.catalogue
+        ids = [file_id for file_id in ids if file_id in catalogue.places]
+        rows = [catalogue.rows[catalogue.places[file_id]] for file_id in ids]
+        self._shelf.unreview(self._alike(rows))
         self._unlearn(ids)
         self.reviewed.emit()
         self.message.emit("Taken back.")
