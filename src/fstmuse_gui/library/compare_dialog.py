@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -18,7 +17,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QFrame,
@@ -26,7 +24,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -35,12 +32,11 @@ from fstmuse_core.errors import one_line
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.chores import ChangedFile
+from fstmuse_gui.library.plain_table import LEFT, PlainTable
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.probability_bars import percent
 
 _Index = QModelIndex | QPersistentModelIndex
-_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-_ROW = 30
 
 
 class _Changes(QAbstractTableModel):
@@ -86,7 +82,7 @@ class _Changes(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return ("File", *self.titles)[section]
-        return _LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
 class CompareDialog(QDialog):
@@ -116,33 +112,12 @@ class CompareDialog(QDialog):
         self._words.setWordWrap(True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._changes = _Changes(self, (title, ""))
-        self._build_table()
+        self.table = PlainTable("Files that change", self._changes)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.activated.connect(self._on_activated)
         self._build()
         self.resize(QSize(760, 560))
         self.other.setFocus()
-
-    def _build_table(self) -> None:
-        table = self.table = QTableView()
-        table.setObjectName("library")
-        table.setAccessibleName("Files that change")
-        table.setModel(self._changes)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.activated.connect(self._on_activated)
-        lines, header = table.verticalHeader(), table.horizontalHeader()
-        lines.hide()
-        lines.setAccessibleName("Lines")
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        lines.setDefaultSectionSize(_ROW)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(_LEFT)
-        header.setSelectionModel(QItemSelectionModel(self._changes, header))
 
     def _build(self) -> None:
         heading = QLabel(f"{self._title} and")

@@ -14,13 +14,13 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from fstmuse_gui.library.catalogue import Catalogue, Column, Order, Places
+from fstmuse_gui.library.plain_table import PlainTable
 from fstmuse_gui.library.row_painter import ROW_HEIGHT, RowPainter
 from fstmuse_gui.library.table_model import LibraryModel
-from fstmuse_gui.theme import current_colours
 
 # Columns of one width, and in a narrow table; those that share what is left; and the room that
 # others ask for, in the order in which they get it, once the title has enough.
@@ -33,7 +33,7 @@ _TITLE_FIRST = 200
 _KEPT_CHOICE = 500
 
 
-class LibraryTable(QTableView):
+class LibraryTable(PlainTable):
     """Fifty thousand rows that scroll, sort and filter without a stall.
 
     Signals
@@ -48,51 +48,21 @@ class LibraryTable(QTableView):
     order_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Files of the library")
-        self.setObjectName("library")
+        self.rows = LibraryModel()
+        super().__init__("Files of the library", self.rows, ROW_HEIGHT, parent)
+        self.rows.setParent(self)
         self._order = Order()
-        self._nothing = ""
         self._is_resetting = False
-        self.rows = LibraryModel(self)
-        self.setModel(self.rows)
         self._painter = RowPainter(self.rows, self)
         self.setItemDelegate(self._painter)
-        self._set_up()
-        self._set_up_header()
-        self.selectionModel().currentRowChanged.connect(self._on_current)
-
-    def _set_up(self) -> None:
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setAccessibleName("Lines")
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        lines.setMinimumSectionSize(ROW_HEIGHT)
-        lines.setDefaultSectionSize(ROW_HEIGHT)
-
-    def _set_up_header(self) -> None:
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionsClickable(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(24)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         header.setAccessibleName("Columns; a click sorts")
         header.sectionClicked.connect(self._on_heading)
-        # One of its own, in which nothing is ever chosen: else it asks of every row whether it
-        # is, which takes seconds when all are.
-        header.setSelectionModel(QItemSelectionModel(self.rows, header))
         self.show_order(self._order)
+        self.selectionModel().currentRowChanged.connect(self._on_current)
 
     # -- what is shown -----------------------------------------------------------------
 
@@ -145,11 +115,6 @@ class LibraryTable(QTableView):
         header.setSortIndicator(
             order.column, down if order.is_descending else Qt.SortOrder.AscendingOrder
         )
-
-    def say_nothing_found(self, text: str) -> None:
-        """What stands in the table while it has no rows."""
-        self._nothing = text
-        self.viewport().update()
 
     def _on_heading(self, section: int) -> None:
         column = Column(section)
@@ -222,14 +187,6 @@ class LibraryTable(QTableView):
                 shown.add(column)
                 room -= asked
         return sorted(shown)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self.rows.rowCount() and self._nothing:
-            painter = QPainter(self.viewport())
-            painter.setPen(QColor(current_colours().muted))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._nothing)
-            painter.end()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.FontChange:

@@ -7,23 +7,22 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     Qt,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.errors import one_line
 from fstmuse_gui.library.chores import PlanLine
+from fstmuse_gui.library.plain_table import LEFT, PlainTable
 from fstmuse_gui.theme import current_colours
 
 _Index = QModelIndex | QPersistentModelIndex
 _HEADINGS = ("File", "Now", "Then", "Why")
-_ROW = 30
-_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_SHARES = (34, 18, 18, 30)
 
 
 class PlanModel(QAbstractTableModel):
@@ -103,54 +102,19 @@ class PlanModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return _HEADINGS[section]
-        return _LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
-class PlanTable(QTableView):
+class PlanTable(PlainTable):
     """Shows a :class:`PlanModel`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("What would be written")
-        self.setObjectName("library")
-        self.plan = PlanModel(self)
-        self.setModel(self.plan)
-        self._nothing = ""
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        lines = self.verticalHeader()
-        lines.hide()
-        lines.setAccessibleName("Lines")
-        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        lines.setDefaultSectionSize(_ROW)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(_LEFT)
-        header.setSelectionModel(QItemSelectionModel(self.plan, header))
-
-    def say_nothing_found(self, text: str) -> None:
-        """What stands in the table while it is empty."""
-        self._nothing = text
-        self.viewport().update()
+        self.plan = PlanModel()
+        super().__init__("What would be written", self.plan, parent=parent)
+        self.plan.setParent(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width = self.viewport().width()
-        shares = (34, 18, 18, 30)
-        for column, share in enumerate(shares):
+        for column, share in enumerate(_SHARES):
             self.setColumnWidth(column, width * share // 100)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self.plan.rowCount() and self._nothing:
-            painter = QPainter(self.viewport())
-            painter.setPen(QColor(current_colours().muted))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._nothing)
-            painter.end()
