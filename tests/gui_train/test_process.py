@@ -26,7 +26,13 @@ from fstmuse_gui.train.events import (
     parse_event,
 )
 from fstmuse_gui.train.history import cleaned, ending, past_events
-from fstmuse_gui.train.process import LineFile, OtherTraining, OwnTraining, since_last_start
+from fstmuse_gui.train.process import (
+    LineFile,
+    OtherTraining,
+    OwnTraining,
+    since_last_start,
+    thinned,
+)
 from tests.gui_train.child import DONE, EPOCH, START
 
 CHILD = Path(__file__).with_name("child.py")
@@ -196,6 +202,33 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         line("started", **START) + "\n" + line("epoch", **EPOCH) + "\n"
     )
     return folder
+
+
+def test_an_earlier_end_far_down_a_long_story_is_not_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(process, "running_training", lambda: tmp_path.name)
+    progress = [line("progress", step=number) for number in range(200)]
+    resumed = line("started", **{**START, "resumed_from_epoch": 1})
+    said = [line("started", **START), line("epoch", **EPOCH), *progress, line("done", **DONE)]
+    (tmp_path / "events.jsonl").write_text("\n".join([*said, resumed, ""]))
+    heard = Heard(OtherTraining(tmp_path))
+    heard.training._poll()
+    assert heard.training.is_running
+    assert isinstance(heard.last, Started)
+    heard.training.let_go()
+
+
+def test_of_much_progress_told_at_once_some_is_left() -> None:
+    progress = [line("progress", step=number) for number in range(1000)]
+    lines = [line("started", **START), *progress, line("epoch", **EPOCH), progress[-1]]
+    kept = thinned(lines)
+    assert kept[0] == lines[0]
+    assert kept[-2:] == lines[-2:]
+    assert 20 < len(kept) < 60
+    assert thinned(lines[-3:]) == lines[-3:]
+    assert thinned([]) == []
 
 
 def test_a_run_of_another_process_is_followed(run: Path, qtbot: QtBot) -> None:

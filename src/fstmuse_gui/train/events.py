@@ -173,7 +173,13 @@ class Failed:
 
 
 Ended = Done | Cancelled | Failed
+_PROGRESS = '{"event": "progress"'
 TrainEvent = Started | Preparing | Progress | Epoch | Sample | Warned | Ended
+
+
+def is_progress(line: str) -> bool:
+    """Whether a line says how far an epoch is: of a long training, nearly all do."""
+    return line.startswith(_PROGRESS)
 
 
 def parse_event(line: str) -> TrainEvent | None:

@@ -14,12 +14,11 @@ from fstmuse_gui.train.events import (
     Sample,
     Started,
     TrainEvent,
+    is_progress,
     parse_event,
 )
 from fstmuse_gui.train.recipe import MODEL_KINDS
 from fstmuse_gui.train.runs_list import RunRow
-
-_PROGRESS = '{"event": "progress"'
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,7 @@ def past_events(folder: Path) -> list[TrainEvent]:
         text = (folder / "events.jsonl").read_text("utf-8", "replace")
     except OSError:
         return []
-    # Of a long training nearly all lines are progress, which nobody looks at again.
-    lines = (line for line in text.splitlines() if not line.startswith(_PROGRESS))
+    lines = (line for line in text.splitlines() if not is_progress(line))
     return cleaned([e for e in map(parse_event, lines) if e is not None])
 
 

@@ -23,7 +23,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fstmuse_core.errors import one_line
 from fstmuse_core.runs import LOCK_FILE, read_json, request_end, running_training, runs_folder
 from fstmuse_gui.train.closing import Closing
-from fstmuse_gui.train.events import Cancelled, Done, Ended, Failed, Started, parse_event
+from fstmuse_gui.train.events import (
+    Cancelled,
+    Done,
+    Ended,
+    Failed,
+    Started,
+    is_progress,
+    parse_event,
+)
 
 POLL_MS = 100
 _OTHER_POLL_MS = 500
@@ -31,6 +39,8 @@ _MOST_SILENT_POLLS = 3
 # A child that loads its libraries hears a command late, but not this late.
 CANCEL_GRACE_MS = 20_000
 _MOST_BYTES = 1 << 20
+# Told at once: what came before is of a time when nobody looked.
+_MOST_PROGRESS = 50
 
 COMMAND = (sys.executable, "-m", "fstmuse_core.cli")
 
@@ -284,12 +294,19 @@ class OtherTraining(Training):
         lines = self._events.read()
         if self._is_first and lines:
             self._is_first = False
-            lines = since_last_start(lines)
+            lines = since_last_start(thinned([*lines, *self._rest()]))
         self._take(lines)
         # Its last word comes a moment after it has given its lock back.
         self._silent_polls = 0 if is_alive or lines else self._silent_polls + 1
         if self._silent_polls >= _MOST_SILENT_POLLS and self.is_running:
             self._on_silence()
+
+    def _rest(self) -> list[str]:
+        """All that has been said so far: where it was resumed last is known only at the end."""
+        found: list[str] = []
+        while lines := self._events.read():
+            found += lines
+        return found
 
     def _on_silence(self) -> None:
         if self._is_cancelled or self._folder.is_dir():
@@ -308,6 +325,14 @@ class OtherTraining(Training):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             pid = int(read_json(runs_folder() / LOCK_FILE)["pid"])
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def thinned(lines: Sequence[str]) -> list[str]:
+    """The same with so few lines of progress that a window keeps up; the last is among them."""
+    places = [place for place, line in enumerate(lines) if is_progress(line)]
+    step = -(-len(places) // _MOST_PROGRESS)
+    kept = set(places[::-step]) if step else set()
+    return [line for place, line in enumerate(lines) if place in kept or not is_progress(line)]
 
 
 def since_last_start(lines: Sequence[str]) -> list[str]:

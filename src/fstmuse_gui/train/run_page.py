@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import icon
@@ -39,6 +39,11 @@ class RunPage(QWidget):
         self._courses.addWidget(self.gan)
         self._course: ClassifierCourse | GanCourse = self.classifier
         self._epochs = 1
+        self._done = 0.0
+        # In a turn of its own: the bar paints itself at once with each value.
+        self._bar_timer = QTimer(self)
+        self._bar_timer.setSingleShot(True)
+        self._bar_timer.timeout.connect(self._paint_bar)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
@@ -87,7 +92,7 @@ class RunPage(QWidget):
         self._course.start(started)
         self._courses.setCurrentWidget(self._course)
         self._where.set_text("The first epoch begins")
-        self._bar.setRange(0, 0)
+        self._show_busy_bar()
         self.show_buttons(is_running=True)
 
     def show_progress(self, progress: Progress) -> None:
@@ -115,21 +120,28 @@ class RunPage(QWidget):
         self._course.show_sample(sample)
 
     def _show_share(self, epochs: float) -> None:
+        self._done = epochs
+        self._bar_timer.start()
+
+    def _paint_bar(self) -> None:
         self._bar.setRange(0, _STEPS)
-        self._bar.setValue(round(_STEPS * epochs / self._epochs))
+        self._bar.setValue(round(_STEPS * self._done / self._epochs))
+
+    def _show_busy_bar(self) -> None:
+        self._bar_timer.stop()
+        self._bar.setRange(0, 0)
 
     def show_ending(self, sentence: str) -> None:
         """Stop or Cancel was pressed: it answers at once, the process follows."""
         self._where.set_text(sentence)
-        self._bar.setRange(0, 0)
+        self._show_busy_bar()
         self.stop_button.setEnabled(False)
         self.cancel_button.setEnabled(sentence.startswith("Stopping"))
 
     def show_over(self) -> None:
         """The training is over; its curves stay."""
         self._course.show_over()
-        self._bar.setRange(0, _STEPS)
-        self._bar.setValue(_STEPS)
+        self._show_share(self._epochs)
         self._where.set_text("This is how it went.")
         self.show_buttons(is_running=False)
 

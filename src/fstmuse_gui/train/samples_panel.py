@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -40,6 +40,10 @@ class SamplesPanel(QWidget):
         self._follows = True
         self._playing: Sample | None = None
         self._map = ""
+        # In a turn of its own: of many epochs told at once only the last is painted.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._show)
         self.cards: list[SampleCard] = []
         self.chooser = QComboBox()
         self.chooser.setAccessibleName("Epoch")
@@ -128,7 +132,7 @@ class SamplesPanel(QWidget):
         if self._follows and self._playing is None and self.chooser.count():
             with QSignalBlocker(self.chooser):
                 self.chooser.setCurrentIndex(0)
-            self._show()
+            self._timer.start()
 
     # -- what is shown -----------------------------------------------------------------
 
