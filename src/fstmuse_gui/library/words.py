@@ -76,17 +76,22 @@ def genre_text(row: LibraryRow) -> str:
     return genre or STATES[row.state]
 
 
+def _plain(text: str) -> str:
+    """In one line; most texts are, and that is quick to see."""
+    return text if text.isprintable() else one_line(text)
+
+
 def cell_text(row: LibraryRow, column: Column) -> str:
     """What a cell says."""
     if column is Column.TITLE:
-        return one_line(shown_title(row))
+        return _plain(shown_title(row))
     if column is Column.GENRE:
         return genre_text(row)
     if column is Column.SURE:
         return percent(row.confidence) if row.verdict else ""
     if column is Column.FOLDER:
-        return one_line(short_folder(row.path))
-    return one_line(row.artist if column is Column.ARTIST else row.tag_genre)
+        return _plain(short_folder(row.path))
+    return _plain(row.artist if column is Column.ARTIST else row.tag_genre)
 
 
 def spoken_row(row: LibraryRow) -> str:
