@@ -21,8 +21,9 @@ from fstmuse_core.verdict import SILENCE_RMS, Evidence, LevelMonitor, decide
 _TAIL_FRAMES = 32
 # Columns of an activation map: half an hour at its finest; longer clips are averaged.
 _MAX_MAP_COLUMNS = 10_000
-# Sound that is decoded at once: a clip costs a twentieth less than in blocks half as long.
-_BLOCK_S = 3.0
+# Sound that is decoded at once: a clip costs a seventh less than in blocks of 1.5 s, and not even
+# many channels at a high rate take more than some tens of megabytes.
+_BLOCK_S = 6.0
 
 
 class ClassificationCancelledError(Exception):
@@ -179,8 +180,8 @@ class ClassifySession:
             self._next_start += hop
         # One segment's length stays, which holds the next start and whatever tail there is.
         self._frames = self._frames[-length:].copy()
-        if len(self._pending) >= BATCH:
-            self._score_pending()
+        # Whole batches only: one that is begun costs as much as a full one.
+        self._score(len(self._pending) // BATCH * BATCH)
 
     def _cut(self, start: int) -> None:
         first = start - (self._n_frames - len(self._frames))
@@ -193,11 +194,15 @@ class ClassifySession:
             self._cut(self._n_frames - length)
 
     def _score_pending(self) -> None:
-        if not self._pending:
+        self._score(len(self._pending))
+
+    def _score(self, count: int) -> None:
+        """Score the first of the segments that wait."""
+        if not count:
             return
-        starts = [start for start, _ in self._pending]
-        mel = np.stack([segment for _, segment in self._pending])
-        self._pending.clear()
+        scored, self._pending = self._pending[:count], self._pending[count:]
+        starts = [start for start, _ in scored]
+        mel = np.stack([segment for _, segment in scored])
         logits, novelty, activation = self._classifier.network.run(
             self._manifest.scaling.apply(mel)
         )
