@@ -156,8 +156,12 @@ class LibraryBench:
     def go_to(self, title: str) -> None:
         """Click on a file, and wait for its answer if it has one."""
         line = self.titles.index(title)
-        if self.view.table.rows.row_at(line).verdict:
-            with self.qtbot.waitSignal(self.desk.shelf.answered):
+        row = self.view.table.rows.row_at(line)
+        if row.verdict:
+            with self.qtbot.waitSignal(
+                self.desk.shelf.answered,
+                check_params_cb=lambda file_id, _answer: file_id == row.file_id,
+            ):
                 self.view.table.go_to_line(line)
         else:
             self.view.table.go_to_line(line)
