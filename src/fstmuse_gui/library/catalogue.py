@@ -213,11 +213,14 @@ class Catalogue:
         if wanted.folder is not None:
             keep &= self._folder == wanted.folder
         found = np.flatnonzero(keep)
-        texts = self._texts
-        for word in wanted.text.casefold().split():
-            hits = [place for place in found.tolist() if word in texts[place]]
-            found = np.array(hits, dtype=np.intp)
-        return found
+        words = wanted.text.casefold().split()
+        if not words:
+            return found
+        texts, hits = self._texts, found.tolist()
+        # Long words are rare and leave less for the others to look through.
+        for word in sorted(words, key=len, reverse=True):
+            hits = [place for place in hits if word in texts[place]]
+        return np.array(hits, dtype=np.intp)
 
     def _stands(self, standing: Standing) -> npt.NDArray[np.bool_] | bool:
         is_sure, is_reviewed, differs = self._standing
