@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -25,6 +24,7 @@ from fstmuse_gui.train.log_form import LogForm
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.recipe_form import RecipeForm
 from fstmuse_gui.train.runs_list import RunsList
+from fstmuse_gui.widgets.page_parts import scrolled
 
 _WIDTH = 336
 
@@ -86,13 +86,7 @@ class TrainForm(QWidget):
         column.addWidget(self.name_field)
         column.addLayout(self._build_folds())
         column.addStretch()
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        return area
+        return scrolled(inside)
 
     def _build_genres(self) -> QWidget:
         self._genres = QWidget()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -84,7 +86,7 @@ class Invitation(QWidget):
         super().changeEvent(event)
 
 
-def side_by_side(buttons: list[QPushButton]) -> QHBoxLayout:
+def side_by_side(buttons: Sequence[QWidget]) -> QHBoxLayout:
     """A centred row of buttons."""
     row = QHBoxLayout()
     row.setSpacing(GRID)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.artwork import SoundMark
+from fstmuse_gui.widgets.invitation import side_by_side
 
 _PROGRESS_STEPS = 1000
 _TEXT_WIDTH = 520
@@ -160,11 +161,5 @@ def _stack(
     if bar is not None:
         column.addWidget(bar, 0, middle)
         column.addSpacing(3 * GRID)
-    row = QHBoxLayout()
-    row.setSpacing(GRID)
-    row.addStretch()
-    for button in buttons:
-        row.addWidget(button)
-    row.addStretch()
-    column.addLayout(row)
+    column.addLayout(side_by_side(buttons))
     column.addStretch(4)
