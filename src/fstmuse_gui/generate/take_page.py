@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
@@ -22,12 +20,12 @@ from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.page_parts import PageHead
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.transport_bar import TransportBar
 
-_GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
+_GAP = "  \N{MIDDLE DOT}  "
 _STEPS = 1000
 
 
@@ -53,32 +51,19 @@ class TakePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addLayout(self._build_header())
+        column.addLayout(self._build_head())
         column.addWidget(self.spectrogram, 1)
         column.addWidget(self.transport)
         column.addLayout(self._build_result())
 
-    def _build_header(self) -> QHBoxLayout:
-        self._title = ElidedLabel()
-        self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        self._about = QLabel()
-        self._about.setProperty("look", "muted")
-        self._about.setTextFormat(Qt.TextFormat.RichText)
-        titles = QVBoxLayout()
-        titles.setSpacing(2)
-        titles.addWidget(self._title)
-        titles.addWidget(self._about)
+    def _build_head(self) -> PageHead:
         self.save_button = QPushButton(icon("save"), " Save")
         self.save_button.setProperty("look", "menu")
         self.save_button.setAccessibleName("Save the sound or copy its recipe")
         self.save_menu = QMenu("&Save", self)
         self.save_button.setMenu(self.save_menu)
-        row = QHBoxLayout()
-        row.setSpacing(GRID)
-        row.addLayout(titles, 1)
-        row.addWidget(self._build_pair())
-        row.addWidget(self.save_button)
-        return row
+        self._head = PageHead(self, (self._build_pair(), self.save_button))
+        return self._head
 
     def _build_pair(self) -> QWidget:
         self._pair = QWidget()
@@ -134,9 +119,8 @@ class TakePage(QWidget):
     def show_take(self, take: Take, model_title: str) -> None:
         """Show a take whose picture is there."""
         request = take.request
-        self._title.set_text(take.title)
-        parts = (clock(request.seconds), f"seed {request.seed}", escape(model_title))
-        self._about.setText(_GAP.join(parts))
+        parts = (clock(request.seconds), f"seed {request.seed}", model_title)
+        self._head.say(take.title, _GAP.join(parts))
         if take.image is not None:
             self.spectrogram.show_image(take.image, request.seconds)
         self.transport.set_clip(request.seconds, playable=take.clip is not None)
