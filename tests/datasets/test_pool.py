@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fstmuse_core.datasets.pool import Broken, run_in_pool
+from fstmuse_core.datasets.pool import Broken, ProcessPool, run_in_pool
 from fstmuse_core.errors import FstMuseError
 from tests.datasets import pool_work
 
@@ -34,6 +34,20 @@ def test_a_crash_costs_its_item_only() -> None:
 
     assert done.pop(3) == Broken("the process that read it broke down (exit code 11)")
     assert done == {n: n for n in range(8) if n != 3}
+
+
+def test_what_was_done_before_a_crash_counts_also_if_it_is_heard_of_later() -> None:
+    with ProcessPool(pool_work.break_on_three, 1) as pool:
+        pool.give(0, 2)
+        pool.give(1, 3)
+        (process,) = multiprocessing.active_children()
+        process.join()
+        done = {}
+        while pool.is_busy:
+            done |= {finished.index: finished.result for finished in pool.collect(0.1)}
+
+    assert done[0] == 2
+    assert isinstance(done[1], Broken)
 
 
 def test_an_exception_costs_its_item_only() -> None:

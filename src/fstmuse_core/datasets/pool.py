@@ -45,6 +45,7 @@ class _Worker:
     connection: Connection
     held: deque[int] = field(default_factory=deque)
     ready: bool = False
+    gone: bool = False
 
 
 def default_processes() -> int:
@@ -166,7 +167,7 @@ class ProcessPool(Generic[Item, Result]):
                 worker.held.popleft()
                 del self._items[finished.index]
                 yield finished
-            elif not worker.process.is_alive():
+            elif worker.gone:
                 index = worker.held.popleft()
                 del self._items[index]
                 yield Finished(index, _post_mortem(worker))
@@ -205,8 +206,9 @@ def _received(worker: _Worker) -> Finished[Any] | None:
     """A result, if the worker had one to tell."""
     try:
         message = worker.connection.recv()
-    except (EOFError, OSError):
+    except (EOFError, OSError):  # and not before: what it said last may still be on its way
         worker.process.join()
+        worker.gone = True
         return None
     if message == _READY:
         worker.ready = True
