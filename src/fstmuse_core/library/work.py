@@ -29,6 +29,7 @@ from fstmuse_core.library.schema import TITLE, speaking
 _LOG = logging.getLogger(__name__)
 
 _POLL_S = 0.1
+_TOLD_EVERY_S = 0.1
 # At 60 MiB each, all of them and the window stay below 700 MiB.
 _MOST_PROCESSES = 6
 # Files looked up at once.
@@ -195,7 +196,7 @@ class _Shift:
         is_over = not paused and not pool.is_busy and self._is_empty()
         if is_over:
             self.total = self.done + self.failed
-        if is_over or time.monotonic() >= self._told_at + _POLL_S:
+        if is_over or time.monotonic() >= self._told_at + _TOLD_EVERY_S:
             self.tell(pool, paused=paused)
         return is_over
 
