@@ -25,7 +25,7 @@ _PROGRAM = "from fstmuse_core.cli import main; raise SystemExit(main())"
 
 # What the Library tab does: a scan in a process of its own, then work in others.
 _WINDOW = """
-import json, os, sys, threading, time
+import contextlib, json, os, sys, threading, time
 from pathlib import Path
 
 def main():
@@ -52,7 +52,8 @@ def main():
     work.start()
     peak = 0.0
     while not is_over.wait(2.0):
-        peak = max(peak, megabytes_of_tree())
+        with contextlib.suppress(OSError):  # a process may end while it is looked at
+            peak = max(peak, megabytes_of_tree())
     taken = time.perf_counter() - start
     work.stop()
     times = os.times()
