@@ -130,7 +130,7 @@ class CompareDialog(QDialog):
         frame = QFrame()
         frame.setObjectName("card")
         inside = QVBoxLayout(frame)
-        inside.setContentsMargins(2, 2, 2, GRID)
+        inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.table)
         hint = QLabel("Enter or a double click shows the file in the library.")
         hint.setProperty("look", "small")

@@ -85,7 +85,7 @@ class TagDialog(QDialog):
         frame = QFrame()
         frame.setObjectName("card")
         inside = QVBoxLayout(frame)
-        inside.setContentsMargins(2, 2, 2, GRID)
+        inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.table)
         chips = QHBoxLayout()
         chips.setSpacing(GRID)

@@ -66,7 +66,7 @@ class LibraryView(PagedView):
         frame = QFrame()
         frame.setObjectName("card")
         inside = QVBoxLayout(frame)
-        inside.setContentsMargins(2, 2, 2, GRID)
+        inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.table)
         middle = QWidget()
         column = QVBoxLayout(middle)
