@@ -100,7 +100,7 @@ def test_its_command_is_one_that_the_program_takes(gan: TrainBench) -> None:
     assert words[:2] == ["--model", "toy-gan"]
     assert not {"--dropout", "--l2", "--augment", "--fine-tune"} & set(words)
     with command.make_context("train", list(words)) as context:
-        assert context.params["epochs"] == 40
+        assert context.params["epochs"] == 13
 
 
 def test_no_generator_is_offered_to_start_from(

@@ -17,7 +17,9 @@ DESIGNS = ("ours", "original")
 AUGMENTS = ("none", "light", "full")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_BATCH = 4096
-_EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 40}
+# ToyGan after 34 epochs instead of 13 on the starter's music: Fréchet distance 8.0 instead of 9.2,
+# but a fifth of the pairs of a genre hardly differed, instead of 3 %.
+_EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 13}
 # The report's own.
 _ORIGINAL_EPOCHS = 10
 _ORIGINAL_BATCH = 8

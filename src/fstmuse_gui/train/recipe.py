@@ -207,7 +207,7 @@ _CLASSIFIER_UNUSED = dict.fromkeys(("dropout", "l2", "augment"), _NOT_OF_THE_REP
 
 _GAN_FIELDS = ("epochs", "batch_size", "learning_rate", "seed", "balance")
 _GAN_DEFAULTS: Recipe = {
-    "epochs": 40,
+    "epochs": 13,
     "batch_size": 8,
     "learning_rate": 2e-4,
     "seed": 0,
