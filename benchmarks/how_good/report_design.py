@@ -43,14 +43,16 @@ def report_chances(
     targets = np.eye(len(task.plan.genres), dtype=np.float32)[learn.roles]
     for epoch in range(_EPOCHS):
         order = rng.permutation(len(learn.mels))
-        figures = {}
+        losses, right = [], []
         for start in range(0, len(order), _BATCH):
             drawn = order[start : start + _BATCH]
-            figures = model.train_on_batch(
-                _inputs([learn.mels[i] for i in drawn]), targets[drawn], return_dict=True
+            model.reset_metrics()
+            loss, accuracy = model.train_on_batch(
+                _inputs([learn.mels[i] for i in drawn]), targets[drawn]
             )
-        model.reset_metrics()
-        said = f"loss {figures['loss']:.3f}, accuracy {figures['accuracy']:.3f}"
+            losses.append(float(loss))
+            right.append(float(accuracy))
+        said = f"loss {np.mean(losses):.3f}, accuracy {np.mean(right):.3f}"
         print(f"epoch {epoch + 1} of {_EPOCHS}: {said} while learning", flush=True)
     chances = [
         np.asarray(model.predict_on_batch(_inputs(judge.mels[start : start + _BATCH])))

@@ -17,6 +17,7 @@ import numpy as np
 from fstmuse_core.errors import AudioError
 from fstmuse_core.spectrogram import FloatArray
 
+_READ_S = 0.5
 _CONVERT = "convert it to WAV, FLAC, MP3 or Ogg, or get the file again"
 
 
@@ -109,17 +110,27 @@ class SndfileSource:
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
         """See :class:`Source`."""
+        wanted = max(1, int(block_s * self.sample_rate))
+        # A read that meets damage gives nothing at all, so that short ones lose little.
+        at_once = max(1, int(_READ_S * self.sample_rate))
+        read = 0
         try:
             if start_s > 0:
                 self._file.seek(min(round(start_s * self.sample_rate), self._file.frames))
             while True:
-                block = self._file.read(
-                    max(1, int(block_s * self.sample_rate)), dtype="float32", always_2d=True
-                )
-                if not len(block):
+                block = np.empty((wanted, self.channels), dtype=np.float32)
+                read = 0
+                while read < wanted:
+                    part = self._file.read(out=block[read : read + at_once])
+                    read += len(part)
+                    if not len(part):
+                        break
+                if not read:
                     return
-                yield block
+                yield block[:read]
         except self._error as error:
+            if read:
+                yield block[:read]
             raise DamagedError(str(error)) from error
 
     def close(self) -> None:
@@ -170,14 +181,20 @@ class FfmpegSource:
         wanted = max(1, int(block_s * self.sample_rate))
         gathered: list[FloatArray] = []
         size = 0
-        for frame in self._frames(start_s):
-            gathered.append(frame)
-            size += len(frame)
-            if size >= wanted:
-                yield np.concatenate(gathered)
-                gathered, size = [], 0
+        damage: DamagedError | None = None
+        try:
+            for frame in self._frames(start_s):
+                gathered.append(frame)
+                size += len(frame)
+                if size >= wanted:
+                    yield np.concatenate(gathered)
+                    gathered, size = [], 0
+        except DamagedError as error:
+            damage = error
         if gathered:
             yield np.concatenate(gathered)
+        if damage:
+            raise damage
 
     def _frames(self, start_s: float) -> Iterator[FloatArray]:
         # Planar float at the file's own rate: rate and channels are ours to change.
