@@ -17,7 +17,7 @@ import numpy as np
 from fstmuse_core.errors import AudioError
 from fstmuse_core.spectrogram import FloatArray
 
-_READ_S = 0.5
+_READ_S = 1.0
 _CONVERT = "convert it to WAV, FLAC, MP3 or Ogg, or get the file again"
 
 
