@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,12 @@ MUSIC = Path(os.environ.get("FSTMUSE_TEST_MUSIC", Path(__file__).parents[2] / "s
 
 
 _exit_status = 0
+
+
+def pytest_configure() -> None:
+    """Let Ctrl+C through: what a shell starts in the background ignores it, with its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
