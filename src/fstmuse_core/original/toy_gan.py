@@ -11,7 +11,7 @@ proper audio:
   1,000 Hz.
 - 99 of 100 of its parameters are in one dense layer: 171 million from 500 clips. It makes
   30 s and nothing else, knows no genre, and takes some 2 million million multiply-adds a
-  step, minutes without a GPU.
+  step: 26 s and 6.2 GiB on two cores, three and a half hours for an epoch of 500 clips.
 - Its discriminator has no pooling and 36.6 million places in its last layer, of which each
   has a weight of its own; dropout is all that keeps it from learning 500 clips by heart.
 - Batches of one, and a discriminator that learns ten times more slowly than the generator.
