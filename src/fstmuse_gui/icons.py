@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QImage, QPainter, QPixmap
@@ -33,10 +33,24 @@ def draw_icon(painter: QPainter, name: str, rect: QRectF, colour: QColor) -> Non
     painter.setOpacity(opacity)
 
 
+def read_icons() -> None:
+    """Read every icon's file, on any thread.
+
+    A page that shows new icons would else read them while it is painted, and each reading
+    lets other threads go first.
+    """
+    for file in (assets_folder() / "icons").glob("*.svg"):
+        _text(file.stem)
+
+
+@cache
+def _text(name: str) -> str:
+    return (assets_folder() / "icons" / f"{name}.svg").read_text("utf-8")
+
+
 @lru_cache(maxsize=256)
 def _renderer(name: str, colour: str) -> QSvgRenderer:
-    text = (assets_folder() / "icons" / f"{name}.svg").read_text("utf-8")
-    return QSvgRenderer(text.replace("currentColor", colour).encode())
+    return QSvgRenderer(_text(name).replace("currentColor", colour).encode())
 
 
 class _TintedEngine(QIconEngine):

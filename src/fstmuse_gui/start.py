@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from fstmuse_core.spectrogram import mel_spectrogram
 from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
+from fstmuse_gui.icons import read_icons
 from fstmuse_gui.settings import MODEL, Settings
 
 if TYPE_CHECKING:
@@ -31,5 +32,13 @@ def open_window(app: QApplication, settings: Settings) -> MainWindow:
 
 
 def _warm_up() -> None:
-    """Import beside the window what the first recording needs."""
-    threading.Thread(target=mel_spectrogram, args=([0.0],), name="warm-up").start()
+    """Read and import beside the window what the first clip and the first recording need."""
+    threading.Thread(target=_read_ahead, name="warm-up").start()
+
+
+def _read_ahead() -> None:
+    read_icons()
+    # Every clip that is shown asks it what the user said of that clip before.
+    import fstmuse_core.datasets.corrections.store  # noqa: F401
+
+    mel_spectrogram([0.0])

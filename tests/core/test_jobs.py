@@ -15,9 +15,10 @@ import pytest
 import soundfile
 
 from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.child_process import start_child
 from fstmuse_core.classification import Classification
 from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.jobs.feed import AudioFeed, FeedBlock
+from fstmuse_core.jobs.feed import AudioFeed, FeedBlock, _feed
 from fstmuse_core.jobs.images import ImageBuilder, to_levels
 from fstmuse_core.jobs.messages import (
     Cancelled,
@@ -267,6 +268,14 @@ def test_a_bad_file_and_a_dead_feed_are_told_in_a_sentence(
 
 
 # Pictures ---------------------------------------------------------------------------------
+
+
+def test_a_feed_that_is_never_asked_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    process, connection = start_child(_feed)
+    connection.close()
+    process.join(30.0)
+    assert process.exitcode == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_the_picture_is_bounded_and_keeps_the_loudest(music: Samples) -> None:

@@ -166,7 +166,6 @@ def _recording(bench: Bench, song: FloatArray) -> None:
     so_far = make_classification(_UNSURE | {"Rock": 0.61, "Pop": 0.12}, duration_s=17.0)
     bench.worker.tell(Partial(bench.worker.last, so_far))
     QCoreApplication.processEvents()
-    bench.view.clip_page.spectrogram._draw_live()
 
 
 def _take(bench: Bench, song: FloatArray) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +19,7 @@ from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.axes import MelScale, clock, frequency_label, time_label
 from fstmuse_gui.widgets.colour_maps import level_table
 from fstmuse_gui.widgets.spectrogram_data import ClipLevels, LiveLevels, loudest_db
-from fstmuse_gui.widgets.spectrogram_items import heat_image, heat_rect
+from fstmuse_gui.widgets.spectrogram_items import LiveImage, heat_image, heat_rect
 from fstmuse_gui.widgets.spectrogram_view import LIVE_WINDOW_S, SpectrogramView
 from tests.gui.fakes import make_activation
 
@@ -237,17 +238,50 @@ def test_a_live_picture_scrolls(view: SpectrogramView) -> None:
     ranges: list[tuple[float, float]] = []
     view.range_changed.connect(lambda *where: ranges.append(where))
     view.append_live(np.ones((200, 128), dtype=np.float32))
-    view._draw_live()
     assert ranges[-1] == pytest.approx((0.0, LIVE_WINDOW_S))
     view.append_live(np.ones((800, 128), dtype=np.float32))
-    view._draw_live()
     end = 1000 * PER_COLUMN
     assert ranges[-1] == pytest.approx((end - LIVE_WINDOW_S, end), abs=PER_COLUMN)
     n = len(ranges)
-    view._draw_live()
-    assert len(ranges) == n, "nothing new, nothing drawn"
+    view.append_live(np.empty((0, 128), dtype=np.float32))
+    assert len(ranges) == n, "nothing new, nothing moved"
     view.end_live()
     assert not view.is_live
+    view.append_live(np.ones((5, 128), dtype=np.float32))
+    assert len(ranges) == n, "the take is over"
+
+
+def painted(image: LiveImage, n_columns: int, n_rows: int) -> npt.NDArray[np.uint8]:
+    """What ``image`` paints a pixel a cell, as red, shape ``(columns, rows)``."""
+    canvas = QImage(n_columns, n_rows, QImage.Format.Format_RGB32)
+    canvas.fill(0)
+    painter = QPainter(canvas)
+    image.paint(painter)
+    painter.end()
+    pixels = np.frombuffer(canvas.constBits(), np.uint32).reshape(n_rows, n_columns)
+    return (pixels >> 16 & 255).astype(np.uint8).T
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_live_image_holds_the_newest_columns_in_the_colours_of_now() -> None:
+    image = LiveImage(6, 4, 1.0)
+    table = np.zeros((256, 3), dtype=np.uint8)
+    table[:, 0] = np.arange(256)
+    image.set_colours(table)
+    columns = np.arange(1, 12, dtype=np.uint8)[:, None] * np.array([1, 2, 3, 4], np.uint8)
+    image.append(columns[:4])
+    expected = np.zeros((6, 4), dtype=np.uint8)
+    expected[:4] = columns[:4]
+    np.testing.assert_array_equal(painted(image, 6, 4), expected)
+    image.append(columns[4:7])
+    np.testing.assert_array_equal(painted(image, 6, 4), columns[1:7])
+    table[:, 0] = 255 - np.arange(256)
+    image.set_colours(table)
+    np.testing.assert_array_equal(painted(image, 6, 4), 255 - columns[1:7])
+    image.append(np.concatenate([columns, columns]))
+    np.testing.assert_array_equal(painted(image, 6, 4), 255 - columns[-6:])
+    image.clear()
+    assert not painted(image, 6, 4).any()
 
 
 def test_why_lies_on_a_hushed_picture(view: SpectrogramView) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -147,6 +147,32 @@ def test_bars_glide_to_their_values(bars: ProbabilityBars, qtbot: QtBot) -> None
         pass
     assert bars._rows["Rock"]._now == pytest.approx(0.84)
     assert bars._rows[bars.order[0]].y() == 0
+
+
+class Paintings(QObject):
+    """Notes who is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: set[QObject] = set()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.Paint:
+            self.of.add(watched)
+        return False
+
+
+def test_only_bars_that_look_different_are_painted(bars: ProbabilityBars) -> None:
+    chances = dict.fromkeys(GENRES, 0.0) | {"Rock": 0.78, "Punk": 0.12, "Pop": 0.1}
+    bars.show_result(make_classification(chances), animate=False)
+    QApplication.processEvents()
+    paintings = Paintings()
+    for row in bars._rows.values():
+        row.installEventFilter(paintings)
+    chances |= {"Rock": 0.75, "Punk": 0.15, "Pop": 0.10001}
+    bars.show_result(make_classification(chances), animate=False)
+    QApplication.processEvents()
+    assert paintings.of == {bars._rows["Rock"], bars._rows["Punk"]}
 
 
 def test_bars_take_the_genres_of_another_model(bars: ProbabilityBars) -> None:

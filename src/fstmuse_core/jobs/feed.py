@@ -131,14 +131,14 @@ class AudioFeed:
 
 def _feed(connection: Connection) -> None:
     """The child: one stream at a time, never more than the read-ahead."""
-    request = connection.recv()
-    while True:
-        try:
+    try:
+        request = connection.recv()
+        while True:
             request = _feed_stream(connection, request) or connection.recv()
             while not isinstance(request, _Open):
                 request = connection.recv()
-        except (EOFError, OSError):
-            return
+    except (EOFError, OSError):
+        return  # The parent is gone.
 
 
 def _feed_stream(connection: Connection, request: _Open) -> _Open | None:

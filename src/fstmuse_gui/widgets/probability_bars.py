@@ -19,6 +19,9 @@ from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
 
 _STEPS = 1000
 _GLIDE_MS = 260
+# Twice a picture of the animation: while recording the bars never rest, and they are painted
+# beside a spectrogram that moves as often.
+_GLIDE_STEP_MS = 32
 _ROW_HEIGHT = 28
 _BAR_HEIGHT = 8
 _DOT = 8
@@ -55,14 +58,15 @@ class ProbabilityBars(QWidget):
         self.setAccessibleName("Genre probabilities")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rows: dict[str, _Row] = {}
-        self._aims: tuple[list[tuple[str, float]], bool] | None = None
+        self._aims: tuple[list[tuple[str, str, int]], bool] | None = None
         self._order: list[str] = []
         self._glide = QVariantAnimation(self)
         self._glide.setDuration(_GLIDE_MS)
         self._glide.setStartValue(0.0)
         self._glide.setEndValue(1.0)
         self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._glide.valueChanged.connect(self._move)
+        self._glide.valueChanged.connect(self._on_glide)
+        self._glide_ms = 0
 
     def sizeHint(self) -> QSize:
         return QSize(320, max(1, len(self._rows)) * _ROW_HEIGHT)
@@ -93,8 +97,10 @@ class ProbabilityBars(QWidget):
         if set(result.genres) != set(self._rows):
             self.show_genres(result.genres)
         ranked = result.ranked()
-        aims = (ranked, result.verdict.is_sure)
-        # While recording, most answers say what the one before said: no need to glide again.
+        # While recording, most answers say what the one before said: no need to glide again
+        # for what cannot be seen.
+        seen = [(name, percent(chance), round(chance * _STEPS)) for name, chance in ranked]
+        aims = (seen, result.verdict.is_sure)
         if animate and aims == self._aims:
             return
         self._aims = aims
@@ -107,6 +113,7 @@ class ProbabilityBars(QWidget):
         )
         self._glide.stop()
         if animate and self.isVisible():
+            self._glide_ms = 0
             self._glide.start()
         else:
             self._move(1.0)
@@ -122,6 +129,12 @@ class ProbabilityBars(QWidget):
     def spoken(self) -> list[str]:
         """What a screen reader says for each row, from top to bottom."""
         return [self._rows[name].accessibleName() for name in self._order]
+
+    def _on_glide(self, share: float) -> None:
+        now = self._glide.currentTime()
+        if share >= 1.0 or now - self._glide_ms >= _GLIDE_STEP_MS:
+            self._glide_ms = now
+            self._move(share)
 
     def _move(self, share: float) -> None:
         for row in self._rows.values():
@@ -151,6 +164,7 @@ class _Row(QProgressBar):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
             self.setToolTip(f"Show what spoke for {genre}")
         self._leads = False
+        self._painted: tuple[object, ...] = ()
         self.settle(0.0)
 
     def settle(self, y: float) -> None:
@@ -171,15 +185,26 @@ class _Row(QProgressBar):
         """Be ``share`` of the way there."""
         self.y_now = self._y_from + (self._y_to - self._y_from) * share
         self._now = self._from + (self._to - self._from) * share
-        self.update()
+        self._update_if_seen()
+
+    def _update_if_seen(self) -> None:
+        if self._appearance() != self._painted:
+            self.update()
+
+    def _appearance(self) -> tuple[object, ...]:
+        """What of the value can be seen: the number, and the bar to half a pixel."""
+        return percent(self._now), round(2 * self.width() * self._now), self._leads
 
     def _tell(self) -> None:
-        # QProgressBar paints at once when it gets a value; once with all the others is enough.
-        self.setUpdatesEnabled(False)
-        self.setValue(round(self._to * _STEPS))
-        self.setUpdatesEnabled(True)
+        value = round(self._to * _STEPS)
+        if value != self.value():
+            # QProgressBar paints at once when it gets a value; once with all the others is
+            # enough.
+            self.setUpdatesEnabled(False)
+            self.setValue(value)
+            self.setUpdatesEnabled(True)
         self.setAccessibleName(f"{self._genre}, {percent(self._to)}")
-        self.update()
+        self._update_if_seen()
 
     def text(self) -> str:
         return percent(self._to)
@@ -190,6 +215,7 @@ class _Row(QProgressBar):
             self.clicked.emit(self._genre)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._painted = self._appearance()
         colours = current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent
 
 from fstmuse_core.classification import ActivationMap
 from fstmuse_gui.widgets.axes import MelScale
+from fstmuse_gui.widgets.spectrogram_data import Levels
 
 _CORNER = 8.0
 _MOST_COLUMNS = 2048
@@ -28,6 +29,75 @@ class SmoothImage(pg.ImageItem):
     def paint(self, painter: QPainter, *args: Any) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         super().paint(painter, *args)
+
+
+class LiveImage(pg.GraphicsObject):
+    """The newest columns of a take, seconds against rows.
+
+    The picture is coloured once, column by column as they come, and then only moved: painting
+    it costs the same however much is new.
+
+    Parameters
+    ----------
+    n_columns, n_rows : int
+        How much the picture holds; older columns leave it.
+    seconds_per_column : float
+        How wide a column is.
+    """
+
+    def __init__(self, n_columns: int, n_rows: int, seconds_per_column: float) -> None:
+        super().__init__()
+        self._seconds_per_column = seconds_per_column
+        self._levels = np.zeros((n_rows, n_columns), dtype=np.uint8)
+        self._pixels = np.zeros((n_rows, n_columns), dtype=np.uint32)
+        self._table = np.zeros(256, dtype=np.uint32)
+        self._n = 0
+        # The picture lies in the array: what is written there is seen at the next painting.
+        self._image = QImage(
+            self._pixels.data, n_columns, n_rows, 4 * n_columns, QImage.Format.Format_RGB32
+        )
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._n = 0
+        self.update()
+
+    def set_colours(self, table: npt.NDArray[np.uint8]) -> None:
+        """Take the colours of the 256 levels, shape ``(256, 3)``."""
+        red, green, blue = table.astype(np.uint32).T
+        self._table = 0xFF000000 | red << 16 | green << 8 | blue
+        self._pixels[:] = self._table[self._levels]
+        self.update()
+
+    def append(self, levels: Levels) -> None:
+        """Add columns on the right, shape ``(n, n_rows)``; the oldest move out on the left."""
+        capacity = self._levels.shape[1]
+        new = levels[-capacity:].T
+        too_many = max(0, self._n + new.shape[1] - capacity)
+        if too_many:
+            for array in (self._levels, self._pixels):
+                array[:, : capacity - too_many] = array[:, too_many:]
+        start = self._n - too_many
+        self._n = start + new.shape[1]
+        self._levels[:, start : self._n] = new
+        self._pixels[:, start : self._n] = self._table[new]
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        # That of a full picture, so that a growing one need not tell the scene.
+        n_rows, n_columns = self._levels.shape
+        return QRectF(0.0, 0.0, n_columns * self._seconds_per_column, n_rows)
+
+    def paint(self, painter: QPainter, *args: Any) -> None:
+        if not self._n:
+            return
+        n_rows = self._levels.shape[0]
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(
+            QRectF(0.0, 0.0, self._n * self._seconds_per_column, n_rows),
+            self._image,
+            QRectF(0.0, 0.0, self._n, n_rows),
+        )
 
 
 class ClipViewBox(pg.ViewBox):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
@@ -17,6 +17,7 @@ from fstmuse_gui.widgets.spectrogram_data import ClipLevels, Levels, LiveLevels
 from fstmuse_gui.widgets.spectrogram_items import (
     ClipViewBox,
     Frame,
+    LiveImage,
     PlaybackCursor,
     SmoothImage,
     heat_image,
@@ -25,7 +26,6 @@ from fstmuse_gui.widgets.spectrogram_items import (
 
 N_MELS = DEFAULT_CONFIG.n_mels
 LIVE_WINDOW_S = 12.0
-LIVE_INTERVAL_MS = 25
 _SHORTEST_VIEW_S = 0.25
 _KEY_ZOOM = 0.5
 _SAVED_SCALE = 2.0
@@ -55,15 +55,10 @@ class SpectrogramView(QWidget):
         self._shown: Levels | None = None
         self._duration_s = 30.0
         self._colours = ("magma", 80)
-        self._live_columns = 0
+        self._is_live = False
         self._live_top_db = 0.0
-        self._live_rect = QRectF()
         self._build_scene()
         self._build_layout()
-        self._live_timer = QTimer(self)
-        self._live_timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._live_timer.setInterval(LIVE_INTERVAL_MS)
-        self._live_timer.timeout.connect(self._draw_live)
 
     # -- building ----------------------------------------------------------------------
 
@@ -75,12 +70,17 @@ class SpectrogramView(QWidget):
         self._box = ClipViewBox()
         self._canvas.setCentralItem(self._box)
         self._image = SmoothImage(axisOrder="col-major")
+        seconds_per_column = LiveLevels.seconds_per_column
+        self._live_image = LiveImage(
+            round(LIVE_WINDOW_S / seconds_per_column), N_MELS, seconds_per_column
+        )
+        self._live_image.hide()
         self._heat = SmoothImage(axisOrder="col-major")
         self._heat.setZValue(10)
         self._heat.hide()
         self._cursor = PlaybackCursor()
         self._cursor.hide()
-        for item in (self._image, self._heat, self._cursor):
+        for item in (self._image, self._live_image, self._heat, self._cursor):
             self._box.addItem(item, ignoreBounds=True)
         self._frame = Frame(self._box, lambda: QColor(current_colours().window), self._ring)
         self._readout = QLabel(self._canvas)
@@ -169,27 +169,35 @@ class SpectrogramView(QWidget):
     def start_live(self) -> None:
         """Empty the picture and let it scroll with what :meth:`append_live` brings."""
         self.clear()
-        self._live_columns = -1
-        self._live_rect = QRectF()
         self._set_duration(LIVE_WINDOW_S)
         self.reset_zoom()
         self._live = LiveLevels()
+        self._is_live = True
+        self._live_image.show()
         self._box.setMouseEnabled(x=False, y=False)
-        self._live_timer.start()
 
     def append_live(self, mel_frames: FloatArray) -> None:
-        """Add mel magnitudes, shape ``(n, n_mels)``; drawn at the next tick."""
-        if self._live is not None:
-            self._live.append(mel_frames)
+        """Add mel magnitudes, shape ``(n, n_mels)``, and draw them with the window's next turn."""
+        live = self._live
+        if live is None or not len(mel_frames):
+            return
+        live.append(mel_frames)
+        if not self._is_live:
+            return
+        if abs(live.top_db - self._live_top_db) >= 0.5:
+            self._live_top_db = live.top_db
+            self._recolour()
+        self._live_image.append(live.last(len(mel_frames)))
+        self._follow(live)
 
     def end_live(self) -> None:
         """Stop scrolling; the last picture stays until another is shown."""
-        self._live_timer.stop()
+        self._is_live = False
 
     @property
     def is_live(self) -> bool:
         """Whether the picture scrolls."""
-        return bool(self._live_timer.isActive())
+        return self._is_live
 
     @property
     def live_s(self) -> float:
@@ -197,32 +205,15 @@ class SpectrogramView(QWidget):
         return self._live.duration_s if self._live is not None else 0.0
 
     def _leave_live(self) -> None:
-        self._live_timer.stop()
+        self._is_live = False
         self._live = None
+        self._live_image.hide()
+        self._live_image.clear()
         self._box.setMouseEnabled(x=True, y=True)
 
-    def _draw_live(self) -> None:
-        live = self._live
-        if live is None or len(live) == self._live_columns:
-            return
-        self._live_columns = len(live)
-        if abs(live.top_db - self._live_top_db) >= 0.5:
-            self._live_top_db = live.top_db
-            self._recolour()
-        self._draw_columns(live)
-
-    def _draw_columns(self, live: LiveLevels) -> None:
-        """Draw the newest columns; the scene's own range stays, which halves the painting."""
-        columns = live.last(round(LIVE_WINDOW_S / live.seconds_per_column))
-        if not len(columns):
-            return
-        width = columns.shape[0] * live.seconds_per_column
-        self._image.setImage(columns, autoLevels=False, levels=(0, 255))
-        rect = QRectF(0, 0, width, N_MELS)
-        if rect != self._live_rect:
-            self._live_rect = rect
-            self._image.setRect(rect)
-        start = live.duration_s - width
+    def _follow(self, live: LiveLevels) -> None:
+        """Move the axis along; the scene's own range stays, which halves the painting."""
+        start = max(0.0, live.duration_s - self._live_image.boundingRect().width())
         self._duration_s = max(LIVE_WINDOW_S, live.duration_s)
         self.time_axis.set_range(start, start + LIVE_WINDOW_S, self._duration_s)
         self.range_changed.emit(start, start + LIVE_WINDOW_S)
@@ -289,6 +280,7 @@ class SpectrogramView(QWidget):
         top = source.top_db if source else 0.0
         table = level_table(name, top, range_db, hushed=self.heat_is_shown)
         self._image.setLookupTable(table)
+        self._live_image.set_colours(table)
         self._box.setBackgroundColor(QColor(*(int(channel) for channel in table[0])))
 
     # -- pointer and keys --------------------------------------------------------------
