@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 from fstmuse_core.features import level_log_mel
 from fstmuse_core.spectrogram import FloatArray
@@ -80,6 +79,9 @@ def _mean_and_deviation(values: FloatArray) -> FloatArray:
 
 def _cepstrum(log_mel: FloatArray) -> FloatArray:
     """Of 20 cepstral coefficients and of their changes from frame to frame."""
+    # Takes 0.3 s to import, and the window, which never counts patterns, imports this module.
+    import scipy.fft
+
     mfcc = scipy.fft.dct(log_mel, norm="ortho", axis=-1)[:, :_N_MFCC]
     return np.concatenate([_mean_and_deviation(mfcc), _mean_and_deviation(np.diff(mfcc, axis=0))])
 
@@ -101,6 +103,8 @@ def _rises(blocks: FloatArray) -> FloatArray:
 
 def _fluctuation(coarse: FloatArray) -> FloatArray:
     """How strongly each band's loudness beats, and how fast (Pampalk; here twelve speeds)."""
+    import scipy.fft
+
     starts = range(0, len(coarse) - _MODULATION_FRAMES + 1, _MODULATION_HOP)
     cut = np.stack([coarse[s : s + _MODULATION_FRAMES] for s in starts])
     cut = cut - cut.mean(axis=1, keepdims=True)
@@ -129,6 +133,8 @@ def _contrast(log_mel: FloatArray) -> FloatArray:
 
 def _rhythm(log_mel: FloatArray) -> FloatArray:
     """Of the onset curve: how strong a beat it has, how fast, how peaked."""
+    import scipy.fft
+
     onsets = np.maximum(np.diff(log_mel, axis=0), 0.0).mean(axis=1)
     onsets = onsets - onsets.mean()
     deviation = float(onsets.std()) + 1e-6

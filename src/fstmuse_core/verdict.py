@@ -135,7 +135,8 @@ def _doubt(
     if evidence.silent.all():
         return Doubt.SILENCE, "there is only silence here."
     if evidence.crest_db < _CLIPPED_CREST_DB:
-        return Doubt.CLIPPED, "the sound is clipped so hard that its character is lost."
+        # A single tone is at its peak as often as hard-clipped music; mp3 blurs what differs.
+        return Doubt.CLIPPED, "the sound is at its peak nearly all the time: clipped, or one tone."
     if evidence.speech > speech_threshold:
         return Doubt.SPEECH, "this sounds like speech, not music."
     order = np.argsort(-probabilities, kind="stable")

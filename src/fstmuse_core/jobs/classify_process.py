@@ -58,7 +58,11 @@ class _Server(JobServer):
             self._messages.append((job, request))
 
     def load_ahead(self, model: str) -> None:
-        """Load the model."""
+        """Load the model, and what the first clip would wait for."""
+        # Decode and transform; imported on use, for the sake of processes that only name models.
+        import scipy.fft  # noqa: F401
+        import soundfile  # noqa: F401
+
         self.classifier(model)
 
     def work(self) -> None:
