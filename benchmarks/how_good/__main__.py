@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, Cell, both
+from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, TOGETHER, Cell, both
 from benchmarks.how_good.results import Result, as_table, result_of
-from benchmarks.how_good.tasks import TASKS, Task, load_data
+from benchmarks.how_good.tasks import TASKS, Task, load_data, load_music
 from fstmuse_core.datasets.split import artist_folds
 from fstmuse_core.training.cross_validation import DataSet
 from fstmuse_core.training.scores import ClipScores
@@ -39,13 +39,14 @@ def main() -> int:
     rows = arguments.rows or [row for row in CONTENDERS if row not in ONLY_IF_ASKED]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     found: dict[str, dict[str, Result]] = {}
+    music = load_music(arguments.music, arguments.work / "mels")
     for name in arguments.tasks:
         task = TASKS[name]
         data = load_data(task, arguments.music, arguments.work / "mels")
         for seed in arguments.seeds:
             folds = artist_folds(data.tracks, arguments.folds, seed=seed)
             for row in rows:
-                _fill(task, data, folds, row, seed, arguments.work)
+                _fill(task, data, folds, row, seed, arguments.work, music)
         found[name] = _results(task, data, arguments.seeds, arguments.folds, arguments.work)
         print(as_table(task, data, found[name]), flush=True)
     if arguments.json:
@@ -54,13 +55,15 @@ def main() -> int:
     return 0
 
 
-def _fill(task: Task, data: DataSet, folds: Ints, row: str, seed: int, work: Path) -> None:
+def _fill(
+    task: Task, data: DataSet, folds: Ints, row: str, seed: int, work: Path, music: DataSet
+) -> None:
     for fold in range(int(folds.max()) + 1):
         target = _file(work, task, row, seed, fold)
         if target.is_file():
             continue
         begun, test = time.monotonic(), folds == fold
-        scores = CONTENDERS[row](task, data, ~test, test, Cell(seed, fold))
+        scores = CONTENDERS[row](task, data, ~test, test, Cell(seed, fold, music))
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = target.with_name(f".{target.name}")
         with staging.open("wb") as stream:
@@ -77,7 +80,7 @@ def _results(
     task: Task, data: DataSet, seeds: list[int], n_folds: int, work: Path
 ) -> dict[str, Result]:
     """Figures of every contender that has done all folds of a seed."""
-    said: dict[str, dict[int, ClipScores]] = {row: {} for row in (*CONTENDERS, "both")}
+    said: dict[str, dict[int, ClipScores]] = {row: {} for row in (*CONTENDERS, *TOGETHER)}
     taught = {}
     for seed in seeds:
         folds = artist_folds(data.tracks, n_folds, seed=seed)
@@ -89,8 +92,9 @@ def _results(
             files = [_file(work, task, row, seed, fold) for fold in range(n_folds)]
             if all(file.is_file() for file in files):
                 said[row][seed] = _gathered(files, folds, len(task.plan.genres))
-        if seed in said["network"] and seed in said["head"]:
-            said["both"][seed] = both(said["network"][seed], said["head"][seed])
+        for row, (one, two) in TOGETHER.items():
+            if seed in said[one] and seed in said[two]:
+                said[row][seed] = both(said[one][seed], said[two][seed])
     return {row: result_of(task, data, taught, scores) for row, scores in said.items() if scores}
 
 

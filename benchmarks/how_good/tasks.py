@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.fst_muse import build_fst_muse
@@ -80,3 +82,10 @@ def load_data(task: Task, music: Path, cache: Path) -> DataSet:
         noise, noise_mels = made_up_noise(0)
         tracks, mels = [*tracks, *noise], [*mels, *noise_mels]
     return DataSet(tracks, mels, task.plan.roles(tracks), pattern_rows(mels))
+
+
+def load_music(music: Path, cache: Path) -> DataSet:
+    """All music without a role, for those who learn from more than labels."""
+    tracks = read_manifest(music)
+    roles = np.full(len(tracks), IGNORED, dtype=np.int64)
+    return DataSet(tracks, load_mels(tracks, cache=cache), roles)
