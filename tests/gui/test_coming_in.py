@@ -72,8 +72,15 @@ def test_what_is_no_file_cannot_be_dropped(bench: Bench) -> None:
     data = QMimeData()
     data.setText("no file by that name")
     assert not drag(bench, data)
+    assert not bench.view.drop_area._is_hot
+
+
+def test_a_song_that_is_dragged_away_again_leaves_nothing(bench: Bench) -> None:
+    assert drag(bench, urls("/music/song.mp3"))
+    assert bench.view.drop_area._is_hot
     QApplication.sendEvent(bench.window, QDragLeaveEvent())
     assert not bench.view.drop_area._is_hot
+    assert bench.asked_for() == []
 
 
 def test_a_dropped_folder_gives_its_songs(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:
