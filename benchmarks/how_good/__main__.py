@@ -11,6 +11,8 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +41,7 @@ def main() -> int:
     rows = arguments.rows or [row for row in CONTENDERS if row not in ONLY_IF_ASKED]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     found: dict[str, dict[str, Result]] = {}
-    music = load_music(arguments.music, arguments.work / "mels")
+    music = cache(partial(load_music, arguments.music, arguments.work / "mels"))
     for name in arguments.tasks:
         task = TASKS[name]
         data = load_data(task, arguments.music, arguments.work / "mels")
@@ -56,7 +58,13 @@ def main() -> int:
 
 
 def _fill(
-    task: Task, data: DataSet, folds: Ints, row: str, seed: int, work: Path, music: DataSet
+    task: Task,
+    data: DataSet,
+    folds: Ints,
+    row: str,
+    seed: int,
+    work: Path,
+    music: Callable[[], DataSet],
 ) -> None:
     for fold in range(int(folds.max()) + 1):
         target = _file(work, task, row, seed, fold)

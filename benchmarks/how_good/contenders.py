@@ -29,12 +29,12 @@ Contender = Callable[[Task, DataSet, Bools, Bools, "Cell"], ClipScores]
 class Cell:
     """One training of one contender: which part, from which seed.
 
-    ``music`` is all that there is, of whatever genre, for those who learn without labels too.
+    ``music`` gives all that there is, of whatever genre, for those who learn without labels too.
     """
 
     seed: int
     fold: int
-    music: DataSet
+    music: Callable[[], DataSet]
 
     @property
     def seeds(self) -> tuple[int, int]:
@@ -80,8 +80,9 @@ def _start(task: Task, data: DataSet, test: Bools, cell: Cell, by_artist: bool) 
     key = task.name, *cell.seeds, by_artist
     if key not in _pretrained:
         judged = {track.artist for track in data.part(test).tracks}
-        heard = np.array([track.artist not in judged for track in cell.music.tracks])
-        _pretrained[key] = pretrain(task, cell.music.part(heard), cell.seeds, by_artist=by_artist)
+        music = cell.music()
+        heard = np.array([track.artist not in judged for track in music.tracks])
+        _pretrained[key] = pretrain(task, music.part(heard), cell.seeds, by_artist=by_artist)
     return _pretrained[key]
 
 

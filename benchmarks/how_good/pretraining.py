@@ -25,6 +25,7 @@ from fstmuse_core.training.cross_validation import DataSet, train_on
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.mels import MelArray, fit_scaling, segment_starts
 from fstmuse_core.training.plan import IGNORED, Recipe
+from fstmuse_core.training.schedule import warm_cosine
 from fstmuse_core.training.scores import ClipScores, score_clips
 
 _PAIRS, _STEPS = 48, 800
@@ -76,9 +77,7 @@ def pretrain(task: Task, data: DataSet, seeds: tuple[int, int], *, by_artist: bo
         likeness = ops.matmul(z, ops.transpose(z)) / _TEMPERATURE + others
         return -ops.sum(partner * ops.log_softmax(likeness, axis=-1), axis=-1)
 
-    schedule = keras.optimizers.schedules.CosineDecay(
-        _LEARNING_RATE / 100, _STEPS - _STEPS // 10, 0.0, "cosine", _LEARNING_RATE, _STEPS // 10
-    )
+    schedule = warm_cosine(_LEARNING_RATE, _STEPS, recipe.warm_up)
     model.compile(
         keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
         loss,

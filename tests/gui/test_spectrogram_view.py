@@ -251,6 +251,16 @@ def test_a_live_picture_scrolls(view: SpectrogramView) -> None:
     assert len(ranges) == n, "the take is over"
 
 
+def test_a_second_take_is_coloured_like_the_first(view: SpectrogramView) -> None:
+    takes = []
+    for _ in range(2):
+        view.start_live()
+        view.append_live(np.full((200, 128), 5.0, dtype=np.float32))
+        takes.append(painted(view._live_image, 500, 128))
+    np.testing.assert_array_equal(takes[1], takes[0])
+    assert takes[0].any()
+
+
 def painted(image: LiveImage, n_columns: int, n_rows: int) -> npt.NDArray[np.uint8]:
     """What ``image`` paints a pixel a cell, as red, shape ``(columns, rows)``."""
     canvas = QImage(n_columns, n_rows, QImage.Format.Format_RGB32)

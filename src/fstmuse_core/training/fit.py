@@ -9,6 +9,7 @@ import numpy as np
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.sampler import BatchSampler
+from fstmuse_core.training.schedule import warm_cosine
 
 StepReport = Callable[[int, float], None]
 
@@ -36,13 +37,7 @@ def train_classifier(
 
     keras.utils.set_random_seed(seed)
     classifier = plan.build(len(plan.genres))
-    warm_up = max(1, int(recipe.warm_up * recipe.steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / 100.0,
-        decay_steps=max(1, recipe.steps - warm_up),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warm_up,
-    )
+    schedule = warm_cosine(recipe.learning_rate, recipe.steps, recipe.warm_up)
     classifier.training.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
         loss=keras.losses.CategoricalCrossentropy(

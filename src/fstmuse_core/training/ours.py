@@ -28,6 +28,7 @@ from fstmuse_core.training.music import Mels, MelTable
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.schedule import warm_cosine
 from fstmuse_core.training.settings import TrainSettings
 
 _CROPS_PER_CLIP = 8
@@ -167,13 +168,7 @@ def build(plan: ModelPlan, settings: TrainSettings) -> Classifier:
 
 
 def _compile(model: Any, recipe: Recipe) -> None:
-    warm_up = max(1, int(recipe.warm_up * recipe.steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / 100.0,
-        decay_steps=max(1, recipe.steps - warm_up),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warm_up,
-    )
+    schedule = warm_cosine(recipe.learning_rate, recipe.steps, recipe.warm_up)
     model.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
         loss=keras.losses.CategoricalCrossentropy(

@@ -172,6 +172,7 @@ class SpectrogramView(QWidget):
         self._set_duration(LIVE_WINDOW_S)
         self.reset_zoom()
         self._live = LiveLevels()
+        self._live_top_db = 0.0  # what an empty picture is coloured for
         self._is_live = True
         self._live_image.show()
         self._box.setMouseEnabled(x=False, y=False)
