@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle import shipped_models_folder
@@ -29,6 +30,8 @@ from tests.gui.conftest import nothing_left_behind, settings, theme
 from tests.gui.fakes import FakeWorker
 
 __all__ = ["nothing_left_behind", "settings", "theme"]
+
+SHIPPED = ["fst-muse", "toy-gan", "toy-model"]
 
 
 class Importing:
@@ -170,3 +173,14 @@ def bench(make_bench: MakeModelsBench, own_models: Path) -> ModelsBench:
     """A window with the shipped models and one of the user's own, called "mine"."""
     add_model(own_models, "mine", "My songs")
     return make_bench()
+
+
+def type_name(bench: ModelsBench, text: str, key: Qt.Key = Qt.Key.Key_Return) -> None:
+    """Press F2, type, and press a key."""
+    rows = bench.view.sidebar.list
+    rows.setFocus()
+    bench.qtbot.keyClick(rows, Qt.Key.Key_F2)
+    editor = rows.findChild(QLineEdit)
+    assert editor is not None
+    bench.qtbot.keyClicks(editor, text)
+    bench.qtbot.keyClick(editor, key)

@@ -1,0 +1,126 @@
+"""What the Models tab and the others tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import installed_models
+from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.main_window import MainWindow
+from fstmuse_gui.models.tab import ModelsTab
+from fstmuse_gui.settings import MODEL, Settings
+from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.theme import ThemeController
+from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording, FakeWorker
+from tests.gui_models.conftest import (
+    Importing,
+    ModelsBench,
+    add_model,
+)
+
+
+def test_use_and_fine_tune_are_told(bench: ModelsBench) -> None:
+    bench.choose("mine")
+    with bench.qtbot.waitSignal(bench.news.wanted) as used:
+        bench.view.details.use_button.click()
+    assert used.args == ["mine"]
+    with bench.qtbot.waitSignal(bench.news.fine_tune_wanted) as tuned:
+        bench.view.details.tune_button.click()
+    assert tuned.args == ["mine"]
+
+
+@dataclass
+class TwoTabs:
+    """A window with the Classify tab in front, which uses the model "mine"."""
+
+    window: MainWindow
+    classify: ClassifyTab
+    models: ModelsTab
+    worker: list[FakeWorker]
+
+
+@pytest.fixture
+def two_tabs(
+    qtbot: QtBot, settings: Settings, theme: ThemeController, own_models: Path
+) -> Iterator[TwoTabs]:
+    add_model(own_models, "mine", "My songs")
+    settings.set(MODEL, "mine")
+    workers: list[FakeWorker] = []
+
+    def make_worker(on_event: Callable[[Any], None]) -> FakeWorker:
+        workers.append(FakeWorker(on_event))
+        return workers[-1]
+
+    context = TabContext(settings, WorkerBridge(make_worker))
+    window = MainWindow(
+        context,
+        theme,
+        [
+            lambda c: ClassifyTab(
+                c,
+                player=FakePlayer,
+                recording=lambda _panel, _settings, parent: FakeRecording(parent),
+                lister=FakeLister,
+                models=installed_models,
+            ),
+            lambda c: ModelsTab(c, importer=Importing(own_models)),
+        ],
+    )
+    classify, models = window.tabs
+    assert isinstance(classify, ClassifyTab)
+    assert isinstance(models, ModelsTab)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield TwoTabs(window, classify, models, workers)
+    window.close()
+    for item in (models, classify, context.bridge, window):
+        item.deleteLater()
+
+
+def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
+    two_tabs: TwoTabs, settings: Settings, qtbot: QtBot
+) -> None:
+    shelf = two_tabs.models.presenter._shelf
+    news = two_tabs.window._context.models
+    chooser = two_tabs.classify.view.sidebar.model_chooser
+    assert chooser.currentData() == "mine"
+    with qtbot.waitSignal(news.changed):
+        shelf.rename("mine", "Jazz")
+    assert chooser.currentData() == "Jazz"
+    assert settings.get(MODEL) == "Jazz"
+    with qtbot.waitSignal(news.changed):
+        shelf.delete("Jazz")
+    assert chooser.currentData() == "fst-muse"
+    assert chooser.findData("Jazz") < 0
+
+
+def test_use_brings_the_classify_tab_to_the_front(two_tabs: TwoTabs, qtbot: QtBot) -> None:
+    shelf = two_tabs.models.presenter._shelf
+    with qtbot.waitSignal(shelf.listed):
+        two_tabs.window._tab_widget.setCurrentIndex(1)
+    with qtbot.waitSignal(shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-model"):
+        two_tabs.models.presenter.choose("toy-model")
+    with qtbot.waitSignal(two_tabs.window._context.models.wanted):
+        two_tabs.models.view.details.use_button.click()
+    assert two_tabs.window.tab is two_tabs.classify
+    assert two_tabs.classify.view.sidebar.model_chooser.currentData() == "toy-model"
+
+
+def test_a_model_dropped_on_another_tab_goes_where_models_are(
+    two_tabs: TwoTabs, qtbot: QtBot
+) -> None:
+    assert two_tabs.window.tab is two_tabs.classify
+    with qtbot.waitSignal(two_tabs.models.presenter._shelf.imported):
+        two_tabs.window.open_paths(["/m/Theirs.FSTMUSE"])
+    assert two_tabs.window.tab is two_tabs.models
+    assert two_tabs.worker[0].submitted == []
+    two_tabs.window._tab_widget.setCurrentIndex(0)
+    two_tabs.window.open_paths(["/m/song.mp3"])
+    assert two_tabs.window.tab is two_tabs.classify
