@@ -1,22 +1,14 @@
-"""What one can do on the Generate tab, and what it shows meanwhile."""
+"""The Generate tab while takes are made, and as a whole."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-import numpy as np
-import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QSpinBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.generate import read_recipe
 from fstmuse_core.jobs.messages import Cancelled, Done, Partial, Started, WorkerLost
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.generate.presenter import GENERATOR, GENRE, SECONDS
-from fstmuse_gui.settings import OUTPUT_DEVICE
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui_generate.conftest import GENERATORS, GenerateBench, MakeGenerateBench, make_clip
 
@@ -26,77 +18,6 @@ def states(bench: GenerateBench) -> list[RowState]:
 
 
 # Asking ---------------------------------------------------------------------------------------
-
-
-def test_a_click_asks_for_what_is_chosen(bench: GenerateBench) -> None:
-    bench.form.genre.setCurrentText("Rock")
-    bench.form.blend.setCurrentText("Pop")
-    bench.form.share.setValue(40)
-    bench.form.seconds.setValue(12)
-    bench.form.lock.setChecked(True)
-    bench.form.seed.setValue(7)
-
-    bench.form.generate_button.click()
-
-    (asked,) = bench.asked
-    assert (asked.model, asked.genre, asked.seconds, asked.seed) == ("toy-gan", "Rock", 12.0, 7)
-    assert asked.blend == ("Pop", pytest.approx(0.4))
-    assert asked.judges == ("fst-muse", "toy-model")
-
-
-def test_lengths_and_blends_that_cannot_be_are_not_offered(bench: GenerateBench) -> None:
-    form = bench.form
-    assert (form.seconds.minimum(), form.seconds.maximum()) == (3, 120)
-    form.genre.setCurrentText("Rock")
-    offered = [form.blend.itemText(i) for i in range(form.blend.count())]
-    assert offered == ["Nothing", "Classical", "Electronic", "Pop"]
-    form.blend.setCurrentText("Pop")
-    form.genre.setCurrentText("Pop")
-    assert form.blend.currentText() == "Nothing"
-    assert form.chosen_blend() is None
-
-
-def test_each_click_has_another_seed_unless_it_is_locked(bench: GenerateBench) -> None:
-    for _ in range(3):
-        bench.form.generate_button.click()
-    assert len({asked.seed for asked in bench.asked}) == 3
-    assert bench.form.seed.value() == bench.asked[-1].seed
-    bench.form.lock.click()
-    bench.presenter.generate()
-    bench.presenter.generate()
-    assert bench.asked[-1] == bench.asked[-2] == bench.asked[-3]
-
-
-def test_surprise_and_dice_bring_another_seed_even_if_it_is_locked(bench: GenerateBench) -> None:
-    bench.form.lock.setChecked(True)
-    before = bench.form.seed.value()
-    bench.form.dice_button.click()
-    assert bench.form.seed.value() != before
-    assert not bench.asked
-    bench.form.surprise_button.click()
-    bench.form.surprise_button.click()
-    first, second = bench.asked
-    assert first.seed != second.seed
-    assert (first.genre, first.seconds) == (second.genre, second.seconds)
-
-
-def test_a_seed_that_is_typed_is_kept(bench: GenerateBench, qtbot: QtBot) -> None:
-    bench.form.seed.setFocus()
-    bench.form.seed.selectAll()
-    qtbot.keyClicks(bench.form.seed, "42")
-    assert bench.form.lock.isChecked()
-    bench.presenter.generate()
-    assert bench.asked[-1].seed == 42
-
-
-def test_letters_are_no_seed(bench: GenerateBench, qtbot: QtBot) -> None:
-    before = bench.form.seed.value()
-    bench.form.seed.setFocus()
-    qtbot.keyClicks(bench.form.seed, "seven")
-    assert bench.form.seed.value() == before
-
-
-# Making ---------------------------------------------------------------------------------------
 
 
 def test_first_the_picture_then_the_sound_then_the_bars(bench: GenerateBench) -> None:
@@ -237,165 +158,6 @@ def test_a_removed_take_comes_back(bench: GenerateBench) -> None:
     assert bench.player.loaded is None
 
 
-def test_two_takes_are_compared_at_the_same_place(bench: GenerateBench) -> None:
-    bench.make(seed=1)
-    assert bench.presenter.pair.takes is None
-    bench.make(seed=2)
-    a, b = bench.presenter.pair.takes or (None, None)
-    assert a is not None
-    assert b is bench.presenter.shown
-    bench.player.seek(9.0)
-
-    bench.presenter.swap()
-
-    assert bench.presenter.shown is a
-    assert bench.player.loaded is a.clip.samples
-    assert bench.player.position == 9.0
-    assert bench.player.state == "playing"
-    assert [button.isChecked() for button in bench.page.pair_buttons] == [True, False]
-    bench.page.pair_buttons[1].click()
-    assert bench.presenter.shown is b
-    bench.make(seed=3)
-    assert bench.presenter.pair.takes == (b, bench.presenter.shown)
-
-
-def test_a_fresh_take_plays_from_its_start(bench: GenerateBench) -> None:
-    bench.make(seed=1)
-    bench.player.seek(9.0)
-    bench.make(seed=2)
-    assert bench.player.position == 0.0
-    assert bench.player.state == "playing"
-
-
-def test_another_tab_silences_it(bench: GenerateBench) -> None:
-    bench.make()
-    bench.window.hide()
-    assert bench.player.state == "paused"
-
-
-def test_one_tab_plays_at_a_time(bench: GenerateBench) -> None:
-    told: list[str] = []
-    bench.context.sounds.started.connect(told.append)
-    bench.make()
-    assert told == ["Generate"]
-    bench.context.sounds.started.emit("Classify")
-    assert bench.player.state == "paused"
-
-
-def test_the_chosen_output_is_played_to(bench: GenerateBench) -> None:
-    bench.settings.set(OUTPUT_DEVICE, "Headphones\tALSA")
-    bench.make()
-    assert bench.player.device is not None
-
-
-def test_no_output_is_said(bench: GenerateBench) -> None:
-    bench.make()
-    bench.player.failed.emit("No output was found; plug in headphones, then press Play again.")
-    assert bench.view.notice.isVisible()
-    assert "plug in headphones" in bench.view.notice.text
-
-
-# Files ----------------------------------------------------------------------------------------
-
-
-def test_saving_with_the_recipe(
-    bench: GenerateBench, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.make("Rock", seed=7)
-    suggested: list[str] = []
-
-    def ask(suggestion: str) -> str:
-        suggested.append(suggestion)
-        return str(tmp_path / "take.flac")
-
-    monkeypatch.setattr(bench.view, "ask_save_path", ask)
-    take = bench.presenter.shown
-    assert take is not None
-    assert take.would_be_lost
-    with qtbot.waitSignal(bench.presenter.saving.message):
-        bench.presenter.saving.save(take)
-    assert os.path.basename(suggested[0]) == "Rock, seed 7.wav"
-    assert read_recipe(tmp_path / "take.flac").seed == 7
-    assert not take.would_be_lost
-    assert bench.presenter.may_close()
-
-
-def test_a_place_that_cannot_be_written_is_said(
-    bench: GenerateBench, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.make()
-    take = bench.presenter.shown
-    assert take is not None
-    target = str(tmp_path / "nowhere" / "take.wav")
-    monkeypatch.setattr(bench.view, "ask_save_path", lambda _suggestion: target)
-    with qtbot.waitSignal(bench.presenter.saving.trouble):
-        bench.presenter.saving.save(take)
-    assert "take.wav: it cannot be written" in bench.view.notice.text
-    assert take.would_be_lost
-
-
-def test_the_recipe_on_the_clipboard(bench: GenerateBench) -> None:
-    bench.make(seed=7)
-    take = bench.presenter.shown
-    assert take is not None
-    bench.presenter.saving.copy_recipe(take)
-    assert '"seed": 7' in QGuiApplication.clipboard().text()
-
-
-def test_a_take_can_be_dragged_out_as_a_file(
-    bench: GenerateBench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.make("Rock", seed=7)
-    take = bench.presenter.shown
-    assert take is not None
-    qtbot.waitUntil(lambda: take.file is not None)
-    dragged: list[str] = []
-
-    def drag(self: object, _actions: Qt.DropAction) -> Qt.DropAction:
-        dragged.append(self.mimeData().urls()[0].toLocalFile())  # type: ignore[attr-defined]
-        return Qt.DropAction.CopyAction
-
-    monkeypatch.setattr("PySide6.QtGui.QDrag.exec", drag)
-    takes = bench.form.takes
-    start = takes.visualRect(takes.currentIndex()).center()
-    qtbot.mousePress(takes.viewport(), Qt.MouseButton.LeftButton, pos=start)
-    for step in (2, QApplication.startDragDistance() + 2):
-        move_held(takes.viewport(), start + QPoint(step, 0))
-    qtbot.mouseRelease(takes.viewport(), Qt.MouseButton.LeftButton)
-
-    (path,) = dragged
-    assert os.path.basename(path) == "Rock, seed 7.wav"
-    assert read_recipe(path).seed == 7
-    monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
-    bench.window.close()
-    assert not os.path.exists(path)
-
-
-def move_held(widget: object, where: QPoint) -> None:
-    """Move the pointer with the left button held, which QTest cannot."""
-    from PySide6.QtCore import QEvent, QPointF
-    from PySide6.QtGui import QMouseEvent
-
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    event = QMouseEvent(QEvent.Type.MouseMove, QPointF(where), QPointF(where), left, left, none)
-    QApplication.sendEvent(widget, event)  # type: ignore[arg-type]
-
-
-def test_takes_are_not_lost_without_asking(
-    bench: GenerateBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(bench.view, "confirm", lambda q, *_rest: asked.append(q))
-    assert bench.tab.may_close()
-    bench.make(seed=1)
-    bench.make(seed=2)
-    assert not bench.tab.may_close()
-    assert asked == ["Discard 2 takes?"]
-
-
-# Keys, names, and what is remembered ----------------------------------------------------------
-
-
 def test_keys(bench: GenerateBench, qtbot: QtBot) -> None:
     control = Qt.KeyboardModifier.ControlModifier
     qtbot.keyClick(bench.window, Qt.Key.Key_G, control)
@@ -416,15 +178,6 @@ def test_keys(bench: GenerateBench, qtbot: QtBot) -> None:
     assert len(bench.presenter.takes) == 1
     qtbot.keyClick(bench.window, Qt.Key.Key_Z, control)
     assert len(bench.presenter.takes) == 2
-
-
-def test_after_a_click_on_generate_space_plays(bench: GenerateBench, qtbot: QtBot) -> None:
-    qtbot.mouseClick(bench.form.generate_button, Qt.MouseButton.LeftButton)
-    bench.finish()
-    assert bench.player.state == "playing"
-    qtbot.keyClick(bench.window, Qt.Key.Key_Space)
-    assert bench.player.state == "paused"
-    assert len(bench.asked) == 1
 
 
 def test_everything_that_can_be_touched_has_a_name(bench: GenerateBench) -> None:
@@ -451,8 +204,3 @@ def test_dropped_files_are_sent_to_the_other_tab(bench: GenerateBench, qtbot: Qt
     with qtbot.waitSignal(bench.tab.message) as told:
         bench.tab.open_paths(["/music/song.mp3"])
     assert "Classify" in told.args[0]
-
-
-def test_the_sound_of_a_take_is_what_was_made(bench: GenerateBench) -> None:
-    bench.make(seed=5)
-    np.testing.assert_array_equal(bench.player.loaded, make_clip(bench.asked[-1]).samples)

@@ -1,0 +1,113 @@
+"""Takes that leave the Generate tab: saved, dragged, copied, or lost on purpose."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.generate import read_recipe
+from tests.gui_generate.conftest import GenerateBench
+
+
+def test_saving_with_the_recipe(
+    bench: GenerateBench, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.make("Rock", seed=7)
+    suggested: list[str] = []
+
+    def ask(suggestion: str) -> str:
+        suggested.append(suggestion)
+        return str(tmp_path / "take.flac")
+
+    monkeypatch.setattr(bench.view, "ask_save_path", ask)
+    take = bench.presenter.shown
+    assert take is not None
+    assert take.would_be_lost
+    with qtbot.waitSignal(bench.presenter.saving.message):
+        bench.presenter.saving.save(take)
+    assert os.path.basename(suggested[0]) == "Rock, seed 7.wav"
+    assert read_recipe(tmp_path / "take.flac").seed == 7
+    assert not take.would_be_lost
+    assert bench.presenter.may_close()
+
+
+def test_a_place_that_cannot_be_written_is_said(
+    bench: GenerateBench, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.make()
+    take = bench.presenter.shown
+    assert take is not None
+    target = str(tmp_path / "nowhere" / "take.wav")
+    monkeypatch.setattr(bench.view, "ask_save_path", lambda _suggestion: target)
+    with qtbot.waitSignal(bench.presenter.saving.trouble):
+        bench.presenter.saving.save(take)
+    assert "take.wav: it cannot be written" in bench.view.notice.text
+    assert take.would_be_lost
+
+
+def test_the_recipe_on_the_clipboard(bench: GenerateBench) -> None:
+    bench.make(seed=7)
+    take = bench.presenter.shown
+    assert take is not None
+    bench.presenter.saving.copy_recipe(take)
+    assert '"seed": 7' in QGuiApplication.clipboard().text()
+
+
+def test_a_take_can_be_dragged_out_as_a_file(
+    bench: GenerateBench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.make("Rock", seed=7)
+    take = bench.presenter.shown
+    assert take is not None
+    qtbot.waitUntil(lambda: take.file is not None)
+    dragged: list[str] = []
+
+    def drag(self: object, _actions: Qt.DropAction) -> Qt.DropAction:
+        dragged.append(self.mimeData().urls()[0].toLocalFile())  # type: ignore[attr-defined]
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr("PySide6.QtGui.QDrag.exec", drag)
+    takes = bench.form.takes
+    start = takes.visualRect(takes.currentIndex()).center()
+    qtbot.mousePress(takes.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    for step in (2, QApplication.startDragDistance() + 2):
+        move_held(takes.viewport(), start + QPoint(step, 0))
+    qtbot.mouseRelease(takes.viewport(), Qt.MouseButton.LeftButton)
+
+    (path,) = dragged
+    assert os.path.basename(path) == "Rock, seed 7.wav"
+    assert read_recipe(path).seed == 7
+    monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
+    bench.window.close()
+    assert not os.path.exists(path)
+
+
+def move_held(widget: object, where: QPoint) -> None:
+    """Move the pointer with the left button held, which QTest cannot."""
+    from PySide6.QtCore import QEvent, QPointF
+    from PySide6.QtGui import QMouseEvent
+
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseMove, QPointF(where), QPointF(where), left, left, none)
+    QApplication.sendEvent(widget, event)  # type: ignore[arg-type]
+
+
+def test_takes_are_not_lost_without_asking(
+    bench: GenerateBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(bench.view, "confirm", lambda q, *_rest: asked.append(q))
+    assert bench.tab.may_close()
+    bench.make(seed=1)
+    bench.make(seed=2)
+    assert not bench.tab.may_close()
+    assert asked == ["Discard 2 takes?"]
+
+
+# Keys, names, and what is remembered ----------------------------------------------------------
