@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from types import TracebackType
 from typing import Self, TextIO
 
 from fstmuse_core.bundle import Bundle
@@ -33,12 +32,7 @@ class TableWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not BrokenPipeError:
             self._stream.flush()
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -20,12 +19,12 @@ from PySide6.QtWidgets import (
 from fstmuse_core.classification import Classification
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_gui.classify.correction_bar import CorrectionBar
-from fstmuse_gui.icons import icon
 from fstmuse_gui.library.catalogue import shown_title
 from fstmuse_gui.library.words import STATES
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.play_button import PlayButton
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.verdict_panel import VerdictPanel
@@ -96,14 +95,11 @@ class ReviewPane(QFrame):
     # -- building ----------------------------------------------------------------------
 
     def _build_player(self) -> None:
-        self.play_button = QToolButton()
-        self.play_button.setProperty("look", "round")
-        self.play_button.setIconSize(QSize(20, 20))
+        self.play_button = PlayButton(keys="Space")
         self.play_button.clicked.connect(self.play_requested)
         self._time = QLabel()
         self._time.setAccessibleName("Position")
         self._time.setProperty("look", "muted")
-        self.set_playing(False)
 
     def _build_walk(self) -> None:
         self.previous_button = QPushButton("Previous")
@@ -205,10 +201,7 @@ class ReviewPane(QFrame):
 
     def set_playing(self, is_playing: bool) -> None:
         """Show what a press will do."""
-        name = "Pause" if is_playing else "Play"
-        self.play_button.setIcon(icon(name.lower(), "on_accent"))
-        self.play_button.setAccessibleName(name)
-        self.play_button.setToolTip(f"{name} (Space)")
+        self.play_button.set_playing(is_playing)
 
     @property
     def title(self) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from fstmuse_core.spectrogram import DEFAULT_CONFIG
-from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID, RADIUS, current_colours
 from fstmuse_gui.train.events import Sample
 from fstmuse_gui.widgets.colour_maps import swatch
+from fstmuse_gui.widgets.play_button import PlayButton
 
 _HEIGHT = 88
 
@@ -34,9 +34,7 @@ class SampleCard(QWidget):
         super().__init__(parent)
         self.genre = genre
         self.sample: Sample | None = None
-        self.play_button = QToolButton()
-        self.play_button.setProperty("look", "round")
-        self.play_button.setIconSize(QSize(20, 20))
+        self.play_button = PlayButton(what=genre)
         self.play_button.clicked.connect(self.toggled)
         self.picture = MelPicture()
         self.picture.sought.connect(self._on_sought)
@@ -52,7 +50,6 @@ class SampleCard(QWidget):
         row.addWidget(self.play_button, 0, Qt.AlignmentFlag.AlignBottom)
         row.addLayout(column, 1)
         row.setAlignment(self.play_button, Qt.AlignmentFlag.AlignVCenter)
-        self.set_playing(False)
         self.show_sample(None)
 
     @property
@@ -70,10 +67,7 @@ class SampleCard(QWidget):
 
     def set_playing(self, is_playing: bool) -> None:
         """Show what a press will do."""
-        name = "Pause" if is_playing else "Play"
-        self.play_button.setIcon(icon(name.lower(), "on_accent"))
-        self.play_button.setAccessibleName(f"{name} {self.genre}".strip())
-        self.play_button.setToolTip(name)
+        self.play_button.set_playing(is_playing)
 
     def set_position(self, seconds: float | None) -> None:
         """Where in the piece one hears; ``None`` if it is not played."""

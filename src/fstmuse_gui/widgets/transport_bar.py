@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.colour_maps import swatch
+from fstmuse_gui.widgets.play_button import PlayButton
 
 
 class TransportBar(QWidget):
@@ -33,16 +33,13 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self._duration_s = 0.0
         self._shown_second = ""
-        self.play_button = QToolButton()
-        self.play_button.setProperty("look", "round")
-        self.play_button.setIconSize(QSize(20, 20))
+        self.play_button = PlayButton(keys="Space")
         self.play_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.play_button.clicked.connect(self.toggled)
         self._time = QLabel()
         self._time.setFont(scaled_font(self.font(), 1.08))
         self._time.setAccessibleName("Position")
         self._build()
-        self.set_playing(False)
         self.set_clip(0.0, playable=False)
 
     def _build(self) -> None:
@@ -90,10 +87,7 @@ class TransportBar(QWidget):
 
     def set_playing(self, is_playing: bool) -> None:
         """Show what a press will do."""
-        name = "Pause" if is_playing else "Play"
-        self.play_button.setIcon(icon(name.lower(), "on_accent"))
-        self.play_button.setAccessibleName(name)
-        self.play_button.setToolTip(f"{name} (Space)")
+        self.play_button.set_playing(is_playing)
 
     def set_colours(self, map_name: str, range_db: int) -> None:
         """Show the choices in force."""
