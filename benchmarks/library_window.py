@@ -25,7 +25,8 @@ from fstmuse_core.library.database import open_library
 from fstmuse_core.library.queue import register
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.library.catalogue import Column, Order
-from fstmuse_gui.library.tab import LibraryMakers, LibraryTab
+from fstmuse_gui.library.makers import LibraryMakers
+from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.tabs import TabContext

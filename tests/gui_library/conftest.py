@@ -19,8 +19,9 @@ from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.library.desk import Desk
+from fstmuse_gui.library.makers import LibraryMakers
 from fstmuse_gui.library.presenter import LibraryPresenter
-from fstmuse_gui.library.tab import LibraryMakers, LibraryTab
+from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings

@@ -10,10 +10,9 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from fstmuse_gui.train.bases import Base
-from fstmuse_gui.train.data_work import Ask, Report, Tell
 from fstmuse_gui.train.events import Done, Epoch, Matrix, Metrics, Progress, Started
 from fstmuse_gui.train.process import Training
-from fstmuse_gui.train.survey import GenreCount, SetCount, Survey
+from fstmuse_gui.train.survey import Ask, GenreCount, Report, SetCount, Survey, Tell
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
 SONGS = (22, 18, 31, 15, 16, 27, 9)

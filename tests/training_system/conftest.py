@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.run import train
+from fstmuse_core.training.session import train
 
 RATE = 22_050
 # What each "genre" sounds like: pitch in hertz and how much noise is in it.

@@ -86,12 +86,12 @@ def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int
     machine = _machine_stream() if events else None
     mute_libraries()
     # By its name: the rest of the command line does not load TensorFlow.
-    run = importlib.import_module("fstmuse_core.training.run")
+    session = importlib.import_module("fstmuse_core.training.session")
     control = importlib.import_module("fstmuse_core.training.control").Control()
     control.heed_interrupts()
     if sys.stdin is not None and not sys.stdin.isatty():
         control.heed_stream(sys.stdin.fileno())
-    code: int = run.train(given, resume=resume, machine=machine, say=say, control=control)
+    code: int = session.train(given, resume=resume, machine=machine, say=say, control=control)
     return code
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import keras
 import numpy as np
 
 from fstmuse_core.errors import FstMuseError
@@ -26,6 +27,10 @@ from fstmuse_core.training.checkpoint import (
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.metrics import Ints
+from fstmuse_core.training.tensorboard import epoch_listener
+
+if TYPE_CHECKING:
+    from fstmuse_core.training.run import Run
 
 # Network, the best network, the optimizer's two moments: this many times the weights.
 _CHECKPOINT_COPIES = 4
@@ -283,3 +288,39 @@ class EpochLoop:
         )
         progress.stopped_early = True
         self._events.warn(progress.diverged)
+
+
+def train_epochs(run: Run, trainee: Trainee, events: Events, control: Control) -> Progress:
+    """Announce the run and train until the last epoch or Stop.
+
+    Raises
+    ------
+    FstMuseError
+        If the disk has no room for two checkpoints, or nothing was learned.
+    CancelledError
+        If the run is to be discarded.
+    """
+    settings = run.settings
+    with epoch_listener(settings.tensorboard, run.folder.name) as listener:
+        loop = EpochLoop(run.folder, trainee, settings.epochs, events, control, listener)
+        shortage = disk_shortage(run.folder, 2 * loop.checkpoint_bytes())
+        if shortage:
+            raise FstMuseError("training", shortage)
+        progress = loop.resume()
+        events.preparing("building", 1, 1)
+        control.check_start()
+        events.emit(
+            "started",
+            run=run.folder.name,
+            folder=str(run.folder),
+            model=settings.model,
+            design=settings.design,
+            genres=list(run.parts.genres),
+            **run.parts.counts(),
+            epochs=settings.epochs,
+            steps_per_epoch=trainee.steps_per_epoch,
+            seed=settings.seed,
+            backend=keras.backend.backend(),
+            resumed_from_epoch=progress.epoch,
+        )
+        return loop.train(progress)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.epochs import train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.gan_finish import finish_gan
 from fstmuse_core.training.gan_trainee import GanTrainee
 from fstmuse_core.training.music import MelTable
-from fstmuse_core.training.train_ours import train_epochs
 
 if TYPE_CHECKING:
     from fstmuse_core.training.run import Run

@@ -22,7 +22,7 @@ from fstmuse_core.runs import REPORT_FILE, read_json, write_bytes, write_json
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.epochs import Validation
+from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
@@ -31,7 +31,6 @@ from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.prepare import set_aside_sentence
 from fstmuse_core.training.settings import TrainSettings
-from fstmuse_core.training.train_ours import train_epochs
 from fstmuse_core.training.user_card import write_user_card
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from fstmuse_core.bundle import CARD_NAME
 from fstmuse_core.datasets.track import PARTS
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.epochs import train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report
 from fstmuse_core.training.gan_judges import guide_plan
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.original_gan import OriginalGanTrainee
 from fstmuse_core.training.train_original import check_memory, clips_of
-from fstmuse_core.training.train_ours import train_epochs
 
 if TYPE_CHECKING:
     from fstmuse_core.training.run import Run

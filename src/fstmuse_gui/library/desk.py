@@ -15,7 +15,7 @@ from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.working import LibraryWorkers, make_scan, make_work
 
 if TYPE_CHECKING:
-    from fstmuse_gui.library.tab import LibraryMakers
+    from fstmuse_gui.library.makers import LibraryMakers
     from fstmuse_gui.library.tagging import Tagging
 
 

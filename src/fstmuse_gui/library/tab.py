@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.actions import make_action
-from fstmuse_gui.classify.correcting import Corrections, own_corrections
-from fstmuse_gui.classify.models import ModelInfo, installed_models
+from fstmuse_gui.library.makers import LibraryMakers
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.playing import STEP_S, Playing, make_player
+from fstmuse_gui.sound.playing import STEP_S
 from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
 from fstmuse_gui.widgets.lazy_stage import LazyStage
 
@@ -27,18 +25,6 @@ LIBRARY_PARTS = Option("library/parts", list, [])
 LIBRARY_MODEL = Option("library/model", str, "")
 LIBRARY_GOES_ON = Option("library/goes_on", bool, False)
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-
-
-@dataclass(frozen=True)
-class LibraryMakers:
-    """What the tab is made with; only tests have others."""
-
-    player: Callable[[QObject], Playing] = make_player
-    models: Callable[[], list[ModelInfo]] = installed_models
-    corrections: Callable[[], Corrections] = own_corrections
-    opener: Callable[[], Any] | None = None
-    scan: Callable[..., Any] | None = None
-    work: Callable[..., Any] | None = None
 
 
 class LibraryTab(QObject):

@@ -7,8 +7,7 @@ import json
 from fstmuse_core.datasets import doctor
 from fstmuse_core.datasets.collection import merged
 from fstmuse_core.datasets.report_text import as_markdown
-from fstmuse_gui.train.data_work import Ask, Report, Tell
-from fstmuse_gui.train.survey import SetCount, count, read_set
+from fstmuse_gui.train.survey import Ask, Report, SetCount, Tell, count, read_set
 
 
 def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:

@@ -12,11 +12,11 @@ from fstmuse_core.datasets.corrections.store import CorrectionStore, corrections
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_gui.background import Background
 from fstmuse_gui.settings import Option, Settings
-from fstmuse_gui.train.data_work import DataWork, Report
+from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.fma import FmaGetter
 from fstmuse_gui.train.fma_presenter import FmaPresenter
 from fstmuse_gui.train.past import PastShelf
-from fstmuse_gui.train.survey import Survey
+from fstmuse_gui.train.survey import Report, Survey
 from fstmuse_gui.train.view import TrainView
 
 _MOST_SETS = 32

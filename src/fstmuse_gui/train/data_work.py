@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from fstmuse_gui.background import Background
-from fstmuse_gui.train.survey import SetCount, Survey, Surveyor
+from fstmuse_gui.train.survey import Ask, Report, SetCount, Survey, Surveyor, Tell
 
 T = TypeVar("T")
-
-# Told how many of how many are done, and asked whether to give up.
-Tell = Callable[[int, int], None]
-Ask = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What listening to the files has shown; ``exports`` are texts by file suffix."""
-
-    survey: Survey
-    findings: list[str]
-    set_aside: list[str]
-    exports: dict[str, str]
 
 
 def check(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:

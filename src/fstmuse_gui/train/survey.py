@@ -13,7 +13,9 @@ from fstmuse_core.datasets.detect import data_path, load_tracks
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 
-Progress = Callable[[int, int], None]
+# Told how many of how many are done, and asked whether to give up.
+Tell = Callable[[int, int], None]
+Ask = Callable[[], bool]
 
 KINDS = {
     "fma": "FMA",
@@ -117,6 +119,16 @@ class Survey:
         return found
 
 
+@dataclass(frozen=True)
+class Report:
+    """What listening to the files has shown; ``exports`` are texts by file suffix."""
+
+    survey: Survey
+    findings: list[str]
+    set_aside: list[str]
+    exports: dict[str, str]
+
+
 def set_name(path: str) -> str:
     """What people call the data set at ``path``."""
     if path == RESERVED_NAME:
@@ -134,9 +146,7 @@ class Surveyor:
         """Read this data set anew the next time."""
         self._known.pop(path, None)
 
-    def __call__(
-        self, paths: tuple[str, ...], progress: Progress, cancelled: Callable[[], bool]
-    ) -> Survey:
+    def __call__(self, paths: tuple[str, ...], progress: Tell, cancelled: Ask) -> Survey:
         """Read the data sets at ``paths``; those that cannot be used say why."""
         sets, collections = [], []
         for path in paths:
@@ -161,7 +171,7 @@ class Surveyor:
         )
 
 
-def read_set(path: str, progress: Progress, cancelled: Callable[[], bool]) -> Collection:
+def read_set(path: str, progress: Tell, cancelled: Ask) -> Collection:
     """The tracks of the data set that the command line calls ``path``.
 
     Raises

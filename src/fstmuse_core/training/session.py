@@ -1,0 +1,258 @@
+"""``fstmuse train`` from its options to its last event."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from fstmuse_core.bundle import load_bundle, user_models_folder
+from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.runs import (
+    REPORT_FILE,
+    RUN_FILE,
+    TrainingLock,
+    find_run,
+    forget_request,
+    newest_checkpoint,
+    read_json,
+    runs_folder,
+    write_json,
+)
+from fstmuse_core.training.control import CancelledError, Control
+from fstmuse_core.training.events import Events
+from fstmuse_core.training.prepare import Preparation, record_of
+from fstmuse_core.training.run import Run
+from fstmuse_core.training.settings import GAN, TrainSettings, settings_from
+
+if TYPE_CHECKING:
+    from fstmuse_core.training.parts import Parts
+
+DONE, FAILED, WRONG_USE, CANCELLED = 0, 1, 2, 130
+EVENTS_FILE = "events.jsonl"
+
+
+def train(
+    options: Mapping[str, Any],
+    *,
+    resume: str | None = None,
+    machine: TextIO | None = None,
+    say: Callable[[str], None],
+    control: Control | None = None,
+) -> int:
+    """Train a model and say how it goes.
+
+    Parameters
+    ----------
+    options : mapping
+        As :func:`fstmuse_core.training.settings.settings_from` takes them; not heeded with
+        ``resume``.
+    resume : str, optional
+        Name of a run to go on with.
+    machine : text stream, optional
+        Takes the events as lines of JSON.
+    say : callable
+        Takes sentences for people.
+    control : Control, optional
+        Stop and Cancel.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done (stopped early too), 1 failed, 2 wrong use, 130 cancelled.
+    """
+    events = Events(machine, say)
+    session = _Session(events, control or Control())
+    code = FAILED
+    try:
+        session.run(options, resume)
+        code = DONE
+    except CancelledError:
+        session.discard()
+        events.emit("cancelled", run=session.name)
+        code = CANCELLED
+    except FstMuseError as error:
+        session.fail(str(error))
+        code = FAILED if session.is_valid else WRONG_USE
+    except MemoryError:
+        session.fail("training: the memory is full; close other programs or lower --batch-size")
+    except OSError as error:
+        where = f" ({Path(error.filename).name})" if error.filename else ""
+        session.fail(f"training: {one_line(error.strerror or str(error))}{where}")
+    except Exception as error:
+        what = one_line(f"{type(error).__name__}: {error}")[:300]
+        session.fail(f"training: it broke off ({what}); please report this")
+    finally:
+        events.close()
+    return code
+
+
+class _Session:
+    """One call of the command."""
+
+    def __init__(self, events: Events, control: Control) -> None:
+        self._events = events
+        self._control = control
+        self._begun = time.monotonic()
+        self._folder: Path | None = None
+        self._is_resumed = False
+        self.name = ""
+        self.is_valid = False
+
+    def run(self, options: Mapping[str, Any], resume: str | None) -> None:
+        """Everything up to the ``done`` event; raises what ends it otherwise."""
+        record: Mapping[str, Any] = {}
+        if resume is not None:
+            folder = find_run(resume)
+            record, settings = _resumable(folder)
+        else:
+            settings = settings_from(options)
+            folder = _new_folder(settings)
+            settings = replace(settings, out=settings.out or folder.name)
+        self.is_valid = True
+        self._is_resumed, self.name = resume is not None, folder.name
+        with ExitStack() as stack:
+            stack.enter_context(TrainingLock(folder.name))
+            _check_name(settings.out, folder.name)
+            self._folder = folder
+            stack.callback(forget_request, folder)
+            self._show(folder, settings)
+            done = self._train(settings, folder, record)
+        self._events.emit("done", **done)
+
+    def _show(self, folder: Path, settings: TrainSettings) -> None:
+        """From now on other processes see the run, hear what it says, and may ask it to end."""
+        if not self._is_resumed:
+            folder.mkdir(parents=True)
+            write_json(folder / RUN_FILE, record_of(settings, None, []))
+        forget_request(folder)
+        self._control.heed_run(folder)
+        self._events.keep_in(folder / EVENTS_FILE)
+        self._events.preparing("reading", 0, len(settings.data))
+
+    def discard(self) -> None:
+        """Remove what a cancelled run has written; one that was resumed is left as it is."""
+        if self._folder is not None and not self._is_resumed:
+            self._events.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def fail(self, sentence: str) -> None:
+        """Say so; the run is kept if there is something to resume."""
+        resumable = self._folder is not None and newest_checkpoint(self._folder)[0] > 0
+        self._events.emit("failed", sentence=sentence, run=self.name, resumable=resumable)
+        if not resumable:
+            self.discard()
+
+    def _train(
+        self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        # Keras takes seconds to load: meanwhile the music is looked through.
+        loading = threading.Thread(target=_load_keras, daemon=True)
+        loading.start()
+        preparation = Preparation(self._events, self._control)
+        # A run that was cut off before its music was divided reads it anew.
+        is_divided = "parts" in record
+        tracks = [] if is_divided else preparation.tracks(settings)
+        loading.join()
+        self._control.check_start()
+
+        if is_divided:
+            parts, mels = preparation.take_up(folder.name, _parts_of(folder, record))
+            warnings = (*_warnings_of(record), *preparation.warnings)
+        else:
+            parts, mels = preparation.divide(settings, tracks)
+            warnings = tuple(preparation.warnings)
+            write_json(folder / RUN_FILE, record_of(settings, parts, list(warnings)))
+        run = Run(folder, settings, parts, warnings, self._is_resumed)
+        train_design = _design(settings)
+        done: dict[str, Any] = train_design(run, mels, self._events, self._control, self._begun)
+        return done
+
+
+def _load_keras() -> None:
+    # Its start-up notes are of no use here; its errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import fstmuse_core.training.train_ours  # noqa: F401
+    except Exception:
+        # Imported again where it is needed, and there the error is told.
+        sys.modules.pop("fstmuse_core.training.train_ours", None)
+
+
+def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
+    if settings.model == GAN and settings.design == "original":
+        from fstmuse_core.training.train_original_gan import train_original_gan
+
+        return train_original_gan
+    if settings.model == GAN:
+        from fstmuse_core.training.train_gan import train_gan
+
+        return train_gan
+    if settings.design == "original":
+        from fstmuse_core.training.train_original import train_original
+
+        return train_original
+    from fstmuse_core.training.train_ours import train_ours
+
+    return train_ours
+
+
+def _new_folder(settings: TrainSettings) -> Path:
+    stem = f"{settings.out or settings.model}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder = runs_folder() / stem
+    number = 2
+    while folder.exists():
+        folder = runs_folder() / f"{stem}-{number}"
+        number += 1
+    return folder
+
+
+def _resumable(folder: Path) -> tuple[Mapping[str, Any], TrainSettings]:
+    """The record of a run that can go on, and its settings."""
+    try:
+        if (folder / REPORT_FILE).is_file() and not read_json(folder / REPORT_FILE)["resumable"]:
+            raise FstMuseError(
+                folder.name, "this training is done", "begin a new one, with --fine-tune perhaps"
+            )
+        record = read_json(folder / RUN_FILE)
+        return record, TrainSettings.from_dict(record["settings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(folder, error) from error
+
+
+def _parts_of(folder: Path, record: Mapping[str, Any]) -> Parts:
+    from fstmuse_core.training.parts import Parts
+
+    try:
+        return Parts.from_dict(record["parts"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unreadable(folder, error) from error
+
+
+def _warnings_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, record.get("warnings") or ()))
+
+
+def _unreadable(folder: Path, error: Exception) -> FstMuseError:
+    return FstMuseError(folder.name, f"its record cannot be read ({error})", "begin a new training")
+
+
+def _check_name(name: str, run: str) -> None:
+    """Let no training replace a model of the user's that another one made."""
+    folder = user_models_folder() / name
+    if not folder.exists():
+        return
+    try:
+        made_by = load_bundle(folder).manifest.training.get("run")
+    except BundleError:
+        made_by = None
+    if made_by != run:
+        raise FstMuseError("--out", f"there is a model called {name} already", "choose another")
