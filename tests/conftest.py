@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
+from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio import SAMPLE_RATE
 
@@ -19,7 +21,7 @@ Samples = npt.NDArray[np.float32]
 
 MUSIC = Path(os.environ.get("FSTMUSE_TEST_MUSIC", Path(__file__).parents[2] / "shared" / "music"))
 
-
+_PATIENCE_MS = 30_000
 _exit_status = 0
 
 
@@ -46,6 +48,25 @@ def pytest_unconfigure() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(_exit_status)
+
+
+class PatientBot(QtBot):
+    """Waits longer than five seconds for what should happen.
+
+    A machine that is busy, on an installation that has never run, takes as long to read a
+    library from its disk; the tests are about what happens, and the benchmarks about when.
+    """
+
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=_PATIENCE_MS)
+    waitSignals = partialmethod(QtBot.waitSignals, timeout=_PATIENCE_MS)
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=_PATIENCE_MS)
+    waitExposed = partialmethod(QtBot.waitExposed, timeout=_PATIENCE_MS)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> PatientBot:
+    """The bot of pytest-qt, with more patience."""
+    return PatientBot(request)
 
 
 def make_music(seconds: float = 10.0, rate: int = SAMPLE_RATE, seed: int = 0) -> Samples:
