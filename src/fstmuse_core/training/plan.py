@@ -55,7 +55,7 @@ class ModelPlan:
     build: Callable[[int], Classifier]
     balance: float
     undecidable: frozenset[str] = frozenset()
-    steps: int = 1000
+    steps: int = 1800
 
     def role(self, track: Track) -> int:
         """Index of the track's genre, ``len(genres)`` for other music, or ``IGNORED``."""
@@ -97,7 +97,7 @@ class Recipe:
     ``other_share`` of the crops is music of other genres.
     """
 
-    steps: int = 1000
+    steps: int = 1800
     batch: int = 32
     learning_rate: float = 2e-3
     weight_decay: float = 2e-2
