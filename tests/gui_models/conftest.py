@@ -113,12 +113,20 @@ class ModelsBench:
 
     def settle(self, act: Callable[[], object], name: str = "") -> None:
         """Do something and wait for the list that follows, and for details."""
-        with self.qtbot.waitSignals(
-            [self.shelf.listed, self.shelf.detailed],
-            check_params_cbs=[None, _about(name) if name else None],
-            order="strict",
-        ):
-            act()
+        # Details that were asked for before may come first; they do not count.
+        is_wanted = _about(name) if name else lambda _details: True
+        after_list: list[bool] = []
+
+        def on_details(details: Any) -> None:
+            if after_list:
+                after_list.append(is_wanted(details))
+
+        listed = self.shelf.listed.connect(lambda *_: after_list.append(False))
+        detailed = self.shelf.detailed.connect(on_details)
+        act()
+        self.qtbot.waitUntil(lambda: any(after_list))
+        self.shelf.listed.disconnect(listed)
+        self.shelf.detailed.disconnect(detailed)
         QCoreApplication.processEvents()
 
 
