@@ -51,11 +51,7 @@ def pytest_unconfigure() -> None:
 
 
 class PatientBot(QtBot):
-    """Waits longer than five seconds for what should happen.
-
-    A machine that is busy, on an installation that has never run, takes as long to read a
-    library from its disk; the tests are about what happens, and the benchmarks about when.
-    """
+    """Waits longer than five seconds: tests are about what happens, benchmarks about when."""
 
     waitSignal = partialmethod(QtBot.waitSignal, timeout=_PATIENCE_MS)
     waitSignals = partialmethod(QtBot.waitSignals, timeout=_PATIENCE_MS)

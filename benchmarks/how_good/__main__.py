@@ -77,7 +77,13 @@ def _fill(
         with staging.open("wb") as stream:
             np.savez(stream, logits=scores.logits, novelty=scores.novelty)
         staging.replace(target)
-        print(f"{task.name} {row} {seed}.{fold}: {time.monotonic() - begun:.0f} s", flush=True)
+        seconds, right = time.monotonic() - begun, _share_right(task, data.part(test), scores)
+        print(f"{task.name} {row} {seed}.{fold}: {right:.3f} right, {seconds:.0f} s", flush=True)
+
+
+def _share_right(task: Task, judged: DataSet, scores: ClipScores) -> float:
+    known = (judged.roles >= 0) & (judged.roles < len(task.plan.genres))
+    return float(np.mean(scores.logits[known].argmax(axis=1) == judged.roles[known]))
 
 
 def _file(work: Path, task: Task, row: str, seed: int, fold: int) -> Path:
