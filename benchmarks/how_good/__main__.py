@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, TOGETHER, Cell, both
+from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, TOGETHER, Cell, together
 from benchmarks.how_good.results import Result, as_table, result_of
 from benchmarks.how_good.tasks import TASKS, Task, load_data, load_music
 from fstmuse_core.datasets.split import artist_folds
@@ -106,9 +106,9 @@ def _results(
             files = [_file(work, task, row, seed, fold) for fold in range(n_folds)]
             if all(file.is_file() for file in files):
                 said[row][seed] = _gathered(files, folds, len(task.plan.genres))
-        for row, (one, two) in TOGETHER.items():
-            if seed in said[one] and seed in said[two]:
-                said[row][seed] = both(said[one][seed], said[two][seed])
+        for row, weights in TOGETHER.items():
+            if all(seed in said[one] for one in weights):
+                said[row][seed] = together([(w, said[one][seed]) for one, w in weights.items()])
     return {row: result_of(task, data, taught, scores) for row, scores in said.items() if scores}
 
 
