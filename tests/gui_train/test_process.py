@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -87,6 +88,15 @@ def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qt
     assert done.metrics.recall == {"Folk": 1.0, "Rock": 0.0}
     assert not heard.training.is_running
     assert not heard.training._folder.exists()  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="another system's priorities")
+def test_the_child_makes_way_for_the_window(begin: Callable[[str], Heard]) -> None:
+    child = begin("deaf").training._child  # type: ignore[attr-defined]
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) >= process._NICENESS
+    group = Path(f"/proc/{child.pid}/autogroup")
+    if group.exists():
+        assert group.read_text().endswith(f"nice {process._NICENESS}\n")
 
 
 def test_garbage_between_the_lines_does_no_harm(

@@ -63,10 +63,16 @@ def _leave_running() -> None:
 
 
 def _make_way(child: subprocess.Popen[bytes]) -> None:
-    """Let a child run after programs that someone is looking at; its threads inherit that."""
+    """Let a child run after programs that someone is looking at; its threads inherit that.
+
+    To Linux a session of its own may be a group of its own, and niceness counts only within a
+    group: then the group is to be as nice (sched(7), "The autogroup feature").
+    """
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{child.pid}/autogroup").write_text(f"{_NICENESS}", encoding="ascii")
 
 
 class LineFile:
