@@ -22,8 +22,8 @@ from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, TOGETHER, 
 from benchmarks.how_good.results import Result, as_table, result_of
 from benchmarks.how_good.tasks import TASKS, Task, load_data, load_music
 from fstmuse_core.datasets.split import artist_folds
-from fstmuse_core.training.cross_validation import DataSet
 from fstmuse_core.training.scores import ClipScores
+from fstmuse_core.training.starter.cross_validation import DataSet
 
 Ints = npt.NDArray[np.int64]
 

@@ -14,12 +14,12 @@ from benchmarks.how_good.report_design import report_chances
 from benchmarks.how_good.tasks import Task
 from fstmuse_core.pattern_head import PatternEar, PatternHead
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.cross_validation import DataSet, train_head, train_on
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.mels import MelArray, segment_starts
 from fstmuse_core.training.plan import Recipe
 from fstmuse_core.training.scores import ClipScores, score_clips
-from fstmuse_core.training.svm_floor import mfcc_statistics, svm_predictions
+from fstmuse_core.training.starter.cross_validation import DataSet, train_head, train_on
+from fstmuse_core.training.starter.svm_floor import mfcc_statistics, svm_predictions
 
 Bools = npt.NDArray[np.bool_]
 Contender = Callable[[Task, DataSet, Bools, Bools, "Cell"], ClipScores]

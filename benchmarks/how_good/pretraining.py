@@ -21,12 +21,12 @@ from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training import augment
-from fstmuse_core.training.cross_validation import DataSet, train_on
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.mels import MelArray, fit_scaling, segment_starts
 from fstmuse_core.training.plan import IGNORED, Recipe
 from fstmuse_core.training.schedule import warm_cosine
 from fstmuse_core.training.scores import ClipScores, score_clips
+from fstmuse_core.training.starter.cross_validation import DataSet, train_on
 
 _PAIRS = 48
 # Together as many steps as the recipe of seven genres has without.

@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks.how_good.tasks import Task
 from fstmuse_core.original.features import N_FRAMES, N_MELS
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.cross_validation import DataSet
 from fstmuse_core.training.mels import MelArray
+from fstmuse_core.training.starter.cross_validation import DataSet
 
 _EPOCHS, _BATCH = 10, 8
 

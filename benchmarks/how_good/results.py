@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks.how_good.tasks import Task
 from fstmuse_core.training import metrics
 from fstmuse_core.training.calibration import fit_novelty_threshold
-from fstmuse_core.training.cross_validation import DataSet
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.scores import ClipScores
+from fstmuse_core.training.starter.cross_validation import DataSet
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from fstmuse_core.cli.train import command
-from fstmuse_core.training.gan_metrics import FIGURES
+from fstmuse_core.training.gan.metrics import FIGURES
 from fstmuse_gui.train.bases import bases
 from fstmuse_gui.train.events import (
     Cancelled,

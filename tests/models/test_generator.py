@@ -31,7 +31,7 @@ from fstmuse_core.bundle import GENERATOR, BundleManifest, Thresholds, write_bun
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE, build_generator
 from fstmuse_core.spectrogram import DEFAULT_CONFIG
-from fstmuse_core.training import gan_export
+from fstmuse_core.training.gan import export as gan_export
 
 sizes = {"width": 16, "plane": 8}
 generator = build_generator(3, **sizes)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.training.card import CardFacts, write_card
-from fstmuse_core.training.cross_validation import DataSet, OutOfFold
-from fstmuse_core.training.evaluation import evaluate
 from fstmuse_core.training.plan import PLANS, Recipe
 from fstmuse_core.training.scores import ClipScores
+from fstmuse_core.training.starter.card import CardFacts, write_card
+from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
+from fstmuse_core.training.starter.evaluation import evaluate
 
 PLAN = PLANS["fst-muse"]
 GENRES = ["Rock"] * 6 + ["Jazz"] * 4 + ["Classical"] * 4 + ["Country"] * 2

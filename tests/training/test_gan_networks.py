@@ -15,14 +15,14 @@ from fstmuse_core.networks.spectral import NORM, SpectralConv1D, SpectralConv2D,
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE, build_generator
 from fstmuse_core.networks.toy_gan_critic import frozen_features
 from fstmuse_core.networks.toy_model import build_toy_model
-from fstmuse_core.training.gan_crops import GanSampler, RealCrops, cut, draw_disguise
-from fstmuse_core.training.gan_export import (
+from fstmuse_core.training.gan.crops import GanSampler, RealCrops, cut, draw_disguise
+from fstmuse_core.training.gan.export import (
     generator_inputs,
     litert_bytes,
     litert_error,
     run_litert,
 )
-from fstmuse_core.training.gan_model import GanModel, GanSizes
+from fstmuse_core.training.gan.model import GanModel, GanSizes
 
 SMALL = GanSizes(width=16, plane=8, critic=4)
 GENRES = 3

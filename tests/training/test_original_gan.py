@@ -12,7 +12,7 @@ from fstmuse_core.original.toy_gan import (
     build_original_generator,
     generate_original,
 )
-from fstmuse_core.training.original_gan import OriginalGan, OriginalGanTrainee
+from fstmuse_core.training.original.gan_trainee import OriginalGan, OriginalGanTrainee
 
 FRAMES = 23
 

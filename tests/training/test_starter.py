@@ -12,7 +12,7 @@ import pytest
 from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME, load_bundle
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.network import LiteRtNetwork
-from fstmuse_core.training import starter
+from fstmuse_core.training.starter import __main__ as starter
 
 STEPS = 40
 
@@ -105,9 +105,9 @@ def test_missing_music_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_same_seed_same_weights(tiny_music: Path) -> None:
     from fstmuse_core.datasets.manifest import read_manifest
-    from fstmuse_core.training.cross_validation import DataSet, train_on
     from fstmuse_core.training.mels import load_mels
     from fstmuse_core.training.plan import PLANS, Recipe
+    from fstmuse_core.training.starter.cross_validation import DataSet, train_on
 
     plan, recipe = PLANS["toy-model"], Recipe(steps=3, batch=8)
     tracks = read_manifest(tiny_music)

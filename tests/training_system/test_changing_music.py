@@ -13,8 +13,9 @@ import pytest
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.runs import find_run, list_runs
-from fstmuse_core.training import prepare, train_original
+from fstmuse_core.training import prepare
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.original import classifiers
 from tests.training_system.conftest import Event, Home, write_tones
 
 OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 1, "batch_size": 16, "out": "tones"}
@@ -208,14 +209,14 @@ def test_a_test_that_is_all_gone_loses_nothing_that_was_learned(home: Home, musi
 def test_the_reports_design_sets_aside_what_it_cannot_read_again(
     home: Home, music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clip = train_original._clip
+    clip = classifiers._clip
 
     def vanishes(track: Track) -> Any:
         if track.path.name == CHANGED:
             track.path.unlink()
         return clip(track)
 
-    monkeypatch.setattr(train_original, "_clip", vanishes)
+    monkeypatch.setattr(classifiers, "_clip", vanishes)
     options = {**OPTIONS, "model": "fst-muse", "design": "original", "batch_size": 2}
     assert home.train(**options, data=[str(music)], genres=["Folk", "Rock", "Hip-Hop"]) == 0
     (sentence,) = set_aside(home)

@@ -20,13 +20,13 @@ from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
-from fstmuse_core.training import gan_starter, gan_trainee
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.gan_evaluate import evaluate_generator
-from fstmuse_core.training.gan_export import generator_inputs, run_litert
-from fstmuse_core.training.gan_metrics import FIGURES
-from fstmuse_core.training.gan_model import GanSizes
-from fstmuse_core.training.gan_trainee import GanScale
+from fstmuse_core.training.gan import starter, trainee
+from fstmuse_core.training.gan.evaluate import evaluate_generator
+from fstmuse_core.training.gan.export import generator_inputs, run_litert
+from fstmuse_core.training.gan.metrics import FIGURES
+from fstmuse_core.training.gan.model import GanSizes
+from fstmuse_core.training.gan.trainee import GanScale
 from tests.training_system.conftest import Event, Home, fstmuse, make_home
 
 EPOCHS = 3
@@ -41,10 +41,10 @@ SCALE = GanScale(
 # The same in another process, before the command runs.
 CHILD = """
 import sys
-from fstmuse_core.training import gan_starter, gan_trainee
-from fstmuse_core.training.gan_model import GanSizes
-from fstmuse_core.training.gan_trainee import GanScale
-gan_trainee.SCALE = {scale!r}
+from fstmuse_core.training.gan import starter, trainee
+from fstmuse_core.training.gan.model import GanSizes
+from fstmuse_core.training.gan.trainee import GanScale
+trainee.SCALE = {scale!r}
 from fstmuse_core.cli import main
 sys.exit(main())
 """
@@ -52,14 +52,14 @@ sys.exit(main())
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gan_trainee, "SCALE", SCALE)
+    monkeypatch.setattr(trainee, "SCALE", SCALE)
 
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory, tones: Path, shared_cache: Path) -> Home:
     """A whole training; its folders are the user's only while it runs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gan_trainee, "SCALE", SCALE)
+        patch.setattr(trainee, "SCALE", SCALE)
         home = make_home(tmp_path_factory.mktemp("gan"), shared_cache, patch)
         assert home.train(**OPTIONS, data=[str(tones)]) == 0, home.said
     return home
@@ -193,7 +193,7 @@ def test_it_is_measured_on_any_music(unbroken: Home, tones: Path) -> None:
 
 
 def test_a_starter_says_its_terms_and_its_music(unbroken: Home, tmp_path: Path) -> None:
-    assert gan_starter.main([unbroken.last["bundle"], str(tmp_path / "starter")]) == 0
+    assert starter.main([unbroken.last["bundle"], str(tmp_path / "starter")]) == 0
     bundle = load_bundle(tmp_path / "starter")
     bundle.demand_kind("generator")
     assert bundle.manifest.title == "ToyGan"
@@ -202,7 +202,7 @@ def test_a_starter_says_its_terms_and_its_music(unbroken: Home, tmp_path: Path) 
     card = (bundle.path / "CARD.md").read_text(encoding="utf-8")
     assert card.index("**Non-commercial.**") < card.index("## What it sounds like")
     assert "- Learned from, by genre: Classical 2" in card
-    assert gan_starter.main([str(tmp_path), str(tmp_path / "none")]) == 1
+    assert starter.main([str(tmp_path), str(tmp_path / "none")]) == 1
 
 
 def test_a_generator_without_a_judge_is_a_sentence(unbroken: Home, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fstmuse_core.runs import list_runs
-from fstmuse_core.training import train_original
+from fstmuse_core.training.original import classifiers
 from tests.training_system.conftest import Home
 
 OPTIONS: dict[str, Any] = {
@@ -41,11 +41,11 @@ def test_it_trains_and_is_measured(home: Home, tones: Path) -> None:
 def test_too_little_memory_is_said(
     home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch, model: str
 ) -> None:
-    monkeypatch.setattr(train_original, "_free_memory", lambda: 2**29)
+    monkeypatch.setattr(classifiers, "_free_memory", lambda: 2**29)
     assert home.train(**{**OPTIONS, "model": model}, data=[str(tones)]) == 1
     assert "0.5 GiB are free" in home.last["sentence"]
     assert list_runs() == []
 
 
 def test_the_toy_model_needs_what_was_measured() -> None:
-    assert train_original.memory_need("toy-model", 8) == pytest.approx(5 * 2**30, rel=0.1)
+    assert classifiers.memory_need("toy-model", 8) == pytest.approx(5 * 2**30, rel=0.1)

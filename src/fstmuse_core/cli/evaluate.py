@@ -64,7 +64,7 @@ def command(model: str, data: tuple[str, ...], layout: str) -> int:
 
 def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
     with ProgressBar(len(tracks)) as bar:
-        metrics = training_module("gan_evaluate").evaluate_generator(
+        metrics = training_module("gan.evaluate").evaluate_generator(
             bundle, tracks, lambda done, total: bar.update(done, "music")
         )
     say_files(metrics["set_aside"])

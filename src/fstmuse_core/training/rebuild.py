@@ -51,7 +51,7 @@ def rebuild_generator(
     """
     from fstmuse_core.generation_noise import NoiseShape
     from fstmuse_core.networks.toy_gan import SHAPE
-    from fstmuse_core.training import gan_export
+    from fstmuse_core.training.gan import export as gan_export
 
     if NoiseShape.from_dict(wanted.architecture) != SHAPE:
         raise FstMuseError("weights", "it takes other noise than our network")

@@ -189,15 +189,15 @@ def _load_keras() -> None:
 
 def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
     if settings.model == GAN and settings.design == "original":
-        from fstmuse_core.training.train_original_gan import train_original_gan
+        from fstmuse_core.training.original.gan import train_original_gan
 
         return train_original_gan
     if settings.model == GAN:
-        from fstmuse_core.training.train_gan import train_gan
+        from fstmuse_core.training.gan.train import train_gan
 
         return train_gan
     if settings.design == "original":
-        from fstmuse_core.training.train_original import train_original
+        from fstmuse_core.training.original.classifiers import train_original
 
         return train_original
     from fstmuse_core.training.train_ours import train_ours

@@ -25,7 +25,7 @@ from fstmuse_core.networks.toy_model import build_toy_model
 from fstmuse_core.runs import write_bytes
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.fit import train_classifier
-from fstmuse_core.training.gan_metrics import Windows
+from fstmuse_core.training.gan.metrics import Windows
 from fstmuse_core.training.mels import MelArray, fit_scaling
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.plan import ModelPlan, Recipe

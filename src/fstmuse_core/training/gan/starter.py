@@ -15,8 +15,8 @@ from pathlib import Path
 
 from fstmuse_core.bundle import CARD_NAME, GENERATOR, load_bundle, write_bundle
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.training.card import licence_family
 from fstmuse_core.training.overlap import TRACKS_FILE
+from fstmuse_core.training.starter.card import licence_family
 
 _TERMS = (
     "**Non-commercial.** The weights were trained on music that may be used for research and "
@@ -88,7 +88,7 @@ def _music(rows: Sequence[Mapping[str, str]], counts: Mapping[str, Mapping[str, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if the bundle was written, 1 if not."""
-    parser = argparse.ArgumentParser(prog="python -m fstmuse_core.training.gan_starter")
+    parser = argparse.ArgumentParser(prog="python -m fstmuse_core.training.gan.starter")
     parser.add_argument("trained", type=Path, help="folder of the trained bundle")
     parser.add_argument("out", type=Path, help="folder of the starter bundle")
     parser.add_argument("--title", default="ToyGan")

@@ -10,9 +10,9 @@ import numpy as np
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.gan_crops import RealCrops, cut
-from fstmuse_core.training.gan_judges import Judge
-from fstmuse_core.training.gan_metrics import Figures, coarse, figures, nearest
+from fstmuse_core.training.gan.crops import RealCrops, cut
+from fstmuse_core.training.gan.judges import Judge
+from fstmuse_core.training.gan.metrics import Figures, coarse, figures, nearest
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 

@@ -14,9 +14,9 @@ from fstmuse_core.generate.network import GeneratorNetwork
 from fstmuse_core.generation_noise import draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.gan_crops import RealCrops
-from fstmuse_core.training.gan_judges import JUDGE_NAME, Judge, judge_plan, read_judge
-from fstmuse_core.training.gan_yardstick import WINDOWS_A_GENRE, Yardstick
+from fstmuse_core.training.gan.crops import RealCrops
+from fstmuse_core.training.gan.judges import JUDGE_NAME, Judge, judge_plan, read_judge
+from fstmuse_core.training.gan.yardstick import WINDOWS_A_GENRE, Yardstick
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import read_features
 from fstmuse_core.training.overlap import generator_overlap

@@ -19,7 +19,7 @@ from fstmuse_core.errors import FstMuseError
 from fstmuse_core.generation_noise import draw_noise
 from fstmuse_core.networks.toy_gan import SHAPE, build_generator, serving_generator
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.gan_model import GanSizes
+from fstmuse_core.training.gan.model import GanSizes
 
 _TOLERANCE = 1e-3
 _TRIED_STEPS = (20, 7)

@@ -22,8 +22,8 @@ from fstmuse_core.original.toy_gan import (
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.gan_optimizers import TwoOptimizers
-from fstmuse_core.training.gan_pictures import write_sample
+from fstmuse_core.training.gan.optimizers import TwoOptimizers
+from fstmuse_core.training.gan.pictures import write_sample
 
 _TRIED = 2
 # What a picture shows as black and white: logarithms of the sigmoid's range.

@@ -12,7 +12,7 @@ from fstmuse_core.features import FeatureScaling
 from fstmuse_core.generation_noise import NoiseShape, draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.gan_model import Disguise, GanBatch
+from fstmuse_core.training.gan.model import Disguise, GanBatch
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 

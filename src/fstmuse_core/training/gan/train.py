@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.gan_finish import finish_gan
-from fstmuse_core.training.gan_trainee import GanTrainee
+from fstmuse_core.training.gan.finish import finish_gan
+from fstmuse_core.training.gan.trainee import GanTrainee
 from fstmuse_core.training.music import MelTable
 
 if TYPE_CHECKING:

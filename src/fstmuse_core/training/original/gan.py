@@ -12,10 +12,10 @@ from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report
-from fstmuse_core.training.gan_judges import guide_plan
+from fstmuse_core.training.gan.judges import guide_plan
 from fstmuse_core.training.music import MelTable
-from fstmuse_core.training.original_gan import OriginalGanTrainee
-from fstmuse_core.training.train_original import check_memory, clips_of
+from fstmuse_core.training.original.classifiers import check_memory, clips_of
+from fstmuse_core.training.original.gan_trainee import OriginalGanTrainee
 
 if TYPE_CHECKING:
     from fstmuse_core.training.run import Run

@@ -22,11 +22,11 @@ from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.epochs import Progress
 from fstmuse_core.training.figures import curves_png
 from fstmuse_core.training.finish import Finished, done_values, make_report, track_list
-from fstmuse_core.training.gan_card import write_gan_card
-from fstmuse_core.training.gan_export import generator_files
-from fstmuse_core.training.gan_judges import JUDGE_NAME, judge_bytes
-from fstmuse_core.training.gan_pictures import mel_png
-from fstmuse_core.training.gan_trainee import GanTrainee
+from fstmuse_core.training.gan.card import write_gan_card
+from fstmuse_core.training.gan.export import generator_files
+from fstmuse_core.training.gan.judges import JUDGE_NAME, judge_bytes
+from fstmuse_core.training.gan.pictures import mel_png
+from fstmuse_core.training.gan.trainee import GanTrainee
 from fstmuse_core.training.parts import Parts
 
 if TYPE_CHECKING:

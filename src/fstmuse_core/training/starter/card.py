@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fstmuse_core.training.disputed import Disputed
-from fstmuse_core.training.evaluation import Evaluation, Rejection
 from fstmuse_core.training.plan import ModelPlan, Recipe
-from fstmuse_core.training.unseen import UnseenProbe
+from fstmuse_core.training.starter.disputed import Disputed
+from fstmuse_core.training.starter.evaluation import Evaluation, Rejection
+from fstmuse_core.training.starter.unseen import UnseenProbe
 
 _THIN_ARTISTS = 10
 _BAD_RECALL = 0.3

@@ -20,16 +20,16 @@ from fstmuse_core import __version__
 from fstmuse_core.bundle import PATTERNS_NAME, BundleManifest, write_bundle
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.training.card import CardFacts, write_card
-from fstmuse_core.training.cross_validation import DataSet, cross_validate, train_both
-from fstmuse_core.training.evaluation import Evaluation, evaluate
 from fstmuse_core.training.export import base_manifest, litert_bytes, weights_bytes
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
-from fstmuse_core.training.unseen import n_probes, probe_unseen
+from fstmuse_core.training.starter.card import CardFacts, write_card
+from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
+from fstmuse_core.training.starter.evaluation import Evaluation, evaluate
+from fstmuse_core.training.starter.unseen import n_probes, probe_unseen
 
 
 class Clock:

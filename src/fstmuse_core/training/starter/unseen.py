@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.training.calibration import fit_novelty_threshold
-from fstmuse_core.training.cross_validation import DataSet, RunReport, train_both
-from fstmuse_core.training.evaluation import Rejection, rejections
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.scores import score_clips
+from fstmuse_core.training.starter.cross_validation import DataSet, RunReport, train_both
+from fstmuse_core.training.starter.evaluation import Rejection, rejections
 
 Bools = npt.NDArray[np.bool_]
 

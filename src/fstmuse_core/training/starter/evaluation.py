@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from fstmuse_core.bundle import Thresholds
 from fstmuse_core.training import calibration, metrics
-from fstmuse_core.training.cross_validation import DataSet, OutOfFold
-from fstmuse_core.training.disputed import Disputed, study_disputed
 from fstmuse_core.training.plan import ModelPlan, is_disputed
+from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
+from fstmuse_core.training.starter.disputed import Disputed, study_disputed
 
 Bools = npt.NDArray[np.bool_]
 

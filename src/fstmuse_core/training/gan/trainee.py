@@ -17,8 +17,8 @@ from fstmuse_core.networks.toy_gan_critic import frozen_features
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.gan_crops import GanSampler, RealCrops, draw_noises
-from fstmuse_core.training.gan_judges import (
+from fstmuse_core.training.gan.crops import GanSampler, RealCrops, draw_noises
+from fstmuse_core.training.gan.judges import (
     Judge,
     Schooling,
     guide_plan,
@@ -26,9 +26,9 @@ from fstmuse_core.training.gan_judges import (
     train_judge,
     unscaled,
 )
-from fstmuse_core.training.gan_model import GanBatch, GanModel, GanSizes
-from fstmuse_core.training.gan_pictures import write_sample
-from fstmuse_core.training.gan_yardstick import WINDOWS_A_GENRE, Yardstick
+from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
+from fstmuse_core.training.gan.pictures import write_sample
+from fstmuse_core.training.gan.yardstick import WINDOWS_A_GENRE, Yardstick
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix
 from fstmuse_core.training.music import MelTable

@@ -21,7 +21,7 @@ from fstmuse_core.training.pattern_head import PatternRows, fit_pattern_head
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
 from fstmuse_core.training.sampler import BatchSampler, track_weights
 from fstmuse_core.training.scores import ClipScores, score_clips
-from fstmuse_core.training.svm_floor import mfcc_statistics, svm_predictions
+from fstmuse_core.training.starter.svm_floor import mfcc_statistics, svm_predictions
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

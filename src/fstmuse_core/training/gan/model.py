@@ -16,7 +16,7 @@ from keras import layers, ops
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, build_generator
 from fstmuse_core.networks.toy_gan_critic import build_discriminator
 from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.gan_optimizers import TwoOptimizers
+from fstmuse_core.training.gan.optimizers import TwoOptimizers
 
 Tensor = Any
 
