@@ -65,6 +65,16 @@ def qtbot(qapp: object, request: pytest.FixtureRequest) -> PatientBot:
     return PatientBot(request)
 
 
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots go: to the folder FSTMUSE_SCREENSHOTS, or nowhere for long."""
+    named = os.environ.get("FSTMUSE_SCREENSHOTS")
+    path = Path(named) if named else tmp_path
+    assert not path.resolve().is_relative_to(Path(__file__).parents[1]), "outside, please"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def make_music(seconds: float = 10.0, rate: int = SAMPLE_RATE, seed: int = 0) -> Samples:
     """A little band: a bass, chords and a drum at 120 beats a minute; peak 0.6."""
     rng = np.random.default_rng(seed)

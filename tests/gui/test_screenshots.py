@@ -49,15 +49,6 @@ def song() -> FloatArray:
     return load_audio(named, duration_s=30.0)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    named = os.environ.get("FSTMUSE_SCREENSHOTS")
-    path = Path(named) if named else tmp_path
-    assert not path.resolve().is_relative_to(Path(__file__).parents[2]), "outside, please"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 def _empty(bench: Bench, _song: FloatArray) -> None:
     pass
 
@@ -239,7 +230,7 @@ def test_state_can_be_seen(
     state: str,
     theme_name: str,
     make_bench: MakeBench,
-    folder: Path,
+    pictures: Path,
     song: FloatArray,
     qtbot: QtBot,
 ) -> None:
@@ -252,7 +243,7 @@ def test_state_can_be_seen(
     dialog = bench.window.findChild(ShortcutsDialog)
     picture = (dialog or bench.window).grab().toImage()
     _add_popup(picture, bench)
-    assert picture.save(str(folder / f"{state}-{theme_name}.png"))
+    assert picture.save(str(pictures / f"{state}-{theme_name}.png"))
     assert _n_colours(picture) > 40
     if dialog is not None:
         dialog.close()

@@ -6,7 +6,6 @@ to a temporary one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,19 +81,10 @@ _STATES: dict[str, Callable[[GenerateBench], None]] = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    named = os.environ.get("FSTMUSE_SCREENSHOTS")
-    path = Path(named) if named else tmp_path
-    assert not path.resolve().is_relative_to(Path(__file__).parents[2]), "outside, please"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
 @pytest.mark.parametrize("state", [*_STATES, "no-model", "small"])
 def test_every_state(
-    make_bench: MakeGenerateBench, folder: Path, state: str, theme_name: str
+    make_bench: MakeGenerateBench, pictures: Path, state: str, theme_name: str
 ) -> None:
     bench = make_bench([] if state == "no-model" else GENERATORS)
     bench.window.choose_theme(theme_name)
@@ -106,4 +96,4 @@ def test_every_state(
     QApplication.sendPostedEvents()
     picture = bench.window.grab()
     assert picture.width() >= 880
-    assert picture.save(str(folder / f"generate-{state}-{theme_name}.png"))
+    assert picture.save(str(pictures / f"generate-{state}-{theme_name}.png"))

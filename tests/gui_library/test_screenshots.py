@@ -6,7 +6,6 @@ to a temporary one.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -26,19 +25,10 @@ _SONGS = tuple(
 ) + tuple((f"Unheard {n}", None, 0.0) for n in range(1, 8))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    named = os.environ.get("FSTMUSE_SCREENSHOTS")
-    path = Path(named) if named else tmp_path
-    assert not path.resolve().is_relative_to(Path(__file__).parents[2]), "outside, please"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def save(bench: LibraryBench, folder: Path, state: str, theme_name: str) -> None:
+def save(bench: LibraryBench, pictures: Path, state: str, theme_name: str) -> None:
     QCoreApplication.processEvents()
     name = f"library-{state}-{theme_name}.png"
-    assert bench.window.grab().toImage().save(str(folder / name))
+    assert bench.window.grab().toImage().save(str(pictures / name))
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
@@ -46,28 +36,28 @@ def test_states_can_be_seen(
     theme_name: str,
     make_bench: MakeLibraryBench,
     library: Library,
-    folder: Path,
+    pictures: Path,
     tmp_path: Path,
 ) -> None:
     bench = make_bench()
     bench.window.resize(QSize(1440, 900))
     bench.window.choose_theme(theme_name)
-    save(bench, folder, "empty", theme_name)
+    save(bench, pictures, "empty", theme_name)
     bench.tab.set_hot(True)
-    save(bench, folder, "hot", theme_name)
+    save(bench, pictures, "hot", theme_name)
     bench.tab.set_hot(False)
     ids = fill(library, tmp_path / "Music", _SONGS)
     library.review(ids[:2], "Jazz", ReviewKind.ACCEPTED)
     library.review(ids[5:6], "Punk", ReviewKind.CORRECTED)
     bench.load(bench.presenter.reload)
-    save(bench, folder, "waiting", theme_name)
+    save(bench, pictures, "waiting", theme_name)
     bench.presenter.sort_least_sure(True)
     bench.go_to(bench.titles[1])
     bench.presenter.listening.start()
     working = WorkProgress(20, 0, 27, 4.1, 90.0, (), tuple(ids[20:22]), False)
     bench.tell(bench.jobs.works[0], working)
-    save(bench, folder, "working", theme_name)
+    save(bench, pictures, "working", theme_name)
     bench.window.resize(QSize(880, 640))
-    save(bench, folder, "small", theme_name)
+    save(bench, pictures, "small", theme_name)
     bench.presenter._narrow(text="no such thing")
-    save(bench, folder, "nothing", theme_name)
+    save(bench, pictures, "nothing", theme_name)

@@ -6,7 +6,6 @@ to a temporary one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,24 +82,15 @@ STATES: dict[str, Callable[[ModelsBench], None]] = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    named = os.environ.get("FSTMUSE_SCREENSHOTS")
-    path = Path(named) if named else tmp_path
-    assert not path.resolve().is_relative_to(Path(__file__).parents[2]), "outside, please"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _save(bench: ModelsBench, folder: Path, state: str, theme_name: str) -> None:
+def _save(bench: ModelsBench, pictures: Path, state: str, theme_name: str) -> None:
     QCoreApplication.processEvents()
-    assert bench.window.grab().toImage().save(str(folder / f"models-{state}-{theme_name}.png"))
+    assert bench.window.grab().toImage().save(str(pictures / f"models-{state}-{theme_name}.png"))
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_state_can_be_seen(
-    state: str, theme_name: str, make_bench: MakeModelsBench, own_models: Path, folder: Path
+    state: str, theme_name: str, make_bench: MakeModelsBench, own_models: Path, pictures: Path
 ) -> None:
     add_model(own_models, "my-jazz", "My jazz and folk")
     add_model(own_models, "from-a-friend", training={"imported": {"file": "f.fstmuse"}})
@@ -109,7 +99,7 @@ def test_state_can_be_seen(
     bench = make_bench()
     bench.window.choose_theme(theme_name)
     STATES[state](bench)
-    _save(bench, folder, state, theme_name)
+    _save(bench, pictures, state, theme_name)
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
@@ -117,10 +107,10 @@ def test_no_model_at_all_can_be_seen(
     theme_name: str,
     make_bench: MakeModelsBench,
     own_models: Path,
-    folder: Path,
+    pictures: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("fstmuse_core.bundle.shipped_models_folder", lambda: own_models)
     bench = make_bench()
     bench.window.choose_theme(theme_name)
-    _save(bench, folder, "none", theme_name)
+    _save(bench, pictures, "none", theme_name)

@@ -6,7 +6,6 @@ to a temporary one.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -250,22 +249,13 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    named = os.environ.get("FSTMUSE_SCREENSHOTS")
-    path = Path(named) if named else tmp_path
-    assert not path.resolve().is_relative_to(Path(__file__).parents[2]), "outside, please"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
 def test_state_can_be_seen(
-    state: str, theme_name: str, make_bench: MakeTrainBench, folder: Path
+    state: str, theme_name: str, make_bench: MakeTrainBench, pictures: Path
 ) -> None:
     bench = make_bench()
     bench.window.choose_theme(theme_name)
     STATES[state](bench)
     QCoreApplication.processEvents()
-    assert bench.window.grab().toImage().save(str(folder / f"{state}-{theme_name}.png"))
+    assert bench.window.grab().toImage().save(str(pictures / f"{state}-{theme_name}.png"))

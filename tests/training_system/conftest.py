@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -154,3 +156,22 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tones: Path, shared_cache:
 def fstmuse(*arguments: str) -> list[str]:
     """The command line as another process."""
     return [sys.executable, "-m", "fstmuse_core.cli", *arguments]
+
+
+def killed_in_epoch(number: int, command: list[str], environment: dict[str, str]) -> None:
+    """Run a training as another process and kill it between two steps of an epoch."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            event = json.loads(line)
+            if event["event"] == "progress" and event["epoch"] == number:
+                os.kill(child.pid, signal.SIGKILL)
+                return
+    pytest.fail(f"it ended before epoch {number}")

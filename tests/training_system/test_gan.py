@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +25,7 @@ from fstmuse_core.training.gan.export import generator_inputs, run_litert
 from fstmuse_core.training.gan.metrics import FIGURES
 from fstmuse_core.training.gan.model import GanSizes
 from fstmuse_core.training.gan.trainee import GanScale
-from tests.training_system.conftest import Event, Home, fstmuse, make_home
+from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch, make_home
 
 EPOCHS = 3
 OPTIONS: dict[str, Any] = {"model": "toy-gan", "epochs": EPOCHS, "batch_size": 4, "out": "made"}
@@ -157,20 +155,11 @@ def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path, unbroken: H
     words = [f"--{k.replace('_', '-')}={v}" for k, v in OPTIONS.items()]
     code = CHILD.format(scale=SCALE)
     python = fstmuse()[0]
-    with subprocess.Popen(
+    killed_in_epoch(
+        3,
         [python, "-c", code, "train", *words, "--data", str(tones), "--events", "-"],
-        env=home.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    ) as child:
-        assert child.stdout is not None
-        for line in child.stdout:
-            event = json.loads(line)
-            if event["event"] == "progress" and event["epoch"] == 3:
-                os.kill(child.pid, signal.SIGKILL)
-                break
+        home.environment,
+    )
     summary = next(s for s in list_runs() if s.out == "made")
     assert summary.state == RunState.UNFINISHED
     assert summary.epoch == 2

@@ -27,7 +27,7 @@ from fstmuse_core.runs import (
 )
 from fstmuse_core.training import prepare, train_ours
 from fstmuse_core.training.control import CancelledError, Control
-from tests.training_system.conftest import Event, Home, fstmuse
+from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch
 
 EPOCHS = 4
 OPTIONS = {"model": "toy-model", "epochs": EPOCHS, "batch_size": 16, "out": "tones"}
@@ -107,20 +107,7 @@ def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
 def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:
     assert home.train(**{**OPTIONS, "out": "unbroken"}, data=[str(tones)]) == 0
     unbroken = home.of_kind("epoch")[-1]
-    with subprocess.Popen(
-        arguments(tones),
-        env=home.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    ) as child:
-        assert child.stdout is not None
-        for line in child.stdout:
-            event = json.loads(line)
-            if event["event"] == "progress" and event["epoch"] == 3:
-                os.kill(child.pid, signal.SIGKILL)
-                break
+    killed_in_epoch(3, arguments(tones), home.environment)
     summary = next(s for s in list_runs() if s.out == "tones")
     assert summary.state == RunState.UNFINISHED
     assert summary.resumable
