@@ -87,6 +87,22 @@ def test_the_command_line_can_be_copied(bench: TrainBench) -> None:
     assert shlex.split(copied)[2:] == bench.training.what
 
 
+def test_what_is_unfolded_comes_into_view_whole(bench: TrainBench, qtbot: QtBot) -> None:
+    bench.survey()
+    bench.window.resize(1000, 640)
+    command, area = bench.form.command, bench.form._area
+    command.fold_button.click()
+
+    def is_seen() -> bool:
+        button = command.copy_button
+        corner = button.mapTo(area.viewport(), button.rect().bottomRight())
+        return bool(area.viewport().rect().contains(corner)) and button.y() > 0
+
+    qtbot.waitUntil(lambda: command.height() == command.sizeHint().height() and is_seen())
+    qtbot.wait(50)
+    assert is_seen()
+
+
 def test_the_command_line_is_one_that_the_program_takes(bench: TrainBench, tmp_path: Path) -> None:
     bench.survey()
     bench.form.logs.show_logs(True, str(tmp_path))

@@ -36,7 +36,7 @@ from tests.gui_train.gan_fakes import (
 )
 
 _RUNS = [
-    PastRun(RunRow("r1", "my-library", "Training now", "unfinished"), Path("/runs/r1"), False),
+    PastRun(RunRow("r1", "my-library", "Training now", "running"), Path("/runs/r1"), False),
     PastRun(RunRow("r2", "my-demo-tapes", "Done, 30 of 30 epochs", "done"), Path("/r2"), False),
     PastRun(RunRow("r3", "jazz-or-folk", "Unfinished, 4 of 20 epochs", "unfinished"), Path(), True),
     PastRun(RunRow("r4", "first-try", "Stopped, 7 of 30 epochs", "stopped"), Path(), True),
@@ -112,7 +112,7 @@ def _fine_tune(bench: TrainBench) -> None:
 def _command(bench: TrainBench) -> None:
     _data(bench)
     bench.form.command.fold_button.setChecked(True)
-    QCoreApplication.processEvents()
+    bench.qtbot.wait(50)
 
 
 def _behind(bench: TrainBench) -> None:

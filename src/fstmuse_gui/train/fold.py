@@ -39,6 +39,7 @@ class Fold(QWidget):
         outer.addWidget(self.inside)
 
     def _unfold(self, is_open: bool) -> None:
+        self.fold_button.setIcon(icon("chevron-up" if is_open else "chevron", "muted"))
         self.inside.setVisible(is_open)
         if is_open:
             self.unfolded.emit()

@@ -27,6 +27,8 @@ from fstmuse_gui.train.runs_list import RunsList
 from fstmuse_gui.widgets.page_parts import scrolled
 
 _WIDTH = 336
+# What is unfolded has its height by then, and people may scroll again.
+_SETTLED_MS = 200
 
 
 class TrainForm(QWidget):
@@ -56,7 +58,14 @@ class TrainForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(2 * GRID)
+        self._revealed: QWidget = self
+        self._revealing = QTimer(self)
+        self._revealing.setSingleShot(True)
+        self._revealing.setInterval(_SETTLED_MS)
         self._area = self._build_fields()
+        self._area.verticalScrollBar().rangeChanged.connect(
+            lambda _least, _most: self._scroll_to_revealed()
+        )
         column.addWidget(self._area, 1)
         self.train_button = QPushButton(icon("play", "on_accent"), " Train")
         self.train_button.setProperty("look", "primary")
@@ -157,13 +166,15 @@ class TrainForm(QWidget):
         return column
 
     def _reveal(self, fold: QWidget) -> None:
-        """Bring what has been unfolded into view, once it has its place."""
+        """Bring what has been unfolded into view, also while it still finds its height."""
+        self._revealed = fold
+        self._revealing.start()
+        QTimer.singleShot(0, self, self._scroll_to_revealed)
 
-        def scroll() -> None:
+    def _scroll_to_revealed(self) -> None:
+        if self._revealing.isActive():
             bar = self._area.verticalScrollBar()
-            bar.setValue(min(fold.y(), bar.maximum()))
-
-        QTimer.singleShot(0, self, scroll)
+            bar.setValue(min(self._revealed.y(), bar.maximum()))
 
     def show_fit(self) -> None:
         """Offer only what goes with the model and the design, and say why not the rest."""
