@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fstmuse_core.datasets.collection import all_tracks
+from fstmuse_core.datasets.collection import Collection, all_tracks
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.corrections.tracks import export_manifest
 from fstmuse_core.datasets.detect import data_path, detect_kind, load_tracks
 from fstmuse_core.datasets.groups import connected_tracks
+from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tag, tone
@@ -133,6 +135,27 @@ def test_a_correction_wins_over_the_data_set_it_came_from(
         found.reverse()
     genres = {track.path: track.genre for track in all_tracks(found)}
     assert genres == {song: "Folk", other: "Rock"}
+
+
+def test_a_correction_leaves_what_only_the_data_set_knows() -> None:
+    where = Path("music/a.mp3")
+    placed = Track(
+        where,
+        "Rock",
+        "Ana",
+        "Ferry",
+        30.0,
+        artist_id="7",
+        album_id="9",
+        official_part="test",
+    )
+    corrected = Track(where, "Folk", "", "Ferry", 30.0, album_id="music/Boats")
+    found = [
+        Collection(Path("music"), "fma", (placed,)),
+        Collection(Path("mine"), "corrections", (corrected,)),
+    ]
+
+    assert all_tracks(found) == [replace(placed, genre="Folk")]
 
 
 # -- export ------------------------------------------------------------------------------

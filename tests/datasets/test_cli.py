@@ -32,11 +32,27 @@ def data(
     return run
 
 
-def test_check_reports_a_sound_data_set(data: Run, genre_folders: Path) -> None:
-    code, out, err = data("check", genre_folders)
+@pytest.fixture
+def sound_folders(genre_folders: Path) -> Path:
+    """Five artists of each genre: enough to train on."""
+    for genre, base in (("rock", 100), ("hip hop", 400)):
+        for n in (3, 4):
+            write_clip(genre_folders / genre / f"artist {n}" / "song.wav", pitch=base + 10 * n)
+    return genre_folders
+
+
+def test_check_reports_a_sound_data_set(data: Run, sound_folders: Path) -> None:
+    code, out, err = data("check", sound_folders)
 
     assert (code, err) == (0, "")
-    assert "6 usable clips, 2 genres" in out
+    assert "10 usable clips, 2 genres" in out
+
+
+def test_check_of_too_little_is_told_by_its_exit_code(data: Run, genre_folders: Path) -> None:
+    code, out, _ = data("check", genre_folders)
+
+    assert code == 1
+    assert "Nothing can be trained on it: data set: 6 clips are too few" in out
 
 
 def test_check_says_what_was_set_aside(data: Run, genre_folders: Path) -> None:
@@ -49,13 +65,13 @@ def test_check_says_what_was_set_aside(data: Run, genre_folders: Path) -> None:
     assert Path(aside["path"]).name == "bad.mp3"
 
 
-def test_check_writes_markdown(data: Run, genre_folders: Path, tmp_path: Path) -> None:
+def test_check_writes_markdown(data: Run, sound_folders: Path, tmp_path: Path) -> None:
     code, out, _ = data(
-        "check", genre_folders, "--format", "markdown", "--output", tmp_path / "report.md"
+        "check", sound_folders, "--format", "markdown", "--output", tmp_path / "report.md"
     )
 
     assert (code, out) == (0, "")
-    assert "| Rock | 3 | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| Rock | 5 | 5 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_check_of_fma(data: Run, fma: Path) -> None:

@@ -206,6 +206,30 @@ def test_one_genre_only_is_a_report_with_a_problem(tmp_path: Path) -> None:
     assert "Nothing can be trained on it" in as_text(report)
 
 
+@pytest.mark.parametrize(
+    ("artists", "clips", "problem"),
+    [
+        (4, 1, "8 clips are too few"),
+        (1, 6, "there are too few artists to put some aside for"),
+    ],
+)
+def test_what_a_training_would_refuse_is_a_problem(
+    tmp_path: Path, artists: int, clips: int, problem: str
+) -> None:
+    tracks = [
+        Track(tmp_path / f"{g}{a}{n}.wav", genre, f"{genre} {a}", "", 4.0)
+        for g, genre in enumerate(("Rock", "Jazz"))
+        for a in range(artists)
+        for n in range(clips)
+    ]
+    for n, track in enumerate(tracks):
+        write_clip(track.path, pitch=200.0 + n)
+
+    report = check_collection(Collection(tmp_path, "tags", tuple(tracks)), processes=1)
+
+    assert problem in report.problem
+
+
 def test_cancel_gives_what_was_found_so_far(ailing: Collection) -> None:
     seen: list[tuple[int, int]] = []
 

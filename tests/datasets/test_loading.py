@@ -55,6 +55,27 @@ def test_genre_folders_with_the_artist_from_the_folder_between(genre_folders: Pa
     assert collection.tracks[0].seconds == pytest.approx(4.0, abs=0.01)
 
 
+def test_a_folder_of_unknown_artists_is_no_artist(tmp_path: Path) -> None:
+    for genre in ("rock", "jazz"):
+        for who in ("Unknown Artist", "Various Artists", "The Band"):
+            write_clip(tmp_path / genre / who / "a.wav")
+
+    tracks = read_folders(tmp_path).tracks
+
+    assert sorted(track.artist for track in tracks) == ["", "", "", "", "The Band", "The Band"]
+    assert len(connected_tracks(tracks)) == 5
+
+
+def test_music_beside_the_genre_folders_is_set_aside(tmp_path: Path) -> None:
+    for name in ("rock/a.wav", "jazz/b.wav", "loose.wav"):
+        write_clip(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("of mine")
+
+    (aside,) = read_folders(tmp_path).set_aside
+
+    assert (aside.path.name, aside.reason) == ("loose.wav", "it is in no genre's folder")
+
+
 @pytest.mark.parametrize("inner", ["genres", "genres_original"])
 def test_gtzan(tmp_path: Path, inner: str) -> None:
     for genre in ("blues", "hiphop", "metal"):
@@ -258,7 +279,7 @@ def test_a_genre_folder_that_vanishes_while_it_is_listed_is_set_aside(
     ("text", "sentence"),
     [
         ("path,gen", "column genre, artist, seconds is missing"),
-        ("path,genre,artist,seconds\na.wav,rock,X,4\nb.wav,rock", "line 3 has no artist"),
+        ("path,genre,artist,seconds\nb.wav,rock", "1 of 1: line 2 has no seconds"),
         ('path,genre,artist,seconds\na.wav,rock,X,4\n"b.wav,rock,X', "not a CSV table"),
         ("", "column path, genre, artist, seconds is missing"),
     ],

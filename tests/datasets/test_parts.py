@@ -189,6 +189,51 @@ def test_leaks_of_the_official_split_leave_the_training(make_track: MakeTrack) -
     assert any("2 clips with an artist or a sound" in note for note in split.notes)
 
 
+def test_music_beside_an_official_split_is_divided_too(make_track: MakeTrack) -> None:
+    placed = official(make_track)
+    own = [make_track(genre, f"{genre} {n}") for genre in ("Rock", "Folk") for n in range(20)]
+
+    split = split_tracks(placed + own)
+
+    assert split.method == "official"
+    assert split.by_track(60)[:20] == [track.official_part for track in placed]
+    assert split.left_out == ()
+    for genre in ("Rock", "Folk"):
+        counts = Counter(
+            part
+            for track, part in zip(own, split.by_track(60)[20:], strict=True)
+            if track.genre == genre
+        )
+        assert counts == {"train": 14, "validation": 3, "test": 3}
+    assert any("of 60 clips the official split places 20" in note for note in split.notes)
+
+
+def test_music_beside_an_official_split_goes_where_its_artist_is(make_track: MakeTrack) -> None:
+    placed = official(make_track)
+    tests = next(track for track in placed if track.official_part == "test")
+    trains = next(track for track in placed if track.official_part == "train")
+    mine = [make_track("Folk", tests.artist, "corrected"), make_track("Folk", trains.artist, "new")]
+    copy = make_track("Folk", trains.artist, "a copy of a test clip")
+
+    split = split_tracks([*placed, *mine, copy], sounds={tests.path: "one", copy.path: "one"})
+
+    assert split.by_track(23)[20:] == ["test", "train", ""]
+    assert dict(split.left_out) == {22: "its artist is also in train"}
+
+
+def test_an_artist_whose_copies_are_on_both_sides_is_on_one(make_track: MakeTrack) -> None:
+    placed = official(make_track)
+    sides = [
+        next(track for track in placed if track.official_part == part) for part in ("train", "test")
+    ]
+    mine = [make_track("Folk", "Somebody", str(n)) for n in range(3)]
+    sounds = {sides[0].path: "a", mine[0].path: "a", sides[1].path: "b", mine[1].path: "b"}
+
+    split = split_tracks([*placed, *mine], sounds=sounds)
+
+    assert split.by_track(23)[20:] == ["", "test", "test"]
+
+
 def test_no_official_split_to_take(tracks: list[Track]) -> None:
     with pytest.raises(FstMuseError, match="no official split"):
         split_tracks(tracks, official=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.errors import FstMuseError
 
@@ -37,13 +38,12 @@ def test_optional_columns_and_byte_order_mark(tmp_path: Path) -> None:
         ("", "column"),
         ("path,genre,artist\nx,Rock,A\n", "seconds is missing"),
         (HEAD, "lists no tracks"),
-        (HEAD + "x.ogg,polka,A,T,3,,,\n", "line 2 has the unknown genre 'polka'"),
-        (HEAD + "x.ogg,Rock,A,T,3,,,\nx.ogg,Rock, ,T,3,,,\n", "line 3 has no artist"),
+        (HEAD + "x.ogg,Rock,A,T,3,,,\nx.ogg, ,A,T,3,,,\n", "line 3 has no genre"),
         (HEAD + ",Rock,A,T,3,,,\n", "line 2 has no path"),
         (HEAD + "x.ogg,Rock,A,T,long,,,\n", "'long' seconds"),
         (HEAD + "x.ogg,Rock,A,T,inf,,,\n", "'inf' seconds"),
         (HEAD + "x.ogg,Rock,A,T,-1,,,\n", "'-1' seconds"),
-        (HEAD + "x.ogg,Rock\n", "line 2 has no artist"),
+        (HEAD + "x.ogg,Rock\n", "line 2 has no seconds"),
         (HEAD.encode() + b"\xff\xfe,Rock,A,T,3,,,\n", "not a CSV table in UTF-8"),
         (HEAD + 'x.ogg,Rock,"A,T,3,,,\n', "not a CSV table"),
     ],
@@ -59,3 +59,27 @@ def test_bad_manifest_is_one_clear_line(tmp_path: Path, text: str | bytes, expec
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FstMuseError, match="cannot be read"):
         read_manifest(tmp_path / "nowhere")
+
+
+def test_a_bad_row_leaves_the_others(tmp_path: Path) -> None:
+    rows = ["x.ogg,Rock,A,T,3,,,", "y.ogg,Rock,A,T,long,,,", "z.ogg,Jazz,A,T,3,,,"]
+    write(tmp_path, HEAD + "\n".join(rows) + "\n")
+
+    collection = load_tracks(tmp_path)
+
+    assert [track.path.name for track in collection.tracks] == ["x.ogg", "z.ogg"]
+    (aside,) = collection.set_aside
+    assert aside.path == tmp_path / "y.ogg"
+    assert aside.reason == "line 3 has 'long' seconds, not a duration"
+
+
+def test_only_bad_rows(tmp_path: Path) -> None:
+    write(tmp_path, HEAD + "x.ogg,Rock,A,T,0,,,\n")
+    with pytest.raises(FstMuseError, match="none of its files can be used"):
+        load_tracks(tmp_path)
+
+
+def test_an_unknown_genre_keeps_its_name_and_an_unknown_artist_has_none(tmp_path: Path) -> None:
+    write(tmp_path, HEAD + "x.ogg,Polka,,T,3,,,\n")
+    (track,) = read_manifest(tmp_path)
+    assert (track.genre, track.artist) == ("Polka", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -60,10 +60,28 @@ def all_tracks(collections: Iterable[Collection]) -> list[Track]:
     """Tracks of several data sets, each file once.
 
     Of a file in more than one, the label in the later data set counts, and the user's own
-    corrections before all others.
+    corrections before all others. What only the earlier one knows is kept: who plays, and the
+    part to which the data set's authors gave the file.
     """
     by_weight = sorted(collections, key=lambda collection: collection.kind == "corrections")
-    return list({track.path: track for found in by_weight for track in found.tracks}.values())
+    tracks: dict[Path, Track] = {}
+    for found in by_weight:
+        for track in found.tracks:
+            known = tracks.get(track.path)
+            tracks[track.path] = _labelled_anew(known, track) if known else track
+    return list(tracks.values())
+
+
+def _labelled_anew(known: Track, label: Track) -> Track:
+    return replace(
+        label,
+        artist=label.artist or known.artist,
+        artist_id=label.artist_id or known.artist_id,
+        # The earlier one's tells records apart at least as well, if it has one.
+        album_id=known.album_id or label.album_id,
+        official_part=label.official_part or known.official_part,
+        licence=label.licence or known.licence,
+    )
 
 
 def merged(collections: Sequence[Collection]) -> Collection:

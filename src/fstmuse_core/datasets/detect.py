@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from fstmuse_core.datasets.collection import KINDS, Collection, Kind
+from fstmuse_core.datasets.collection import KINDS, Collection, Kind, SetAside
 from fstmuse_core.datasets.corrections.store import corrections_folder
 from fstmuse_core.datasets.corrections.tracks import (
     RESERVED_NAME,
@@ -91,7 +91,9 @@ def load_tracks(
         collection = read_fma(path.parent if path.is_file() else path)
     elif found == "manifest":
         root = path.parent if path.is_file() else path
-        collection = Collection(root, "manifest", tuple(read_manifest(path)))
+        set_aside: list[SetAside] = []
+        tracks = read_manifest(path, set_aside)
+        collection = Collection(root, "manifest", tuple(tracks), tuple(set_aside))
     elif found == "corrections":
         collection = read_corrections(path, progress=progress, cancelled=cancelled)
     elif found == "folders":

@@ -13,7 +13,7 @@ import numpy as np
 from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.datasets.groups import artist_bonds, same_sounds
-from fstmuse_core.datasets.parts import check_enough, split_tracks
+from fstmuse_core.datasets.parts import check_enough, split_tracks, too_few_artists
 from fstmuse_core.datasets.pool import Broken, run_in_pool
 from fstmuse_core.datasets.split import artist_key
 from fstmuse_core.datasets.track import PARTS, Track
@@ -215,7 +215,9 @@ def _split_findings(tracks: Sequence[Track], sounds: dict[Path, str]) -> tuple[s
         check_enough(tracks)
     except FstMuseError as error:
         return str(error), ()
-    return "", split_tracks(tracks, sounds=sounds).notes
+    split = split_tracks(tracks, sounds=sounds)
+    missing = next((part for part in ("validation", "test") if not split.part(part)), "")
+    return str(too_few_artists(missing)) if missing else "", split.notes
 
 
 def _leaks(tracks: Sequence[Track], sounds: dict[Path, str]) -> Leaks:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fstmuse_core.audio import find_audio_files
+from fstmuse_core.audio import AUDIO_SUFFIXES, find_audio_files
 from fstmuse_core.datasets.collection import Collection, SetAside
-from fstmuse_core.datasets.tags import audio_files, read_tags, tagged_track
+from fstmuse_core.datasets.tags import audio_files, known_artist, read_tags, tagged_track
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import canonical_genre
@@ -51,6 +51,16 @@ def _files(folder: Path, set_aside: list[SetAside]) -> list[Path]:
         return []
 
 
+def _beside(folders: dict[Path, str]) -> list[SetAside]:
+    """Music that lies next to the genre folders."""
+    root = next(iter(folders)).parent
+    try:
+        files = sorted(p for p in root.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+    except OSError:
+        return []
+    return [SetAside(f, "it is in no genre's folder") for f in files if f.is_file()]
+
+
 def read_folders(
     path: Path,
     *,
@@ -82,13 +92,14 @@ def read_folders(
             "name a folder that holds, say, rock/*.mp3 and jazz/*.mp3",
         )
     tracks: list[Track] = []
-    set_aside: list[SetAside] = []
+    set_aside = _beside(folders)
     files = [(file, f, g) for f, g in folders.items() for file in _files(f, set_aside)]
     for done, (file, folder, genre) in enumerate(files, 1):
         if cancelled and cancelled():
             break
         between = file.relative_to(folder).parts[:-1]
-        track = tagged_track(file, genre, read_tags(file), artist=between[0] if between else "")
+        artist = known_artist(between[0]) if between else ""
+        track = tagged_track(file, genre, read_tags(file), artist=artist)
         if isinstance(track, Track):
             tracks.append(track)
         else:

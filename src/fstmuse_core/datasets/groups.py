@@ -56,9 +56,14 @@ def connected_tracks(
 
 
 def _bonds(track: Track, sounds: Sounds, records: bool) -> Iterator[tuple[str, str]]:
-    yield from artist_bonds(track)
+    yield from side_bonds(track, sounds)
     if records and track.album_id:
         yield ("album", track.album_id)
+
+
+def side_bonds(track: Track, sounds: Sounds) -> Iterator[tuple[str, str]]:
+    """What no two tracks on different sides of a split may have in common: artist and sound."""
+    yield from artist_bonds(track)
     if track.path in sounds:
         yield ("sound", sounds[track.path])
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from fstmuse_core.datasets.groups import Sounds, artist_bonds, connected_tracks
+from fstmuse_core.datasets.groups import Sounds, artist_bonds, connected_tracks, side_bonds
 from fstmuse_core.datasets.split import artist_key
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
@@ -17,7 +17,9 @@ from fstmuse_core.errors import FstMuseError
 
 Method = Literal["official", "artists"]
 # Fewer clips than these say nothing, however they are divided.
-_FEWEST = 6
+FEWEST_CLIPS = 10
+# Parts in the order in which what stands in two of them is kept.
+_BY_TRUST = ("test", "validation", "train")
 # Parts in the order in which a genre with few artists gets them.
 _NEED = ("train", "test", "validation")
 
@@ -74,12 +76,22 @@ def check_enough(tracks: Sequence[Track]) -> None:
             f"all its clips ({len(tracks)}) are {genres[0]}",
             "add music of another genre, for there is nothing to tell apart",
         )
-    if len(tracks) < _FEWEST:
+    if len(tracks) < FEWEST_CLIPS:
         raise FstMuseError(
             "data set",
             f"{counted(len(tracks), 'clip')} are too few to train and to test",
-            f"at least {_FEWEST} are needed, and a hundred of each genre are better",
+            f"at least {FEWEST_CLIPS} are needed, and a hundred of each genre are better",
         )
+
+
+def too_few_artists(part: str) -> FstMuseError:
+    """What is wrong with music of which nothing can be held back for ``part``."""
+    return FstMuseError(
+        "music",
+        f"there are too few artists to put some aside for {part}",
+        "one genre at least needs three artists, for what is known of an artist from training "
+        "proves nothing",
+    )
 
 
 def split_tracks(
@@ -107,7 +119,9 @@ def split_tracks(
     official : bool, optional
         Take the split of the data set's authors; by default if there is one. Their test stays
         whole; training clips by an artist, or of a sound, that is also in validation or test
-        are left out, and likewise validation clips against the test.
+        are left out, and likewise validation clips against the test. Music that it does not
+        place, as that of a second data set, goes where its artist is, and else is divided by
+        artists into the same three parts.
     balance : bool
         In each part keep the same number of clips of each genre.
 
@@ -125,7 +139,7 @@ def split_tracks(
     if official and not has_official:
         raise FstMuseError("data set", "it has no official split", "let it be split by artists")
     if has_official if official is None else official:
-        split = _official(tracks, sounds or {}, seed)
+        split = _official(tracks, sounds or {}, shares, seed)
     else:
         split = replace(_by_artists(tracks, groups, shares, seed), notes=group_notes)
     if balance:
@@ -170,29 +184,63 @@ def _from_parts(
     return Split(train, validation, test, aside, method=method, seed=seed)
 
 
-def _official(tracks: Sequence[Track], sounds: Sounds, seed: int) -> Split:
+def _official(
+    tracks: Sequence[Track], sounds: Sounds, shares: dict[str, float], seed: int
+) -> Split:
     parts: dict[int, str] = {}
     left_out: dict[int, str] = {}
     taken: dict[tuple[str, str], str] = {}
-    # From test to training, so that what stands on both sides leaves the training.
-    order = {"test": 0, "validation": 1, "train": 2, "": 3}
-    for index in sorted(range(len(tracks)), key=lambda i: order[tracks[i].official_part]):
-        track = tracks[index]
-        bonds = list(artist_bonds(track))
-        if track.path in sounds:
-            bonds.append(("sound", sounds[track.path]))
-        sides = {bond: taken[bond] for bond in bonds if bond in taken}
-        clash = next((b for b, side in sides.items() if side != track.official_part), None)
-        if not track.official_part:
-            left_out[index] = "the official split does not place it"
-        elif clash:
+
+    def sides(index: int) -> dict[tuple[str, str], str]:
+        return {b: taken[b] for b in side_bonds(tracks[index], sounds) if b in taken}
+
+    def place(index: int, part: str) -> None:
+        clash = next((b for b, side in sides(index).items() if side != part), None)
+        if clash:
             what = "its sound" if clash[0] == "sound" else "its artist"
-            left_out[index] = f"{what} is also in {sides[clash]}"
-        else:
-            parts[index] = track.official_part
-            for bond in bonds:
-                taken.setdefault(bond, track.official_part)
-    return _from_parts(parts, left_out, "official", seed)
+            left_out[index] = f"{what} is also in {taken[clash]}"
+            return
+        parts[index] = part
+        for bond in side_bonds(tracks[index], sounds):
+            taken.setdefault(bond, part)
+
+    # From test to training, so that what stands on both sides leaves the training.
+    for part in _BY_TRUST:
+        for index in (i for i, track in enumerate(tracks) if track.official_part == part):
+            place(index, part)
+
+    others = [i for i, track in enumerate(tracks) if not track.official_part]
+    groups, notes = _groups([tracks[i] for i in others], sounds)
+    free = []
+    for group in ([others[i] for i in group] for group in groups):
+        drawn = {i: next((p for p in _BY_TRUST if p in sides(i).values()), None) for i in group}
+        wanted = [part for part in _BY_TRUST if part in drawn.values()]
+        if not wanted:
+            free.append(group)
+        # Those with a bond of their own first; a record's other tracks then follow them.
+        for part in wanted:
+            for index in (i for i in group if drawn[i] == part):
+                place(index, part)
+        for index in (i for i in group if wanted and drawn[i] is None):
+            place(index, next(iter(sides(index).values()), wanted[0]))
+    order = [i for group in free for i in group]
+    at = {index: n for n, index in enumerate(order)}
+    new = _by_artists(
+        [tracks[i] for i in order], [[at[i] for i in group] for group in free], shares, seed
+    )
+    parts.update({order[n]: name for name in PARTS for n in new.part(name)})
+    split = _from_parts(parts, left_out, "official", seed)
+    return replace(split, notes=(*notes, *_others_note(len(others), len(tracks))))
+
+
+def _others_note(others: int, total: int) -> tuple[str, ...]:
+    if not others:
+        return ()
+    note = (
+        f"of {counted(total, 'clip')} the official split places {total - others}; the others are "
+        "divided by artists, so the test is not only the official one"
+    )
+    return (note,)
 
 
 def _by_artists(
@@ -296,8 +344,13 @@ def _notes(
                 f"{largest} of {len(members)} {genre} clips are by one artist or joined by records "
                 "or duplicates, so what is learnt may be that artist"
             )
-    unknown = sum(not any(artist_bonds(track)) for track in tracks)
-    if unknown and split.method == "artists":
+    is_official = split.method == "official"
+    unknown = sum(
+        not any(artist_bonds(track))
+        for track in tracks
+        if not (is_official and track.official_part)
+    )
+    if unknown:
         notes.append(
             f"of {unknown} of {counted(len(tracks), 'clip')} the artist is not known: the same "
             "artist may be in training and in test, which then flatters by 5 to 9 points"

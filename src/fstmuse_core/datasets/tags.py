@@ -58,11 +58,16 @@ def read_tags(path: Path) -> Tags:
     artist = next(iter(tag_values(tags, "artist")), "")
     return Tags(
         genres=tuple(tag_values(tags, "genre")),
-        artist="" if artist.casefold() in _NOBODY else artist,
+        artist=known_artist(artist),
         album=next(iter(tag_values(tags, "album")), ""),
         title=next(iter(tag_values(tags, "title")), ""),
         seconds=seconds if 0.0 < seconds < math.inf else 0.0,
     )
+
+
+def known_artist(name: str) -> str:
+    """``name``, or nothing where it only says that nobody knows, or that there are many."""
+    return "" if name.casefold() in _NOBODY else name
 
 
 def tag_values(tags: Any, field: str) -> list[str]:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core.datasets.groups import Sounds
-from fstmuse_core.datasets.parts import split_tracks
+from fstmuse_core.datasets.parts import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
 from fstmuse_core.training.settings import TrainSettings
 
-_MIN_CLIPS = 10
 # For a generator to learn what a genre is, and not what a few records sound like.
 _ENOUGH_ARTISTS, _ENOUGH_MINUTES = 10, 30.0
 
@@ -55,12 +54,7 @@ class Parts:
         """Raise FstMuseError if there is nothing of a genre to learn from, or to test on."""
         for part in ("validation", "test"):
             if not self.known(part):
-                raise FstMuseError(
-                    "music",
-                    f"there are too few artists to put some aside for {part}",
-                    "one genre at least needs three artists, for what is known of an artist from "
-                    "training proves nothing",
-                )
+                raise too_few_artists(part)
         taught = {track.genre for track in self.train}
         missing = [genre for genre in self.genres if genre not in taught]
         if missing:
@@ -117,9 +111,9 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
             "music", f"all of it is {_counted(there)}", "two genres or more are needed"
         )
     known = sum(there[genre] for genre in genres)
-    if known < _MIN_CLIPS:
+    if known < FEWEST_CLIPS:
         raise FstMuseError(
-            "music", f"{known} clips are too few to learn from", f"{_MIN_CLIPS} are needed"
+            "music", f"{known} clips are too few to learn from", f"{FEWEST_CLIPS} are needed"
         )
     return genres
 
