@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_PATIENCE_S = 10.0
+
 
 @dataclass
 class Site:
@@ -23,6 +25,12 @@ class Site:
     length_error : int
         Added to every Content-Length.
     ignores_ranges : bool
+    tells_sizes : bool
+        Whether there is a Content-Length, and a Content-Range after a range that is not there.
+    content_type : str
+        None is told if it is empty.
+    held : threading.Event or None
+        If there is one, answers stop after a thousand bytes until it is set.
     failures : list of int
         Status codes for the next answers.
     ranges : list of str
@@ -33,6 +41,9 @@ class Site:
     cuts: list[int] = field(default_factory=list)
     length_error: int = 0
     ignores_ranges: bool = False
+    tells_sizes: bool = True
+    content_type: str = ""
+    held: threading.Event | None = None
     failures: list[int] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     url: str = ""
@@ -58,7 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
             start = int(match[1])
             if start >= len(body):
                 self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{len(body)}")
+                if site.tells_sizes:
+                    self.send_header("Content-Range", f"bytes */{len(body)}")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
@@ -67,10 +79,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
         else:
             self.send_response(200)
-        self.send_header("Content-Length", str(len(body) - start + site.length_error))
+        if site.tells_sizes:
+            self.send_header("Content-Length", str(len(body) - start + site.length_error))
+        if site.content_type:
+            self.send_header("Content-Type", site.content_type)
         self.end_headers()
         end = start + site.cuts.pop(0) if site.cuts else len(body)
         try:
+            if site.held is not None:
+                self.wfile.write(body[start : start + 1000])
+                site.held.wait(_PATIENCE_S)
+                start += 1000
             self.wfile.write(body[start:end])
         except ConnectionError:  # the other side did not want to hear more
             return

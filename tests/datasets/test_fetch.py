@@ -1,18 +1,16 @@
-"""Downloads from a server that cuts, lies and errs; archives that want out of their folder."""
+"""Archives that want out of their folder, and FMA from a server."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import os
 import shutil
-import socket
 import stat
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +18,16 @@ import numpy as np
 import pytest
 
 from fstmuse_core.cli import main
-from fstmuse_core.datasets import download as download_module
 from fstmuse_core.datasets import fetch as fetch_module
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.download import Cancel, Download
-from fstmuse_core.datasets.fetch import FMA_SETS, Archive, fetch_archives, missing_archives
+from fstmuse_core.datasets.download import Cancel
+from fstmuse_core.datasets.fetch import (
+    FMA_SETS,
+    Archive,
+    fetch_archives,
+    is_begun,
+    missing_archives,
+)
 from fstmuse_core.datasets.unpack import unpack
 from fstmuse_core.errors import FstMuseError
 
@@ -32,181 +35,11 @@ from .conftest import ROWS, write_fma
 from .server import Site, serving
 
 BODY = np.random.default_rng(0).bytes(3_000_000)
-SHA1 = hashlib.sha1(BODY).hexdigest()
 
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving({"song.zip": BODY}) as site:
-        yield site
-
-
-@pytest.fixture
-def get(site: Site, tmp_path: Path) -> Callable[..., Download]:
-    def make(**options: object) -> Download:
-        values = {"url": site.url + "song.zip", "sha1": SHA1, "pause_s": 0.0, **options}
-        return Download(file=tmp_path / "song.zip", **values)  # type: ignore[arg-type]
-
-    return make
-
-
-Get = Callable[..., Download]
-
-
-def test_a_file_comes_whole_with_progress(site: Site, get: Get) -> None:
-    seen: list[tuple[int, int]] = []
-    download = get(progress=lambda done, total: seen.append((done, total)))
-
-    download.run()
-
-    assert download.file.read_bytes() == BODY
-    assert not download.part.exists()
-    assert seen[-1] == (len(BODY), len(BODY))
-    assert len(seen) > 3
-    download.run()
-    assert len(site.ranges) == 1
-
-
-def test_a_cut_is_mended_by_ranges(site: Site, get: Get) -> None:
-    site.cuts = [1_000_000, 500_000]
-
-    get().run()
-
-    assert site.ranges == ["", "bytes=1000000-", "bytes=1500000-"]
-    assert get().file.read_bytes() == BODY
-
-
-def test_a_server_that_is_busy_is_asked_again(site: Site, get: Get) -> None:
-    site.failures = [503, 500, 429]
-
-    get().run()
-
-    assert len(site.ranges) == 4
-
-
-def test_it_goes_on_where_an_earlier_run_stopped(site: Site, get: Get) -> None:
-    get().part.write_bytes(BODY[:2_000_000])
-
-    get().run()
-
-    assert site.ranges == ["bytes=2000000-"]
-    assert get().file.read_bytes() == BODY
-
-
-def test_a_part_that_is_already_whole(site: Site, get: Get) -> None:
-    get().part.write_bytes(BODY)
-
-    get().run()
-
-    assert get().file.read_bytes() == BODY
-
-
-def test_a_part_of_something_longer_is_begun_anew(site: Site, get: Get) -> None:
-    get().part.write_bytes(BODY + b"more")
-
-    get().run()
-
-    assert get().file.read_bytes() == BODY
-
-
-def test_a_server_that_knows_no_ranges_sends_all_again(site: Site, get: Get) -> None:
-    site.ignores_ranges = True
-    site.cuts = [1_000_000]
-
-    get().run()
-
-    assert site.ranges == ["", "bytes=1000000-"]
-    assert get().file.read_bytes() == BODY
-
-
-@pytest.mark.parametrize("ignores_ranges", [True, False])
-def test_a_server_that_announces_too_much(site: Site, get: Get, ignores_ranges: bool) -> None:
-    site.length_error, site.ignores_ranges = 1000, ignores_ranges
-
-    get().run()
-
-    assert get().file.read_bytes() == BODY
-
-
-def test_a_server_that_announces_too_little(site: Site, get: Get) -> None:
-    site.length_error = -1000
-
-    with pytest.raises(FstMuseError, match="what came is not the promised file"):
-        get().run()
-    assert not get().part.exists()
-
-
-def test_a_wrong_file_is_removed(site: Site, get: Get) -> None:
-    site.files["song.zip"] = b"<html>Sorry</html>"
-
-    with pytest.raises(FstMuseError, match="not the promised file") as caught:
-        get().run()
-    assert not get().file.exists()
-    assert not get().part.exists()
-    assert SHA1 in str(caught.value)
-
-
-def test_a_server_that_always_breaks_off_is_given_up(site: Site, get: Get) -> None:
-    site.cuts = [2**20] + [0] * 20
-
-    with pytest.raises(FstMuseError, match=r"broke off after 1.0 MiB of 2.9 MiB; 1.0 MiB are kept"):
-        get().run()
-    assert len(site.ranges) == 6
-    assert get().part.stat().st_size == 2**20
-
-
-def test_a_file_that_is_not_there_is_not_asked_for_twice(site: Site, get: Get) -> None:
-    with pytest.raises(FstMuseError, match=r"the server answers 404 Not Found"):
-        get(url=site.url + "other.zip").run()
-    assert len(site.ranges) == 1
-
-
-def test_no_network_is_said_at_once(get: Get) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-
-    with pytest.raises(FstMuseError, match="the server cannot be reached"):
-        get(url=f"http://127.0.0.1:{port}/song.zip", pause_s=600.0).run()
-
-
-def test_cancel_keeps_what_has_come(site: Site, get: Get) -> None:
-    done: list[int] = []
-    download = get(progress=lambda have, total: done.append(have), cancelled=lambda: len(done) >= 4)
-
-    with pytest.raises(Cancel):
-        download.run()
-
-    assert download.part.read_bytes() == BODY[: done[-1]]
-    get().run()
-    assert site.ranges[1] == f"bytes={done[-1]}-"
-
-
-def test_no_room_is_said_before_anything_comes(
-    site: Site, get: Get, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usage = shutil.disk_usage("/")._replace(free=5 * len(BODY))
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-
-    with pytest.raises(FstMuseError, match=r"17.2 MiB are needed .* and 14.3 MiB are free"):
-        get(spare_bytes=lambda size: 5 * size).run()
-    assert not get().part.exists()
-    get(spare_bytes=lambda size: 4 * size).run()
-
-
-def test_a_disk_that_fills_meanwhile(site: Site, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(download_module.os, "fsync", full)
-
-    with pytest.raises(FstMuseError, match="the disk is full; make room and go on"):
-        get().run()
-    assert get().part.stat().st_size == len(BODY)
 
 
 def zipped(entries: dict[str, bytes], link: str = "") -> bytes:
@@ -335,6 +168,74 @@ def test_the_command_fetches_and_does_not_fetch_twice(
     count = len(site.ranges)
     assert main(call) == 0
     assert len(site.ranges) == count == 2
+
+
+EMPTIED = [
+    pytest.param("fma_small", None, [], id="nothing left"),
+    pytest.param("fma_small", "000/checksums", ["fma_small.old"], id="no sound left"),
+    pytest.param("fma_metadata", "README.txt", ["fma_metadata.old"], id="no tracks.csv"),
+]
+
+
+@pytest.mark.parametrize(("folder", "remains", "aside"), EMPTIED)
+def test_what_has_been_emptied_is_fetched_again(
+    fma_site: tuple[Site, tuple[Archive, ...]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    folder: str,
+    remains: str | None,
+    aside: list[str],
+) -> None:
+    site, _ = fma_site
+    to = tmp_path / "to"
+    call = ["data", "fetch", "fma-small", "--to", str(to), "--mirror", site.url, "--yes"]
+    assert main(call) == 0
+    shutil.rmtree(to / folder)
+    (to / folder / "000").mkdir(parents=True)
+    if remains:
+        (to / folder / remains).write_text("mine")
+
+    assert main(call) == 0
+
+    assert site.ranges == [""] * 3
+    assert sorted(os.listdir(to)) == sorted(["fma_metadata", "fma_small", *aside])
+    assert len(load_tracks(to).tracks) == 7
+    assert not aside or (to / aside[0] / str(remains)).read_text() == "mine"
+
+
+def test_files_put_aside_once_are_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(zipped({"set/a": b"new"}))
+    for name in ("set", "set.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text(name)
+
+    unpack(tmp_path / "set.zip", tmp_path / "set")
+
+    assert [path.name for path in (tmp_path / "set").iterdir()] == ["a"]
+    assert (tmp_path / "set.old" / "mine").read_text() == "set.old"
+    assert (tmp_path / "set.old1" / "mine").read_text() == "set"
+
+
+def test_what_has_come_of_a_set_is_known(tmp_path: Path) -> None:
+    (tmp_path / "fma_small.zip.part").touch()
+    assert not is_begun("fma-small", tmp_path)
+    (tmp_path / "fma_small.zip.part").write_bytes(b"x")
+    assert is_begun("fma-small", tmp_path)
+    assert not is_begun("fma-medium", tmp_path)
+
+
+def test_the_command_names_its_option_for_a_small_disk(
+    fma_site: tuple[Site, tuple[Archive, ...]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage = shutil.disk_usage("/")._replace(free=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    call = ["data", "fetch", "fma-small", "--to", str(tmp_path / "to"), "--yes"]
+
+    assert main([*call, "--mirror", fma_site[0].url]) != 0
+    assert "make room or choose another folder with --to" in capsys.readouterr().err
 
 
 def test_nothing_is_fetched_unasked(tmp_path: Path) -> None:

@@ -3,69 +3,217 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_gui.train import fma_presenter
 from fstmuse_gui.train.fma import FmaGetter, FmaSet
-from tests.gui_train.conftest import MakeTrainBench
+from fstmuse_gui.train.fma_question import ANOTHER_FOLDER, ask_fma_folder
+from fstmuse_gui.widgets.question import Question
+from tests.gui_train.conftest import MakeTrainBench, TrainBench
 
 
-def test_fma_is_asked_for_got_and_used(
-    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Stubborn:
+    """A fetcher that hears of a cancel only when the network lets it."""
+
+    def __init__(self) -> None:
+        self.network = threading.Event()
+        self.threads: list[threading.Thread] = []
+
+    def __call__(self, name: str, folder: Path, tell: object, cancelled: object) -> None:
+        self.threads.append(threading.current_thread())
+        self.network.wait()
+
+
+@pytest.fixture
+def stubborn() -> Iterator[Stubborn]:
+    fetcher = Stubborn()
+    yield fetcher
+    fetcher.network.set()
+    for thread in fetcher.threads:
+        thread.join()
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float, str]]:
+    """What the user was asked; the answer is always the small set."""
     asked: list[tuple[float, float, str]] = []
 
-    def fetch(name: str, folder: Path, tell: object, cancelled: object) -> None:
-        assert callable(tell)
-        assert name == "fma-small"
-        tell("fma_small.zip", 2**30, 7 * 2**30)
-
-    bench = make_bench(fma=lambda parent: FmaGetter(parent, fetcher=fetch, folder=tmp_path))
-
-    def answer(small: float, medium: float, folder: str) -> FmaSet:
+    def answer(_parent: object, small: float, medium: float, folder: str) -> str:
         asked.append((small, medium, folder))
         return FmaSet.SMALL
 
-    monkeypatch.setattr(bench.view, "ask_fma", answer)
+    monkeypatch.setattr(fma_presenter, "ask_fma", answer)
+    return asked
+
+
+Fetcher = Callable[[str, Path, Callable[..., None], Callable[[], bool]], None]
+GetBench = Callable[[Fetcher], TrainBench]
+
+
+@pytest.fixture
+def bench_with(make_bench: MakeTrainBench, tmp_path: Path) -> GetBench:
+    """A window whose FMA comes from a stand-in."""
+
+    def make(fetcher: Fetcher) -> TrainBench:
+        folder = tmp_path / "FMA"
+        folder.mkdir()
+        return make_bench(fma=lambda parent: FmaGetter(parent, fetcher=fetcher, folder=folder))
+
+    return make
+
+
+def press_in_question(value: str) -> None:
+    """Answer the question that is about to be asked."""
+
+    def act() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, Question)
+        QTest.mouseClick(box.buttons[value], Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(0, act)
+
+
+def test_fma_is_asked_for_got_and_used(
+    bench_with: GetBench,
+    tmp_path: Path,
+    qtbot: QtBot,
+    answers: list[tuple[float, float, str]],
+) -> None:
+    def fetch(
+        name: str, folder: Path, tell: Callable[..., None], cancelled: Callable[[], bool]
+    ) -> None:
+        assert name == "fma-small"
+        tell("fma_small.zip", 2**30, 7 * 2**30)
+
+    bench = bench_with(fetch)
     with qtbot.waitSignals([bench.music.fma.getter.progressed, bench.music.fma.getter.got]):
         bench.view.empty_page.fetch_button.click()
-    assert asked == [(pytest.approx(7.534), pytest.approx(22.334), str(tmp_path))]
+    folder = str(tmp_path / "FMA")
+    assert answers == [(pytest.approx(7.534), pytest.approx(22.334), folder)]
     qtbot.waitUntil(lambda: bench.view.page is bench.view.data_page)
-    assert bench.music.paths == (str(tmp_path),)
+    assert bench.music.paths == (folder,)
+    assert not bench.music.fma.is_running
 
 
-def test_fma_that_cannot_be_had_says_why(
-    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_it_goes_to_another_folder_if_the_user_likes(
+    bench_with: GetBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    went_to: list[Path] = []
+    bench = bench_with(lambda name, folder, tell, cancelled: went_to.append(folder))
+    chosen = iter(["", str(tmp_path)])
+
+    def choose(_parent: object, folder: Path) -> str:
+        assert folder == tmp_path / "FMA"
+        path = next(chosen)
+        press_in_question(FmaSet.SMALL if path else ANOTHER_FOLDER)
+        return path
+
+    monkeypatch.setattr(fma_presenter, "ask_fma_folder", choose)
+    press_in_question(ANOTHER_FOLDER)
+    with qtbot.waitSignal(bench.music.fma.getter.got) as got:
+        bench.view.empty_page.fetch_button.click()
+    assert got.args == [str(tmp_path)]
+    assert went_to == [tmp_path]
+    assert bench.music.fma.getter.folder == tmp_path
+
+
+def test_a_folder_is_looked_for_where_there_is_one(
+    bench_with: GetBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun_at: list[str] = []
+
+    def choose(_parent: object, _title: str, folder: str) -> str:
+        begun_at.append(folder)
+        return ""
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", choose)
+    bench = bench_with(lambda *_: None)
+    ask_fma_folder(bench.window, tmp_path / "not" / "there")
+    assert begun_at == [str(tmp_path)]
+
+
+@pytest.mark.parametrize("kept", ["", "fma_small.zip.part", "fma_metadata.zip"])
+def test_fma_that_cannot_be_had_says_why(
+    bench_with: GetBench, qtbot: QtBot, answers: object, kept: str
+) -> None:
+    def fail(name: str, folder: Path, *_: object) -> None:
+        if kept:
+            (folder / kept).write_bytes(b"x")
         raise FstMuseError("fma_small.zip", "there is no room for 7.2 GiB", "free some")
 
-    bench = make_bench(fma=lambda parent: FmaGetter(parent, fetcher=fail, folder=tmp_path))
-    monkeypatch.setattr(bench.view, "ask_fma", lambda *_: FmaSet.SMALL)
+    bench = bench_with(fail)
     with qtbot.waitSignal(bench.music.fma.getter.trouble):
         bench.view.empty_page.fetch_button.click()
-    assert "there is no room for 7.2 GiB; free some." in bench.view.notice.text
+    why = "there is no room for 7.2 GiB; free some."
+    promise = " What has come is kept for the next time." if kept else ""
+    assert bench.view.notice.text.endswith(why + promise)
     assert bench.view.page is bench.view.empty_page
 
 
-def test_getting_fma_can_be_given_up(
-    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_up = threading.Event()
-
-    def endless(name: str, folder: Path, tell: object, cancelled: object) -> None:
-        assert callable(cancelled)
+def test_getting_fma_can_be_given_up(bench_with: GetBench, qtbot: QtBot, answers: object) -> None:
+    def endless(
+        name: str, folder: Path, tell: Callable[..., None], cancelled: Callable[[], bool]
+    ) -> None:
         while not cancelled():
-            pass
-        given_up.set()
+            time.sleep(0.001)
 
-    bench = make_bench(fma=lambda parent: FmaGetter(parent, fetcher=endless, folder=tmp_path))
-    monkeypatch.setattr(bench.view, "ask_fma", lambda *_: FmaSet.SMALL)
+    bench = bench_with(endless)
     bench.view.empty_page.fetch_button.click()
     assert bench.view.page is bench.view.busy_page
-    bench.view.busy_page.cancel_button.click()
+    with qtbot.waitSignal(bench.music.fma.getter.given_up):
+        bench.view.busy_page.cancel_button.click()
     assert bench.view.page is bench.view.empty_page
-    qtbot.waitUntil(given_up.is_set)
+
+
+def test_the_next_begins_when_the_last_has_ended(
+    bench_with: GetBench, qtbot: QtBot, stubborn: Stubborn, answers: list[object]
+) -> None:
+    bench = bench_with(stubborn)
+    fma = bench.music.fma
+    fma.ask()
+    fma.ask()
+    assert "being downloaded already" in bench.view.notice.text
+    assert bench.view.page is bench.view.busy_page
+    bench.view.busy_page.cancel_button.click()
+    assert fma.is_running
+    assert bench.view.page is bench.view.busy_page
+    assert "Cancelling" in bench.view.busy_page._detail.text()
+    fma.ask()
+    fma.getter.get(FmaSet.MEDIUM)
+    assert "still ending" in bench.view.notice.text
+    assert len(answers) == len(stubborn.threads) == 1
+
+    with qtbot.waitSignal(fma.getter.given_up):
+        stubborn.network.set()
+    assert not fma.is_running
+    assert bench.view.page is bench.view.empty_page
+    with qtbot.waitSignal(fma.getter.got):
+        fma.ask()
+    assert len(stubborn.threads) == 2
+
+
+def test_closing_does_not_wait_for_the_network(
+    bench_with: GetBench, qtbot: QtBot, stubborn: Stubborn, answers: object
+) -> None:
+    bench = bench_with(stubborn)
+    # Long after the window should be closed, so that a window that waits fails, and does not hang.
+    late = threading.Timer(10.0, stubborn.network.set)
+    late.start()
+    bench.view.empty_page.fetch_button.click()
+    qtbot.waitUntil(lambda: bool(stubborn.threads))
+
+    bench.window.close()
+
+    assert not bench.window.isVisible()
+    assert not stubborn.network.is_set()
+    late.cancel()
+    late.join()

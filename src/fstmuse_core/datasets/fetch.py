@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from fstmuse_core.datasets.download import Download
+from fstmuse_core.datasets.download import Download, part_of
 from fstmuse_core.datasets.unpack import unpack
 from fstmuse_core.errors import FstMuseError
 
@@ -19,8 +19,8 @@ FMA_URL = "https://os.unil.cloud.switch.ch/fma/"
 class Archive:
     """One zip file of FMA.
 
-    ``folder`` is the one folder in it, ``gibibytes`` about its size, and ``grows`` how many
-    times larger it is when it is unpacked.
+    ``folder`` is the one folder in it, ``holds`` a pattern that one of its files bears at least,
+    ``gibibytes`` about its size, and ``grows`` how many times larger it is when it is unpacked.
     """
 
     file: str
@@ -28,10 +28,21 @@ class Archive:
     folder: str
     gibibytes: float
     grows: float = 1.05
+    holds: str = "*/*.mp3"
+
+    def is_unpacked(self, folder: Path) -> bool:
+        """Whether it is in the folder; one that has been emptied is not."""
+        # A pattern is followed only up to its first file, so this takes no time.
+        return next((folder / self.folder).glob(self.holds), None) is not None
 
 
 _METADATA = Archive(
-    "fma_metadata.zip", "f0df49ffe5f2a6008d7dc83c6915b31835dfe733", "fma_metadata", 0.334, 5.0
+    "fma_metadata.zip",
+    "f0df49ffe5f2a6008d7dc83c6915b31835dfe733",
+    "fma_metadata",
+    0.334,
+    5.0,
+    "tracks.csv",
 )
 _SMALL = Archive("fma_small.zip", "ade154f733639d52e35e32f5593efe5be76c6d70", "fma_small", 7.2)
 _MEDIUM = Archive("fma_medium.zip", "c67b69ea232021025fca9231fc1c7c1a063ab50b", "fma_medium", 22.0)
@@ -63,7 +74,14 @@ def missing_archives(name: str, folder: Path) -> tuple[Archive, ...]:
         raise FstMuseError(
             name, "it is no data set that can be fetched", f"{' or '.join(FMA_SETS)}"
         )
-    return tuple(archive for archive in FMA_SETS[name] if not (folder / archive.folder).exists())
+    return tuple(archive for archive in FMA_SETS[name] if not archive.is_unpacked(folder))
+
+
+def is_begun(name: str, folder: Path) -> bool:
+    """Whether something has been downloaded of what is missing of the set."""
+    files = [folder / archive.file for archive in missing_archives(name, folder)]
+    paths = [path for file in files for path in (file, part_of(file))]
+    return any(path.exists() and path.stat().st_size for path in paths)
 
 
 def fetch_archives(

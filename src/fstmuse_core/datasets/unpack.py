@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import stat
@@ -27,7 +28,7 @@ def unpack(
     """Unpack an archive whose one top folder is called as ``folder`` is.
 
     Files go to a temporary folder beside it that takes its name at the end: ``folder`` is either
-    whole or not there.
+    whole or as it was. Files that are in it already are kept, in ``<folder>.old``.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ def unpack(
                 if progress:
                     progress(done, total)
         _flush_disk()
+        _make_way(folder)
         os.replace(staging / folder.name, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise FstMuseError(
@@ -74,6 +76,18 @@ def _flush_disk() -> None:
     """Once for all files: thousands of them would take minutes one by one."""
     if hasattr(os, "sync"):
         os.sync()
+
+
+def _make_way(folder: Path) -> None:
+    """Free the name for a folder that comes; what the user has put there is not ours to remove."""
+    if not os.path.lexists(folder):
+        return
+    is_folder = folder.is_dir() and not folder.is_symlink()
+    if is_folder and not any(files for _, _, files in os.walk(folder)):
+        shutil.rmtree(folder)
+        return
+    names = (folder.with_name(f"{folder.name}.old{n or ''}") for n in itertools.count())
+    os.replace(folder, next(name for name in names if not os.path.lexists(name)))
 
 
 def _check(archive: Path, info: zipfile.ZipInfo, top: str) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_gui.train.fma import FmaGetter, FmaSet
+from fstmuse_gui.train.fma_question import ANOTHER_FOLDER, ask_fma, ask_fma_folder
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.train.words import as_sentence
+
+_CANCELLING = "Cancelling\N{HORIZONTAL ELLIPSIS} what has come is kept"
 
 
 class FmaPresenter(QObject):
@@ -43,31 +47,48 @@ class FmaPresenter(QObject):
         getter.progressed.connect(self._on_progress)
         getter.got.connect(self._on_got)
         getter.trouble.connect(self._on_trouble)
+        getter.given_up.connect(self._on_given_up)
 
     @property
     def is_running(self) -> bool:
-        """Whether it is being got."""
+        """Whether it is being got, or has not ended yet after a cancel."""
         return self.getter.is_running
 
     def ask(self) -> None:
-        """Ask, and then download FMA."""
-        getter = self.getter
-        sizes = getter.gibibytes(FmaSet.SMALL), getter.gibibytes(FmaSet.MEDIUM)
-        name = self._view.ask_fma(*sizes, str(getter.folder))
-        if name is not None:
-            getter.get(name)
+        """Ask which set and where to, and then download it."""
+        getter, window = self.getter, self._view.window()
+        if getter.is_running:
+            self._say_running()
+            return
+        while True:
+            sizes = getter.gibibytes(FmaSet.SMALL), getter.gibibytes(FmaSet.MEDIUM)
+            answer = ask_fma(window, *sizes, str(getter.folder))
+            if answer != ANOTHER_FOLDER:
+                break
+            chosen = ask_fma_folder(window, getter.folder)
+            if chosen:
+                getter.folder = Path(chosen)
+        if answer:
+            getter.get(FmaSet(answer))
             self.begun.emit()
+
+    def _say_running(self) -> None:
+        if self.getter.is_cancelling:
+            self._view.notice.say("The last download of FMA is still ending; try again in a while.")
+        else:
+            self._view.notice.say("FMA is being downloaded already.")
 
     def show(self) -> None:
         """Say that it is being got."""
-        self._view.show_busy("Getting FMA", "Asking for it")
+        words = _CANCELLING if self.getter.is_cancelling else "Asking for it"
+        self._view.show_busy("Getting FMA", words)
 
     def cancel(self) -> None:
         """Give it up; the next time goes on from there."""
         self.getter.cancel()
 
     def close(self) -> None:
-        """Stop and wait for the end."""
+        """Stop, and wait for the end as long as a user would."""
         self.getter.close()
 
     def _on_progress(self, words: str, share: float) -> None:
@@ -80,6 +101,10 @@ class FmaPresenter(QObject):
             self.got.emit(folder)
 
     def _on_trouble(self, sentence: str) -> None:
-        self._view.notice.say(f"{as_sentence(sentence)} Get FMA goes on where it was.")
+        kept = " What has come is kept for the next time." if self.getter.is_begun else ""
+        self._view.notice.say(f"{as_sentence(sentence)}{kept}")
+        self._on_given_up()
+
+    def _on_given_up(self) -> None:
         if self._is_awaited():
             self.ended.emit()
