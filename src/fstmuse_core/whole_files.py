@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+# What a file is called until it is whole, around the beginning of the name that it will have.
+_STAGING = ".{}-"
+_KEPT_LENGTH = 40
+
 
 @contextmanager
 def open_whole(path: Path) -> Iterator[BinaryIO]:
@@ -23,7 +27,9 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
             yield stream
         return
     target = Path(os.path.realpath(path))
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
+    handle, name = tempfile.mkstemp(
+        dir=target.parent, prefix=_STAGING.format(target.name[:_KEPT_LENGTH])
+    )
     staging = Path(name)
     try:
         with os.fdopen(handle, "w+b") as stream:
@@ -35,6 +41,15 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         staging.unlink(missing_ok=True)
         raise
+
+
+def unfinished(folder: Path, suffix: str) -> Iterator[Path]:
+    """What kills have left in ``folder`` of files that were to end in ``suffix``.
+
+    One may still be written to: only its age tells. Names of more than 40 characters lose their
+    end while they are written, so that such files are not found.
+    """
+    return folder.glob(f"{_STAGING.format(f'*{suffix}')}*")
 
 
 def is_special(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import pickle
 import shutil
@@ -22,7 +23,9 @@ from fstmuse_core.datasets import cache as cache_module
 from fstmuse_core.datasets import extract as extract_module
 from fstmuse_core.datasets import pool
 from fstmuse_core.datasets.cache import FeatureCache, default_cache_folder
-from fstmuse_core.datasets.cache_index import INDEX_FILE, VERSION
+from fstmuse_core.datasets.cache_index import INDEX_FILE, VERSION, Place
+from fstmuse_core.datasets.collection import SetAside
+from fstmuse_core.datasets.examine import examine
 from fstmuse_core.datasets.extract import Task, extract
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.features import level_log_mel
@@ -147,14 +150,16 @@ def test_bad_files_are_set_aside(cache: FeatureCache, clips: list[Path]) -> None
 def test_files_that_vanish_or_change_meanwhile(
     tmp_path: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def meddle(task: Task) -> np.ndarray:
+    listen = extract_module._listen
+
+    def meddle(task: Task) -> tuple[np.ndarray, float]:
         if task.path == clips[0]:
             task.path.unlink()
-            return np.asarray(load_audio(task.path))
-        os.utime(task.path, ns=(5, 5))
-        return np.ones((4, 128), dtype=np.float32)
+        else:
+            os.utime(task.path, ns=(5, 5))
+        return listen(task)
 
-    monkeypatch.setattr(extract_module, "_mel", meddle)
+    monkeypatch.setattr(extract_module, "_listen", meddle)
     (tmp_path / "cache").mkdir()
 
     tasks = [Task(path, DEFAULT_CONFIG, tmp_path / "cache") for path in clips[:2]]
@@ -228,22 +233,6 @@ def test_a_kill_loses_no_more_than_the_last_shard(tmp_path: Path, clips: list[Pa
             np.testing.assert_array_equal(mel, expected(path))
 
 
-def test_what_a_kill_left_behind_is_swept(cache: FeatureCache, clips: list[Path]) -> None:
-    cache.fill(clips[:1])
-    left = [cache.folder / "dead.mel.npy", cache.folder / ".dead.part"]
-    fresh = cache.folder / "fresh.mel.npy"
-    for file in (*left, fresh):
-        file.write_bytes(b"x")
-    for file in (*left, *shards(cache.folder)):
-        if file != fresh:
-            os.utime(file, (1, 1))
-
-    with FeatureCache(cache.folder) as again:
-        assert again.fill(clips[:1]).reused == 1
-    assert not any(file.exists() for file in left)
-    assert fresh.exists()
-
-
 @pytest.mark.parametrize("version", [0, VERSION + 1])
 def test_a_cache_of_another_version_is_made_anew(
     tmp_path: Path, clips: list[Path], version: int
@@ -307,7 +296,8 @@ def test_a_disk_that_fills_is_said_and_what_is_done_kept(
     monkeypatch.setattr(os, "fsync", sync)
 
     assert len(shards(cache.folder)) == 2
-    assert not list(cache.folder.glob(".*.part"))
+    names = {file.name for file in cache.folder.iterdir()}
+    assert names == {INDEX_FILE, *(shard.name for shard in shards(cache.folder))}
     filled = cache.fill(clips)
     assert (filled.computed, filled.reused) == (4, 4)
 
@@ -321,19 +311,6 @@ def test_a_disk_that_is_nearly_full_is_said_before(
     with pytest.raises(FstMuseError, match=r"nearly full \(1.0 MiB are free\)"):
         cache.fill(clips)
     assert shards(cache.folder) == []
-
-
-def test_emptying_removes_the_caches_own_files_only(cache: FeatureCache, clips: list[Path]) -> None:
-    cache.fill(clips)
-    own = cache.folder / "thesis.txt"
-    own.write_text("precious")
-
-    freed = cache.clear()
-
-    assert freed > 8 * 173 * 128 * 2
-    assert cache.size().clips == 0
-    assert {file.name for file in cache.folder.iterdir()} == {INDEX_FILE, "thesis.txt"}
-    assert cache.fill(clips).computed == 8
 
 
 def test_two_runs_share_a_folder(tmp_path: Path, clips: list[Path], small_shards: None) -> None:
@@ -369,14 +346,46 @@ def test_duplicates_are_known_by_their_sound(cache: FeatureCache, tmp_path: Path
     wav = write_clip(tmp_path / "a.wav", samples)
     flac = write_clip(tmp_path / "b.flac", samples)
     other = write_clip(tmp_path / "c.wav", pitch=333)
-    silent = write_clip(tmp_path / "d.wav", np.zeros(4 * RATE))
-    paths = [wav, flac, other, silent, tmp_path / "gone.wav"]
+    paths = [wav, flac, other, tmp_path / "gone.wav"]
 
     cache.fill(paths)
     sounds = cache.sounds(paths)
 
     assert set(sounds) == {wav, flac, other}
     assert sounds[wav] == sounds[flac] != sounds[other]
+
+
+@pytest.mark.parametrize("sound", [tone(), np.random.default_rng(0).uniform(-1, 1, 4 * RATE)])
+@pytest.mark.parametrize("peak", [0.0, 0.8e-3, 1.3e-3, 5e-3])
+def test_what_is_silent_to_the_doctor_has_no_features(
+    tmp_path: Path, sound: np.ndarray, peak: float
+) -> None:
+    path = write_clip(tmp_path / "quiet.wav", peak / np.abs(sound).max() * sound)
+
+    found = extract(Task(path, DEFAULT_CONFIG, tmp_path))
+
+    assert found.fault == examine(path).reason == ("" if peak > 1e-3 else "it is silent")
+    assert bool(found.sound) == (peak > 1e-3)
+
+
+def test_clips_that_older_caches_took_for_silent_are_heard_again(
+    cache: FeatureCache, clips: list[Path], tmp_path: Path
+) -> None:
+    silent = write_clip(tmp_path / "silent.wav", np.zeros(4 * RATE))
+    cache.fill(clips)
+    (lies,) = {place.shard for place in cache.places(clips).values()}
+    digest = hashlib.blake2b(silent.read_bytes(), digest_size=16).hexdigest()
+    entry = (silent.stat().st_size, silent.stat().st_mtime_ns), digest
+    cache._index.enter({digest: Place(lies, 0, 173, "")}, {silent: entry})
+    heard = cache._index.known_digest(clips[0])
+    assert heard is not None
+    cache._index.enter({heard: Place(lies, 0, 173, "")}, {})
+
+    filled = cache.fill([silent, *clips])
+
+    assert (filled.computed, filled.reused) == (1, 7)
+    assert filled.set_aside == (SetAside(silent, "it is silent"),)
+    assert set(cache.places([silent, *clips])) == set(cache.sounds(clips)) == set(clips)
 
 
 def test_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

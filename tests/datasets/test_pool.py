@@ -74,7 +74,9 @@ def test_cancel_ends_processes_that_are_at_work() -> None:
 def test_leaving_the_loop_ends_the_processes() -> None:
     results = run_in_pool(pool_work.double, range(100), processes=2)
     next(results)
+    assert len(multiprocessing.active_children()) == 2
     results.close()
+    assert multiprocessing.active_children() == []
 
 
 def test_processes_that_do_not_come_up_are_said() -> None:

@@ -36,6 +36,7 @@ from tests.gui_train.fakes import (
     FakeTraining,
     check_at_once,
     make_bases,
+    make_cache,
     make_epoch,
     make_progress,
     make_started,
@@ -143,6 +144,7 @@ def make_bench(
             "bases": make_bases,
             "corrections": lambda: 0,
             "player": play,
+            "cache": make_cache,
             "kept": lambda parent: KeptTraining(parent, finder=lambda: None),
             **makers,
         }

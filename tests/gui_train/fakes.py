@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject
 
+from fstmuse_core.datasets.cache import CacheSize
 from fstmuse_gui.train.bases import Base
+from fstmuse_gui.train.cache_presenter import CachePresenter
 from fstmuse_gui.train.events import Done, Epoch, Matrix, Metrics, Progress, Started
 from fstmuse_gui.train.process import Training
 from fstmuse_gui.train.survey import Ask, GenreCount, Report, SetCount, Survey, Tell
+from fstmuse_gui.train.view import TrainView
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
 SONGS = (22, 18, 31, 15, 16, 27, 9)
@@ -84,6 +87,12 @@ def make_bases() -> list[Base]:
         Base("toy-model", "ToyModel", "toy-model", ("Folk", "Hip-Hop", "Rock")),
         Base("band-night", "band-night", "toy-model", ("Rock", "Jazz")),
     ]
+
+
+def make_cache(view: TrainView, parent: QObject) -> CachePresenter:
+    """Of a cache that holds something and cannot be emptied."""
+    size = CacheSize(3_400, round(1.2 * 2**30))
+    return CachePresenter(view, parent, sizer=lambda: size, emptier=lambda: 0)
 
 
 def make_started(folder: Path | str = "/runs/r1", *, resumed: int = 0) -> Started:

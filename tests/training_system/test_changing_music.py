@@ -8,15 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from fstmuse_core.datasets.cache import FeatureCache
+from fstmuse_core.datasets.examine import examine
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.runs import find_run, list_runs
 from fstmuse_core.training import prepare
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.original import classifiers
-from tests.training_system.conftest import Event, Home, write_tones
+from tests.training_system.conftest import RATE, Event, Home, write_tones
 
 OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 1, "batch_size": 16, "out": "tones"}
 CHANGED = "Rock-1.wav"
@@ -104,6 +107,22 @@ def test_a_folder_that_is_removed_is_one_line(
     assert "the file is missing" in home.last["sentence"]
     assert len(set_aside(home)) == 1
     assert list_runs() == []
+
+
+def test_silent_files_are_set_aside_as_by_the_doctor(home: Home, music: Path) -> None:
+    silent = [music / CHANGED, music / "Folk-2.wav"]
+    for number, file in enumerate(silent, 4):
+        soundfile.write(file, np.zeros(number * RATE), RATE)
+    reasons = {file.name: examine(file).reason for file in silent}
+
+    assert home.train(**OPTIONS, data=[str(music)]) == 0
+
+    (sentence,) = set_aside(home)
+    assert sentence.startswith("2 files are set aside: ")
+    assert all(f"{name}: {reason}" in sentence for name, reason in reasons.items())
+    assert sum(home.of_kind("started")[0]["clips"].values()) == 10
+    parts = [parts_of(home, part) for part in ("train", "validation", "test")]
+    assert not set(silent) & {file for part in parts for file in part}
 
 
 @pytest.fixture

@@ -28,14 +28,16 @@ import numpy.typing as npt
 import platformdirs
 from numpy.lib import format as npy
 
-from fstmuse_core.datasets.cache_index import CacheIndex, Place
+from fstmuse_core.datasets.cache_index import CacheIndex, Place, empty_index
 from fstmuse_core.datasets.collection import SetAside
 from fstmuse_core.datasets.extract import Extracted, Task, extract
 from fstmuse_core.datasets.files import cannot_write, write_whole
 from fstmuse_core.datasets.pool import Broken, run_in_pool
 from fstmuse_core.datasets.wording import sized
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.runs import running_training
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
+from fstmuse_core.whole_files import unfinished
 
 MelArray = npt.NDArray[np.float16]
 
@@ -61,6 +63,14 @@ class CacheSize:
 
     clips: int
     bytes: int
+
+
+@dataclass(frozen=True)
+class Emptied:
+    """Bytes that became free, and what the folder takes now."""
+
+    freed: int
+    left: int
 
 
 @dataclass(frozen=True)
@@ -215,23 +225,6 @@ class FeatureCache:
         """Clips of every configuration, and what the folder takes on the disk."""
         return CacheSize(self._index.count(), _bytes_of(self.folder))
 
-    def clear(self) -> int:
-        """Remove all features of every configuration; return the bytes that became free.
-
-        Raises
-        ------
-        FstMuseError
-            If files cannot be removed, as where another program still uses them on Windows.
-        """
-        before = _bytes_of(self.folder)
-        self._index.clear()
-        left = _remove_shards(self.folder, lambda shard: True)
-        if left:
-            raise FstMuseError(
-                self.folder, f"{left} files are in use", "end the training that uses them first"
-            )
-        return before - _bytes_of(self.folder)
-
     def _sweep(self) -> None:
         """Remove what kills have left behind."""
         known, long_ago = self._index.shards(), time.time() - _ABANDONED_S
@@ -240,6 +233,38 @@ class FeatureCache:
             return shard.name not in known and shard.stat().st_mtime < long_ago
 
         _remove_shards(self.folder, abandoned)
+
+
+def empty_cache(folder: Path | None = None) -> Emptied:
+    """Remove all features of every configuration.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        :func:`default_cache_folder` by default.
+
+    Raises
+    ------
+    FstMuseError
+        While a training runs, or if files cannot be removed, as where another program still
+        uses them on Windows.
+    """
+    folder = folder or default_cache_folder()
+    run = running_training()
+    if run is not None:
+        raise FstMuseError(
+            "feature cache",
+            f"{run or 'a run'} is being trained and reads from it",
+            "stop it or wait until it is done",
+        )
+    before = _bytes_of(folder)
+    # First, and without asking the index: on a full disk it can be changed only then.
+    left = _remove_shards(folder, lambda shard: True)
+    if left:
+        raise FstMuseError(folder, f"{left} files are in use", "end the program that uses them")
+    empty_index(folder)
+    after = _bytes_of(folder)
+    return Emptied(before - after, after)
 
 
 class Features(Sequence[MelArray]):
@@ -362,13 +387,12 @@ def _bytes_of(folder: Path) -> int:
 def _remove_shards(folder: Path, condition: Callable[[Path], bool]) -> int:
     """Remove shards, also unfinished ones; return how many could not be."""
     left = 0
-    for pattern in (f"*{_SUFFIX}", ".*.part"):
-        for shard in folder.glob(pattern):
-            try:
-                if condition(shard):
-                    shard.unlink()
-            except FileNotFoundError:  # another process was faster
-                continue
-            except OSError:
-                left += 1
+    for shard in (*folder.glob(f"*{_SUFFIX}"), *unfinished(folder, _SUFFIX)):
+        try:
+            if condition(shard):
+                shard.unlink()
+        except FileNotFoundError:  # another process was faster
+            continue
+        except OSError:
+            left += 1
     return left

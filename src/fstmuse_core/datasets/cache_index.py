@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -66,7 +66,7 @@ class CacheIndex:
             raise self._unusable(error) from error
 
     def _opened(self) -> sqlite3.Connection:
-        database = self._connect()
+        database = _connected(self._file)
         try:
             self._prepare(database)
         except sqlite3.OperationalError:  # it is locked, or the disk is at fault
@@ -75,8 +75,8 @@ class CacheIndex:
         except sqlite3.DatabaseError:  # it is damaged
             database.close()
             self.was_outdated = True
-            self._file.unlink(missing_ok=True)
-            database = self._connect()
+            _remove(self._file)
+            database = _connected(self._file)
             self._prepare(database)
         return database
 
@@ -95,12 +95,6 @@ class CacheIndex:
                 database.execute(f'DROP TABLE "{table}"')
             for statement in _TABLES:
                 database.execute(statement)
-
-    def _connect(self) -> sqlite3.Connection:
-        # A window fills the cache in a thread other than the one that asks its size.
-        return sqlite3.connect(
-            self._file, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
-        )
 
     def _unusable(self, error: sqlite3.Error) -> FstMuseError:
         return FstMuseError(
@@ -129,10 +123,15 @@ class CacheIndex:
         return row[2] if row and file_state(path) == (row[0], row[1]) else None
 
     def place(self, digest: str) -> Place | None:
-        """Where the features of a clip lie."""
+        """Where the features of a clip lie.
+
+        Clips without a hash of their sound are not known: caches used to hold what seemed
+        silent, and it has to be heard again to tell whether it is.
+        """
         row = self._ask(
             lambda database: database.execute(
-                "SELECT shard, first, frames, sound FROM clips WHERE config = ? AND digest = ?",
+                "SELECT shard, first, frames, sound FROM clips "
+                "WHERE config = ? AND digest = ? AND sound != ''",
                 (self._config, digest),
             ).fetchone()
         )
@@ -184,16 +183,52 @@ class CacheIndex:
         row = self._ask(lambda database: database.execute("SELECT COUNT(*) FROM clips").fetchone())
         return int(row[0])
 
-    def clear(self) -> None:
-        """Forget everything; a damaged index is begun anew."""
+
+def empty_index(folder: Path) -> None:
+    """Forget everything; an index that cannot be emptied is removed, and begun anew when opened.
+
+    Raises
+    ------
+    FstMuseError
+        If another process holds it.
+    """
+    file = folder / INDEX_FILE
+    if not file.exists():
+        return
+    try:
+        with closing(_connected(file)) as database:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("DELETE FROM clips")
+                database.execute("DELETE FROM files")
+            with suppress(sqlite3.Error):  # it needs the file's size once more
+                database.execute("VACUUM")
+    except sqlite3.Error as error:
+        if _is_busy(error):  # who holds it would go on writing beside the new one
+            raise _in_use(file) from error
         try:
-            self._database.executescript("DELETE FROM clips; DELETE FROM files; VACUUM;")
-        except sqlite3.OperationalError as error:
-            raise self._unusable(error) from error
-        except sqlite3.DatabaseError:
-            self._database.close()
-            self._file.unlink(missing_ok=True)
-            self._database = self._opened()
+            _remove(file)
+        except OSError as why:
+            raise _in_use(file) from why
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    # A window fills the cache in a thread other than the one that asks its size.
+    return sqlite3.connect(file, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _in_use(file: Path) -> FstMuseError:
+    return FstMuseError(file, "another program uses it", "end that program first")
+
+
+def _remove(file: Path) -> None:
+    """Remove the index with its journal, which else would be taken for that of the next one."""
+    file.with_name(f"{file.name}-journal").unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
 
 
 def _version(database: sqlite3.Connection) -> int:

@@ -15,7 +15,7 @@ from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.datasets.groups import artist_bonds, same_sounds
 from fstmuse_core.datasets.parts import check_enough, split_tracks, too_few_artists
 from fstmuse_core.datasets.pool import Broken, run_in_pool
-from fstmuse_core.datasets.split import artist_key
+from fstmuse_core.datasets.split import artist_key, count_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
@@ -202,7 +202,7 @@ def _genre_counts(tracks: Sequence[Track]) -> tuple[GenreCount, ...]:
         GenreCount(
             genre,
             len(members),
-            len({artist_key(t.artist) or t.artist_id for t in members} - {""}),
+            count_artists(members),
             sum(not any(artist_bonds(t)) for t in members),
             sum(t.seconds for t in members),
         )

@@ -21,8 +21,8 @@ from fstmuse_core.spectrogram import FloatArray, MelStream, SpectrogramConfig
 LONGEST_S = 600.0
 # What half precision can hold, with a margin.
 _LOUDEST = 60_000.0
-# No mel magnitude of a sine 70 dB below full scale is larger.
-_SILENCE = 0.1
+# As in the doctor's examination, so that what it sets aside is never trained on.
+_SILENT_PEAK = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Extracted:
         Magnitudes; a clip too loud for half precision is scaled down as a whole. ``None`` if
         the cache has them already.
     sound : str
-        Hash of the features, equal for the same sound in other formats; empty for silence.
+        Hash of the features, equal for the same sound in other formats.
     """
 
     digest: str = ""
@@ -66,7 +66,7 @@ def extract(task: Task) -> Extracted:
     try:
         digest = _digest(task.path)
         is_kept = _index(task.folder, task.config).place(digest) is not None
-        mel = None if is_kept else _half(_mel(task))
+        heard = None if is_kept else _listen(task)
     except AudioError as error:
         gone = file_state(task.path) is None
         return Extracted(fault="it vanished while it was read" if gone else error.reason)
@@ -74,9 +74,14 @@ def extract(task: Task) -> Extracted:
         return Extracted(fault=f"it cannot be read ({error.strerror or error})")
     if file_state(task.path) != before:
         return Extracted(fault="it changed while it was read")
-    if mel is not None and not len(mel):
+    if heard is None:
+        return Extracted(digest, before)
+    mel, peak = heard
+    if not len(mel):
         return Extracted(fault="it holds no sound")
-    return Extracted(digest, before, mel, "" if mel is None else _sound(mel))
+    if peak < _SILENT_PEAK:
+        return Extracted(fault="it is silent")
+    return Extracted(digest, before, mel, _sound(mel))
 
 
 @lru_cache(maxsize=1)
@@ -90,20 +95,21 @@ def _digest(path: Path) -> str:
 
 
 def _sound(mel: npt.NDArray[np.float16]) -> str:
-    if float(mel.max()) < _SILENCE:  # silent clips have nothing in common
-        return ""
     return hashlib.blake2b(np.ascontiguousarray(mel).data, digest_size=16).hexdigest()
 
 
-def _mel(task: Task) -> FloatArray:
-    kernel = MelStream(task.config)
+def _listen(task: Task) -> tuple[npt.NDArray[np.float16], float]:
+    """The features, and the largest magnitude of the samples."""
+    kernel, frames, peak = MelStream(task.config), [], 0.0
     with AudioStream(task.path, sample_rate=task.config.sample_rate) as stream:
         middle = max(0.0, ((stream.info.duration_s or 0.0) - LONGEST_S) / 2)
     with AudioStream(
         task.path, sample_rate=task.config.sample_rate, start_s=middle, duration_s=LONGEST_S
     ) as stream:
-        frames = [kernel.push(block) for block in stream]
-    return np.concatenate([*frames, kernel.flush()])
+        for block in stream:
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            frames.append(kernel.push(block))
+    return _half(np.concatenate([*frames, kernel.flush()])), peak
 
 
 def _half(mel: FloatArray) -> npt.NDArray[np.float16]:

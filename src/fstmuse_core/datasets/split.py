@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,11 @@ def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt
         artists[best].update(genres.keys())
         songs[best].update(genres)
     return folds
+
+
+def count_artists(tracks: Iterable[Track]) -> int:
+    """How many artists are known to play; those that nobody knows are not counted."""
+    return len({artist_key(track.artist) or track.artist_id for track in tracks} - {""})
 
 
 def artist_key(artist: str) -> str:

@@ -11,6 +11,7 @@ from fstmuse_gui.settings import COLOUR_MAP, Option
 from fstmuse_gui.sound.playing import Playing, make_player
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.train.bases import Base, bases
+from fstmuse_gui.train.cache_presenter import CachePresenter
 from fstmuse_gui.train.data_presenter import DataPresenter, corrections_count
 from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.fma import FmaGetter
@@ -42,6 +43,7 @@ class TrainDesk(QObject):
         bases: Callable[[], list[Base]] = bases,
         corrections: Callable[[], int] = corrections_count,
         player: Callable[[QObject], Playing] = make_player,
+        cache: Callable[[TrainView, QObject], CachePresenter] = CachePresenter,
     ) -> None:
         super().__init__(parent)
         self._settings = context.settings
@@ -62,6 +64,9 @@ class TrainDesk(QObject):
         self.presenter.model_made.connect(context.models.changed)
         self.presenter.model_wanted.connect(context.models.wanted)
         self.presenter.generator_wanted.connect(context.models.generator_wanted)
+        self._cache = cache(self.view, self)
+        for signal in (self.live.changed, self.live.ended):
+            signal.connect(lambda: self._cache.follow(self.live.is_running))
         self._samples = self.view.run_page.gan.samples
         self.listening = Listening(self._samples, context.settings, player, self)
         self.listening.message.connect(self.view.notice.say)
@@ -80,4 +85,5 @@ class TrainDesk(QObject):
         """Leave the training as was asked for, and remember how the tab looked."""
         self._settings.set(TRAIN_SPLITTER, self.view.splitter.sizes())
         self.listening.close()
+        self._cache.close()
         self.presenter.close()

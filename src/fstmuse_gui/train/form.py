@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.base_box import BaseBox
+from fstmuse_gui.train.cache_box import CacheBox
 from fstmuse_gui.train.chips import GenreChips
 from fstmuse_gui.train.command_box import CommandBox
 from fstmuse_gui.train.data_list import DataList
@@ -157,6 +158,8 @@ class TrainForm(QWidget):
         self.logs = LogForm()
         self.logs.changed.connect(self.changed)
         self.recipe.add_below(self.logs)
+        self.cache = CacheBox()
+        self.recipe.column.addWidget(self.cache)
         self.command = CommandBox()
         self.command.unfolded.connect(lambda: self._reveal(self.command))
         column = QVBoxLayout()

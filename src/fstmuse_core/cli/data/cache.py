@@ -12,15 +12,19 @@ from fstmuse_core.errors import one_line
 def cache(clear: bool) -> int:
     """Show where the features of clips are kept and what they take, or empty the cache.
 
-    The environment variable FSTMUSE_CACHE puts it elsewhere.
+    It is not emptied while a training runs. The environment variable FSTMUSE_CACHE puts it
+    elsewhere.
     """
-    from fstmuse_core.datasets.cache import FeatureCache
+    from fstmuse_core.datasets.cache import FeatureCache, default_cache_folder, empty_cache
     from fstmuse_core.datasets.wording import sized
 
-    with FeatureCache() as features:
-        freed = features.clear() if clear else None
-        size = features.size()
-        print(f"{one_line(str(features.folder))}: {size.clips} clips, {sized(size.bytes)}")
-        if freed is not None:
-            print(f"{sized(freed)} were freed")
+    where = one_line(str(default_cache_folder()))
+    if clear:
+        done = empty_cache()
+        print(f"{where}: 0 clips, {sized(done.left)}")
+        print(f"{sized(done.freed)} were freed")
+    else:
+        with FeatureCache() as features:
+            size = features.size()
+        print(f"{where}: {size.clips} clips, {sized(size.bytes)}")
     return 0

@@ -1,0 +1,65 @@
+"""What the kept features take, and a way to be rid of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.question import Answer, Question
+
+_TIP = "What trainings have computed from songs is kept, so that the next one need not do it again."
+
+
+class CacheBox(QWidget):
+    """A line and a button.
+
+    Signals
+    -------
+    empty_requested
+        The cache is to be emptied.
+    """
+
+    empty_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._line = QLabel()
+        self._line.setProperty("look", "small")
+        self._line.setTextFormat(Qt.TextFormat.PlainText)
+        self._line.setWordWrap(True)
+        self._line.setToolTip(_TIP)
+        self.empty_button = QPushButton("Empty\N{HORIZONTAL ELLIPSIS}")
+        self.empty_button.setAccessibleName("Empty the feature cache")
+        self.empty_button.clicked.connect(self.empty_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self._line, 1)
+        row.addWidget(self.empty_button)
+        self.show_cache("", can_empty=False)
+
+    @property
+    def text(self) -> str:
+        """What the line says."""
+        return self._line.text()
+
+    def show_cache(self, text: str, *, can_empty: bool, why_not: str = "") -> None:
+        """Say what is in it, and whether or why not it can be emptied."""
+        line = f"Feature cache: {text}" if text else "Feature cache"
+        self._line.setText(line)
+        self.empty_button.setEnabled(can_empty)
+        self.empty_button.setToolTip(why_not or "Make room on the disk")
+        self.empty_button.setAccessibleDescription(". ".join(filter(None, [line, why_not])))
+
+    def ask_emptying(self, takes: str) -> bool:
+        """Whether the cache, which takes so much, is really to be emptied."""
+        becomes = f"{takes} become free. " if takes else ""
+        question = Question(
+            self.window(),
+            "Empty the feature cache?",
+            f"{becomes}Your music stays as it is. The next training computes the features of "
+            "its songs anew, which takes as long as the first time.",
+            [Answer("yes", "Empty"), Answer("", "Keep", is_default=True)],
+        )
+        return bool(question.ask())
