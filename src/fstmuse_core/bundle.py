@@ -30,6 +30,8 @@ LITERT_NAME = "model.tflite"
 WEIGHTS_NAME = "weights.npz"
 CARD_NAME = "CARD.md"
 PATTERNS_NAME = "patterns.npz"
+# Of a generator: the classifier that has measured it.
+JUDGE_NAME = "judge.npz"
 CLASSIFIER, GENERATOR = "classifier", "generator"
 
 _REMEDY_AGAIN = "get the bundle again or train it anew"
@@ -378,6 +380,8 @@ def find_bundle(name: str) -> Bundle:
         If there is none by that name (the error lists those there are) or it is not sound.
     """
     folders = bundle_folders()
+    if name in folders:
+        return load_bundle(folders[name])
     key = name_key(name)
     for known, folder in folders.items():
         if name_key(known) == key:

@@ -12,6 +12,7 @@ from scipy.stats import binomtest
 
 _RESAMPLES = 10_000
 _SIGNIFICANT = 0.05
+_ENOUGH_ARTISTS = 5
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,12 @@ class Comparison:
 
     @property
     def is_clear(self) -> bool:
-        """Whether chance alone is no good explanation, by both tests."""
-        return self.p_value < _SIGNIFICANT and not self.low <= 0.0 <= self.high
+        """Whether chance alone is no good explanation, by both tests.
+
+        Of few artists the second says nothing: drawn anew they are the same again.
+        """
+        is_enough = self.artists >= _ENOUGH_ARTISTS
+        return is_enough and self.p_value < _SIGNIFICANT and not self.low <= 0.0 <= self.high
 
     def sentence(self, name_a: str, name_b: str) -> str:
         """The result in words."""

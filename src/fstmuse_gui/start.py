@@ -22,10 +22,14 @@ def open_window(app: QApplication, settings: Settings) -> MainWindow:
     bridge = WorkerBridge(partial(real_worker, warm_model=settings.get(MODEL)))
     # These imports take as long as the worker's own, which run beside them from here on.
     from fstmuse_gui.main_window import MainWindow
+    from fstmuse_gui.models.watch import ModelWatch
     from fstmuse_gui.tabs import TabContext
     from fstmuse_gui.theme import ThemeController
 
-    window = MainWindow(TabContext(settings, bridge), ThemeController(app))
+    context = TabContext(settings, bridge)
+    window = MainWindow(context, ThemeController(app))
+    watch = ModelWatch(context.models, window)
+    window.painted.connect(watch.start)
     window.painted.connect(_warm_up)
     window.show()
     return window

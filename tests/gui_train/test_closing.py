@@ -138,7 +138,7 @@ def test_the_child_hears_the_answer(
     bench = make_bench(starter=start)
     bench.survey()
     bench.presenter.train()
-    qtbot.waitUntil(lambda: bench.tab.live.is_begun, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.tab.live.has_learned, timeout=20_000)
     child = child_of(bench)
     asked = answer(how)
     bench.window.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
@@ -17,6 +20,7 @@ from tests.gui_train.conftest import MakeTrainBench
 SECONDS = 6
 RATE = 22_050
 LONG_MS = 240_000
+NAMES = ("two-tones", "typed")
 
 
 @pytest.mark.slow
@@ -36,6 +40,7 @@ def test_a_folder_becomes_a_model(
     form.recipe.controls["epochs"].setValue(1)
     form.recipe.controls["batch_size"].setValue(8)
     form.name.setText("two-tones")
+    form_arguments = list(bench.presenter.form.options.arguments())
     bench.presenter.train()
     with qtbot.waitSignal(bench.tab.live.ended, timeout=LONG_MS):
         pass
@@ -46,3 +51,12 @@ def test_a_folder_becomes_a_model(
     assert (Path(done.bundle) / "model.json").is_file()
     assert bench.view.page is bench.view.results_page
     assert set(done.metrics.genres) == {"Folk", "Rock"}
+
+    # What the window has begun is no other training than the command line's.
+    words = form_arguments
+    words[words.index("two-tones")] = "typed"
+    command = [sys.executable, "-m", "fstmuse_core.cli", "train", *words]
+    subprocess.run(command, check=True, capture_output=True, timeout=LONG_MS / 1000)
+    clicked, typed = (np.load(Path(done.bundle).parent / n / "weights.npz") for n in NAMES)
+    for name in clicked:
+        np.testing.assert_allclose(clicked[name], typed[name], atol=1e-4, err_msg=name)

@@ -32,6 +32,7 @@ from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE, build_generator
 from fstmuse_core.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.training.gan import export as gan_export
+from fstmuse_core.training.gan.judges import judge_bytes, judge_plan
 
 sizes = {"width": 16, "plane": 8}
 generator = build_generator(3, **sizes)
@@ -45,7 +46,9 @@ manifest = BundleManifest(
     architecture={"network": "fstmuse_core.networks.toy_gan", **sizes, **SHAPE.to_dict()},
     metrics={"accuracy": 0.4, "consistency": {"Rock": 0.5, "Folk": 0.3, "Jazz": 0.4}},
 )
-files = {"weights.npz": weights, "model.tflite": litert, "CARD.md": b"# Band"}
+plan = judge_plan(manifest.genres)
+judge = judge_bytes(plan.build(3), manifest.scaling)
+files = {"weights.npz": weights, "model.tflite": litert, "CARD.md": b"# Band", "judge.npz": judge}
 write_bundle(sys.argv[1], manifest, files)
 """
 
@@ -79,6 +82,10 @@ def test_it_comes_back_and_makes_the_same(band: Parcel, untrained: Path) -> None
         genre = np.eye(3, dtype=np.float32)[1]
         pieces.append(network.run(genre, noise, _STEPS * network.shape.frames_per_step))
     np.testing.assert_allclose(pieces[0], pieces[1], atol=1e-4)
+    with np.load(untrained / "judge.npz") as sent, np.load(entry.folder / "judge.npz") as come:
+        assert sorted(sent) == sorted(come)
+        for name in sent:
+            np.testing.assert_array_equal(sent[name], come[name])
     figures = model_details("back").figures
     assert figures.accuracy == 0.4
     assert [row.recall for row in figures.genres] == [0.5, 0.3, 0.4]
@@ -106,9 +113,10 @@ def test_a_record_that_does_not_fit_the_weights_is_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_its_weights_are_read_as_strictly(band: Parcel) -> None:
+@pytest.mark.parametrize("name", ["weights.npz", "judge.npz"])
+def test_its_weights_are_read_as_strictly(band: Parcel, name: str) -> None:
     stream = io.BytesIO()
     np.savez(stream, a=np.array([np.nan], dtype=np.float32))
-    band.files["weights.npz"] = stream.getvalue()
+    band.files[name] = stream.getvalue()
     with pytest.raises(ArchiveError, match="not finite"):
         read_archive(band.pack())

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from fstmuse_core.bundle import load_bundle
+from fstmuse_core.bundle import bundle_folders, load_bundle
 from fstmuse_core.runs import TrainingLock, list_runs, runs_folder
+from fstmuse_core.training.control import Control
+from fstmuse_core.training.events import Events
 from fstmuse_core.training.ours import OurTrainee
-from tests.training_system.conftest import Home, write_tones
+from tests.training_system.conftest import Event, Home, write_tones
+
+NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 2, "batch_size": 16, "out": "tones"}
 
@@ -29,14 +36,18 @@ OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 2, "batch_size": 16, 
         ({"dropout": 1.0}, "--dropout: 1.0"),
         ({"l2": -1.0}, "--l2: -1.0"),
         ({"genres": ["Rock"]}, "two genres or more"),
-        ({"genres": ["Rock", "polka"]}, "'polka' is no genre"),
+        ({"seed": 2**32}, "--seed: 4294967296"),
         ({"out": "../x"}, "letters, digits"),
         ({"data": []}, "name the folder"),
         ({"design": "original", "augment": "full"}, "the report's design had none"),
+        ({"model": "toy-gan", "design": "original", "learning_rate": 5.0}, "rates of its own"),
+        ({"out": "FST_muse"}, "there is a model called fst-muse already"),
+        ({"fine_tune": "nobody"}, "there is no model by that name"),
     ],
 )
 def test_wrong_settings(home: Home, tones: Path, changed: dict[str, Any], sentence: str) -> None:
-    assert home.train(**{**OPTIONS, "data": [str(tones)], **changed}) == 2
+    code = home.train(**{**OPTIONS, "data": [str(tones)], **changed})
+    assert code == (1 if changed.keys() & {"fine_tune"} or "already" in sentence else 2)
     assert [event["event"] for event in home.events] == ["failed"]
     assert sentence in home.last["sentence"]
     assert not home.last["resumable"]
@@ -74,8 +85,8 @@ def test_a_folder_without_music(home: Home, tmp_path: Path) -> None:
 
 
 def test_missing_genre(home: Home, tones: Path) -> None:
-    assert home.train(**OPTIONS, data=[str(tones)], genres=["Rock", "Jazz"]) == 1
-    assert "no music of Jazz" in home.last["sentence"]
+    assert home.train(**OPTIONS, data=[str(tones)], genres=["Rock", "Polka"]) == 1
+    assert "no music of Polka" in home.last["sentence"]
 
 
 def test_a_genre_with_one_artist_is_said_and_files_that_fail_are_set_aside(
@@ -150,6 +161,56 @@ def test_a_disk_that_fills_costs_checkpoints_only(
     (warning,) = [w["sentence"] for w in home.of_kind("warning") if "checkpoint" in w["sentence"]]
     assert "resumes after epoch 1" in warning
     assert load_bundle(home.last["bundle"]).name == "tones"
+
+
+def test_a_model_that_comes_meanwhile_is_not_replaced(home: Home, tones: Path) -> None:
+    models = home.folder / "data" / "fstmuse" / "models"
+
+    def on(event: Event, control: Control) -> None:
+        if event["event"] == "epoch" and not (models / "Tones").exists():
+            shutil.copytree(bundle_folders()["toy-model"], models / "Tones")
+
+    assert home.train(**OPTIONS, data=[str(tones)], on=on) == 0
+    assert Path(home.last["bundle"]) == models / "tones-2"
+    assert home.last["name"] == "tones-2"
+    assert "so this one is called tones-2" in home.of_kind("warning")[-1]["sentence"]
+    assert load_bundle(models / "Tones").manifest.name == "toy-model"
+
+
+def test_words_that_cannot_be_written_end_nothing(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_in = Events.keep_in
+    full = []
+
+    def on_a_full_disk(self: Events, file: Path) -> None:
+        keep_in(self, file)
+        stream = self._kept
+        assert stream is not None
+        full.append(stream)
+        monkeypatch.setattr(self, "_kept", Mock(wraps=stream, flush=Mock(side_effect=NO_ROOM)))
+
+    monkeypatch.setattr(Events, "keep_in", on_a_full_disk)
+    assert home.train(**OPTIONS, data=[str(tones)]) == 0
+    assert full
+    assert len(home.of_kind("epoch")) == 2
+
+
+def test_a_listener_without_room_ends_nothing() -> None:
+    said: list[str] = []
+    events = Events(Mock(write=Mock(side_effect=NO_ROOM)), said.append)
+    events.warn("it is late")
+    assert said == ["note: it is late"]
+
+
+def test_music_of_a_genre_in_no_table_is_learned(home: Home, tones: Path, tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    shutil.copytree(tones, music)
+    table = music / "manifest.csv"
+    table.write_text(table.read_text().replace(",Folk,", ",Polka,"))
+    options = {**OPTIONS, "epochs": 1}
+    assert home.train(**options, data=[str(music)], genres=["rock", "Polka", "hip hop"]) == 0
+    assert load_bundle(home.last["bundle"]).manifest.genres == ("Rock", "Polka", "Hip-Hop")
 
 
 def test_a_model_of_another_training_is_not_replaced(home: Home, tones: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from fstmuse_core.training.canvas import Canvas, text_width
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
@@ -82,6 +83,9 @@ def test_tensorboard_gets_every_curve(tmp_path: Path) -> None:
     assert found["val_loss", 2] == 2.5
 
 
-def test_no_logs_unless_asked_for() -> None:
+def test_no_logs_unless_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     with epoch_listener("", "run-1") as listener:
-        listener({})
+        curves = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+        listener({**dict.fromkeys(curves, 0.5), "epoch": 1})
+    assert not list(tmp_path.iterdir())

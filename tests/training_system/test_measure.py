@@ -79,6 +79,19 @@ def test_songs_of_one_artist_are_not_many_proofs() -> None:
     assert "No clear difference" in result.sentence("A", "B")
 
 
+def test_one_artist_proves_nothing() -> None:
+    result = compare(answers([False] * 20, ["a"] * 20), answers([True] * 20, ["a"] * 20))
+    assert (result.low, result.high) == (1.0, 1.0)
+    assert not result.is_clear
+
+
+def test_artists_that_nobody_knows_are_not_one() -> None:
+    counted = measure(answers([True, False, True], ["", "", ""]))["artists"]
+    assert sum(counted.values()) == 0
+    counted = measure(answers([True, False, True], ["", "Ana", "ana "]))["artists"]
+    assert sum(counted.values()) == 1
+
+
 def test_equal_models() -> None:
     one = answers([True, False, True], ["a", "b", "c"])
     result = compare(one, one)

@@ -102,6 +102,34 @@ def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
     assert not (home.folder / "data" / "fstmuse" / "models").exists()
 
 
+@pytest.mark.parametrize("moment", ["features", "epoch"])
+def test_cancel_discards_a_resumed_run_too(home: Home, tones: Path, moment: str) -> None:
+    def on(event: Event, control: Control) -> None:
+        if moment in (event["event"], event.get("stage")):
+            control.cancel()
+
+    home.train(**OPTIONS, data=[str(tones)], on=after_epoch(1, "stop"))
+    assert home.train(resume=home.of_kind("started")[0]["run"], on=on) == 130
+    assert not home.last["kept"]
+    assert home.said[-1] == "cancelled; nothing was kept"
+    assert list_runs() == []
+
+
+def test_stop_while_a_resumed_run_prepares_leaves_it_as_it_was(home: Home, tones: Path) -> None:
+    def on(event: Event, control: Control) -> None:
+        if event.get("stage") == "features":
+            control.stop()
+
+    home.train(**OPTIONS, data=[str(tones)], on=after_epoch(1, "stop"))
+    run = home.of_kind("started")[0]["run"]
+    assert home.train(resume=run, on=on) == 130
+    assert home.last["kept"]
+    assert f"fstmuse train --resume {run} still does" in home.said[-1]
+
+    assert home.train(resume=run) == 0
+    assert home.of_kind("started")[0]["resumed_from_epoch"] == 1
+
+
 @pytest.mark.slow
 @linux_only
 def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from fstmuse_core.bundle import load_bundle
 from fstmuse_core.classify import GenreClassifier
-from tests.training_system.conftest import Home
+from tests.training_system.conftest import Home, fstmuse
 
 
 def folder_of(home: Home) -> Path:
@@ -69,6 +70,14 @@ def test_the_model_answers(trained: Home, tones: Path) -> None:
 
 def test_model_is_listed(trained: Home) -> None:
     assert Path(trained.last["bundle"]) == trained.folder / "data" / "fstmuse" / "models" / "tones"
+    listed = subprocess.run(
+        fstmuse("models", "list"),
+        env=trained.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "tones" in listed.stdout.split()
 
 
 def test_metrics_are_about_the_test_artists(trained: Home) -> None:

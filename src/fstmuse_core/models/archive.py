@@ -6,6 +6,7 @@ The network is not in it as a program: who imports the file builds it anew from 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -14,9 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from fstmuse_core.bundle import (
     CARD_NAME,
     GENERATOR,
+    JUDGE_NAME,
     LITERT_NAME,
     MANIFEST_NAME,
     PATTERNS_NAME,
@@ -45,13 +49,14 @@ _ENTRIES = {
     MANIFEST_NAME: 4 * _MIB,
     WEIGHTS_NAME: MAX_WEIGHTS_BYTES,
     PATTERNS_NAME: 16 * _MIB,
+    JUDGE_NAME: MAX_WEIGHTS_BYTES,
     LITERT_NAME: MAX_WEIGHTS_BYTES,
     CARD_NAME: 2 * _MIB,
     "TRACKS.csv": 64 * _MIB,
 }
 _TEXTS = (CARD_NAME, "TRACKS.csv")
 _LIMITS = ZipLimits(len(_ENTRIES), 4096, _MAX_FILE_BYTES, _ENTRIES.get)
-_EXPORTED = (WEIGHTS_NAME, PATTERNS_NAME, *_TEXTS)
+_EXPORTED = (WEIGHTS_NAME, PATTERNS_NAME, JUDGE_NAME, *_TEXTS)
 # Zip knows no earlier time; one that is always the same gives the same file for a model.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
@@ -82,8 +87,8 @@ class Archive:
         Its network is one of ``KNOWN_NETWORKS``.
     weights : mapping of str to ndarray of float32
     others : mapping of str to bytes
-        Of ``CARD.md`` and ``TRACKS.csv``, both UTF-8, and ``patterns.npz``, written anew, those
-        that there are.
+        Of ``CARD.md`` and ``TRACKS.csv``, both UTF-8, and ``patterns.npz`` and ``judge.npz``,
+        written anew, those that there are.
     """
 
     path: Path
@@ -157,6 +162,8 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
         others = {name: files[name] for name in _TEXTS if name in files}
         if PATTERNS_NAME in files:
             others[PATTERNS_NAME] = _patterns(files[PATTERNS_NAME], manifest)
+        if JUDGE_NAME in files:
+            others[JUDGE_NAME] = _arrays(read_weights(files[JUDGE_NAME]))
     except ZipTroubleError as trouble:
         raise ArchiveError(path, str(trouble), _REMEDY) from trouble
     for name in _TEXTS:
@@ -176,6 +183,17 @@ def _patterns(data: bytes, manifest: BundleManifest) -> bytes:
     except (TypeError, ValueError) as error:
         raise ZipTroubleError(f"its {PATTERNS_NAME} is malformed ({error})") from error
     return head.to_bytes()
+
+
+def _arrays(arrays: Mapping[str, FloatArray]) -> bytes:
+    """A generator's judge, written anew; whether it fits is seen when it is to judge."""
+    stream = io.BytesIO()
+    # Names may be "file", which an argument of numpy's is called too.
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as entry:
+                np.lib.format.write_array(entry, array, version=(1, 0), allow_pickle=False)
+    return stream.getvalue()
 
 
 def _read(path: Path) -> bytes:

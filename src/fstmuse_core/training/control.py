@@ -46,14 +46,19 @@ class Control:
         self._look()
         return self._stop.is_set()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the training is to be discarded."""
+        self._look()
+        return self._cancel.is_set()
+
     def check(self) -> None:
         """Raise :class:`CancelledError` if the training is to be discarded."""
-        self._look()
-        if self._cancel.is_set():
+        if self.cancelled:
             raise CancelledError
 
     def check_start(self) -> None:
-        """Raise :class:`CancelledError` if asked to end while there is nothing yet to keep."""
+        """Raise :class:`CancelledError` if asked to end before there is anything new to keep."""
         if self.stopped:
             raise CancelledError
 

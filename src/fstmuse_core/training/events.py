@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -37,7 +38,8 @@ class Events:
     def close(self) -> None:
         """Close the file."""
         if self._kept is not None:
-            self._kept.close()
+            with contextlib.suppress(OSError):
+                self._kept.close()
             self._kept = None
 
     def emit(self, event: str, **values: Any) -> None:
@@ -49,9 +51,12 @@ class Events:
                 self._machine.flush()
             except BrokenPipeError:  # who listened has gone; the training goes on
                 self._machine = None
+            except OSError:  # a full disk: what waits goes out with the next line, or never
+                pass
         if self._kept is not None:
-            self._kept.write(line)
-            self._kept.flush()
+            with contextlib.suppress(OSError):
+                self._kept.write(line)
+                self._kept.flush()
         sentence = _SENTENCES[event](values) if event in _SENTENCES else ""
         if sentence:
             self._say(sentence)
@@ -133,11 +138,17 @@ def _done(values: dict[str, Any]) -> str:
     )
 
 
+def _cancelled(values: dict[str, Any]) -> str:
+    if values["kept"]:
+        return f"stopped before it went on; fstmuse train --resume {values['run']} still does"
+    return "cancelled; nothing was kept"
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "started": _started,
     "epoch": _epoch,
     "warning": lambda values: f"note: {values['sentence']}",
     "done": _done,
-    "cancelled": lambda values: "cancelled; nothing was kept",
+    "cancelled": _cancelled,
     "failed": lambda values: f"fstmuse: {values['sentence']}",
 }

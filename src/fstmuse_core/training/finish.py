@@ -35,6 +35,7 @@ from fstmuse_core.training.figures import confusion_png, curves_png, reliability
 from fstmuse_core.training.measure import ask, measure
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import MelTable
+from fstmuse_core.training.naming import name_at_end
 from fstmuse_core.training.ours import OurTrainee, exported
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import ModelPlan
@@ -80,6 +81,7 @@ def finish_ours(
     FstMuseError
         If nothing is left to test the model on.
     """
+    run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     assign(trainee.model.variables, run.progress.best)
     files = exported(trainee.classifier, run.settings.model, len(run.plan.genres))
     plan = replace(run.plan, name=run.settings.out, title=run.settings.out)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.datasets.split import count_artists
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.training import metrics
@@ -124,7 +125,7 @@ def measure(answers: Answers) -> dict[str, Any]:
         "macro_f1": metrics.macro_f1(confusion),
         "recall": {g: None if np.isnan(r) else float(r) for g, r in recalls.items()},
         "songs": {genre: len(tracks) for genre, tracks in tested.items()},
-        "artists": {genre: len({t.artist for t in tracks}) for genre, tracks in tested.items()},
+        "artists": {genre: count_artists(tracks) for genre, tracks in tested.items()},
         "confusion": confusion.tolist(),
         "ece": metrics.expected_calibration_error(known.best, known.right, _BINS),
         "reliability": reliability(known.best, known.right),
@@ -154,7 +155,7 @@ def _others(answers: Answers) -> dict[str, dict[str, float]]:
         where = [i for i, track in enumerate(answers.tracks) if track.genre == genre]
         rows[genre] = {
             "songs": len(where),
-            "artists": len({answers.tracks[i].artist for i in where}),
+            "artists": count_artists(answers.tracks[i] for i in where),
             "turned_away": sum(answers.named[i] is None for i in where) / len(where),
         }
     return rows

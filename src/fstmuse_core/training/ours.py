@@ -14,11 +14,12 @@ import keras
 import numpy as np
 from scipy.special import logsumexp
 
-from fstmuse_core.bundle import WEIGHTS_NAME, Bundle, find_bundle
-from fstmuse_core.errors import BundleError, FstMuseError
+from fstmuse_core.bundle import WEIGHTS_NAME, Bundle
+from fstmuse_core.errors import FstMuseError
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.training.base import transfer
 from fstmuse_core.training.crops import CropSampler
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.export import litert_bytes, weights_bytes
@@ -49,10 +50,17 @@ class OurTrainee:
     plan : ModelPlan
     parts : Parts
     mels : MelTable
+    base : Bundle, optional
+        A model of the same network to start from.
     """
 
     def __init__(
-        self, settings: TrainSettings, plan: ModelPlan, parts: Parts, mels: MelTable
+        self,
+        settings: TrainSettings,
+        plan: ModelPlan,
+        parts: Parts,
+        mels: MelTable,
+        base: Bundle | None = None,
     ) -> None:
         noise, noise_mels = made_up_noise(settings.seed)
         tracks = [track for track in parts.train if plan.role(track) != IGNORED]
@@ -61,7 +69,6 @@ class OurTrainee:
         self.batch_size = settings.batch_size
         self.steps_per_epoch = max(1, round(crops / settings.batch_size))
         self.recipe = _recipe(settings, self.steps_per_epoch)
-        base = _base(settings)
         self.scaling = base.manifest.scaling if base else _scaling(train, self.recipe)
         self._plan = plan
         self.tracks, self.mels = tracks + noise, train
@@ -178,35 +185,6 @@ def _compile(model: Any, recipe: Recipe) -> None:
         # XLA makes CPU training slower; JAX knows nothing else.
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
-
-
-def _base(settings: TrainSettings) -> Bundle | None:
-    if not settings.fine_tune:
-        return None
-    bundle = find_bundle(settings.fine_tune)
-    wanted = f"fstmuse_core.networks.{settings.model.replace('-', '_')}"
-    found = bundle.manifest.architecture.get("network")
-    if found != wanted:
-        raise BundleError(
-            bundle.path,
-            f"its network is {str(found).rpartition('.')[2]}, not that of {settings.model}",
-            "give --model the model that it was trained as",
-        )
-    return bundle
-
-
-def transfer(classifier: Classifier, base: Bundle, genres: tuple[str, ...]) -> None:
-    """Give a network the weights of a bundle; the head is new where the genres are others."""
-    same = base.manifest.genres == genres
-    try:
-        with np.load(base.path / WEIGHTS_NAME, allow_pickle=False) as weights:
-            for variable in classifier.serving.weights:
-                if same or not variable.path.startswith(("contributions/", "bias/")):
-                    variable.assign(weights[variable.path])
-    except (KeyError, ValueError, OSError) as error:
-        raise BundleError(
-            base.path, f"its weights do not fit this network ({error})", "train it anew"
-        ) from error
 
 
 def exported(classifier: Classifier, model: str, n_genres: int) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from fstmuse_core.datasets.groups import Sounds
 from fstmuse_core.datasets.parts import FEWEST_CLIPS, split_tracks, too_few_artists
+from fstmuse_core.datasets.split import count_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
@@ -68,7 +69,7 @@ class Parts:
         """Clips and artists of the model's genres in each part."""
         return {
             "clips": {part: len(self.known(part)) for part in PARTS},
-            "artists": {part: len({t.artist for t in self.known(part)}) for part in PARTS},
+            "artists": {part: count_artists(self.known(part)) for part in PARTS},
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def _own_genres(model: str, tracks: Sequence[Track]) -> tuple[str, ...]:
     there = {track.genre for track in tracks}
     if model in PLANS:
         return tuple(genre for genre in PLANS[model].genres if genre in there)
-    artists = {g: len({t.artist for t in tracks if t.genre == g}) for g in there}
+    artists = {g: count_artists(t for t in tracks if t.genre == g) for g in there}
     minutes = {g: sum(t.seconds for t in tracks if t.genre == g) / 60.0 for g in there}
     return tuple(
         genre

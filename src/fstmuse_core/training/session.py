@@ -14,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fstmuse_core.bundle import load_bundle, user_models_folder
-from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.runs import (
     REPORT_FILE,
     RUN_FILE,
@@ -27,8 +26,10 @@ from fstmuse_core.runs import (
     runs_folder,
     write_json,
 )
+from fstmuse_core.training.base import find_base, forget_base, keep_base
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.naming import check_out
 from fstmuse_core.training.prepare import Preparation, record_of
 from fstmuse_core.training.run import Run
 from fstmuse_core.training.settings import GAN, TrainSettings, settings_from
@@ -76,8 +77,7 @@ def train(
         session.run(options, resume)
         code = DONE
     except CancelledError:
-        session.discard()
-        events.emit("cancelled", run=session.name)
+        events.emit("cancelled", run=session.name, kept=not session.give_up())
         code = CANCELLED
     except FstMuseError as error:
         session.fail(str(error))
@@ -121,11 +121,17 @@ class _Session:
         self._is_resumed, self.name = resume is not None, folder.name
         with ExitStack() as stack:
             stack.enter_context(TrainingLock(folder.name))
-            _check_name(settings.out, folder.name)
+            check_out(settings.out, folder.name)
+            is_tuned = bool(settings.fine_tune) and not self._is_resumed
+            base = find_base(settings) if is_tuned else None
             self._folder = folder
             stack.callback(forget_request, folder)
             self._show(folder, settings)
+            if base is not None:
+                keep_base(base, folder)
             done = self._train(settings, folder, record)
+            if not done["resumable"]:
+                forget_base(folder)
         self._events.emit("done", **done)
 
     def _show(self, folder: Path, settings: TrainSettings) -> None:
@@ -138,18 +144,27 @@ class _Session:
         self._events.keep_in(folder / EVENTS_FILE)
         self._events.preparing("reading", 0, len(settings.data))
 
-    def discard(self) -> None:
-        """Remove what a cancelled run has written; one that was resumed is left as it is."""
-        if self._folder is not None and not self._is_resumed:
-            self._events.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+    def give_up(self) -> bool:
+        """Remove what a cancelled run has written, and say whether that was done.
+
+        A run that was resumed, and stopped before it went on, is left as it was.
+        """
+        if self._is_resumed and not self._control.cancelled:
+            return False
+        self._discard()
+        return True
 
     def fail(self, sentence: str) -> None:
         """Say so; the run is kept if there is something to resume."""
         resumable = self._folder is not None and newest_checkpoint(self._folder)[0] > 0
         self._events.emit("failed", sentence=sentence, run=self.name, resumable=resumable)
-        if not resumable:
-            self.discard()
+        if not resumable and not self._is_resumed:
+            self._discard()
+
+    def _discard(self) -> None:
+        if self._folder is not None:
+            self._events.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _train(
         self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]
@@ -243,16 +258,3 @@ def _warnings_of(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _unreadable(folder: Path, error: Exception) -> FstMuseError:
     return FstMuseError(folder.name, f"its record cannot be read ({error})", "begin a new training")
-
-
-def _check_name(name: str, run: str) -> None:
-    """Let no training replace a model of the user's that another one made."""
-    folder = user_models_folder() / name
-    if not folder.exists():
-        return
-    try:
-        made_by = load_bundle(folder).manifest.training.get("run")
-    except BundleError:
-        made_by = None
-    if made_by != run:
-        raise FstMuseError("--out", f"there is a model called {name} already", "choose another")

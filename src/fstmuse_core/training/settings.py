@@ -24,6 +24,8 @@ _EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 1
 _ORIGINAL_EPOCHS = 10
 _ORIGINAL_BATCH = 8
 _ORIGINAL_GAN_EPOCHS = 200
+# Of its generator; its discriminator has another.
+_ORIGINAL_GAN_RATE = 1e-4
 _GAN_BATCH = 8
 
 
@@ -106,7 +108,8 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
     design = options.get("design") or "ours"
     defaults: dict[str, Any] = {"epochs": _EPOCHS.get((model, design), _ORIGINAL_EPOCHS)}
     if (model, design) == (GAN, "original"):
-        defaults |= {"epochs": _ORIGINAL_GAN_EPOCHS, "batch_size": 1, "learning_rate": 1e-4}
+        defaults |= {"epochs": _ORIGINAL_GAN_EPOCHS, "batch_size": 1}
+        defaults |= {"learning_rate": _ORIGINAL_GAN_RATE}
         defaults |= {"dropout": 0.0, "augment": "none"}
     elif design == "original":
         defaults |= {"batch_size": _ORIGINAL_BATCH, "learning_rate": 1e-3, "dropout": 0.0}
@@ -124,13 +127,9 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
 
 
 def _canonical(names: tuple[str, ...]) -> tuple[str, ...]:
-    genres = []
-    for name in names:
-        genre = canonical_genre(name)
-        if genre is None:
-            raise FstMuseError("--genres", f"{name!r} is no genre that is known")
-        genres.append(genre)
-    return tuple(dict.fromkeys(genres))
+    # Music may name genres that are in no table; whether this music does is seen when it is read.
+    genres = [canonical_genre(name) or " ".join(name.split()) for name in names]
+    return tuple(dict.fromkeys(genre for genre in genres if genre))
 
 
 def _check(settings: TrainSettings) -> None:
@@ -151,10 +150,17 @@ def _check(settings: TrainSettings) -> None:
     demand(0.0 < rate < math.inf, "--learning-rate", rate, "a number above 0 is needed")
     demand(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
     demand(0.0 <= s.l2 < math.inf, "--l2", s.l2, "0 or more is needed")
-    demand(s.seed >= 0, "--seed", s.seed, "0 or more is needed")
+    demand(0 <= s.seed < 2**32, "--seed", s.seed, "0 to 4294967295 is needed")
     is_name = not s.out or _NAME.fullmatch(s.out) is not None
     demand(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
     plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0
+    if (s.model, s.design) == (GAN, "original"):
+        demand(
+            rate == _ORIGINAL_GAN_RATE,
+            "--learning-rate",
+            rate,
+            "the report's ToyGan has rates of its own: leave the option out",
+        )
     if s.model == GAN:
         demand(not s.fine_tune, "--fine-tune", s.fine_tune, "only classifiers can do that")
         demand(

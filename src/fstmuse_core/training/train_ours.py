@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from fstmuse_core.training.base import kept_base
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import train_epochs
 from fstmuse_core.training.events import Events
@@ -29,7 +30,8 @@ def train_ours(
     """
     events.preparing("building", 0, 1)
     plan = plan_for(run.settings, run.parts.genres)
-    trainee = OurTrainee(run.settings, plan, run.parts, mels)
+    base = kept_base(run.settings, run.folder)
+    trainee = OurTrainee(run.settings, plan, run.parts, mels, base)
     progress = train_epochs(run, trainee, events, control)
 
     def tell(stage: str, done: int, total: int) -> None:

@@ -39,8 +39,8 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Figures",
         "",
-        f"On {sum(metrics['songs'].values())} clips by {artists['test']} artists of whom it has "
-        f"heard nothing (it learned from {clips['train']} clips by {artists['train']} artists).",
+        f"On {sum(metrics['songs'].values())} clips by {_strangers(artists['test'])} (it learned "
+        f"from {clips['train']} clips by {artists['train'] or 'unknown'} artists).",
         "",
         f"Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
         f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}. ",
@@ -54,7 +54,7 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     for genre, recall in metrics["recall"].items():
         shown = "not tested" if recall is None else f"{recall:.2f}"
         songs, players = metrics["songs"][genre], metrics["artists"][genre]
-        lines.append(f"| {genre} | {shown} | {songs} | {players} |")
+        lines.append(f"| {genre} | {shown} | {songs} | {players or 'unknown'} |")
     lines += ["", "Test clips by true genre (rows) and answer (columns):", ""]
     lines += [f"| | {' | '.join(report['genres'])} |", "|---" * (len(report["genres"]) + 1) + "|"]
     for genre, row in zip(report["genres"], metrics["confusion"], strict=True):
@@ -62,11 +62,16 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     if metrics["others"]:
         lines += ["", "Music of other genres, and how often it is turned away:", ""]
         lines += ["| genre | turned away | songs | artists |", "|---|---|---|---|"]
-        lines += [
-            f"| {genre} | {row['turned_away']:.0%} | {row['songs']} | {row['artists']} |"
-            for genre, row in metrics["others"].items()
-        ]
+        for genre, row in metrics["others"].items():
+            players = row["artists"] or "unknown"
+            lines.append(f"| {genre} | {row['turned_away']:.0%} | {row['songs']} | {players} |")
     return lines
+
+
+def _strangers(artists: int) -> str:
+    if not artists:
+        return "artists whom nobody knows, so some of them it may have heard"
+    return f"{artists} artists of whom it has heard nothing"
 
 
 def _doubts(report: Mapping[str, Any]) -> list[str]:

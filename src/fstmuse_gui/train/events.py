@@ -160,7 +160,9 @@ class Done:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The training was discarded."""
+    """The training was discarded; ``is_kept`` if it was resumed and stopped before it went on."""
+
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -320,6 +322,6 @@ _READERS: dict[str, Callable[[dict[str, Any]], TrainEvent]] = {
     "sample": _sample,
     "warning": lambda values: Warned(str(values["sentence"])),
     "done": _done,
-    "cancelled": lambda _values: Cancelled(),
+    "cancelled": lambda values: Cancelled(bool(values.get("kept"))),
     "failed": _failed,
 }

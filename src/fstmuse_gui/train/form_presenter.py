@@ -13,7 +13,7 @@ from fstmuse_core.bundle import bundle_folders
 from fstmuse_gui.background import Background
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.train.bases import Base, bases
-from fstmuse_gui.train.options import TrainOptions, free_name, name_trouble, next_name
+from fstmuse_gui.train.options import TrainOptions, free_name, is_taken, name_trouble, next_name
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS, checked_recipe, default_recipe
 from fstmuse_gui.train.survey import Survey
 from fstmuse_gui.train.view import TrainView
@@ -217,7 +217,7 @@ class FormPresenter(QObject):
         is_known = survey is not None and bool(survey.genres)
         few = is_known and len(options.genres) < 2
         name = name_trouble(options.name) if is_known else ""
-        if not name and options.name in self.taken_names() and not self.is_training:
+        if not name and is_taken(options.name, self.taken_names()) and not self.is_training:
             name = "There is a model of this name already; choose another."
         genres = "Choose two genres or more." if few else ""
         self._form.show_troubles(data=self._data_trouble, genres=genres, name=name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.runs import newest_checkpoint
 from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.events import (
     Cancelled,
@@ -72,6 +73,7 @@ class LiveTraining(QObject):
         self.sentence = ""
         self.resumable_run = ""
         self.done: Done | None = None
+        self._is_resumed = False
         self._story: list[TrainEvent] = []
         self._ending = ""
 
@@ -81,14 +83,19 @@ class LiveTraining(QObject):
         return self._training is not None
 
     @property
-    def is_begun(self) -> bool:
-        """Whether something has been learned that could be lost."""
+    def has_learned(self) -> bool:
+        """Whether something has been learned, now or earlier, that could be lost."""
+        return self._is_resumed or self._is_begun
+
+    @property
+    def _is_begun(self) -> bool:
         return any(isinstance(event, Progress | Epoch) for event in self._story)
 
     def begin(self, arguments: list[str], title: str) -> None:
         """Start a training."""
         self._forget()
         self.title = title
+        self._is_resumed = "--resume" in arguments
         self._take(self._starter(arguments, self))
 
     def follow(self, folder: Path, title: str) -> None:
@@ -96,6 +103,7 @@ class LiveTraining(QObject):
         self._forget()
         self.title = title
         self.run = folder.name
+        self._is_resumed = newest_checkpoint(folder)[0] > 0
         self._take(self._follower(folder, self))
 
     def _take(self, training: Training) -> None:
@@ -143,7 +151,7 @@ class LiveTraining(QObject):
             self._story = cleaned([*earlier, event])
         elif isinstance(event, Progress | Preparing):
             self._story = [e for e in self._story if not isinstance(e, Preparing)]
-            if not self.is_begun or isinstance(event, Preparing):
+            if not self._is_begun or isinstance(event, Preparing):
                 self._story.append(event)
         else:
             self._story.append(event)
@@ -167,7 +175,7 @@ class LiveTraining(QObject):
             self.outcome, self.sentence = "failed", event.sentence
             self.resumable_run = event.run if event.resumable else ""
         else:
-            self.outcome = "cancelled"
+            self.outcome = "kept" if event.is_kept else "cancelled"
         if self._is_shown:
             self.show()
         self.ended.emit()

@@ -6,10 +6,11 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fstmuse_core.bundle import name_key
 from fstmuse_gui.train.recipe import MODEL_KINDS, Recipe, recipe_words
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -80,12 +81,17 @@ def free_name(data: str, taken: set[str]) -> str:
     return next_name(f"my-{stem.removeprefix('my-').removeprefix('your-')}", taken)
 
 
+def is_taken(name: str, taken: Collection[str]) -> bool:
+    """Whether one of the models ``taken`` is meant by ``name`` too."""
+    return name_key(name) in map(name_key, taken)
+
+
 def next_name(name: str, taken: set[str]) -> str:
     """``name`` itself if no model has it, else with the next number that is free."""
-    if name not in taken:
+    if not is_taken(name, taken):
         return name
     base, _, end = name.rpartition("-")
     base, number = (base, int(end) + 1) if base and end.isdigit() else (name, 2)
-    while f"{base}-{number}" in taken:
+    while is_taken(f"{base}-{number}", taken):
         number += 1
     return f"{base}-{number}"

@@ -15,6 +15,12 @@ from fstmuse_gui.train.live import LiveTraining
 from fstmuse_gui.train.past import PastShelf
 from fstmuse_gui.train.view import TrainView
 
+# What is said of a training that is gone without a model, by its outcome.
+_GONE = {
+    "cancelled": "The training was discarded.",
+    "kept": "The training was stopped before it went on. Resume still does.",
+}
+
 
 class _Side(Enum):
     """What the right side is about."""
@@ -180,7 +186,7 @@ class TrainPresenter(QObject):
         if self._side is _Side.DATA:
             self.data.cancel()
             self.show_data()
-        elif not self.live.is_begun or self._view.ask_cancel():
+        elif not self.live.has_learned or self._view.ask_cancel():
             self.live.cancel()
 
     def _on_live_changed(self) -> None:
@@ -199,11 +205,11 @@ class TrainPresenter(QObject):
         elif outcome == "failed":
             self.message.emit(f"{self.live.title} could not be trained to its end.")
         else:
-            self._view.notice.say("The training was discarded.")
+            self._view.notice.say(_GONE[outcome])
         if self._side is not _Side.LIVE:
             if outcome == "failed":
                 self._view.notice.say(f"{self.live.title}: {self.live.sentence}.")
-        elif outcome == "cancelled":
+        elif outcome in _GONE:
             self.show_data()
         self._check()
 

@@ -131,7 +131,8 @@ class TrainTab(QObject):
         elif isinstance(event, Failed):
             self.message.emit(f"{title} could not be trained to its end.")
         else:
-            self.message.emit(f"{title} was discarded.")
+            end = "was stopped before it went on" if event.is_kept else "was discarded"
+            self.message.emit(f"{title} {end}.")
 
     @property
     def view(self) -> TrainView:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from fstmuse_gui.train.closing import Closing, ask_closing
 from fstmuse_gui.train.data_page import DataPage
 from fstmuse_gui.train.empty_page import EmptyPage
-from fstmuse_gui.train.fma import FmaSet
 from fstmuse_gui.train.form import TrainForm
 from fstmuse_gui.train.results_page import ResultsPage
 from fstmuse_gui.train.run_page import RunPage
@@ -79,28 +78,6 @@ class TrainView(PagedView):
             self, "Save the report", suggestion, "Markdown (*.md);;JSON (*.json)"
         )
         return path
-
-    def ask_fma(self, small_gib: float, medium_gib: float, folder: str) -> FmaSet | None:
-        """Which set of FMA is to be downloaded, if any."""
-        question = Question(
-            self.window(),
-            "Get FMA from its authors?",
-            f"It goes to {folder}; while it is unpacked, twice the room is needed. A download that "
-            "is cut goes on where it was.",
-            [
-                Answer(
-                    FmaSet.SMALL, f"Small, {small_gib:.1f} GiB", "8,000 clips of 30 s, 8 genres"
-                ),
-                Answer(
-                    FmaSet.MEDIUM,
-                    f"Medium, {medium_gib:.1f} GiB",
-                    "25,000 clips of 30 s, 16 genres of very different size",
-                ),
-                Answer("", "Not now", is_default=True),
-            ],
-        )
-        answer = question.ask()
-        return FmaSet(answer) if answer else None
 
     def ask_cancel(self) -> bool:
         """Whether what has been learned may be discarded."""

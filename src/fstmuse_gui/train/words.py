@@ -76,9 +76,11 @@ def about(started: Started) -> str:
 def how_good(metrics: Metrics) -> list[str]:
     """What the figures mean for the user, most important first."""
     n_genres, n_songs = len(metrics.genres), sum(metrics.songs.values())
+    is_known = any(metrics.artists.values())
+    whose = "artists it has never heard" if is_known else "artists whom nobody knows"
     right = round(100 * metrics.accuracy) if math.isfinite(metrics.accuracy) else 0
     said = [
-        f"Of 100 songs by artists it has never heard, it names the right genre for about {right}; "
+        f"Of 100 songs by {whose}, it names the right genre for about {right}; "
         f"guessing would get {round(100 / max(1, n_genres))}. "
         f"This was measured on {_many(n_songs, 'song')}."
     ]
@@ -97,7 +99,8 @@ def how_good(metrics: Metrics) -> list[str]:
 
 def thin_genres(metrics: Metrics) -> list[str]:
     """Genres whose figure rests on few artists."""
-    return [g for g in metrics.genres if metrics.artists.get(g, 0) < FEW_ARTISTS]
+    known = any(metrics.artists.values())
+    return [g for g in metrics.genres if known and metrics.artists.get(g, 0) < FEW_ARTISTS]
 
 
 def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:

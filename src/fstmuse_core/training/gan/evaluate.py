@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle import JUDGE_NAME, Bundle
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.generate.network import GeneratorNetwork
@@ -15,7 +15,7 @@ from fstmuse_core.generation_noise import draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.gan.crops import RealCrops
-from fstmuse_core.training.gan.judges import JUDGE_NAME, Judge, judge_plan, read_judge
+from fstmuse_core.training.gan.judges import Judge, judge_plan, read_judge
 from fstmuse_core.training.gan.yardstick import WINDOWS_A_GENRE, Yardstick
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import read_features

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.bundle import (
     CARD_NAME,
     GENERATOR,
+    JUDGE_NAME,
     BundleManifest,
     Thresholds,
     user_models_folder,
@@ -24,9 +25,10 @@ from fstmuse_core.training.figures import curves_png
 from fstmuse_core.training.finish import Finished, done_values, make_report, track_list
 from fstmuse_core.training.gan.card import write_gan_card
 from fstmuse_core.training.gan.export import generator_files
-from fstmuse_core.training.gan.judges import JUDGE_NAME, judge_bytes
+from fstmuse_core.training.gan.judges import judge_bytes
 from fstmuse_core.training.gan.pictures import mel_png
 from fstmuse_core.training.gan.trainee import GanTrainee
+from fstmuse_core.training.naming import name_at_end
 from fstmuse_core.training.parts import Parts
 
 if TYPE_CHECKING:
@@ -35,8 +37,15 @@ if TYPE_CHECKING:
 _SHOWN_S = 20.0
 
 
-def finish_gan(run: Run, trainee: GanTrainee, progress: Progress, seconds: float) -> dict[str, Any]:
+def finish_gan(
+    run: Run,
+    trainee: GanTrainee,
+    progress: Progress,
+    seconds: float,
+    warn: Callable[[str], None],
+) -> dict[str, Any]:
     """Measure the best generator, write everything, and give the values of ``done``."""
+    run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     assign(trainee.model.variables, progress.best)
     files = generator_files(trainee.model.averaged, trainee.scale.sizes)
     made = trainee.make(trainee.yardstick.labels)

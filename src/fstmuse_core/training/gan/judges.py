@@ -32,8 +32,6 @@ from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.sampler import BatchSampler
 
 _BATCH = 64
-# In a bundle, beside the generator that it has measured.
-JUDGE_NAME = "judge.npz"
 _BALANCE = 0.3
 _STATISTICS = "scaling"
 

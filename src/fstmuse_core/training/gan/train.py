@@ -39,4 +39,4 @@ def train_gan(
     events.preparing("testing", 0, 1)
     warnings = (*run.warnings, *trainee.notes)
     seconds = time.monotonic() - begun
-    return finish_gan(replace(run, warnings=warnings), trainee, progress, seconds)
+    return finish_gan(replace(run, warnings=warnings), trainee, progress, seconds, events.warn)

@@ -171,9 +171,14 @@ def train_original(
     write_bytes(run.folder / CARD_NAME, write_user_card(report).encode())
     write_json(run.folder / REPORT_FILE, report)
     if not report["resumable"]:
-        for name in (_FEATURES_FILE, _ROWS_FILE):
-            (run.folder / name).unlink(missing_ok=True)
+        forget_features(run.folder)
     return done_values(finished, report, figures, "")
+
+
+def forget_features(folder: Path) -> None:
+    """Remove the report's features from a run that is done: a gibibyte for 1,600 clips."""
+    for name in (_FEATURES_FILE, _ROWS_FILE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def memory_need(model: str, batch_size: int) -> int:

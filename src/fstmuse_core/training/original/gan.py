@@ -14,7 +14,11 @@ from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report
 from fstmuse_core.training.gan.judges import guide_plan
 from fstmuse_core.training.music import MelTable
-from fstmuse_core.training.original.classifiers import check_memory, clips_of
+from fstmuse_core.training.original.classifiers import (
+    check_memory,
+    clips_of,
+    forget_features,
+)
 from fstmuse_core.training.original.gan_trainee import OriginalGanTrainee
 
 if TYPE_CHECKING:
@@ -60,6 +64,8 @@ def train_original_gan(
     report = make_report(finished, {"accuracy": taken, "clips": {p: len(clips[p]) for p in PARTS}})
     write_bytes(run.folder / CARD_NAME, _card(report).encode())
     write_json(run.folder / REPORT_FILE, report)
+    if not report["resumable"]:
+        forget_features(run.folder)
     return done_values(finished, report, [], "")
 
 
