@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -300,20 +301,22 @@ def write_audio(
         known = ", ".join(_WRITE_FORMATS)
         raise AudioError(target, f"sound is not written as {target.suffix!r}", f"use {known}")
     container, subtype = _WRITE_FORMATS[target.suffix.lower()]
-    clipped = np.clip(np.asarray(samples, dtype=np.float32), -1.0, 1.0)
-    channels = 1 if clipped.ndim == 1 else clipped.shape[1]
+    array = np.asarray(samples, dtype=np.float32)
+    channels = 1 if array.ndim == 1 else array.shape[1]
+    # In memory first: libsndfile writes through callbacks, in which a full disk's error would
+    # be printed, not raised.
+    encoded = io.BytesIO()
     try:
-        with (
-            open_whole(target) as stream,
-            soundfile.SoundFile(
-                stream, "w", sample_rate, channels, subtype=subtype, format=container
-            ) as file,
-        ):
+        with soundfile.SoundFile(
+            encoded, "w", sample_rate, channels, subtype=subtype, format=container
+        ) as file:
             for kind, text in (texts or {}).items():
                 setattr(file, kind, text)
             # In blocks: libsndfile's Vorbis encoder overflows its stack on long arrays.
-            for start in range(0, len(clipped), 65_536):
-                file.write(clipped[start : start + 65_536])
+            for start in range(0, len(array), 65_536):
+                file.write(np.clip(array[start : start + 65_536], -1.0, 1.0))
+        with open_whole(target) as stream:
+            stream.write(encoded.getbuffer())
     except (OSError, soundfile.LibsndfileError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise AudioError(

@@ -89,6 +89,8 @@ def test_without_corrections(fstmuse: Run, tmp_path: Path) -> None:
     assert fstmuse("data", "corrections").err.startswith("fstmuse: nothing has been corrected yet")
     assert fstmuse("data", "corrections", "undo").code == 1
     assert fstmuse("data", "corrections", "remove", "abcdef").code == 1
+    words = fstmuse("data", "corrections", "remove", "--help").out.split()
+    assert "by the beginning of their ID." in " ".join(words)
     for arguments in (["corrections", "export", tmp_path / "x.csv"], ["check", "corrections"]):
         outcome = fstmuse("data", *arguments)
         assert outcome.code == 1

@@ -39,7 +39,9 @@ def test_a_missing_library_is_a_problem_with_a_remedy(
 
     assert outcome.code == 1
     at = next(i for i, line in enumerate(outcome.out.splitlines()) if "MISSING  soxr" in line)
-    assert "scripts/run" in outcome.out.splitlines()[at + 1]
+    remedy = outcome.out.splitlines()[at + 1]
+    assert "scripts/run" in remedy
+    assert "pip install -c constraints.txt ." in remedy
     assert outcome.out.endswith("1 problem, each with its remedy above.\n")
 
 

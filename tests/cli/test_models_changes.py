@@ -40,7 +40,10 @@ def names(fstmuse: Run) -> list[str]:
         (("rename", "fst-muse", "new"), "came with FstMuse"),
         (("delete", "fst-muse"), "came with FstMuse"),
         (("delete", "polka"), "models: fst-muse"),
-        (("restore",), "no deleted model is kept"),
+        (
+            ("restore",),
+            "Your models: no deleted model is kept; those you delete are kept for 30 days",
+        ),
         (("restore", "polka"), "no deleted model is kept by that name"),
         (("export", "polka"), "models: fst-muse"),
         (("import", "x.fstmuse", "--name", "mine"), "called mine already"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import socketserver
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -237,12 +240,42 @@ def test_a_name_with_line_breaks_and_emoji(make_file: Callable[..., Path], tmp_p
     assert "so\\nng 🎷.wav" in _error(missing)
 
 
-def test_a_playlist_does_not_reach_out(tmp_path: Path) -> None:
-    playlist = tmp_path / "trap.mp3"
+class _Server(socketserver.ThreadingTCPServer):
+    """Counts who comes, and sends them away."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+        self.callers = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.callers += 1
+        self.shutdown_request(request)
+
+
+@pytest.fixture
+def server() -> Iterator[_Server]:
+    with _Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("suffix", ["m3u8", "mp3"])
+def test_a_playlist_does_not_reach_out(tmp_path: Path, server: _Server, suffix: str) -> None:
+    playlist = tmp_path / f"trap.{suffix}"
     playlist.write_text(
-        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n"
+        f"http://127.0.0.1:{server.server_address[1]}/a.ts\n#EXT-X-ENDLIST\n"
     )
     _error(playlist)
+    assert server.callers == 0
+    if suffix == "m3u8":
+        # FFmpeg falls into this trap where it may.
+        with pytest.raises(av.FFmpegError):
+            av.open(str(playlist), options={"protocol_whitelist": "file,http,tcp"})
+        assert server.callers > 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")

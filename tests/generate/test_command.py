@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 
 from fstmuse_core.audio import write_audio
+from fstmuse_core.bundle import find_bundle
 from fstmuse_core.generate import Blend, ClipGenerator, read_recipe
 
 from .conftest import Run, in_another_process
@@ -77,6 +79,30 @@ def test_names_and_seeds_of_its_own(
     assert [file.stem for file in files] == [f"hip-hop-{read_recipe(f).seed}" for f in files]
 
 
+def test_a_clip_that_nobody_named_replaces_no_other(
+    generate: Run, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rock-7.wav").write_text("my own")
+
+    asked = ("--genre", "Rock", "--seed", "7", "--count", "2", *SHORT)
+    assert generate(*asked).out.startswith("rock-7-2.wav: Rock, seed 7")
+    assert generate("--recipe", "rock-7-2.wav", "--model", tiny).code == 0
+
+    assert (tmp_path / "rock-7.wav").read_text() == "my own"
+    names = ["rock-7-2.wav", "rock-7-3.wav", "rock-7.wav", "rock-8.wav"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_the_examples_of_the_help_are_of_genres_that_the_model_knows(generate: Run) -> None:
+    text = generate("--help").out
+
+    examples = re.findall(r"(\S+):0\.3", text)
+    known = find_bundle("toy-gan").manifest.genres
+    assert len(examples) == 2
+    assert set(examples) <= set(known)
+
+
 def test_no_tensorflow_is_loaded(tiny: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from fstmuse_core.cli import main\n"
@@ -127,6 +153,11 @@ def test_what_cannot_be_made_is_said_in_a_line(
         ("--genre", "Rock", "--count", "0"),
         ("--genre", "Rock", "-o", "out.mp3"),
         ("--genre", "Rock", "-o", "nowhere/out.wav"),
+        ("--recipe", "old.wav", "--seconds", "2"),
+        ("--recipe", "old.wav", "--seed", "3", "-o", "new.wav"),
+        ("--recipe", "old.wav", "--count", "1"),
+        ("--recipe", "old.wav", "--iterations", "32"),
+        ("--recipe", "old.wav", "--blend", "Jazz:0.3"),
     ],
 )
 def test_wrong_use(
@@ -137,6 +168,25 @@ def test_wrong_use(
     assert outcome.code == 2
     assert "Error: " in outcome.err
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_recipe_holds_itself_is_named(generate: Run) -> None:
+    outcome = generate("--recipe", "old.wav", "--seed", "3", "--blend", "Jazz")
+    assert outcome.err.endswith("Error: --recipe has its own settings; leave out --blend, --seed\n")
+
+
+def test_a_clip_is_not_made_again_in_its_own_place(
+    generate: Run, tiny: Path, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.wav"
+    generate("--genre", "Rock", "-o", clip, *SHORT)
+    before = clip.read_bytes()
+
+    outcome = generate("--recipe", clip, "--model", tiny, "-o", clip)
+
+    assert outcome.code == 2
+    assert "would be lost" in outcome.err
+    assert clip.read_bytes() == before
 
 
 def test_models_that_make_no_music(generate: Run, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import bundle_folders
 from fstmuse_core.jobs.worker import ClassifyWorker
 from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
 from fstmuse_gui.classify.clips import Clip
@@ -26,7 +25,6 @@ from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording
 
-pytestmark = pytest.mark.skipif(not bundle_folders(), reason="no model is installed")
 _PATIENCE_MS = 60_000
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle import Bundle, find_bundle
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.library import work
 from fstmuse_core.library.database import Library
@@ -230,6 +230,63 @@ def test_the_command_line_goes_on_after_a_kill(
     assert records["moved.wav"]["probabilities"] == json.loads(third)["probabilities"]
     assert records["broken.mp3"]["error"] in capsys.readouterr().err
     assert len(again.splitlines()) == 4
+
+
+def test_results_of_two_models_are_not_mixed(
+    music: Path, song: Song, tmp_path: Path, capsys: pytest.CaptureFixture[str], bundle: Bundle
+) -> None:
+    from fstmuse_core.cli import main
+
+    song("song.wav")
+    output = tmp_path / "results.jsonl"
+    resume = ["classify", str(music), "--output", str(output), "--resume"]
+    assert main([*resume, "--model", "toy-model"]) == 0
+    before = output.read_bytes()
+
+    assert main(resume) == 2
+
+    toy = find_bundle("toy-model").sha256[:8]
+    assert (
+        f"holds results of toy-model ({toy}), and fst-muse ({bundle.sha256[:8]}) is asked; "
+        "name another file, or the same model with --model"
+    ) in capsys.readouterr().err
+    assert output.read_bytes() == before
+    assert main([*resume, "--model", "toy-model"]) == 0
+    assert output.read_bytes() == before
+
+
+def test_segments_that_are_wanted_later_are_there(music: Path, song: Song, tmp_path: Path) -> None:
+    from fstmuse_core.cli import main
+
+    for name in ("a.wav", "b.wav"):
+        song(name, pitch=200.0 + 20.0 * ord(name[0]))
+    output = tmp_path / "results.jsonl"
+    resume = ["classify", "--output", str(output), "--resume"]
+    main([*resume, str(music / "a.wav")])
+    (short,) = map(json.loads, output.read_text().splitlines())
+
+    assert main([*resume, str(music), "--timeline"]) == 0
+
+    first, second = map(json.loads, output.read_text().splitlines())
+    segments = first.pop("segments")
+    assert first == short
+    assert len(segments) == len(second["segments"]) > 0
+    whole = output.read_bytes()
+    assert main([*resume, str(music), "--timeline"]) == 0
+    assert output.read_bytes() == whole
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no devices of this kind on Windows")
+def test_a_device_cannot_be_gone_on_with(
+    music: Path, song: Song, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fstmuse_core.cli import main
+
+    song("song.wav")
+    resume = ["classify", str(music), "--output", "/dev/null", "--format", "jsonl", "--resume"]
+
+    assert main(resume) == 2
+    assert "no file that can be gone on with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--resume"], ["--resume", "--output", "results.csv"]])

@@ -104,6 +104,10 @@ def test_playlists(heard: Shelf, fstmuse: Run, tmp_path: Path) -> None:
     code, _, err = fstmuse("playlists", target, "--min-files", "5")
     assert code == 1
     assert "no genre has enough files" in err
+    code, _, err = fstmuse("playlists", tmp_path / "none", "--least", "nan")
+    assert code == 2
+    assert "'nan' is no number from 0 to 100" in err
+    assert not (tmp_path / "none").exists()
 
 
 def test_report(heard: Shelf, fstmuse: Run, tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,6 +160,34 @@ def test_the_library_is_the_source_and_knows_of_the_new_tags(
         tag("undo")
         assert library.rows(MODEL.sha256)[1].tag_genre == "Polka"
     assert tag("preview", "--folder", heard.parent / "none")[0] == 1
+
+
+def test_a_percentage_that_is_no_number_is_wrong_use(
+    tag: Callable[..., Outcome], take: Take, tmp_path: Path
+) -> None:
+    path = take("bare.mp3")
+    file, before = results(tmp_path, record(path)), path.read_bytes()
+    for option in ("--least", "--also-least"):
+        code, _, err = tag("write", file, option, "nan")
+        assert code == 2
+        assert "'nan' is no number from 0 to 100" in err
+    assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows' libsndfile says nothing of it")
+def test_what_the_decoder_mutters_of_a_good_mp3_is_not_shown(take: Take, tmp_path: Path) -> None:
+    path = take("bare.mp3")
+    # Sound enough to be heard; yet its header tells of another length.
+    path.write_bytes(path.read_bytes() + bytes(5000))
+    file = results(tmp_path, record(path))
+    for arguments in (["write", str(file)], ["undo"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "fstmuse_core.cli", "tag", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

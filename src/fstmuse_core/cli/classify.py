@@ -12,6 +12,7 @@ import click
 
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.cli.output import check_writable, open_text
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
@@ -27,9 +28,10 @@ _FORMATS = ("table", "json", "jsonl", "csv")
 
 
 @click.command(short_help="Say which genre sound files are.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=SomePath())
 @click.option(
     "--model",
+    type=SomeName(),
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME",
@@ -55,7 +57,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=SomePath(path_type=Path, allow_dash=True),
     metavar="FILE",
     help="Write there. The old file is replaced once all is done; jsonl grows line by line.",
 )
@@ -81,7 +83,7 @@ def command(
     """
     target = None if output is None or str(output) == "-" else output
     layout = layout or _layout_of(target)
-    check_writable(target)
+    check_writable(target, *paths)
     if resume and (target is None or layout != "jsonl"):
         raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
     mute_libraries()
@@ -114,7 +116,7 @@ def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choic
 
     with (
         open_library() as library,
-        resuming.open_again(target, [path for path, _ in found], bundle.sha256) as (stream, done),
+        resuming.open_again(target, [path for path, _ in found], bundle, choice) as (stream, done),
     ):
         if library.notice:
             say(f"fstmuse: {library.notice}")

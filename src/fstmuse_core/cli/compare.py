@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from fstmuse_core.cli.kinds import SomeName
 from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
 
 
 @click.command(short_help="Lay two models side by side.")
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", metavar="A", type=SomeName())
+@click.argument("second", metavar="B", type=SomeName())
 @data_option
 @format_option
 def command(first: str, second: str, data: tuple[str, ...], layout: str) -> int:

@@ -11,6 +11,7 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.errors import AudioError, FstMuseError, one_line
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Say which genre sound files really are.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=SomePath())
 @click.option("--genre", metavar="NAME", help="What they are, in any usual spelling.")
 @click.option("--right", is_flag=True, help="They are what the model says.")
 @click.option(
     "--model",
+    type=SomeName(),
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fstmuse_core.cli.kinds import SomeName
 from fstmuse_core.cli.measuring import (
     ask,
     data_option,
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Measure a model on labelled music.")
-@click.option("--model", required=True, metavar="NAME", help="A model's name or its folder.")
+@click.option(
+    "--model",
+    type=SomeName(),
+    required=True,
+    metavar="NAME",
+    help="A model's name or its folder.",
+)
 @data_option
 @format_option
 def command(model: str, data: tuple[str, ...], layout: str) -> int:
@@ -96,9 +103,10 @@ def _print_table(title: str, metrics: dict[str, Any]) -> None:
     print(f"\n{'genre':<20} {'recall':>8} {'songs':>7} {'artists':>8}")
     for genre, recall in metrics["recall"].items():
         shown = "-" if recall is None else f"{recall:.2f}"
-        counts = f"{metrics['songs'][genre]:>7} {metrics['artists'][genre]:>8}"
+        counts = f"{metrics['songs'][genre]:>7} {metrics['artists'][genre] or 'unknown':>8}"
         print(f"{genre:<20} {shown:>8} {counts}")
     if metrics["others"]:
         print(f"\n{'other music':<20} {'not sure':>8} {'songs':>7} {'artists':>8}")
         for genre, row in metrics["others"].items():
-            print(f"{genre:<20} {row['turned_away']:>8.0%} {row['songs']:>7} {row['artists']:>8}")
+            counts = f"{row['songs']:>7} {row['artists'] or 'unknown':>8}"
+            print(f"{genre:<20} {row['turned_away']:>8.0%} {counts}")

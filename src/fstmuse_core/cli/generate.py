@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fstmuse_core.cli.console import about, mute_libraries, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
+from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.cli.output import check_sound_file
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, BundleError, FstMuseError, GenerateError
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from fstmuse_core.generate import ClipGenerator, Recipe
 
 _ITERATIONS = 32
+# What a recipe holds itself.
+_OF_A_RECIPE = ("blend", "seconds", "seed", "count", "iterations")
 
 
 @click.command(short_help="Make new music of a genre.")
@@ -26,7 +31,7 @@ _ITERATIONS = 32
 @click.option(
     "--blend",
     metavar="NAME:SHARE",
-    help="A second genre and how much of it, from 0 to 1, as in Jazz:0.3.",
+    help="A second genre and how much of it, from 0 to 1, as in Classical:0.3.",
 )
 @click.option("--seconds", type=float, default=30.0, show_default=True, help="From 1 to 600.")
 @click.option(
@@ -53,25 +58,28 @@ _ITERATIONS = 32
 )
 @click.option(
     "--model",
+    type=SomeName(),
     metavar="NAME",
     help="A generator's name or its folder (default: toy-gan, or the recipe's).",
 )
 @click.option(
     "--recipe",
     "recipe_file",
-    type=click.Path(path_type=Path),
+    type=SomePath(path_type=Path),
     metavar="FILE",
     help="Make the clip in FILE again, by the recipe in its metadata.",
 )
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=SomePath(path_type=Path),
     metavar="OUT.wav|flac|ogg",
-    help="Where to write (default: such as rock-7.wav, here).",
+    help="Where to write (default: a name that is free here, such as rock-7.wav).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print files and recipes as JSON.")
+@click.pass_context
 def command(
+    context: click.Context,
     genre: str | None,
     blend: str | None,
     seconds: float,
@@ -87,7 +95,7 @@ def command(
 
     \b
     fstmuse generate --genre Rock --seconds 30 --seed 7 -o out.wav
-    fstmuse generate --genre Rock --blend Jazz:0.3 --count 8 -o take.flac
+    fstmuse generate --genre Rock --blend Classical:0.3 --count 8 -o take.flac
     fstmuse generate --recipe out.wav -o again.wav
 
     Several clips are numbered: take-1.flac, take-2.flac and so on. Each file holds its recipe
@@ -95,8 +103,10 @@ def command(
     """
     if (genre is None) == (recipe_file is None):
         raise click.UsageError("name a --genre to make music of, or a --recipe to make again")
+    if recipe_file is not None:
+        _refuse_settings(context)
     if output is not None:
-        check_sound_file(output)
+        check_sound_file(output, recipe_file)
     mute_libraries()
 
     try:
@@ -113,8 +123,18 @@ def command(
         return WRONG_USE
     targets = _targets(output, recipes)
     for target in targets:
-        check_sound_file(target)
+        check_sound_file(target, recipe_file)
     return _make_all(generator, recipes, targets, as_json)
+
+
+def _refuse_settings(context: click.Context) -> None:
+    given = [
+        f"--{name}"
+        for name in _OF_A_RECIPE
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise click.UsageError(f"--recipe has its own settings; leave out {', '.join(given)}")
 
 
 def _new(
@@ -153,10 +173,19 @@ def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
 
 def _targets(output: Path | None, recipes: list[Recipe]) -> list[Path]:
     if output is None:
-        return [Path(f"{recipe.genre.casefold()}-{recipe.seed}.wav") for recipe in recipes]
+        return [_free(f"{recipe.genre.casefold()}-{recipe.seed}") for recipe in recipes]
     if len(recipes) == 1:
         return [output]
     return [output.with_stem(f"{output.stem}-{number + 1}") for number in range(len(recipes))]
+
+
+def _free(stem: str) -> Path:
+    """A name here that is free: nobody who names no file means to replace one."""
+    path, number = Path(f"{stem}.wav"), 1
+    while os.path.lexists(path):
+        number += 1
+        path = Path(f"{stem}-{number}.wav")
+    return path
 
 
 def _make_all(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ data_option = click.option(
     "--data",
     multiple=True,
     required=True,
-    type=click.Path(),
+    type=SomePath(),
     metavar="PATH",
     help="Labelled music; may be given repeatedly.",
 )

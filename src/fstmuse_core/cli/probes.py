@@ -29,7 +29,7 @@ _NEEDED = {
     "rich": "rich",
 }
 _TRAINING = ("tensorflow", "keras", "librosa")
-_AGAIN = "install FstMuse again: scripts/run in a checkout, else pip install fstmuse"
+_AGAIN = "install FstMuse again from its checkout: scripts/run, or pip install -c constraints.txt ."
 _CHILD_TIMEOUT_S = 60.0
 _SOUND_CODE = """
 import json

@@ -13,7 +13,7 @@ import click
 from fstmuse_core import __version__
 from fstmuse_core.cli.console import prepare_streams, say
 from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
-from fstmuse_core.errors import BundleError, FstMuseError
+from fstmuse_core.errors import BundleError, FstMuseError, one_line
 
 # Modules of this package, each with a click command called ``command``, and what --help says
 # of them: they are imported only when they are run.
@@ -48,7 +48,8 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as where it was closed
+                sys.stdout.flush()
         except BrokenPipeError:  # here, since click's own answer to it is exit code 1
             _give_up_stdout()
             return PIPE_CLOSED
@@ -99,9 +100,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FstMuseError as error:
         say(f"fstmuse: {error}")
         return WRONG_USE if isinstance(error, BundleError) else SOME_FAILED
+    except OSError as error:  # of a disk or a device, which is for the user to mend
+        say(f"fstmuse: {_told(error)}")
+        return SOME_FAILED
     return int(code or 0)
 
 
+def _told(error: OSError) -> str:
+    why = error.strerror or str(error)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _give_up_stdout()
+        return f"standard output cannot be written ({why}); send it elsewhere"
+    if error.filename:
+        return one_line(f"{error.filename}: {why}")
+    return f"reading or writing failed ({why})"
+
+
 def _give_up_stdout() -> None:
-    """Keep Python from complaining at its end that nobody reads standard output."""
+    """Keep Python from complaining at its end that standard output takes nothing more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,21 +7,23 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.classification import Classification
 from fstmuse_core.cli.many_files import Answer, in_order
+from fstmuse_core.cli.output import open_lines, writing
+from fstmuse_core.cli.results import Choice
 from fstmuse_core.datasets.pool import Broken
-from fstmuse_core.errors import AudioError, BundleError
+from fstmuse_core.errors import AudioError, BundleError, one_line
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, Unusable
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import FoundFile, found_file
 from fstmuse_core.library.update import note_files
-from fstmuse_core.whole_files import open_whole
+from fstmuse_core.whole_files import is_special, open_whole
 
 
 def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[Answer]:
@@ -62,25 +64,29 @@ def _statuses(files: Iterable[str]) -> Iterator[FoundFile]:
 
 @contextmanager
 def open_again(
-    output: Path, paths: Collection[str], model_sha256: str
+    output: Path, paths: Collection[str], bundle: Bundle, choice: Choice
 ) -> Iterator[tuple[TextIO, set[str]]]:
     """A file of JSON lines that grows on, and those of ``paths`` that stand in it already.
 
     A line that a kill has cut short goes, and so do those of files that failed or were changed
-    since: these are done again.
+    since, or whose segments are wanted and lack: these are done again. A file with results of
+    another model than ``bundle`` is refused, since nobody could tell whose word counts.
     """
     done: set[str] = set()
+    if is_special(output):
+        raise click.BadParameter(f"{output} is no file that can be gone on with; name another")
     if output.exists():
         wanted = {os.path.abspath(path): path for path in paths}
-        kept = _kept_lines(output, wanted, model_sha256, done)
-        with open_whole(output) as binary:
-            binary.writelines(kept)
-    with output.open("a", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        with writing(output):
+            kept = _kept_lines(output, wanted, bundle, choice, done)
+            with open_whole(output) as binary:
+                binary.writelines(kept)
+    with open_lines(output, "a") as stream:
         yield stream, done
 
 
 def _kept_lines(
-    output: Path, wanted: dict[str, str], model_sha256: str, done: set[str]
+    output: Path, wanted: dict[str, str], bundle: Bundle, choice: Choice, done: set[str]
 ) -> list[bytes]:
     written_ns = output.stat().st_mtime_ns
     kept = []
@@ -88,16 +94,28 @@ def _kept_lines(
         if not line.endswith(b"\n"):
             continue
         record = _record(output, line)
+        if record.get("model_sha256") != bundle.sha256:
+            raise _of_another_model(output, record, bundle)
         path = wanted.get(os.path.abspath(record["path"]))
-        if path is not None and record.get("model_sha256") == model_sha256:
-            if "error" in record or _changed_ns(path) > written_ns:
+        if path is not None:
+            lacks_segments = choice.timeline and "segments" not in record
+            if "error" in record or lacks_segments or _changed_ns(path) > written_ns:
                 continue
             done.add(path)
         kept.append(line)
     return kept
 
 
-def _record(output: Path, line: bytes) -> dict[str, str]:
+def _of_another_model(output: Path, record: dict[str, Any], bundle: Bundle) -> click.BadParameter:
+    other = one_line(str(record.get("model", "another model")))
+    sha256 = one_line(str(record.get("model_sha256", "")))[:8] or "unknown"
+    return click.BadParameter(
+        f"{output} holds results of {other} ({sha256}), and {bundle.name} ({bundle.sha256[:8]}) "
+        "is asked; name another file, or the same model with --model"
+    )
+
+
+def _record(output: Path, line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line)
         if isinstance(record["path"], str):

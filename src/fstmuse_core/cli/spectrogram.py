@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
+from fstmuse_core.cli.console import about, mute_libraries, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.cli.listening import make_heard
-from fstmuse_core.cli.output import check_sound_file, check_writable
+from fstmuse_core.cli.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.whole_files import open_whole
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Save a file's mel spectrogram.")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=SomePath())
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=SomePath(path_type=Path),
     metavar="OUT.png|OUT.npy",
     help="Where to write; the suffix says what.",
 )
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--listen",
-    type=click.Path(path_type=Path),
+    type=SomePath(path_type=Path),
     metavar="OUT.wav|flac|ogg",
     help="Make the spectrogram sound again: one hears what a model hears.",
 )
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--model",
+    type=SomeName(),
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME",
@@ -89,9 +91,9 @@ def command(
     if why is not None and listen is None:
         raise click.UsageError("--why says what is to be heard; name a file with --listen")
     write = None if output is None else _writer(output)
-    check_writable(output)
+    check_writable(output, file)
     if listen is not None:
-        check_sound_file(listen)
+        check_sound_file(listen, file)
     mute_libraries()
 
     code = 0
@@ -113,18 +115,20 @@ def _draw(file: str, output: Path, write: _Write, range_db: int) -> int:
     from fstmuse_core.audio import AudioStream
 
     try:
-        with ProgressBar(1) as bar, AudioStream(file) as stream, open_whole(output) as target:
+        with (
+            ProgressBar(1) as bar,
+            AudioStream(file) as stream,
+            writing(output),
+            open_whole(output) as target,
+        ):
             name = os.path.basename(file)
             frames = _frames(stream, lambda fraction: bar.update(fraction, name))
             if not write(target, frames, range_db):
                 raise AudioError(file, "it holds no sound", "get the file again")
         for warning in stream.warnings:
             say(about(file, FstMuseError(file, warning)))
-    except FstMuseError as error:
+    except AudioError as error:
         say(f"fstmuse: {about(file, error)}")
-        return SOME_FAILED
-    except OSError as error:
-        say(f"fstmuse: {about(output, unexpected(output, error))}")
         return SOME_FAILED
     return 0
 

@@ -11,8 +11,9 @@ from typing import Any, TextIO
 import click
 
 from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.kinds import SomeName, SomePath
 
-_FOLDER = click.Path()
+_FOLDER = SomePath()
 
 
 @click.command(short_help="Train a model on your own music.")
@@ -46,7 +47,9 @@ _FOLDER = click.Path()
 @click.option("--out", metavar="NAME", help="What the model will be called.")
 @click.option("--balance", is_flag=True, default=None, help="As many songs of each genre.")
 @click.option("--tensorboard", type=_FOLDER, metavar="DIR", help="Write logs for TensorBoard.")
-@click.option("--fine-tune", metavar="MODEL", help="Start from this model's weights.")
+@click.option(
+    "--fine-tune", type=SomeName(), metavar="MODEL", help="Start from this model's weights."
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
 @click.option("--runs", is_flag=True, help="List the runs and how far they are.")
 @click.option(

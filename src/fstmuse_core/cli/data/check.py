@@ -10,11 +10,12 @@ import click
 from fstmuse_core.cli.console import mute_libraries
 from fstmuse_core.cli.data.bar import StepBar
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.output import check_writable, open_text
 
 
 @click.command(short_help="Listen to all files of a data set and report.")
-@click.argument("path", type=click.Path())
+@click.argument("path", type=SomePath())
 @click.option(
     "--format",
     "layout",
@@ -25,7 +26,7 @@ from fstmuse_core.cli.output import check_writable, open_text
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=SomePath(path_type=Path),
     help="A file for the report, instead of standard output.",
 )
 @click.option(
@@ -49,7 +50,7 @@ def check(
 
     The exit code is 1 if files were set aside or nothing can be trained on the data set.
     """
-    check_writable(output)
+    check_writable(output, path)
     mute_libraries()
 
     from fstmuse_core.datasets.detect import data_path, load_tracks

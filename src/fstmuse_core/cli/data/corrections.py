@@ -10,6 +10,8 @@ import click
 
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import SomePath
+from fstmuse_core.cli.output import check_writable
 from fstmuse_core.errors import FstMuseError, one_line
 
 if TYPE_CHECKING:
@@ -59,9 +61,9 @@ def _row(record: Correction) -> str:
 
 
 @corrections.command(short_help="Forget what was said of files.")
-@click.argument("what", nargs=-1, required=True, metavar="FILE|ID...")
+@click.argument("what", nargs=-1, required=True, metavar="FILE|ID...", type=SomePath())
 def remove(what: tuple[str, ...]) -> int:
-    """Forget what was said of files, named as files or by the beginning of their list.
+    """Forget what was said of files, named as files or by the beginning of their ID.
 
     Files stay; a recording that was kept with its correction is deleted.
     """
@@ -95,7 +97,7 @@ def undo() -> int:
 
 
 @corrections.command(short_help="Write a manifest.csv.")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.argument("file", type=SomePath(path_type=Path), metavar="FILE.csv")
 def export(file: Path) -> int:
     """Write the corrections into FILE.csv, a manifest that is a data set anywhere.
 
@@ -104,6 +106,7 @@ def export(file: Path) -> int:
     from fstmuse_core.datasets.corrections.tracks import export_manifest, read_corrections
     from fstmuse_core.datasets.wording import counted
 
+    check_writable(file)
     collection = read_corrections(_store().folder)
     unfit = export_manifest(collection, file)
     for aside in (*collection.set_aside, *unfit):

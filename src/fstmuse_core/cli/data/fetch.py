@@ -10,7 +10,8 @@ import click
 
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.data.bar import StepBar
-from fstmuse_core.errors import one_line
+from fstmuse_core.cli.kinds import SomePath
+from fstmuse_core.errors import FstMuseError, one_line
 
 _MEBIBYTE = 2**20
 
@@ -20,7 +21,7 @@ _MEBIBYTE = 2**20
 @click.option(
     "--to",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=SomePath(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Where it goes; by default FMA in your music folder.",
 )
@@ -39,6 +40,7 @@ def fetch(name: str, folder: Path | None, yes: bool, mirror: str | None) -> int:
     if mirror and not mirror.startswith(("http://", "https://")):
         raise click.BadParameter(f"{mirror} begins neither with http:// nor with https://")
 
+    from fstmuse_core.datasets.download import NoRoomError
     from fstmuse_core.datasets.fetch import (
         FMA_URL,
         default_fma_folder,
@@ -61,7 +63,11 @@ def fetch(name: str, folder: Path | None, yes: bool, mirror: str | None) -> int:
                     bars[step] = stack.enter_context(StepBar(f"{step} (MiB)"))
                 bars[step].update(done // _MEBIBYTE, total // _MEBIBYTE)
 
-            fetch_archives(archives, target, base_url=mirror or FMA_URL, progress=show)
+            try:
+                fetch_archives(archives, target, base_url=mirror or FMA_URL, progress=show)
+            except NoRoomError as error:
+                remedy = f"{error.remedy} with --to"
+                raise FstMuseError(error.subject, error.reason, remedy) from error
     say(f"{name} is in {shown}; see it with: fstmuse data check {shown}")
     return 0
 

@@ -12,6 +12,7 @@ import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import say
+from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.library.rows import HeardModel, State
 
@@ -24,6 +25,7 @@ _SHORTEST_HASH = 6
 
 model_option = click.option(
     "--model",
+    type=SomeName(),
     metavar="NAME",
     help="Whose answers: a model's name, or the beginning of its hash. By default that of the "
     "model that has heard most of the library.",
@@ -134,7 +136,7 @@ def choice_options(function: _Command) -> _Command:
         ),
         click.option("--state", type=click.Choice(states), help="Only files in this state."),
         click.option("--genre", metavar="NAME", help="Only what is said to be of this genre."),
-        click.option("--folder", type=click.Path(), metavar="PATH", help="Only what lies in it."),
+        click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it."),
     ):
         function = option(function)
     return function

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fstmuse_core.cli.console import say
+from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.library.choosing import (
     Choice,
     choice_options,
@@ -20,7 +21,7 @@ from fstmuse_core.errors import one_line
 
 
 @click.command(short_help="Write the library as CSV, JSON or JSON lines.")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE")
+@click.argument("file", type=SomePath(path_type=Path, allow_dash=True), metavar="FILE")
 @model_option
 @choice_options
 @click.option(

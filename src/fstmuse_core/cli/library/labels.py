@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.measuring import training_module
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import BundleError
@@ -24,14 +25,14 @@ def label_options(function: _Command) -> _Command:
     for option in (
         click.option(
             "--music-folder",
-            type=click.Path(path_type=Path, file_okay=False),
+            type=SomePath(path_type=Path, file_okay=False),
             metavar="PATH",
             help='What "directory" is for beets; found out if it is not given.',
         ),
         click.option("--reviews", is_flag=True, help="Against what you accepted or corrected."),
         click.option(
             "--beets",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=SomePath(path_type=Path, dir_okay=False),
             metavar="FILE",
             help="Against the library.db of beets, which is only read.",
         ),

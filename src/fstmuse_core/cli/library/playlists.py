@@ -8,6 +8,7 @@ import click
 
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import Percent, SomePath
 from fstmuse_core.cli.library.choosing import (
     Choice,
     chosen_model,
@@ -19,13 +20,13 @@ from fstmuse_core.errors import one_line
 
 
 @click.command(short_help="Write a playlist for each genre.")
-@click.argument("output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+@click.argument("output", type=SomePath(path_type=Path, file_okay=False), metavar="FOLDER")
 @model_option
-@click.option("--from", "source", type=click.Path(), metavar="PATH", help="Only what lies in it.")
+@click.option("--from", "source", type=SomePath(), metavar="PATH", help="Only what lies in it.")
 @click.option("--genre", metavar="NAME", help="Only this genre.")
 @click.option(
     "--least",
-    type=click.FloatRange(0, 100),
+    type=Percent(),
     default=0,
     metavar="PERCENT",
     help="How likely a genre must be at least; what you said always counts.",

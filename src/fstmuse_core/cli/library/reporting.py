@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fstmuse_core.cli.console import say
+from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.library.choosing import (
     Choice,
     chosen_model,
@@ -19,9 +20,9 @@ from fstmuse_core.errors import one_line
 
 
 @click.command(short_help="Write a page that shows what the library holds.")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.html")
+@click.argument("file", type=SomePath(path_type=Path), metavar="FILE.html")
 @model_option
-@click.option("--folder", type=click.Path(), metavar="PATH", help="Only what lies in it.")
+@click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it.")
 @click.option("--tags", is_flag=True, help="Also where the model and the files' tags differ.")
 def report(file: Path, model: str | None, folder: str | None, tags: bool) -> int:
     """Write one HTML file: the share of each genre, how sure the model is, what failed.

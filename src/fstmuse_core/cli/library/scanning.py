@@ -9,12 +9,13 @@ import click
 
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.library.choosing import opened_library
 from fstmuse_core.errors import FstMuseError, one_line
 
 
 @click.command(short_help="Add folders, and look what is in them.")
-@click.argument("folders", nargs=-1, type=click.Path(), metavar="[FOLDER...]")
+@click.argument("folders", nargs=-1, type=SomePath(), metavar="[FOLDER...]")
 def scan(folders: tuple[str, ...]) -> int:
     """Add each FOLDER to the library and find its sound files; without one, look again.
 
@@ -49,7 +50,7 @@ def _progress(found: int) -> None:
 
 
 @click.command(short_help="Take folders out of the library.")
-@click.argument("folders", nargs=-1, required=True, type=click.Path(), metavar="FOLDER...")
+@click.argument("folders", nargs=-1, required=True, type=SomePath(), metavar="FOLDER...")
 def forget(folders: tuple[str, ...]) -> int:
     """Take each FOLDER out of the library; its files stay where and as they are.
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import click
 
 from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.errors import one_line
 
 
 @click.command(short_help="Write a model as one file.")
-@click.argument("name")
+@click.argument("name", type=SomeName())
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=SomePath(path_type=Path),
     metavar="FILE",
     help="Where it goes; by default NAME.fstmuse here.",
 )
@@ -36,7 +37,7 @@ def export(name: str, output: Path | None) -> int:
 
 
 @click.command("import", short_help="Make a model of an exported file.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=SomePath(path_type=Path))
 @click.option("--name", default="", metavar="NAME", help="What it is to be called.")
 def import_(file: Path, name: str) -> int:
     """Make one of your models of FILE, which models export has written.

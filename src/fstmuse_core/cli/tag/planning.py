@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fstmuse_core.cli.kinds import Percent, SomePath
 from fstmuse_core.cli.library.choosing import model_option
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.datasets.wording import counted
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MODES = ("only-if-empty", "replace", "append")
-_PERCENT = click.FloatRange(0, 100)
+_PERCENT = Percent()
 
 
 def plan_options(function: _Command) -> _Command:
@@ -63,12 +64,12 @@ def plan_options(function: _Command) -> _Command:
             show_default=True,
             help="What becomes of genres that a file has; Unknown, Other and the like are none.",
         ),
-        click.option("--folder", type=click.Path(), metavar="PATH", help="Only what lies in it."),
+        click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it."),
         model_option,
         click.argument(
             "results",
             required=False,
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=SomePath(path_type=Path, dir_okay=False),
             metavar="[RESULTS.jsonl]",
         ),
     ):

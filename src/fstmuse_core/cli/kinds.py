@@ -1,0 +1,47 @@
+"""Kinds of values for options and arguments, where click's own let too much through."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import click
+
+_EMPTY = "it is empty; give a name"
+
+
+class SomePath(click.Path):
+    """A path. An empty one is refused, which Python would take for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See :class:`click.ParamType`."""
+        if not os.fspath(value):
+            self.fail(_EMPTY, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class SomeName(click.types.StringParamType):
+    """The name of a model or its folder; an empty one is refused for the same reason."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """See :class:`click.ParamType`."""
+        if not value:
+            self.fail(_EMPTY, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Percent(click.FloatRange):
+    """A number from 0 to 100. NaN is refused, which lies outside of no range."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 100)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """See :class:`click.ParamType`."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number from 0 to 100", param, ctx)
+        return number
