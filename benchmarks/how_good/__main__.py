@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, TOGETHER, Cell, together
-from benchmarks.how_good.results import Result, as_table, result_of
+from benchmarks.how_good.results import Result, as_table, as_values, result_of
 from benchmarks.how_good.tasks import TASKS, Task, load_data, load_music
 from fstmuse_core.datasets.split import artist_folds
 from fstmuse_core.training.scores import ClipScores
@@ -40,7 +40,7 @@ def main() -> int:
     arguments = parser.parse_args()
     rows = arguments.rows or [row for row in CONTENDERS if row not in ONLY_IF_ASKED]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    found: dict[str, dict[str, Result]] = {}
+    values = {}
     music = cache(partial(load_music, arguments.music, arguments.work / "mels"))
     for name in arguments.tasks:
         task = TASKS[name]
@@ -49,11 +49,11 @@ def main() -> int:
             folds = artist_folds(data.tracks, arguments.folds, seed=seed)
             for row in rows:
                 _fill(task, data, folds, row, seed, arguments.work, music)
-        found[name] = _results(task, data, arguments.seeds, arguments.folds, arguments.work)
-        print(as_table(task, data, found[name]), flush=True)
+        found = _results(task, data, arguments.seeds, arguments.folds, arguments.work)
+        print(as_table(task, data, found), flush=True)
+        values[name] = as_values(task, data, found)
     if arguments.json:
-        plain = {task: {r: v.to_dict() for r, v in rows.items()} for task, rows in found.items()}
-        arguments.json.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

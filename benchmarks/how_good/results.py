@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.how_good.tasks import Task
+from fstmuse_core.datasets.split import count_artists
 from fstmuse_core.training import metrics
 from fstmuse_core.training.calibration import fit_novelty_threshold
 from fstmuse_core.training.metrics import Ints
@@ -99,12 +100,28 @@ def _means(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([v[key] for v in values])) for key in values[0]}
 
 
-def as_table(task: Task, data: DataSet, results: Mapping[str, Result]) -> str:
-    """A task's results in Markdown."""
-    artists = {
-        genre: len({t.artist for t, r in zip(data.tracks, data.roles, strict=True) if r == role})
+def as_values(task: Task, data: DataSet, results: Mapping[str, Result]) -> dict[str, Any]:
+    """A task's results for JSON, with the songs and artists behind each genre."""
+    return {
+        "songs": {
+            genre: int((data.roles == role).sum()) for role, genre in enumerate(task.plan.genres)
+        },
+        "artists": _artists(task, data),
+        "rows": {name: found.to_dict() for name, found in results.items()},
+    }
+
+
+def _artists(task: Task, data: DataSet) -> dict[str, int]:
+    roles = list(zip(data.tracks, data.roles, strict=True))
+    return {
+        genre: count_artists(track for track, its in roles if its == role)
         for role, genre in enumerate(task.plan.genres)
     }
+
+
+def as_table(task: Task, data: DataSet, results: Mapping[str, Result]) -> str:
+    """A task's results in Markdown."""
+    artists = _artists(task, data)
     heads = [f"{genre} ({artists[genre]})" for genre in task.plan.genres]
     lines = [
         f"## {task.title}",
