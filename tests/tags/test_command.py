@@ -221,3 +221,10 @@ def test_results_that_were_cut_off_and_odd_names(tmp_path: Path) -> None:
     file.write_text(json.dumps([record(Path("a.mp3")), record(Path("a.mp3"), genre=None)]))
     (only,) = read_results(file)
     assert not only.is_sure
+
+
+def test_results_of_two_models_are_refused(tmp_path: Path) -> None:
+    other = record(Path("b.mp3"), model="toy-model", model_sha256="99" * 32)
+    file = results(tmp_path, record(Path("a.mp3")), other)
+    with pytest.raises(FstMuseError, match=r"fst-muse \(1a2b3c4d\) and toy-model \(99999999\)"):
+        read_results(file)

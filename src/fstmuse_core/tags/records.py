@@ -21,7 +21,7 @@ def read_results(file: Path) -> list[Heard]:
     Raises
     ------
     FstMuseError
-        If the file cannot be read or holds anything else.
+        If the file cannot be read, holds anything else, or results of several models.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -36,6 +36,10 @@ def read_results(file: Path) -> list[Heard]:
     }
     if not found:
         raise FstMuseError(file, "there are no results in it", _HOW)
+    models = {heard.model_sha256: heard.model for heard in found.values()}
+    if len(models) > 1:
+        names = " and ".join(f"{name} ({sha256[:8]})" for sha256, name in models.items())
+        raise FstMuseError(file, f"it holds results of several models: {names}", "use one for each")
     return list(found.values())
 
 
