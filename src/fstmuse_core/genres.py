@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
+import io
 import re
 from collections.abc import Sequence
 
@@ -55,6 +57,31 @@ def canonical_genre(name: str) -> str | None:
     ('Hip-Hop', 'Hip-Hop', None)
     """
     return _LOOKUP.get(_key(name))
+
+
+def listed_genres(names: Sequence[str]) -> str:
+    """Names as one word of a command line, with commas between them.
+
+    Examples
+    --------
+    >>> listed_genres(["Rock", "Zouk, Kompa"])
+    'Rock,"Zouk, Kompa"'
+    """
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
+
+
+def genres_listed(text: str) -> list[str]:
+    """Inverse of :func:`listed_genres`; blanks around names do not count.
+
+    Examples
+    --------
+    >>> genres_listed('rock, "Zouk, Kompa",')
+    ['rock', 'Zouk, Kompa']
+    """
+    names = next(csv.reader([text], skipinitialspace=True), [])
+    return [name.strip() for name in names if name.strip()]
 
 
 def known_genre(name: str) -> str:

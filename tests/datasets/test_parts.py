@@ -219,6 +219,8 @@ def test_music_beside_an_official_split_goes_where_its_artist_is(make_track: Mak
 
     assert split.by_track(23)[20:] == ["test", "train", ""]
     assert dict(split.left_out) == {22: "its artist is also in train"}
+    assert any("of the other music 1 clip with an artist or" in note for note in split.notes)
+    assert not any("of the official split 1 clip" in note for note in split.notes)
 
 
 def test_an_artist_whose_copies_are_on_both_sides_is_on_one(make_track: MakeTrack) -> None:

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_gui.settings import Settings
 from fstmuse_gui.train import fma_presenter
+from fstmuse_gui.train.data_presenter import FMA_FOLDER
 from fstmuse_gui.train.fma import FmaGetter, FmaSet
 from fstmuse_gui.train.fma_question import ANOTHER_FOLDER, ask_fma_folder
 from fstmuse_gui.widgets.question import Question
@@ -105,7 +107,11 @@ def test_fma_is_asked_for_got_and_used(
 
 
 def test_it_goes_to_another_folder_if_the_user_likes(
-    bench_with: GetBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    bench_with: GetBench,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> None:
     went_to: list[Path] = []
     bench = bench_with(lambda name, folder, tell, cancelled: went_to.append(folder))
@@ -124,6 +130,14 @@ def test_it_goes_to_another_folder_if_the_user_likes(
     assert got.args == [str(tmp_path)]
     assert went_to == [tmp_path]
     assert bench.music.fma.getter.folder == tmp_path
+    assert settings.get(FMA_FOLDER) == str(tmp_path)
+
+
+def test_the_folder_of_a_download_that_was_cut_is_known_the_next_time(
+    bench_with: GetBench, tmp_path: Path, settings: Settings
+) -> None:
+    settings.set(FMA_FOLDER, str(tmp_path / "large disk"))
+    assert bench_with(lambda *_: None).music.fma.getter.folder == tmp_path / "large disk"
 
 
 def test_a_folder_is_looked_for_where_there_is_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.cli.train import command
+from fstmuse_core.genres import genres_listed
 from fstmuse_gui.train.bases import Base, bases
 from fstmuse_gui.train.form_presenter import TRAIN_RECIPE
 from fstmuse_gui.train.recipe import FINE_TUNE_RATE, default_recipe
@@ -120,6 +122,14 @@ def choose(box: QComboBox, value: str) -> None:
     """As the user does."""
     box.setCurrentIndex(box.findData(value))
     box.activated.emit(box.currentIndex())
+
+
+def test_genres_of_any_name_reach_the_command_line(bench: TrainBench) -> None:
+    genres = ("Rock", "Zouk, Kompa", 'The "new" one')
+    options = dataclasses.replace(bench.presenter.form.options, genres=genres)
+    words = options.arguments()
+    assert genres_listed(words[words.index("--genres") + 1]) == list(genres)
+    assert genres_listed(" rock, jazz ,,") == ["rock", "jazz"]
 
 
 # -- starting from a model -------------------------------------------------------------

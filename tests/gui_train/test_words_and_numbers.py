@@ -13,7 +13,14 @@ from fstmuse_gui.train.events import parse_event
 from fstmuse_gui.train.options import free_name, next_name
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
 from fstmuse_gui.train.survey import SetCount, Surveyor, count
-from fstmuse_gui.train.words import duration, how_good, how_honest, recall_text, time_left
+from fstmuse_gui.train.words import (
+    duration,
+    how_good,
+    how_honest,
+    recall_note,
+    recall_text,
+    time_left,
+)
 from tests.gui_train.fakes import make_done
 
 
@@ -60,7 +67,18 @@ def test_a_model_without_mistakes_has_no_commonest() -> None:
     assert not any("mistake" in sentence for sentence in how_good(metrics))
 
 
+def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() -> None:
+    known = make_done().metrics
+    assert "artists it has never heard" in how_good(known)[0]
+    assert recall_note(known, "Rock").endswith("artists")
+    unknown = dataclasses.replace(known, artists=dict.fromkeys(known.artists, 0))
+    assert "by artists whom nobody knows" in how_good(unknown)[0]
+    assert not any("fewer than" in sentence for sentence in how_good(unknown))
+    assert recall_note(unknown, "Rock").endswith("artists unknown")
+
+
 def test_names_are_free() -> None:
+    assert next_name("my-jazz", {"My_Jazz"}) == "my-jazz-2"
     assert free_name("/music/My Tapes", set()) == "my-tapes"
     assert free_name("Your corrections", set()) == "my-corrections"
     assert free_name("/music/jazz", {"my-jazz"}) == "my-jazz-2"

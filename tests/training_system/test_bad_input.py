@@ -139,7 +139,12 @@ def test_divergence_keeps_the_last_good_model(
 def test_a_full_disk_is_said_before_the_start(
     home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10 * 2**20))
+    def nearly_full(path: Path) -> SimpleNamespace:
+        # The features may or may not lie in the cache already; their disk has room.
+        is_full = runs_folder() in Path(path).parents
+        return SimpleNamespace(free=10 * 2**20 if is_full else 2**40)
+
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
     assert home.train(**OPTIONS, data=[str(tones)]) == 1
     assert "the disk has 10 MiB free" in home.last["sentence"]
     assert list_runs() == []
@@ -163,18 +168,36 @@ def test_a_disk_that_fills_costs_checkpoints_only(
     assert load_bundle(home.last["bundle"]).name == "tones"
 
 
-def test_a_model_that_comes_meanwhile_is_not_replaced(home: Home, tones: Path) -> None:
+@pytest.mark.parametrize("moment", ["epoch", "testing"])
+def test_a_model_that_comes_meanwhile_is_not_replaced(home: Home, tones: Path, moment: str) -> None:
     models = home.folder / "data" / "fstmuse" / "models"
 
     def on(event: Event, control: Control) -> None:
-        if event["event"] == "epoch" and not (models / "Tones").exists():
+        if moment in (event["event"], event.get("stage")) and not (models / "Tones").exists():
             shutil.copytree(bundle_folders()["toy-model"], models / "Tones")
 
     assert home.train(**OPTIONS, data=[str(tones)], on=on) == 0
     assert Path(home.last["bundle"]) == models / "tones-2"
     assert home.last["name"] == "tones-2"
     assert "so this one is called tones-2" in home.of_kind("warning")[-1]["sentence"]
+    manifest = load_bundle(models / "tones-2").manifest
+    assert (manifest.name, manifest.title) == ("tones-2", "tones-2")
+    assert "# tones-2" in Path(home.last["card"]).read_text(encoding="utf-8")
     assert load_bundle(models / "Tones").manifest.name == "toy-model"
+
+
+def test_a_run_whose_name_was_taken_while_it_rested_goes_on(home: Home, tones: Path) -> None:
+    def die(event: Event, control: Control) -> None:
+        if event["event"] == "epoch":
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        home.train(**OPTIONS, data=[str(tones)], on=die)
+    models = home.folder / "data" / "fstmuse" / "models"
+    shutil.copytree(bundle_folders()["toy-model"], models / "tones")
+
+    assert home.train(resume=list_runs()[0].run) == 0
+    assert home.last["name"] == "tones-2"
 
 
 def test_words_that_cannot_be_written_end_nothing(
@@ -201,6 +224,7 @@ def test_a_listener_without_room_ends_nothing() -> None:
     events = Events(Mock(write=Mock(side_effect=NO_ROOM)), said.append)
     events.warn("it is late")
     assert said == ["note: it is late"]
+    Events(None, Mock(side_effect=NO_ROOM)).warn("nobody hears this")
 
 
 def test_music_of_a_genre_in_no_table_is_learned(home: Home, tones: Path, tmp_path: Path) -> None:

@@ -77,7 +77,9 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise click.UsageError(f"--resume goes on with the run's own settings; leave out {names}")
     if "genres" in given:
-        given["genres"] = [g.strip() for g in given["genres"].split(",") if g.strip()]
+        from fstmuse_core.genres import genres_listed
+
+        given["genres"] = genres_listed(given["genres"])
     if "data" in given:
         from fstmuse_core.datasets.detect import data_path
 

@@ -28,7 +28,9 @@ def genre_folders(path: Path) -> dict[Path, str]:
         named = {f: canonical_genre(f.name) for f in folders if _holds_music(f)}
         known = sum(genre is not None for genre in named.values())
         if known and 2 * known >= len(named):
-            return {folder: genre or folder.name for folder, genre in named.items()}
+            return {
+                folder: genre or " ".join(folder.name.split()) for folder, genre in named.items()
+            }
     return {}
 
 

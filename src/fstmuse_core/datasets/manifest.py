@@ -85,7 +85,7 @@ def _track(file: Path, line: str, row: dict[str, str | None]) -> Track | SetAsid
         return SetAside(path, f"{line} has {text('seconds')!r} seconds, not a duration")
     return Track(
         path=path,
-        genre=canonical_genre(text("genre")) or text("genre"),
+        genre=canonical_genre(text("genre")) or " ".join(text("genre").split()),
         artist=text("artist"),
         title=text("title"),
         seconds=seconds,

@@ -355,12 +355,17 @@ def _notes(
             f"of {unknown} of {counted(len(tracks), 'clip')} the artist is not known: the same "
             "artist may be in training and in test, which then flatters by 5 to 9 points"
         )
-    moved = sum("is also in" in reason for _, reason in split.left_out)
-    if moved:
-        notes.append(
-            f"of the official split {counted(moved, 'clip')} with an artist or a sound that is "
-            "also on its other side will not be used"
-        )
+    moved = [tracks[i] for i, reason in split.left_out if "is also in" in reason]
+    n_official = sum(bool(track.official_part) for track in moved)
+    for which, count in (
+        ("the official split", n_official),
+        ("the other music", len(moved) - n_official),
+    ):
+        if count:
+            notes.append(
+                f"of {which} {counted(count, 'clip')} with an artist or a sound that is also on "
+                "its other side will not be used"
+            )
     return notes
 
 

@@ -89,6 +89,8 @@ class Events:
                 self._listener(sentence)
             except BrokenPipeError:
                 self._listener = None
+            except OSError:  # as for the machine
+                pass
 
     def _is_due(self, always: bool) -> bool:
         now = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import platform
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from fstmuse_core.bundle import (
 )
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import listed_genres
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training import calibration
 from fstmuse_core.training.checkpoint import assign
@@ -81,7 +83,6 @@ def finish_ours(
     FstMuseError
         If nothing is left to test the model on.
     """
-    run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     assign(trainee.model.variables, run.progress.best)
     files = exported(trainee.classifier, run.settings.model, len(run.plan.genres))
     plan = replace(run.plan, name=run.settings.out, title=run.settings.out)
@@ -95,7 +96,10 @@ def finish_ours(
     metrics, warnings = _tested(classifier, run.parts, mels, lambda n, of: tell("testing", n, of))
     for sentence in warnings:
         warn(sentence)
-    run = replace(run, warnings=(*run.warnings, *warnings))
+    # As late as can be: measuring takes minutes.
+    settings = name_at_end(run.settings, run.folder.name, warn)
+    run = replace(run, settings=settings, warnings=(*run.warnings, *warnings))
+    manifest = replace(manifest, name=settings.out, title=settings.out)
     metrics["temperature"] = manifest.temperature
     metrics["pattern_head"] = chosen.to_dict()
     report = make_report(run, metrics)
@@ -183,11 +187,12 @@ def command_of(settings: TrainSettings) -> str:
     for key, value in values.items():
         option = f"--{key.replace('_', '-')}"
         if key == "data":
-            words += [f"--data {Path(path).name}" for path in value]
+            words += [f"--data {shlex.quote(Path(path).name)}" for path in value]
         elif value is True:
             words.append(option)
         elif value and key != "tensorboard":
-            words.append(f"{option} {','.join(value) if isinstance(value, list) else value}")
+            word = listed_genres(value) if isinstance(value, list) else str(value)
+            words.append(f"{option} {shlex.quote(word)}")
     return " ".join(words)
 
 

@@ -121,7 +121,8 @@ class _Session:
         self._is_resumed, self.name = resume is not None, folder.name
         with ExitStack() as stack:
             stack.enter_context(TrainingLock(folder.name))
-            check_out(settings.out, folder.name)
+            if not self._is_resumed:  # else another name is found at the end
+                check_out(settings.out, folder.name)
             is_tuned = bool(settings.fine_tune) and not self._is_resumed
             base = find_base(settings) if is_tuned else None
             self._folder = folder

@@ -96,12 +96,13 @@ def behind(row: GenreFigure) -> str:
     """The songs and artists behind a genre's figure; empty if it is not about songs."""
     if not row.songs:
         return ""
-    return f"{counted(row.songs, 'song')}, {counted(row.artists, 'artist')}"
+    players = counted(row.artists, "artist") if row.artists else "artists unknown"
+    return f"{counted(row.songs, 'song')}, {players}"
 
 
 def is_thin(row: GenreFigure) -> bool:
     """Whether so few artists stand behind a figure that one more could change it a lot."""
-    return bool(row.songs) and row.artists < FEW_ARTISTS
+    return bool(row.songs) and 0 < row.artists < FEW_ARTISTS
 
 
 def doubt(rows: tuple[GenreFigure, ...]) -> str:

@@ -26,6 +26,8 @@ TRAIN_DATA = Option(
     [],
     lambda v: len(v) <= _MOST_SETS and all(isinstance(path, str) for path in v),
 )
+# What has come of a download that was cut lies there.
+FMA_FOLDER = Option("train/fma_folder", str, "")
 
 
 def corrections_count() -> int:
@@ -79,7 +81,10 @@ class DataPresenter(QObject):
         self.is_front = True
         self._count_corrections = count_corrections
         self._background = Background(self)
+        if settings.get(FMA_FOLDER):
+            fma.folder = Path(settings.get(FMA_FOLDER))
         self.fma = FmaPresenter(view, fma, self._awaits_nothing, self)
+        self.fma.folder_chosen.connect(lambda folder: settings.set(FMA_FOLDER, folder))
         self.paths: tuple[str, ...] = ()
         self.survey: Survey | None = None
         self.trouble = ""

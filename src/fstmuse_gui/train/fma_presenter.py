@@ -26,12 +26,15 @@ class FmaPresenter(QObject):
         The page of the data set may be another.
     got(str)
         The folder it is in.
+    folder_chosen(str)
+        It is to go there, now and the next time.
     """
 
     message = Signal(str)
     begun = Signal()
     ended = Signal()
     got = Signal(str)
+    folder_chosen = Signal(str)
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class FmaPresenter(QObject):
             chosen = ask_fma_folder(window, getter.folder)
             if chosen:
                 getter.folder = Path(chosen)
+                self.folder_chosen.emit(chosen)
         if answer:
             getter.get(FmaSet(answer))
             self.begun.emit()

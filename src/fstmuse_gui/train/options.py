@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fstmuse_core.bundle import name_key
+from fstmuse_core.genres import listed_genres
 from fstmuse_gui.train.recipe import MODEL_KINDS, Recipe, recipe_words
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -49,7 +50,7 @@ class TrainOptions:
         """What follows ``fstmuse train``."""
         values = [("--model", self.model), ("--design", self.design)]
         values += [("--data", path) for path in self.data]
-        values += [("--genres", ",".join(self.genres)), ("--out", self.name)]
+        values += [("--genres", listed_genres(self.genres)), ("--out", self.name)]
         values += [("--fine-tune", self.fine_tune)] if self.fine_tune else []
         values += [("--tensorboard", self.tensorboard)] if self.tensorboard else []
         words = [word for pair in values for word in pair]

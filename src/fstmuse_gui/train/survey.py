@@ -10,6 +10,7 @@ from pathlib import Path
 from fstmuse_core.datasets.collection import Collection, merged
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.detect import data_path, load_tracks
+from fstmuse_core.datasets.split import artist_key
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 
@@ -188,7 +189,7 @@ def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:
     artists: dict[str, set[str]] = defaultdict(set)
     for track in tracks:
         clips[track.genre] += 1
-        artists[track.genre] |= {track.artist_id or track.artist} - {""}
+        artists[track.genre] |= {artist_key(track.artist) or track.artist_id} - {""}
     genres = [GenreCount(genre, n, len(artists[genre])) for genre, n in clips.most_common()]
     everyone = set().union(*artists.values())
     return Survey(sets, tuple(genres), clips.total(), len(everyone))

@@ -137,7 +137,7 @@ def how_honest(metrics: Metrics) -> str:
 def recall_note(metrics: Metrics, genre: str) -> str:
     """The songs and artists behind a genre's figure."""
     songs, artists = metrics.songs.get(genre, 0), metrics.artists.get(genre, 0)
-    return f"{_many(songs, 'song')}, {_many(artists, 'artist')}"
+    return f"{_many(songs, 'song')}, {_many(artists, 'artist') if artists else 'artists unknown'}"
 
 
 def recall_text(share: float) -> str:

@@ -160,5 +160,6 @@ def _print_genres(details: ModelDetails) -> None:
     label = "as asked" if details.entry.kind == GENERATOR else "recall"
     for row in details.figures.genres:
         recall = "-" if row.recall is None else f"{row.recall:.2f}"
-        behind = f" ({row.songs} songs, {row.artists} artists)" if row.songs else ""
+        players = f"{row.artists} artists" if row.artists else "artists unknown"
+        behind = f" ({row.songs} songs, {players})" if row.songs else ""
         print(f"  {label:<11} {recall:>4}  {one_line(row.genre)}{behind}")

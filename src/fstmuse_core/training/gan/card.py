@@ -35,7 +35,7 @@ def _head(report: Mapping[str, Any], parameters: int) -> list[str]:
         "",
         f"Makes mel spectrograms of {', '.join(report['genres'])}, or blends of them, of any "
         f"length: a generative adversarial network of {parameters:,} parameters that learned from "
-        f"{clips} clips by {artists} artists. FstMuse turns what it makes into sound.",
+        f"{clips} clips by {artists or 'unknown'} artists. FstMuse turns what it makes into sound.",
     ]
 
 

@@ -45,11 +45,12 @@ def finish_gan(
     warn: Callable[[str], None],
 ) -> dict[str, Any]:
     """Measure the best generator, write everything, and give the values of ``done``."""
-    run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     assign(trainee.model.variables, progress.best)
     files = generator_files(trainee.model.averaged, trainee.scale.sizes)
     made = trainee.make(trainee.yardstick.labels)
     metrics = trainee.yardstick.compare(made, trainee.genres)
+    # As late as can be: measuring takes minutes.
+    run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     finished = Finished(
         run.folder, run.settings, trainee.plan, run.parts, progress, run.warnings, seconds
     )
