@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -187,13 +188,7 @@ class TrainingLock:
         stream = file.open("r+b" if file.exists() else "w+b")
         if not _try_lock_patiently(stream):
             stream.close()
-            holder = _holder(file)
-            raise FstMuseError(
-                "training",
-                f"{holder.get('run', 'another run')} is being trained already "
-                f"(process {holder.get('pid', 'unknown')})",
-                "stop it or wait until it is done",
-            )
+            raise _refusal(_holder(file))
         stream.seek(0)
         stream.truncate()
         stream.write(json.dumps({"pid": os.getpid(), "run": self._run}).encode())
@@ -205,6 +200,40 @@ class TrainingLock:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+
+def _refusal(holder: Mapping[str, Any]) -> FstMuseError:
+    if not holder:
+        return FstMuseError(
+            "training", "another one begins, or the feature cache is being emptied", "try again"
+        )
+    return FstMuseError(
+        "training",
+        f"{holder.get('run', 'another run')} is being trained already "
+        f"(process {holder.get('pid', 'unknown')})",
+        "stop it or wait until it is done",
+    )
+
+
+@contextmanager
+def no_training() -> Iterator[str | None]:
+    """Keep trainings from beginning; gives the name of the one that runs, if one does.
+
+    It writes nothing, so that it also works on a full disk.
+    """
+    file = runs_folder() / LOCK_FILE
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stream = file.open("r+b" if file.exists() else "w+b")
+    except OSError:  # nor can a training begin, then
+        yield None
+        return
+    with stream:
+        if _try_lock_patiently(stream):
+            stream.truncate(0)  # the last run is not the one that holds it now
+            yield None
+        else:
+            yield str(_holder(file).get("run", ""))
 
 
 def _try_lock_patiently(stream: IO[bytes]) -> bool:

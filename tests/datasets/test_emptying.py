@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.cli import main
+from fstmuse_core.datasets import cache as cache_module
 from fstmuse_core.datasets import cache_index, pool
 from fstmuse_core.datasets.cache import FeatureCache, empty_cache
 from fstmuse_core.datasets.cache_index import INDEX_FILE
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.runs import TrainingLock
+from fstmuse_core.runs import TrainingLock, running_training
 
 from .conftest import write_clip
 
@@ -217,3 +218,26 @@ def test_it_is_not_emptied_under_a_training(
 
     assert main(["data", "cache", "--clear"]) == 0
     assert names(folder) == {INDEX_FILE}
+
+
+def test_no_training_begins_while_it_is_emptied(
+    folder: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TrainingLock("jazz-or-folk"):
+        pass
+    remove, asked = cache_module.empty_index, []
+
+    def meanwhile(emptied: Path) -> None:
+        # Nothing runs, and no run of before is taken for one that does.
+        assert not running_training()
+        with pytest.raises(FstMuseError, match="the feature cache is being emptied; try again"):
+            TrainingLock("rock").__enter__()
+        asked.append(emptied)
+        remove(emptied)
+
+    monkeypatch.setattr(cache_module, "empty_index", meanwhile)
+    empty_cache()
+
+    assert asked == [folder]
+    with TrainingLock("rock"):
+        assert running_training() == "rock"

@@ -35,7 +35,7 @@ from fstmuse_core.datasets.files import cannot_write, write_whole
 from fstmuse_core.datasets.pool import Broken, run_in_pool
 from fstmuse_core.datasets.wording import sized
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.runs import running_training
+from fstmuse_core.runs import no_training
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 from fstmuse_core.whole_files import unfinished
 
@@ -250,20 +250,20 @@ def empty_cache(folder: Path | None = None) -> Emptied:
         uses them on Windows.
     """
     folder = folder or default_cache_folder()
-    run = running_training()
-    if run is not None:
-        raise FstMuseError(
-            "feature cache",
-            f"{run or 'a run'} is being trained and reads from it",
-            "stop it or wait until it is done",
-        )
-    before = _bytes_of(folder)
-    # First, and without asking the index: on a full disk it can be changed only then.
-    left = _remove_shards(folder, lambda shard: True)
-    if left:
-        raise FstMuseError(folder, f"{left} files are in use", "end the program that uses them")
-    empty_index(folder)
-    after = _bytes_of(folder)
+    with no_training() as run:
+        if run is not None:
+            raise FstMuseError(
+                "feature cache",
+                f"{run or 'a run'} is being trained and reads from it",
+                "stop it or wait until it is done",
+            )
+        before = _bytes_of(folder)
+        # First, and without asking the index: on a full disk it can be changed only then.
+        left = _remove_shards(folder, lambda shard: True)
+        if left:
+            raise FstMuseError(folder, f"{left} files are in use", "end the program that uses them")
+        empty_index(folder)
+        after = _bytes_of(folder)
     return Emptied(before - after, after)
 
 
