@@ -151,4 +151,4 @@ def as_table(task: Task, data: DataSet, results: Mapping[str, Result]) -> str:
 def _spread(values: Sequence[float]) -> str:
     if len(values) < 2:
         return "".join(f"{value:.3f}" for value in values)
-    return f"{np.mean(values):.3f} ± {np.std(values):.3f}"
+    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"

@@ -22,6 +22,8 @@ class Comparison:
     Attributes
     ----------
     clips, artists : int
+    unknown : int
+        Clips of which nobody knows the artist; each counts as if its artist played nothing else.
     accuracy_a, accuracy_b : float
     only_a, only_b : int
         Clips that one alone got right.
@@ -35,6 +37,7 @@ class Comparison:
 
     clips: int
     artists: int
+    unknown: int
     accuracy_a: float
     accuracy_b: float
     only_a: int
@@ -49,13 +52,16 @@ class Comparison:
 
         Of few artists the second says nothing: drawn anew they are the same again.
         """
-        is_enough = self.artists >= _ENOUGH_ARTISTS
+        is_enough = self.artists + self.unknown >= _ENOUGH_ARTISTS
         return is_enough and self.p_value < _SIGNIFICANT and not self.low <= 0.0 <= self.high
 
     def sentence(self, name_a: str, name_b: str) -> str:
         """The result in words."""
         gain = self.accuracy_b - self.accuracy_a
-        span = f"(95 % interval {100 * self.low:+.1f} to {100 * self.high:+.1f} points)"
+        low, high = (self.low, self.high)
+        if self.is_clear and gain < 0.0:  # then it is said the other way round
+            low, high = -high, -low
+        span = f"(95 % interval {100 * low:+.1f} to {100 * high:+.1f} points)"
         if not self.is_clear:
             return (
                 f"No clear difference: {name_b} is {100 * gain:+.1f} points against {name_a} "
@@ -71,6 +77,15 @@ class Comparison:
         """Plain values for JSON."""
         return {**asdict(self), "is_clear": self.is_clear}
 
+    def whose(self) -> str:
+        """``by 12 artists``, and how many clips are of artists that nobody knows."""
+        known = f"by {self.artists} artist{'s' if self.artists != 1 else ''}"
+        if not self.unknown:
+            return known
+        if not self.artists:
+            return "whose artists nobody knows, each taken for another"
+        return f"{known} ({self.unknown} of artists whom nobody knows, each taken for another)"
+
 
 def paired_test(
     right_a: Sequence[bool], right_b: Sequence[bool], artists: Sequence[str], *, seed: int = 0
@@ -82,7 +97,8 @@ def paired_test(
     right_a, right_b : sequence of bool, length n >= 1
         Whether each model got each clip right.
     artists : sequence of str, length n
-        Whose clip it is; of an unknown artist, named ``""``, each clip counts for itself.
+        Whose clip it is, see :func:`fstmuse_core.datasets.split.lead_key`; of an unknown artist,
+        named ``""``, each clip counts for itself.
     seed : int
         Of the draw of artists.
     """
@@ -92,13 +108,15 @@ def paired_test(
     by_artist: dict[str | int, list[int]] = defaultdict(list)
     for index, artist in enumerate(artists):
         by_artist[artist or index].append(index)
+    unknown = sum(not artist for artist in artists)
     gains = two.astype(np.int64) - one
     sums = np.array([gains[where].sum() for where in by_artist.values()])
     sizes = np.array([len(where) for where in by_artist.values()])
     low, high = np.quantile(_resampled(sums, sizes, seed), [0.025, 0.975])
     return Comparison(
         len(one),
-        len(by_artist),
+        len(by_artist) - unknown,
+        unknown,
         float(one.mean()),
         float(two.mean()),
         only_a,

@@ -180,6 +180,7 @@ def test_an_exported_manifest_is_a_data_set(
         (t.path, t.genre) for t in collection.tracks
     ]
     assert len(connected_tracks(again.tracks)) == 3, "unknown artists are not one"
+    assert [t.artist for t in again.tracks] == ["Ana", "", ""], "and not known either"
     export_manifest(collection, tmp_path / "elsewhere.csv")
     elsewhere = load_tracks(tmp_path / "elsewhere.csv")
     assert [t.path for t in elsewhere.tracks] == [t.path for t in collection.tracks]

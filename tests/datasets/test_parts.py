@@ -307,3 +307,58 @@ def test_too_little_music(make_track: MakeTrack) -> None:
         split_tracks([make_track("Rock", str(n)) for n in range(8)])
     with pytest.raises(FstMuseError, match="3 clips are too few to train and to test"):
         split_tracks([make_track(g, g) for g in ("Rock", "Jazz", "Pop")])
+
+
+# -- what the model knows already, copies, guests ----------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_heard_before_is_for_training(tracks: list[Track], seed: int) -> None:
+    heard = {i for i, track in enumerate(tracks) if track.artist.startswith(("Rock 1", "Folk 1"))}
+
+    split = split_tracks(tracks, seed=seed, heard=heard)
+
+    assert heard <= set(split.train)
+    for part in PARTS:
+        assert {tracks[i].genre for i in split.part(part)} == {"Rock", "Jazz", "Folk"}
+
+
+def test_an_official_test_that_was_heard_before_is_left_out(make_track: MakeTrack) -> None:
+    tracks = official(make_track)
+    heard = [split_tracks(tracks).test[0], split_tracks(tracks).train[0]]
+
+    split = split_tracks(tracks, heard=heard)
+
+    assert heard[1] in split.train
+    assert dict(split.left_out) == {
+        heard[0]: "the model that the training starts from knows its artist"
+    }
+    assert any("1 clip of the official validation and test" in note for note in split.notes)
+
+
+def test_a_sound_is_tested_once(make_track: MakeTrack) -> None:
+    tracks = [make_track(g, f"{g} {n}", "x") for g in ("Rock", "Folk") for n in range(20)]
+    copies = [replace(tracks[0], path=Path(f"copy {n}.wav")) for n in range(3)]
+    # The largest artist is learned from, and so the next largest is tested on.
+    more = [make_track("Rock", "Rock 1", str(n)) for n in range(7)]
+    sounds = {track.path: "same" for track in (tracks[0], *copies)}
+
+    tested = split_tracks([*tracks, *copies, *more], sounds=sounds, validation=0.1, test=0.6)
+    learned = split_tracks([*tracks, *copies], sounds=sounds)
+
+    assert 0 in tested.test
+    assert dict(tested.left_out) == dict.fromkeys((40, 41, 42), "a copy of Rock-Rock 0-x.wav")
+    assert {0, 40, 41, 42} <= {*learned.train}
+    assert learned.left_out == ()
+
+
+def test_guests_are_no_other_artist(make_track: MakeTrack) -> None:
+    tracks = [
+        make_track(genre, f"{genre} {n}{guest}", "x")
+        for genre in ("Rock", "Hip-Hop")
+        for n in range(10)
+        for guest in ("", " feat. Guest", " (ft. Guest)", " Featuring Guest")
+    ]
+    parts = split_tracks(tracks).by_track(len(tracks))
+    assert all(len({*parts[i : i + 4]}) == 1 for i in range(0, len(tracks), 4))
+    assert len({*parts}) == 3

@@ -122,7 +122,7 @@ def test_the_data_set_can_be_looked_at_meanwhile(running: TrainBench) -> None:
 def test_the_result_is_said_in_words(running: TrainBench) -> None:
     running.tell(make_done())
     page = running.view.results_page
-    assert "names the right genre for about" in page.words
+    assert "the genre it finds likeliest is right for about" in page.words
     assert "Folk and Punk rest on fewer than 5 artists" in page.words
     assert "Jazz, 61\u00a0%, 18 songs, 7 artists" in page.classifier.recall.spoken()
     assert not page.resume_button.isVisible()

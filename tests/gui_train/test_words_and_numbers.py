@@ -19,7 +19,9 @@ from fstmuse_gui.train.words import (
     how_honest,
     recall_note,
     recall_text,
+    thin_genres,
     time_left,
+    worst_mistake,
 )
 from tests.gui_train.fakes import make_done
 
@@ -75,6 +77,36 @@ def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() 
     assert "by artists whom nobody knows" in how_good(unknown)[0]
     assert not any("fewer than" in sentence for sentence in how_good(unknown))
     assert recall_note(unknown, "Rock").endswith("artists unknown")
+
+
+def test_what_is_likeliest_is_not_yet_named() -> None:
+    metrics = dataclasses.replace(make_done().metrics, named=0.5, named_accuracy=0.75)
+    said = how_good(metrics)
+    assert "the genre it finds likeliest is right for about 62" in said[0]
+    assert said[1].replace("\u00a0", " ") == (
+        "It is sure enough to name a genre for 50 % of them, and 75 % of these names are right."
+    )
+    none = dataclasses.replace(metrics, named=0.0, named_accuracy=math.nan)
+    assert "names no genre" in how_good(none)[1]
+
+
+def test_some_artists_that_nobody_knows_are_said() -> None:
+    metrics = dataclasses.replace(make_done().metrics, of_unknown_artists=20)
+    assert "20 of them by artists whom nobody knows" in how_good(metrics)[0]
+
+
+def test_the_commonest_mistake_is_the_most_frequent() -> None:
+    said = worst_mistake(("Rock", "Jazz", "Punk"), ((60, 40, 0), (0, 100, 0), (1, 0, 0)))
+    assert said == "Its commonest mistake is to take Rock for Jazz: 40 of 100 songs."
+
+
+def test_a_genre_without_a_test_has_no_doubtful_figure() -> None:
+    known = make_done().metrics
+    untested = dataclasses.replace(
+        known, songs={**known.songs, "Folk": 0}, artists={**known.artists, "Folk": 0}
+    )
+    assert "Folk" not in thin_genres(untested)
+    assert recall_note(untested, "Folk") == "not tested"
 
 
 def test_names_are_free() -> None:

@@ -56,6 +56,21 @@ def test_bad_manifest_is_one_clear_line(tmp_path: Path, text: str | bytes, expec
     assert "\n" not in str(caught.value)
 
 
+def test_of_a_file_listed_twice_the_last_line_counts(tmp_path: Path) -> None:
+    rows = "a.ogg,Rock,A,T,3,,,\nb.ogg,Jazz,B,T,3,,,\na.ogg,Folk,A,T,3,,,\n"
+    write(tmp_path, HEAD + rows)
+    collection = load_tracks(tmp_path)
+    assert [(t.path.name, t.genre) for t in collection.tracks] == [
+        ("a.ogg", "Folk"),
+        ("b.ogg", "Jazz"),
+    ]
+    (aside,) = collection.set_aside
+    assert (aside.path.name, aside.reason) == (
+        "a.ogg",
+        "it is listed again, as Folk, and the last line counts",
+    )
+
+
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FstMuseError, match="cannot be read"):
         read_manifest(tmp_path / "nowhere")

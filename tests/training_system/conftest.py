@@ -35,7 +35,14 @@ ARTISTS = 4
 Event = dict[str, Any]
 
 
-def write_tones(folder: Path, artists: dict[str, int], seconds: float = 4.0) -> Path:
+def write_tones(
+    folder: Path,
+    artists: dict[str, int],
+    seconds: float = 4.0,
+    *,
+    who: str = "player",
+    tune: float = 1.0,
+) -> Path:
     """A folder with a manifest: so many artists of each genre, with a clip each."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(3)
@@ -47,10 +54,10 @@ def write_tones(folder: Path, artists: dict[str, int], seconds: float = 4.0) -> 
             pitch, noise = SOUNDS[genre]
             for number in range(count):
                 name = f"{genre}-{number}.wav"
-                sound = 0.3 * np.sin(2 * np.pi * pitch * (1 + 0.02 * number) * times)
+                sound = 0.3 * np.sin(2 * np.pi * tune * pitch * (1 + 0.02 * number) * times)
                 sound = sound + noise * 0.2 * rng.standard_normal(times.size)
                 soundfile.write(folder / name, sound.astype(np.float32), RATE)
-                table.writerow([name, genre, f"{genre} player {number}", f"Song {number}", seconds])
+                table.writerow([name, genre, f"{genre} {who} {number}", f"Song {number}", seconds])
     return folder
 
 
@@ -58,6 +65,13 @@ def write_tones(folder: Path, artists: dict[str, int], seconds: float = 4.0) -> 
 def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four genres by four artists each."""
     return write_tones(tmp_path_factory.mktemp("tones") / "music", dict.fromkeys(SOUNDS, ARTISTS))
+
+
+@pytest.fixture(scope="session")
+def other_tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same genres by other artists."""
+    folder = tmp_path_factory.mktemp("other-tones") / "music"
+    return write_tones(folder, dict.fromkeys(SOUNDS, ARTISTS), who="singer", tune=1.01)
 
 
 @dataclass

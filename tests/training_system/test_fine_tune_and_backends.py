@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import WEIGHTS_NAME, load_bundle
+from fstmuse_core.bundle import MANIFEST_NAME, WEIGHTS_NAME, load_bundle
 from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.networks.toy_model import build_toy_model
-from fstmuse_core.runs import runs_folder
+from fstmuse_core.runs import RUN_FILE, runs_folder
 from fstmuse_core.training.base import transfer
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.overlap import TRACKS_FILE, overlap
+from fstmuse_core.training.parts import Parts
 from tests.training_system.conftest import Event, Home, fstmuse
 
 OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 1, "batch_size": 16, "out": "tuned"}
@@ -48,7 +51,7 @@ def test_only_the_head_of_other_genres_is_new(trained: Home, genres: tuple[str, 
 
 
 def test_a_stopped_fine_tuning_goes_on_without_the_model_it_began_with(
-    home: Home, trained: Home, tones: Path, tmp_path: Path
+    home: Home, trained: Home, other_tones: Path, tmp_path: Path
 ) -> None:
     base = tmp_path / "base"
     shutil.copytree(trained.last["bundle"], base)
@@ -57,7 +60,7 @@ def test_a_stopped_fine_tuning_goes_on_without_the_model_it_began_with(
         if event["event"] == "epoch":
             control.stop()
 
-    options = {**OPTIONS, "epochs": 3, "dropout": 0.0, "data": [str(tones)]}
+    options = {**OPTIONS, "epochs": 3, "dropout": 0.0, "data": [str(other_tones)]}
     assert home.train(**{**options, "out": "whole"}, fine_tune=str(base)) == 0
     whole = home.of_kind("epoch")[-1]
     assert not list(runs_folder().glob("whole-*/base"))
@@ -69,18 +72,57 @@ def test_a_stopped_fine_tuning_goes_on_without_the_model_it_began_with(
     assert home.of_kind("epoch")[-1]["loss"] == pytest.approx(whole["loss"], abs=1e-3)
 
 
-def test_fine_tuning_to_other_genres(home: Home, trained: Home, tones: Path) -> None:
+def test_fine_tuning_to_other_genres(
+    home: Home, trained: Home, tones: Path, other_tones: Path
+) -> None:
     base = trained.last["bundle"]
-    code = home.train(
-        **OPTIONS, data=[str(tones)], genres=["Classical", "Rock", "Folk"], fine_tune=base
-    )
-    assert code == 0
+    genres = ["Classical", "Rock", "Folk"]
+    assert home.train(**OPTIONS, data=[str(other_tones)], genres=genres, fine_tune=base) == 0
     bundle = load_bundle(home.last["bundle"])
     assert bundle.manifest.genres == ("Classical", "Rock", "Folk")
     scaling = load_bundle(base).manifest.scaling
     np.testing.assert_array_equal(bundle.manifest.scaling.mean, scaling.mean)
     result = GenreClassifier(bundle).classify_file(tones / "Rock-0.wav")
     assert set(result.genres) == {"Classical", "Rock", "Folk"}
+    # What the base learned from is known to the new model, too.
+    run = json.loads((Path(home.of_kind("started")[0]["folder"]) / RUN_FILE).read_text())
+    assert overlap(bundle, read_manifest(tones)).songs == 12
+    assert overlap(bundle, Parts.from_dict(run["parts"]).test).sentence == ""
+
+
+def test_what_the_base_knows_is_no_test(
+    home: Home, trained: Home, tones: Path, other_tones: Path
+) -> None:
+    data, base = [str(tones), str(other_tones)], trained.last["bundle"]
+    assert home.train(**OPTIONS, data=data, fine_tune=base) == 0
+    run = json.loads((Path(home.of_kind("started")[0]["folder"]) / RUN_FILE).read_text())
+    parts = Parts.from_dict(run["parts"])
+    known = overlap(load_bundle(base), parts.train)
+    assert known.songs == 12
+    assert overlap(load_bundle(base), [*parts.validation, *parts.test]).sentence == ""
+    said = "tones was trained on 12 of these 32 clips or on their artists: those are learned from"
+    assert any(said in event["sentence"] for event in home.of_kind("warning"))
+
+
+def test_a_base_that_knows_all_the_music_is_refused(home: Home, trained: Home, tones: Path) -> None:
+    assert home.train(**OPTIONS, data=[str(tones)], fine_tune=trained.last["bundle"]) == 1
+    assert "tones was trained on 12 of these 16 clips" in home.last["sentence"]
+    assert "add music by other artists, or train without --fine-tune" in home.last["sentence"]
+
+
+def test_a_base_without_a_list_may_know_the_test(
+    home: Home, trained: Home, other_tones: Path, tmp_path: Path
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(trained.last["bundle"], base)
+    (base / TRACKS_FILE).unlink()
+    values = json.loads((base / MANIFEST_NAME).read_text(encoding="utf-8"))
+    del values["files"][TRACKS_FILE]
+    (base / MANIFEST_NAME).write_text(json.dumps(values), encoding="utf-8")
+    assert home.train(**OPTIONS, data=[str(other_tones)], fine_tune=str(base)) == 0
+    said = [event["sentence"] for event in home.of_kind("warning")]
+    assert any("does not list what it was trained on" in sentence for sentence in said)
+    assert overlap(load_bundle(home.last["bundle"]), read_manifest(other_tones)).songs is None
 
 
 def test_a_model_of_another_network_is_refused(home: Home, tones: Path) -> None:
@@ -88,10 +130,10 @@ def test_a_model_of_another_network_is_refused(home: Home, tones: Path) -> None:
     assert "not that of toy-model" in home.last["sentence"]
 
 
-def epoch_under_jax(home: Home, base: str, tones: Path) -> Event:
+def epoch_under_jax(home: Home, base: str, music: Path) -> Event:
     """The ``epoch`` event of a training in a process of its own, whose model is usable."""
     words = ["train", "--model=toy-model", "--epochs=1", "--batch-size=16", "--dropout=0"]
-    words += ["--fine-tune", base, "--data", str(tones), "--out=jax", "--events=-"]
+    words += ["--fine-tune", base, "--data", str(music), "--out=jax", "--events=-"]
     done = subprocess.run(
         fstmuse(*words),
         env={**home.environment, "KERAS_BACKEND": "jax"},
@@ -111,11 +153,11 @@ def epoch_under_jax(home: Home, base: str, tones: Path) -> Event:
 @pytest.mark.skipif(
     importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
 )
-def test_both_backends_give_the_same_loss(home: Home, trained: Home, tones: Path) -> None:
+def test_both_backends_give_the_same_loss(home: Home, trained: Home, other_tones: Path) -> None:
     # From given weights and without dropout nothing is left that a backend draws itself.
     base = trained.last["bundle"]
-    assert home.train(**OPTIONS, dropout=0.0, fine_tune=base, data=[str(tones)]) == 0
+    assert home.train(**OPTIONS, dropout=0.0, fine_tune=base, data=[str(other_tones)]) == 0
     assert home.of_kind("started")[0]["backend"] == "tensorflow"
-    one, two = home.of_kind("epoch")[0], epoch_under_jax(home, base, tones)
+    one, two = home.of_kind("epoch")[0], epoch_under_jax(home, base, other_tones)
     assert two["loss"] == pytest.approx(one["loss"], abs=2e-3)
     assert two["val_loss"] == pytest.approx(one["val_loss"], abs=2e-2)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from fstmuse_core.training.compare import compare
 from fstmuse_core.training.measure import Answers, measure, reliability
 from fstmuse_core.training.metrics import mean_by_class
 from fstmuse_core.training.overlap import overlap
+from fstmuse_core.training.user_card import write_user_card
 from tests.training_system.conftest import Home
 
 GENRES = ("Folk", "Rock")
@@ -68,6 +72,29 @@ def test_a_clear_difference() -> None:
     assert "B is better than A by 75.0 points" in result.sentence("A", "B")
 
 
+def test_the_interval_is_of_the_better_one() -> None:
+    artists = [f"artist {i}" for i in range(40)]
+    one, two = answers([True] * 30 + [False] * 10, artists), answers([False] * 40, artists)
+    result = compare(one, two)
+    assert -1.0 < result.low < -0.75 < result.high < -0.5
+    said = result.sentence("A", "B")
+    assert f"A is better than B by 75.0 points (95 % interval {-100 * result.high:+.1f} to" in said
+
+
+def test_spellings_and_guests_are_one_artist() -> None:
+    artists = ["Band", "band", " BAND ", "Band feat. Guest", "Band (ft. Guest)"] * 4
+    assert compare(answers([False] * 20, artists), answers([True] * 20, artists)).artists == 1
+
+
+def test_clips_of_nobody_are_no_artists() -> None:
+    artists = ["Ana", "Bo"] + [""] * 38
+    result = compare(answers([False] * 40, artists), answers([True] * 40, artists))
+    assert (result.artists, result.unknown, result.is_clear) == (2, 38, True)
+    assert result.whose() == (
+        "by 2 artists (38 of artists whom nobody knows, each taken for another)"
+    )
+
+
 def test_songs_of_one_artist_are_not_many_proofs() -> None:
     artists = ["the same"] * 20 + [f"artist {i}" for i in range(4)]
     one = answers([False] * 20 + [True] * 4, artists)
@@ -88,8 +115,9 @@ def test_one_artist_proves_nothing() -> None:
 def test_artists_that_nobody_knows_are_not_one() -> None:
     counted = measure(answers([True, False, True], ["", "", ""]))["artists"]
     assert sum(counted.values()) == 0
-    counted = measure(answers([True, False, True], ["", "Ana", "ana "]))["artists"]
-    assert sum(counted.values()) == 1
+    found = measure(answers([True, False, True], ["", "Ana", "ana "]))
+    assert sum(found["artists"].values()) == 1
+    assert found["of_unknown_artists"] == 1
 
 
 def test_equal_models() -> None:
@@ -114,6 +142,57 @@ def test_a_model_knows_its_training_music(trained: Home, tones: Path) -> None:
     test = {t["title"] + t["artist"] for t in run["parts"]["test"]}
     unheard = [t for t in tracks if t.title + t.artist in test]
     assert overlap(bundle, unheard).sentence == ""
+
+
+def test_music_without_names_is_known_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "TRACKS.csv").write_text(
+        "part,genre,artist,title,file,collection,licence\n"
+        "train,Rock,,,one.wav,,\ntrain,Rock,Ana,,two.wav,,\ntest,Rock,,,three.wav,,\n"
+    )
+    bundle: Any = SimpleNamespace(path=tmp_path)
+
+    def known(artist: str, file: str) -> tuple[int | None, int | None]:
+        found = overlap(bundle, [Track(Path(file), "Rock", artist, "", 30.0)])
+        return found.songs, found.artists
+
+    assert known("", "/else/one.wav") == (1, 0)
+    assert known("", "/else/nine.wav") == (0, 0)
+    assert known("", "/else/three.wav") == (0, 0)
+    assert known("Ana", "/else/two.wav") == (1, 0)
+    assert known("Ana feat. Bo", "/else/nine.wav") == (0, 1)
+
+
+def test_copies_count_once(
+    trained: Home, tones: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    music = tmp_path / "music"
+    shutil.copytree(tones, music)
+    for number in range(5):
+        shutil.copy(music / "Rock-0.wav", music / f"copy-{number}.wav")
+        with (music / "manifest.csv").open("a", encoding="utf-8") as table:
+            table.write(f"copy-{number}.wav,Rock,Rock player 0,Song 0,4\n")
+    words = ["evaluate", "--model", trained.last["bundle"], "--data", str(music)]
+    assert main([*words, "--format", "json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["songs"] == {"Folk": 4, "Hip-Hop": 4, "Rock": 4}
+    assert "set aside: copy-0.wav: it is a copy of Rock-0.wav" in said.err
+
+
+@pytest.mark.parametrize(
+    ("artists", "unknown", "expected"),
+    [
+        (12, 0, "On 3 clips by 12 artists of whom it has heard nothing (it learned"),
+        (1, 2, "by 1 artist of whom it has heard nothing, and 2 of these clips by artists whom"),
+        (0, 3, "by artists whom nobody knows, so some of them it may have heard (it learned"),
+    ],
+)
+def test_a_card_says_whose_clips_it_was_tested_on(
+    trained: Home, artists: int, unknown: int, expected: str
+) -> None:
+    folder = Path(trained.of_kind("started")[0]["folder"])
+    report = json.loads((folder / "report.json").read_text())
+    report["artists"]["test"], report["of_unknown_artists"]["test"] = artists, unknown
+    assert expected in write_user_card(report)
 
 
 def test_evaluate_command(trained: Home, tones: Path, capsys: pytest.CaptureFixture[str]) -> None:

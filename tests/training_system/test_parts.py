@@ -17,7 +17,7 @@ from fstmuse_core.training.parts import (
     plan_for,
     without_disputed,
 )
-from fstmuse_core.training.plan import IGNORED
+from fstmuse_core.training.plan import IGNORED, is_disputed
 from fstmuse_core.training.settings import TrainSettings, settings_from
 
 
@@ -89,3 +89,43 @@ def test_disputed_labels_are_left_out_unless_genres_are_named() -> None:
     assert left_out == []
     assert plan_for(settings(), ("Pop", "Rock")).roles(used).tolist() == [0]
     assert plan_for(settings(), ("Folk", "Rock")).roles(used).tolist() == [IGNORED]
+
+
+@pytest.mark.parametrize(
+    ("tag", "disputed"),
+    [
+        ("", False),
+        ("Pop", False),
+        ("Pop; Dance", False),
+        ("Pop/Rock", False),
+        ("Folk, Pop", False),
+        ("Indie Pop", False),
+        ("K-Pop", False),
+        ("Something new", False),
+        ("Electro Rock", True),
+        ("Rock; Metal", True),
+        ("Ambient", True),
+    ],
+)
+def test_pop_is_disputed_where_its_tag_names_another_genre_only(tag: str, disputed: bool) -> None:
+    assert is_disputed(Track(Path("p.wav"), "Pop", "a", "t", 30.0, tag_genre=tag)) is disputed
+
+
+def test_notes_are_about_the_model_s_genres_whatever_others_are_called() -> None:
+    one_band = [Track(Path(f"p{n}.wav"), "Post-Rock", "One Band", f"{n}", 30.0) for n in range(12)]
+    tracks = [*one_band, *tracks_of(Jazz=20, Rock=20)]
+    expected = "Post-Rock is by one artist"
+    parts = divide(settings(), tracks, ("Post-Rock", "Jazz"), {})
+    assert any(note.startswith(expected) for note in parts.notes)
+    parts = divide(settings(), tracks, ("Rock", "Jazz"), {})
+    assert not any("Post-Rock" in note for note in parts.notes)
+
+
+def test_records_of_other_music_that_are_not_kept_together_are_said() -> None:
+    tracks = [
+        Track(Path(f"{g}{n}.wav"), g, f"{g} {n}", f"{n}", 30.0, album_id="" if g == "Folk" else "s")
+        for g in ("Rock", "Folk", "Electronic")
+        for n in range(20)
+    ]
+    (note,) = divide(settings(), tracks, ("Rock", "Folk"), {}).notes
+    assert note.startswith("records with several artists would join more than half of Rock: only")

@@ -44,7 +44,7 @@ def command(first: str, second: str, data: tuple[str, ...], layout: str) -> int:
         print(json.dumps(values, indent=1))
         return 0
     _print_table(names, metrics)
-    print(f"\nOn the {result.clips} songs by {result.artists} artists of genres that both name:")
+    print(f"\nOn the {result.clips} songs {result.whose()} of genres that both name:")
     print(f"  right: {result.accuracy_a:.1%} and {result.accuracy_b:.1%}; ", end="")
     print(f"{result.only_a} by {names[0]} alone, {result.only_b} by {names[1]} alone")
     print(f"  {result.sentence(*names)}")
@@ -70,5 +70,6 @@ def _print_table(names: list[str], metrics: list[dict[str, Any]]) -> None:
         recalls = [values["recall"].get(genre) for values in metrics]
         cells = ["-" if recall is None else f"{recall:.2f}" for recall in recalls]
         counts = next(v for v in metrics if genre in v["songs"])
-        behind = f"   {counts['songs'][genre]} songs, {counts['artists'][genre]} artists"
+        artists = counts["artists"][genre] or "unknown"
+        behind = f"   {counts['songs'][genre]} songs, {artists} artists"
         print(f"{'recall ' + genre:<20}" + "".join(f"{c:>{width}}" for c in cells) + behind)

@@ -103,7 +103,8 @@ def _print_table(title: str, metrics: dict[str, Any]) -> None:
     print(f"\n{'genre':<20} {'recall':>8} {'songs':>7} {'artists':>8}")
     for genre, recall in metrics["recall"].items():
         shown = "-" if recall is None else f"{recall:.2f}"
-        counts = f"{metrics['songs'][genre]:>7} {metrics['artists'][genre] or 'unknown':>8}"
+        songs, players = metrics["songs"][genre], metrics["artists"][genre]
+        counts = f"{songs:>7} {players or ('unknown' if songs else 0):>8}"
         print(f"{genre:<20} {shown:>8} {counts}")
     if metrics["others"]:
         print(f"\n{'other music':<20} {'not sure':>8} {'songs':>7} {'artists':>8}")

@@ -40,14 +40,17 @@ def training_module(name: str) -> Any:
 
 
 def read_music(data: Sequence[str]) -> list[Track]:
-    """The tracks of all data sets; files that cannot be used are said."""
+    """The tracks of all data sets, copies once; files that cannot be used are said."""
     from fstmuse_core.datasets.collection import all_tracks
+    from fstmuse_core.datasets.copies import without_copies
     from fstmuse_core.datasets.detect import data_path, load_tracks
 
     mute_libraries()
     found = [load_tracks(data_path(path)) for path in data]
-    say_files([f"{f.path.name}: {f.reason}" for c in found for f in c.set_aside])
-    return all_tracks(found)
+    tracks, copies = without_copies(all_tracks(found))
+    set_aside = [*(f for c in found for f in c.set_aside), *copies]
+    say_files([f"{f.path.name}: {f.reason}" for f in set_aside])
+    return tracks
 
 
 def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from fstmuse_core.datasets.split import artist_key
+from fstmuse_core.datasets.split import artist_key, lead_key
 from fstmuse_core.datasets.track import Track
 
 # Hash of the decoded sound of each file, as far as it is known.
@@ -74,6 +74,8 @@ def artist_bonds(track: Track) -> Iterator[tuple[str, str]]:
         yield ("artist id", track.artist_id)
     if key := artist_key(track.artist):
         yield ("artist", key)
+        if (lead := lead_key(track.artist)) != key:
+            yield ("artist", lead)
 
 
 def same_sounds(tracks: Sequence[Track], sounds: Sounds) -> list[tuple[Path, ...]]:

@@ -17,7 +17,7 @@ _REQUIRED = ("path", "genre", "artist", "seconds")
 
 
 def read_manifest(path: Path, set_aside: list[SetAside] | None = None) -> list[Track]:
-    """Tracks of a manifest, in its order.
+    """Tracks of a manifest, in its order; of a file that it lists twice the last line counts.
 
     Parameters
     ----------
@@ -39,16 +39,23 @@ def read_manifest(path: Path, set_aside: list[SetAside] | None = None) -> list[T
     file = path / MANIFEST_FILE if path.is_dir() else path
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            tracks = list(_tracks(file, csv.DictReader(stream, strict=True), set_aside))
+            rows = list(_tracks(file, csv.DictReader(stream, strict=True), set_aside))
     except OSError as error:
         raise FstMuseError(
             file, f"the list of tracks cannot be read ({error.strerror})", "name the music folder"
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise FstMuseError(file, f"it is not a CSV table in UTF-8 ({error})") from error
-    if not tracks and not set_aside:
+    if not rows and not set_aside:
         raise FstMuseError(file, "it lists no tracks")
-    return tracks
+    tracks: dict[Path, Track] = {}
+    for track in rows:
+        before = tracks.get(track.path)
+        if before and set_aside is not None:
+            reason = f"it is listed again, as {track.genre}, and the last line counts"
+            set_aside.append(SetAside(track.path, reason))
+        tracks[track.path] = track
+    return list(tracks.values())
 
 
 def _tracks(

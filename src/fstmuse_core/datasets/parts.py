@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,6 +20,7 @@ Method = Literal["official", "artists"]
 FEWEST_CLIPS = 10
 # Parts in the order in which what stands in two of them is kept.
 _BY_TRUST = ("test", "validation", "train")
+_HEARD = "the model that the training starts from knows its artist"
 # Parts in the order in which a genre with few artists gets them.
 _NEED = ("train", "test", "validation")
 
@@ -103,6 +104,8 @@ def split_tracks(
     sounds: Sounds | None = None,
     official: bool | None = None,
     balance: bool = False,
+    heard: Collection[int] = (),
+    about: Collection[str] | None = None,
 ) -> Split:
     """Divide tracks so that no artist, record or sound is on two sides.
 
@@ -124,6 +127,12 @@ def split_tracks(
         artists into the same three parts.
     balance : bool
         In each part keep the same number of clips of each genre.
+    heard : collection of int, optional
+        Tracks that the model already knows, or whose artists it does: they and all that hangs
+        together with them can only be for training. Where the official split says otherwise
+        they are left out.
+    about : collection of str, optional
+        Genres that notes are wanted about; all by default.
 
     Raises
     ------
@@ -133,22 +142,24 @@ def split_tracks(
     if min(validation, test) < 0.0 or validation + test >= 1.0:
         raise ValueError(f"shares {validation} and {test} must be 0 or more, below 1 together")
     check_enough(tracks)
-    groups, group_notes = _groups(tracks, sounds)
+    about = {track.genre for track in tracks} if about is None else about
+    groups, group_notes = _groups(tracks, sounds, about)
     shares = {"train": 1.0 - validation - test, "validation": validation, "test": test}
     has_official = {"train", "test"} <= {track.official_part for track in tracks}
     if official and not has_official:
         raise FstMuseError("data set", "it has no official split", "let it be split by artists")
     if has_official if official is None else official:
-        split = _official(tracks, sounds or {}, shares, seed)
+        split = _official(tracks, sounds or {}, shares, seed, heard, about)
     else:
-        split = replace(_by_artists(tracks, groups, shares, seed), notes=group_notes)
+        split = replace(_by_artists(tracks, groups, shares, seed, heard), notes=group_notes)
+    split = _without_copies(tracks, split, sounds or {})
     if balance:
         split = _balanced(tracks, split, groups)
-    return replace(split, notes=(*split.notes, *_notes(tracks, groups, split, shares)))
+    return replace(split, notes=(*split.notes, *_notes(tracks, groups, split, shares, about)))
 
 
 def _groups(
-    tracks: Sequence[Track], sounds: Sounds | None
+    tracks: Sequence[Track], sounds: Sounds | None, about: Collection[str]
 ) -> tuple[list[list[int]], tuple[str, ...]]:
     """Groups that stay together; records join artists unless nearly all then hang together."""
     joined = connected_tracks(tracks, sounds)
@@ -157,9 +168,11 @@ def _groups(
     tangled = [g for g in sorted(with_records) if with_records[g] > 0.5 >= without[g]]
     if not tangled:
         return joined, ()
+    # Said also where it is about other music only: records of the rest stand on two sides, too.
+    named = [genre for genre in tangled if genre in about]
     note = (
-        f"records with several artists would join more than half of {', '.join(tangled)}: only "
-        "artists and copies are kept on one side"
+        f"records with several artists would join more than half of "
+        f"{', '.join(named) or 'the other music'}: only artists and copies are kept on one side"
     )
     return apart, (note,)
 
@@ -185,7 +198,12 @@ def _from_parts(
 
 
 def _official(
-    tracks: Sequence[Track], sounds: Sounds, shares: dict[str, float], seed: int
+    tracks: Sequence[Track],
+    sounds: Sounds,
+    shares: dict[str, float],
+    seed: int,
+    heard: Collection[int],
+    about: Collection[str],
 ) -> Split:
     parts: dict[int, str] = {}
     left_out: dict[int, str] = {}
@@ -195,6 +213,9 @@ def _official(
         return {b: taken[b] for b in side_bonds(tracks[index], sounds) if b in taken}
 
     def place(index: int, part: str) -> None:
+        if part != "train" and index in heard:
+            left_out[index] = _HEARD
+            return
         clash = next((b for b, side in sides(index).items() if side != part), None)
         if clash:
             what = "its sound" if clash[0] == "sound" else "its artist"
@@ -210,7 +231,7 @@ def _official(
             place(index, part)
 
     others = [i for i, track in enumerate(tracks) if not track.official_part]
-    groups, notes = _groups([tracks[i] for i in others], sounds)
+    groups, notes = _groups([tracks[i] for i in others], sounds, about)
     free = []
     for group in ([others[i] for i in group] for group in groups):
         drawn = {i: next((p for p in _BY_TRUST if p in sides(i).values()), None) for i in group}
@@ -226,7 +247,11 @@ def _official(
     order = [i for group in free for i in group]
     at = {index: n for n, index in enumerate(order)}
     new = _by_artists(
-        [tracks[i] for i in order], [[at[i] for i in group] for group in free], shares, seed
+        [tracks[i] for i in order],
+        [[at[i] for i in group] for group in free],
+        shares,
+        seed,
+        {at[i] for i in heard if i in at},
     )
     parts.update({order[n]: name for name in PARTS for n in new.part(name)})
     split = _from_parts(parts, left_out, "official", seed)
@@ -244,7 +269,11 @@ def _others_note(others: int, total: int) -> tuple[str, ...]:
 
 
 def _by_artists(
-    tracks: Sequence[Track], groups: list[list[int]], shares: dict[str, float], seed: int
+    tracks: Sequence[Track],
+    groups: list[list[int]],
+    shares: dict[str, float],
+    seed: int,
+    heard: Collection[int],
 ) -> Split:
     rng = np.random.default_rng(seed)
     counts = [Counter(tracks[i].genre for i in group) for group in groups]
@@ -257,6 +286,9 @@ def _by_artists(
         side[group] = part
         held[part].update(counts[group])
 
+    for g, group in enumerate(groups):
+        if any(i in heard for i in group):
+            put(g, "train")
     groups_of = {genre: [g for g in order if genre in counts[g]] for genre in totals}
     for genre in sorted(totals, key=lambda genre: (len(groups_of[genre]), genre)):
         for part in _NEED:
@@ -280,6 +312,28 @@ def _by_artists(
             put(group, min(used, key=lambda part: cost(group, part)))
     parts = {i: side[g] for g, group in enumerate(groups) for i in group}
     return _from_parts(parts, {}, "artists", seed)
+
+
+def _without_copies(tracks: Sequence[Track], split: Split, sounds: Sounds) -> Split:
+    """The same with each sound tested once; what an official split places stays whole."""
+    copies: dict[int, str] = {}
+    for part in ("validation", "test"):
+        first: dict[str, int] = {}
+        for index in sorted(split.part(part), key=lambda i: str(tracks[i].path)):
+            track = tracks[index]
+            if track.path not in sounds or track.official_part:
+                continue
+            original = first.setdefault(sounds[track.path], index)
+            if original != index:
+                copies[index] = f"a copy of {tracks[original].path.name}"
+    if not copies:
+        return split
+    return replace(
+        split,
+        validation=tuple(i for i in split.validation if i not in copies),
+        test=tuple(i for i in split.test if i not in copies),
+        left_out=tuple(sorted({**dict(split.left_out), **copies}.items())),
+    )
 
 
 def _balanced(tracks: Sequence[Track], split: Split, groups: list[list[int]]) -> Split:
@@ -312,12 +366,16 @@ def _from_many(indices: list[int], group_of: dict[int, int], n: int) -> list[int
 
 
 def _notes(
-    tracks: Sequence[Track], groups: list[list[int]], split: Split, shares: dict[str, float]
+    tracks: Sequence[Track],
+    groups: list[list[int]],
+    split: Split,
+    shares: dict[str, float],
+    about: Collection[str],
 ) -> list[str]:
     notes = []
     group_of = {i: g for g, group in enumerate(groups) for i in group}
     part_of = split.by_track(len(tracks))
-    for genre in sorted({track.genre for track in tracks}):
+    for genre in sorted({track.genre for track in tracks} & set(about)):
         members = [i for i, track in enumerate(tracks) if track.genre == genre]
         sources = Counter(group_of[i] for i in members)
         parts = {part_of[i] for i in members}
@@ -354,6 +412,11 @@ def _notes(
         notes.append(
             f"of {unknown} of {counted(len(tracks), 'clip')} the artist is not known: the same "
             "artist may be in training and in test, which then flatters by 5 to 9 points"
+        )
+    if n_heard := sum(reason == _HEARD for _, reason in split.left_out):
+        notes.append(
+            f"{counted(n_heard, 'clip')} of the official validation and test will not be used: "
+            "the model that the training starts from knows the artist"
         )
     moved = [tracks[i] for i, reason in split.left_out if "is also in" in reason]
     n_official = sum(bool(track.official_part) for track in moved)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fstmuse_core.datasets.split import lead_key
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
 from fstmuse_core.paired import Comparison, paired_test
@@ -145,5 +146,5 @@ def _tested(
     return paired_test(
         [one.genre in label_of[one.path] for one, _ in clips.values()],
         [two.genre in label_of[one.path] for one, two in clips.values()],
-        [one.artist for one, _ in clips.values()],
+        [lead_key(one.artist) for one, _ in clips.values()],
     )

@@ -7,7 +7,7 @@ import io
 import platform
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import listed_genres
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training import calibration
+from fstmuse_core.training.base import kept_base
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.epochs import Progress
 from fstmuse_core.training.export import base_manifest
@@ -39,6 +40,7 @@ from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.naming import name_at_end
 from fstmuse_core.training.ours import OurTrainee, exported
+from fstmuse_core.training.overlap import TRACKS_FILE, tracks_of_base
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import ModelPlan
 from fstmuse_core.training.prepare import set_aside_sentence
@@ -105,7 +107,7 @@ def finish_ours(
     report = make_report(run, metrics)
     figures = write_figures(run, metrics)
     card = write_user_card(report)
-    files |= {CARD_NAME: card.encode(), "TRACKS.csv": track_list(run.parts).encode()}
+    files |= {CARD_NAME: card.encode(), TRACKS_FILE: _track_list(run).encode()}
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out
     parameters = trainee.classifier.serving.count_params()
@@ -252,11 +254,26 @@ def _versions() -> dict[str, str]:
     }
 
 
-def track_list(parts: Parts) -> str:
-    """What ``TRACKS.csv`` in a bundle says."""
+def _track_list(run: Finished) -> str:
+    base = kept_base(run.settings, run.folder)
+    return track_list(run.parts, tracks_of_base(base) if base else [])
+
+
+def track_list(parts: Parts, of_base: Sequence[Mapping[str, str]] = ()) -> str:
+    """What ``TRACKS.csv`` in a bundle says.
+
+    Parameters
+    ----------
+    parts : Parts
+    of_base : sequence of mapping, optional
+        Rows of the model that the training started from, by the names of the columns.
+    """
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["part", "genre", "artist", "title", "file", "collection", "licence"])
+    columns = ["part", "genre", "artist", "title", "file", "collection", "licence"]
+    table.writerow(columns)
+    for row in of_base:
+        table.writerow([row.get(name, "") for name in columns])
     for part in ("train", "validation", "test"):
         for t in getattr(parts, part):
             table.writerow([part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence])

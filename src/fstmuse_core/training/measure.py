@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.datasets.split import count_artists
+from fstmuse_core.datasets.split import count_artists, count_unknown
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.training import metrics
@@ -111,7 +111,8 @@ def measure(answers: Answers) -> dict[str, Any]:
     ``accuracy``, ``macro_f1``, ``recall`` and ``confusion`` are forced choices over clips of
     the model's genres. ``named`` is the share for which the verdict names a genre,
     ``named_accuracy`` how many of those names are right; ``others`` says how often music of
-    other genres is turned away with "not sure".
+    other genres is turned away with "not sure". ``of_unknown_artists`` counts clips of which
+    nobody knows who plays.
     """
     known = known_clips(answers)
     genres = answers.genres
@@ -126,6 +127,7 @@ def measure(answers: Answers) -> dict[str, Any]:
         "recall": {g: None if np.isnan(r) else float(r) for g, r in recalls.items()},
         "songs": {genre: len(tracks) for genre, tracks in tested.items()},
         "artists": {genre: count_artists(tracks) for genre, tracks in tested.items()},
+        "of_unknown_artists": count_unknown(known.tracks),
         "confusion": confusion.tolist(),
         "ece": metrics.expected_calibration_error(known.best, known.right, _BINS),
         "reliability": reliability(known.best, known.right),

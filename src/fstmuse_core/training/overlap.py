@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fstmuse_core.bundle import Bundle
+from fstmuse_core.datasets.split import lead_key
 from fstmuse_core.datasets.track import Track
 
 TRACKS_FILE = "TRACKS.csv"
+# Parts of that list beside those of a split: music of the model that the training started from,
+# and a row that says that this is not known.
+BASE, UNKNOWN = "base", "unknown"
 
 
 @dataclass(frozen=True)
@@ -43,23 +47,71 @@ class Overlap:
         return ""
 
 
-def overlap(bundle: Bundle, tracks: Sequence[Track]) -> Overlap:
-    """Compare tracks with the list of music in a bundle.
+@dataclass(frozen=True)
+class Known:
+    """Of each of some tracks, whether a model learned from it, or from others of its artist."""
 
-    Songs are the same if artist and title are; a list without parts, as of the models that
-    come with the program, is training music throughout.
+    song: tuple[bool, ...]
+    artist: tuple[bool, ...]
+
+    def indices(self) -> list[int]:
+        """Tracks of which it knows either."""
+        pairs = zip(self.song, self.artist, strict=True)
+        return [index for index, pair in enumerate(pairs) if any(pair)]
+
+
+def overlap(bundle: Bundle, tracks: Sequence[Track]) -> Overlap:
+    """Compare tracks with the list of music in a bundle, see :func:`known_to`."""
+    known = known_to(bundle, tracks)
+    if known is None:
+        return Overlap(None, None, len(tracks))
+    further = sum(a and not s for s, a in zip(known.song, known.artist, strict=True))
+    return Overlap(sum(known.song), further, len(tracks))
+
+
+def known_to(bundle: Bundle, tracks: Sequence[Track]) -> Known | None:
+    """What of some tracks a model learned from, or let pick its epoch; ``None`` if unrecorded.
+
+    Songs are the same if artist and title are; where one of them is not known, the names of the
+    files must be the same, too. Guests make no other artist.
+    """
+    rows = _learned_from(bundle)
+    if rows is None:
+        return None
+    songs = {_song(row["artist"], row["title"], row.get("file")) for row in rows}
+    artists = {lead_key(row["artist"]) for row in rows} - {""}
+    return Known(
+        tuple(_song(t.artist, t.title, t.path.name) in songs for t in tracks),
+        tuple(lead_key(t.artist) in artists for t in tracks),
+    )
+
+
+def tracks_of_base(bundle: Bundle) -> list[dict[str, str]]:
+    """Rows for the list of music of a model that starts from another: what the other learned from.
+
+    If that is not known, a row that says so, which makes it unknown of the new model as well.
+    """
+    rows = _learned_from(bundle)
+    if rows is None:
+        return [{"part": UNKNOWN, "collection": bundle.name}]
+    return [{**row, "part": BASE} for row in rows]
+
+
+def _learned_from(bundle: Bundle) -> list[dict[str, str]] | None:
+    """Rows of the list in a bundle, without those only tested on.
+
+    A list without parts, as of the models that come with the program, is training music
+    throughout.
     """
     try:
         with (bundle.path / TRACKS_FILE).open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row.get("part") != "test"]
-        songs = {(_key(row["artist"]), _key(row["title"])) for row in rows}
-    except (OSError, KeyError, TypeError, UnicodeDecodeError, csv.Error):
-        return Overlap(None, None, len(tracks))
-    artists = {artist for artist, _ in songs if artist}
-    same = [(_key(t.artist), _key(t.title)) in songs for t in tracks]
-    known = [_key(t.artist) in artists for t in tracks]
-    further = sum(k and not s for k, s in zip(known, same, strict=True))
-    return Overlap(sum(same), further, len(tracks))
+            rows = [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(stream)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+    is_whole = all({"artist", "title"} <= row.keys() for row in rows)
+    if not is_whole or any(row.get("part") == UNKNOWN for row in rows):
+        return None
+    return [row for row in rows if row.get("part") != "test"]
 
 
 def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
@@ -71,11 +123,11 @@ def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
     try:
         with (bundle.path / TRACKS_FILE).open(encoding="utf-8", newline="") as stream:
             parts = {
-                (_key(r["artist"]), _key(r["title"])): r["part"] for r in csv.DictReader(stream)
+                _song(r["artist"], r["title"], r["file"]): r["part"] for r in csv.DictReader(stream)
             }
     except (OSError, KeyError, TypeError, UnicodeDecodeError, csv.Error):
         return "its record does not list what it and its judge were trained on"
-    known = [parts.get((_key(t.artist), _key(t.title))) for t in tracks]
+    known = [parts.get(_song(t.artist, t.title, t.path.name)) for t in tracks]
     taught = sum(part is not None and part != "train" for part in known)
     if not taught:
         return ""
@@ -85,5 +137,6 @@ def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
     )
 
 
-def _key(text: str | None) -> str:
-    return " ".join((text or "").casefold().split())
+def _song(artist: str | None, title: str | None, file: str | None) -> tuple[str, ...]:
+    by, called = lead_key(artist or ""), " ".join((title or "").casefold().split())
+    return (by, called) if by and called else (by, called, file or "")

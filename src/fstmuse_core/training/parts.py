@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fstmuse_core.bundle import Bundle
 from fstmuse_core.datasets.groups import Sounds
 from fstmuse_core.datasets.parts import FEWEST_CLIPS, split_tracks, too_few_artists
-from fstmuse_core.datasets.split import count_artists
+from fstmuse_core.datasets.split import count_artists, count_unknown
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.training.overlap import known_to
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
 from fstmuse_core.training.settings import TrainSettings
 
@@ -66,10 +68,11 @@ class Parts:
             )
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Clips and artists of the model's genres in each part."""
+        """Clips and artists of the model's genres in each part, and clips of unknown artists."""
         return {
             "clips": {part: len(self.known(part)) for part in PARTS},
             "artists": {part: count_artists(self.known(part)) for part in PARTS},
+            "of_unknown_artists": {part: count_unknown(self.known(part)) for part in PARTS},
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,7 +156,11 @@ def without_disputed(
 
 
 def divide(
-    settings: TrainSettings, tracks: Sequence[Track], genres: tuple[str, ...], sounds: Sounds
+    settings: TrainSettings,
+    tracks: Sequence[Track],
+    genres: tuple[str, ...],
+    sounds: Sounds,
+    base: Bundle | None = None,
 ) -> Parts:
     """Divide the music; see :func:`fstmuse_core.datasets.parts.split_tracks`.
 
@@ -167,6 +174,9 @@ def divide(
         Those that the model is to name.
     sounds : mapping
         Marks duplicates, which stay on one side.
+    base : Bundle, optional
+        The model that the training starts from: what it learned from, and all of those artists,
+        can be learned from again and prove nothing in a test.
 
     Raises
     ------
@@ -175,13 +185,47 @@ def divide(
     """
     known = [track for track in tracks if track.genre in genres]
     used = known if settings.balance else list(tracks)
-    others = {track.genre for track in used} - set(genres)
-    split = split_tracks(used, seed=settings.seed, sounds=sounds, balance=settings.balance)
+    heard, base_notes = _known_to_base(base, used) if base else ([], [])
+    split = split_tracks(
+        used,
+        seed=settings.seed,
+        sounds=sounds,
+        balance=settings.balance,
+        heard=heard,
+        about=genres,
+    )
     train, validation, test = (tuple(used[i] for i in split.part(part)) for part in PARTS)
-    notes = tuple(note for note in split.notes if not any(other in note for other in others))
-    parts = Parts(genres, train, validation, test, notes)
-    parts.check()
+    parts = Parts(genres, train, validation, test, (*split.notes, *base_notes))
+    try:
+        parts.check()
+    except FstMuseError as error:
+        if not heard or not base:
+            raise
+        raise FstMuseError(
+            "music",
+            f"{base.name} was trained on {len(heard)} of these {len(used)} clips or on their "
+            "artists, and too little is left to test on",
+            "add music by other artists, or train without --fine-tune",
+        ) from error
     return parts
+
+
+def _known_to_base(base: Bundle, tracks: Sequence[Track]) -> tuple[list[int], list[str]]:
+    known = known_to(base, tracks)
+    if known is None:
+        note = (
+            f"the record of {base.name} does not list what it was trained on, so it may know the "
+            "music of the test"
+        )
+        return [], [note]
+    heard = known.indices()
+    if not heard:
+        return [], []
+    note = (
+        f"{base.name} was trained on {len(heard)} of these {len(tracks)} clips or on their "
+        "artists: those are learned from only, and the test is on others"
+    )
+    return heard, [note]
 
 
 def _counted(counts: Counter[str]) -> str:

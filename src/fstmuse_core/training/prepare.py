@@ -15,6 +15,7 @@ from fstmuse_core.training.music import MelTable, read_features, read_tracks
 from fstmuse_core.training.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from fstmuse_core.bundle import Bundle
     from fstmuse_core.training.parts import Parts
 
 _MANY = 3
@@ -50,8 +51,12 @@ class Preparation:
         self.warn_about(set_aside)
         return tracks
 
-    def divide(self, settings: TrainSettings, tracks: list[Track]) -> tuple[Parts, MelTable]:
+    def divide(
+        self, settings: TrainSettings, tracks: list[Track], base: Bundle | None
+    ) -> tuple[Parts, MelTable]:
         """The parts of a new run, and the features of its music.
+
+        ``base`` is the model that it starts from, if it does.
 
         Raises
         ------
@@ -77,7 +82,7 @@ class Preparation:
         lost = [genre for genre in wanted if genre not in genres]
         if lost:
             self.warn(f"all music of {', '.join(lost)} was set aside, so it is not learned")
-        parts = divide(settings, heard, genres, mels.sounds(heard))
+        parts = divide(settings, heard, genres, mels.sounds(heard), base)
         for note in parts.notes:
             self.warn(note)
         return parts, mels

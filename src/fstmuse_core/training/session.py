@@ -26,7 +26,7 @@ from fstmuse_core.runs import (
     runs_folder,
     write_json,
 )
-from fstmuse_core.training.base import find_base, forget_base, keep_base
+from fstmuse_core.training.base import find_base, forget_base, keep_base, kept_base
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.naming import check_out
@@ -184,7 +184,7 @@ class _Session:
             parts, mels = preparation.take_up(folder.name, _parts_of(folder, record))
             warnings = (*_warnings_of(record), *preparation.warnings)
         else:
-            parts, mels = preparation.divide(settings, tracks)
+            parts, mels = preparation.divide(settings, tracks, kept_base(settings, folder))
             warnings = tuple(preparation.warnings)
             write_json(folder / RUN_FILE, record_of(settings, parts, list(warnings)))
         run = Run(folder, settings, parts, warnings, self._is_resumed)

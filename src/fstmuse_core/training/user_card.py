@@ -39,8 +39,8 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     lines = [
         "## Figures",
         "",
-        f"On {sum(metrics['songs'].values())} clips by {_strangers(artists['test'])} (it learned "
-        f"from {clips['train']} clips by {artists['train'] or 'unknown'} artists).",
+        f"On {sum(metrics['songs'].values())} clips by {_strangers(report)} (it learned from "
+        f"{clips['train']} clips by {artists['train'] or 'unknown'} artists).",
         "",
         f"Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
         f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}. ",
@@ -54,7 +54,7 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     for genre, recall in metrics["recall"].items():
         shown = "not tested" if recall is None else f"{recall:.2f}"
         songs, players = metrics["songs"][genre], metrics["artists"][genre]
-        lines.append(f"| {genre} | {shown} | {songs} | {players or 'unknown'} |")
+        lines.append(f"| {genre} | {shown} | {songs} | {players or ('unknown' if songs else 0)} |")
     lines += ["", "Test clips by true genre (rows) and answer (columns):", ""]
     lines += [f"| | {' | '.join(report['genres'])} |", "|---" * (len(report["genres"]) + 1) + "|"]
     for genre, row in zip(report["genres"], metrics["confusion"], strict=True):
@@ -68,10 +68,14 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _strangers(artists: int) -> str:
+def _strangers(report: Mapping[str, Any]) -> str:
+    artists, unknown = report["artists"]["test"], report["of_unknown_artists"]["test"]
     if not artists:
         return "artists whom nobody knows, so some of them it may have heard"
-    return f"{artists} artists of whom it has heard nothing"
+    known = f"{artists} artist{'s' if artists > 1 else ''} of whom it has heard nothing"
+    if not unknown:
+        return known
+    return f"{known}, and {unknown} of these clips by artists whom nobody knows"
 
 
 def _doubts(report: Mapping[str, Any]) -> list[str]:

@@ -100,6 +100,8 @@ class Metrics:
     """How good the model is on music by artists it has not heard.
 
     ``reliability`` holds confidence, accuracy and number of clips of each group of answers.
+    ``named`` is the share of clips for which it is sure enough to name a genre, and
+    ``named_accuracy`` how many of those names are right; both are NaN if nobody knows.
     """
 
     accuracy: float
@@ -110,6 +112,9 @@ class Metrics:
     confusion: Matrix
     ece: float
     reliability: tuple[tuple[float, float, int], ...]
+    named: float = math.nan
+    named_accuracy: float = math.nan
+    of_unknown_artists: int = 0
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -290,6 +295,9 @@ def _metrics(values: dict[str, Any]) -> Metrics:
         confusion=_matrix(values["confusion"]),
         ece=_number(values["ece"]),
         reliability=tuple((_number(c), _number(a), int(n)) for c, a, n in rows),
+        named=_number(values.get("named")),
+        named_accuracy=_number(values.get("named_accuracy")),
+        of_unknown_artists=int(values.get("of_unknown_artists") or 0),
     )
 
 

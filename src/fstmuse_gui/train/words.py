@@ -80,10 +80,12 @@ def how_good(metrics: Metrics) -> list[str]:
     whose = "artists it has never heard" if is_known else "artists whom nobody knows"
     right = round(100 * metrics.accuracy) if math.isfinite(metrics.accuracy) else 0
     said = [
-        f"Of 100 songs by {whose}, it names the right genre for about {right}; "
+        f"Of 100 songs by {whose}, the genre it finds likeliest is right for about {right}; "
         f"guessing would get {round(100 / max(1, n_genres))}. "
-        f"This was measured on {_many(n_songs, 'song')}."
+        f"This was measured on {_many(n_songs, 'song')}{_of_nobody(metrics, is_known)}."
     ]
+    if math.isfinite(metrics.named):
+        said.append(_how_often_named(metrics))
     mistake = worst_mistake(metrics.genres, metrics.confusion)
     if mistake:
         said.append(mistake)
@@ -97,20 +99,35 @@ def how_good(metrics: Metrics) -> list[str]:
     return said
 
 
+def _of_nobody(metrics: Metrics, is_known: bool) -> str:
+    if not is_known or not metrics.of_unknown_artists:
+        return ""
+    return f", {metrics.of_unknown_artists:,} of them by artists whom nobody knows"
+
+
+def _how_often_named(metrics: Metrics) -> str:
+    if not metrics.named:
+        return "It is sure of none of them, so it names no genre."
+    return (
+        f"It is sure enough to name a genre for {percent(metrics.named)} of them, and "
+        f"{percent(metrics.named_accuracy)} of these names are right."
+    )
+
+
 def thin_genres(metrics: Metrics) -> list[str]:
     """Genres whose figure rests on few artists."""
     known = any(metrics.artists.values())
-    return [g for g in metrics.genres if known and metrics.artists.get(g, 0) < FEW_ARTISTS]
+    tested = [g for g in metrics.genres if metrics.songs.get(g, 0)]
+    return [g for g in tested if known and metrics.artists.get(g, 0) < FEW_ARTISTS]
 
 
 def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:
-    """The most frequent mistake, as a share of the genre that it happens to."""
-    worst, where = 0.0, (0, 0)
+    """The most frequent mistake, and of how many songs of the genre that it happens to."""
+    worst, where = 0, (0, 0)
     for row, cells in enumerate(counts):
         for column, n in enumerate(cells):
-            share = n / max(1, sum(cells))
-            if row != column and share > worst:
-                worst, where = share, (row, column)
+            if row != column and n > worst:
+                worst, where = n, (row, column)
     if not worst or max(where) >= len(genres):
         return ""
     row, column = where
@@ -137,6 +154,8 @@ def how_honest(metrics: Metrics) -> str:
 def recall_note(metrics: Metrics, genre: str) -> str:
     """The songs and artists behind a genre's figure."""
     songs, artists = metrics.songs.get(genre, 0), metrics.artists.get(genre, 0)
+    if not songs:
+        return "not tested"
     return f"{_many(songs, 'song')}, {_many(artists, 'artist') if artists else 'artists unknown'}"
 
 

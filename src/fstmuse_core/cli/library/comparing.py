@@ -103,7 +103,7 @@ def _print(result: LibraryComparison, names: list[str], show: int) -> None:
 
 
 def _print_test(test: Comparison, names: list[str], notes: list[str]) -> None:
-    print(f"\nOn {test.clips:,} labelled songs by {test.artists:,} artists:")
+    print(f"\nOn {test.clips:,} labelled songs {test.whose()}:")
     print(f"  as labelled: {test.accuracy_a:.1%} and {test.accuracy_b:.1%}")
     print(f"  {test.sentence(*names)}")
     print("  Labels are opinions too.")

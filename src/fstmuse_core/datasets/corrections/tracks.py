@@ -93,9 +93,7 @@ def _track(record: Correction) -> Track:
 def export_manifest(collection: Collection, path: Path) -> list[SetAside]:
     """Write tracks as a ``manifest.csv`` that any FstMuse reads as a data set.
 
-    Files below the folder of ``path`` are named from there on, others by their whole path. An
-    artist that nobody knows gets a name of its own for each file, so that splits go on
-    treating them apart.
+    Files below the folder of ``path`` are named from there on, others by their whole path.
 
     Returns
     -------
@@ -118,9 +116,8 @@ def export_manifest(collection: Collection, path: Path) -> list[SetAside]:
         if name != name.strip() or not _is_text(name):
             left_out.append(SetAside(track.path, "its name does not fit into a table"))
             continue
-        artist = track.artist or f"unknown artist of {name}"
-        fields = (track.title, track.album, track.seconds, track.collection)
-        rows.writerow((name, track.genre, artist, *fields))
+        fields = (track.artist, track.title, track.album, track.seconds, track.collection)
+        rows.writerow((name, track.genre, *fields))
     data = text.getvalue().encode("utf-8", "backslashreplace")
     write_whole(path, lambda stream: stream.write(data))
     return left_out

@@ -72,6 +72,7 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
         f"{metrics['windows']} windows of six seconds, against as many of the music it learned "
         "from. The judge is a classifier that had no part in the training and was itself trained "
         f"on other artists ({report['clips']['validation'] + report['clips']['test']} clips). "
+        "Its ear chose among the epochs, by other pieces than are measured here. "
         '"Real" are other windows of the same music, "noise" is white in every band.',
         "",
         f"| | {' | '.join(columns)} | |",

@@ -47,8 +47,7 @@ def finish_gan(
     """Measure the best generator, write everything, and give the values of ``done``."""
     assign(trainee.model.variables, progress.best)
     files = generator_files(trainee.model.averaged, trainee.scale.sizes)
-    made = trainee.make(trainee.yardstick.labels)
-    metrics = trainee.yardstick.compare(made, trainee.genres)
+    metrics = trainee.yardstick.compare(trainee.make_for_test(), trainee.genres)
     # As late as can be: measuring takes minutes.
     run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     finished = Finished(

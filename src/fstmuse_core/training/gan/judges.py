@@ -2,7 +2,8 @@
 
 The *guide* is trained on the music that the GAN learns from; the discriminator sees its
 features. The *judge* is another network, trained on the music that was set aside for
-validation and test, by other artists; it takes no part in the training and only measures.
+validation and test, by other artists. It takes no part in the training; it measures, and by its
+measure one of the epochs is kept.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
 from fstmuse_core.training.gan.pictures import write_sample
 from fstmuse_core.training.gan.yardstick import WINDOWS_A_GENRE, Yardstick
 from fstmuse_core.training.mels import fit_scaling
-from fstmuse_core.training.metrics import Ints, confusion_matrix
+from fstmuse_core.training.metrics import confusion_matrix
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.settings import TrainSettings
@@ -39,6 +39,8 @@ from fstmuse_core.training.settings import TrainSettings
 _CROPS_PER_CLIP = 64
 _SCALING_CLIPS = 1_000
 _MADE_AT_ONCE = 16
+# What noise is drawn for: an epoch is chosen by other pieces than it is measured by.
+_VALIDATION, _TEST = 404, 405
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,8 @@ class GanTrainee:
         self._sampler = GanSampler(
             crops, len(parts.genres), settings.batch_size, (settings.seed, 0)
         )
-        self._noise = draw_noises(
-            SHAPE, self.yardstick.labels.size, np.random.default_rng([settings.seed, 404])
-        )
+        self._seed = settings.seed
+        self._noise = self._draw(_VALIDATION)
         keras.utils.set_random_seed(settings.seed)
         self.model = GanModel(
             len(parts.genres),
@@ -169,7 +170,7 @@ class GanTrainee:
         takes for what they were asked to be, so that the epoch with the least distance is kept.
         """
         self._epoch += 1
-        found, named = self.yardstick.measure(self.make(self.yardstick.labels))
+        found, named = self.yardstick.measure(self._make(self._noise))
         self._show()
         return Validation(
             found.frechet,
@@ -178,10 +179,18 @@ class GanTrainee:
             {"figures": found.to_dict(), **self.model.mean_losses()},
         )
 
-    def make(self, labels: Ints) -> FloatArray:
-        """Windows of these genres from noise that is always the same; scaled log-mel."""
+    def make_for_test(self) -> FloatArray:
+        """Windows from noise that had no say in which epoch is the best; scaled log-mel."""
+        return self._make(self._draw(_TEST))
+
+    def _draw(self, purpose: int) -> list[FloatArray]:
+        rng = np.random.default_rng([self._seed, purpose])
+        return draw_noises(SHAPE, self.yardstick.labels.size, rng)
+
+    def _make(self, noise: list[FloatArray]) -> FloatArray:
+        labels = self.yardstick.labels
         genres = np.eye(len(self.genres), dtype=np.float32)[labels]
-        inputs = [genres, *self._noise]
+        inputs = [genres, *noise]
         made = []
         for start in range(0, len(labels), _MADE_AT_ONCE):
             part = [values[start : start + _MADE_AT_ONCE] for values in inputs]
