@@ -33,6 +33,8 @@ PATTERNS_NAME = "patterns.npz"
 # Of a generator: the classifier that has measured it.
 JUDGE_NAME = "judge.npz"
 CLASSIFIER, GENERATOR = "classifier", "generator"
+# In ``model.json`` of a renamed bundle: the name and title that it was made under.
+MADE_AS = "made_as"
 
 _REMEDY_AGAIN = "get the bundle again or train it anew"
 # model.json is read whole before anything else is known about it.
@@ -155,7 +157,7 @@ class Bundle:
     manifest : BundleManifest
     sha256 : str
         Hash of ``model.json``, which holds the hashes of all other files, so it stands for
-        the whole bundle.
+        the whole bundle; see :func:`manifest_sha256`.
     litert : bytes
         The LiteRT flatbuffer, read and checked once.
     patterns : bytes or None
@@ -189,7 +191,7 @@ class Bundle:
             raw = _read_manifest_bytes(self.path)
         except BundleError:
             return False
-        return hashlib.sha256(raw).hexdigest() == self.sha256
+        return manifest_sha256(raw) == self.sha256
 
 
 def load_bundle(
@@ -214,7 +216,7 @@ def load_bundle(
     return Bundle(
         folder,
         manifest,
-        hashlib.sha256(raw).hexdigest(),
+        manifest_sha256(raw),
         contents[LITERT_NAME],
         contents.get(PATTERNS_NAME),
     )
@@ -322,7 +324,7 @@ def write_bundle(
     target.parent.mkdir(parents=True, exist_ok=True)
     values = manifest.to_dict()
     values["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    raw = (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
+    raw = manifest_bytes(values)
     staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         for name, data in {**files, MANIFEST_NAME: raw}.items():
@@ -341,6 +343,26 @@ def write_bundle(
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+    return manifest_sha256(raw)
+
+
+def manifest_bytes(values: Mapping[str, Any]) -> bytes:
+    """The contents of a ``model.json``."""
+    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def manifest_sha256(raw: bytes) -> str:
+    """Hash of a ``model.json``; of a renamed bundle, as it was before.
+
+    What a model has said is kept under its hash, and stays its own when it is renamed. The
+    hash is of what the file holds with its first names, so no file can claim that of another.
+    """
+    try:
+        values = json.loads(raw)
+        first = values.pop(MADE_AS)
+        raw = manifest_bytes(values | {key: first[key] for key in ("name", "title")})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass  # it was never renamed, or is damaged
     return hashlib.sha256(raw).hexdigest()
 
 

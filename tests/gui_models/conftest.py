@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.bundle import manifest_bytes, shipped_models_folder
 from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_gui.classify.bridge import WorkerBridge
@@ -61,7 +61,7 @@ def add_model(models: Path, name: str, title: str = "", **changes: Any) -> Path:
     shutil.copytree(shipped_models_folder() / "toy-model", folder)
     file = folder / "model.json"
     values = json.loads(file.read_bytes())
-    file.write_text(json.dumps({**values, "name": name, "title": title or name, **changes}))
+    file.write_bytes(manifest_bytes({**values, "name": name, "title": title or name, **changes}))
     return folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import Bundle, find_bundle
+from fstmuse_core.bundle import Bundle, find_bundle, shipped_models_folder, user_models_folder
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.library import work
-from fstmuse_core.library.database import Library
+from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.events import (
     WorkCancelled,
     WorkDone,
@@ -28,6 +29,7 @@ from fstmuse_core.library.events import (
 from fstmuse_core.library.rows import State
 from fstmuse_core.library.update import scan_library
 from fstmuse_core.library.work import LibraryWork, only_one_works
+from fstmuse_core.models.changes import rename_model
 from tests.library.conftest import Song
 
 MODEL = "fst-muse"
@@ -253,6 +255,31 @@ def test_results_of_two_models_are_not_mixed(
     assert output.read_bytes() == before
     assert main([*resume, "--model", "toy-model"]) == 0
     assert output.read_bytes() == before
+
+
+def test_results_of_a_model_that_was_renamed_are_gone_on_with(
+    music: Path, song: Song, tmp_path: Path
+) -> None:
+    from fstmuse_core.cli import main
+
+    song("song.wav")
+    models = user_models_folder()
+    shutil.copytree(shipped_models_folder() / "toy-model", models / "mine")
+    output = tmp_path / "results.jsonl"
+    resume = ["classify", str(music), "--output", str(output), "--resume"]
+    assert main([*resume, "--model", "mine"]) == 0
+    before = output.read_bytes()
+
+    rename_model("mine", "Band night")
+
+    song("another.wav", pitch=330.0)
+    assert main([*resume, "--model", "band-night"]) == 0
+    assert output.read_bytes().startswith(before)
+    assert len(output.read_bytes().splitlines()) == 2
+    with open_library() as library:
+        (heard,) = library.models()
+        assert (heard.name, heard.title, heard.n_results) == ("Band-night", "Band night", 2)
+        assert library.counts(find_bundle("band-night").sha256).waiting == 0
 
 
 def test_segments_that_are_wanted_later_are_there(music: Path, song: Song, tmp_path: Path) -> None:

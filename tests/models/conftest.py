@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.bundle import manifest_bytes, shipped_models_folder
 from fstmuse_core.models.archive import export_model
 
 
@@ -88,5 +88,5 @@ def mine(own_models: Path) -> Path:
     folder = own_models / "mine"
     shutil.copytree(shipped_models_folder() / "toy-model", folder)
     values = json.loads((folder / "model.json").read_bytes())
-    (folder / "model.json").write_text(json.dumps({**values, "name": "mine", "title": "mine"}))
+    (folder / "model.json").write_bytes(manifest_bytes({**values, "name": "mine", "title": "mine"}))
     return folder

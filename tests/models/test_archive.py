@@ -21,6 +21,7 @@ import pytest
 from fstmuse_core.bundle import load_bundle, shipped_models_folder
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.models.changes import rename_model
 from fstmuse_core.models.foreign import ForeignModelError
 from tests.models.conftest import Parcel
 
@@ -378,6 +379,16 @@ def test_what_is_exported_can_be_read(exported: Path) -> None:
         assert set(archive.weights) == set(weights.files)
         for name in weights.files:
             np.testing.assert_array_equal(archive.weights[name], weights[name])
+
+
+def test_the_name_a_model_was_made_under_neither_leaves_nor_comes_in(
+    mine: Path, parcel: Parcel, tmp_path: Path
+) -> None:
+    rename_model("mine", "other")
+    with zipfile.ZipFile(export_model("other", tmp_path)) as archive:
+        assert "made_as" not in json.loads(archive.read("model.json"))
+    parcel.manifest["made_as"] = {"name": "toy-model", "title": "ToyModel"}
+    assert "made_as" not in read_archive(parcel.pack()).manifest.to_dict()
 
 
 def test_the_network_itself_is_not_exported(exported: Path) -> None:

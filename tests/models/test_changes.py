@@ -13,7 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import find_bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle import (
+    find_bundle,
+    load_bundle,
+    manifest_bytes,
+    shipped_models_folder,
+)
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models import changes
 from fstmuse_core.models.changes import (
@@ -118,9 +123,38 @@ def test_renaming_changes_what_lists_show_and_what_finds_it(mine: Path) -> None:
     new = find_bundle("my songs")
     assert (new.name, new.manifest.title) == ("My-songs", "My songs")
     assert new.litert == old.litert
-    assert new.sha256 != old.sha256
     with pytest.raises(BundleError):
         find_bundle("mine")
+
+
+def test_a_renamed_model_keeps_its_hash_and_so_all_that_it_has_said(mine: Path) -> None:
+    before = load_bundle(mine).sha256
+    rename_model("mine", "My songs")
+    entry = rename_model("my songs", "Jazz")
+    assert entry.sha256 == before
+    assert find_bundle("jazz").sha256 == before
+    assert find_bundle("jazz").is_current()
+    shutil.copytree(entry.folder, mine)
+    assert rename_model("mine", "other").sha256 == before
+    deleted = delete_model("Jazz")
+    rename_model("other", "Jazz")
+    assert restore_model(deleted).sha256 == before
+
+
+def test_the_name_a_model_was_made_under_lends_no_hash_to_another(mine: Path) -> None:
+    before = load_bundle(mine).sha256
+    path = rename_model("mine", "other").folder / "model.json"
+    values = json.loads(path.read_bytes())
+    for spoilt in (
+        {"segment_hop_frames": 1},
+        {"made_as": {**values["made_as"], "title": "another"}},
+        {"made_as": {}},
+        {"made_as": "mine"},
+    ):
+        path.write_bytes(manifest_bytes(values | spoilt))
+        assert load_bundle(path.parent).sha256 != before
+    path.write_bytes(manifest_bytes(values))
+    assert load_bundle(path.parent).sha256 == before
 
 
 def test_a_running_classifier_notices_that_its_model_was_renamed(mine: Path) -> None:

@@ -112,7 +112,8 @@ def register(library: Library, bundle: Bundle) -> int:
     with library.writing() as connection:
         connection.execute(
             "INSERT INTO models(sha256, settings, name, title, genres) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (sha256, settings) DO UPDATE SET name = excluded.name",
+            "ON CONFLICT (sha256, settings) DO UPDATE "
+            "SET name = excluded.name, title = excluded.title",
             (*key, bundle.name, bundle.manifest.title, json.dumps(bundle.manifest.genres)),
         )
         query = "SELECT id FROM models WHERE sha256 = ? AND settings = ?"

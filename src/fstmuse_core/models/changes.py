@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle import MANIFEST_NAME, name_key
+from fstmuse_core.bundle import MADE_AS, MANIFEST_NAME, manifest_bytes, name_key
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_core.models.names import check_free, clean_title, free_name, name_of
@@ -172,13 +172,17 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _write_names(folder: Path, name: str, title: str) -> None:
-    """Change these two entries of ``model.json`` and leave all others as they are."""
+    """Change these two entries of ``model.json``, and keep what they were at first.
+
+    All others stay as they are, and so does the hash that the model's answers are kept under.
+    """
     values = _read_values(folder)
     if values is None:
         raise BundleError(name, f"its {MANIFEST_NAME} cannot be read", "delete it or import it")
+    values.setdefault(MADE_AS, {key: values.get(key) for key in ("name", "title")})
     values |= {"name": name, "title": title}
     with open_whole(folder / MANIFEST_NAME) as stream:
-        stream.write((json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode())
+        stream.write(manifest_bytes(values))
 
 
 def _read_values(folder: Path) -> dict[str, Any] | None:

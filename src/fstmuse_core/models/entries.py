@@ -43,7 +43,7 @@ class ModelEntry:
     size_bytes : int
         Of all its files.
     sha256 : str
-        Of ``model.json``; empty if it cannot be read.
+        Of the bundle; empty if it cannot be read.
     trouble : str
         Why it cannot be used; empty if it can.
     """
