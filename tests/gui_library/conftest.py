@@ -18,6 +18,7 @@ from fstmuse_core.library.answers import stored
 from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.library.desk import Desk
 from fstmuse_gui.library.makers import LibraryMakers
 from fstmuse_gui.library.presenter import LibraryPresenter
@@ -179,7 +180,7 @@ class LibraryBench:
         QCoreApplication.processEvents()
 
 
-MakeLibraryBench = Callable[[], LibraryBench]
+MakeLibraryBench = Callable[..., LibraryBench]
 
 
 @pytest.fixture(autouse=True)
@@ -207,11 +208,11 @@ def make_bench(
 ) -> Iterator[MakeLibraryBench]:
     made: list[LibraryBench] = []
 
-    def make() -> LibraryBench:
+    def make(models: Callable[[], list[ModelInfo]] = lambda: MODELS) -> LibraryBench:
         jobs, corrections = Jobs(), CorrectionStore(tmp_path / "corrections")
         makers = LibraryMakers(
             player=FakePlayer,
-            models=lambda: MODELS,
+            models=models,
             corrections=lambda: corrections,
             opener=lambda: open_library(file),
             scan=jobs.scan,

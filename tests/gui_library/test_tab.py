@@ -10,7 +10,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
 
+from fstmuse_core.bundle import find_bundle, shipped_models_folder
+from fstmuse_core.library.answers import stored
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.events import (
     ScanDone,
@@ -19,12 +22,20 @@ from fstmuse_core.library.events import (
     WorkFailed,
     WorkProgress,
 )
+from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import ReviewKind, State
 from fstmuse_core.library.update import ScanReport
+from fstmuse_core.models.changes import rename_model
+from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.classify.models import installed_models
 from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue, Column
+from fstmuse_gui.library.makers import LibraryMakers
 from fstmuse_gui.library.shelf import Loaded
+from fstmuse_gui.library.tab import LIBRARY_GOES_ON, LIBRARY_MODEL, LibraryTab
+from fstmuse_gui.settings import Settings
 from fstmuse_gui.shortcuts import keys_of
-from fstmuse_gui.tabs import SignKind
+from fstmuse_gui.tabs import SignKind, TabContext
+from tests.gui.fakes import FakePlayer, FakeWorker
 from tests.gui.test_window import controls
 from tests.gui_library.conftest import (
     LibraryBench,
@@ -203,6 +214,62 @@ def test_another_model_has_answers_of_its_own(bench: LibraryBench) -> None:
     assert bench.view.review.verdict.headline == "Waiting"
     bench.load(lambda: bench.presenter.choose_model("fst-muse"))
     assert bench.presenter.catalogue.n_answered == 4
+
+
+def test_a_model_that_is_renamed_keeps_its_answers(
+    library: Library,
+    ids: list[int],
+    make_bench: MakeLibraryBench,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    models = tmp_path / "models"
+    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: models)
+    shutil.copytree(shipped_models_folder() / "toy-model", models / "mine")
+    with library.writing() as db:
+        (content,) = db.execute("SELECT content FROM files WHERE id = ?", ids[:1]).fetchone()
+    number = register(library, find_bundle("mine"))
+    with library.writing() as db:
+        keep_answer(db, content, number, stored(answer_of("Rock", 0.9)))
+    settings.set(LIBRARY_MODEL, "mine")
+    bench = make_bench(models=installed_models)
+    assert bench.presenter.model == "mine"
+    assert bench.presenter.listening.n_waiting == 4
+
+    new = rename_model("mine", "Jazz").name
+    bench.context.models.renamed.emit("mine", new)
+    bench.context.models.changed.emit()
+
+    bench.presenter.listening.start()
+    assert bench.jobs.works[-1].model == "Jazz"
+    bench.load(bench.presenter.reload)
+    assert bench.view.sidebar.model_chooser.currentData() == "Jazz"
+    assert bench.presenter.listening.n_waiting == 4
+
+
+def test_a_rename_is_not_missed_before_the_tab_is_looked_at(
+    settings: Settings, qtbot: QtBot
+) -> None:
+    settings.set(LIBRARY_MODEL, "mine")
+    context = TabContext(settings, WorkerBridge(FakeWorker))
+    tab = LibraryTab(context, LibraryMakers(player=FakePlayer))
+    context.models.renamed.emit("mine", "Jazz")
+    assert settings.get(LIBRARY_MODEL) == "Jazz"
+    assert tab._built is None
+    for item in (tab.widget, tab, context.bridge):
+        item.deleteLater()
+
+
+def test_another_model_hears_nothing_by_itself_where_the_last_one_is_gone(
+    ids: list[int], make_bench: MakeLibraryBench, settings: Settings
+) -> None:
+    settings.set(LIBRARY_MODEL, "deleted meanwhile")
+    settings.set(LIBRARY_GOES_ON, True)
+    bench = make_bench()
+    assert bench.presenter.model == "fst-muse"
+    assert bench.presenter.listening.n_waiting == 1
+    assert not bench.jobs.works
 
 
 def test_a_single_song_is_not_for_the_library(bench: LibraryBench, music_file: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.jobs.messages import ClassifyFile, Done
+from fstmuse_core.spectrogram import FloatArray
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.models import installed_models
 from fstmuse_gui.classify.tab import ClassifyTab
@@ -18,7 +21,15 @@ from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import MODEL, Settings
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
-from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording, FakeWorker
+from fstmuse_gui.widgets.file_list import RowState
+from tests.gui.fakes import (
+    FakeLister,
+    FakePlayer,
+    FakeRecording,
+    FakeWorker,
+    make_classification,
+    make_result,
+)
 from tests.gui_models.conftest import (
     Importing,
     ModelsBench,
@@ -99,6 +110,32 @@ def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
         shelf.delete("Jazz")
     assert chooser.currentData() == "fst-muse"
     assert chooser.findData("Jazz") < 0
+
+
+def test_a_rename_has_nothing_heard_again(
+    two_tabs: TwoTabs, music: FloatArray, qtbot: QtBot
+) -> None:
+    classify, worker = two_tabs.classify, two_tabs.worker[0]
+    news = two_tabs.window._context.models
+    classify.open_paths(["/m/a.mp3", "/m/b.mp3"])
+    answer = replace(make_classification(), model="mine")
+    worker.tell(Done(worker.last, make_result(music, answer)))
+    QCoreApplication.processEvents()
+    under_way = worker.last
+    with qtbot.waitSignal(news.changed):
+        two_tabs.models.presenter._shelf.rename("mine", "Jazz")
+    first, second = classify.presenter.clips
+    assert first.state is RowState.DONE
+    assert first.result is not None
+    assert first.result.classification.model == "Jazz", "by which it is asked for its reasons"
+    assert "Jazz" in classify.view.clip_page._about.text()
+    assert worker.cancelled == [under_way]
+    assert [request for _, request in worker.submitted] == [
+        ClassifyFile("/m/a.mp3", "mine"),
+        ClassifyFile("/m/b.mp3", "mine"),
+        ClassifyFile("/m/b.mp3", "Jazz"),
+    ]
+    assert second.state is RowState.WAITING
 
 
 def test_use_brings_the_classify_tab_to_the_front(two_tabs: TwoTabs, qtbot: QtBot) -> None:

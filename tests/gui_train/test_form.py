@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication, QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
@@ -215,6 +216,26 @@ def test_models_that_come_and_go_are_offered_and_not(
     qtbot.waitUntil(lambda: box.count() == 4)
     assert box.base == ""
     assert "The model fst-muse is gone" in bench.view.notice.text
+
+
+def test_a_base_that_is_renamed_is_still_started_from(
+    make_bench: MakeTrainBench, qtbot: QtBot
+) -> None:
+    found = make_bases()
+    bench = make_bench(bases=lambda: list(found))
+    box, news = bench.form.base, bench.window._context.models
+    qtbot.waitUntil(lambda: box.count() == 4)
+    bench.presenter.form.fine_tune("band-night")
+    qtbot.waitUntil(lambda: box.base == "band-night")
+    before = bench.presenter.form.options
+    found[2] = dataclasses.replace(found[2], name="evening")
+    news.renamed.emit("band-night", "evening")
+    news.changed.emit()
+    qtbot.waitUntil(lambda: box.known("evening") is not None)
+    QCoreApplication.processEvents()
+    after = bench.presenter.form.options
+    assert after == dataclasses.replace(before, fine_tune="evening")
+    assert bench.view.notice.text == ""
 
 
 def test_bases_are_the_models_whose_network_is_ours(

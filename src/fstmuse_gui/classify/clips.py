@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fstmuse_core.errors import one_line
@@ -66,6 +66,13 @@ class Clip:
     def wait(self) -> None:
         """Forget any answer; the clip shall be classified (again)."""
         self.state, self.progress, self.result, self.sentence = RowState.WAITING, 0.0, None, ""
+
+    def follow_rename(self, old: str, new: str) -> None:
+        """The model of the first name, which may have answered, is now called by the second."""
+        result = self.result
+        if result is not None and result.classification.model == old:
+            renamed = replace(result.classification, model=new)
+            self.result = replace(result, classification=renamed)
 
 
 class ClipStore:

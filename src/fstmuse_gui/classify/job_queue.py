@@ -65,6 +65,20 @@ class JobQueue(QObject):
                 self._line_up(clip)
         self._next()
 
+    def follow_rename(self, old: str, new: str) -> None:
+        """The model of the first name is now called by the second; its answers still hold."""
+        for clip in self._clips:
+            clip.follow_rename(old, new)
+        if self._model != old:
+            return
+        self._model = new
+        if (running := self._clips.get(self._key)) is not None:
+            # It was asked for by a name that nobody answers to any more.
+            self._give_up_running()
+            self._line_up(running)
+            self.first(running.key)
+            self._next()
+
     def add_new(self, clips: list[Clip]) -> None:
         """Have clips classified that wait and were never seen before."""
         self._waiting += [clip.key for clip in clips]

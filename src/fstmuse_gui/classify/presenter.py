@@ -186,7 +186,10 @@ class ClassifyPresenter(QObject):
         if chosen not in self._models:
             chosen = next(iter(self._models), "")
         self._view.sidebar.show_models(models, chosen)
+        was = self._model
         self._use_model(chosen)
+        if self.has_result and self._model != was:
+            self._show(self._shown)  # under the model's new title
 
     def follow_rename(self, old: str, new: str) -> None:
         """The model in use stays so when models are offered under their new names."""
@@ -194,6 +197,7 @@ class ClassifyPresenter(QObject):
             self._settings.set(MODEL, new)
         if self._model is not None and self._model.name == old:
             self._model = replace(self._model, name=new)
+        self.queue.follow_rename(old, new)
 
     def choose_model(self, name: str) -> None:
         """Classify with another model, and everything in the list once more."""

@@ -193,6 +193,8 @@ class LibraryPresenter(QObject):
         """The model of the first name is now called by the second."""
         if self._model == old:
             self._model = new
+        if self.listening.model == old:
+            self.listening.model = new
 
     def choose_model(self, name: str) -> None:
         """Let another model listen; what this one has said is kept."""

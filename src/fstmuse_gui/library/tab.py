@@ -41,6 +41,7 @@ class LibraryTab(QObject):
         self._built: Desk | None = None
         self._is_done_told = False
         self._stage = LazyStage(self._build)
+        context.models.renamed.connect(self._on_renamed)
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -100,8 +101,10 @@ class LibraryTab(QObject):
             model = self._settings.get(LIBRARY_MODEL) or self._settings.get(MODEL)
             desk = self._built = Desk(self._makers, model, self)
             presenter, reviewing = desk.presenter, desk.presenter.reviewing
-            presenter.resumes = self._settings.get(LIBRARY_GOES_ON)
             presenter.offer_models(self._makers.models())
+            # Never by itself with another model, which may have everything to hear.
+            goes_on = self._settings.get(LIBRARY_GOES_ON)
+            presenter.resumes = goes_on and presenter.model == model
             presenter.message.connect(self.message)
             presenter.changed.connect(self._on_changed)
             presenter.listening.at_work.connect(self._on_work)
@@ -122,7 +125,6 @@ class LibraryTab(QObject):
     def _connect_others(self, desk: Desk) -> None:
         context, reviewing = self._context, desk.presenter.reviewing
         context.models.changed.connect(lambda: desk.presenter.offer_models(self._makers.models()))
-        context.models.renamed.connect(desk.presenter.follow_rename)
         reviewing.started.connect(lambda: context.sounds.started.emit(self.title))
         context.sounds.started.connect(
             lambda title: None if title == self.title else reviewing.pause()
@@ -130,6 +132,12 @@ class LibraryTab(QObject):
         # The output is chosen in the Classify tab, and may have changed meanwhile.
         reviewing.started.connect(self._use_output)
         self._use_output()
+
+    def _on_renamed(self, old: str, new: str) -> None:
+        if self._settings.get(LIBRARY_MODEL) == old:
+            self._settings.set(LIBRARY_MODEL, new)
+        if self._built is not None:
+            self._built.presenter.follow_rename(old, new)
 
     def _use_output(self) -> None:
         device = DeviceId.parse(self._settings.get(OUTPUT_DEVICE))

@@ -71,6 +71,7 @@ class TrainDesk(QObject):
         self.listening = Listening(self._samples, context.settings, player, self)
         self.listening.message.connect(self.view.notice.say)
         self.view.shown.connect(self._show_colours)
+        context.models.renamed.connect(form.follow_rename)
         context.models.changed.connect(form.refresh_bases)
         sizes = self._settings.get(TRAIN_SPLITTER)
         wanted = self.view.splitter.count()

@@ -136,6 +136,13 @@ class FormPresenter(QObject):
             self._view.notice.say(f"The model {was} is gone; the training begins anew.")
         self.check()
 
+    def follow_rename(self, old: str, new: str) -> None:
+        """What is started from stays so when models are offered under their new names."""
+        if old in (self._wanted_base, self._form.base.currentData()):
+            self._wanted_base = new
+        if self._asked_base == old:
+            self._asked_base = new
+
     def fine_tune(self, name: str) -> None:
         """Start from the model of this name, with a recipe that suits it."""
         self._asked_base = name
