@@ -80,6 +80,19 @@ def test_another_model_classifies_everything_again(bench: Bench, music: FloatArr
     assert "ToyModel" in bench.view.clip_page._about.text()
 
 
+def test_a_model_that_is_gone_is_not_used(bench: Bench, music: FloatArray) -> None:
+    bench.presenter.open_paths(["/m/a.mp3"])
+    bench.answer(make_result(music))
+    asked = bench.asked_for()
+    bench.window._context.models.wanted.emit("my-library")
+    assert bench.view.notice.text == "The model my-library is gone; clips are heard with FstMuse."
+    assert bench.view.sidebar.model_chooser.currentData() == "fst-muse"
+    assert bench.settings.get(MODEL) == "fst-muse"
+    assert bench.asked_for() == asked
+    bench.presenter.open_paths(["/m/b.mp3"])
+    assert bench.asked_for() == [*asked, "/m/b.mp3"]
+
+
 def test_an_answer_of_the_model_before_is_ignored(bench: Bench, music: FloatArray) -> None:
     bench.presenter.open_paths(["/m/a.mp3"])
     old = bench.worker.last

@@ -135,8 +135,9 @@ def test_a_model_that_is_wanted_is_used_at_once(make_bench: MakeGenerateBench) -
     assert bench.settings.get(GENERATOR) == "mine"
     bench.form.generate_button.click()
     assert bench.asked[-1].model == "mine"
-    bench.context.models.generator_wanted.emit("deleted meanwhile")
+    bench.context.models.generator_wanted.emit("my-gan")
     assert bench.form.model.currentData() == "mine"
+    assert bench.view.notice.text == "The model my-gan is gone; music is made with My own."
 
 
 # Takes ----------------------------------------------------------------------------------------

@@ -201,8 +201,19 @@ class ClassifyPresenter(QObject):
 
     def choose_model(self, name: str) -> None:
         """Classify with another model, and everything in the list once more."""
+        if name not in self._models:
+            self._say_gone(name)
+            return
         self._settings.set(MODEL, name)
+        self._view.sidebar.show_chosen(name)
         self._use_model(name)
+
+    def _say_gone(self, title: str) -> None:
+        if self._model is None:
+            self._view.notice.say(_NO_MODEL)
+        else:
+            now = self._model.title
+            self._view.notice.say(f"The model {title} is gone; clips are heard with {now}.")
 
     def toggle_recording(self) -> None:
         """Record, or end the recording."""

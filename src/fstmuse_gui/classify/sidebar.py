@@ -109,8 +109,12 @@ class Sidebar(QWidget):
             place = self.model_chooser.count() - 1
             tip = "Knows " + ", ".join(model.genres)
             self.model_chooser.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
-        self.model_chooser.setCurrentIndex(self.model_chooser.findData(chosen))
+        self.show_chosen(chosen)
         self.model_chooser.setEnabled(bool(models))
+
+    def show_chosen(self, name: str) -> None:
+        """Show which model is used."""
+        self.model_chooser.setCurrentIndex(self.model_chooser.findData(name))
 
     def show_work(self, text: str) -> None:
         """Say what is still going on with several clips; an empty text hides the line."""

@@ -194,8 +194,7 @@ class ClassifyTab(QObject):
             self.presenter.playback.pause()
 
     def _on_model_wanted(self, name: str) -> None:
-        chooser = self.view.sidebar.model_chooser
-        chooser.setCurrentIndex(chooser.findData(name))
+        self._on_models_changed()
         self.presenter.choose_model(name)
 
     # -- actions -----------------------------------------------------------------------

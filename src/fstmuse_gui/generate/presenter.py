@@ -211,10 +211,13 @@ class GeneratePresenter(QObject):
 
     def choose_model(self, name: str) -> None:
         """Make music with another model from now on."""
-        if name in self._generators:
-            self._settings.set(GENERATOR, name)
-            self._view.form.show_chosen(name)
-            self._use_model(name)
+        if name not in self._generators:
+            now = f"; music is made with {self._model.title}" if self._model is not None else ""
+            self._view.notice.say(f"The model {name} is gone{now}.")
+            return
+        self._settings.set(GENERATOR, name)
+        self._view.form.show_chosen(name)
+        self._use_model(name)
 
     def _use_model(self, name: str) -> None:
         self._model = self._generators.get(name)
