@@ -319,6 +319,26 @@ def test_undo_brings_back_what_was_said_before(store: CorrectionStore, make_song
     assert store.count() == 0
 
 
+def test_undo_after_a_take_was_saved_goes_back_to_what_was_said_of_the_take(
+    store: CorrectionStore, make_song: MakeSong
+) -> None:
+    said = store.correct_take(tone(220), RATE, "Recording", "Folk", answer()).record
+    saved = make_song("saved.wav")
+    write_audio(saved, tone(220), RATE)
+    store.correct_file(saved, "Rock", answer("Hip-Hop", 0.6))
+    assert said is not None
+    record = store.undo(said.sound).record
+    assert record is not None
+    assert (record.genre, record.heard, record.date) == ("Folk", "Rock", said.date)
+    assert (record.path, record.is_kept, record.title) == (saved, False, "saved")
+    other = CorrectionStore(store.folder)
+    assert other.records() == [record]
+    assert other.is_unchanged(record)
+    assert other.undo(said.sound).record is None
+    with pytest.raises(FstMuseError, match="nothing to take back"):
+        other.undo(said.sound)
+
+
 def test_undo_of_one_sound_leaves_the_others(store: CorrectionStore, make_song: MakeSong) -> None:
     first = store.correct_file(make_song("a.flac", pitch=220), "Folk", answer()).record
     store.correct_file(make_song("b.flac", pitch=330), "Rock", answer())

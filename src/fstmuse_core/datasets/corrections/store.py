@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -44,6 +44,9 @@ _LOCK_FILE = "corrections.lock"
 _PATIENCE_S = 15.0
 # What this program puts into the folder of takes, whole or left by a kill.
 _OWN_TAKE = re.compile(r"[0-9a-f]{32}\.flac|\.?incoming-.*|\.[0-9a-f]{32}.*")
+
+# What is to be written, and the sound that it concerns.
+_Decision = tuple[Sequence[Step], str]
 
 
 def corrections_folder() -> Path:
@@ -160,10 +163,10 @@ class CorrectionStore:
         digest = _sha256(path) or record.sha256
         now = replace(record, path=path, size=size, mtime_ns=mtime_ns, sha256=digest)
 
-        def follow(journal: Journal) -> tuple[Step, str]:
+        def follow(journal: Journal) -> _Decision:
             if journal.records.get(record.sound) != record:
                 raise FstMuseError(TITLE, "something else was said meanwhile")
-            return Followed(now), record.sound
+            return [Followed(now)], record.sound
 
         with suppress(FstMuseError):  # where nothing can be written, the next look takes longer
             self._change(follow)
@@ -204,11 +207,11 @@ class CorrectionStore:
         path = Path(os.path.abspath(path))
         record = _record_of(path, path, genre, result)
 
-        def keep(journal: Journal) -> tuple[Step, str]:
+        def keep(journal: Journal) -> _Decision:
             known = journal.records.get(record.sound)
             if known is not None and known.is_kept and known.path == path:
-                return Said(replace(record, is_kept=True, title=known.title)), record.sound
-            return Said(record), record.sound
+                return [Said(replace(record, is_kept=True, title=known.title))], record.sound
+            return [Said(record)], record.sound
 
         return self._change(keep)
 
@@ -232,7 +235,7 @@ class CorrectionStore:
             If nothing can be learnt from it, or it cannot be written.
         """
 
-        def keep(_journal: Journal) -> tuple[Step, str]:
+        def keep(_journal: Journal) -> _Decision:
             takes = self.folder / TAKES_FOLDER
             takes.mkdir(exist_ok=True)
             incoming = takes / f"incoming-{os.getpid()}.flac"
@@ -244,7 +247,7 @@ class CorrectionStore:
                 incoming.replace(kept)
             finally:
                 incoming.unlink(missing_ok=True)
-            return Said(replace(record, path=kept, is_kept=True)), record.sound
+            return [Said(replace(record, path=kept, is_kept=True))], record.sound
 
         return self._change(keep)
 
@@ -257,10 +260,10 @@ class CorrectionStore:
             If nothing was said of it, or the corrections cannot be written.
         """
 
-        def forget(journal: Journal) -> tuple[Step, str]:
+        def forget(journal: Journal) -> _Decision:
             if sound not in journal.records:
                 raise FstMuseError(TITLE, "this sound has not been corrected")
-            return Removed(sound), sound
+            return [Removed(sound)], sound
 
         return self._change(forget)
 
@@ -273,34 +276,39 @@ class CorrectionStore:
             If there is none, or the recording it is about has been deleted since.
         """
 
-        def take_back(journal: Journal) -> tuple[Step, str]:
+        def take_back(journal: Journal) -> _Decision:
             steps = [step for step in journal.history if sound is None or step[0] == sound]
             if not steps:
                 raise FstMuseError(TITLE, "there is nothing to take back")
             concerned, before = steps[-1]
-            if before is not None and before.is_kept and not before.path.is_file():
-                raise FstMuseError(
-                    TITLE,
-                    f"{before.title} was deleted together with its correction",
-                    "record it once more",
-                )
-            return Undone(concerned), concerned
+            if before is None or not before.is_kept or before.path.is_file():
+                return [Undone(concerned)], concerned
+            now = journal.records.get(concerned)
+            if now is not None and not now.is_kept:
+                # It was saved meanwhile: what was said of the recording holds of that file.
+                return [Undone(concerned), Followed(_moved(before, now))], concerned
+            raise FstMuseError(
+                TITLE,
+                f"{before.title} was deleted together with its correction",
+                "record it once more",
+            )
 
         return self._change(take_back)
 
-    def _change(self, decide: Callable[[Journal], tuple[Step, str]]) -> Change:
+    def _change(self, decide: Callable[[Journal], _Decision]) -> Change:
         with self._writing():
             journal = read_journal(self.folder, self._known[1])
             self._known = (None, journal)
-            step, sound = decide(journal)
+            steps, sound = decide(journal)
             before = journal.records.get(sound)
             aside = None
             if journal.is_sound:
-                append(self.folder, journal, [step])
+                append(self.folder, journal, steps)
             else:
-                aside = write_anew(self.folder, journal, [step])
+                aside = write_anew(self.folder, journal, steps)
             after = journal.copy()
-            after.take(step)
+            for step in steps:
+                after.take(step)
             self._clear_takes(after)
         notices = () if aside is None else (_kept_aside(journal, aside),)
         return Change(after.records.get(sound), before, len(after.records), notices)
@@ -334,6 +342,21 @@ class CorrectionStore:
 def _kept_aside(journal: Journal, aside: Path) -> str:
     why = "a newer FstMuse wrote them" if journal.is_newer else "their file was damaged"
     return f"{TITLE}: {why}; it is kept as {aside.name} and a new one was begun"
+
+
+def _moved(said: Correction, place: Correction) -> Correction:
+    """What was ``said`` of a sound, of the file that it lies in by now."""
+    return replace(
+        said,
+        path=place.path,
+        is_kept=place.is_kept,
+        size=place.size,
+        mtime_ns=place.mtime_ns,
+        sha256=place.sha256,
+        artist=place.artist,
+        title=place.title,
+        album=place.album,
+    )
 
 
 def _record_of(
