@@ -100,6 +100,16 @@ def test_delete_and_undo_by_the_mouse(bench: ModelsBench) -> None:
     assert bench.names == [*SHIPPED, "mine"]
 
 
+def test_a_damaged_model_that_was_deleted_is_brought_back(bench: ModelsBench) -> None:
+    (bench.models / "mine" / "weights.npz").write_bytes(b"")
+    bench.settle(bench.news.changed.emit)
+    bench.choose("mine")
+    bench.settle(bench.presenter.delete)
+    assert bench.tab._undo.isEnabled()
+    bench.settle(bench.view.sidebar.undo_bar.undo_button.click, "mine")
+    assert bench.names == [*SHIPPED, "mine"]
+
+
 def test_undo_brings_back_one_after_the_other(bench: ModelsBench) -> None:
     add_model(bench.models, "other")
     bench.settle(bench.news.changed.emit)

@@ -121,7 +121,9 @@ class ModelsPresenter(QObject):
         self.changed.emit()
 
     def _on_listed(self, found: list[ModelEntry], deleted: list[DeletedModel]) -> None:
-        self._deleted = [model for model in self._deleted if model in deleted]
+        # By their folders: the title of a damaged one is not the same everywhere.
+        kept = {model.folder for model in deleted}
+        self._deleted = [model for model in self._deleted if model.folder in kept]
         sidebar = self._view.sidebar
         names = [entry.name for entry in found]
         before = [entry.name for entry in sidebar.list.entries]
