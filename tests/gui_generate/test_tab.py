@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -123,6 +125,29 @@ def test_models_that_come_and_go(bench: GenerateBench) -> None:
     assert bench.settings.get(GENERATOR) == "my-gan"
     bench.presenter.generate()
     assert bench.asked[-1].model == "my-gan"
+
+
+def test_a_model_that_is_gone_is_said_and_used_again_when_it_is_back(bench: GenerateBench) -> None:
+    mine = ModelInfo("my-gan", "MyGan", ("Jazz", "Rock"))
+    bench.presenter.offer_models([*GENERATORS, mine], [])
+    bench.presenter.choose_model("my-gan")
+    bench.presenter.offer_models(GENERATORS, [])
+    assert bench.form.model.currentData() == "toy-gan"
+    assert bench.view.notice.text == "The model MyGan is gone; music is made with ToyGan."
+    bench.presenter.offer_models([*GENERATORS, mine], [])
+    assert bench.form.model.currentData() == "my-gan"
+
+
+def test_a_model_that_is_renamed_stays_in_use(make_bench: MakeGenerateBench) -> None:
+    mine = ModelInfo("my-gan", "MyGan", ("Jazz", "Rock"))
+    models = [*GENERATORS, mine]
+    bench = make_bench(models)
+    bench.presenter.choose_model("my-gan")
+    models[-1] = replace(mine, name="band-night")
+    bench.context.models.renamed.emit("my-gan", "band-night")
+    bench.context.models.changed.emit()
+    assert bench.form.model.currentData() == bench.settings.get(GENERATOR) == "band-night"
+    assert bench.view.notice.text == ""
 
 
 def test_a_model_that_is_wanted_is_used_at_once(make_bench: MakeGenerateBench) -> None:

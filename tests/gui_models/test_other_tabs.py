@@ -138,6 +138,21 @@ def test_a_rename_has_nothing_heard_again(
     assert second.state is RowState.WAITING
 
 
+def test_a_model_in_use_that_is_deleted_is_said_and_used_again_when_it_is_back(
+    two_tabs: TwoTabs, settings: Settings, qtbot: QtBot
+) -> None:
+    shelf, news = two_tabs.models.presenter._shelf, two_tabs.window._context.models
+    view = two_tabs.classify.view
+    with qtbot.waitSignal(shelf.deleted) as deleted, qtbot.waitSignal(news.changed):
+        shelf.delete("mine")
+    assert view.sidebar.model_chooser.currentData() == "fst-muse"
+    assert view.notice.text == "The model My songs is gone; clips are heard with FstMuse."
+    with qtbot.waitSignal(news.changed):
+        shelf.restore(deleted.args[0])
+    assert view.sidebar.model_chooser.currentData() == settings.get(MODEL) == "mine"
+    assert view.notice.text == ""
+
+
 def test_use_brings_the_classify_tab_to_the_front(two_tabs: TwoTabs, qtbot: QtBot) -> None:
     shelf = two_tabs.models.presenter._shelf
     with qtbot.waitSignal(shelf.listed):

@@ -180,14 +180,17 @@ class ClassifyPresenter(QObject):
             self.open_paths(paths)
 
     def offer_models(self, models: list[ModelInfo]) -> None:
-        """Let other models be chosen; the one in use stays so if it is still there."""
+        """Let other models be chosen; the one that the user chose is used while it is there."""
         self._models = {model.name: model for model in models}
-        chosen = self._model.name if self._model is not None else ""
-        if chosen not in self._models:
-            chosen = next(iter(self._models), "")
-        self._view.sidebar.show_models(models, chosen)
         was = self._model
+        wishes = [self._settings.get(MODEL), was.name if was is not None else "", *self._models]
+        chosen = next((name for name in wishes if name in self._models), "")
+        self._view.sidebar.show_models(models, chosen)
         self._use_model(chosen)
+        if was is not None and was.name not in self._models:
+            self._say_gone(was.title)
+        elif chosen and (was is None or was.name != chosen):
+            self._view.notice.say("")  # whatever was missing is there
         if self.has_result and self._model != was:
             self._show(self._shown)  # under the model's new title
 

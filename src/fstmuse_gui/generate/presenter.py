@@ -200,24 +200,35 @@ class GeneratePresenter(QObject):
     # -- models ------------------------------------------------------------------------
 
     def offer_models(self, generators: list[ModelInfo], judges: list[ModelInfo]) -> None:
-        """Let other models be chosen; the one in use stays so if it is still there."""
+        """Let other models be chosen; the one that the user chose is used while it is there."""
         self._judges = judges
         self._generators = {model.name: model for model in generators}
-        chosen = self._model.name if self._model is not None else self._settings.get(GENERATOR)
-        if chosen not in self._generators:
-            chosen = next(iter(self._generators), "")
+        was = self._model
+        before = was.name if was is not None else ""
+        wishes = [self._settings.get(GENERATOR), before, *self._generators]
+        chosen = next((name for name in wishes if name in self._generators), "")
         self._view.form.show_models(generators, chosen)
         self._use_model(chosen)
+        if was is not None and was.name not in self._generators:
+            self._say_gone(was.title)
 
     def choose_model(self, name: str) -> None:
         """Make music with another model from now on."""
         if name not in self._generators:
-            now = f"; music is made with {self._model.title}" if self._model is not None else ""
-            self._view.notice.say(f"The model {name} is gone{now}.")
+            self._say_gone(name)
             return
         self._settings.set(GENERATOR, name)
         self._view.form.show_chosen(name)
         self._use_model(name)
+
+    def follow_rename(self, old: str, new: str) -> None:
+        """The model in use stays so when models are offered under their new names."""
+        if self._model is not None and self._model.name == old:
+            self._model = replace(self._model, name=new)
+
+    def _say_gone(self, title: str) -> None:
+        now = f"; music is made with {self._model.title}" if self._model is not None else ""
+        self._view.notice.say(f"The model {title} is gone{now}.")
 
     def _use_model(self, name: str) -> None:
         self._model = self._generators.get(name)

@@ -41,6 +41,7 @@ class GenerateTab(QObject):
         self._stage = LazyStage(self._build)
         self._needs_sound: list[QAction] = []
         context.models.generator_wanted.connect(lambda name: self._build().use_model(name))
+        context.models.renamed.connect(self._on_renamed)
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -101,6 +102,15 @@ class GenerateTab(QObject):
             self._stage.put(self._built.view)
             self._on_changed()
         return self._built
+
+    def _on_renamed(self, old: str, new: str) -> None:
+        from fstmuse_gui.generate.presenter import GENERATOR
+
+        settings = self._context.settings
+        if settings.get(GENERATOR) == old:
+            settings.set(GENERATOR, new)
+        if self._built is not None:
+            self._built.presenter.follow_rename(old, new)
 
     def _on_sound(self, title: str) -> None:
         if title != self.title and self._built is not None:
