@@ -60,6 +60,20 @@ def test_the_small_model_takes_its_own_genres(bench: TrainBench) -> None:
     assert set(bench.presenter.form.options.genres) == {"Folk", "Rock", "Hip-Hop"}
 
 
+def test_genres_that_were_left_out_stay_so_when_music_is_added(bench: TrainBench) -> None:
+    bench.survey()
+    bench.form.chips.chips["Pop"].click()
+    before = bench.form.chips.taken
+    bench.learn_from("/music/other")
+    assert "Pop" not in bench.form.chips.taken
+    assert bench.form.chips.taken == before
+    bench.form.model.setCurrentIndex(bench.form.model.findData("toy-model"))
+    bench.form.model.activated.emit(bench.form.model.currentIndex())
+    bench.form.chips.chips["Jazz"].click()
+    bench.learn_from("/music/a third")
+    assert set(bench.form.chips.taken) == {"Folk", "Rock", "Hip-Hop", "Jazz"}
+
+
 def test_the_command_holds_what_was_entered(bench: TrainBench) -> None:
     bench.survey()
     form = bench.form

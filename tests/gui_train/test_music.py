@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.datasets.corrections.store import corrections_folder
 from fstmuse_gui.train import survey
 from fstmuse_gui.train.data_work import DataWork
-from fstmuse_gui.train.survey import Survey
+from fstmuse_gui.train.survey import Report, SetCount, Survey
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import check_at_once, make_survey, read_at_once
 
@@ -214,6 +214,43 @@ def test_every_file_is_checked_and_the_report_saved(
     with qtbot.waitSignal(bench.tab.message):
         page.save_button.click()
     assert target.read_text() == "# my library\n"
+
+
+def test_a_report_can_still_be_saved_when_the_reading_of_more_was_given_up(
+    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(paths: tuple[str, ...], tell: object, cancelled: Callable[[], bool]) -> Survey:
+        while "/music/slow" in paths and not cancelled():
+            pass
+        return make_survey(*paths)
+
+    def endless(
+        sets: tuple[SetCount, ...], tell: Callable[[int, int], None], cancelled: Callable[[], bool]
+    ) -> Report:
+        while not (may_end or cancelled()):
+            pass
+        return check_at_once(sets, tell, cancelled)
+
+    may_end = [True]
+    bench = make_bench(data=lambda parent: DataWork(parent, reader=slow, checker=endless))
+    bench.survey()
+    page = bench.view.data_page
+    with qtbot.waitSignal(bench.music._work.checked):
+        page.check_button.click()
+    may_end.clear()
+    page.check_button.click()
+    bench.music.add("/music/slow")
+    bench.view.busy_page.cancel_button.click()
+    assert bench.view.page is page
+    assert page.check_button.isEnabled()
+    target = tmp_path / "report.md"
+    monkeypatch.setattr(bench.view, "ask_save_path", lambda _s: str(target))
+    with qtbot.waitSignal(bench.tab.message):
+        page.save_button.click()
+    assert target.read_text() == "# my library\n"
+    may_end.append(True)
+    bench.learn_from("/music/other")
+    assert not page.save_button.isVisible()
 
 
 def test_a_check_can_be_given_up(make_bench: MakeTrainBench, qtbot: QtBot) -> None:

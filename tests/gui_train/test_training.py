@@ -165,4 +165,13 @@ def test_the_next_name_is_another(running: TrainBench, monkeypatch: pytest.Monke
     running.presenter.form.taken_names = lambda: {"my-library"}
     running.tell(make_done())
     assert running.view.form.name.text() == "my-library-2"
+
+
+def test_a_name_for_the_next_model_that_was_entered_meanwhile_stays(running: TrainBench) -> None:
+    running.form.name.setText("evening-rock")
+    running.presenter.form.taken_names = lambda: {"my-library"}
+    running.tell(make_done())
+    assert running.form.name.text() == "evening-rock"
+    running.learn_from("/music/other")
+    assert running.form.name.text() == "evening-rock"
     assert running.presenter.can_train

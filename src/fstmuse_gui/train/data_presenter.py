@@ -177,9 +177,11 @@ class DataPresenter(QObject):
     def _take(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
         self._settings.set(TRAIN_DATA, list(paths))
-        self.survey = self._report = None
+        self.survey = None
         self.trouble = ""
         self._work.cancel()
+        # If the reading is given up, the page is looked at again.
+        self._view.data_page.show_idle()
         if paths:
             self._work.survey(paths)
         self.refresh_corrections()
@@ -201,7 +203,7 @@ class DataPresenter(QObject):
             view.show_page(view.empty_page)
 
     def _on_surveyed(self, survey: Survey) -> None:
-        self.survey = survey
+        self.survey, self._report = survey, None
         self._last_read = (self.paths, survey)
         self._view.data_page.show_survey(survey)
         self.changed.emit()

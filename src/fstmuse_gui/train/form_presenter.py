@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +169,8 @@ class FormPresenter(QObject):
         self._form.data.show_sets(data, survey.sets if survey is not None else ())
         self._form.show_genres_box(survey is not None and bool(survey.genres))
         if is_new and survey is not None:
-            self.offer_genres()
+            chips = self._form.chips.chips.items()
+            self._offer_genres({genre: chip.isChecked() for genre, chip in chips})
             self._offer_first_name(survey)
         self.check()
 
@@ -180,20 +181,28 @@ class FormPresenter(QObject):
             name.setText(self._own_name)
 
     def offer_next_name(self) -> None:
-        """The name just given away cannot be used again."""
-        name = self._form.name
-        self._own_name = next_name(name.text().strip(), self.taken_names())
-        name.setText(self._own_name)
+        """The name just given away cannot be used again; another that was entered stays."""
+        entered = self._form.name.text().strip()
+        free = next_name(entered, self.taken_names())
+        if free != entered:
+            self._own_name = free
+            self._form.name.setText(free)
 
     def offer_genres(self) -> None:
         """Offer the genres of the music; those taken before, or else the model's own."""
+        self._offer_genres({})
+
+    def _offer_genres(self, chosen: Mapping[str, bool]) -> None:
+        """The same, but for genres that were offered and ``chosen``, or not, before."""
         if self._survey is None:
             return
         known = {count.genre for count in self._survey.genres}
         model = str(self._form.model.currentData())
         remembered, self._genres = known & set(self._genres), ()
         wanted = remembered if len(remembered) > 1 else known & set(MODEL_KINDS[model].genres)
-        self._form.chips.show_genres(self._survey.genres, wanted if len(wanted) > 1 else known)
+        wanted = wanted if len(wanted) > 1 else known
+        taken = {genre for genre in known if chosen.get(genre, genre in wanted)}
+        self._form.chips.show_genres(self._survey.genres, taken if len(taken) > 1 else wanted)
         self.check()
 
     def _choose_log_folder(self) -> None:
