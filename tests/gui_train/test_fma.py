@@ -188,6 +188,72 @@ def test_getting_fma_can_be_given_up(bench_with: GetBench, qtbot: QtBot, answers
     assert bench.view.page is bench.view.empty_page
 
 
+def test_a_download_beside_other_music_is_seen_and_offered(
+    bench_with: GetBench, tmp_path: Path, qtbot: QtBot, answers: object
+) -> None:
+    may_end = threading.Event()
+
+    def fetch(
+        name: str, folder: Path, tell: Callable[..., None], cancelled: Callable[[], bool]
+    ) -> None:
+        tell("fma_small.zip", 2**30, 7 * 2**30)
+        may_end.wait()
+
+    bench = bench_with(fetch)
+    box = bench.form.fma
+    assert not box.isVisible()
+    bench.survey()
+    before = bench.music.paths
+    with qtbot.waitSignal(bench.music.fma.getter.progressed):
+        bench.tab._fetch.trigger()
+    assert bench.view.page is bench.view.data_page
+    assert box.isVisible()
+    assert box.text == "Getting FMA. Fma_small.zip: 1.00 of 7.00 GiB"
+    bench.presenter.train()
+    with qtbot.waitSignal(bench.music.fma.getter.got):
+        may_end.set()
+    assert bench.music.paths == before
+    assert box.text == "FMA has been downloaded."
+    assert not box.cancel_button.isVisible()
+    with qtbot.waitSignal(bench.music._work.surveyed):
+        box.add_button.click()
+    assert bench.music.paths == (*before, str(tmp_path / "FMA"))
+    assert not box.isVisible()
+
+
+def test_a_download_beside_other_music_can_be_given_up(
+    bench_with: GetBench, qtbot: QtBot, stubborn: Stubborn, answers: object
+) -> None:
+    bench = bench_with(stubborn)
+    bench.survey()
+    bench.tab._fetch.trigger()
+    box = bench.form.fma
+    box.cancel_button.click()
+    assert bench.music.fma.getter.is_cancelling
+    assert "Cancelling" in box.text
+    assert not box.cancel_button.isVisible()
+    assert bench.view.page is bench.view.data_page
+    with qtbot.waitSignal(bench.music.fma.getter.given_up):
+        stubborn.network.set()
+    assert not box.isVisible()
+
+
+def test_music_that_is_added_during_a_download_does_not_hide_it(
+    bench_with: GetBench, qtbot: QtBot, stubborn: Stubborn, answers: object
+) -> None:
+    bench = bench_with(stubborn)
+    bench.view.empty_page.fetch_button.click()
+    assert bench.view.page is bench.view.busy_page
+    bench.survey()
+    assert bench.view.page is bench.view.data_page
+    assert bench.form.fma.isVisible()
+    with qtbot.waitSignal(bench.music.fma.getter.got) as got:
+        stubborn.network.set()
+    assert bench.form.fma.add_button.isVisible()
+    bench.learn_from(got.args[0])
+    assert not bench.form.fma.isVisible()
+
+
 def test_the_next_begins_when_the_last_has_ended(
     bench_with: GetBench, qtbot: QtBot, stubborn: Stubborn, answers: list[object]
 ) -> None:

@@ -71,6 +71,16 @@ def _data(bench: TrainBench) -> None:
     bench.presenter._on_listed(bench.runs)
 
 
+def _getting(bench: TrainBench) -> None:
+    _data(bench)
+    bench.form.fma.show_work("Fma_small.zip: 3.42 of 7.18 GiB", can_cancel=True)
+
+
+def _got(bench: TrainBench) -> None:
+    _data(bench)
+    bench.form.fma.show_offer("/music/FMA")
+
+
 def _checking(bench: TrainBench) -> None:
     _data(bench)
     bench.view.data_page.show_checking(412, 1104)
@@ -223,6 +233,8 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
     "reading": _reading,
     "no-data": _no_data,
     "data": _data,
+    "getting": _getting,
+    "got": _got,
     "checking": _checking,
     "checked": _checked,
     "wrong": _wrong,

@@ -177,6 +177,7 @@ class DataPresenter(QObject):
     def _take(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
         self._settings.set(TRAIN_DATA, list(paths))
+        self.fma.follow(paths)
         self.survey = None
         self.trouble = ""
         self._work.cancel()

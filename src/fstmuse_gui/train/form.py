@@ -21,6 +21,7 @@ from fstmuse_gui.train.chips import GenreChips
 from fstmuse_gui.train.command_box import CommandBox
 from fstmuse_gui.train.data_list import DataList
 from fstmuse_gui.train.fields import Field, choice
+from fstmuse_gui.train.fma_box import FmaBox
 from fstmuse_gui.train.log_form import LogForm
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.recipe_form import RecipeForm
@@ -87,6 +88,8 @@ class TrainForm(QWidget):
         column.setSpacing(12)
         self.data = DataList()
         column.addWidget(self.data)
+        self.fma = FmaBox()
+        column.addWidget(self.fma)
         column.addWidget(self._build_genres())
         column.addLayout(self._build_model())
         self.name = QLineEdit()
