@@ -127,6 +127,18 @@ def test_who_opens_the_tab_follows_what_still_runs(kept: Kept, qtbot: QtBot) -> 
     assert not kept.has_icon
 
 
+def test_an_end_that_nobody_heard_leaves_no_sign(kept: Kept, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "events.jsonl").write_text(line("started", **START) + "\n" + line("done", **DONE))
+    kept.followed[0].told.emit(make_started("/runs/r1"))
+    kept.followed[0].told.emit(make_epoch(29))
+    row = RunRow("r1", "evening", "Done, 30 of 30 epochs", "done")
+    kept.bench.runs.append(PastRun(row, tmp_path, False))
+    kept.bench.window._tab_widget.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: kept.bench.view.page is kept.bench.view.results_page)
+    assert not kept.has_icon
+    assert kept.tip == ""
+
+
 def test_what_ends_before_the_eyes_needs_no_sign(running: TrainBench) -> None:
     tabs = running.window._tab_widget
     assert not tabs.tabIcon(1).isNull()

@@ -31,8 +31,8 @@ from fstmuse_gui.train.process import (
     LineFile,
     OtherTraining,
     OwnTraining,
-    since_last_start,
     thinned,
+    without_earlier_ends,
 )
 from tests.gui_train.child import DONE, EPOCH, START
 
@@ -199,7 +199,7 @@ def test_a_story_leaves_out_what_was_taken_back() -> None:
     story = cleaned(events)
     assert [type(e) for e in story] == [Started, Epoch, Epoch, Done]
     assert isinstance(ending(story), Done)
-    kinds = [type(parse_event(one)) for one in since_last_start(lines)]
+    kinds = [type(parse_event(one)) for one in without_earlier_ends(lines)]
     assert kinds == [Started, Epoch, Epoch, Started, Epoch, Done]
 
 
@@ -228,6 +228,26 @@ def test_an_earlier_end_far_down_a_long_story_is_not_the_end(
     assert heard.training.is_running
     assert isinstance(heard.last, Started)
     heard.training.let_go()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        line("done", **{**DONE, "stopped_early": True, "resumable": True}),
+        line("failed", sentence="gone", run="r1", resumable=True),
+    ],
+    ids=["stopped", "failed"],
+)
+def test_a_resumed_run_that_still_prepares_has_not_ended(end: str, run: Path, qtbot: QtBot) -> None:
+    with (run / "events.jsonl").open("a") as stream:
+        stream.write(end + "\n" + line("preparing", stage="reading", done=0, total=1) + "\n")
+    with TrainingLock("r1"):
+        heard = Heard(OtherTraining(run))
+        qtbot.waitUntil(lambda: heard.has(Preparing), timeout=WAIT_MS)
+        assert [type(event) for event in heard.events] == [Started, Epoch, Preparing]
+        assert heard.training.is_running
+    heard.training.let_go()
+    heard.training.deleteLater()
 
 
 def test_of_much_progress_told_at_once_some_is_left() -> None:

@@ -75,6 +75,11 @@ class TrainSign(QObject):
         if self._told is not None and self._told.kind is not SignKind.BUSY:
             self._tell(None)
 
+    def clear_busy(self) -> None:
+        """None runs any more, and its end was not heard."""
+        if self._told is not None and self._told.kind is SignKind.BUSY:
+            self._tell(None)
+
     def _on_event(self, event: TrainEvent) -> None:
         if isinstance(event, Started):
             self._epochs = max(1, event.epochs)
@@ -116,8 +121,6 @@ class KeptTraining(QObject):
     ----------
     title, run : str
         Of the one that was found.
-    ended_run : str
-        The run if it has ended.
     """
 
     found = Signal(object, str)
@@ -136,7 +139,7 @@ class KeptTraining(QObject):
         self._background = Background(self)
         self._training: Training | None = None
         self.title = ""
-        self.run = self.ended_run = ""
+        self.run = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LOOK_AFTER_MS)
@@ -167,7 +170,6 @@ class KeptTraining(QObject):
             training, self._training = self._training, None
             if training is not None:
                 training.deleteLater()
-            self.ended_run = self.run
             self.ended.emit(event)
 
     def close(self, closing: Closing = Closing.KEEP) -> None:

@@ -47,7 +47,7 @@ class TrainPresenter(QObject):
     Attributes
     ----------
     first_run : str
-        The run to show first: one that ended before the tab was looked at.
+        The run to show first if it has ended: one that ran before the tab was looked at.
     """
 
     message = Signal(str)

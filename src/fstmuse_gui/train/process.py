@@ -300,7 +300,7 @@ class OtherTraining(Training):
         lines = self._events.read()
         if self._is_first and lines:
             self._is_first = False
-            lines = since_last_start(thinned([*lines, *self._rest()]))
+            lines = without_earlier_ends(thinned([*lines, *self._rest()]))
         self._take(lines)
         # Its last word comes a moment after it has given its lock back.
         self._silent_polls = 0 if is_alive or lines else self._silent_polls + 1
@@ -308,7 +308,7 @@ class OtherTraining(Training):
             self._on_silence()
 
     def _rest(self) -> list[str]:
-        """All that has been said so far: where it was resumed last is known only at the end."""
+        """All that has been said so far: which end is the last word is known only then."""
         found: list[str] = []
         while lines := self._events.read():
             found += lines
@@ -341,13 +341,10 @@ def thinned(lines: Sequence[str]) -> list[str]:
     return [line for place, line in enumerate(lines) if place in kept or not is_progress(line)]
 
 
-def since_last_start(lines: Sequence[str]) -> list[str]:
-    """The same without the ends of trainings that have been resumed since."""
-    events = [parse_event(line) for line in lines]
-    starts = [i for i, event in enumerate(events) if isinstance(event, Started)]
-    last = starts[-1] if starts else 0
-    return [
-        line
-        for i, (line, event) in enumerate(zip(lines, events, strict=True))
-        if i >= last or not isinstance(event, Done | Cancelled | Failed)
-    ]
+def without_earlier_ends(lines: Sequence[str]) -> list[str]:
+    """The same without the ends of trainings that have been resumed since.
+
+    One that is resumed prepares for minutes before it says that it has started.
+    """
+    earlier = [line for line in lines[:-1] if not isinstance(parse_event(line), Ended)]
+    return [*earlier, *lines[-1:]]

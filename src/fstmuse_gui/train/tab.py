@@ -97,8 +97,9 @@ class TrainTab(QObject):
 
             self._kept.close()
             self._built = TrainDesk(self._context, self, **self._makers)
-            self._built.presenter.first_run = self._kept.ended_run
+            self._built.presenter.first_run = self._kept.run
             self._built.live.taken.connect(self._sign.watch)
+            self._built.past.listed.connect(self._on_listed)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
             sounds, listening = self._context.sounds, self._built.listening
@@ -111,6 +112,10 @@ class TrainTab(QObject):
     def _on_sound(self, title: str) -> None:
         if title != self.title and self._built is not None:
             self._built.listening.pause()
+
+    def _on_listed(self) -> None:
+        if not self.live.is_running:
+            self._sign.clear_busy()  # it ended between two looks, before the tab was opened
 
     def _on_shown(self) -> None:
         self._build()
