@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
@@ -10,6 +12,8 @@ from PySide6.QtWidgets import QLabel
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.train.events import Cancelled, Failed, Preparing, Warned
+from fstmuse_gui.train.history import PastRun
+from fstmuse_gui.train.runs_list import RunRow
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
 
@@ -114,6 +118,20 @@ def test_the_data_set_can_be_looked_at_meanwhile(running: TrainBench) -> None:
     running.presenter.show_run(make_started().run)
     assert running.view.page is running.view.run_page
     assert running.view.run_page.classifier.curves.loss.validation.x == [1, 2]
+
+
+def test_who_looks_elsewhere_while_it_prepares_finds_back(bench: TrainBench) -> None:
+    bench.train()
+    row = RunRow("my-library-1", "my-library", "Training now", "running")
+    bench.runs.append(PastRun(row, Path("/runs/my-library-1"), False))
+    with bench.qtbot.waitSignal(bench.tab.past.listed):
+        bench.tell(Preparing("features", 10, 8000))
+    bench.view.form.about_button.click()
+    assert bench.view.page is bench.view.data_page
+    bench.view.form.runs.list.setCurrentRow(0)
+    assert bench.view.page is bench.view.busy_page
+    bench.view.busy_page.cancel_button.click()
+    assert bench.training.heard == ["cancel"]
 
 
 # -- the result ------------------------------------------------------------------------

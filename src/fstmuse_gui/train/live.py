@@ -36,7 +36,7 @@ class LiveTraining(QObject):
     Signals
     -------
     changed
-        It has begun, or its run has got a name.
+        It has begun, its run is there to be listed, or it has said which one it is.
     ended
         It is over; see :attr:`outcome`.
     warned(str)
@@ -145,6 +145,7 @@ class LiveTraining(QObject):
             self._on_work(event)
 
     def _on_work(self, event: Started | Preparing | Progress | Epoch | Sample) -> None:
+        is_news = not self._story or isinstance(event, Started)
         if isinstance(event, Started):
             self.run = event.run
             earlier = past_events(Path(event.folder)) if event.resumed_from_epoch else []
@@ -155,12 +156,11 @@ class LiveTraining(QObject):
                 self._story.append(event)
         else:
             self._story.append(event)
-        is_start = isinstance(event, Started)
-        if self._is_shown and is_start:
+        if self._is_shown and isinstance(event, Started):
             self.show()
         elif self._is_shown and not self._ending:
             self._show_event(event)
-        if is_start:
+        if is_news:
             self.changed.emit()
 
     def _on_end(self, event: Done | Cancelled | Failed) -> None:

@@ -228,6 +228,8 @@ class TrainPresenter(QObject):
             self.live.follow(running.folder, running.row.title)
             if self._side is _Side.DATA and (self._is_first_list or self.data.survey is None):
                 self.show_live()
+        elif running is not None and not self.live.run:
+            self.live.run = running.row.run  # it says so itself once its music has been read
         elif self.first_run and self._is_first_list:
             self.show_run(self.first_run)
             self._view.form.runs.select(self.first_run)
