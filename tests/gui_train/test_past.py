@@ -14,7 +14,7 @@ from fstmuse_gui.train.kept import running_run
 from fstmuse_gui.train.runs_list import RunRow
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import TrainBench
-from tests.gui_train.fakes import make_epoch, make_started
+from tests.gui_train.fakes import make_done, make_epoch, make_started
 from tests.gui_train.test_process import line
 
 UNFINISHED = PastRun(
@@ -49,6 +49,26 @@ def test_a_finished_run_shows_its_result_again(
     bench.view.results_page.curves_button.click()
     assert bench.view.run_page.classifier.curves.loss.validation.y == [0.6]
     assert not bench.view.run_page.stop_button.isVisible()
+
+
+def test_stop_beside_an_earlier_result_ends_in_the_new_one(
+    running: TrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "events.jsonl").write_text(
+        "\n".join([line("started", **START), line("done", **DONE), ""])
+    )
+    row = RunRow("r0", "mine", "Done, 2 of 2 epochs", "done")
+    running.runs.append(PastRun(row, tmp_path, False))
+    with qtbot.waitSignal(running.tab.past.listed):
+        running.tab.past.refresh()
+    running.presenter.show_run("r0")
+    running.tab._stop.trigger()
+    running.tell(make_done(name="new", resumable=True))
+    with qtbot.waitSignal(running.presenter.model_wanted) as wanted:
+        running.view.results_page.use_button.click()
+    assert wanted.args == ["new"]
+    running.view.results_page.resume_button.click()
+    assert running.training.what == ["--resume", "r1"]
 
 
 def test_a_training_that_runs_already_is_followed(bench: TrainBench, qtbot: QtBot) -> None:

@@ -70,6 +70,19 @@ def test_stop_answers_at_once_and_shows_the_result(running: TrainBench) -> None:
     assert running.view.results_page.resume_button.isVisible()
 
 
+def test_stop_from_elsewhere_turns_to_the_training(
+    running: TrainBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.view.form.about_button.click()
+    running.tab._stop.trigger()
+    assert running.training.heard == ["stop"]
+    assert running.view.page is running.view.run_page
+    assert running.view.run_page.where.startswith("Stopping")
+    monkeypatch.setattr(running.view, "ask_cancel", lambda: True)
+    running.view.run_page.cancel_button.click()
+    assert running.training.heard == ["stop", "cancel"]
+
+
 def test_cancel_asks_and_discards(running: TrainBench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running.view, "ask_cancel", lambda: False)
     running.view.run_page.cancel_button.click()

@@ -115,18 +115,19 @@ class LiveTraining(QObject):
     # -- what is asked for -------------------------------------------------------------
 
     def stop(self) -> None:
-        """Keep the best model; the page answers at once."""
+        """Keep the best model; the page answers at once if it is shown."""
         self._end("Stopping. The best model is kept and tested", lambda training: training.stop())
 
     def cancel(self) -> None:
-        """Discard it; the page answers at once."""
+        """Discard it; the page answers at once if it is shown."""
         self._end("Discarding the training", lambda training: training.cancel())
 
     def _end(self, sentence: str, command: Callable[[Training], None]) -> None:
         if self._training is not None:
             self._ending = sentence
             command(self._training)
-            self.show()
+            if self._is_shown:
+                self.show()
 
     def leave(self, closing: Closing) -> None:
         """Follow it no longer; it goes on, or ends by itself as was chosen."""

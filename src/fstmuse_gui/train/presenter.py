@@ -87,7 +87,7 @@ class TrainPresenter(QObject):
         view.form.train_requested.connect(self.train)
         view.form.runs.chosen.connect(self.show_run)
         view.busy_page.cancel_requested.connect(self.cancel)
-        view.run_page.stop_requested.connect(self.live.stop)
+        view.run_page.stop_requested.connect(self.stop)
         view.run_page.cancel_requested.connect(self.cancel)
         view.run_page.result_requested.connect(self._show_past_result)
         view.results_page.use_requested.connect(self._use)
@@ -180,6 +180,12 @@ class TrainPresenter(QObject):
         self._view.form.runs.select(self.live.run)
         self.live.show()
         self._check()
+
+    def stop(self) -> None:
+        """End the training, show it, and keep its best model."""
+        self.live.stop()
+        if self._side is not _Side.LIVE:
+            self.show_live()
 
     def cancel(self) -> None:
         """Give up what is shown: the reading of data sets, or the training."""

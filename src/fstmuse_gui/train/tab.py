@@ -172,7 +172,9 @@ class TrainTab(QObject):
             self, "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.data.fma.ask()
         )
         self._train = make_action(self, "&Train", "Ctrl+T", lambda: self.presenter.train())
-        self._stop = make_action(self, "Stop the trainin&g", "Ctrl+.", lambda: self.live.stop())
+        self._stop = make_action(
+            self, "Stop the trainin&g", "Ctrl+.", lambda: self.presenter.stop()
+        )
 
     def _on_changed(self) -> None:
         self._train.setEnabled(self.presenter.can_train)
