@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -322,4 +323,59 @@ with TrainingLock("r1"):
         heard.training.cancel()
         qtbot.waitUntil(lambda: heard.has(Cancelled), timeout=WAIT_MS)
         assert child.wait(20) != 0
+    assert not run.exists()
+    heard.training.deleteLater()
+
+
+def begin_deaf(run: Path, said: str) -> Heard:
+    """The training of a run that says this and hears nothing."""
+    script = f"""
+import platformdirs, time
+platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
+from fstmuse_core.runs import TrainingLock
+with TrainingLock("r1"):
+    print({said!r}, flush=True)
+    time.sleep(60)
+"""
+    return Heard(OwnTraining([], None, (sys.executable, "-c", script)))
+
+
+@pytest.mark.parametrize("event", ["started", "preparing"])
+def test_what_a_deaf_child_has_written_is_discarded(
+    event: str, run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
+    said = {
+        "started": line("started", **{**START, "folder": str(run)}),
+        "preparing": line("preparing", stage="reading", done=0, total=1),
+    }
+    (run.parent / "r2").mkdir()
+    heard = begin_deaf(run, said[event])
+    qtbot.waitUntil(lambda: bool(heard.events), timeout=WAIT_MS)
+    heard.training.cancel()
+    qtbot.waitUntil(lambda: not heard.training.is_running, timeout=WAIT_MS)
+    assert heard.last == Cancelled()
+    assert not run.exists()
+    assert (run.parent / "r2").is_dir()
+    heard.training.deleteLater()
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "another trains"])
+def test_what_may_not_be_removed_is_said_to_be_kept(
+    where: str, run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
+    folder = run.parents[1] / "r1" if where == "elsewhere" else run
+    folder.mkdir(exist_ok=True)
+    heard = begin_deaf(run, line("started", **{**START, "folder": str(folder)}))
+    qtbot.waitUntil(lambda: heard.has(Started), timeout=WAIT_MS)
+    if where == "another trains":
+        monkeypatch.setattr(process, "no_training", lambda: contextlib.nullcontext("r2"))
+    heard.training.cancel()
+    qtbot.waitUntil(lambda: not heard.training.is_running, timeout=WAIT_MS)
+    failed = heard.last
+    assert isinstance(failed, Failed)
+    assert "by force" in failed.sentence
+    assert failed.resumable
+    assert folder.is_dir()
     heard.training.deleteLater()

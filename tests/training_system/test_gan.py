@@ -141,7 +141,7 @@ def assert_same(one: Event, two: Event) -> None:
         assert value == pytest.approx(two["figures"][name], rel=1e-2, abs=1e-3)
 
 
-@pytest.mark.parametrize("moment", ["guide", "epoch"])
+@pytest.mark.parametrize("moment", ["guide", "sample", "epoch", "testing"])
 def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
     def on(event: Event, control: Control) -> None:
         if moment in (event["event"], event.get("stage")):
@@ -149,6 +149,8 @@ def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
 
     assert home.train(**OPTIONS, data=[str(tones)], on=on) == 130
     assert home.last["event"] == "cancelled"
+    if moment == "sample":
+        assert len(home.of_kind("sample")) == 1
     assert [p.name for p in runs_folder().iterdir()] == ["training.lock"]
     assert not (home.folder / "data" / "fstmuse" / "models").exists()
 

@@ -21,7 +21,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.errors import one_line
-from fstmuse_core.runs import LOCK_FILE, read_json, request_end, running_training, runs_folder
+from fstmuse_core.runs import (
+    LOCK_FILE,
+    no_training,
+    read_json,
+    request_end,
+    running_training,
+    runs_folder,
+)
 from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.events import (
     Cancelled,
@@ -112,7 +119,7 @@ class Training(QObject):
         super().__init__(parent)
         self._is_over = False
         self._is_cancelled = False
-        self._run = ""
+        self._run_folder: Path | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -120,6 +127,10 @@ class Training(QObject):
         self._grace.setSingleShot(True)
         self._grace.setInterval(CANCEL_GRACE_MS)
         self._grace.timeout.connect(self._kill)
+
+    @property
+    def _run(self) -> str:
+        return self._run_folder.name if self._run_folder is not None else ""
 
     @property
     def is_running(self) -> bool:
@@ -153,8 +164,8 @@ class Training(QObject):
     def _take(self, lines: Sequence[str]) -> None:
         for line in lines:
             event = parse_event(line)
-            if isinstance(event, Started):
-                self._run = event.run
+            if isinstance(event, Started) and self._run_folder is None:
+                self._run_folder = Path(event.folder)
             if isinstance(event, Done | Cancelled | Failed):
                 self._finish(event)
                 return
@@ -168,10 +179,26 @@ class Training(QObject):
 
     def _finish_without_word(self, why: str) -> None:
         if self._is_cancelled:
-            self._finish(Cancelled())
-            return
+            if self._discard():
+                self._finish(Cancelled())
+                return
+            why = "the training was ended by force, but its run could not be removed"
         kept = "; what it learned up to its last epoch is kept" if self._run else ""
         self._finish(Failed(f"{why}{kept}", self._run, resumable=bool(self._run)))
+
+    def _discard(self) -> bool:
+        """Remove what it has written, which it cannot any more; whether nothing is left.
+
+        Only a run among the runs is removed, and only while nothing is being trained.
+        """
+        folder = self._run_folder
+        if folder is None or not folder.is_dir():
+            return True
+        if folder.parent == runs_folder():
+            with no_training() as other:
+                if other is None:
+                    shutil.rmtree(folder, ignore_errors=True)
+        return not folder.is_dir()
 
     def _poll(self) -> None:
         raise NotImplementedError
@@ -271,8 +298,12 @@ class OwnTraining(Training):
                 self._child.stdin.flush()
 
     def _kill(self) -> None:
-        if self._child is not None:
-            self._child.kill()
+        if self._child is None:
+            return
+        pid, run = _holder()
+        if pid == self._child.pid and self._run_folder is None and running_training() == run:
+            self._run_folder = runs_folder() / run  # it had not said yet which one it is
+        self._child.kill()
 
 
 class OtherTraining(Training):
@@ -286,7 +317,7 @@ class OtherTraining(Training):
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._run = folder.name
+        self._run_folder = folder
         self._events = LineFile(folder / "events.jsonl")
         self._folder = folder
         self._is_first = True
@@ -328,9 +359,19 @@ class OtherTraining(Training):
     def _kill(self) -> None:
         if running_training() != self._run:
             return
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            pid = int(read_json(runs_folder() / LOCK_FILE)["pid"])
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        pid, _run = _holder()
+        if pid:
+            with contextlib.suppress(OSError):
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def _holder() -> tuple[int, str]:
+    """Process and run that held the trainings' lock last; 0 and empty if that is not known."""
+    try:
+        values = read_json(runs_folder() / LOCK_FILE)
+        return int(values["pid"]), str(values["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, ""
 
 
 def thinned(lines: Sequence[str]) -> list[str]:

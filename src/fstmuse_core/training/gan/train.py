@@ -32,7 +32,7 @@ def train_gan(
         control.check_start()
         events.preparing(stage, done, total)
 
-    trainee = GanTrainee(run.settings, run.parts, mels, run.folder, events, tell)
+    trainee = GanTrainee(run.settings, run.parts, mels, run.folder, events, tell, control.check)
     events.preparing("building", 0, 1)
     progress = train_epochs(run, trainee, events, control)
     control.check()

@@ -86,6 +86,9 @@ class GanTrainee:
     events : Events
     tell : callable
         Told what is being prepared, how far it is, of how much; may raise to give up.
+    check : callable
+        Called again and again while it makes music to be measured and shown, which takes
+        minutes; may raise to give up.
 
     Attributes
     ----------
@@ -101,11 +104,12 @@ class GanTrainee:
         folder: Path,
         events: Events,
         tell: Tell,
+        check: Callable[[], None],
     ) -> None:
         self.scale = SCALE
         self.genres = parts.genres
         self.plan = guide_plan(parts.genres)
-        self._folder, self._events = folder, events
+        self._folder, self._events, self._check = folder, events, check
         tracks, aside = parts.known("train"), parts.known("validation") + parts.known("test")
         self.notes = _notes(parts.genres, {track.genre for track in aside})
         heard = mels.of(tracks)
@@ -193,12 +197,14 @@ class GanTrainee:
         inputs = [genres, *noise]
         made = []
         for start in range(0, len(labels), _MADE_AT_ONCE):
+            self._check()
             part = [values[start : start + _MADE_AT_ONCE] for values in inputs]
             made.append(np.asarray(self.model.averaged.predict_on_batch(part)))
         return np.concatenate(made)
 
     def piece(self, genre: str, seconds: float, seed: int) -> FloatArray:
         """Scaled log-mel of one piece, shape ``(frames, 128)``."""
+        self._check()
         frames = round(seconds * DEFAULT_CONFIG.frames_per_second)
         noise = draw_noise(SHAPE, SHAPE.steps(frames), seed)
         weights = np.eye(len(self.genres), dtype=np.float32)[[self.genres.index(genre)]]
