@@ -51,6 +51,49 @@ def test_a_finished_run_shows_its_result_again(
     assert not bench.view.run_page.stop_button.isVisible()
 
 
+PREPARING = line("preparing", stage="reading", done=0, total=1)
+FAILURE = "the disk is full"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        [PREPARING],
+        [PREPARING, line("cancelled", run="r1", kept=True)],
+        [PREPARING, line("failed", sentence=FAILURE, run="r1", resumable=True)],
+    ],
+    ids=["killed", "stopped", "failed"],
+)
+def test_a_resume_that_did_not_go_on_leaves_the_result(
+    later: list[str], bench: TrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    done = line("done", **{**DONE, "stopped_early": True, "resumable": True})
+    said = [line("started", **START), line("epoch", **EPOCH), done, *later, ""]
+    (tmp_path / "events.jsonl").write_text("\n".join(said))
+    row = RunRow("r1", "mine", "Stopped, 1 of 2 epochs", "stopped")
+    bench.runs.append(PastRun(row, tmp_path, True))
+    with qtbot.waitSignal(bench.tab.past.listed):
+        bench.tab.past.refresh()
+    bench.presenter.show_run("r1")
+    assert bench.view.page is bench.view.results_page
+    assert bench.view.results_page.resume_button.isVisible()
+    assert (f"{FAILURE}." in bench.view.notice.text) == ("failed" in later[-1])
+
+
+def test_a_resumed_run_that_went_on_and_was_cut_off_says_how_far_it_is(
+    bench: TrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    resumed = line("started", **{**START, "resumed_from_epoch": 1})
+    said = [line("started", **START), line("epoch", **EPOCH), line("done", **DONE), resumed, ""]
+    (tmp_path / "events.jsonl").write_text("\n".join(said))
+    row = RunRow("r1", "mine", "Stopped, 1 of 2 epochs", "stopped")
+    bench.runs.append(PastRun(row, tmp_path, True))
+    with qtbot.waitSignal(bench.tab.past.listed):
+        bench.tab.past.refresh()
+    bench.presenter.show_run("r1")
+    assert "interrupted after 1 of 2 epochs." in bench.view.trouble_page.sentence
+
+
 def test_stop_beside_an_earlier_result_ends_in_the_new_one(
     running: TrainBench, tmp_path: Path, qtbot: QtBot
 ) -> None:

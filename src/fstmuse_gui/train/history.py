@@ -7,10 +7,9 @@ from pathlib import Path
 
 from fstmuse_core import runs
 from fstmuse_gui.train.events import (
-    Cancelled,
     Done,
+    Ended,
     Epoch,
-    Failed,
     Sample,
     Started,
     TrainEvent,
@@ -77,7 +76,8 @@ def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
     return story
 
 
-def ending(story: list[TrainEvent]) -> Done | Cancelled | Failed | None:
-    """How a story ends, if it does."""
-    last = story[-1] if story else None
-    return last if isinstance(last, Done | Cancelled | Failed) else None
+def ending(story: list[TrainEvent]) -> Ended | None:
+    """How a story ends, if it does: a model stays made if it was resumed and did not go on."""
+    done = [event for event in story if isinstance(event, Done)]
+    last = [*story, *done][-1] if story else None
+    return last if isinstance(last, Ended) else None

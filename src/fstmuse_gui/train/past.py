@@ -88,11 +88,13 @@ class PastShelf(QObject):
             page = self._view.results_page
             page.show_result(self.done, about_result(self.done, started))
             self._view.show_page(page)
+            if isinstance(story[-1], Failed):
+                self._view.notice.say(f"Resume did not go on: {story[-1].sentence}.")
             return
         why = f" It ended because: {end.sentence}." if isinstance(end, Failed) else ""
         self._view.show_trouble(
             f"{run.row.title} is not finished",
-            _UNFINISHED.format(run.row.words.removeprefix("Unfinished, ")) + why
+            _UNFINISHED.format(run.row.words.partition(", ")[2]) + why
             if run.resumable
             else f"It cannot go on.{why}",
             go_on="Resume" if run.resumable else "",
