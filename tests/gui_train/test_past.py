@@ -35,6 +35,19 @@ def test_an_unfinished_run_resumes(bench: TrainBench, qtbot: QtBot) -> None:
     assert bench.training.what == ["--resume", "r3"]
 
 
+def test_who_resumes_while_another_runs_is_told_so(running: TrainBench, qtbot: QtBot) -> None:
+    running.runs.append(UNFINISHED)
+    with qtbot.waitSignal(running.tab.past.listed):
+        running.tab.past.refresh()
+    running.presenter.show_run("r3")
+    running.view.trouble_page.retry_button.click()
+    assert len(running.begun) == 1
+    assert running.view.notice.text.startswith("my-library is being trained: stop it")
+    running.tell(make_done())
+    running.view.trouble_page.retry_button.click()
+    assert running.training.what == ["--resume", "r3"]
+
+
 def test_a_finished_run_shows_its_result_again(
     bench: TrainBench, tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -161,11 +161,15 @@ class TrainPresenter(QObject):
             self._begin(options.arguments(), options.name)
 
     def resume(self) -> None:
-        """Go on with the run that is shown."""
-        if self._past_run is not None and not self.live.is_running:
+        """Go on with the run that is shown, unless another is being trained."""
+        if self.live.is_running:
+            self._view.notice.say(
+                f"{self.live.title} is being trained: stop it, or wait until it is done."
+            )
+        elif self._past_run is not None:
             row = self._past_run.row
             self._begin(["--resume", row.run], row.title)
-        elif self.live.resumable_run and not self.live.is_running:
+        elif self.live.resumable_run:
             self._begin(["--resume", self.live.resumable_run], self.live.title)
 
     def _begin(self, arguments: list[str], title: str) -> None:
