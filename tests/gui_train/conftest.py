@@ -177,7 +177,7 @@ def make_bench(
     monkeypatch.setattr("fstmuse_gui.train.tab.ask_closing", lambda *_: Closing.KEEP)
     for bench in made:
         if bench.tab._built is not None:
-            monkeypatch.setattr(bench.view, "ask_closing", lambda _title: Closing.KEEP)
+            monkeypatch.setattr(bench.view, "ask_closing", lambda *_: Closing.KEEP)
         bench.window.close()
         bench.tab.deleteLater()
         bench.classify.deleteLater()

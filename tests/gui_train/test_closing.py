@@ -18,13 +18,13 @@ from fstmuse_core.runs import RunState, list_runs, running_training
 from fstmuse_gui.train import process
 from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.data_work import DataWork
-from fstmuse_gui.train.events import Epoch
+from fstmuse_gui.train.events import Epoch, Failed, Preparing
 from fstmuse_gui.train.history import past_runs
 from fstmuse_gui.train.kept import KeptTraining
 from fstmuse_gui.train.process import OtherTraining, OwnTraining
 from fstmuse_gui.widgets.question import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
-from tests.gui_train.fakes import FakeTraining
+from tests.gui_train.fakes import FakeTraining, make_started
 
 CHILD = Path(__file__).with_name("child.py")
 LONG_MS = 240_000
@@ -62,7 +62,7 @@ def press(value: str) -> Callable[[Question], object]:
 def test_closing_asks_what_becomes_of_the_training(
     running: TrainBench, answer: Closing, heard: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running.view, "ask_closing", lambda _title: answer)
+    monkeypatch.setattr(running.view, "ask_closing", lambda *_: answer)
     training: FakeTraining = running.training
     running.window.close()
     assert not running.window.isVisible()
@@ -72,16 +72,36 @@ def test_closing_asks_what_becomes_of_the_training(
 def test_closing_can_be_thought_better_of(
     running: TrainBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running.view, "ask_closing", lambda _title: Closing.STAY)
+    monkeypatch.setattr(running.view, "ask_closing", lambda *_: Closing.STAY)
     running.window.close()
     assert running.window.isVisible()
     assert running.training.heard == []
 
 
+def test_stop_is_an_answer_once_there_is_something_to_keep(bench: TrainBench) -> None:
+    bench.train(Preparing("reading", 0, 1))
+    (asked,) = closed_and_stayed(bench)
+    assert Closing.STOP not in asked.buttons
+    bench.tell(make_started())
+    (asked,) = closed_and_stayed(bench)
+    assert "tested" in asked.buttons[Closing.STOP].accessibleDescription()
+    bench.tell(Failed("the disk is full", "r1", True))
+    bench.view.trouble_page.retry_button.click()
+    bench.tell(Preparing("reading", 0, 1))
+    (asked,) = closed_and_stayed(bench)
+    assert "Resume" in asked.buttons[Closing.STOP].accessibleDescription()
+
+
+def closed_and_stayed(bench: TrainBench) -> list[Question]:
+    asked = answer(press(Closing.STAY))
+    bench.window.close()
+    return asked
+
+
 def test_closing_without_a_training_asks_nothing(
     bench: TrainBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_title: str) -> Closing:
+    def refuse(*_: object) -> Closing:
         raise AssertionError("asked for no reason")
 
     monkeypatch.setattr(bench.view, "ask_closing", refuse)

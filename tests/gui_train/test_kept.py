@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs import TrainingLock, runs_folder
 from fstmuse_gui.tabs import SignKind, TabSign
-from fstmuse_gui.train.closing import Closing
-from fstmuse_gui.train.events import Cancelled, Failed
+from fstmuse_gui.train.closing import Closing, StopKeeps
+from fstmuse_gui.train.events import Cancelled, Failed, Preparing
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.kept import KeptTraining, running_run
 from fstmuse_gui.train.runs_list import RunRow
@@ -24,7 +24,9 @@ from tests.gui_train.test_process import line
 class Kept:
     """A window with the Classify tab in front, while a training runs."""
 
-    def __init__(self, make_bench: MakeTrainBench, qtbot: QtBot) -> None:
+    def __init__(
+        self, make_bench: MakeTrainBench, qtbot: QtBot, run: Path = Path("/runs/r1")
+    ) -> None:
         self.followed: list[FakeTraining] = []
         self.signs: list[TabSign | None] = []
         self.said: list[str] = []
@@ -36,7 +38,7 @@ class Kept:
         def kept(parent: object) -> KeptTraining:
             return KeptTraining(
                 parent,  # type: ignore[arg-type]
-                finder=lambda: ("evening", Path("/runs/r1")),
+                finder=lambda: ("evening", run),
                 follower=follow,  # type: ignore[arg-type]
             )
 
@@ -159,7 +161,7 @@ def test_closing_asks_though_the_tab_was_never_opened(
 ) -> None:
     asked: list[str] = []
 
-    def ask(_parent: object, title: str) -> Closing:
+    def ask(_parent: object, title: str, _keeps: object) -> Closing:
         asked.append(title)
         return answer
 
@@ -168,6 +170,24 @@ def test_closing_asks_though_the_tab_was_never_opened(
     assert asked == ["evening"]
     assert kept.followed[0].heard == heard
     assert kept.bench.tab._built is None
+
+
+def test_what_a_stop_would_keep_of_it(
+    make_bench: MakeTrainBench, qtbot: QtBot, tmp_path: Path
+) -> None:
+    kept = Kept(make_bench, qtbot, tmp_path / "new")
+    training = kept.bench.tab._kept
+    assert training.stop_keeps is StopKeeps.NOTHING
+    kept.followed[0].told.emit(make_started())
+    assert training.stop_keeps is StopKeeps.MODEL
+    kept.followed[0].told.emit(Preparing("testing", 0, 1))
+    assert training.stop_keeps is StopKeeps.MODEL
+
+    (tmp_path / "old" / "checkpoint" / "epoch-00001").mkdir(parents=True)
+    kept = Kept(make_bench, qtbot, tmp_path / "old")
+    kept.followed[0].told.emit(make_started())
+    kept.followed[0].told.emit(Preparing("reading", 0, 1))
+    assert kept.bench.tab._kept.stop_keeps is StopKeeps.EARLIER
 
 
 def test_a_running_run_is_found_by_its_lock(

@@ -28,8 +28,12 @@ def test_one_training_at_a_time(bench: TrainBench) -> None:
 def test_preparation_is_shown(bench: TrainBench) -> None:
     bench.train(Preparing("features", 3, 10))
     assert bench.view.page is bench.view.busy_page
-    labels = [label.text() for label in bench.view.busy_page.findChildren(QLabel)]
-    assert "3 of 10" in labels
+    assert "3 of 10" in busy_words(bench)
+
+
+def busy_words(bench: TrainBench) -> list[str]:
+    assert bench.view.page is bench.view.busy_page
+    return [label.text() for label in bench.view.busy_page.findChildren(QLabel)]
 
 
 def test_curves_and_matrix_follow(running: TrainBench) -> None:
@@ -81,6 +85,33 @@ def test_stop_from_elsewhere_turns_to_the_training(
     monkeypatch.setattr(running.view, "ask_cancel", lambda: True)
     running.view.run_page.cancel_button.click()
     assert running.training.heard == ["stop", "cancel"]
+
+
+def test_stop_promises_no_model_before_one_is_learned(bench: TrainBench) -> None:
+    bench.train(Preparing("features", 10, 8000))
+    bench.tab._stop.trigger()
+    assert bench.training.heard == ["stop"]
+    assert "Stopping. Nothing has been learned yet" in busy_words(bench)
+
+
+def test_stop_of_a_resumed_training_that_prepares_keeps_what_it_came_with(
+    running: TrainBench,
+) -> None:
+    running.tell(Failed("the disk is full", "r1", True))
+    running.view.trouble_page.retry_button.click()
+    running.tell(Preparing("reading", 0, 1))
+    running.tab._stop.trigger()
+    assert "Stopping. What it had learned before is kept" in busy_words(running)
+
+
+def test_what_is_being_discarded_is_not_stopped(
+    running: TrainBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.view, "ask_cancel", lambda: True)
+    running.view.run_page.cancel_button.click()
+    running.tab._stop.trigger()
+    assert running.training.heard == ["cancel"]
+    assert running.view.run_page.where.startswith("Discarding")
 
 
 def test_cancel_asks_and_discards(running: TrainBench, monkeypatch: pytest.MonkeyPatch) -> None:

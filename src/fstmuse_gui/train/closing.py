@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from PySide6.QtWidgets import QWidget
 
@@ -18,8 +18,38 @@ class Closing(StrEnum):
     STAY = "stay"
 
 
-def ask_closing(parent: QWidget, title: str) -> Closing:
-    """What is to become of the training called ``title``, which runs."""
+class StopKeeps(Enum):
+    """What is kept of a training that is stopped now."""
+
+    MODEL = auto()
+    EARLIER = auto()
+    NOTHING = auto()
+
+
+def stop_keeps(*, is_learning: bool, is_resumed: bool) -> StopKeeps:
+    """The best model once its epochs have begun; before, only what a resumed one came with."""
+    if is_learning:
+        return StopKeeps.MODEL
+    return StopKeeps.EARLIER if is_resumed else StopKeeps.NOTHING
+
+
+_STOP_MEANINGS = {
+    StopKeeps.MODEL: (
+        "It ends now. The best model so far is tested\nand kept; a minute later it is there."
+    ),
+    StopKeeps.EARLIER: (
+        "It ends now. What it had learned before is\nkept, and Resume goes on with it."
+    ),
+}
+
+
+def ask_closing(parent: QWidget, title: str, keeps: StopKeeps) -> Closing:
+    """What is to become of the training called ``title``, which runs.
+
+    Where nothing would be kept, to stop it is to discard it, and not an answer of its own.
+    """
+    meaning = _STOP_MEANINGS.get(keeps, "")
+    stop = [Answer(Closing.STOP, "Stop it", meaning)] if meaning else []
     question = Question(
         parent,
         f"{title} is still training",
@@ -31,12 +61,7 @@ def ask_closing(parent: QWidget, title: str) -> Closing:
                 "It goes on without the window. Open FstMuse\nagain to see how far it is.",
                 is_default=True,
             ),
-            Answer(
-                Closing.STOP,
-                "Stop it",
-                "It ends now. The best model so far is tested\n"
-                "and kept; a minute later it is there.",
-            ),
+            *stop,
             Answer(
                 Closing.CANCEL,
                 "Discard it",

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from fstmuse_core import runs
 from fstmuse_gui.background import Background
 from fstmuse_gui.tabs import SignKind, TabSign
-from fstmuse_gui.train.closing import Closing
+from fstmuse_gui.train.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -140,6 +140,7 @@ class KeptTraining(QObject):
         self._training: Training | None = None
         self.title = ""
         self.run = ""
+        self._is_resumed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LOOK_AFTER_MS)
@@ -151,6 +152,12 @@ class KeptTraining(QObject):
         """Whether one is being followed."""
         return self._training is not None
 
+    @property
+    def stop_keeps(self) -> StopKeeps:
+        """What would be kept of it."""
+        is_learning = self._training is not None and self._training.is_learning
+        return stop_keeps(is_learning=is_learning, is_resumed=self._is_resumed)
+
     def look(self) -> None:
         """Look beside the window whether one runs."""
         self._timer.stop()
@@ -161,6 +168,7 @@ class KeptTraining(QObject):
             return
         self.title, folder = found
         self.run = folder.name
+        self._is_resumed = runs.newest_checkpoint(folder)[0] > 0
         self._training = self._follower(folder, self)
         self._training.told.connect(self._on_event)
         self.found.emit(self._training, self.title)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.runs import newest_checkpoint
-from fstmuse_gui.train.closing import Closing
+from fstmuse_gui.train.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -27,6 +27,12 @@ from fstmuse_gui.train.run_page import RunPage
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.train.words import GAP, about, as_sentence, duration, stage
 
+_STOPPING = {
+    StopKeeps.MODEL: "Stopping. The best model is kept and tested",
+    StopKeeps.EARLIER: "Stopping. What it had learned before is kept",
+    StopKeeps.NOTHING: "Stopping. Nothing has been learned yet",
+}
+_DISCARDING = "Discarding the training"
 _WAKING = "The first seconds go into waking the network's library."
 
 
@@ -88,6 +94,12 @@ class LiveTraining(QObject):
         return self._is_resumed or self._is_begun
 
     @property
+    def stop_keeps(self) -> StopKeeps:
+        """What would be kept of it."""
+        is_learning = self._training is not None and self._training.is_learning
+        return stop_keeps(is_learning=is_learning, is_resumed=self._is_resumed)
+
+    @property
     def _is_begun(self) -> bool:
         return any(isinstance(event, Progress | Epoch) for event in self._story)
 
@@ -115,12 +127,16 @@ class LiveTraining(QObject):
     # -- what is asked for -------------------------------------------------------------
 
     def stop(self) -> None:
-        """Keep the best model; the page answers at once if it is shown."""
-        self._end("Stopping. The best model is kept and tested", lambda training: training.stop())
+        """Keep what there is to keep, if it is not being discarded already.
+
+        The page answers at once if it is shown.
+        """
+        if self._ending != _DISCARDING:
+            self._end(_STOPPING[self.stop_keeps], lambda training: training.stop())
 
     def cancel(self) -> None:
         """Discard it; the page answers at once if it is shown."""
-        self._end("Discarding the training", lambda training: training.cancel())
+        self._end(_DISCARDING, lambda training: training.cancel())
 
     def _end(self, sentence: str, command: Callable[[Training], None]) -> None:
         if self._training is not None:

@@ -288,7 +288,7 @@ class TrainPresenter(QObject):
         """Ask what becomes of a training that runs."""
         self._closing = Closing.KEEP
         if self.live.is_running:
-            self._closing = self._view.ask_closing(self.live.title)
+            self._closing = self._view.ask_closing(self.live.title, self.live.stop_keeps)
         return self._closing is not Closing.STAY
 
     def close(self) -> None:

@@ -35,7 +35,9 @@ from fstmuse_gui.train.events import (
     Done,
     Ended,
     Failed,
+    Preparing,
     Started,
+    TrainEvent,
     is_progress,
     parse_event,
 )
@@ -106,6 +108,8 @@ class LineFile:
 class Training(QObject):
     """A training that runs in another process.
 
+    ``is_learning`` once its epochs have begun: from then on Stop leaves a model.
+
     Signals
     -------
     told(object)
@@ -117,6 +121,7 @@ class Training(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.is_learning = False
         self._is_over = False
         self._is_cancelled = False
         self._run_folder: Path | None = None
@@ -127,6 +132,7 @@ class Training(QObject):
         self._grace.setSingleShot(True)
         self._grace.setInterval(CANCEL_GRACE_MS)
         self._grace.timeout.connect(self._kill)
+        self.told.connect(self._note)
 
     @property
     def _run(self) -> str:
@@ -161,11 +167,16 @@ class Training(QObject):
         self._timer.stop()
         self._grace.stop()
 
+    def _note(self, event: TrainEvent) -> None:
+        if isinstance(event, Started):
+            self.is_learning = True
+            self._run_folder = self._run_folder or Path(event.folder)
+        elif isinstance(event, Preparing) and event.stage == "reading":
+            self.is_learning = False  # so a resumed one begins anew
+
     def _take(self, lines: Sequence[str]) -> None:
         for line in lines:
             event = parse_event(line)
-            if isinstance(event, Started) and self._run_folder is None:
-                self._run_folder = Path(event.folder)
             if isinstance(event, Done | Cancelled | Failed):
                 self._finish(event)
                 return

@@ -80,7 +80,9 @@ class TrainTab(QObject):
             return self._built.presenter.may_close()
         self._kept_closing = Closing.KEEP
         if self._kept.is_running:
-            self._kept_closing = ask_closing(self._stage.window(), self._kept.title)
+            self._kept_closing = ask_closing(
+                self._stage.window(), self._kept.title, self._kept.stop_keeps
+            )
         return self._kept_closing is not Closing.STAY
 
     def close(self) -> None:

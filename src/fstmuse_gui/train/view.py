@@ -6,7 +6,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from fstmuse_gui.train.closing import Closing, ask_closing
+from fstmuse_gui.train.closing import Closing, StopKeeps, ask_closing
 from fstmuse_gui.train.data_page import DataPage
 from fstmuse_gui.train.empty_page import EmptyPage
 from fstmuse_gui.train.form import TrainForm
@@ -89,9 +89,9 @@ class TrainView(PagedView):
         )
         return bool(question.ask())
 
-    def ask_closing(self, title: str) -> Closing:
+    def ask_closing(self, title: str, keeps: StopKeeps) -> Closing:
         """What is to become of the training that runs."""
-        return ask_closing(self.window(), title)
+        return ask_closing(self.window(), title, keeps)
 
     def open_file(self, path: str) -> None:
         """Show a file in the program that the system has for it."""
