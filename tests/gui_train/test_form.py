@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.cli.train import command
 from fstmuse_core.genres import genres_listed
+from fstmuse_gui.settings import Settings
 from fstmuse_gui.train.bases import Base, bases
-from fstmuse_gui.train.form_presenter import TRAIN_RECIPE
+from fstmuse_gui.train.form_presenter import TRAIN_BASE, TRAIN_RECIPE
 from fstmuse_gui.train.recipe import FINE_TUNE_RATE, default_recipe
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_bases
@@ -249,6 +250,19 @@ def test_a_base_that_is_renamed_is_still_started_from(
     QCoreApplication.processEvents()
     after = bench.presenter.form.options
     assert after == dataclasses.replace(before, fine_tune="evening")
+    assert bench.view.notice.text == ""
+
+
+def test_a_base_may_be_renamed_before_the_tab_is_looked_at(
+    make_bench: MakeTrainBench, settings: Settings, qtbot: QtBot
+) -> None:
+    settings.set(TRAIN_BASE, "band-night")
+    found = make_bases()
+    found[2] = dataclasses.replace(found[2], name="evening")
+    bench = make_bench(front=0, bases=lambda: list(found))
+    bench.window._context.models.renamed.emit("band-night", "evening")
+    bench.window._tab_widget.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: bench.form.base.base == "evening")
     assert bench.view.notice.text == ""
 
 

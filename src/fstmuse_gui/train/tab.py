@@ -51,6 +51,7 @@ class TrainTab(QObject):
         self._sign.changed.connect(self._on_sign)
         self._kept.found.connect(self._sign.watch)
         self._kept.ended.connect(self._on_kept_ended)
+        context.models.renamed.connect(self._on_renamed)
         context.models.fine_tune_wanted.connect(lambda name: self.presenter.form.fine_tune(name))
         context.data.train_on_wanted.connect(lambda path: self.presenter.train_on(path))
         self._build_actions()
@@ -118,6 +119,13 @@ class TrainTab(QObject):
     def _on_listed(self) -> None:
         if not self.live.is_running:
             self._sign.clear_busy()  # it ended between two looks, before the tab was opened
+
+    def _on_renamed(self, old: str, new: str) -> None:
+        # Also where nobody has looked at the tab: the form, which is loaded then, reads it.
+        from fstmuse_gui.train.form_presenter import TRAIN_BASE
+
+        if self._context.settings.get(TRAIN_BASE) == old:
+            self._context.settings.set(TRAIN_BASE, new)
 
     def _on_shown(self) -> None:
         self._build()
