@@ -16,7 +16,7 @@ from fstmuse_core.cli.train import command
 from fstmuse_core.genres import genres_listed
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.train.bases import Base, bases
-from fstmuse_gui.train.form_presenter import TRAIN_BASE, TRAIN_RECIPE
+from fstmuse_gui.train.form_presenter import TRAIN_BASE, TRAIN_MODEL, TRAIN_RECIPE
 from fstmuse_gui.train.recipe import FINE_TUNE_RATE, default_recipe
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_bases
@@ -256,6 +256,7 @@ def test_a_base_that_is_renamed_is_still_started_from(
 def test_a_base_may_be_renamed_before_the_tab_is_looked_at(
     make_bench: MakeTrainBench, settings: Settings, qtbot: QtBot
 ) -> None:
+    settings.set(TRAIN_MODEL, "toy-model")
     settings.set(TRAIN_BASE, "band-night")
     found = make_bases()
     found[2] = dataclasses.replace(found[2], name="evening")
