@@ -16,7 +16,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs import CANCEL, STOP, TrainingLock, read_request, runs_folder
-from fstmuse_gui.train import process
+from fstmuse_gui.train import event_lines, process
+from fstmuse_gui.train.event_lines import LineFile, thinned, without_earlier_ends
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -29,11 +30,8 @@ from fstmuse_gui.train.events import (
 )
 from fstmuse_gui.train.history import cleaned, ending, past_events
 from fstmuse_gui.train.process import (
-    LineFile,
     OtherTraining,
     OwnTraining,
-    thinned,
-    without_earlier_ends,
 )
 from tests.gui_train.child import DONE, EPOCH, START
 
@@ -218,7 +216,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_earlier_end_far_down_a_long_story_is_not_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(event_lines, "_MOST_BYTES", 1000)
     monkeypatch.setattr(process, "running_training", lambda: tmp_path.name)
     progress = [line("progress", step=number) for number in range(200)]
     resumed = line("started", **{**START, "resumed_from_epoch": 1})

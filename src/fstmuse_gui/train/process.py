@@ -30,6 +30,7 @@ from fstmuse_core.runs import (
     runs_folder,
 )
 from fstmuse_gui.train.closing import Closing
+from fstmuse_gui.train.event_lines import LineFile, thinned, without_earlier_ends
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -38,7 +39,6 @@ from fstmuse_gui.train.events import (
     Preparing,
     Started,
     TrainEvent,
-    is_progress,
     parse_event,
 )
 
@@ -47,9 +47,6 @@ _OTHER_POLL_MS = 500
 _MOST_SILENT_POLLS = 3
 # A child that loads its libraries hears a command late, but not this late.
 CANCEL_GRACE_MS = 20_000
-_MOST_BYTES = 1 << 20
-# Told at once: what came before is of a time when nobody looked.
-_MOST_PROGRESS = 50
 
 COMMAND = (sys.executable, "-m", "fstmuse_core.cli")
 
@@ -82,27 +79,6 @@ def _make_way(child: subprocess.Popen[bytes]) -> None:
             os.setpriority(os.PRIO_PROCESS, child.pid, _NICENESS)
     with contextlib.suppress(OSError):
         Path(f"/proc/{child.pid}/autogroup").write_text(f"{_NICENESS}", encoding="ascii")
-
-
-class LineFile:
-    """Whole lines of a file that another process writes."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._at = 0
-        self._rest = b""
-
-    def read(self) -> list[str]:
-        """What has come since the last call, at most a mebibyte."""
-        try:
-            with self._path.open("rb") as stream:
-                stream.seek(self._at)
-                data = stream.read(_MOST_BYTES)
-        except OSError:
-            return []
-        self._at += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return [line.decode("utf-8", "replace") for line in lines]
 
 
 class Training(QObject):
@@ -383,20 +359,3 @@ def _holder() -> tuple[int, str]:
         return int(values["pid"]), str(values["run"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0, ""
-
-
-def thinned(lines: Sequence[str]) -> list[str]:
-    """The same with so few lines of progress that a window keeps up; the last is among them."""
-    places = [place for place, line in enumerate(lines) if is_progress(line)]
-    step = -(-len(places) // _MOST_PROGRESS)
-    kept = set(places[::-step]) if step else set()
-    return [line for place, line in enumerate(lines) if place in kept or not is_progress(line)]
-
-
-def without_earlier_ends(lines: Sequence[str]) -> list[str]:
-    """The same without the ends of trainings that have been resumed since.
-
-    One that is resumed prepares for minutes before it says that it has started.
-    """
-    earlier = [line for line in lines[:-1] if not isinstance(parse_event(line), Ended)]
-    return [*earlier, *lines[-1:]]
