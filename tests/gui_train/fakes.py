@@ -171,6 +171,8 @@ def make_done(*, name: str = "my-library", resumable: bool = False) -> Done:
         confusion=matrix,
         ece=0.06,
         reliability=((0.3, 0.27, 12), (0.5, 0.42, 31), (0.7, 0.66, 40), (0.92, 0.86, 55)),
+        named=0.81,
+        named_accuracy=0.7,
     )
     return Done(name, "/models/my-library", resumable, 412.0, metrics, "/models/CARD.md", resumable)
 

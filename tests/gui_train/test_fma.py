@@ -208,7 +208,7 @@ def test_a_download_beside_other_music_is_seen_and_offered(
         bench.tab._fetch.trigger()
     assert bench.view.page is bench.view.data_page
     assert box.isVisible()
-    assert box.text == "Getting FMA. Fma_small.zip: 1.00 of 7.00 GiB"
+    assert box.text == "Getting FMA. fma_small.zip: 1.00 of 7.00 GiB"
     bench.presenter.train()
     with qtbot.waitSignal(bench.music.fma.getter.got):
         may_end.set()

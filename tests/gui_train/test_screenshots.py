@@ -73,7 +73,7 @@ def _data(bench: TrainBench) -> None:
 
 def _getting(bench: TrainBench) -> None:
     _data(bench)
-    bench.form.fma.show_work("Fma_small.zip: 3.42 of 7.18 GiB", can_cancel=True)
+    bench.form.fma.show_work("fma_small.zip: 3.42 of 7.18 GiB", can_cancel=True)
 
 
 def _got(bench: TrainBench) -> None:

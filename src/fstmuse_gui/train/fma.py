@@ -144,7 +144,9 @@ class FmaGetter(QObject):
     def _on_step(self, stop: threading.Event, step: str, done: int, total: int) -> None:
         if not stop.is_set():
             words = f"{step}: {done / _GIBIBYTE:.2f} of {total / _GIBIBYTE:.2f} GiB"
-            self.progressed.emit(words[:1].upper() + words[1:], done / max(1, total))
+            is_file = " " not in step  # whose name is written as it is
+            shown = words if is_file else words[:1].upper() + words[1:]
+            self.progressed.emit(shown, done / max(1, total))
 
     @Slot(str)
     def _on_over(self, sentence: str) -> None:
