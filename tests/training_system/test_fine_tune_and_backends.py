@@ -110,6 +110,25 @@ def test_a_base_that_knows_all_the_music_is_refused(home: Home, trained: Home, t
     assert "add music by other artists, or train without --fine-tune" in home.last["sentence"]
 
 
+def test_a_base_that_knows_every_clip_is_refused_before_the_features_are_made(
+    home: Home, trained: Home, tones: Path, tmp_path: Path
+) -> None:
+    run = json.loads((Path(trained.of_kind("started")[0]["folder"]) / RUN_FILE).read_text())
+    music = tmp_path / "music"
+    shutil.copytree(tones, music)
+    learned = {track["artist"] for track in run["parts"]["train"]}
+    table = (music / "manifest.csv").read_text().splitlines()
+    kept = [line for line in table[1:] if line.split(",")[2] in learned]
+    more = [line.replace("Song", "Other song") for line in kept]
+    for line in kept:
+        shutil.copy(music / line.split(",")[0], music / f"again-{line.split(',')[0]}")
+    rows = [table[0], *kept, *(f"again-{line}" for line in more)]
+    (music / "manifest.csv").write_text("\n".join(rows) + "\n")
+    assert home.train(**OPTIONS, data=[str(music)], fine_tune=trained.last["bundle"]) == 1
+    assert "tones was trained on" in home.last["sentence"]
+    assert {event.get("stage") for event in home.of_kind("preparing")} == {"reading"}
+
+
 def test_a_base_without_a_list_may_know_the_test(
     home: Home, trained: Home, other_tones: Path, tmp_path: Path
 ) -> None:

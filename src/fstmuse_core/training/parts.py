@@ -201,13 +201,25 @@ def divide(
     except FstMuseError as error:
         if not heard or not base:
             raise
-        raise FstMuseError(
-            "music",
-            f"{base.name} was trained on {len(heard)} of these {len(used)} clips or on their "
-            "artists, and too little is left to test on",
-            "add music by other artists, or train without --fine-tune",
-        ) from error
+        raise _too_well_known(base, len(heard), len(used)) from error
     return parts
+
+
+def check_base(base: Bundle, tracks: Sequence[Track]) -> None:
+    """Raise FstMuseError if a model that is to be trained further knows all of the music."""
+    known = known_to(base, tracks)
+    heard = known.indices() if known is not None else []
+    if tracks and len(heard) == len(tracks):
+        raise _too_well_known(base, len(heard), len(tracks))
+
+
+def _too_well_known(base: Bundle, heard: int, clips: int) -> FstMuseError:
+    return FstMuseError(
+        "music",
+        f"{base.name} was trained on {heard} of these {clips} clips or on their artists, and too "
+        "little is left to test on",
+        "add music by other artists, or train without --fine-tune",
+    )
 
 
 def _known_to_base(base: Bundle, tracks: Sequence[Track]) -> tuple[list[int], list[str]]:

@@ -63,7 +63,12 @@ class Preparation:
         FstMuseError
             If too little can be used.
         """
-        from fstmuse_core.training.parts import choose_genres, divide, without_disputed
+        from fstmuse_core.training.parts import (
+            check_base,
+            choose_genres,
+            divide,
+            without_disputed,
+        )
 
         used, disputed = without_disputed(settings, tracks)
         if disputed:
@@ -72,6 +77,8 @@ class Preparation:
                 "and are left out; name the genres with --genres to use them"
             )
         wanted = choose_genres(settings, used)
+        if base is not None:  # before minutes go into features
+            check_base(base, [track for track in used if track.genre in wanted])
         mels, set_aside = self._features(used)
         heard = [track for track in used if track.path in mels.usable]
         if not heard:
