@@ -111,6 +111,15 @@ def test_pop_is_disputed_where_its_tag_names_another_genre_only(tag: str, disput
     assert is_disputed(Track(Path("p.wav"), "Pop", "a", "t", 30.0, tag_genre=tag)) is disputed
 
 
+@pytest.mark.parametrize(("clips", "is_said"), [(20, True), (60, False)])
+def test_few_clips_to_calibrate_on_are_said(clips: int, is_said: bool) -> None:
+    parts = divide(settings(), tracks_of(Rock=clips, Folk=clips), ("Folk", "Rock"), {})
+    count = len(parts.known("validation"))
+    assert (count < 10) is is_said
+    note = f"only {count} clips chose the best epoch and how sure it may be"
+    assert any(found.startswith(note) for found in parts.notes) is is_said
+
+
 def test_notes_are_about_the_model_s_genres_whatever_others_are_called() -> None:
     one_band = [Track(Path(f"p{n}.wav"), "Post-Rock", "One Band", f"{n}", 30.0) for n in range(12)]
     tracks = [*one_band, *tracks_of(Jazz=20, Rock=20)]
@@ -127,5 +136,5 @@ def test_records_of_other_music_that_are_not_kept_together_are_said() -> None:
         for g in ("Rock", "Folk", "Electronic")
         for n in range(20)
     ]
-    (note,) = divide(settings(), tracks, ("Rock", "Folk"), {}).notes
+    note, *_ = divide(settings(), tracks, ("Rock", "Folk"), {}).notes
     assert note.startswith("records with several artists would join more than half of Rock: only")

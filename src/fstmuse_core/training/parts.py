@@ -13,11 +13,14 @@ from fstmuse_core.datasets.groups import Sounds
 from fstmuse_core.datasets.parts import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.split import count_artists, count_unknown
 from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.training.overlap import known_to
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
 from fstmuse_core.training.settings import TrainSettings
 
+# Temperature and thresholds fitted on fewer clips are nearly arbitrary.
+_ENOUGH_TO_CALIBRATE = 10
 # For a generator to learn what a genre is, and not what a few records sound like.
 _ENOUGH_ARTISTS, _ENOUGH_MINUTES = 10, 30.0
 
@@ -202,7 +205,15 @@ def divide(
         if not heard or not base:
             raise
         raise _too_well_known(base, len(heard), len(used)) from error
-    return parts
+    n_validation = len(parts.known("validation"))
+    is_calibrated = settings.model in PLANS and settings.design == "ours"
+    if not is_calibrated or n_validation >= _ENOUGH_TO_CALIBRATE:
+        return parts
+    few = (
+        f"only {counted(n_validation, 'clip')} chose the best epoch and how sure it may be: do not "
+        "rely on its percentages"
+    )
+    return replace(parts, notes=(*parts.notes, few))
 
 
 def check_base(base: Bundle, tracks: Sequence[Track]) -> None:
