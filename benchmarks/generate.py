@@ -102,7 +102,8 @@ if __name__ == "__main__":
 
 def measure(repeats: int) -> list[Row]:
     """Times with the generator that ships; no rows while none is installed."""
-    from fstmuse_core.bundle import GENERATOR, MANIFEST_NAME, bundle_folders
+    from fstmuse_core.bundle import bundle_folders
+    from fstmuse_core.bundle_manifest import GENERATOR, MANIFEST_NAME
 
     manifests = {
         name: json.loads((folder / MANIFEST_NAME).read_bytes())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.how_good.tasks import Task
-from fstmuse_core.datasets.split import count_artists
+from fstmuse_core.datasets.artists import count_artists
 from fstmuse_core.training import metrics
 from fstmuse_core.training.calibration import fit_novelty_threshold
 from fstmuse_core.training.metrics import Ints

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from fstmuse_core import speech
 from fstmuse_core.audio import AudioStream
-from fstmuse_core.bundle import CLASSIFIER, Bundle, find_bundle
+from fstmuse_core.bundle import Bundle, find_bundle
+from fstmuse_core.bundle_manifest import CLASSIFIER
 from fstmuse_core.classification import ActivationMap, Classification, Timeline
 from fstmuse_core.network import BATCH, LiteRtNetwork
 from fstmuse_core.pattern_head import PatternEar, pattern_head, with_evidence

@@ -6,10 +6,12 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fstmuse_core.errors import FstMuseError
 
+# Between the genres in one tag.
+_SEPARATORS = re.compile(r"[;,|/\\\0]")
 # Names as the models use them, each with other spellings seen in tags and folder names.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "Ambient": ("ambient music", "dark ambient"),
@@ -57,6 +59,22 @@ def canonical_genre(name: str) -> str | None:
     ('Hip-Hop', 'Hip-Hop', None)
     """
     return _LOOKUP.get(_key(name))
+
+
+def known_genres(names: Iterable[str]) -> tuple[str, ...]:
+    """Canonical names of all genres that names from tags mean, each once, in their order.
+
+    Examples
+    --------
+    >>> known_genres(["rap; alternative rock", "Polka"])
+    ('Hip-Hop', 'Rock')
+    """
+    found: list[str] = []
+    for name in names:
+        whole = canonical_genre(name)
+        parts = [whole] if whole else map(canonical_genre, _SEPARATORS.split(name))
+        found.extend(genre for genre in parts if genre)
+    return tuple(dict.fromkeys(found))
 
 
 def listed_genres(names: Sequence[str]) -> str:

@@ -97,7 +97,7 @@ def paired_test(
     right_a, right_b : sequence of bool, length n >= 1
         Whether each model got each clip right.
     artists : sequence of str, length n
-        Whose clip it is, see :func:`fstmuse_core.datasets.split.lead_key`; of an unknown artist,
+        Whose clip it is, see :func:`fstmuse_core.datasets.artists.lead_key`; of an unknown artist,
         named ``""``, each clip counts for itself.
     seed : int
         Of the draw of artists.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -255,6 +256,27 @@ def running_training() -> str | None:
     except OSError:
         return None
     return str(_holder(file).get("run", ""))
+
+
+def last_holder() -> tuple[int, str]:
+    """Process and run that held the lock last; 0 and empty if that is not known."""
+    values = _holder(runs_folder() / LOCK_FILE)
+    try:
+        return int(values["pid"]), str(values["run"])
+    except (KeyError, TypeError, ValueError):
+        return 0, ""
+
+
+def discard_run(folder: Path) -> bool:
+    """Remove a run that nobody can go on writing; whether it is gone.
+
+    Only a folder among the runs is removed, and only while nothing is being trained.
+    """
+    if folder.parent == runs_folder():
+        with no_training() as other:
+            if other is None:
+                shutil.rmtree(folder, ignore_errors=True)
+    return not folder.is_dir()
 
 
 def _holder(file: Path) -> dict[str, Any]:

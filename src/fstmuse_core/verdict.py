@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.bundle import Thresholds
+from fstmuse_core.bundle_manifest import Thresholds
 from fstmuse_core.classification import Doubt, Verdict
 from fstmuse_core.spectrogram import FloatArray
 

@@ -11,6 +11,7 @@ import pytest
 
 from fstmuse_core import bundle
 from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle_manifest import BundleManifest
 
 from .conftest import Run
 
@@ -117,7 +118,7 @@ def test_show_says_what_is_known_and_prints_no_orders_to_the_terminal(
     del values["files"]["CARD.md"]
     bundle.write_bundle(
         mine,
-        bundle.BundleManifest.from_dict(values),
+        BundleManifest.from_dict(values),
         {file.name: file.read_bytes() for file in mine.iterdir() if file.name != "model.json"},
     )
     outcome = fstmuse("models", "show", "mine")

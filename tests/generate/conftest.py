@@ -14,14 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import (
-    GENERATOR,
-    Bundle,
-    BundleManifest,
-    Thresholds,
-    load_bundle,
-    write_bundle,
-)
+from fstmuse_core.bundle import Bundle, load_bundle, write_bundle
+from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.cli import main
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.generate import ClipGenerator

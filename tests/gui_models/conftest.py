@@ -14,7 +14,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import manifest_bytes, shipped_models_folder
+from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.bundle_manifest import manifest_bytes
 from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_gui.classify.bridge import WorkerBridge

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import MANIFEST_NAME
+from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_gui.models.watch import ModelWatch
 from fstmuse_gui.tabs import ModelNews
 from tests.gui_models.conftest import add_model

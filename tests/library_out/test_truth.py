@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import known_genres
 from fstmuse_core.library.disagreement import agreement
 from fstmuse_core.library.rows import ReviewKind
 from fstmuse_core.library.truth import (
     Label,
     beets_labels,
-    known_genres,
     review_labels,
     tag_labels,
 )

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import manifest_bytes, shipped_models_folder
+from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.bundle_manifest import manifest_bytes
 from fstmuse_core.models.archive import export_model
 
 

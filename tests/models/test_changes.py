@@ -13,12 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import (
-    find_bundle,
-    load_bundle,
-    manifest_bytes,
-    shipped_models_folder,
-)
+from fstmuse_core.bundle import find_bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle_manifest import manifest_bytes
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models import changes
 from fstmuse_core.models.changes import (

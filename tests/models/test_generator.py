@@ -27,7 +27,8 @@ _STEPS = 9
 _MAKE = """
 import sys
 import numpy as np
-from fstmuse_core.bundle import GENERATOR, BundleManifest, Thresholds, write_bundle
+from fstmuse_core.bundle import write_bundle
+from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE, build_generator
 from fstmuse_core.spectrogram import DEFAULT_CONFIG

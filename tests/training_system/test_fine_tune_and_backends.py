@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import MANIFEST_NAME, WEIGHTS_NAME, load_bundle
+from fstmuse_core.bundle import WEIGHTS_NAME, load_bundle
+from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.networks.toy_model import build_toy_model

@@ -88,7 +88,8 @@ def command(
         raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
     mute_libraries()
 
-    from fstmuse_core.bundle import CLASSIFIER, find_bundle
+    from fstmuse_core.bundle import find_bundle
+    from fstmuse_core.bundle_manifest import CLASSIFIER
     from fstmuse_core.cli.results import Choice
 
     bundle = find_bundle(model)

@@ -42,7 +42,8 @@ def command(model: str, data: tuple[str, ...], layout: str) -> int:
     Accuracy and recall count the likeliest genre, also where the verdict is "not sure". It is
     said if the model was trained on this music, as far as its record tells.
     """
-    from fstmuse_core.bundle import GENERATOR, find_bundle
+    from fstmuse_core.bundle import find_bundle
+    from fstmuse_core.bundle_manifest import GENERATOR
 
     found = find_bundle(model)
     tracks = read_music(data)

@@ -95,7 +95,8 @@ def check_models() -> Iterator[Finding]:
 def _try_model(name: str, folder: str) -> Finding:
     import numpy as np
 
-    from fstmuse_core.bundle import CLASSIFIER, load_bundle
+    from fstmuse_core.bundle import load_bundle
+    from fstmuse_core.bundle_manifest import CLASSIFIER
     from fstmuse_core.classify import GenreClassifier
 
     bundle = load_bundle(folder)

@@ -216,7 +216,7 @@ class FeatureCache:
     def sounds(self, paths: Sequence[Path]) -> dict[Path, str]:
         """Equal values for files of the same sound, in whatever format, as far as they are kept.
 
-        This is what :func:`fstmuse_core.datasets.parts.split_tracks` takes, so that duplicates
+        This is what :func:`fstmuse_core.datasets.split.split_tracks` takes, so that duplicates
         never stand on both sides.
         """
         return {path: place.sound for path, place in self.places(paths).items() if place.sound}

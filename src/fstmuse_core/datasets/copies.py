@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from fstmuse_core.datasets.collection import SetAside
+from fstmuse_core.datasets.files import file_sha256
 from fstmuse_core.datasets.track import Track
 
 
@@ -26,16 +26,8 @@ def without_copies(tracks: Sequence[Track]) -> tuple[list[Track], list[SetAside]
     for paths in by_size.values():
         first: dict[str, Path] = {}
         for path in paths if len(paths) > 1 else ():
-            original = first.setdefault(_digest(path), path)
+            original = first.setdefault(file_sha256(path) or str(path), path)
             if original != path:
                 reason = f"it is a copy of {original.name}"
                 copies[path] = SetAside(path, reason)
     return [track for track in tracks if track.path not in copies], list(copies.values())
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return str(path)

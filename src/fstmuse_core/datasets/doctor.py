@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from fstmuse_core.datasets.artists import artist_or_id, count_artists, count_unknown
 from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.examine import Examination, examine
-from fstmuse_core.datasets.groups import artist_bonds, same_sounds
-from fstmuse_core.datasets.parts import check_enough, split_tracks, too_few_artists
+from fstmuse_core.datasets.groups import same_sounds
 from fstmuse_core.datasets.pool import Broken, run_in_pool
-from fstmuse_core.datasets.split import artist_key, count_artists
+from fstmuse_core.datasets.split import check_enough, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
@@ -86,7 +86,7 @@ class Report:
     tracks : tuple of Track
         The usable tracks, with the length that was heard.
     sounds : dict of Path to str
-        Hash of each usable track's sound, for :func:`fstmuse_core.datasets.parts.split_tracks`.
+        Hash of each usable track's sound, for :func:`fstmuse_core.datasets.split.split_tracks`.
     """
 
     root: Path
@@ -203,7 +203,7 @@ def _genre_counts(tracks: Sequence[Track]) -> tuple[GenreCount, ...]:
             genre,
             len(members),
             count_artists(members),
-            sum(not any(artist_bonds(t)) for t in members),
+            count_unknown(members),
             sum(t.seconds for t in members),
         )
         for genre, members in sorted(of_genre.items())
@@ -243,7 +243,7 @@ def _straddling(
     for track, side in zip(tracks, sides, strict=True):
         if side in PARTS:
             sides_of_sound[sounds[track.path]].add(side)
-            if key := artist_key(track.artist) or track.artist_id:
+            if key := artist_or_id(track):
                 sides_of_artist[key].add(side)
     return _several(sides_of_artist.values()), _several(sides_of_sound.values())
 

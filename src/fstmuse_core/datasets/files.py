@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -34,3 +35,12 @@ def cannot_write(path: Path, error: OSError) -> FstMuseError:
     if error.errno in FULL:
         return FstMuseError(path, "it cannot be written: the disk is full", "make room and go on")
     return FstMuseError(path, f"it cannot be written ({error.strerror or error})")
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of the bytes of a file; empty if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from fstmuse_core.datasets.split import artist_key, lead_key
+from fstmuse_core.datasets.artists import artist_key, lead_key
 from fstmuse_core.datasets.track import Track
 
 # Hash of the decoded sound of each file, as far as it is known.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fstmuse_core.datasets.files import write_whole
-from fstmuse_core.datasets.parts import Split
+from fstmuse_core.datasets.split import Split
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from fstmuse_core.audio import find_audio_files, probe
 from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.genres import canonical_genre
+from fstmuse_core.genres import known_genres
 
 # Names of a field in the formats that mutagen reads, in order of preference.
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -100,11 +99,8 @@ def named_genre(names: Iterable[str], *, keep_unknown: bool = True) -> str | Non
     ('Electronic', 'Polka')
     """
     names = [name.strip() for name in names if name.strip()]
-    for name in names:
-        for part in (name, *re.split(r"[;,|/\\\0]", name)):
-            known = canonical_genre(part)
-            if known:
-                return known
+    if known := known_genres(names):
+        return known[0]
     return names[0] if names and keep_unknown else None
 
 

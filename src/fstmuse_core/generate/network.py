@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import GENERATOR, Bundle
+from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle_manifest import GENERATOR
 from fstmuse_core.errors import BundleError
 from fstmuse_core.generation_noise import NoiseShape
 from fstmuse_core.spectrogram import FloatArray

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fstmuse_core.datasets.split import lead_key
+from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
 from fstmuse_core.paired import Comparison, paired_test

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import canonical_genre
+from fstmuse_core.genres import known_genres
 from fstmuse_core.library.rows import LibraryRow
 
 # What beets puts between the values of a field with several.
 _BEETS_DELIMITER = "\\␀"
-_SEPARATORS = re.compile(r"[;,|/\0]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +40,6 @@ class Label:
         own = {genre.casefold(): genre for genre in genres}
         found = [own.get(name.casefold()) for name in (*self.genres, *self.names)]
         return [genre for genre in dict.fromkeys(found) if genre]
-
-
-def known_genres(names: Iterable[str]) -> tuple[str, ...]:
-    """Canonical names of all genres that names from tags mean, each once, in their order.
-
-    Examples
-    --------
-    >>> known_genres(["rap; alternative rock", "Polka"])
-    ('Hip-Hop', 'Rock')
-    """
-    found: list[str] = []
-    for name in names:
-        whole = canonical_genre(name)
-        parts = [whole] if whole else map(canonical_genre, _SEPARATORS.split(name))
-        found.extend(genre for genre in parts if genre)
-    return tuple(dict.fromkeys(found))
 
 
 def _label(path: str, names: Iterable[str]) -> Label | None:

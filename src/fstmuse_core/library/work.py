@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fstmuse_core.bundle import CLASSIFIER, Bundle, find_bundle
+from fstmuse_core.bundle import Bundle, find_bundle
+from fstmuse_core.bundle_manifest import CLASSIFIER
 from fstmuse_core.datasets.pool import Broken, ProcessPool, default_processes
 from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.file_lock import try_lock

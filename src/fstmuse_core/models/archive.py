@@ -19,15 +19,17 @@ import numpy as np
 
 from fstmuse_core.bundle import (
     CARD_NAME,
-    GENERATOR,
     JUDGE_NAME,
     LITERT_NAME,
-    MANIFEST_NAME,
     PATTERNS_NAME,
     WEIGHTS_NAME,
+    load_bundle,
+)
+from fstmuse_core.bundle_manifest import (
+    GENERATOR,
+    MANIFEST_NAME,
     BundleManifest,
     check_spectrogram,
-    load_bundle,
     parse_manifest,
 )
 from fstmuse_core.errors import BundleError, FstMuseError, one_line

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle import MADE_AS, MANIFEST_NAME, manifest_bytes, name_key
+from fstmuse_core.bundle import name_key
+from fstmuse_core.bundle_manifest import MADE_AS, MANIFEST_NAME, manifest_bytes
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_core.models.names import check_free, clean_title, free_name, name_of

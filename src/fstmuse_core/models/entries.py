@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle import CARD_NAME, MANIFEST_NAME, WEIGHTS_NAME, Bundle, name_key
+from fstmuse_core.bundle import CARD_NAME, WEIGHTS_NAME, Bundle, name_key
+from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models.figures import ModelFigures, figures_of
 

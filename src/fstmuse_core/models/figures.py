@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fstmuse_core.bundle import GENERATOR, BundleManifest
+from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest
 
 # What is measured of a generator: what people call it, and what it means.
 GENERATOR_FIGURES = {

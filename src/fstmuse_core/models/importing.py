@@ -11,13 +11,7 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle import (
-    LITERT_NAME,
-    PATTERNS_NAME,
-    WEIGHTS_NAME,
-    Bundle,
-    write_bundle,
-)
+from fstmuse_core.bundle import LITERT_NAME, PATTERNS_NAME, WEIGHTS_NAME, Bundle, write_bundle
 from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.models.archive import Archive, ArchiveError, read_archive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fstmuse_core.bundle import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
 
 # Kind of bundle -> what model.json calls the network -> the function in that module that
 # builds it. Nothing that a file says is ever imported; it is only looked up here.

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from fstmuse_core.bundle import CLASSIFIER, GENERATOR, Bundle
+from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import BundleError
 from fstmuse_core.generate.network import GeneratorNetwork

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fstmuse_core.datasets.split import lead_key
+from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.paired import Comparison, paired_test
 from fstmuse_core.training.measure import Answers

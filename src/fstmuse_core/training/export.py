@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import Bundle, BundleManifest, Thresholds
+from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import Classifier

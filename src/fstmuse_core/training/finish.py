@@ -20,11 +20,10 @@ from fstmuse_core.bundle import (
     LITERT_NAME,
     PATTERNS_NAME,
     Bundle,
-    BundleManifest,
-    Thresholds,
     user_models_folder,
     write_bundle,
 )
+from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import listed_genres

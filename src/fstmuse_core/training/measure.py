@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.datasets.split import count_artists, count_unknown
+from fstmuse_core.datasets.artists import count_artists, count_unknown
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.training import metrics

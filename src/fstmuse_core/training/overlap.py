@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fstmuse_core.bundle import Bundle
-from fstmuse_core.datasets.split import lead_key
+from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.datasets.track import Track
 
 TRACKS_FILE = "TRACKS.csv"

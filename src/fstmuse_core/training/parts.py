@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core.bundle import Bundle
+from fstmuse_core.datasets.artists import count_artists, count_unknown
 from fstmuse_core.datasets.groups import Sounds
-from fstmuse_core.datasets.parts import FEWEST_CLIPS, split_tracks, too_few_artists
-from fstmuse_core.datasets.split import count_artists, count_unknown
+from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
@@ -165,7 +165,7 @@ def divide(
     sounds: Sounds,
     base: Bundle | None = None,
 ) -> Parts:
-    """Divide the music; see :func:`fstmuse_core.datasets.parts.split_tracks`.
+    """Divide the music; see :func:`fstmuse_core.datasets.split.split_tracks`.
 
     With ``settings.balance`` other music is left out, as there is no even number of it.
 

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES, canonical_genre
+from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES, known_genres
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.networks.fst_muse import build_fst_muse
 from fstmuse_core.networks.toy_model import build_toy_model
 
 IGNORED = -1
-_BETWEEN_GENRES = re.compile(r"[;,|/\\\0]")
 _WORD = re.compile(r"\w+")
 
 
@@ -27,8 +26,7 @@ def is_disputed(track: Track) -> bool:
     Rock across artists; taught as Pop they cost Rock a third of its recall, see the card.
     """
     # By whole tags, parts of lists and words: "Electro Rock" is a kind of rock, "K-Pop" of pop.
-    names = [*_BETWEEN_GENRES.split(track.tag_genre), *_WORD.findall(track.tag_genre)]
-    called = {canonical_genre(name) for name in names} - {None}
+    called = known_genres([track.tag_genre, *_WORD.findall(track.tag_genre)])
     return track.genre == "Pop" and bool(called) and "Pop" not in called
 
 

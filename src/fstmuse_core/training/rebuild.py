@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from fstmuse_core.bundle import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.spectrogram import FloatArray

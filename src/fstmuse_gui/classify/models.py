@@ -6,7 +6,8 @@ import json
 import logging
 from dataclasses import dataclass
 
-from fstmuse_core.bundle import CLASSIFIER, GENERATOR, MANIFEST_NAME, bundle_folders
+from fstmuse_core.bundle import bundle_folders
+from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR, MANIFEST_NAME
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.bundle import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
 from fstmuse_core.models.entries import ModelDetails
 from fstmuse_core.models.figures import ModelFigures
 from fstmuse_gui.icons import icon

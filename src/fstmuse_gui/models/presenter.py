@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.bundle_manifest import CLASSIFIER
 from fstmuse_core.models.changes import DeletedModel
 from fstmuse_core.models.entries import ModelDetails, ModelEntry
 from fstmuse_gui.models.shelf import ModelShelf

@@ -7,6 +7,7 @@ import contextlib
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
 
 from fstmuse_core import bundle as bundles
+from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_gui.tabs import ModelNews
 
 # Writing a bundle changes the folder several times.
@@ -56,5 +57,5 @@ def _models() -> dict[str, int]:
     found = {}
     for name, folder in bundles.bundle_folders().items():
         with contextlib.suppress(OSError):  # it is being deleted
-            found[name] = (folder / bundles.MANIFEST_NAME).stat().st_mtime_ns
+            found[name] = (folder / MANIFEST_NAME).stat().st_mtime_ns
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fstmuse_core.bundle import CLASSIFIER
+from fstmuse_core.bundle_manifest import CLASSIFIER
 from fstmuse_core.datasets.wording import counted, sized
 from fstmuse_core.models.entries import ModelDetails, ModelEntry, Origin
 from fstmuse_core.models.figures import GenreFigure

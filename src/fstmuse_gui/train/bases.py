@@ -7,7 +7,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from fstmuse_core.bundle import MANIFEST_NAME, bundle_folders
+from fstmuse_core.bundle import bundle_folders
+from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_gui.train.recipe import MODEL_KINDS
 
 _log = logging.getLogger(__name__)

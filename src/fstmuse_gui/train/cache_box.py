@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.line_box import LineBox
 from fstmuse_gui.widgets.question import Answer, Question
 
 _TIP = "What trainings have computed from songs is kept, so that the next one need not do it again."
 
 
-class CacheBox(QWidget):
+class CacheBox(LineBox):
     """A line and a button.
 
     Signals
@@ -24,25 +24,12 @@ class CacheBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line = QLabel()
-        self._line.setProperty("look", "small")
-        self._line.setTextFormat(Qt.TextFormat.PlainText)
-        self._line.setWordWrap(True)
         self._line.setToolTip(_TIP)
-        self.empty_button = QPushButton("Empty\N{HORIZONTAL ELLIPSIS}")
-        self.empty_button.setAccessibleName("Empty the feature cache")
+        self.empty_button = self._add_button(
+            "Empty\N{HORIZONTAL ELLIPSIS}", "Empty the feature cache"
+        )
         self.empty_button.clicked.connect(self.empty_requested)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
-        row.addWidget(self._line, 1)
-        row.addWidget(self.empty_button)
         self.show_cache("", can_empty=False)
-
-    @property
-    def text(self) -> str:
-        """What the line says."""
-        return self._line.text()
 
     def show_cache(self, text: str, *, can_empty: bool, why_not: str = "") -> None:
         """Say what is in it, and whether or why not it can be emptied."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.line_box import LineBox
 
 
-class FmaBox(QWidget):
+class FmaBox(LineBox):
     """A line and a button; hidden while there is nothing to say.
 
     Signals
@@ -24,30 +24,13 @@ class FmaBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line = QLabel()
-        self._line.setProperty("look", "small")
-        self._line.setTextFormat(Qt.TextFormat.PlainText)
-        self._line.setWordWrap(True)
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setAccessibleName("Cancel the download of FMA")
+        self.cancel_button = self._add_button("Cancel", "Cancel the download of FMA")
         self.cancel_button.setToolTip("What has come is kept for the next time")
         self.cancel_button.clicked.connect(self.cancel_requested)
-        self.add_button = QPushButton("Add")
-        self.add_button.setAccessibleName("Add FMA to the data sets")
+        self.add_button = self._add_button("Add", "Add FMA to the data sets")
         self.add_button.setToolTip("Learn from FMA too")
         self.add_button.clicked.connect(self.add_requested)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
-        row.addWidget(self._line, 1)
-        row.addWidget(self.cancel_button)
-        row.addWidget(self.add_button)
         self.hide()
-
-    @property
-    def text(self) -> str:
-        """What the line says."""
-        return self._line.text()
 
     def show_work(self, words: str, *, can_cancel: bool) -> None:
         """Say how far the download is."""

@@ -22,9 +22,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.errors import one_line
 from fstmuse_core.runs import (
-    LOCK_FILE,
-    no_training,
-    read_json,
+    discard_run,
+    last_holder,
     request_end,
     running_training,
     runs_folder,
@@ -166,26 +165,12 @@ class Training(QObject):
 
     def _finish_without_word(self, why: str) -> None:
         if self._is_cancelled:
-            if self._discard():
+            if self._run_folder is None or discard_run(self._run_folder):
                 self._finish(Cancelled())
                 return
             why = "the training was ended by force, but its run could not be removed"
         kept = "; what it learned up to its last epoch is kept" if self._run else ""
         self._finish(Failed(f"{why}{kept}", self._run, resumable=bool(self._run)))
-
-    def _discard(self) -> bool:
-        """Remove what it has written, which it cannot any more; whether nothing is left.
-
-        Only a run among the runs is removed, and only while nothing is being trained.
-        """
-        folder = self._run_folder
-        if folder is None or not folder.is_dir():
-            return True
-        if folder.parent == runs_folder():
-            with no_training() as other:
-                if other is None:
-                    shutil.rmtree(folder, ignore_errors=True)
-        return not folder.is_dir()
 
     def _poll(self) -> None:
         raise NotImplementedError
@@ -287,7 +272,7 @@ class OwnTraining(Training):
     def _kill(self) -> None:
         if self._child is None:
             return
-        pid, run = _holder()
+        pid, run = last_holder()
         if pid == self._child.pid and self._run_folder is None and running_training() == run:
             self._run_folder = runs_folder() / run  # it had not said yet which one it is
         self._child.kill()
@@ -346,16 +331,7 @@ class OtherTraining(Training):
     def _kill(self) -> None:
         if running_training() != self._run:
             return
-        pid, _run = _holder()
+        pid, _run = last_holder()
         if pid:
             with contextlib.suppress(OSError):
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-
-
-def _holder() -> tuple[int, str]:
-    """Process and run that held the trainings' lock last; 0 and empty if that is not known."""
-    try:
-        values = read_json(runs_folder() / LOCK_FILE)
-        return int(values["pid"]), str(values["run"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0, ""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fstmuse_core.datasets.artists import artist_or_id
 from fstmuse_core.datasets.collection import Collection, merged
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.detect import data_path, load_tracks
-from fstmuse_core.datasets.split import artist_key
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 
@@ -189,7 +189,7 @@ def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:
     artists: dict[str, set[str]] = defaultdict(set)
     for track in tracks:
         clips[track.genre] += 1
-        artists[track.genre] |= {artist_key(track.artist) or track.artist_id} - {""}
+        artists[track.genre] |= {artist_or_id(track)} - {""}
     genres = [GenreCount(genre, n, len(artists[genre])) for genre, n in clips.most_common()]
     everyone = set().union(*artists.values())
     return Survey(sets, tuple(genres), clips.total(), len(everyone))

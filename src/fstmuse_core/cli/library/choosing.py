@@ -79,7 +79,8 @@ def _is_called(model: HeardModel, name: str) -> bool:
 
 
 def _current(name: str) -> HeardModel:
-    from fstmuse_core.bundle import CLASSIFIER, find_bundle
+    from fstmuse_core.bundle import find_bundle
+    from fstmuse_core.bundle_manifest import CLASSIFIER
 
     bundle = find_bundle(name)
     bundle.demand_kind(CLASSIFIER)

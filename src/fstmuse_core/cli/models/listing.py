@@ -121,7 +121,7 @@ def show(name: str, layout: str) -> int:
 
 
 def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
-    from fstmuse_core.bundle import GENERATOR
+    from fstmuse_core.bundle_manifest import GENERATOR
     from fstmuse_core.datasets.wording import sized
 
     entry, figures, manifest = details.entry, details.figures, bundle.manifest
@@ -155,7 +155,7 @@ def _origin(details: ModelDetails) -> str:
 
 
 def _print_genres(details: ModelDetails) -> None:
-    from fstmuse_core.bundle import GENERATOR
+    from fstmuse_core.bundle_manifest import GENERATOR
 
     label = "as asked" if details.entry.kind == GENERATOR else "recall"
     for row in details.figures.genres:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import re
@@ -30,7 +29,7 @@ from fstmuse_core.datasets.corrections.journal import (
 )
 from fstmuse_core.datasets.corrections.record import TAKES_FOLDER, Correction
 from fstmuse_core.datasets.examine import examine, file_state
-from fstmuse_core.datasets.files import FULL
+from fstmuse_core.datasets.files import FULL, file_sha256
 from fstmuse_core.datasets.tags import Tags, read_tags
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import AudioError, FstMuseError
@@ -132,7 +131,7 @@ class CorrectionStore:
             if (record.size, record.mtime_ns) == state:
                 return record
         alike = [record for record in records.values() if record.size == state[0]]
-        digest = _sha256(path) if alike else ""
+        digest = file_sha256(path) if alike else ""
         found = next((record for record in alike if record.sha256 == digest), None)
         if found is None and here:
             found = records.get(examine(path).sound)
@@ -149,7 +148,7 @@ class CorrectionStore:
             return False
         if state == (record.size, record.mtime_ns):
             return True
-        is_same = state[0] == record.size and _sha256(record.path) == record.sha256
+        is_same = state[0] == record.size and file_sha256(record.path) == record.sha256
         if not is_same and examine(record.path).sound != record.sound:
             return False
         self._followed(record, record.path, state)
@@ -160,7 +159,7 @@ class CorrectionStore:
         if path != record.path and (record.is_kept or record.path.exists()):
             return record  # a copy
         size, mtime_ns = state
-        digest = _sha256(path) or record.sha256
+        digest = file_sha256(path) or record.sha256
         now = replace(record, path=path, size=size, mtime_ns=mtime_ns, sha256=digest)
 
         def follow(journal: Journal) -> _Decision:
@@ -368,7 +367,7 @@ def _record_of(
     found = examine(path)
     if found.fault or before is None:
         raise AudioError(subject, found.reason or "it vanished while it was read")
-    digest = _sha256(path)
+    digest = file_sha256(path)
     tags = tags or read_tags(path)
     if file_state(path) != before or not digest:
         raise AudioError(subject, "it changed while it was read", "try again")
@@ -392,15 +391,6 @@ def _record_of(
         album=tags.album,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def _sha256(path: Path) -> str:
-    """Hash of the bytes of a file; empty if it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def _flac(samples: FloatArray, sample_rate: int) -> bytes:

@@ -6,15 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fstmuse_core.bundle import (
-    CARD_NAME,
-    GENERATOR,
-    JUDGE_NAME,
-    BundleManifest,
-    Thresholds,
-    user_models_folder,
-    write_bundle,
-)
+from fstmuse_core.bundle import CARD_NAME, JUDGE_NAME, user_models_folder, write_bundle
+from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.datasets.track import PARTS
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.bundle import Bundle
-from fstmuse_core.datasets.split import artist_folds
+from fstmuse_core.datasets.folds import artist_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import Classifier

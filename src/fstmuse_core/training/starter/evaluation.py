@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.bundle import Thresholds
+from fstmuse_core.bundle_manifest import Thresholds
 from fstmuse_core.training import calibration, metrics
 from fstmuse_core.training.plan import ModelPlan, is_disputed
 from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fstmuse_core.datasets.folds import artist_folds
 from fstmuse_core.datasets.groups import connected_tracks, same_sounds
-from fstmuse_core.datasets.parts import Split, split_tracks
-from fstmuse_core.datasets.split import artist_folds
+from fstmuse_core.datasets.split import Split, split_tracks
 from fstmuse_core.datasets.split_file import load_split, save_split
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.errors import FstMuseError
