@@ -308,7 +308,6 @@ def test_a_followed_run_that_is_deaf_is_ended_by_force(
     hold = f"""
 import platformdirs
 platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
-from fstmuse_core import runs
 from fstmuse_core.runs import TrainingLock
 with TrainingLock("r1"):
     print("held", flush=True)
@@ -332,7 +331,6 @@ def begin_deaf(run: Path, said: str) -> Heard:
     script = f"""
 import platformdirs, time
 platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
-from fstmuse_core import runs
 from fstmuse_core.runs import TrainingLock
 with TrainingLock("r1"):
     print({said!r}, flush=True)

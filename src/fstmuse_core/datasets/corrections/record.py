@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,20 @@ class Correction:
     title: str
     album: str
     date: str
+
+    def at_place_of(self, other: Correction) -> Correction:
+        """The same word on the same sound, of the file that it lies in by now."""
+        return replace(
+            self,
+            path=other.path,
+            is_kept=other.is_kept,
+            size=other.size,
+            mtime_ns=other.mtime_ns,
+            sha256=other.sha256,
+            artist=other.artist,
+            title=other.title,
+            album=other.album,
+        )
 
     @property
     def is_confirmation(self) -> bool:

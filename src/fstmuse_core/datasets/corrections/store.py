@@ -285,7 +285,7 @@ class CorrectionStore:
             now = journal.records.get(concerned)
             if now is not None and not now.is_kept:
                 # It was saved meanwhile: what was said of the recording holds of that file.
-                return [Undone(concerned), Followed(_moved(before, now))], concerned
+                return [Undone(concerned), Followed(before.at_place_of(now))], concerned
             raise FstMuseError(
                 TITLE,
                 f"{before.title} was deleted together with its correction",
@@ -341,21 +341,6 @@ class CorrectionStore:
 def _kept_aside(journal: Journal, aside: Path) -> str:
     why = "a newer FstMuse wrote them" if journal.is_newer else "their file was damaged"
     return f"{TITLE}: {why}; it is kept as {aside.name} and a new one was begun"
-
-
-def _moved(said: Correction, place: Correction) -> Correction:
-    """What was ``said`` of a sound, of the file that it lies in by now."""
-    return replace(
-        said,
-        path=place.path,
-        is_kept=place.is_kept,
-        size=place.size,
-        mtime_ns=place.mtime_ns,
-        sha256=place.sha256,
-        artist=place.artist,
-        title=place.title,
-        album=place.album,
-    )
 
 
 def _record_of(
