@@ -87,8 +87,8 @@ class Recipe:
     @property
     def title(self) -> str:
         """For people, such as "Rock with 30 % Jazz, seed 7"."""
-        blend = "" if self.blend is None else f" with {self.blend.share:.0%} {self.blend.genre}"
-        return f"{self.genre}{blend.replace('%', ' %')}, seed {self.seed}"
+        blend = "" if self.blend is None else f" with {_percent(self.blend)} {self.blend.genre}"
+        return f"{self.genre}{blend}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -143,6 +143,11 @@ def _check_blend(genre: str, blend: Blend) -> None:
             f"{_number(blend.share)} of {blend.genre} is no share",
             "use a number from 0 to 1, such as 0.3",
         )
+
+
+def _percent(blend: Blend) -> str:
+    """The share as it is used: 0.125 is 12.5 %, not 12 %."""
+    return f"{100 * blend.share:.10g} %"
 
 
 def _number(value: float) -> str:

@@ -96,6 +96,7 @@ class Hearing(QObject):
         if clip is None or clip.key != self._heard[0] or clip.result is None:
             self._give_up()
             self._show_off()
+            self.message.emit("")  # what is said there is of the clip before
         elif self._presenter.looks.explained != self._heard[1]:
             self._ask(clip)
 

@@ -101,12 +101,12 @@ class ClassifyPresenter(QObject):
         self._gatherer.finished.connect(self._on_gathered)
         self._gatherer.trouble.connect(self._view.notice.say)
         self._bridge.lost.connect(self._view.notice.say)
-        self.playback.message.connect(self._view.notice.say)
+        self.playback.message.connect(self._view.notice.say_of_item)
         self.saving.message.connect(self.message)
-        self.saving.trouble.connect(self._view.notice.say)
+        self.saving.trouble.connect(self._view.notice.say_of_item)
         self.looks.changed.connect(self.changed)
         self.correcting.message.connect(self.message)
-        self.correcting.trouble.connect(self._view.notice.say)
+        self.correcting.trouble.connect(self._view.notice.say_of_item)
         self.correcting.changed.connect(self.changed)
         self.correcting.clip_changed.connect(self._update_row)
         self.takes.begun.connect(self._on_take_started)
@@ -343,8 +343,12 @@ class ClassifyPresenter(QObject):
         """Show the clip of this key as far as it has come."""
         if self.takes.is_live:
             return
+        if key != self._shown:
+            self._view.notice.leave_item()
         self._shown = key
         clip = self.shown
+        warnings = clip.take.warnings if clip is not None and clip.take is not None else ()
+        self._view.record_panel.show_warning(warnings[0] if warnings else "")
         if clip is None:
             self._patience.stop()
             self.playback.load(None)

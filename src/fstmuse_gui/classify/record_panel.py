@@ -55,6 +55,7 @@ class RecordPanel(QWidget):
     def __init__(self, max_s: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._max_s = max_s
+        self._said = self._warning = ""
         self.setObjectName("recordPanel")
         self.setAccessibleName("Record")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -163,8 +164,18 @@ class RecordPanel(QWidget):
 
     def show_sentence(self, sentence: str) -> None:
         """Show a sentence under the button, or none."""
-        self.sentence.setText(sentence)
-        self.sentence.setVisible(bool(sentence))
+        self._said, self._warning = sentence, ""
+        self._show_words()
+
+    def show_warning(self, warning: str) -> None:
+        """Show what is to be kept in mind of the take that is shown; nothing for another clip."""
+        self._warning = warning
+        self._show_words()
+
+    def _show_words(self) -> None:
+        words = self._warning or self._said
+        self.sentence.setText(words)
+        self.sentence.setVisible(bool(words))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

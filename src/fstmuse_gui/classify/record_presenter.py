@@ -151,7 +151,8 @@ class RecordPresenter(QObject):
         if len(frames):
             self.frames_ready.emit(frames)
         if take.warnings:
-            self._say(take.warnings[0])
+            self._panel.show_warning(take.warnings[0])
+            self.message.emit(take.warnings[0])
         self.finished.emit(take)
 
     def _on_level_toggled(self, wanted: bool) -> None:

@@ -107,7 +107,7 @@ class ClassifyTab(QObject):
         self._restore()
         self.presenter.message.connect(self.message)
         self.hearing.message.connect(self.message)
-        self.hearing.trouble.connect(self.view.notice.say)
+        self.hearing.trouble.connect(self.view.notice.say_of_item)
         self.presenter.changed.connect(self._on_changed)
         self.presenter.recent_changed.connect(self._fill_recent)
         self.view.sidebar.open_requested.connect(self.presenter.choose_files)

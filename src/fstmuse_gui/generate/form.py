@@ -194,6 +194,11 @@ class GenerateForm(QWidget):
         self._share_text.setText(words)
         self.share.setAccessibleDescription(words)
 
+    def settle(self) -> None:
+        """Take what is typed as it stands; what cannot be is shown as it was before."""
+        for box in (self.seconds, self.seed):
+            box.interpretText()
+
     def chosen_blend(self) -> tuple[str, float] | None:
         """The second genre and its share, if there is one."""
         second = str(self.blend.currentData() or _NOTHING)

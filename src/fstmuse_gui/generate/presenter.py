@@ -12,12 +12,14 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.jobs.messages import MakeClip, SpectrogramImage
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.generate.colours import TakeColours
 from fstmuse_gui.generate.pair import Pair
 from fstmuse_gui.generate.playback import Playback
 from fstmuse_gui.generate.saving import Saving
+from fstmuse_gui.generate.seeds import SeedChoice
 from fstmuse_gui.generate.takes import Take, TakeStore
 from fstmuse_gui.generate.view import GenerateView
-from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Option, Settings
+from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.sound.playing import Playing
 from fstmuse_gui.widgets.file_list import RowState
 
@@ -57,11 +59,10 @@ class GeneratePresenter(QObject):
         self._view = view
         self._settings = settings
         self._bridge = bridge
-        self._draw_seed = draw_seed
         self._generators: dict[str, ModelInfo] = {}
         self._model: ModelInfo | None = None
         self._judges = judges
-        self._judge = 0
+        self._judge = ""  # name of the classifier whose opinion was chosen
         self._jobs: dict[int, int] = {}  # number of a job -> key of its take
         self._shown: int | None = None
         self.takes = TakeStore()
@@ -70,10 +71,8 @@ class GeneratePresenter(QObject):
         self.saving = Saving(view, settings, self)
         self._connect()
         view.form.seconds.setValue(settings.get(SECONDS))
-        view.form.seed.setValue(draw_seed())
-        page = view.take_page
-        page.transport.set_colours(settings.get(COLOUR_MAP), settings.get(DB_RANGE))
-        page.spectrogram.set_colours(settings.get(COLOUR_MAP), settings.get(DB_RANGE))
+        self._seeds = SeedChoice(view.form, draw_seed)
+        self._colours = TakeColours(view.take_page, settings)
         self.offer_models(generators, judges)
 
     def _connect(self) -> None:
@@ -81,7 +80,7 @@ class GeneratePresenter(QObject):
         form.generate_requested.connect(self.generate)
         form.surprise_requested.connect(self.surprise)
         form.cancel_requested.connect(self.cancel)
-        form.dice_requested.connect(self.roll)
+        form.dice_requested.connect(lambda: self._seeds.roll())
         form.model_chosen.connect(self.choose_model)
         form.takes.chosen.connect(self._show)
         form.takes.remove_requested.connect(self.remove)
@@ -89,15 +88,13 @@ class GeneratePresenter(QObject):
         form.takes.file_of = self._file_of
         page.swap_requested.connect(self._show_of_pair)
         page.judge_chosen.connect(self._choose_judge)
-        page.transport.colour_map_chosen.connect(self._set_colour_map)
-        page.transport.db_range_chosen.connect(self._set_db_range)
         self._view.busy_page.cancel_requested.connect(self.cancel)
         self._view.trouble_page.retry_requested.connect(lambda: self.retry(self._shown))
         self._view.trouble_page.remove_requested.connect(lambda: self.remove(self._shown))
         self._view.hidden.connect(self.playback.pause)
-        self.playback.message.connect(self._view.notice.say)
+        self.playback.message.connect(self._view.notice.say_of_item)
         self.saving.message.connect(self.message)
-        self.saving.trouble.connect(self._view.notice.say)
+        self.saving.trouble.connect(self._view.notice.say_of_item)
         bridge.started.connect(self._on_started)
         bridge.progress.connect(self._on_progress)
         bridge.partial.connect(self._on_partial)
@@ -124,19 +121,14 @@ class GeneratePresenter(QObject):
         return bool(self._jobs)
 
     def generate(self) -> None:
-        """Make a clip: with the seed shown if it is locked, else with another."""
-        if not self._view.form.lock.isChecked():
-            self.roll()
+        """Make a clip of what is shown; with another seed while the shown one is at work."""
+        self._seeds.renew()
         self._make(self._asked())
 
     def surprise(self) -> None:
         """The same with another seed."""
-        self.roll()
+        self._seeds.roll()
         self._make(self._asked())
-
-    def roll(self) -> None:
-        """Show another seed."""
-        self._view.form.seed.setValue(self._draw_seed())
 
     def cancel(self) -> None:
         """Give up everything that is being made."""
@@ -245,11 +237,12 @@ class GeneratePresenter(QObject):
         form = self._view.form
         if self._model is None:
             return None
+        form.settle()
         return MakeClip(
             model=self._model.name,
             genre=form.genre.currentText(),
             seconds=float(form.seconds.value()),
-            seed=form.seed.value(),
+            seed=self._seeds.use(),
             blend=form.chosen_blend(),
         )
 
@@ -312,12 +305,16 @@ class GeneratePresenter(QObject):
         take = self._of(job)
         self._jobs.pop(job, None)
         if take is not None:
+            if state is RowState.CANCELLED:
+                self._seeds.give_back(take.request.seed)
             # A clip that only lacks what it is taken for is finished all the same.
             take.state = state if take.clip is None else RowState.DONE
             self._update(take)
         self._show_work()
 
     def _show_work(self) -> None:
+        if not self.is_working:
+            self._seeds.renew()
         self._view.form.show_work(is_working=self.is_working)
         self.changed.emit()
 
@@ -335,6 +332,8 @@ class GeneratePresenter(QObject):
 
     def _show(self, key: int | None) -> None:
         """Show the take of this key as far as it has come."""
+        if key != self._shown:
+            self._view.notice.leave_item()
         self._shown = key
         take = self.shown
         if take is None:
@@ -378,22 +377,15 @@ class GeneratePresenter(QObject):
         opinions = take.opinions or ()
         by_name = {judge.name: judge.title for judge in self._judges}
         titles = [by_name.get(opinion.model, opinion.model) for opinion in opinions]
-        chosen = min(self._judge, max(0, len(opinions) - 1))
+        names = [opinion.model for opinion in opinions]
+        chosen = names.index(self._judge) if self._judge in names else 0
         self._view.take_page.show_opinions(titles, opinions, chosen)
 
     def _choose_judge(self, place: int) -> None:
-        self._judge = place
-        if (take := self.shown) is not None:
+        if (take := self.shown) is not None and take.opinions:
+            self._judge = take.opinions[place].model
             self._show_opinions(take)
 
     def _file_of(self, key: int) -> Path | None:
         take = self.takes.get(key)
         return take.file if take is not None else None
-
-    def _set_colour_map(self, name: str) -> None:
-        self._settings.set(COLOUR_MAP, name)
-        self._view.take_page.spectrogram.set_colours(name, self._settings.get(DB_RANGE))
-
-    def _set_db_range(self, decibels: int) -> None:
-        self._settings.set(DB_RANGE, decibels)
-        self._view.take_page.spectrogram.set_colours(self._settings.get(COLOUR_MAP), decibels)

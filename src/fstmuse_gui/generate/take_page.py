@@ -156,6 +156,7 @@ class TakePage(QWidget):
         if not opinions:
             self._said.setText("No classifier here could listen to it.")
             self._honest.setText("")
+            self.bars.show_genres(())
             return
         opinion = opinions[chosen]
         verdict = opinion.verdict
@@ -187,11 +188,14 @@ class TakePage(QWidget):
         self._pair.setVisible(pair is not None)
         if pair is None:
             return
+        # The take shown may be neither of the two: then none is marked.
+        self._pair_group.setExclusive(False)
         for name, take, button in zip("AB", pair, self.pair_buttons, strict=True):
             what = f"{name}: {take.title}, seed {take.request.seed}"
             button.setToolTip(f"{what} (X changes from one to the other)")
             button.setAccessibleName(f"Take {what}")
             button.setChecked(take.key == shown)
+        self._pair_group.setExclusive(True)
 
     def set_position(self, seconds: float | None) -> None:
         """Move the cursors; ``None`` and the very start hide them."""

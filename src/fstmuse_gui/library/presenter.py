@@ -89,8 +89,10 @@ class LibraryPresenter(QObject):
         shelf.trouble.connect(self._on_trouble)
         for part in (self.listening, self.reviewing):
             part.message.connect(self.message)
-            part.trouble.connect(self.say)
             part.changed.connect(self.changed)
+        self.listening.trouble.connect(self.say)
+        self.reviewing.trouble.connect(lambda sentence: self.say(sentence, of_file=True))
+        view.table.current_changed.connect(view.notice.leave_item)
         self.listening.scanned.connect(self.reload)
         self.reviewing.reviewed.connect(self._settle_later)
 
@@ -300,9 +302,11 @@ class LibraryPresenter(QObject):
 
     # -- saying and ending -------------------------------------------------------------
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence in the notice."""
-        self._view.notice.say(f"{sentence.removesuffix('.')}." if sentence else "")
+    def say(self, sentence: str, *, of_file: bool = False) -> None:
+        """Show a sentence in the notice; one of the file shown goes with it."""
+        notice = self._view.notice
+        tell = notice.say_of_item if of_file else notice.say
+        tell(f"{sentence.removesuffix('.')}." if sentence else "")
 
     def close(self) -> None:
         """Stop in good order."""

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from fstmuse_gui.library.words import STATES
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.page_parts import scrolled
 from fstmuse_gui.widgets.play_button import PlayButton
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.timeline_view import TimelineView
@@ -139,13 +139,8 @@ class ReviewPane(QFrame):
         column.addSpacing(GRID)
         column.addWidget(self.bars)
         column.addStretch()
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return area
+        self._area = scrolled(inside)
+        return self._area
 
     # -- what is shown -----------------------------------------------------------------
 
@@ -167,6 +162,13 @@ class ReviewPane(QFrame):
         self.setAccessibleDescription(shown_title(row))
         self._set_walk(place)
 
+    def show_waiting(self, row: LibraryRow) -> None:
+        """Show what the row itself says while its answer is being read."""
+        self.timeline.show_result(None)
+        self.bars.show_genres(tuple(self.bars.order))
+        self.verdict.show_verdict(row.genre if row.is_sure else None, row.verdict)
+        self._begin(row, row.seconds)
+
     def show_answer(self, row: LibraryRow, answer: Classification | None) -> None:
         """Show what the model says of it, or why it says nothing."""
         self.bars.setVisible(answer is not None and bool(answer.probabilities.any()))
@@ -178,9 +180,16 @@ class ReviewPane(QFrame):
             self.timeline.set_range(0.0, max(answer.duration_s, 0.1))
             self.bars.show_result(answer)
             self.verdict.show_result(answer)
-        self._duration_s = answer.duration_s if answer is not None else row.seconds
+        self._begin(row, answer.duration_s if answer is not None else row.seconds)
+
+    def _begin(self, row: LibraryRow, duration_s: float) -> None:
+        self._duration_s = duration_s
         self.play_button.setEnabled(row.state is not State.GONE)
         self.set_position(0.0)
+
+    def scroll_to_top(self) -> None:
+        """Show the file's title."""
+        self._area.verticalScrollBar().setValue(0)
 
     def _set_walk(self, place: str) -> None:
         self._place.setText(place)

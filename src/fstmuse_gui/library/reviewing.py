@@ -20,6 +20,10 @@ from fstmuse_gui.sound.playing import Playing
 
 # Each is decoded to be kept among the corrections.
 _LEARNT_AT_ONCE = 20
+_SHOWN_OF_ANSWER = (
+    *("file_id", "path", "state", "error", "content", "seconds"),
+    *("verdict", "genre", "confidence", "is_sure"),
+)
 
 
 class Reviewing(QObject):
@@ -112,15 +116,15 @@ class Reviewing(QObject):
         """Other things hold of some files."""
         for row in rows:
             if self._row is not None and row.file_id == self._row.file_id:
-                had_answer = bool(self._row.verdict)
+                is_same = _says_the_same(row, self._row)
                 self._row = row
-                self._show(keep_answer=had_answer == bool(row.verdict))
+                self._show(keep_answer=is_same)
 
     def follow_load(self) -> None:
         """All rows were read anew, perhaps as another model knows them."""
         index = self._table.currentIndex()
         row = self._table.rows.row_at(index.row()) if index.isValid() else None
-        is_same = row is not None and self._row is not None and row.verdict == self._row.verdict
+        is_same = row is not None and self._row is not None and _says_the_same(row, self._row)
         self._row = row
         self._show(keep_answer=is_same and self._sha == self._shelf.model_sha)
 
@@ -137,6 +141,7 @@ class Reviewing(QObject):
         if is_other:
             self.pause()
             self._loaded = ""
+            self._pane.scroll_to_top()
         self._show(keep_answer=not is_other)
         if is_other and was_playing and row is not None and row.state is not State.GONE:
             self.play()
@@ -153,6 +158,7 @@ class Reviewing(QObject):
                 self._answer = None
                 self._sha = self._shelf.model_sha
                 if row.verdict:
+                    self._pane.show_waiting(row)
                     self._shelf.answer(row.file_id)
                 else:
                     self._pane.show_answer(row, None)
@@ -368,3 +374,8 @@ class Reviewing(QObject):
         """Free the sound device, and wait until what was said is kept."""
         self._player.close()
         self._lane.close()
+
+
+def _says_the_same(row: LibraryRow, before: LibraryRow) -> bool:
+    """Whether what is shown of one file, the user's word aside, holds as well of its news."""
+    return all(getattr(row, name) == getattr(before, name) for name in _SHOWN_OF_ANSWER)

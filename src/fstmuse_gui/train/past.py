@@ -78,6 +78,7 @@ class PastShelf(QObject):
 
     def show(self, run: PastRun) -> None:
         """Show a run as far as it came."""
+        self._view.notice.leave_item()
         story = past_events(run.folder)
         started = next((e for e in story if isinstance(e, Started)), None)
         end = ending(story)
@@ -87,9 +88,10 @@ class PastShelf(QObject):
         if self.done is not None:
             page = self._view.results_page
             page.show_result(self.done, about_result(self.done, started))
+            page.curves_button.setVisible(started is not None)
             self._view.show_page(page)
             if isinstance(story[-1], Failed):
-                self._view.notice.say(f"Resume did not go on: {story[-1].sentence}.")
+                self._view.notice.say_of_item(f"Resume did not go on: {story[-1].sentence}.")
             return
         why = f" It ended because: {end.sentence}." if isinstance(end, Failed) else ""
         self._view.show_trouble(

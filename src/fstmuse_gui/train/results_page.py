@@ -32,8 +32,9 @@ class ResultsPage(QWidget):
         self.setAccessibleName("Result of the training")
         self.classifier, self.gan = ClassifierResult(), GanResult()
         self._results = QStackedWidget()
-        for result in (self.classifier, self.gan):
-            self._results.addWidget(scrolled(result))
+        self._areas = [scrolled(result) for result in (self.classifier, self.gan)]
+        for area in self._areas:
+            self._results.addWidget(area)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3 * GRID)
@@ -72,8 +73,10 @@ class ResultsPage(QWidget):
             self.classifier.show_metrics(done.metrics)
         is_gan = isinstance(done.metrics, GanMetrics)
         self._results.setCurrentIndex(int(is_gan))
+        self._areas[int(is_gan)].verticalScrollBar().setValue(0)
         self.use_button.setText(f" Use in {'Generate' if is_gan else 'Classify'}")
         self.use_button.setVisible(bool(done.bundle))
+        self.curves_button.show()
         self.curves_button.setText("Curves and clips" if is_gan else "Curves")
         self.curves_button.setToolTip(
             "How the training went, and what it made after each epoch"

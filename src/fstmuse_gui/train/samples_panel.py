@@ -150,7 +150,8 @@ class SamplesPanel(QWidget):
         found = self._samples.get(self.epoch, {})
         for card in self.cards:
             sample = found.get(card.genre)
-            if sample != card.sample:
+            # A training that goes on may have written the same file anew.
+            if sample is not card.sample:
                 card.show_sample(sample)
         seconds = max((card.duration_s for card in self.cards), default=0.0)
         self._about.setText(f"{seconds:.0f} seconds, from the same noise after every epoch.")

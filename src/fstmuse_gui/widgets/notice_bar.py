@@ -39,6 +39,7 @@ class NoticeBar(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SHOWN_MS)
         self._timer.timeout.connect(self.hide)
+        self._is_of_item = False
         self.hide()
 
     @property
@@ -52,4 +53,15 @@ class NoticeBar(QFrame):
         self._sign.setPixmap(icon("information", "accent").pixmap(_SIGN, _SIGN))
         self.setAccessibleDescription(text)
         self.setVisible(bool(text))
+        self._is_of_item = False
         self._timer.start()
+
+    def say_of_item(self, text: str) -> None:
+        """Show a sentence about the item that is shown, until another one is."""
+        self.say(text)
+        self._is_of_item = True
+
+    def leave_item(self) -> None:
+        """Another item is shown: hide what was said of the one before."""
+        if self._is_of_item:
+            self.say("")

@@ -59,6 +59,7 @@ class PagePlayback(QObject):
     def seek(self, seconds: float) -> None:
         """Go to a second of what is shown."""
         if self._key is not None:
+            self._page.spectrogram.follow_cursor()
             self._player.seek(seconds)
 
     def step(self, seconds: float) -> None:
@@ -81,4 +82,5 @@ class PagePlayback(QObject):
     def _on_state(self, state: str) -> None:
         self._page.transport.set_playing(state == "playing")
         if state == "playing":
+            self._page.spectrogram.follow_cursor()
             self.started.emit()

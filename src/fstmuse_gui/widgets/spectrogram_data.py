@@ -34,6 +34,7 @@ class ClipLevels:
     """
 
     def __init__(self, image: SpectrogramImage) -> None:
+        self.image = image
         self.seconds_per_column = image.seconds_per_column
         self.top_db = loudest_db(image.levels)
         self._sizes = [image.levels]

@@ -105,6 +105,7 @@ class ClipViewBox(pg.ViewBox):
 
     clicked = Signal(float)
     double_clicked = Signal()
+    dragged = Signal()
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
@@ -117,6 +118,7 @@ class ClipViewBox(pg.ViewBox):
         if event.orientation() == Qt.Orientation.Horizontal:
             width = self.viewRect().width()
             self.translateBy(x=-event.delta() * _WHEEL_STEP * width * 0.25)
+            self.dragged.emit()
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.scaleBy(y=factor, center=centre)
         else:
@@ -125,6 +127,7 @@ class ClipViewBox(pg.ViewBox):
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             super().mouseDragEvent(event, axis)
+            self.dragged.emit()
         else:
             event.ignore()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from fstmuse_core.classification import ActivationMap
@@ -57,6 +57,7 @@ class SpectrogramView(QWidget):
         self._colours = ("magma", 80)
         self._is_live = False
         self._live_top_db = 0.0
+        self._is_dragged_away = False
         self._build_scene()
         self._build_layout()
 
@@ -83,13 +84,15 @@ class SpectrogramView(QWidget):
         for item in (self._image, self._live_image, self._heat, self._cursor):
             self._box.addItem(item, ignoreBounds=True)
         self._frame = Frame(self._box, lambda: QColor(current_colours().window), self._ring)
+        self._pointer = QPointF()
         self._readout = QLabel(self._canvas)
         self._readout.setObjectName("readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()
         self._box.clicked.connect(self._on_clicked)
         self._box.double_clicked.connect(self.reset_zoom)
-        self._box.sigRangeChanged.connect(self._on_range_changed)
+        self._box.dragged.connect(self._on_dragged)
+        self._box.sigRangeChanged.connect(self._draw_range)
         self._canvas.scene().sigMouseMoved.connect(self._on_hover)
         self._canvas.viewport().installEventFilter(self)
 
@@ -113,20 +116,25 @@ class SpectrogramView(QWidget):
     # -- what is shown -----------------------------------------------------------------
 
     def show_image(self, image: SpectrogramImage, duration_s: float) -> None:
-        """Show a whole clip."""
-        self._leave_live()
+        """Show a whole clip, ``duration_s`` seconds long; the same one keeps its zoom."""
+        duration_s = max(duration_s, image.seconds_per_column)
+        known = self._clip.image if self._clip is not None else None
+        if image is known and duration_s == self._duration_s:
+            return
+        self.clear()
         self._clip = ClipLevels(image)
-        self._shown = None
-        self._set_duration(max(duration_s, image.seconds_per_column))
+        self._set_duration(duration_s)
         self._recolour()
         self.reset_zoom()
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Show nothing; no state of what was shown is left."""
         self._leave_live()
         self._clip = None
         self._shown = None
         self._image.clear()
+        self._readout.hide()
+        self._is_dragged_away = False
         self.hide_heat()
         self.set_position(None)
 
@@ -157,12 +165,23 @@ class SpectrogramView(QWidget):
         self._cursor.setVisible(seconds is not None)
         if seconds is None:
             return
-        start, end = self.visible_range
-        before = float(self._cursor.value())
         self._cursor.setValue(seconds)
-        # A zoomed view turns the page when the cursor runs out of it.
-        if start <= before <= end and not start <= seconds <= end:
+        start, end = self.visible_range
+        if start <= seconds <= end:
+            self._is_dragged_away = False
+        elif not self._is_dragged_away:
+            # A zoomed view turns the page when the cursor runs out of it.
             self._show_range(seconds, seconds + (end - start))
+
+    def follow_cursor(self) -> None:
+        """Keep the cursor in view again, after the view was dragged away from it."""
+        self._is_dragged_away = False
+
+    def _on_dragged(self) -> None:
+        """Whoever drags wants to look there, while the sound goes on elsewhere."""
+        start, end = self.visible_range
+        is_in_view = start <= float(self._cursor.value()) <= end
+        self._is_dragged_away = self._cursor.isVisible() and not is_in_view
 
     # -- live --------------------------------------------------------------------------
 
@@ -172,7 +191,8 @@ class SpectrogramView(QWidget):
         self._set_duration(LIVE_WINDOW_S)
         self.reset_zoom()
         self._live = LiveLevels()
-        self._live_top_db = 0.0  # what an empty picture is coloured for
+        self._recolour()
+        self._live_top_db = self._live.top_db
         self._is_live = True
         self._live_image.show()
         self._box.setMouseEnabled(x=False, y=False)
@@ -237,6 +257,8 @@ class SpectrogramView(QWidget):
         if self._live is not None:
             return
         self._box.setRange(xRange=(0.0, self._duration_s), yRange=(0, N_MELS), padding=0)
+        # The box tells of another range only; a clip may be as long as the one before.
+        self._draw_range()
 
     def zoom(self, factor: float) -> None:
         """Show ``factor`` times as much time as now, around the cursor or the middle."""
@@ -257,11 +279,14 @@ class SpectrogramView(QWidget):
             xMin=0.0, xMax=duration_s, yMin=0, yMax=N_MELS, minXRange=shortest, minYRange=8
         )
 
-    def _on_range_changed(self, _box: pg.ViewBox, ranges: list[list[float]]) -> None:
-        (start, end), (low, high) = ranges
+    def _draw_range(self) -> None:
+        """Draw what lies in the range that the box shows, and tell of the range."""
+        (start, end), (low, high) = self._box.viewRange()
         self.frequency_axis.set_range(low, high)
         self.time_axis.set_range(start, end, self._duration_s)
         self._fit_columns()
+        if not self._readout.isHidden():
+            self._tell_point()
         self.range_changed.emit(float(start), float(end))
 
     def _fit_columns(self) -> None:
@@ -291,7 +316,11 @@ class SpectrogramView(QWidget):
             self.seek_requested.emit(seconds)
 
     def _on_hover(self, where: QPointF) -> None:
-        text = self._describe(self._box.mapSceneToView(where))
+        self._pointer = where
+        self._tell_point()
+
+    def _tell_point(self) -> None:
+        text = self._describe(self._box.mapSceneToView(self._pointer))
         self._readout.setVisible(bool(text))
         if text:
             self._readout.setText(text)
@@ -316,6 +345,10 @@ class SpectrogramView(QWidget):
         if event.type() == QEvent.Type.Leave:
             self._readout.hide()
         return False
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._readout.hide()
+        super().hideEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

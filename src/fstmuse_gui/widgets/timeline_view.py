@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QHideEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -62,6 +63,7 @@ class TimelineView(QWidget):
 
     def show_result(self, result: Classification | None) -> None:
         """Show the segments of ``result``; ``None`` empties the band."""
+        self._readout.hide()
         self._result = result
         self._course = _Course(result) if result is not None and len(result.timeline) else None
         self.setAccessibleDescription(_in_words(result) if result is not None else "")
@@ -72,6 +74,7 @@ class TimelineView(QWidget):
         before, self._range = self._range, (start_s, end_s)
         if before == self._range:
             return
+        self._readout.hide()
         if self._can_shift():
             self.update()
         else:
@@ -183,6 +186,10 @@ class TimelineView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._readout.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._readout.hide()
+        super().hideEvent(event)
 
     def describe(self, seconds: float) -> str:
         """The likeliest genres of the segment around ``seconds``."""

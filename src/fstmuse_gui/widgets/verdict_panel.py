@@ -48,13 +48,16 @@ class VerdictPanel(QWidget):
 
     def show_result(self, result: Classification) -> None:
         """Say what was heard."""
-        verdict = result.verdict
-        headline = verdict.genre or "Not sure"
-        # The headline has said the first words of the sentence already.
-        rest = verdict.sentence.removeprefix(f"{headline}, ").removeprefix(f"{headline}: ")
-        self.show_words(headline, rest[:1].upper() + rest[1:])
+        self.show_verdict(result.verdict.genre, result.verdict.sentence)
         for warning in result.warnings:
             self._add_warning(warning)
+
+    def show_verdict(self, genre: str | None, sentence: str) -> None:
+        """Say what was heard, ``None`` for no genre that is sure, and a sentence about it."""
+        headline = genre or "Not sure"
+        # The headline has said the first words of the sentence already.
+        rest = sentence.removeprefix(f"{headline}, ").removeprefix(f"{headline}: ")
+        self.show_words(headline, rest[:1].upper() + rest[1:])
 
     def show_words(self, headline: str, sentence: str) -> None:
         """Say something else."""
