@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-_RESAMPLES = 10_000
+from fstmuse_core.shares import Share, resampled_means, share_by_artist
+
 _SIGNIFICANT = 0.05
 _ENOUGH_ARTISTS = 5
 
@@ -33,6 +34,8 @@ class Comparison:
     low, high : float
         95 % interval of ``accuracy_b - accuracy_a``; artists are drawn anew, not clips, for
         songs of an artist stand and fall together.
+    share_a, share_b : Share
+        What each model got right.
     """
 
     clips: int
@@ -45,6 +48,8 @@ class Comparison:
     p_value: float
     low: float
     high: float
+    share_a: Share
+    share_b: Share
 
     @property
     def is_clear(self) -> bool:
@@ -112,7 +117,7 @@ def paired_test(
     gains = two.astype(np.int64) - one
     sums = np.array([gains[where].sum() for where in by_artist.values()])
     sizes = np.array([len(where) for where in by_artist.values()])
-    low, high = np.quantile(_resampled(sums, sizes, seed), [0.025, 0.975])
+    low, high = np.quantile(resampled_means(sums, sizes, seed), [0.025, 0.975])
     return Comparison(
         len(one),
         len(by_artist) - unknown,
@@ -124,18 +129,6 @@ def paired_test(
         p_value,
         float(low),
         float(high),
+        share_by_artist(one.tolist(), artists),
+        share_by_artist(two.tolist(), artists),
     )
-
-
-def _resampled(sums: Any, sizes: Any, seed: int) -> Any:
-    """Mean gain per clip in each of many draws of as many artists, with replacement."""
-    rng = np.random.default_rng(seed)
-    n_artists = len(sums)
-    # A row of counts per draw and artist; in parts, for a library has thousands of artists.
-    parts = max(1, min(_RESAMPLES, 4_000_000 // n_artists))
-    means = []
-    for start in range(0, _RESAMPLES, parts):
-        size = min(parts, _RESAMPLES - start)
-        drawn = rng.multinomial(n_artists, np.full(n_artists, 1.0 / n_artists), size=size)
-        means.append((drawn @ sums) / (drawn @ sizes))
-    return np.concatenate(means)

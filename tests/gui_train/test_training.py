@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from PySide6.QtWidgets import QLabel
 
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.theme import current_colours
-from fstmuse_gui.train.events import Cancelled, Failed, Preparing, Warned
+from fstmuse_gui.train.events import Cancelled, Failed, Metrics, Preparing, Warned
 from fstmuse_gui.train.history import PastRun
 from fstmuse_gui.train.runs_list import RunRow
+from fstmuse_gui.widgets.page_parts import Figure
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
 
@@ -184,9 +186,9 @@ def test_who_looks_elsewhere_while_it_prepares_finds_back(bench: TrainBench) -> 
 def test_the_result_is_said_in_words(running: TrainBench) -> None:
     running.tell(make_done())
     page = running.view.results_page
-    assert "the genre it finds likeliest is right for about" in page.words
+    assert "The genre it finds likeliest is right for 62\u00a0% of these" in page.words
     assert "Folk and Punk rest on fewer than 5 artists" in page.words
-    assert "Jazz, 61\u00a0%, 18 songs, 7 artists" in page.classifier.recall.spoken()
+    assert "Jazz, 11 of 18, 18 songs, 7 artists" in page.classifier.recall.spoken()
     assert not page.resume_button.isVisible()
     page.curves_button.click()
     assert running.view.page is running.view.run_page
@@ -237,3 +239,27 @@ def test_a_name_for_the_next_model_that_was_entered_meanwhile_stays(running: Tra
     running.learn_from("/music/other")
     assert running.form.name.text() == "evening-rock"
     assert running.presenter.can_train
+
+
+def test_few_test_songs_are_counted_without_a_curve(running: TrainBench) -> None:
+    done = make_done()
+    assert isinstance(done.metrics, Metrics)
+    few = replace(
+        done.metrics,
+        accuracy=4 / 6,
+        recall={"Rock": 1.0, "Folk": 1 / 3},
+        songs={"Rock": 3, "Folk": 3},
+        artists={"Rock": 2, "Folk": 3},
+        confusion=((3, 0), (2, 1)),
+        reliability=((0.5, 0.67, 6),),
+    )
+    running.tell(replace(done, metrics=few))
+    result = running.view.results_page.classifier
+    figures = [figure for figure in result.findChildren(Figure) if not figure.isHidden()]
+    assert [figure.number for figure in figures] == ["4 of 6"]
+    assert figures[0].name.replace("\u00a0", " ") == "Right in the test, 95 %: 30 to 90 %"
+    assert result.reliability.isHidden()
+
+    running.view.results_page.show_result(done, "about")
+    assert not result.reliability.isHidden()
+    assert [figure.number for figure in figures] == ["62\u00a0%"]

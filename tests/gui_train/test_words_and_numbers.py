@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_gui.train.events import parse_event
+from fstmuse_gui.train.events import Done, Metrics, parse_event
 from fstmuse_gui.train.options import free_name, next_name
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
 from fstmuse_gui.train.survey import SetCount, Surveyor, count
@@ -54,14 +56,94 @@ def test_durations(seconds: float, said: str) -> None:
 
 def test_nobody_knows_is_not_said() -> None:
     assert time_left(math.nan) == ""
-    assert recall_text(math.nan) == "\N{EN DASH}"
+    assert recall_text(math.nan, 0) == "\N{EN DASH}"
+
+
+def test_a_recall_of_few_songs_is_a_count() -> None:
+    assert recall_text(0.75, 4) == "3 of 4"
+    assert recall_text(0.75, 40) == "75\N{NO-BREAK SPACE}%"
 
 
 def test_a_trusted_model_is_called_so() -> None:
-    metrics = make_done().metrics
-    assert how_honest(metrics).startswith("It is surer than it should be, by 6 points")
+    metrics = dataclasses.replace(make_done().metrics, ece=0.06, confidence_gap=0.055)
+    assert how_honest(metrics) == "It is surer than it should be, by 6 points on average."
     assert "can be trusted" in how_honest(dataclasses.replace(metrics, ece=0.02))
-    assert "too few" in how_honest(dataclasses.replace(metrics, reliability=()))
+    assert "too few" in how_honest(few())
+
+
+def test_an_unsigned_error_gets_no_side_of_its_own() -> None:
+    metrics = dataclasses.replace(make_done().metrics, ece=0.25, confidence_gap=-0.008)
+    said = how_honest(metrics)
+    assert "off by 25 points on average, now too high, now too low" in said
+    assert "less sure than it should be by 1 point" in said
+    surer = how_honest(dataclasses.replace(metrics, confidence_gap=0.2))
+    assert surer == "It is surer than it should be, by 20 points on average."
+
+
+def test_a_training_of_before_has_its_gap_in_its_groups() -> None:
+    values = {
+        "accuracy": 0.5,
+        "macro_f1": 0.5,
+        "recall": {"Rock": 0.5},
+        "songs": {"Rock": 40},
+        "artists": {"Rock": 9},
+        "confusion": [[20]],
+        "ece": 0.25,
+        "reliability": [[0.9, 0.65, 20], [0.1, 0.35, 20]],
+    }
+    done = {"name": "n", "bundle": "", "stopped_early": False, "seconds": 1.0, "card": ""}
+    event = parse_event(
+        json.dumps({"event": "done", **done, "metrics": values, "resumable": False})
+    )
+    assert isinstance(event, Done)
+    assert isinstance(event.metrics, Metrics)
+    assert event.metrics.confidence_gap == pytest.approx(0.0)
+    assert "now too high, now too low" in how_honest(event.metrics)
+    assert event.metrics.share.said() == "50 % right (95 %: 35 to 65 %)"
+
+
+def few(**changes: Any) -> Metrics:
+    """Four of six right."""
+    metrics = Metrics(
+        accuracy=4 / 6,
+        macro_f1=0.66,
+        recall={"Rock": 1.0, "Folk": 1 / 3},
+        songs={"Rock": 3, "Folk": 3},
+        artists={"Rock": 2, "Folk": 3},
+        confusion=((3, 0), (2, 1)),
+        ece=0.25,
+        reliability=((0.5, 0.67, 6),),
+        interval=(0.3, 0.9),
+    )
+    return dataclasses.replace(metrics, **changes)
+
+
+def test_few_songs_are_counted_and_their_interval_is_said() -> None:
+    said = how_good(few())
+    assert said[0].replace("\u00a0", " ") == (
+        "It was tested on 6 songs by artists it has never heard. The genre it finds likeliest is "
+        "right for 4 of 6 (95 %: 30 to 90 %); always saying Rock would get 3 of 6."
+    )
+    assert "6 songs are too few to say how good the whole model is" in said[1]
+    assert "67" not in " ".join(said)
+
+
+def test_a_cross_validation_is_told_beside_the_test() -> None:
+    found = {
+        "what": "head",
+        "folds": 5,
+        "songs": 40,
+        "artists": 12,
+        "of_unknown_artists": 0,
+        "right": 30,
+        "interval": [0.6, 0.86],
+    }
+    said = how_good(few(cross_validation=found))
+    assert said[1].replace("\u00a0", " ").startswith("In a 5-fold cross-validation over 12 artists")
+    assert "without the network: 75 % right" in said[1].replace("\u00a0", " ")
+    assert "too few" in said[2]
+    whole = how_good(few(cross_validation={**found, "what": "network"}))
+    assert not any("too few to say how good" in sentence for sentence in whole)
 
 
 def test_a_model_without_mistakes_has_no_commonest() -> None:
@@ -71,10 +153,11 @@ def test_a_model_without_mistakes_has_no_commonest() -> None:
 
 def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() -> None:
     known = make_done().metrics
-    assert "artists it has never heard" in how_good(known)[0]
+    assert "by artists it has never heard" in how_good(known)[0]
     assert recall_note(known, "Rock").endswith("artists")
     unknown = dataclasses.replace(known, artists=dict.fromkeys(known.artists, 0))
-    assert "by artists whom nobody knows" in how_good(unknown)[0]
+    assert "whose artists are not known, so it may have heard" in how_good(unknown)[0]
+    assert "never heard" not in how_good(unknown)[0]
     assert not any("fewer than" in sentence for sentence in how_good(unknown))
     assert recall_note(unknown, "Rock").endswith("artists unknown")
 
@@ -82,9 +165,13 @@ def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() 
 def test_what_is_likeliest_is_not_yet_named() -> None:
     metrics = dataclasses.replace(make_done().metrics, named=0.5, named_accuracy=0.75)
     said = how_good(metrics)
-    assert "the genre it finds likeliest is right for about 62" in said[0]
-    assert said[1].replace("\u00a0", " ") == (
-        "It is sure enough to name a genre for 50 % of them, and 75 % of these names are right."
+    assert "is right for 62 % of these (95 %: " in said[0].replace("\u00a0", " ")
+    assert (
+        said[1]
+        .replace("\u00a0", " ")
+        .startswith(
+            "It is sure enough to name a genre for 50 % of them; of these names 75 % right (95 %:"
+        )
     )
     none = dataclasses.replace(metrics, named=0.0, named_accuracy=math.nan)
     assert "names no genre" in how_good(none)[1]
@@ -92,7 +179,8 @@ def test_what_is_likeliest_is_not_yet_named() -> None:
 
 def test_some_artists_that_nobody_knows_are_said() -> None:
     metrics = dataclasses.replace(make_done().metrics, of_unknown_artists=20)
-    assert "20 of them by artists whom nobody knows" in how_good(metrics)[0]
+    assert "of 20 the artist is not known, and it may have heard others" in how_good(metrics)[0]
+    assert "never heard" not in how_good(metrics)[0]
 
 
 def test_the_commonest_mistake_is_the_most_frequent() -> None:

@@ -167,7 +167,8 @@ def test_agreement_counts_each_file_once() -> None:
     rock, jazz = by_genre["Rock"], by_genre["Jazz"]
     assert (rock.labelled, rock.agreed, rock.differed, rock.unsure, rock.named) == (3, 2, 0, 1, 4)
     assert (jazz.labelled, jazz.agreed, jazz.differed, jazz.unsure, jazz.named) == (3, 1, 1, 1, 1)
-    assert "Of 7 labelled files the model names a genre for 5; 3 of these" in found.sentence
+    assert "Of 7 labelled files the model names a genre for 5; of these" in found.sentence
+    assert "names 3 of 5 as labelled (95 %: " in found.sentence
 
 
 def test_a_model_may_have_genres_that_no_table_knows() -> None:

@@ -18,6 +18,25 @@ def test_temperature_recovers_overconfidence() -> None:
     assert metrics.expected_calibration_error(raw, right) > 0.1
 
 
+def test_a_clip_is_not_judged_at_a_temperature_that_it_was_fitted_on() -> None:
+    """Fold 0 is always right and fold 1 always wrong, at the same confidence."""
+    logits = np.tile([4.0, 0.0], (40, 1))
+    labels = np.repeat([0, 1], 20)
+    folds = labels.copy()
+    chances = calibration.cross_fitted(logits, labels, folds)
+    # What fold 1 suggests is no certainty at all; what fold 0 suggests is not heightened.
+    assert chances[:20, 0] == pytest.approx(0.55, abs=0.05)
+    assert chances[20:, 0] == pytest.approx(1 / (1 + np.exp(-4.0)), abs=1e-6)
+    alone = calibration.cross_fitted(logits, labels, np.zeros(40, dtype=np.int64))
+    assert alone[:, 0] == pytest.approx(1 / (1 + np.exp(-4.0)))
+
+
+def test_no_temperature_below_one_where_nothing_is_wrong() -> None:
+    logits = np.array([[2.0, 0.0], [0.0, 2.0]])
+    assert calibration.fit_temperature(logits, np.array([0, 1])) < 0.2
+    assert calibration.safe_temperature(logits, np.array([0, 1])) == 1.0
+
+
 def test_novelty_threshold_keeps_95_percent() -> None:
     novelty = np.random.default_rng(0).standard_normal(1000)
     threshold = calibration.fit_novelty_threshold(novelty)

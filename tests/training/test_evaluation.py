@@ -51,8 +51,22 @@ def test_figures(case: tuple[DataSet, OutOfFold]) -> None:
     assert {g.genre: g.artists for g in result.genres if g.songs} == {"Rock": 3, "Jazz": 3}
     assert {r.genre: r.rejected for r in result.outside} == {"Classical": 1.0, "Country": 0.0}
     assert result.novelty_auc == pytest.approx(4 / 6)
-    # Six right in ten at one and the same confidence: calibrated, that is 60 %.
-    assert result.calibration_error == pytest.approx(0.0, abs=0.01)
+    # Two of three are right in one fold and four of seven in the other, at the same confidence:
+    # each is judged by what the other suggests.
+    assert result.calibration_error == pytest.approx(2 / 3 - 4 / 7, abs=0.01)
+    assert result.interval[0] < 0.6 < result.interval[1]
+
+
+def test_nothing_is_judged_by_what_was_fitted_on_it(case: tuple[DataSet, OutOfFold]) -> None:
+    """Were thresholds fitted on all songs, no song of fold 0 would be called unlike them."""
+    data, predictions = case
+    novelty = predictions.scores.novelty.copy()
+    novelty[(predictions.folds == 0) & (np.arange(len(novelty)) < 10)] = 3.0
+    scores = ClipScores(predictions.scores.logits, novelty)
+    result = evaluate(data, PLAN, replace(predictions, scores=scores))
+    assert result.thresholds.novelty == pytest.approx(3.0)
+    assert result.known_rejected == pytest.approx(0.7)
+    assert result.named <= 0.3
 
 
 def test_a_genre_that_could_not_be_learned_does_not_count(
@@ -88,5 +102,13 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     assert "Of **Country**, none of them its genres" in card
     assert "4 clips labelled Pop call themselves something else" in card
     assert "| Folk | 0 | 0 | untestable | untestable |" in card
-    assert "| Classical | 4 | 3 | 100% |" in card
+    assert "| Classical | 4 | 3 | 4 of 4 |" in card
+    assert "| Rock | 6 | 3 | 5 of 6 | 6 of 6 |" in card
+    assert "Of 10 songs 6 of 10 right (95 %: " in card
+    assert "always saying Rock would get 6 of 10" in card
+    assert "fitted on the other folds" in card
+    assert (
+        "%"
+        not in card.partition("| genre |")[2].partition("Songs by true")[0].partition("Of 10")[0]
+    )
     assert "Licences: CC BY-NC-SA: 3; CC0: 2; Ask first: 1." in card

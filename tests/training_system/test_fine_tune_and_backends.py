@@ -16,11 +16,11 @@ from fstmuse_core.bundle import WEIGHTS_NAME, load_bundle
 from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.datasets.manifest import read_manifest
+from fstmuse_core.models.overlap import TRACKS_FILE, overlap
 from fstmuse_core.networks.toy_model import build_toy_model
 from fstmuse_core.runs import RUN_FILE, runs_folder
 from fstmuse_core.training.base import transfer
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.overlap import TRACKS_FILE, overlap
 from fstmuse_core.training.parts import Parts
 from tests.training_system.conftest import Event, Home, fstmuse
 

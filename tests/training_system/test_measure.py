@@ -16,10 +16,10 @@ from fstmuse_core.cli import main
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.models.overlap import overlap
 from fstmuse_core.training.compare import compare
 from fstmuse_core.training.measure import Answers, measure, reliability
 from fstmuse_core.training.metrics import mean_by_class
-from fstmuse_core.training.overlap import overlap
 from fstmuse_core.training.user_card import write_user_card
 from tests.training_system.conftest import Home
 
@@ -52,6 +52,10 @@ def test_measures() -> None:
     assert found["named_accuracy"] == 1.0
     assert found["others"] == {"Jazz": {"songs": 1, "artists": 1, "turned_away": 1.0}}
     assert found["macro_f1"] == pytest.approx((2 / 3 + 0.8) / 2)
+    assert found["right"] == 3
+    assert found["confidence_gap"] == pytest.approx((0.9 + 0.6 + 0.8 + 0.7) / 4 - 0.75)
+    low, high = found["interval"]
+    assert 0.0 < low < 0.31 < 0.95 < high <= 1.0
 
 
 def test_reliability_by_tenths() -> None:
@@ -182,8 +186,8 @@ def test_copies_count_once(
     ("artists", "unknown", "expected"),
     [
         (12, 0, "On 3 clips by 12 artists of whom it has heard nothing (it learned"),
-        (1, 2, "by 1 artist of whom it has heard nothing, and 2 of these clips by artists whom"),
-        (0, 3, "by artists whom nobody knows, so some of them it may have heard (it learned"),
+        (1, 2, "of which 2 have no known artist, so it may have heard other music of theirs"),
+        (0, 3, "whose artists are not known, so it may have heard other music of theirs (it"),
     ],
 )
 def test_a_card_says_whose_clips_it_was_tested_on(
@@ -204,15 +208,23 @@ def test_evaluate_command(trained: Home, tones: Path, capsys: pytest.CaptureFixt
     assert values["trained_on"]["songs"] == 9
     assert main(words) == 0
     shown = capsys.readouterr().out
-    assert "tones on 12 songs" in shown
-    assert "Mind: it was trained on 9 of these 12 songs" in shown
+    assert "tones on 12 songs: " in shown
+    assert " of 12 right (95 %: " in shown
+    assert "always saying Folk would get 4 of 12" in shown
+    assert "too few songs to say how far its certainty" in shown
+    assert shown.startswith("Mind: it was trained on 9 of these 12 songs")
 
 
 def test_compare_command(trained: Home, tones: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = trained.last["bundle"]
     words = ["compare", bundle, bundle, "--data", str(tones)]
     assert main(words) == 0
-    assert "No clear difference" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "No clear difference" in shown
+    notes = [line for line in shown.splitlines() if "was trained on 9 of these 12 songs" in line]
+    assert len(notes) == 2
+    assert shown.splitlines()[:2] == notes
+    assert shown.count(" of 12 right (95 %: ") == 2
     assert main([*words, "--format", "json"]) == 0
     values = json.loads(capsys.readouterr().out)
     assert values["p_value"] == 1.0

@@ -9,6 +9,11 @@ import click
 
 from fstmuse_core.cli.kinds import SomeName
 from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
+from fstmuse_core.datasets.wording import counted
+from fstmuse_core.errors import one_line
+from fstmuse_core.shares import recorded_share
+
+UNKNOWN_TO_IT = "as far as its record tells, it was not trained on these songs or their artists"
 
 
 @click.command(short_help="Lay two models side by side.")
@@ -20,10 +25,13 @@ def command(first: str, second: str, data: tuple[str, ...], layout: str) -> int:
     """Measure the models A and B on the same music, and say whether one is clearly better.
 
     Only songs of genres that both name count. Two tests must agree: McNemar's over the songs
-    that one alone got right, and an interval of the difference over artists drawn anew.
+    that one alone got right, and an interval of the difference over artists drawn anew. What
+    each model was trained on is said first.
     """
     tracks = read_music(data)
-    measure, overlap = training_module("measure").measure, training_module("overlap").overlap
+    from fstmuse_core.models.overlap import overlap
+
+    measure = training_module("measure").measure
     bundles, answers, metrics, notes = [], [], [], []
     for name in (first, second):
         bundle, given = ask(name, tracks)
@@ -43,14 +51,19 @@ def command(first: str, second: str, data: tuple[str, ...], layout: str) -> int:
         values = {"a": sides[0], "b": sides[1], "sentence": sentence, **result.to_dict()}
         print(json.dumps(values, indent=1))
         return 0
+    for name, note in zip(names, notes, strict=True):
+        print(f"Mind: of {name}, {note}." if note else f"Of {name}: {UNKNOWN_TO_IT}.")
+    print()
     _print_table(names, metrics)
     print(f"\nOn the {result.clips} songs {result.whose()} of genres that both name:")
-    print(f"  right: {result.accuracy_a:.1%} and {result.accuracy_b:.1%}; ", end="")
-    print(f"{result.only_a} by {names[0]} alone, {result.only_b} by {names[1]} alone")
+    for name, share, only in zip(
+        names,
+        (result.share_a, result.share_b),
+        (result.only_a, result.only_b),
+        strict=True,
+    ):
+        print(f"  {name}: {share.said()}, {only} of them alone")
     print(f"  {result.sentence(*names)}")
-    for name, note in zip(names, notes, strict=True):
-        if note:
-            print(f"Mind: of {name}, {note}.")
     return 0
 
 
@@ -63,13 +76,22 @@ def _shown(bundle: Any, other: Any) -> str:
 def _print_table(names: list[str], metrics: list[dict[str, Any]]) -> None:
     width = max(10, *(len(name) for name in names)) + 2
     print(f"{'':<20}" + "".join(f"{name:>{width}}" for name in names))
-    for label, key in (("accuracy", "accuracy"), ("macro-F1", "macro_f1"), ("ECE", "ece")):
-        print(f"{label:<20}" + "".join(f"{values[key]:>{width}.3f}" for values in metrics))
+    shares = [recorded_share(v["accuracy"], sum(v["songs"].values())) for v in metrics]
+    print(f"{'right':<20}" + "".join(f"{share.number:>{width}}" for share in shares))
+    if not any(share.is_few for share in shares):
+        for label, key in (("macro-F1", "macro_f1"), ("calibration error", "ece")):
+            print(f"{label:<20}" + "".join(f"{values[key]:>{width}.3f}" for values in metrics))
     genres = dict.fromkeys(genre for values in metrics for genre in values["recall"])
     for genre in genres:
-        recalls = [values["recall"].get(genre) for values in metrics]
-        cells = ["-" if recall is None else f"{recall:.2f}" for recall in recalls]
+        cells = [_found(values, genre) for values in metrics]
         counts = next(v for v in metrics if genre in v["songs"])
-        artists = counts["artists"][genre] or "unknown"
-        behind = f"   {counts['songs'][genre]} songs, {artists} artists"
-        print(f"{'recall ' + genre:<20}" + "".join(f"{c:>{width}}" for c in cells) + behind)
+        songs, artists = counts["songs"][genre], counts["artists"][genre]
+        players = counted(artists, "artist") if artists else "artists unknown"
+        behind = f"   {counted(songs, 'song')}, {players}" if songs else "   no songs"
+        label = f"found of {one_line(genre)}"
+        print(f"{label:<20}" + "".join(f"{c:>{width}}" for c in cells) + behind)
+
+
+def _found(values: dict[str, Any], genre: str) -> str:
+    recall = values["recall"].get(genre)
+    return "-" if recall is None else recorded_share(recall, values["songs"][genre]).number

@@ -17,6 +17,9 @@ from fstmuse_core.cli.measuring import (
     training_module,
 )
 from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.datasets.wording import counted
+from fstmuse_core.errors import one_line
+from fstmuse_core.shares import certainty, counted_share, guessing, recorded_share
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle import Bundle
@@ -39,11 +42,13 @@ def command(model: str, data: tuple[str, ...], layout: str) -> int:
     What makes music is held against this music, against other windows of it, and against
     noise, by a judge that had no part in its training.
 
-    Accuracy and recall count the likeliest genre, also where the verdict is "not sure". It is
-    said if the model was trained on this music, as far as its record tells.
+    What is right counts the likeliest genre, also where the verdict is "not sure"; the interval
+    draws artists anew, not songs. It is said first if the model was trained on this music, as
+    far as its record tells.
     """
     from fstmuse_core.bundle import find_bundle
     from fstmuse_core.bundle_manifest import GENERATOR
+    from fstmuse_core.models.overlap import overlap
 
     found = find_bundle(model)
     tracks = read_music(data)
@@ -52,21 +57,24 @@ def command(model: str, data: tuple[str, ...], layout: str) -> int:
     bundle, answers = ask(model, tracks)
     metrics = training_module("measure").measure(answers)
     known = [track for track in answers.tracks if track.genre in answers.genres]
-    overlap = training_module("overlap").overlap(bundle, known)
+    known_music = overlap(bundle, known)
     if layout == "json":
         values = {
             "model": bundle.name,
             "model_sha256": bundle.sha256,
             "genres": list(answers.genres),
-            "trained_on": {"songs": overlap.songs, "further_songs_of_artists": overlap.artists},
-            "note": overlap.sentence,
+            "trained_on": {
+                "songs": known_music.songs,
+                "further_songs_of_artists": known_music.artists,
+            },
+            "note": known_music.sentence,
             **metrics,
         }
         print(json.dumps(values, indent=1))
         return 0
+    if known_music.sentence:
+        print(f"Mind: {known_music.sentence}.\n")
     _print_table(bundle.manifest.title, metrics)
-    if overlap.sentence:
-        print(f"\nMind: {overlap.sentence}.")
     return 0
 
 
@@ -80,6 +88,8 @@ def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
         values = {"model": bundle.name, "model_sha256": bundle.sha256, **metrics}
         print(json.dumps(values, indent=1))
         return 0
+    if metrics["note"]:
+        print(f"Mind: {metrics['note']}.\n")
     print(f"{bundle.manifest.title}, {metrics['windows']} windows of six seconds\n")
     columns = list(metrics["figures"])
     print(f"{'':<14} {' '.join(f'{column:>8}' for column in columns)}")
@@ -89,26 +99,29 @@ def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
     print("\nTaken for its genre:     made     real")
     for genre, share in metrics["consistency"].items():
         print(f"{genre:<20} {share:>8.0%} {metrics['consistency_of_real'][genre]:>8.0%}")
-    if metrics["note"]:
-        print(f"\nMind: {metrics['note']}.")
     return 0
 
 
 def _print_table(title: str, metrics: dict[str, Any]) -> None:
     songs = sum(metrics["songs"].values())
-    print(f"{title} on {songs} songs: {metrics['accuracy']:.1%} right, ", end="")
-    print(f"macro-F1 {metrics['macro_f1']:.3f}, calibration error {metrics['ece']:.3f}")
+    share = recorded_share(metrics["accuracy"], songs, metrics["interval"])
+    print(f"{one_line(title)} on {counted(songs, 'song')}: {share.said()}", end="")
+    print("" if share.is_few else f", macro-F1 {metrics['macro_f1']:.3f}", end="")
+    print(f"; {guessing(metrics['songs'])}")
+    print(certainty(songs, metrics["ece"], metrics["confidence_gap"]))
+    named = recorded_share(metrics["named"], songs)
     if metrics["named_accuracy"] is not None:
-        print(f"A genre is named for {metrics['named']:.0%}, ", end="")
-        print(f"and {metrics['named_accuracy']:.0%} of the names are right.")
-    print(f"\n{'genre':<20} {'recall':>8} {'songs':>7} {'artists':>8}")
-    for genre, recall in metrics["recall"].items():
-        shown = "-" if recall is None else f"{recall:.2f}"
-        songs, players = metrics["songs"][genre], metrics["artists"][genre]
-        counts = f"{songs:>7} {players or ('unknown' if songs else 0):>8}"
-        print(f"{genre:<20} {shown:>8} {counts}")
+        right = recorded_share(metrics["named_accuracy"], named.right)
+        print(f"A genre is named for {named.number}; of these names {right.said()}.")
+    print(f"\n{'genre':<20} {'found':>9} {'songs':>7} {'artists':>8}")
+    for number, genre in enumerate(metrics["recall"]):
+        tested, players = metrics["songs"][genre], metrics["artists"][genre]
+        found = counted_share(metrics["confusion"][number][number], tested)
+        counts = f"{tested:>7} {players or ('unknown' if tested else 0):>8}"
+        print(f"{one_line(genre):<20} {found.number if tested else '-':>9} {counts}")
     if metrics["others"]:
-        print(f"\n{'other music':<20} {'not sure':>8} {'songs':>7} {'artists':>8}")
+        print(f"\n{'other music':<20} {'not sure':>9} {'songs':>7} {'artists':>8}")
         for genre, row in metrics["others"].items():
+            turned = recorded_share(row["turned_away"], row["songs"])
             counts = f"{row['songs']:>7} {row['artists'] or 'unknown':>8}"
-            print(f"{genre:<20} {row['turned_away']:>8.0%} {counts}")
+            print(f"{one_line(genre):<20} {turned.number:>9} {counts}")

@@ -50,6 +50,12 @@ _FOLDER = SomePath()
 @click.option(
     "--fine-tune", type=SomeName(), metavar="MODEL", help="Start from this model's weights."
 )
+@click.option(
+    "--cross-validate",
+    type=int,
+    metavar="FOLDS",
+    help="Train anew for each of FOLDS and test on the artists left out; as many times as long.",
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
 @click.option("--runs", is_flag=True, help="List the runs and how far they are.")
 @click.option(

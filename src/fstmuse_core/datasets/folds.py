@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.datasets.artists import artist_key
+from fstmuse_core.datasets.groups import Sounds, connected_tracks
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 
@@ -77,3 +79,27 @@ def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt
         artists[best].update(genres.keys())
         songs[best].update(genres)
     return folds
+
+
+def group_folds(
+    tracks: Sequence[Track], n_folds: int, *, seed: int = 0, sounds: Sounds | None = None
+) -> npt.NDArray[np.int64]:
+    """:func:`artist_folds` that also keep guests, records and duplicates on one side.
+
+    Parameters
+    ----------
+    tracks, n_folds, seed
+        As for :func:`artist_folds`.
+    sounds : mapping of Path to str, optional
+        Equal values mark duplicates.
+
+    Raises
+    ------
+    FstMuseError
+        If there are fewer groups than folds.
+    """
+    named = list(tracks)
+    for number, group in enumerate(connected_tracks(tracks, sounds)):
+        for index in group:
+            named[index] = replace(tracks[index], artist=f"group {number}")
+    return artist_folds(named, n_folds, seed=seed)

@@ -11,6 +11,7 @@ from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
 from fstmuse_core.paired import Comparison, paired_test
+from fstmuse_core.shares import percent
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class LibraryComparison:
             return f"There is no file yet that both {name_a} and {name_b} have heard."
         return (
             f"Of {self.both:,} files that both have heard, {self.same:,} stay what they were "
-            f"({100 * self.same / self.both:.0f} %). {self.renamed:,} get another genre, "
+            f"({percent(self.same / self.both)}). {self.renamed:,} get another genre, "
             f"{self.now_sure:,} are named by {name_b} alone, {self.now_unsure:,} by {name_a} alone."
         )
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
+from fstmuse_core.shares import Share, share_by_artist
 
 CAVEAT = (
     "Tags are opinions too: one often stands for a whole album or artist, and people differ "
@@ -74,6 +76,8 @@ class Agreement:
     other : dict
         How many files have only genres that the model does not know, by the first, and of how
         many of these it is rightly not sure.
+    share : Share
+        Of the names that the model gives, those that are the labels'; by artists.
     """
 
     compared: int
@@ -87,6 +91,7 @@ class Agreement:
     not_heard: int
     unknown: dict[str, int]
     other: dict[str, tuple[int, int]]
+    share: Share
 
     @property
     def sentence(self) -> str:
@@ -94,11 +99,11 @@ class Agreement:
         if not self.compared:
             return "No file that was heard has a genre that this model knows."
         named = self.agreed + self.differed
-        share = f" ({100 * self.agreed / named:.0f} %)" if named else ""
+        if not named:
+            return f"The model is not sure of any of {self.compared:,} labelled files."
         return (
-            f"Of {self.compared:,} labelled files the model names a genre for {named:,}; "
-            f"{self.agreed:,} of these names are those of the labels{share}. "
-            f"It is not sure of {self.unsure:,}."
+            f"Of {self.compared:,} labelled files the model names a genre for {named:,}; of these "
+            f"names {self.share.said('as labelled')}. It is not sure of {self.unsure:,}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,6 +134,8 @@ def agreement(rows: Iterable[LibraryRow], model: HeardModel, labels: Sequence[La
     unknown: Counter[str] = Counter()
     others: dict[str, list[bool]] = {}
     found: list[Disagreement] = []
+    agreed: list[bool] = []
+    artists: list[str] = []
     likeliest_agreed = not_heard = 0
     for label in labels:
         row = by_path.get(label.path)
@@ -145,6 +152,9 @@ def agreement(rows: Iterable[LibraryRow], model: HeardModel, labels: Sequence[La
         likeliest_agreed += row.genre in known
         named = row.genre if row.is_sure else None
         # A file of several genres stands for the one that the model hears in it.
+        if named is not None:
+            agreed.append(named in known)
+            artists.append(lead_key(row.artist))
         confusion[named if named in known else known[0], named] += 1
         if named is not None and named not in known:
             found.append(Disagreement(row.file_id, row.path, label.names, named, row.confidence))
@@ -162,6 +172,7 @@ def agreement(rows: Iterable[LibraryRow], model: HeardModel, labels: Sequence[La
         not_heard=not_heard,
         unknown=dict(unknown.most_common()),
         other={genre: (len(turned), sum(turned)) for genre, turned in others.items()},
+        share=share_by_artist(agreed, artists),
     )
 
 

@@ -220,7 +220,7 @@ def _agreement(truth: Agreement, note: str) -> str:
         for one in truth.disagreements
     ]
     files = _list("Where they differ, the surest first", ("File", "Label", "Model", ""), listed)
-    lead = " ".join(_text(part) for part in (truth.sentence, note, CAVEAT) if part)
+    lead = " ".join(_text(part) for part in (note, truth.sentence, CAVEAT) if part)
     return _section("Against the genres that were there", lead, table + files)
 
 

@@ -32,6 +32,34 @@ def fit_temperature(logits: Floats, labels: Ints) -> float:
     return float(np.exp(found.x))
 
 
+def safe_temperature(logits: Floats, labels: Ints) -> float:
+    """:func:`fit_temperature`, but no lower than 1 where every answer is right.
+
+    The likeliest temperature is zero there, and nothing is a reason for such trust.
+    """
+    temperature = fit_temperature(logits, labels)
+    is_all_right = bool((logits.argmax(axis=1) == labels).all())
+    return max(temperature, 1.0) if is_all_right else temperature
+
+
+def cross_fitted(logits: Floats, labels: Ints, folds: Ints) -> Floats:
+    """Probabilities of each clip at the temperature that the other folds suggest.
+
+    Parameters
+    ----------
+    logits : ndarray, shape ``(clips, K)``
+    labels, folds : ndarray of int, shape ``(clips,)``
+        All clips of an artist share a fold. Where there is one fold alone, nothing is fitted:
+        the temperature is 1.
+    """
+    chances = np.empty_like(logits)
+    for fold in np.unique(folds):
+        here, others = folds == fold, folds != fold
+        fitted = safe_temperature(logits[others], labels[others]) if others.any() else 1.0
+        chances[here] = probabilities(logits[here], fitted)
+    return chances
+
+
 def fit_novelty_threshold(known_novelty: Floats) -> float:
     """The value that ``KNOWN_KEPT`` of the clips of known genres stay below."""
     return float(np.quantile(known_novelty, KNOWN_KEPT))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.paired import Comparison, paired_test
-from fstmuse_core.training.measure import Answers
+from fstmuse_core.training.measure import Answers, whose
 
 
 def compare(a: Answers, b: Answers, *, seed: int = 0) -> Comparison:
@@ -24,7 +23,7 @@ def compare(a: Answers, b: Answers, *, seed: int = 0) -> Comparison:
     both = [path for path in right_a if path in right_b]
     if not both:
         raise FstMuseError("music", "no clip is of a genre that both models name", "compare others")
-    artist_of = {t.path: lead_key(t.artist) or t.artist_id for t in a.tracks}
+    artist_of = {t.path: whose(t) for t in a.tracks}
     return paired_test(
         [right_a[path] for path in both],
         [right_b[path] for path in both],

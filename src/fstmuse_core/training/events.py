@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from fstmuse_core.shares import guessing, recorded_share
+
 _PROGRESS_EVERY_S = 0.3
 _SPOKEN_EVERY_S = 5.0
 
@@ -134,9 +136,11 @@ def _done(values: dict[str, Any]) -> str:
         )
     if "macro_f1" not in metrics:
         return f"{values['name']} is done; what it is lies in {where}"
+    songs = sum(metrics["songs"].values())
+    share = recorded_share(metrics["accuracy"], songs, metrics.get("interval"))
     return (
-        f"{values['name']} is done: {metrics['accuracy']:.0%} of the test clips right, "
-        f"macro-F1 {metrics['macro_f1']:.2f}; it lies in {where}"
+        f"{values['name']} is done: of the test {share.said()}; {guessing(metrics['songs'])}; "
+        f"it lies in {where}"
     )
 
 

@@ -27,10 +27,13 @@ from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import listed_genres
+from fstmuse_core.models.overlap import TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.shares import FEW
 from fstmuse_core.training import calibration
 from fstmuse_core.training.base import kept_base
 from fstmuse_core.training.checkpoint import assign
+from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
 from fstmuse_core.training.epochs import Progress
 from fstmuse_core.training.export import base_manifest
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
@@ -39,9 +42,8 @@ from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.naming import name_at_end
 from fstmuse_core.training.ours import OurTrainee, exported
-from fstmuse_core.training.overlap import TRACKS_FILE, tracks_of_base
 from fstmuse_core.training.parts import Parts
-from fstmuse_core.training.plan import ModelPlan
+from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.prepare import set_aside_sentence
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.user_card import write_user_card
@@ -75,7 +77,8 @@ def finish_ours(
     Parameters
     ----------
     tell : callable
-        Told a stage ("patterns", "testing"), clips done, of how many; may raise to give up.
+        Told a stage ("patterns", "testing", "folds"), clips or steps done, of how many; may
+        raise to give up.
     warn : callable
         Takes a sentence about test files that are set aside.
 
@@ -97,6 +100,9 @@ def finish_ours(
     metrics, warnings = _tested(classifier, run.parts, mels, lambda n, of: tell("testing", n, of))
     for sentence in warnings:
         warn(sentence)
+    metrics["cross_validation"] = _cross_validated(
+        run, trainee.recipe, metrics, mels, lambda n, of: tell("folds", n, of)
+    )
     # As late as can be: measuring takes minutes.
     settings = name_at_end(run.settings, run.folder.name, warn)
     run = replace(run, settings=settings, warnings=(*run.warnings, *warnings))
@@ -133,6 +139,19 @@ def _tested(
     return metrics, [f"of the test, {set_aside_sentence(set_aside)}"] if set_aside else []
 
 
+def _cross_validated(
+    run: Finished, recipe: Recipe, metrics: Mapping[str, Any], mels: MelTable, tell: Tell
+) -> dict[str, Any] | None:
+    """A cross-validation, if one is asked for or the test has few songs."""
+    settings = run.settings
+    if sum(metrics["songs"].values()) >= FEW and not settings.cross_validate:
+        return None
+    base = kept_base(settings, run.folder)
+    n_folds = settings.cross_validate or FOLDS
+    data = fold(run.plan, recipe, run.parts, mels, settings.seed, n_folds, base)
+    return cross_validated(settings, base, data, mels, tell) if data is not None else None
+
+
 def _with_head(
     network: Bundle, run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell
 ) -> tuple[Choice, Ints]:
@@ -140,18 +159,17 @@ def _with_head(
     known = run.parts.known("validation")
     labels = np.array([run.parts.genres.index(track.genre) for track in known], dtype=np.int64)
     taught = trainee.tracks, trainee.mels
-    choice = choose_head(network, run.plan, trainee.recipe, *taught, mels.of(known), labels, tell)
+    choice = choose_head(
+        network, run.plan, trainee.recipe, *taught, known, mels.of(known), labels, tell
+    )
     return choice, labels
 
 
 def _calibrated(chosen: Choice, labels: Ints) -> BundleManifest:
     """The manifest with temperature and thresholds, fitted on the validation clips."""
     scores = chosen.scores
-    temperature = calibration.fit_temperature(scores.logits, labels)
+    temperature = calibration.safe_temperature(scores.logits, labels)
     right = scores.logits.argmax(axis=1) == labels
-    if right.all():
-        # Where nothing is wrong, the likeliest temperature is zero: no reason for such trust.
-        temperature = max(temperature, 1.0)
     best = calibration.probabilities(scores.logits, temperature).max(axis=1)
     thresholds = Thresholds(
         novelty=calibration.fit_novelty_threshold(scores.novelty),
@@ -204,8 +222,11 @@ def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
     pictures = {
         "curves.png": curves_png(run.progress.history),
         "confusion.png": confusion_png(run.parts.genres, metrics["confusion"]),
-        "reliability.png": reliability_png(metrics["reliability"]),
     }
+    if sum(metrics["songs"].values()) >= FEW:  # of fewer its points are single songs
+        pictures["reliability.png"] = reliability_png(metrics["reliability"])
+    else:
+        (folder / "reliability.png").unlink(missing_ok=True)
     for name, data in pictures.items():
         write_bytes(folder / name, data)
     return [str(folder / name) for name in pictures]

@@ -15,7 +15,7 @@ from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_arti
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.training.overlap import known_to
+from fstmuse_core.models.overlap import known_to
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
 from fstmuse_core.training.settings import TrainSettings
 

@@ -17,6 +17,7 @@ DESIGNS = ("ours", "original")
 AUGMENTS = ("none", "light", "full")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_BATCH = 4096
+_MOST_FOLDS = 20
 # ToyGan after 34 epochs instead of 13 on the starter's music: Fréchet distance 8.0 instead of 9.2,
 # but a fifth of the pairs of a genre hardly differed, instead of 3 %.
 _EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 13}
@@ -59,6 +60,9 @@ class TrainSettings:
         Folder for TensorBoard's logs; empty for none.
     fine_tune : str
         Name or folder of a model to start from; empty to start from nothing.
+    cross_validate : int
+        Folds in which network and head are trained anew and tested at the end; 0 for none: then
+        the linear head alone is, where the test has few songs.
     """
 
     model: str = "fst-muse"
@@ -76,6 +80,7 @@ class TrainSettings:
     balance: bool = False
     tensorboard: str = ""
     fine_tune: str = ""
+    cross_validate: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -151,6 +156,15 @@ def _check(settings: TrainSettings) -> None:
     demand(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
     demand(0.0 <= s.l2 < math.inf, "--l2", s.l2, "0 or more is needed")
     demand(0 <= s.seed < 2**32, "--seed", s.seed, "0 to 4294967295 is needed")
+    is_folds = s.cross_validate == 0 or 2 <= s.cross_validate <= _MOST_FOLDS
+    demand(is_folds, "--cross-validate", s.cross_validate, f"0, or 2 to {_MOST_FOLDS} folds")
+    is_ours = s.model != GAN and s.design == "ours"
+    demand(
+        is_ours or not s.cross_validate,
+        "--cross-validate",
+        s.cross_validate,
+        "only classifiers of --design ours can be",
+    )
     is_name = not s.out or _NAME.fullmatch(s.out) is not None
     demand(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
     plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fstmuse_core.datasets.wording import counted
+from fstmuse_core.shares import (
+    FEW,
+    certainty,
+    counted_share,
+    cross_validation,
+    guessing,
+    recorded_share,
+)
+
 _THIN_ARTISTS = 5
 
 
@@ -36,25 +46,27 @@ def _head(report: Mapping[str, Any]) -> list[str]:
 def _figures(report: Mapping[str, Any]) -> list[str]:
     metrics = report["metrics"]
     clips, artists = report["clips"], report["artists"]
+    songs = sum(metrics["songs"].values())
+    share = recorded_share(metrics["accuracy"], songs, metrics["interval"])
     lines = [
         "## Figures",
         "",
-        f"On {sum(metrics['songs'].values())} clips by {_strangers(report)} (it learned from "
+        f"On {counted(songs, 'clip')} {_strangers(report)} (it learned from "
         f"{clips['train']} clips by {artists['train'] or 'unknown'} artists).",
         "",
-        f"Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
-        f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}. ",
+        f"{_first_upper(share.said())}; {guessing(metrics['songs'])}.{_precise(metrics, songs)}",
+        "",
+        *_cross_validated(metrics, songs),
+        f"{certainty(songs, metrics['ece'], metrics['confidence_gap'])} {_named(metrics, songs)}",
     ]
-    if metrics["named_accuracy"] is not None:
-        lines[-1] += (
-            f"A genre is named for {metrics['named']:.0%} of the clips, and "
-            f"{metrics['named_accuracy']:.0%} of the names are right."
+    lines += ["", "| genre | found | songs | artists |", "|---|---|---|---|"]
+    for number, genre in enumerate(metrics["recall"]):
+        tested, players = metrics["songs"][genre], metrics["artists"][genre]
+        found = counted_share(metrics["confusion"][number][number], tested)
+        shown = found.number if tested else "not tested"
+        lines.append(
+            f"| {genre} | {shown} | {tested} | {players or ('unknown' if tested else 0)} |"
         )
-    lines += ["", "| genre | recall | songs | artists |", "|---|---|---|---|"]
-    for genre, recall in metrics["recall"].items():
-        shown = "not tested" if recall is None else f"{recall:.2f}"
-        songs, players = metrics["songs"][genre], metrics["artists"][genre]
-        lines.append(f"| {genre} | {shown} | {songs} | {players or ('unknown' if songs else 0)} |")
     lines += ["", "Test clips by true genre (rows) and answer (columns):", ""]
     lines += [f"| | {' | '.join(report['genres'])} |", "|---" * (len(report["genres"]) + 1) + "|"]
     for genre, row in zip(report["genres"], metrics["confusion"], strict=True):
@@ -64,18 +76,56 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
         lines += ["| genre | turned away | songs | artists |", "|---|---|---|---|"]
         for genre, row in metrics["others"].items():
             players = row["artists"] or "unknown"
-            lines.append(f"| {genre} | {row['turned_away']:.0%} | {row['songs']} | {players} |")
+            turned = recorded_share(row["turned_away"], row["songs"]).number
+            lines.append(f"| {genre} | {turned} | {row['songs']} | {players} |")
     return lines
 
 
 def _strangers(report: Mapping[str, Any]) -> str:
     artists, unknown = report["artists"]["test"], report["of_unknown_artists"]["test"]
     if not artists:
-        return "artists whom nobody knows, so some of them it may have heard"
-    known = f"{artists} artist{'s' if artists > 1 else ''} of whom it has heard nothing"
+        return "whose artists are not known, so it may have heard other music of theirs"
     if not unknown:
-        return known
-    return f"{known}, and {unknown} of these clips by artists whom nobody knows"
+        return f"by {counted(artists, 'artist')} of whom it has heard nothing"
+    return (
+        f"of which {unknown} have no known artist, so it may have heard other music of theirs; "
+        f"the others are by {counted(artists, 'artist')} of whom it has heard nothing"
+    )
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _precise(metrics: Mapping[str, Any], songs: int) -> str:
+    """Figures of three digits, where there are songs enough for that."""
+    if songs < FEW:
+        return ""
+    return (
+        f" Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
+        f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}, "
+        "which was fitted on the validation clips."
+    )
+
+
+def _named(metrics: Mapping[str, Any], songs: int) -> str:
+    if metrics["named_accuracy"] is None:
+        return "It names no genre for any of them."
+    named = recorded_share(metrics["named"], songs)
+    right = recorded_share(metrics["named_accuracy"], named.right)
+    return f"A genre is named for {named.number} of them; of the names {right.said()}."
+
+
+def _cross_validated(metrics: Mapping[str, Any], songs: int) -> list[str]:
+    """The paragraph on a cross-validation, or on what a test on so few songs is worth."""
+    found = metrics.get("cross_validation")
+    lines = [f"{_first_upper(cross_validation(found))}."] if found is not None else []
+    if songs < FEW and (found is None or found["what"] != "network"):
+        lines.append(
+            f"The whole model was tested on {counted(songs, 'song')} only, which says little; "
+            "`--cross-validate 5` would test network and head on all songs."
+        )
+    return [" ".join(lines), ""] if lines else []
 
 
 def _doubts(report: Mapping[str, Any]) -> list[str]:
@@ -106,7 +156,8 @@ def _design(report: Mapping[str, Any]) -> list[str]:
         "A linear head on statistics of rhythm and timbre over 12 s "
         + ("is added to" if head["kept"] else "was tried beside")
         + f" the network: the loss on validation clips is {loss['with head']:.3f} with it and "
-        f"{loss['network']:.3f} without."
+        f"{loss['network']:.3f} without, each clip at a temperature fitted on other artists. "
+        "These clips chose; the test had no say."
     )
     return ["## Network and head", "", sentence]
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.bundle import Bundle
+from fstmuse_core.datasets.folds import group_folds
+from fstmuse_core.datasets.groups import connected_tracks
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training import calibration
 from fstmuse_core.training.mels import MelArray
@@ -18,6 +20,8 @@ from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.sampler import track_weights
 from fstmuse_core.training.scores import ClipScores, score_clips
 
+_FOLDS = 5
+
 Tell = Callable[[int, int], None]
 
 
@@ -25,7 +29,8 @@ Tell = Callable[[int, int], None]
 class Choice:
     """A bundle, with its head or without, and what the validation clips say of either.
 
-    ``losses`` are mean negative log-likelihoods, each at the temperature that suits it best.
+    ``losses`` are mean negative log-likelihoods, each clip at the temperature that the clips of
+    other artists suggest.
     """
 
     bundle: Bundle
@@ -43,6 +48,7 @@ def choose_head(
     recipe: Recipe,
     tracks: Sequence[Track],
     mels: Sequence[MelArray],
+    known: Sequence[Track],
     validation: Sequence[MelArray],
     labels: Ints,
     tell: Tell,
@@ -55,7 +61,8 @@ def choose_head(
         Without a head.
     tracks, mels : sequences of the same length
         What the network was taught, each with a role.
-    validation, labels : sequences of the same length
+    known, validation, labels : sequences of the same length
+        The validation clips.
     tell : callable
         Told tracks looked at, of how many; may raise to give up.
     """
@@ -67,12 +74,20 @@ def choose_head(
         "network": score_clips(network, validation),
         "with head": score_clips(both, validation),
     }
-    losses = {name: _loss(each, labels) for name, each in scores.items()}
+    folds = _folds(known)
+    losses = {name: _loss(each, labels, folds) for name, each in scores.items()}
     best = "with head" if losses["with head"] <= losses["network"] else "network"
     return Choice(both if best == "with head" else network, scores[best], losses)
 
 
-def _loss(scores: ClipScores, labels: Ints) -> float:
-    temperature = calibration.fit_temperature(scores.logits, labels)
-    chances = calibration.probabilities(scores.logits, temperature)
+def _folds(tracks: Sequence[Track]) -> Ints:
+    """Folds without a common artist; one alone where there are no two artists."""
+    groups = len(connected_tracks(tracks))
+    if groups < 2:
+        return np.zeros(len(tracks), dtype=np.int64)
+    return group_folds(tracks, min(_FOLDS, groups))
+
+
+def _loss(scores: ClipScores, labels: Ints, folds: Ints) -> float:
+    chances = calibration.cross_fitted(scores.logits, labels, folds)
     return float(-np.log(np.maximum(chances[np.arange(len(labels)), labels], 1e-12)).mean())

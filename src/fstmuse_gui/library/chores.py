@@ -239,11 +239,13 @@ def report(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path
 def compare(library: Library, teller: Teller, sha_a: str, sha_b: str) -> str:
     """Two models side by side, a :class:`ChangedFile` for each that changes; what comes out."""
     from fstmuse_core.library.comparison import compare_library
+    from fstmuse_core.library.known_music import known_before
     from fstmuse_core.library.truth import review_labels
 
     a, b = _model(library, sha_a), _model(library, sha_b)
     rows = library.rows(sha_a)
-    found = compare_library((a, rows), (b, library.rows(sha_b)), review_labels(rows))
+    labels = review_labels(rows)
+    found = compare_library((a, rows), (b, library.rows(sha_b)), labels)
     for change in found.changes:
         teller.add(
             ChangedFile(
@@ -255,7 +257,13 @@ def compare(library: Library, teller: Teller, sha_a: str, sha_b: str) -> str:
         )
     words = found.sentence(a.title, b.title)
     if found.labelled is not None:
-        words += f" On what you have looked at: {found.labelled.sentence(a.title, b.title)}"
+        notes = [known_before(model, rows, labels) for model in (a, b)]
+        words += "".join(f" {note}" for note in notes if note)
+        test = found.labelled
+        words += (
+            f" On what you have looked at: {a.title} {test.share_a.said()}, {b.title} "
+            f"{test.share_b.said()}. {test.sentence(a.title, b.title)}"
+        )
     if not found.both:
         words += f" Choose {b.title} as the model that listens, and let it listen first."
     return words

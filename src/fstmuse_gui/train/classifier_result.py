@@ -19,6 +19,9 @@ from fstmuse_gui.train.words import (
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.page_parts import Figure, TwoSides, heading, plain_text, small_text
+from fstmuse_gui.widgets.probability_bars import unbroken
+
+_RIGHT, _ACCURACY = "Right in the test", "Accuracy"
 
 
 class ClassifierResult(QWidget):
@@ -75,13 +78,17 @@ class ClassifierResult(QWidget):
 
     def show_metrics(self, metrics: Metrics) -> None:
         """Show these figures."""
-        self._accuracy.set_number(recall_text(metrics.accuracy))
-        f1 = metrics.macro_f1
+        share, f1 = metrics.share, metrics.macro_f1
+        self._accuracy.set_number(unbroken(share.number))
+        name = _RIGHT if share.is_few else _ACCURACY
+        self._accuracy.set_name(unbroken(f"{name}, {share.interval}"))
         self._f1.set_number(f"{f1:.2f}" if math.isfinite(f1) else "\N{EN DASH}")
+        self._f1.setVisible(not share.is_few)
         self._words.setText("\n\n".join(how_good(metrics)))
         self.recall.show_bars(_recall_bars(metrics))
         self.confusion.show_counts(metrics.genres, metrics.confusion)
         self.reliability.show_groups(metrics.reliability)
+        self.reliability.setVisible(not share.is_few)
         self._honest.setText(how_honest(metrics))
 
 
@@ -91,7 +98,7 @@ def _recall_bars(metrics: Metrics) -> list[GenreBar]:
         GenreBar(
             genre,
             share if math.isfinite(share) else 0.0,
-            recall_text(share),
+            recall_text(share, metrics.songs.get(genre, 0)),
             recall_note(metrics, genre),
             is_doubtful=genre in thin,
         )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fstmuse_core.shares import Share, recorded_share
+
 Matrix = tuple[tuple[int, ...], ...]
 
 
@@ -97,8 +99,10 @@ class Warned:
 
 @dataclass(frozen=True)
 class Metrics:
-    """How good the model is on music by artists it has not heard.
+    """How good the model is on the music of the test.
 
+    ``interval`` is the 95 % interval of ``accuracy``, ``confidence_gap`` the mean confidence less
+    the accuracy; ``cross_validation`` is as the training says it, empty if there was none.
     ``reliability`` holds confidence, accuracy and number of clips of each group of answers.
     ``named`` is the share of clips for which it is sure enough to name a genre, and
     ``named_accuracy`` how many of those names are right; both are NaN if nobody knows.
@@ -115,6 +119,19 @@ class Metrics:
     named: float = math.nan
     named_accuracy: float = math.nan
     of_unknown_artists: int = 0
+    interval: tuple[float, ...] = ()
+    confidence_gap: float = math.nan
+    cross_validation: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_songs(self) -> int:
+        """Songs of the test."""
+        return sum(self.songs.values())
+
+    @property
+    def share(self) -> Share:
+        """What it got right."""
+        return recorded_share(self.accuracy, self.n_songs, self.interval)
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -138,7 +155,9 @@ class GanMetrics:
     windows : int
         How many pieces were measured.
     nearest_of_unheard : float
-        How near music by others comes to what was learned from, by itself.
+        How near other music comes to what was learned from, by itself.
+    of_unknown_artists : int
+        Songs of that music of which nobody knows who plays.
     """
 
     consistency: float
@@ -148,6 +167,7 @@ class GanMetrics:
     by_genre_of_real: Mapping[str, float] = field(default_factory=dict)
     windows: int = 0
     nearest_of_unheard: float = math.nan
+    of_unknown_artists: int = 0
 
 
 @dataclass(frozen=True)
@@ -281,6 +301,7 @@ def _gan_metrics(values: dict[str, Any]) -> GanMetrics:
         by_genre_of_real=_numbers(values.get("consistency_of_real") or {}),
         windows=int(values.get("windows") or 0),
         nearest_of_unheard=_number(values.get("nearest_of_unheard")),
+        of_unknown_artists=int(values.get("of_unknown_artists") or 0),
     )
 
 
@@ -298,7 +319,18 @@ def _metrics(values: dict[str, Any]) -> Metrics:
         named=_number(values.get("named")),
         named_accuracy=_number(values.get("named_accuracy")),
         of_unknown_artists=int(values.get("of_unknown_artists") or 0),
+        interval=tuple(_number(end) for end in values.get("interval") or ()),
+        confidence_gap=_gap(values, rows),
+        cross_validation=dict(values.get("cross_validation") or {}),
     )
+
+
+def _gap(values: dict[str, Any], rows: Any) -> float:
+    """As it is said, or, of trainings that did not say it, from the groups."""
+    if values.get("confidence_gap") is not None:
+        return _number(values["confidence_gap"])
+    count = sum(n for *_, n in rows)
+    return sum((sure - right) * n for sure, right, n in rows) / count if count else math.nan
 
 
 def _failed(values: dict[str, Any]) -> Failed:

@@ -77,8 +77,9 @@ def about_table(metrics: GanMetrics) -> str:
         "from. Real are other windows of that music; noise is white in every band."
     )
     if math.isfinite(metrics.nearest_of_unheard):
+        other = "artists it never heard" if not metrics.of_unknown_artists else "others"
         said += (
-            f" Music by artists it never heard comes as near as {metrics.nearest_of_unheard:.2f} "
+            f" Music by {other} comes as near as {metrics.nearest_of_unheard:.2f} "
             "to a crop that was learned from, by itself."
         )
     return said

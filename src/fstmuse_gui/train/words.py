@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+from fstmuse_core import shares
+from fstmuse_core.shares import Share
 from fstmuse_gui.train.events import Matrix, Metrics, Started
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
-from fstmuse_gui.widgets.probability_bars import percent
+from fstmuse_gui.widgets.probability_bars import unbroken
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5
@@ -16,6 +18,7 @@ _STAGES = {
     "building": "Building the network",
     "patterns": "Learning rhythm and timbre over longer stretches",
     "testing": "Testing the model on songs it has not heard",
+    "folds": "Testing it once more on all songs, with some artists left out at a time",
     "guide": "Training a listener to guide it",
     "judge": "Training another listener, who will judge it",
 }
@@ -67,23 +70,23 @@ def about(started: Started) -> str:
             MODELS.get(started.model, started.model),
             DESIGNS.get(started.design, started.design),
             f"{len(started.genres)} genres",
-            f"{_many(sum(started.clips.values()), 'clip')} by "
-            f"{_many(sum(started.artists.values()), 'artist')}",
+            _music(started),
         ]
     )
 
 
+def _music(started: Started) -> str:
+    clips, artists = _many(sum(started.clips.values()), "clip"), sum(started.artists.values())
+    return f"{clips} by {_many(artists, 'artist')}" if artists else f"{clips}, artists unknown"
+
+
 def how_good(metrics: Metrics) -> list[str]:
     """What the figures mean for the user, most important first."""
-    n_genres, n_songs = len(metrics.genres), sum(metrics.songs.values())
-    is_known = any(metrics.artists.values())
-    whose = "artists it has never heard" if is_known else "artists whom nobody knows"
-    right = round(100 * metrics.accuracy) if math.isfinite(metrics.accuracy) else 0
-    said = [
-        f"Of 100 songs by {whose}, the genre it finds likeliest is right for about {right}; "
-        f"guessing would get {round(100 / max(1, n_genres))}. "
-        f"This was measured on {_many(n_songs, 'song')}{_of_nobody(metrics, is_known)}."
-    ]
+    said = [_how_often_right(metrics)]
+    if metrics.cross_validation:
+        said.append(as_sentence(unbroken(shares.cross_validation(metrics.cross_validation))))
+    if metrics.share.is_few and metrics.cross_validation.get("what") != "network":
+        said.append(_tested_on_few(metrics))
     if math.isfinite(metrics.named):
         said.append(_how_often_named(metrics))
     mistake = worst_mistake(metrics.genres, metrics.confusion)
@@ -99,19 +102,48 @@ def how_good(metrics: Metrics) -> list[str]:
     return said
 
 
-def _of_nobody(metrics: Metrics, is_known: bool) -> str:
-    if not is_known or not metrics.of_unknown_artists:
+def _how_often_right(metrics: Metrics) -> str:
+    share, guess = metrics.share, shares.guessing(metrics.songs)
+    is_known = any(metrics.artists.values()) and not metrics.of_unknown_artists
+    songs = f"{_many(share.of, 'song')}{' by artists it has never heard' if is_known else ''}"
+    found = f"{share.number} of these" if not share.is_few else share.number
+    said = (
+        f"It was tested on {songs}{_of_nobody(metrics)}. The genre it finds likeliest is right for "
+        f"{found} ({share.interval})"
+    )
+    return unbroken(f"{said}; {guess}." if guess else f"{said}.")
+
+
+def _of_nobody(metrics: Metrics) -> str:
+    if not any(metrics.artists.values()):
+        return " whose artists are not known, so it may have heard others by them"
+    unknown = metrics.of_unknown_artists
+    if not unknown:
         return ""
-    return f", {metrics.of_unknown_artists:,} of them by artists whom nobody knows"
+    return f"; of {unknown:,} the artist is not known, and it may have heard others by them"
+
+
+def _tested_on_few(metrics: Metrics) -> str:
+    return (
+        f"{_many(metrics.n_songs, 'song')} are too few to say how good the whole model is. More "
+        "music tells, or fstmuse train --cross-validate 5, which takes several times as long."
+    )
 
 
 def _how_often_named(metrics: Metrics) -> str:
     if not metrics.named:
         return "It is sure of none of them, so it names no genre."
-    return (
-        f"It is sure enough to name a genre for {percent(metrics.named)} of them, and "
-        f"{percent(metrics.named_accuracy)} of these names are right."
+    named = shares.recorded_share(metrics.named, metrics.n_songs)
+    if not math.isfinite(metrics.named_accuracy):
+        return f"It is sure enough to name a genre for {unbroken(named.number)} of them."
+    right = shares.recorded_share(metrics.named_accuracy, named.right)
+    return unbroken(
+        f"It is sure enough to name a genre for {_of_them(named)}; of these names {right.said()}."
     )
+
+
+def _of_them(share: Share) -> str:
+    return share.number if share.is_few else f"{share.number} of them"
 
 
 def thin_genres(metrics: Metrics) -> list[str]:
@@ -140,15 +172,7 @@ def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:
 
 def how_honest(metrics: Metrics) -> str:
     """What the reliability curve says."""
-    if not math.isfinite(metrics.ece) or not metrics.reliability:
-        return "There were too few songs to say how far its certainty can be trusted."
-    off = f"{max(1, round(100 * metrics.ece))} points"
-    weights = sum(n for *_, n in metrics.reliability) or 1
-    lean = sum((confidence - right) * n for confidence, right, n in metrics.reliability) / weights
-    if metrics.ece < 0.05:
-        return f"Its certainty can be trusted: it is off by {off} on average."
-    side = "surer" if lean > 0 else "less sure"
-    return f"It is {side} than it should be, by {off} on average."
+    return shares.certainty(metrics.n_songs, metrics.ece, metrics.confidence_gap)
 
 
 def recall_note(metrics: Metrics, genre: str) -> str:
@@ -159,9 +183,11 @@ def recall_note(metrics: Metrics, genre: str) -> str:
     return f"{_many(songs, 'song')}, {_many(artists, 'artist') if artists else 'artists unknown'}"
 
 
-def recall_text(share: float) -> str:
-    """A genre's recall, or a dash if nothing was tested."""
-    return percent(share) if math.isfinite(share) else "\N{EN DASH}"
+def recall_text(share: float, songs: int) -> str:
+    """A genre's recall: ``3 of 4``, a percentage of many songs, a dash if nothing was tested."""
+    if not math.isfinite(share):
+        return "\N{EN DASH}"
+    return unbroken(shares.recorded_share(share, songs).number)
 
 
 def _many(n: int, what: str) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
+from fstmuse_core import shares
 from fstmuse_core.classification import Classification
 from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
 
@@ -29,11 +30,12 @@ _DOT = 8
 
 def percent(probability: float) -> str:
     """``84 %``; ``< 1 %`` and ``> 99 %`` for what is nearly, but not quite, nothing or all."""
-    if 0.0005 <= probability < 0.005:
-        return "< 1 %"
-    if 0.995 <= probability < 1.0:
-        return "> 99 %"
-    return f"{probability:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return unbroken(shares.percent(probability))
+
+
+def unbroken(text: str) -> str:
+    """The text with its percent signs kept beside their numbers."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 class ProbabilityBars(QWidget):

@@ -12,7 +12,7 @@ from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import SomeName
 from fstmuse_core.cli.library.choosing import chosen_model, layout_option, opened_library
-from fstmuse_core.cli.library.labels import chosen_labels, known_before, label_options
+from fstmuse_core.cli.library.labels import chosen_labels, label_options
 from fstmuse_core.errors import FstMuseError, one_line
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def compare(
     word, it is also said which model agrees with it oftener, and whether that may be chance.
     """
     from fstmuse_core.library.comparison import compare_library
+    from fstmuse_core.library.known_music import known_before
 
     with opened_library() as library:
         a, b = chosen_model(library, first), chosen_model(library, second)
@@ -72,9 +73,11 @@ def compare(
     if not result.both:
         say(f"fstmuse: {result.sentence(*names)} {_remedy(a, b)}")
         return SOME_FAILED
+    for note in filter(None, notes):
+        print(note)
     _print(result, names, show)
     if result.labelled is not None:
-        _print_test(result.labelled, names, notes)
+        _print_test(result.labelled, names)
     else:
         print("\nNo file has a genre that both models name, so nothing tells which is right.")
     return 0
@@ -102,13 +105,12 @@ def _print(result: LibraryComparison, names: list[str], show: int) -> None:
         print(f"  and {len(result.changes) - show:,} more; --show or --format json tells")
 
 
-def _print_test(test: Comparison, names: list[str], notes: list[str]) -> None:
+def _print_test(test: Comparison, names: list[str]) -> None:
     print(f"\nOn {test.clips:,} labelled songs {test.whose()}:")
-    print(f"  as labelled: {test.accuracy_a:.1%} and {test.accuracy_b:.1%}")
+    for name, share in zip(names, (test.share_a, test.share_b), strict=True):
+        print(f"  {name}: {share.said('as labelled')}")
     print(f"  {test.sentence(*names)}")
     print("  Labels are opinions too.")
-    for note in filter(None, notes):
-        print(note)
 
 
 def _said(genre: str | None) -> str:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fstmuse_core.cli.kinds import SomePath
-from fstmuse_core.cli.measuring import training_module
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.errors import BundleError
 
 if TYPE_CHECKING:
-    from fstmuse_core.library.rows import HeardModel, LibraryRow
+    from fstmuse_core.library.rows import LibraryRow
     from fstmuse_core.library.truth import Label
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -55,27 +53,3 @@ def chosen_labels(
         return review_labels(rows)
     with ProgressBar(len(rows)) as bar:
         return tag_labels(rows, progress=lambda done, _: bar.update(done, "tags"))
-
-
-def known_before(model: HeardModel, rows: Sequence[LibraryRow], labels: Sequence[Label]) -> str:
-    """A sentence if a model was trained on labelled files, as far as its record tells; or empty.
-
-    Songs are told by artist and title, so those without tags are not recognised.
-    """
-    from fstmuse_core.bundle import find_bundle
-    from fstmuse_core.datasets.track import Track
-
-    try:
-        bundle = find_bundle(model.name)
-    except BundleError:
-        return ""
-    if bundle.sha256 != model.sha256:
-        return ""
-    labelled = {label.path for label in labels}
-    tracks = [
-        Track(Path(row.path), "", row.artist, row.title or Path(row.path).stem, row.seconds)
-        for row in rows
-        if row.path in labelled
-    ]
-    sentence: str = training_module("overlap").overlap(bundle, tracks).sentence
-    return sentence and f"Mind: of {model.name}, {sentence}."

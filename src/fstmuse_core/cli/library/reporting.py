@@ -14,7 +14,7 @@ from fstmuse_core.cli.library.choosing import (
     model_option,
     opened_library,
 )
-from fstmuse_core.cli.library.labels import chosen_labels, known_before
+from fstmuse_core.cli.library.labels import chosen_labels
 from fstmuse_core.cli.output import check_writable
 from fstmuse_core.errors import one_line
 
@@ -30,6 +30,7 @@ def report(file: Path, model: str | None, folder: str | None, tags: bool) -> int
     It holds all that it needs, and opens in any browser.
     """
     from fstmuse_core.library.disagreement import agreement
+    from fstmuse_core.library.known_music import known_before
     from fstmuse_core.library.report import write_report
 
     check_writable(file)

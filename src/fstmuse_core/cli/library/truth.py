@@ -16,7 +16,7 @@ from fstmuse_core.cli.library.choosing import (
     model_option,
     opened_library,
 )
-from fstmuse_core.cli.library.labels import chosen_labels, known_before, label_options
+from fstmuse_core.cli.library.labels import chosen_labels, label_options
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import one_line
 
@@ -50,6 +50,7 @@ def truth(
     and model differ, either may be wrong.
     """
     from fstmuse_core.library.disagreement import CAVEAT, agreement
+    from fstmuse_core.library.known_music import known_before
 
     with opened_library() as library:
         heard = chosen_model(library, model)
@@ -64,13 +65,15 @@ def truth(
     if not labels:
         say("fstmuse: no file of the library has a genre there")
         return SOME_FAILED
+    if note:
+        print(note)
     print(found.sentence)
     _print_genres(found)
     _print_confusion(found)
     _print_files(found, show)
     for line in _left_out(found):
         print(line)
-    print("", *filter(None, (note, CAVEAT)), sep="\n")
+    print("", CAVEAT, sep="\n")
     return 0
 
 

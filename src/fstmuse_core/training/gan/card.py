@@ -71,7 +71,8 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
         "",
         f"{metrics['windows']} windows of six seconds, against as many of the music it learned "
         "from. The judge is a classifier that had no part in the training and was itself trained "
-        f"on other artists ({report['clips']['validation'] + report['clips']['test']} clips). "
+        f"on {_judged_on(report)} ({report['clips']['validation'] + report['clips']['test']} "
+        "clips). "
         "Its ear chose among the epochs, by other pieces than are measured here. "
         '"Real" are other windows of the same music, "noise" is white in every band.',
         "",
@@ -85,10 +86,26 @@ def _figures(report: Mapping[str, Any]) -> list[str]:
     if unheard is not None:
         lines += [
             "",
-            f"Music by artists it never heard comes as near as {unheard:.2f} to what it learned "
-            "from, by itself.",
+            f"{_others(report)} comes as near as {unheard:.2f} to what it learned from, by itself.",
         ]
     return lines
+
+
+def _unknown(report: Mapping[str, Any]) -> int:
+    """Clips that were set aside and of which nobody knows who plays."""
+    counts = report.get("of_unknown_artists") or {}
+    return sum(int(counts.get(part, 0)) for part in ("validation", "test"))
+
+
+def _judged_on(report: Mapping[str, Any]) -> str:
+    unknown = _unknown(report)
+    if not unknown:
+        return "other artists"
+    return f"other clips, of {unknown} of which the artist is not known"
+
+
+def _others(report: Mapping[str, Any]) -> str:
+    return "Other music" if _unknown(report) else "Music by artists it never heard"
 
 
 def _training(report: Mapping[str, Any], steps_per_epoch: int) -> list[str]:

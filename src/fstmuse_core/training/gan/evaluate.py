@@ -12,6 +12,7 @@ from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.generate.network import GeneratorNetwork
 from fstmuse_core.generation_noise import draw_noise
+from fstmuse_core.models.overlap import generator_overlap
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.gan.crops import RealCrops
@@ -19,7 +20,6 @@ from fstmuse_core.training.gan.judges import Judge, judge_plan, read_judge
 from fstmuse_core.training.gan.yardstick import WINDOWS_A_GENRE, Yardstick
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import read_features
-from fstmuse_core.training.overlap import generator_overlap
 
 _SEED = 0
 

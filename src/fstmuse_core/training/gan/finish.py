@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.bundle import CARD_NAME, JUDGE_NAME, user_models_folder, write_bundle
 from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest, Thresholds
+from fstmuse_core.datasets.artists import count_unknown
 from fstmuse_core.datasets.track import PARTS
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
@@ -41,6 +42,8 @@ def finish_gan(
     assign(trainee.model.variables, progress.best)
     files = generator_files(trainee.model.averaged, trainee.scale.sizes)
     metrics = trainee.yardstick.compare(trainee.make_for_test(), trainee.genres)
+    aside = [*run.parts.known("validation"), *run.parts.known("test")]
+    metrics["of_unknown_artists"] = count_unknown(aside)
     # As late as can be: measuring takes minutes.
     run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
     finished = Finished(

@@ -16,7 +16,7 @@ from pathlib import Path
 from fstmuse_core.bundle import CARD_NAME, load_bundle, write_bundle
 from fstmuse_core.bundle_manifest import GENERATOR
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.training.overlap import TRACKS_FILE
+from fstmuse_core.models.overlap import TRACKS_FILE
 from fstmuse_core.training.starter.card import licence_family
 
 _TERMS = (

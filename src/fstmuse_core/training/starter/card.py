@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fstmuse_core.shares import guessing, percent, recorded_share
+from fstmuse_core.training.calibration import KNOWN_KEPT
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.starter.disputed import Disputed
 from fstmuse_core.training.starter.evaluation import Evaluation, Rejection
@@ -122,6 +124,9 @@ def _disputed(result: Evaluation, disputed: Disputed) -> str:
 
 def _figures(facts: CardFacts) -> list[str]:
     result = facts.evaluation
+    songs = sum(map(sum, result.confusion))
+    named = recorded_share(result.named, songs)
+    right = recorded_share(result.named_accuracy, named.right)
     lines = [
         "## Figures",
         "",
@@ -142,9 +147,12 @@ def _figures(facts: CardFacts) -> list[str]:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {g.genre} | {g.songs} | {g.artists} | {_share(g.recall)} | {_share(g.svm_recall)} |"
-        for g in result.genres
+        f"| {g.genre} | {g.songs} | {g.artists} | {_found(g.recall, row)} | "
+        f"{_found(g.svm_recall, row)} |"
+        for g, row in zip(result.genres, result.confusion, strict=True)
     ]
+    said = recorded_share(result.accuracy, songs, result.interval).said()
+    lines += ["", f"Of {songs} songs {said}; {guessing(_tested(result))}."]
     lines += ["", "Songs by true genre (rows) and answer (columns):", ""]
     lines += _table(
         ["", *facts.plan.genres],
@@ -154,11 +162,20 @@ def _figures(facts: CardFacts) -> list[str]:
         "",
         f"Calibration: expected error {result.calibration_error:.3f} "
         f"({result.calibration_error_raw:.3f} before; temperature {result.temperature:.2f}). "
-        f"With both thresholds a genre is named for {result.named:.0%} of these songs, and "
-        f"{result.named_accuracy:.0%} of the names are right. Temperature and thresholds were "
-        "fitted on these same songs, which flatters this line a little.",
+        f"With both thresholds a genre is named for {named.number} of these songs; of the names "
+        f"{right.said()}. Each song is judged with the temperature and the thresholds that were "
+        "fitted on the other folds; those of the model are fitted on all.",
     ]
     return lines
+
+
+def _tested(result: Evaluation) -> dict[str, int]:
+    """Songs of each genre that could be tested."""
+    return {g.genre: sum(row) for g, row in zip(result.genres, result.confusion, strict=True)}
+
+
+def _found(recall: float | None, row: Sequence[int]) -> str:
+    return "untestable" if recall is None else recorded_share(recall, sum(row)).number
 
 
 def _novelty(facts: CardFacts) -> list[str]:
@@ -167,8 +184,9 @@ def _novelty(facts: CardFacts) -> list[str]:
         "## Music of other genres",
         "",
         'A "none of these" score, learned from other music, is to say "unlike the training '
-        f'music". Its threshold is set so that {1 - result.known_rejected:.0%} of the known songs '
-        f"pass. Area under the ROC curve {result.novelty_auc:.3f}. Rejected in the same folds:",
+        f'music". Its threshold is set so that {KNOWN_KEPT:.0%} of the known songs pass; of songs '
+        f"in the fold left out {percent(1 - result.known_rejected)} do. Area under the ROC curve "
+        f"{result.novelty_auc:.3f}. Rejected in the same folds:",
         "",
         *_rejection_table(result.outside),
     ]
@@ -239,7 +257,10 @@ def _share(value: float | None) -> str:
 def _rejection_table(rows: Iterable[Rejection]) -> list[str]:
     return _table(
         ["genre", "songs", "artists", "rejected"],
-        [[r.genre, str(r.songs), str(r.artists), f"{r.rejected:.0%}"] for r in rows],
+        [
+            [r.genre, str(r.songs), str(r.artists), recorded_share(r.rejected, r.songs).number]
+            for r in rows
+        ],
     )
 
 

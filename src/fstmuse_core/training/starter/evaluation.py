@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.bundle_manifest import Thresholds
+from fstmuse_core.shares import share_by_artist
 from fstmuse_core.training import calibration, metrics
+from fstmuse_core.training.measure import whose
+from fstmuse_core.training.metrics import Floats, Ints
 from fstmuse_core.training.plan import ModelPlan, is_disputed
 from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
 from fstmuse_core.training.starter.disputed import Disputed, study_disputed
@@ -42,16 +45,19 @@ class Rejection:
 class Evaluation:
     """Figures of a cross-validated classifier.
 
+    ``interval`` is the 95 % interval of ``accuracy`` over artists.
     ``accuracy`` and ``macro_f1`` (of the model, of its network without the pattern head, of the
     floor) are forced choices over all testable clips of known genres. ``named`` is the share of
     these clips for which the two thresholds let the program name a genre, ``named_accuracy`` how
-    many of those names are right. ``novelty_auc`` is the chance that a clip of other music
-    scores above one of a known genre.
+    many of those names are right. ``temperature`` and ``thresholds`` are the model's own; all
+    figures that depend on any use those that were fitted on the other folds. ``novelty_auc`` is
+    the chance that a clip of other music scores above one of a known genre.
     """
 
     temperature: float
     thresholds: Thresholds
     accuracy: float
+    interval: tuple[float, float]
     macro_f1: float
     network_accuracy: float
     network_macro_f1: float
@@ -74,20 +80,22 @@ class Evaluation:
 
 
 def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluation:
-    """Fit calibration and thresholds on out-of-fold clips and measure with them."""
+    """Measure with calibration and thresholds that were fitted on the other folds.
+
+    Those that the model gets are fitted on all out-of-fold clips.
+    """
     known = (data.roles >= 0) & (data.roles < len(plan.genres)) & predictions.taught
     labels = data.roles[known]
     logits = predictions.scores.logits[known]
     novelty = predictions.scores.novelty
-    temperature = calibration.fit_temperature(logits, labels)
-    chances = calibration.probabilities(logits, temperature)
-    best, predicted = chances.max(axis=1), chances.argmax(axis=1)
+    predicted = logits.argmax(axis=1)
     right = predicted == labels
-    thresholds = Thresholds(
-        novelty=calibration.fit_novelty_threshold(novelty[known]),
-        confidence=calibration.fit_confidence_threshold(best, right),
-    )
-    named = (novelty[known] <= thresholds.novelty) & (best >= thresholds.confidence)
+    temperature, thresholds = _fitted(logits, novelty[known], labels)
+    best, limits = _cross_fitted(predictions, known, labels)
+    rejected = novelty > limits[:, 0]
+    players = [whose(track) for track in data.part(known).tracks]
+    share = share_by_artist(right.tolist(), players)
+    named = ~rejected[known] & (best >= limits[known, 1])
     confusion = metrics.confusion_matrix(labels, predicted, len(plan.genres))
     svm = metrics.confusion_matrix(labels, predictions.svm[known], len(plan.genres))
     network = metrics.confusion_matrix(labels, predictions.network[known], len(plan.genres))
@@ -96,6 +104,7 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
         temperature=temperature,
         thresholds=thresholds,
         accuracy=float(right.mean()),
+        interval=(share.low, share.high),
         macro_f1=metrics.macro_f1(confusion),
         network_accuracy=float(np.trace(network) / network.sum()),
         network_macro_f1=metrics.macro_f1(network),
@@ -105,13 +114,48 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
         calibration_error_raw=metrics.expected_calibration_error(raw, right),
         named=float(named.mean()),
         named_accuracy=float(right[named].mean()) if named.any() else 0.0,
-        known_rejected=float((novelty[known] > thresholds.novelty).mean()),
+        known_rejected=float(rejected[known].mean()),
         novelty_auc=metrics.area_under_roc(novelty[known], novelty[data.roles == len(plan.genres)]),
         genres=_genre_results(data, plan, metrics.recalls(confusion), metrics.recalls(svm)),
         confusion=tuple(tuple(int(n) for n in row) for row in confusion),
-        outside=rejections(data, novelty > thresholds.novelty, _outside(data, plan)),
+        outside=rejections(data, rejected, _outside(data, plan)),
         disputed=study_disputed(data, plan, predictions),
     )
+
+
+def _fitted(logits: Floats, novelty: Floats, labels: Ints) -> tuple[float, Thresholds]:
+    """Temperature and thresholds that suit some clips of known genres."""
+    temperature = calibration.safe_temperature(logits, labels)
+    best = calibration.probabilities(logits, temperature).max(axis=1)
+    thresholds = Thresholds(
+        novelty=calibration.fit_novelty_threshold(novelty),
+        confidence=calibration.fit_confidence_threshold(best, logits.argmax(axis=1) == labels),
+    )
+    return temperature, thresholds
+
+
+def _cross_fitted(predictions: OutOfFold, known: Bools, labels: Ints) -> tuple[Floats, Floats]:
+    """What is fitted on the folds that a clip is not in.
+
+    Returns
+    -------
+    best : ndarray, shape ``(known clips,)``
+        Their highest probabilities.
+    limits : ndarray, shape ``(clips, 2)``
+        Of every clip the thresholds of novelty and confidence.
+    """
+    scores, folds = predictions.scores, predictions.folds
+    best, limits = np.empty(int(known.sum())), np.empty((len(folds), 2))
+    for fold in np.unique(folds):
+        here, others = folds == fold, known & (folds != fold)
+        taught = others if others.any() else known  # a single fold has all of them
+        fitted, thresholds = _fitted(
+            scores.logits[taught], scores.novelty[taught], labels[taught[known]]
+        )
+        mine = here & known
+        best[here[known]] = calibration.probabilities(scores.logits[mine], fitted).max(axis=1)
+        limits[here] = thresholds.novelty, thresholds.confidence
+    return best, limits
 
 
 def rejections(data: DataSet, rejected: Bools, chosen: Bools) -> tuple[Rejection, ...]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from fstmuse_core.datasets.folds import group_folds
+from fstmuse_core.datasets.groups import connected_tracks
+from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.calibration import fit_novelty_threshold
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.scores import score_clips
 from fstmuse_core.training.starter.cross_validation import DataSet, RunReport, train_both
 from fstmuse_core.training.starter.evaluation import Rejection, rejections
+
+_FOLDS = 5
 
 Bools = npt.NDArray[np.bool_]
 
@@ -21,8 +27,8 @@ Bools = npt.NDArray[np.bool_]
 class UnseenProbe:
     """A network taught "none of these" without the genres of ``outside``, then tested on them.
 
-    ``known_rejected`` is the share of held-out clips of known genres above the threshold,
-    which is fitted on these clips.
+    ``known_rejected`` is the share of held-out clips of known genres above the threshold that
+    clips of other artists among them suggest.
     """
 
     outside: tuple[Rejection, ...]
@@ -62,10 +68,22 @@ def probe_unseen(
         probes.append(
             UnseenProbe(
                 rejections(judged, rejected, np.ones(len(rejected), dtype=np.bool_)),
-                float((known_novelty > threshold).mean()),
+                _known_rejected(data.part(known).tracks, known_novelty),
             )
         )
     return tuple(probes)
+
+
+def _known_rejected(tracks: Sequence[Track], novelty: npt.NDArray[np.float64]) -> float:
+    groups = len(connected_tracks(tracks))
+    if groups < 2:
+        return float((novelty > fit_novelty_threshold(novelty)).mean())
+    folds = group_folds(tracks, min(_FOLDS, groups))
+    above = [
+        novelty[folds == fold] > fit_novelty_threshold(novelty[folds != fold])
+        for fold in np.unique(folds)
+    ]
+    return float(np.concatenate(above).mean())
 
 
 def _hidden_groups(data: DataSet, plan: ModelPlan) -> list[Bools]:

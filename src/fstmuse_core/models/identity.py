@@ -1,0 +1,93 @@
+"""Finding a model again by what it is, whatever it is called by now.
+
+A model's hash stays the same when it is renamed, deleted and restored, so whoever remembers a
+model remembers that. See :func:`fstmuse_core.bundle_manifest.manifest_sha256`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fstmuse_core import bundle as bundles
+from fstmuse_core.bundle_manifest import MANIFEST_NAME, manifest_sha256, read_manifest_bytes
+from fstmuse_core.errors import BundleError
+from fstmuse_core.models.changes import DeletedModel, list_deleted
+from fstmuse_core.models.entries import IMPORT_RECORD
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a model is that was remembered.
+
+    ``name`` is what it is called by now, empty if it is not installed; ``deleted`` is set if it
+    can be restored.
+    """
+
+    name: str = ""
+    deleted: DeletedModel | None = None
+
+    def why_not(self, title: str) -> str:
+        """Why it cannot be used; ``title`` is what it was called."""
+        if self.deleted is not None:
+            return (
+                f"{self.deleted.title} was deleted: bring it back in the Models tab, or with "
+                f"fstmuse models restore {self.deleted.name}"
+            )
+        return f"{title} is no longer there: it was deleted for good, or moved away"
+
+
+def folder_of(sha256: str) -> Path | None:
+    """The folder of the installed model with this hash, or ``None``."""
+    return _first(bundles.bundle_folders().values(), sha256, "") if sha256 else None
+
+
+def sha256_of(name: str) -> str:
+    """Hash of the installed model of this name; empty if there is none that can be read."""
+    key = bundles.name_key(name)
+    for known, folder in bundles.bundle_folders().items():
+        if bundles.name_key(known) == key:
+            return _hash(folder)
+    return ""
+
+
+def whereabouts(sha256: str, run: str = "") -> Whereabouts:
+    """Find a model by its hash or, where that is not known, by the training that made it.
+
+    Parameters
+    ----------
+    sha256 : str
+        Empty if nobody knows it.
+    run : str, optional
+        Name of a training, for those that did not keep the hash of their model.
+    """
+    folder = _first(bundles.bundle_folders().values(), sha256, run)
+    if folder is not None:
+        return Whereabouts(folder.name)
+    deleted = {model.folder: model for model in list_deleted()}
+    folder = _first(deleted, sha256, run)
+    return Whereabouts(deleted=deleted[folder]) if folder is not None else Whereabouts()
+
+
+def _first(folders: Iterable[Path], sha256: str, run: str) -> Path | None:
+    if sha256:
+        return next((folder for folder in folders if _hash(folder) == sha256), None)
+    return next((folder for folder in folders if run and _run(folder) == run), None)
+
+
+def _hash(folder: Path) -> str:
+    try:
+        return manifest_sha256(read_manifest_bytes(folder))
+    except BundleError:
+        return ""
+
+
+def _run(folder: Path) -> str:
+    """The training that made a model here; one that was imported was made elsewhere."""
+    try:
+        training = json.loads((folder / MANIFEST_NAME).read_bytes())["training"]
+        return "" if IMPORT_RECORD in training else str(training.get("run", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
