@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
     QKeySequence,
@@ -24,19 +25,20 @@ from PySide6.QtWidgets import (
     QComboBox,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QTabWidget,
     QToolButton,
 )
 
 from fstmuse_core import __version__
-from fstmuse_gui.classify.gathering import paths_in
+from fstmuse_core.errors import one_line
 from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.drops import copied_paths
 from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.icons import app_icon, icon
 from fstmuse_gui.identity import APP_NAME, TAGLINE
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
+from fstmuse_gui.plain import PlainMessage
 from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
 from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.tabs import MenuEntries, Tab, TabContext, TabSign
@@ -204,12 +206,12 @@ class MainWindow(QMainWindow):
         ShortcutsDialog(self.menuBar(), self).open()
 
     def _show_about(self) -> None:
-        box = QMessageBox(self)
+        detail = f"{TAGLINE} Everything happens on this computer."
+        box = PlainMessage(self, f"{APP_NAME} {__version__}", detail)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setWindowTitle(f"About {APP_NAME}")
         box.setIconPixmap(app_icon().pixmap(72, 72))
-        box.setText(f"<b>{APP_NAME} {__version__}</b>")
-        box.setInformativeText(f"{TAGLINE} Everything happens on this computer.")
+        box.setStyleSheet("#qt_msgbox_label { font-weight: 600; }")
         box.open()
 
     def _toggle_full_screen(self) -> None:
@@ -227,7 +229,7 @@ class MainWindow(QMainWindow):
         return [tab.title for tab in self.tabs]
 
     def _say(self, text: str) -> None:
-        self.statusBar().showMessage(text, _MESSAGE_MS)
+        self.statusBar().showMessage(one_line(text), _MESSAGE_MS)
 
     # -- dropping ----------------------------------------------------------------------
 
@@ -237,17 +239,17 @@ class MainWindow(QMainWindow):
         return self.tabs[self._tab_widget.currentIndex()]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if paths_in(event.mimeData()):
-            event.acceptProposedAction()
-            self.tab.set_hot(True)
+        self.tab.set_hot(bool(copied_paths(event)))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        copied_paths(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.tab.set_hot(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.tab.set_hot(False)
-        event.acceptProposedAction()
-        self.open_paths(paths_in(event.mimeData()))
+        self.open_paths(copied_paths(event))
 
     def open_paths(self, paths: list[str]) -> None:
         """Hand files and folders to the tab in front, which for a model is the Models tab."""

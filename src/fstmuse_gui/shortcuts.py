@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QMenuBar,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 
 _POINTER = (
@@ -109,14 +109,14 @@ def _group(dialog: QWidget, title: str, keys: list[tuple[str, str]]) -> QWidget:
     grid.setContentsMargins(0, 0, 0, GRID)
     grid.setHorizontalSpacing(3 * GRID)
     grid.setVerticalSpacing(GRID - 2)
-    heading = QLabel(title)
+    heading = PlainLabel(title)
     heading.setFont(scaled_font(dialog.font(), 1.0, QFont.Weight.DemiBold))
     grid.addWidget(heading, 0, 0, 1, 2)
     for place, (key, what) in enumerate(keys, start=1):
-        cap = QLabel(key)
+        cap = PlainLabel(key)
         cap.setProperty("look", "key")
         grid.addWidget(cap, place, 0, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(QLabel(what), place, 1)
+        grid.addWidget(PlainLabel(what), place, 1)
     grid.setColumnMinimumWidth(0, 110)
     grid.setColumnStretch(1, 1)
     return group

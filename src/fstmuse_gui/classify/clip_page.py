@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QVBoxLayout,
@@ -21,6 +18,7 @@ from fstmuse_core.jobs.messages import ClipResult
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_gui.classify.correction_bar import CorrectionBar
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, RichLabel, escaped
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.elided_label import ElidedLabel
@@ -74,9 +72,8 @@ class ClipPage(QWidget):
     def _build_header(self) -> QHBoxLayout:
         self._title = ElidedLabel()
         self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        self._about = QLabel()
+        self._about = RichLabel()
         self._about.setProperty("look", "muted")
-        self._about.setTextFormat(Qt.TextFormat.RichText)
         self.why_button = QPushButton(icon("why"), " Why?")
         self.why_button.setCheckable(True)
         self.why_button.setAccessibleName("Show why: where the genre was heard")
@@ -97,7 +94,7 @@ class ClipPage(QWidget):
         self.save_button.setMenu(self.save_menu)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self._live_dot = QLabel("\N{BLACK CIRCLE}")
+        self._live_dot = PlainLabel("\N{BLACK CIRCLE}")
         self._live_dot.setProperty("look", "danger")
         self._live_dot.setAccessibleName("Recording")
         self._live_dot.hide()
@@ -133,7 +130,7 @@ class ClipPage(QWidget):
         classification = result.classification
         self._title.set_text(title)
         self._live_dot.hide()
-        self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escape(model_title)}"
+        self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escaped(model_title)}"
         self._about.setText(self._about_clip)
         self.spectrogram.show_image(result.image, classification.duration_s)
         self._show_answer(classification, animate=animate)
@@ -145,7 +142,7 @@ class ClipPage(QWidget):
         """Get ready for a take."""
         self._title.set_text("Recording\N{HORIZONTAL ELLIPSIS}")
         self._live_dot.show()
-        self._about.setText(escape(model_title))
+        self._about.setText(escaped(model_title))
         self.spectrogram.start_live()
         self.timeline.show_result(None)
         self.timeline.set_position(None)
@@ -201,5 +198,5 @@ class ClipPage(QWidget):
 def _legend(genre: str) -> str:
     """What the colours of the overlay mean."""
     spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {}'
-    spoke_for = spot.format(FOR_COLOUR, f"spoke for {escape(genre)}")
+    spoke_for = spot.format(FOR_COLOUR, f"spoke for {escaped(genre)}")
     return f"{spoke_for} &nbsp; {spot.format(AGAINST_COLOUR, 'against')}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, caption
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.genre_picker import GenrePicker
 
@@ -51,7 +52,7 @@ class CorrectionBar(QWidget):
         self.undo_button.setProperty("look", "link")
         self.undo_button.setToolTip("Take it back (Ctrl+Z)")
         self.undo_button.clicked.connect(self.undo_requested)
-        self._sum = QLabel()
+        self._sum = PlainLabel()
         self._sum.setProperty("look", "small")
         self.train_button = QPushButton(f"Train on them{_MORE}")
         self.train_button.setProperty("look", "link")
@@ -85,7 +86,7 @@ class CorrectionBar(QWidget):
 
     def show_correction(self, genre: str) -> None:
         """The user said this."""
-        self.chip.setText(f"You said: {genre}")
+        self.chip.setText(caption(f"You said: {genre}"))
         self.chip.setChecked(True)
         self._show(self.chip, self.undo_button)
         self.undo_button.setAccessibleName(f"Take back {genre}")

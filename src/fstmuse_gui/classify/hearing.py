@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from fstmuse_core.jobs.messages import HearFile
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.clips import Clip
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.widgets.probability_bars import percent
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Hearing(QObject):
         clip = self._presenter.shown
         self._button.setEnabled(self.can_hear)
         needs_file = clip is not None and clip.result is not None and not self.can_hear
-        self._button.setToolTip(_FIRST_SAVE if needs_file else _WHOLE)
+        set_tip(self._button, _FIRST_SAVE if needs_file else _WHOLE)
         if self._heard is None:
             return
         if clip is None or clip.key != self._heard[0] or clip.result is None:

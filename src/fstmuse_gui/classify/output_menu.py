@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from fstmuse_gui.plain import caption
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label
 
 
@@ -73,7 +74,7 @@ class OutputMenu(QMenu):
             self._group.deleteLater()
         self._group = QActionGroup(self)
         for text, identity in entries:
-            action = self.addAction(text.replace("&", "&&"))
+            action = self.addAction(caption(text))
             action.setCheckable(True)
             action.setChecked(identity == self._chosen)
             action.triggered.connect(lambda _on=False, choice=identity: self._choose(choice))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.level_meter import LevelMeter
@@ -62,10 +62,9 @@ class RecordPanel(QWidget):
         self._make_input_row()
         self.meter = LevelMeter()
         self._make_record_row()
-        self.sentence = QLabel()
+        self.sentence = PlainLabel()
         self.sentence.setObjectName("recordMessage")
         self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -80,7 +79,7 @@ class RecordPanel(QWidget):
         self.show_elapsed(0.0)
 
     def _make_input_row(self) -> None:
-        label = QLabel("&Input")
+        label = PlainLabel("&Input")
         label.setProperty("look", "muted")
         self.inputs = QComboBox()
         self.inputs.setAccessibleName("Input to record from")
@@ -113,7 +112,7 @@ class RecordPanel(QWidget):
         self.check_level.setToolTip("Listen to the input without recording")
         self.check_level.setAccessibleName("Check the level without recording")
         self.check_level.clicked.connect(self.level_toggled)
-        self.elapsed = QLabel()
+        self.elapsed = PlainLabel()
         self.elapsed.setProperty("look", "muted")
         self.elapsed_bar = QProgressBar()
         self.elapsed_bar.setTextVisible(False)
@@ -146,7 +145,7 @@ class RecordPanel(QWidget):
         recording = state == "recording"
         self.record.setText("Stop" if recording else "Record")
         self.record.setIcon(icon("stop" if recording else "record", "danger"))
-        self.record.setToolTip("Stop and classify (R)" if recording else "Record (R)")
+        set_tip(self.record, "Stop and classify (R)" if recording else "Record (R)")
         self.record.setAccessibleName(
             "Stop recording" if recording else f"Record up to {self._max_s:.0f} seconds"
         )

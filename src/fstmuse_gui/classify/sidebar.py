@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.file_list import FileList
 
@@ -58,7 +58,7 @@ class Sidebar(QWidget):
         return QSize(max(_WIDTH, self.minimumSizeHint().width()), 600)
 
     def _build_model(self) -> QHBoxLayout:
-        label = QLabel("&Model")
+        label = PlainLabel("&Model")
         label.setProperty("look", "muted")
         self.model_chooser = QComboBox()
         self.model_chooser.setAccessibleName("Model")
@@ -74,7 +74,7 @@ class Sidebar(QWidget):
         return row
 
     def _build_heading(self) -> QHBoxLayout:
-        heading = QLabel("Clips")
+        heading = PlainLabel("Clips")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         self.open_button = QToolButton()
         self.open_button.setIcon(icon("open"))
@@ -89,7 +89,7 @@ class Sidebar(QWidget):
 
     def _build_work(self) -> QWidget:
         self._work = QWidget()
-        self._work_text = QLabel()
+        self._work_text = PlainLabel()
         self._work_text.setProperty("look", "small")
         self.cancel_button = QPushButton("Cancel all")
         self.cancel_button.setProperty("look", "quiet")
@@ -107,8 +107,8 @@ class Sidebar(QWidget):
         for model in models:
             self.model_chooser.addItem(model.title, model.name)
             place = self.model_chooser.count() - 1
-            tip = "Knows " + ", ".join(model.genres)
-            self.model_chooser.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+            knows = tip("Knows " + ", ".join(model.genres))
+            self.model_chooser.setItemData(place, knows, Qt.ItemDataRole.ToolTipRole)
         self.show_chosen(chosen)
         self.model_chooser.setEnabled(bool(models))
 

@@ -23,6 +23,7 @@ from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.takes import Recording
 from fstmuse_gui.classify.view import ClassifyView
+from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.settings import (
     COLOUR_MAP,
     COLOUR_MAPS,
@@ -343,9 +344,9 @@ class ClassifyTab(QObject):
         paths = self._settings.get(RECENT_FILES)
         self._recent_menu.setEnabled(bool(paths))
         for path in paths:
-            name = one_line(Path(path).name).replace("&", "&&")
+            name = caption(one_line(Path(path).name))
             action = self._recent_menu.addAction(name)
-            action.setToolTip(one_line(path))
+            set_tip(action, one_line(path))
             action.triggered.connect(
                 lambda _checked=False, chosen=path: self.presenter.open_paths([chosen])
             )

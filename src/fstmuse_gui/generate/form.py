@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QToolButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.generate.take_list import TakeList
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.train.fields import Field, choice, whole
 
@@ -60,7 +60,7 @@ class GenerateForm(QWidget):
         column.addLayout(self._build_numbers())
         column.addLayout(self._build_buttons())
         column.addSpacing(GRID)
-        heading = QLabel("Takes")
+        heading = PlainLabel("Takes")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         column.addWidget(heading)
         self.takes = TakeList()
@@ -90,7 +90,7 @@ class GenerateForm(QWidget):
         self.share.setValue(30)
         self.share.setAccessibleName("Share of the second genre")
         self.share.valueChanged.connect(lambda _v: self._show_share())
-        self._share_text = QLabel()
+        self._share_text = PlainLabel()
         self._share_text.setProperty("look", "small")
         self._share_box = QWidget()
         column = QVBoxLayout(self._share_box)

@@ -7,7 +7,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core.classification import Classification
 from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.page_parts import PageHead
@@ -83,10 +83,10 @@ class TakePage(QWidget):
         return self._pair
 
     def _build_result(self) -> QHBoxLayout:
-        self._said = QLabel()
+        self._said = PlainLabel()
         self._said.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         self._said.setWordWrap(True)
-        self._honest = QLabel()
+        self._honest = PlainLabel()
         self._honest.setProperty("look", "muted")
         self._honest.setWordWrap(True)
         self._progress = QProgressBar()
@@ -98,6 +98,7 @@ class TakePage(QWidget):
         self._judge_row = QHBoxLayout(self.judges)
         self._judge_row.setContentsMargins(0, 0, 0, 0)
         self._judge_row.setSpacing(4)
+        self._judge_titles: list[str] = []
         self._judge_group = QButtonGroup(self)
         self._judge_group.idClicked.connect(self.judge_chosen)
         said = QVBoxLayout()
@@ -167,16 +168,16 @@ class TakePage(QWidget):
         self.bars.show_result(opinion, animate=True)
 
     def _offer_judges(self, titles: list[str], chosen: int) -> None:
-        known = [button.text() for button in self._judge_group.buttons()]
-        if known != titles:
+        if self._judge_titles != titles:
+            self._judge_titles = titles
             for button in self._judge_group.buttons():
                 self._judge_group.removeButton(button)
                 button.deleteLater()
             for place, title in enumerate(titles):
-                button = QPushButton(title)
+                button = QPushButton(caption(title))
                 button.setCheckable(True)
                 button.setProperty("look", "chip")
-                button.setToolTip(f"What {title} takes it for")
+                set_tip(button, f"What {title} takes it for")
                 self._judge_group.addButton(button, place)
                 self._judge_row.addWidget(button)
         if titles:
@@ -192,7 +193,7 @@ class TakePage(QWidget):
         self._pair_group.setExclusive(False)
         for name, take, button in zip("AB", pair, self.pair_buttons, strict=True):
             what = f"{name}: {take.title}, seed {take.request.seed}"
-            button.setToolTip(f"{what} (X changes from one to the other)")
+            set_tip(button, f"{what} (X changes from one to the other)")
             button.setAccessibleName(f"Take {what}")
             button.setChecked(take.key == shown)
         self._pair_group.setExclusive(True)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -33,6 +32,7 @@ from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.chores import ChangedFile
 from fstmuse_gui.library.plain_table import LEFT, PlainTable
+from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.probability_bars import percent
 
@@ -67,7 +67,7 @@ class _Changes(QAbstractTableModel):
             return None
         change = self.changes[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return one_line(change.path)
+            return tip(one_line(change.path))
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if index.column() == 0:
@@ -108,9 +108,8 @@ class CompareDialog(QDialog):
         for model in others:
             self.other.addItem(model.title, model.name)
         self.other.activated.connect(lambda _i: self.choose_first())
-        self._words = QLabel()
+        self._words = PlainLabel()
         self._words.setWordWrap(True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._changes = _Changes(self, (title, ""))
         self.table = PlainTable("Files that change", self._changes)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -120,7 +119,7 @@ class CompareDialog(QDialog):
         self.other.setFocus()
 
     def _build(self) -> None:
-        heading = QLabel(f"{self._title} and")
+        heading = PlainLabel(f"{self._title} and")
         heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         head = QHBoxLayout()
         head.setSpacing(GRID)
@@ -132,7 +131,7 @@ class CompareDialog(QDialog):
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(2, 2, 2, 2)
         inside.addWidget(self.table)
-        hint = QLabel("Enter or a double click shows the file in the library.")
+        hint = PlainLabel("Enter or a double click shows the file in the library.")
         hint.setProperty("look", "small")
         close = QPushButton("Close")
         close.clicked.connect(self.reject)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import current_colours, genre_colour, scaled_font
 
 _ROW = 32
@@ -124,7 +125,7 @@ def _item(facet: Facet) -> QListWidgetItem:
 def _fill(item: QListWidgetItem, facet: Facet) -> None:
     item.setText(facet.text)
     item.setData(_FACET, facet)
-    item.setToolTip(facet.tip)
+    set_tip(item, facet.tip)
     said = f"{facet.text}, {facet.count:,} file{'' if facet.count == 1 else 's'}"
     item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QToolButton,
@@ -17,9 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.icons import icon
 from fstmuse_gui.library.catalogue import Filter
 from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES, counted
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID
 
 _TYPING_MS = 160
@@ -46,6 +47,7 @@ class FilterBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Filter")
         self.search = QLineEdit()
+        leave_drops(self.search)
         self.search.setPlaceholderText("Search title, artist, folder")
         self.search.setAccessibleName("Search in the library")
         self.search.setClearButtonEnabled(True)
@@ -66,7 +68,7 @@ class FilterBar(QWidget):
         self.standing = self._chooser("Verdict", STANDINGS.values())
         self.confidence = self._chooser("How sure", [text for _band, text in CONFIDENCES])
         self.state = self._chooser("State", ["Any state", *STATES.values()])
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.count.setProperty("look", "small")
         self.count.setAccessibleName("Files shown")
         self.clear_button = QToolButton()
@@ -79,7 +81,7 @@ class FilterBar(QWidget):
     def _chooser(self, name: str, choices: Iterable[str]) -> QComboBox:
         chooser = QComboBox()
         chooser.setAccessibleName(name)
-        chooser.setToolTip(name)
+        set_tip(chooser, name)
         chooser.addItems(list(choices))
         chooser.activated.connect(lambda _index: self.changed.emit())
         chooser.setMinimumContentsLength(6)

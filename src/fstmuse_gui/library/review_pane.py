@@ -7,7 +7,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -20,6 +19,7 @@ from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_gui.classify.correction_bar import CorrectionBar
 from fstmuse_gui.library.catalogue import shown_title
 from fstmuse_gui.library.words import STATES
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.elided_label import ElidedLabel
@@ -97,7 +97,7 @@ class ReviewPane(QFrame):
     def _build_player(self) -> None:
         self.play_button = PlayButton(keys="Space")
         self.play_button.clicked.connect(self.play_requested)
-        self._time = QLabel()
+        self._time = PlainLabel()
         self._time.setAccessibleName("Position")
         self._time.setProperty("look", "muted")
 
@@ -110,7 +110,7 @@ class ReviewPane(QFrame):
         self.next_button.setProperty("look", "quiet")
         self.next_button.setToolTip("The file below (J)")
         self.next_button.clicked.connect(self.next_requested)
-        self._place = QLabel()
+        self._place = PlainLabel()
         self._place.setProperty("look", "small")
         self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._walk = QHBoxLayout()
@@ -158,7 +158,7 @@ class ReviewPane(QFrame):
         self._about.setVisible(bool(about))
         self._tag.set_text(f"In the file: {row.tag_genre}" if row.tag_genre else "")
         self._tag.setVisible(bool(row.tag_genre))
-        self._title.setToolTip(row.path)
+        set_tip(self._title, row.path)
         self.setAccessibleDescription(shown_title(row))
         self._set_walk(place)
 
@@ -220,7 +220,7 @@ class ReviewPane(QFrame):
 
 def _hint_page() -> QWidget:
     page = QWidget()
-    words = QLabel(_NOTHING)
+    words = PlainLabel(_NOTHING)
     words.setProperty("look", "muted")
     words.setAlignment(Qt.AlignmentFlag.AlignCenter)
     words.setWordWrap(True)

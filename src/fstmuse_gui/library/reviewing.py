@@ -15,6 +15,7 @@ from fstmuse_gui.library.lane import Lane
 from fstmuse_gui.library.shelf import LibraryShelf
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
+from fstmuse_gui.plain import caption
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.playing import Playing
 
@@ -172,7 +173,8 @@ class Reviewing(QObject):
             bar.show_correction(row.review_genre)
         else:
             bar.show_open(can_confirm=self.can_accept)
-            bar.confirm_button.setText(" It is right" if row.is_sure else f" It is {row.genre}")
+            said = "right" if row.is_sure else row.genre
+            bar.confirm_button.setText(caption(f" It is {said}"))
 
     def _place(self) -> str:
         line, total = self._table.currentIndex().row(), self._table.rows.rowCount()

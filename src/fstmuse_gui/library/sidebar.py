@@ -21,6 +21,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.facet_list import Facet, FacetList
 from fstmuse_gui.library.words import MORE, folder_name
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 
 _WIDTH = 240
@@ -95,7 +96,7 @@ class LibrarySidebar(QWidget):
         column.addWidget(self.add_button)
 
     def _heading(self, text: str) -> QLabel:
-        label = QLabel(text)
+        label = PlainLabel(text)
         label.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         return label
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from fstmuse_core.library.rows import LibraryRow
 from fstmuse_gui.library.catalogue import Catalogue, Column, Places
 from fstmuse_gui.library.words import HEADINGS, cell_text, spoken_row, tool_tip
+from fstmuse_gui.plain import tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _CENTRE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -81,7 +82,7 @@ class LibraryModel(QAbstractTableModel):
             column = Column(index.column())
             return spoken_row(row) if column is Column.TITLE else cell_text(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tool_tip(row, Column(index.column()))
+            return tip(tool_tip(row, Column(index.column())))
         return None
 
     def headerData(

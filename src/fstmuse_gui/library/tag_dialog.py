@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.library.tag_form import TagForm
 from fstmuse_gui.library.tag_preview import PlanTable
 from fstmuse_gui.library.words import counted
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 
 _STEPS = 1000
@@ -42,8 +42,7 @@ class TagDialog(QDialog):
         self.setWindowTitle("Write tags")
         self.form = TagForm()
         self.table = PlanTable()
-        self._words = QLabel()
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words = PlainLabel()
         self._words.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -80,7 +79,7 @@ class TagDialog(QDialog):
         self.write_button.clicked.connect(self.write_requested)
 
     def _build(self) -> None:
-        heading = QLabel("Write genres into the files")
+        heading = PlainLabel("Write genres into the files")
         heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         frame = QFrame()
         frame.setObjectName("card")
@@ -162,7 +161,7 @@ class TagDialog(QDialog):
         """It is done; ``problems`` are shown as a tool tip."""
         self._bar.hide()
         self._say(sentence)
-        self._words.setToolTip("\n".join(problems[:20]))
+        set_tip(self._words, "\n".join(problems[:20]))
         self._offer(self.close_button, *([self.undo_button] if can_undo else []))
 
     def _show(self, is_staying: bool) -> None:

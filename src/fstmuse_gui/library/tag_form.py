@@ -6,14 +6,15 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_core.tags.plan import Mode, Policy
+from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.library.words import counted
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
 
 _PAUSE_MS = 300
@@ -48,6 +49,7 @@ class TagForm(QWidget):
             self.mode.addItem(text, mode)
         self.at_least = _percent_box(50)
         self.most = QSpinBox()
+        leave_drops(self.most)
         self.most.setRange(1, 5)
         self.most.setValue(default.most)
         _indent(self.most)
@@ -70,7 +72,7 @@ class TagForm(QWidget):
             ("Genres at most", self.most),
             ("Least probability of further ones", self.also_at_least),
         ):
-            label = QLabel(text)
+            label = PlainLabel(text)
             label.setProperty("look", "small")
             label.setBuddy(control)
             control.setAccessibleName(text)
@@ -82,7 +84,7 @@ class TagForm(QWidget):
         column.addSpacing(GRID // 2)
         column.addWidget(self.note)
         column.addStretch()
-        hint = QLabel(
+        hint = PlainLabel(
             "What you said yourself always counts. Each file is copied, changed and checked "
             "before it takes the old one's place, and all of it can be undone."
         )
@@ -128,6 +130,7 @@ class TagForm(QWidget):
 
 def _percent_box(value: int) -> QSpinBox:
     box = QSpinBox()
+    leave_drops(box)
     box.setRange(0, 100)
     box.setSingleStep(5)
     box.setSuffix("\N{NO-BREAK SPACE}%")

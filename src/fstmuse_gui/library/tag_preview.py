@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 from fstmuse_core.errors import one_line
 from fstmuse_gui.library.chores import PlanLine
 from fstmuse_gui.library.plain_table import LEFT, PlainTable
+from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import current_colours
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -79,7 +80,7 @@ class PlanModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(line, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return one_line(line.path) if column == 0 else self._text(line, column)
+            return tip(one_line(line.path) if column == 0 else self._text(line, column))
         if role == Qt.ItemDataRole.ForegroundRole:
             colours = current_colours()
             is_faint = column in (1, 3)

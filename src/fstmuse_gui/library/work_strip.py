@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 
@@ -94,7 +95,7 @@ class WorkStrip(QFrame):
         name = "Go on" if is_paused else "Pause"
         self.pause_button.setIcon(icon("play" if is_paused else "pause"))
         self.pause_button.setText(f" {name}")
-        self.pause_button.setToolTip(f"{name} (Ctrl+P)")
+        set_tip(self.pause_button, f"{name} (Ctrl+P)")
         self.cancel_button.setToolTip("Stop; what was heard is kept, and the rest waits")
 
     def show_rest(self, title: str, detail: str, *, can_start: bool, can_retry: bool) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core.tags.outcome import BatchSummary
 from fstmuse_gui.icons import icon
 from fstmuse_gui.library.words import counted
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 
 
@@ -43,9 +43,9 @@ class WrittenDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Tags written before")
         self.buttons: dict[str, QPushButton] = {}
-        heading = QLabel("Tags written before")
+        heading = PlainLabel("Tags written before")
         heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        words = QLabel(
+        words = PlainLabel(
             "Undo gives the files of a batch back as they were, to the byte. A file that "
             "something else has changed since is left alone."
         )
@@ -65,7 +65,7 @@ class WrittenDialog(QDialog):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress")
-        self._words = QLabel()
+        self._words = PlainLabel()
         self._words.setWordWrap(True)
         self.cancel_button = QPushButton("Stop")
         self.cancel_button.clicked.connect(self.cancel_requested)
@@ -125,9 +125,9 @@ class WrittenDialog(QDialog):
     def _build_batch(self, batch: BatchSummary) -> QFrame:
         card = QFrame()
         card.setObjectName("card")
-        when = QLabel(_when(batch.at))
+        when = PlainLabel(_when(batch.at))
         when.setFont(scaled_font(self.font(), 1.0, QFont.Weight.Medium))
-        about = QLabel(_about(batch))
+        about = PlainLabel(_about(batch))
         about.setProperty("look", "small")
         texts = QVBoxLayout()
         texts.setSpacing(2)

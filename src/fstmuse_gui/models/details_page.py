@@ -21,6 +21,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
 from fstmuse_gui.models.card_view import CardView
 from fstmuse_gui.models.tall_text import TallText
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
@@ -221,7 +222,7 @@ class DetailsPage(QWidget):
                 widget.setParent(None)
                 widget.deleteLater()
         for row, (label, value) in enumerate(facts):
-            name = QLabel(label)
+            name = PlainLabel(label)
             name.setProperty("look", "muted")
             name.setAccessibleName(label)
             text = TallText(label)
@@ -240,5 +241,5 @@ def _tool(sign: str, name: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(sign))
     button.setAccessibleName(name)
-    button.setToolTip(tip)
+    set_tip(button, tip)
     return button

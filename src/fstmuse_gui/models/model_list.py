@@ -29,8 +29,10 @@ from PySide6.QtWidgets import (
 from fstmuse_core.datasets.wording import sized
 from fstmuse_core.models.entries import ModelEntry
 from fstmuse_core.models.names import MAX_LENGTH
+from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.models.words import day, in_the_list, spoken
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import current_colours, scaled_font
 from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
 
@@ -125,7 +127,7 @@ def _item(entry: ModelEntry) -> QListWidgetItem:
     item.setData(_SIZE, sized(entry.size_bytes))
     item.setData(_IS_DAMAGED, bool(entry.trouble))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken(entry))
-    item.setToolTip(entry.trouble or f"--model {entry.name}")
+    set_tip(item, entry.trouble or f"--model {entry.name}")
     flags = item.flags()
     item.setFlags(
         flags & ~Qt.ItemFlag.ItemIsEditable
@@ -150,6 +152,7 @@ class _RowDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         self._edited_name = str(index.data(_NAME))
         editor = QLineEdit(parent)
+        leave_drops(editor)
         editor.setAccessibleName(f"New name of {index.data()}")
         editor.setMaxLength(MAX_LENGTH)
         return editor

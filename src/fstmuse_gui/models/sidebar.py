@@ -9,7 +9,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -23,6 +22,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.models.model_list import ModelList
 from fstmuse_gui.models.undo_bar import UndoBar
 from fstmuse_gui.models.words import day
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 
@@ -57,7 +57,7 @@ class ModelsSidebar(QWidget):
         column.addWidget(self.list, 1)
         self.undo_bar = UndoBar()
         column.addWidget(self.undo_bar)
-        self._hint = QLabel(
+        self._hint = PlainLabel(
             "Models that you train appear here. Others come from a .fstmuse file: drop one here."
         )
         self._hint.setProperty("look", "muted")
@@ -72,7 +72,7 @@ class ModelsSidebar(QWidget):
         return QSize(max(_WIDTH, self.minimumSizeHint().width()), 600)
 
     def _build_heading(self) -> QHBoxLayout:
-        heading = QLabel("Models")
+        heading = PlainLabel("Models")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         self.deleted_button = QToolButton()
         self.deleted_button.setIcon(icon("undo"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.train.bases import Base
 from fstmuse_gui.train.fields import choice
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
@@ -31,7 +32,7 @@ class BaseBox(QComboBox):
         like.deleteLater()
         self.setAccessibleName("Start from")
         self.addItem(_NOTHING, "")
-        self.setToolTip(_TIP)
+        set_tip(self, _TIP)
 
     @property
     def base(self) -> str:
@@ -65,7 +66,7 @@ class BaseBox(QComboBox):
             items.item(row).setEnabled(fits)
             about = ", ".join(base.genres)
             reason = f"It is a {MODELS[base.model]}: choose that as the model to start from it."
-            items.item(row).setToolTip(f"Knows {about}" if fits else reason)
+            set_tip(items.item(row), f"Knows {about}" if fits else reason)
         chosen = self.known(str(self.currentData() or ""))
         if chosen is not None and chosen.model != model:
             self.setCurrentIndex(0)
@@ -74,5 +75,5 @@ class BaseBox(QComboBox):
             whose = f"{DESIGNS[design]} design"
         self.setEnabled(not whose)
         tip = f"{whose} always learns anew." if whose else _TIP
-        self.setToolTip(tip)
+        set_tip(self, tip)
         self.setAccessibleDescription(tip)

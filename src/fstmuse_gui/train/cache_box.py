@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.train.line_box import LineBox
 from fstmuse_gui.widgets.question import Answer, Question
 
@@ -24,7 +25,7 @@ class CacheBox(LineBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line.setToolTip(_TIP)
+        set_tip(self._line, _TIP)
         self.empty_button = self._add_button(
             "Empty\N{HORIZONTAL ELLIPSIS}", "Empty the feature cache"
         )
@@ -36,7 +37,7 @@ class CacheBox(LineBox):
         line = f"Feature cache: {text}" if text else "Feature cache"
         self._line.setText(line)
         self.empty_button.setEnabled(can_empty)
-        self.empty_button.setToolTip(why_not or "Make room on the disk")
+        set_tip(self.empty_button, why_not or "Make room on the disk")
         self.empty_button.setAccessibleDescription(". ".join(filter(None, [line, why_not])))
 
     def ask_emptying(self, takes: str) -> bool:

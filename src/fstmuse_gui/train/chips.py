@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
 
+from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.train.survey import GenreCount
 
 _GAP = 6
@@ -100,12 +101,12 @@ class GenreChips(QWidget):
         self._fit()
 
     def _chip(self, count: GenreCount, taken: set[str]) -> QPushButton:
-        chip = QPushButton(f"{count.genre}  {count.clips}", self)
+        chip = QPushButton(caption(f"{count.genre}  {count.clips}"), self)
         chip.setProperty("look", "chip")
         chip.setCheckable(True)
         chip.setChecked(count.genre in taken)
         people = f"{count.artists} artists" if count.artists else "artists unknown"
-        chip.setToolTip(f"{count.clips} clips, {people}")
+        set_tip(chip, f"{count.clips} clips, {people}")
         chip.setAccessibleName(f"Learn {count.genre}: {count.clips} clips, {people}")
         chip.toggled.connect(lambda _on: self.changed.emit())
         self._flow.addWidget(chip)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fstmuse_gui.plain import RichLabel, escaped
 from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.train.plot import Plot
 from fstmuse_gui.widgets.page_parts import heading
@@ -68,8 +69,7 @@ class CurvePlot(QWidget):
         self._percents = percents
         self._names = trained, validated
         self._heading = heading(self, title)
-        self._now = QLabel()
-        self._now.setTextFormat(Qt.TextFormat.RichText)
+        self._now = RichLabel()
         self._build_plot()
         head = QHBoxLayout()
         head.addWidget(self._heading)
@@ -169,7 +169,7 @@ class CurvePlot(QWidget):
         parts = self._parts()
         if len(parts) > 1:
             spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {} <b>{}</b>'
-            said = [spot.format(colour, name, self._text(v)) for name, v, colour in parts]
+            said = [spot.format(colour, escaped(name), self._text(v)) for name, v, colour in parts]
         else:
             said = [f"<b>{self._text(value)}</b>" for _, value, _ in parts]
         self._now.setText("&nbsp;&nbsp;&nbsp;".join(said))

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QToolButton,
@@ -16,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.fields import Field
 from fstmuse_gui.train.survey import SetCount, set_name
@@ -48,6 +49,7 @@ class DataList(QWidget):
         super().__init__(parent)
         self._rows: dict[str, _Row] = {}
         self.line = QLineEdit()
+        leave_drops(self.line)
         self.line.setPlaceholderText("Drop folders of music here")
         self.line.setAccessibleName("Add a data set")
         self.line.editingFinished.connect(self._on_line)
@@ -128,10 +130,9 @@ class _Row(QFrame):
         self.setObjectName("data-set")
         name = ElidedLabel()
         name.set_text(set_name(path))
-        name.setToolTip(path)
+        set_tip(name, path)
         is_bad = found is not None and bool(found.trouble)
-        about = QLabel() if is_bad else ElidedLabel()
-        about.setTextFormat(Qt.TextFormat.PlainText)
+        about = PlainLabel() if is_bad else ElidedLabel()
         about.setText(_about(found))
         about.setWordWrap(is_bad)
         about.setProperty("look", "danger" if is_bad else "small")
@@ -165,5 +166,5 @@ def _button(sign: str, name: str, tip: str) -> QToolButton:
     button.setIcon(icon(sign))
     button.setIconSize(QSize(20, 20))
     button.setAccessibleName(name)
-    button.setToolTip(tip)
+    set_tip(button, tip)
     return button

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.survey import MIN_ARTISTS, Survey
 from fstmuse_gui.train.words import GAP
@@ -68,8 +68,9 @@ class DataPage(QWidget):
 
     def _build_head(self) -> PageHead:
         self.check_button = QPushButton(icon("done"), " Check every file")
-        self.check_button.setToolTip(
-            "Listen to every file: damaged, silent and short ones, clipping, the same sound twice"
+        set_tip(
+            self.check_button,
+            "Listen to every file: damaged, silent and short ones, clipping, the same sound twice",
         )
         self.check_button.clicked.connect(self.check_requested)
         self.save_button = QPushButton(icon("save"), " Save the report\N{HORIZONTAL ELLIPSIS}")
@@ -82,7 +83,7 @@ class DataPage(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the check")
-        self._where = QLabel()
+        self._where = PlainLabel()
         self._where.setProperty("look", "muted")
         self.stop_button = QPushButton("Cancel")
         self.stop_button.setProperty("look", "quiet")
@@ -185,13 +186,12 @@ def _finding(sentence: str, *, is_good: bool) -> QWidget:
     line = QWidget()
     line.setAccessibleName("Worth knowing")
     line.setAccessibleDescription(sentence)
-    sign = QLabel()
+    sign = PlainLabel()
     name, role = ("done", "accent") if is_good else ("warning", "warning")
     sign.setPixmap(icon(name, role).pixmap(_SIGN, _SIGN))
-    words = QLabel(sentence)
+    words = PlainLabel(sentence)
     words.setWordWrap(True)
     words.setProperty("look", "muted")
-    words.setTextFormat(Qt.TextFormat.PlainText)
     row = QHBoxLayout(line)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(GRID)

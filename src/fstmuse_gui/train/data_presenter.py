@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.datasets.corrections.store import CorrectionStore, corrections_folder
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_gui.background import Background
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.fma import FmaGetter
@@ -132,7 +133,7 @@ class DataPresenter(QObject):
         button = self._view.form.data.corrections_button
         button.setVisible(bool(count) and RESERVED_NAME not in self.paths)
         songs = "1 verdict" if count == 1 else f"{count:,} verdicts"
-        button.setToolTip(f"Add the {songs} that you have corrected in Classify")
+        set_tip(button, f"Add the {songs} that you have corrected in Classify")
 
     def browse(self) -> None:
         """Ask for a data set."""

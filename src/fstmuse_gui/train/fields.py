@@ -9,13 +9,15 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
+
+from fstmuse_gui.drops import leave_drops
+from fstmuse_gui.plain import PlainLabel, set_tip
 
 _INSET = 8
 
@@ -26,16 +28,16 @@ class Field(QWidget):
     def __init__(self, caption: str, control: QWidget, tip: str = "") -> None:
         super().__init__()
         self._control = control
-        label = QLabel(caption)
+        label = PlainLabel(caption)
         label.setProperty("look", "small")
         label.setBuddy(control)
         plain = caption.replace("&", "")
         if not control.accessibleName():
             control.setAccessibleName(plain)
-        control.setToolTip(tip)
+        set_tip(control, tip)
         control.setAccessibleDescription(tip)
         self._tip = tip
-        self._trouble = QLabel()
+        self._trouble = PlainLabel()
         self._trouble.setProperty("look", "danger")
         self._trouble.setWordWrap(True)
         self._trouble.hide()
@@ -84,6 +86,7 @@ def choice(choices: Mapping[str, str], name: str) -> QComboBox:
 def whole(low: int, high: int) -> QSpinBox:
     """A whole number; the arrow keys change it."""
     box = QSpinBox()
+    leave_drops(box)
     box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
     box.setRange(low, high)
     return box
@@ -92,6 +95,7 @@ def whole(low: int, high: int) -> QSpinBox:
 def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
     """A number with a fraction; the arrow keys change it."""
     box = _Real()
+    leave_drops(box)
     box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
     box.setLocale(QLocale.c())
     box.setDecimals(decimals)

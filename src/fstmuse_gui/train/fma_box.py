@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.train.line_box import LineBox
 
 
@@ -41,7 +42,7 @@ class FmaBox(LineBox):
     def show_offer(self, folder: str) -> None:
         """It is there, and can be added."""
         self._show("FMA has been downloaded.")
-        self._line.setToolTip(folder)
+        set_tip(self._line, folder)
         self.cancel_button.hide()
         self.add_button.show()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -13,7 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.base_box import BaseBox
 from fstmuse_gui.train.cache_box import CacheBox
@@ -93,6 +94,7 @@ class TrainForm(QWidget):
         column.addWidget(self._build_genres())
         column.addLayout(self._build_model())
         self.name = QLineEdit()
+        leave_drops(self.name)
         self.name.textChanged.connect(lambda _t: self.changed.emit())
         tip = "What the new model is called: letters, digits, dots, dashes, underscores."
         self.name_field = Field("&Name of the new model", self.name, tip)
@@ -103,11 +105,11 @@ class TrainForm(QWidget):
 
     def _build_genres(self) -> QWidget:
         self._genres = QWidget()
-        caption = QLabel("Genres to learn, with their clips")
+        caption = PlainLabel("Genres to learn, with their clips")
         caption.setProperty("look", "small")
         self.chips = GenreChips()
         self.chips.changed.connect(self.changed)
-        self._genres_trouble = QLabel()
+        self._genres_trouble = PlainLabel()
         self._genres_trouble.setProperty("look", "danger")
         self._genres_trouble.setWordWrap(True)
         self._genres_trouble.hide()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fstmuse_core.models.figures import GENERATOR_FIGURES
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.events import GanMetrics
 from fstmuse_gui.train.gan_words import (
@@ -114,15 +115,15 @@ class FiguresTable(QWidget):
         grid.setColumnStretch(_MEANING, 1)
         grid.addWidget(heading(self, "All figures"), 0, 0)
         for place, whose in enumerate(COLUMNS, 1):
-            title = QLabel(whose.capitalize())
+            title = PlainLabel(whose.capitalize())
             title.setProperty("look", "muted")
             title.setAlignment(_RIGHT)
             grid.addWidget(title, 0, place)
             grid.setColumnMinimumWidth(place, _COLUMN_WIDTH)
         for row, (name, (title_text, meaning)) in enumerate(GENERATOR_FIGURES.items(), 1):
-            grid.addWidget(QLabel(title_text), row, 0)
+            grid.addWidget(PlainLabel(title_text), row, 0)
             for place, whose in enumerate(COLUMNS, 1):
-                cell = QLabel()
+                cell = PlainLabel()
                 cell.setAlignment(_RIGHT)
                 self._cells[name, whose] = cell
                 grid.addWidget(cell, row, place)

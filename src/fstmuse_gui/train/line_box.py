@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from fstmuse_gui.plain import PlainLabel, caption
 from fstmuse_gui.theme import GRID
 
 
@@ -13,9 +13,8 @@ class LineBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._line = QLabel()
+        self._line = PlainLabel()
         self._line.setProperty("look", "small")
-        self._line.setTextFormat(Qt.TextFormat.PlainText)
         self._line.setWordWrap(True)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -29,7 +28,7 @@ class LineBox(QWidget):
 
     def _add_button(self, words: str, name: str) -> QPushButton:
         """One more button; ``name`` is what a screen reader calls it."""
-        button = QPushButton(words)
+        button = QPushButton(caption(words))
         button.setAccessibleName(name)
         self._row.addWidget(button)
         return button

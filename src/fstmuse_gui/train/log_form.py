@@ -9,14 +9,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.train.options import quoted
 
 
@@ -38,12 +39,14 @@ class LogForm(QWidget):
         super().__init__(parent)
         self.box = QCheckBox("Logs for &TensorBoard")
         self.box.setAccessibleName("Write logs for TensorBoard")
-        self.box.setToolTip(
+        set_tip(
+            self.box,
             "Write loss, accuracy and learning rate of every epoch for TensorBoard, which lays "
-            "trainings beside one another in a browser."
+            "trainings beside one another in a browser.",
         )
         self.box.toggled.connect(self._on_toggled)
         self.folder = QLineEdit()
+        leave_drops(self.folder)
         self.folder.setAccessibleName("Folder for TensorBoard's logs")
         self.folder.setToolTip("Each training gets a folder of its own in it.")
         self.folder.textChanged.connect(self._on_text)
@@ -53,10 +56,9 @@ class LogForm(QWidget):
         self.browse_button.setAccessibleName("Choose the folder for TensorBoard's logs")
         self.browse_button.setToolTip("Choose a folder")
         self.browse_button.clicked.connect(self.browse_requested)
-        self._hint = QLabel()
+        self._hint = PlainLabel()
         self._hint.setProperty("look", "small")
         self._hint.setWordWrap(True)
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.copy_button = QToolButton()
         self.copy_button.setIcon(icon("copy"))

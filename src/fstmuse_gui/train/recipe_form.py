@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.fields import Field, choice, real, whole
 from fstmuse_gui.train.fold import Fold
@@ -125,7 +126,7 @@ class RecipeForm(Fold):
         for name in MODEL_KINDS[self._model].fields:
             control, tip = self.controls[name], field_tip(self._model, name)
             control.setEnabled(name not in unused)
-            control.setToolTip(unused.get(name, tip))
+            set_tip(control, unused.get(name, tip))
             control.setAccessibleDescription(unused.get(name, tip))
 
 
@@ -138,7 +139,7 @@ def _control(spec: RecipeField) -> Control:
         return choice(spec.choices, spec.caption)
     box = QCheckBox(spec.caption)
     box.setAccessibleName(spec.spoken)
-    box.setToolTip(spec.tip)
+    set_tip(box, spec.tip)
     return box
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.classifier_result import ClassifierResult
 from fstmuse_gui.train.events import Done, GanMetrics
@@ -78,10 +79,11 @@ class ResultsPage(QWidget):
         self.use_button.setVisible(bool(done.bundle))
         self.curves_button.show()
         self.curves_button.setText("Curves and clips" if is_gan else "Curves")
-        self.curves_button.setToolTip(
+        set_tip(
+            self.curves_button,
             "How the training went, and what it made after each epoch"
             if is_gan
-            else "How the training went"
+            else "How the training went",
         )
         self.card_button.setVisible(bool(done.card))
         self.resume_button.setVisible(done.resumable)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.page_parts import heading
 from fstmuse_gui.widgets.rows import draw_start, paint_ground
@@ -60,7 +60,7 @@ class RunsList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hint = QLabel("What you train appears here.")
+        self._hint = PlainLabel("What you train appears here.")
         self._hint.setProperty("look", "muted")
         self.list = QListWidget()
         self.list.setAccessibleName("Trainings")
@@ -94,7 +94,7 @@ class RunsList(QWidget):
             item.setData(_WORDS, row.words)
             item.setData(_STATE, row.state)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, {row.words}")
-            item.setToolTip(row.run)
+            set_tip(item, row.run)
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._hint.setVisible(not rows)

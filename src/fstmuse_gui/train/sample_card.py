@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fstmuse_core.spectrogram import DEFAULT_CONFIG
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, RADIUS, current_colours
 from fstmuse_gui.train.events import Sample
 from fstmuse_gui.widgets.colour_maps import swatch
@@ -40,8 +41,7 @@ class SampleCard(QWidget):
         self.picture.sought.connect(self._on_sought)
         column = QVBoxLayout()
         column.setSpacing(4)
-        name = QLabel(genre or "A clip")
-        name.setTextFormat(Qt.TextFormat.PlainText)
+        name = PlainLabel(genre or "A clip")
         column.addWidget(name)
         column.addWidget(self.picture)
         row = QHBoxLayout(self)
@@ -115,7 +115,7 @@ class MelPicture(QWidget):
         self.setCursor(
             Qt.CursorShape.PointingHandCursor if is_there else Qt.CursorShape.ArrowCursor
         )
-        self.setToolTip("Play from here" if is_there else "")
+        set_tip(self, "Play from here" if is_there else "")
 
     def set_colour_map(self, name: str) -> None:
         """Draw with these colours."""

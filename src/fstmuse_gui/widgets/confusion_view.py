@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 
 Matrix = tuple[tuple[int, ...], ...]
@@ -69,7 +70,8 @@ class _Model(QAbstractTableModel):
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             of = sum(self.counts[row])
             truth, heard = self.genres[row], self.genres[column]
-            return f"{truth} heard as {heard}: {self.counts[row][column]} of {of}"
+            said = f"{truth} heard as {heard}: {self.counts[row][column]} of {of}"
+            return tip(said) if role == Qt.ItemDataRole.ToolTipRole else said
         return None
 
     def headerData(

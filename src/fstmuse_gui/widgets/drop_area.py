@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_core.errors import one_line
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.widgets.invitation import Invitation
 
 _N_RECENT = 4
@@ -58,17 +59,18 @@ class DropArea(Invitation):
                 widget.deleteLater()
         if not paths:
             return
-        title = QLabel("Recent")
+        title = PlainLabel("Recent")
         title.setProperty("look", "small")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._recent_box.addWidget(title)
         for path in paths[:_N_RECENT]:
             name = one_line(path.replace("\\", "/").rsplit("/", 1)[-1])
             middle = Qt.TextElideMode.ElideMiddle
-            button = QPushButton(self.fontMetrics().elidedText(name, middle, _RECENT_WIDTH))
+            shown = self.fontMetrics().elidedText(name, middle, _RECENT_WIDTH)
+            button = QPushButton(caption(shown))
             button.setProperty("look", "link")
             button.setAccessibleName(f"Open {name} again")
-            button.setToolTip(one_line(path))
+            set_tip(button, one_line(path))
             button.clicked.connect(partial(self._choose_recent, path))
             self._recent_box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
 

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
 from fstmuse_gui.widgets.probability_bars import percent
 from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
@@ -98,7 +99,7 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.spoken()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.sentence or row.title
+            return tip(row.sentence or row.title)
         return row if role == _ROW_ROLE else None
 
     def place_of(self, key: int) -> int:

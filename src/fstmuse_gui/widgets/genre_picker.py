@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -19,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.errors import one_line
 from fstmuse_core.genres import ALL_GENRES, canonical_genre, likely_genres
+from fstmuse_gui.drops import leave_drops
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
 
 _SIZE = QSize(264, 360)
@@ -55,6 +56,7 @@ class GenrePicker(QFrame):
         self.setFixedSize(_SIZE)
         self._own: Sequence[str] = ()
         self.field = QLineEdit()
+        leave_drops(self.field)
         self.field.setPlaceholderText("Which genre is it?")
         self.field.setAccessibleName("Genre, in any spelling")
         self.field.textChanged.connect(self._fill)
@@ -67,9 +69,8 @@ class GenrePicker(QFrame):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.itemClicked.connect(self._take)
         self.list.itemActivated.connect(self._take)
-        self._hint = QLabel()
+        self._hint = PlainLabel()
         self._hint.setProperty("look", "small")
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setWordWrap(True)
         self._hint.hide()
         column = QVBoxLayout(self)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.artwork import SoundMark
 
@@ -39,10 +40,10 @@ class Invitation(QWidget):
         self.setAccessibleName(title)
         self._is_hot = False
         self.mark = SoundMark(self)
-        heading = QLabel(title)
+        heading = PlainLabel(title)
         heading.setFont(scaled_font(self.font(), 1.9, QFont.Weight.DemiBold))
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = QLabel(hint)
+        words = PlainLabel(hint)
         words.setProperty("look", "muted")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.setWordWrap(True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
 
 _SHOWN_MS = 12_000
@@ -19,10 +20,9 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self.setAccessibleName("Notice")
-        self._sign = QLabel()
-        self._text = QLabel()
+        self._sign = PlainLabel()
+        self._text = PlainLabel()
         self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("close", "muted"))
         self.close_button.setIconSize(QSize(_SIGN, _SIGN))

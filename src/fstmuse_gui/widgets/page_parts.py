@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 
@@ -57,11 +58,11 @@ class Figure(QWidget):
 
     def __init__(self, name: str, tip: str = "") -> None:
         super().__init__()
-        self._number = QLabel()
+        self._number = PlainLabel()
         self._number.setFont(scaled_font(self.font(), _NUMBER, QFont.Weight.DemiBold))
-        self._name = QLabel()
+        self._name = PlainLabel()
         self._name.setProperty("look", "muted")
-        self.setToolTip(tip)
+        set_tip(self, tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -125,14 +126,14 @@ def _as_widget(side: QBoxLayout | QWidget) -> QWidget:
 
 def heading(page: QWidget, text: str = "") -> QLabel:
     """A heading within a page."""
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setFont(scaled_font(page.font(), _HEADING, QFont.Weight.DemiBold))
     return label
 
 
 def small_text(text: str = "") -> QLabel:
     """A remark in small letters."""
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("look", "small")
     label.setWordWrap(True)
     return label
@@ -140,10 +141,9 @@ def small_text(text: str = "") -> QLabel:
 
 def plain_text(look: str) -> QLabel:
     """Sentences that can be selected, in one of the looks of the style sheet."""
-    label = QLabel()
+    label = PlainLabel()
     label.setProperty("look", look)
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
 

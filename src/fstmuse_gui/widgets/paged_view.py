@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.plain import PlainMessage, caption
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.notice_bar import NoticeBar
 
@@ -75,9 +76,8 @@ class PagedView(QWidget):
 
     def confirm(self, question: str, detail: str, go_on: str) -> bool:
         """Ask before something is lost."""
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "", question, parent=self.window())
-        box.setInformativeText(detail)
-        yes = box.addButton(go_on, QMessageBox.ButtonRole.DestructiveRole)
+        box = PlainMessage(self.window(), question, detail)
+        yes = box.addButton(caption(go_on), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
         box.exec()
         answer = box.clickedButton() is yes

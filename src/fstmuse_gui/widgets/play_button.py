@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import set_tip
 
 _ICON = QSize(20, 20)
 
@@ -33,4 +34,4 @@ class PlayButton(QToolButton):
         name = "Pause" if is_playing else "Play"
         self.setIcon(icon(name.lower(), "on_accent"))
         self.setAccessibleName(f"{name} {self._what}".strip())
-        self.setToolTip(f"{name} ({self._keys})" if self._keys else name)
+        set_tip(self, f"{name} ({self._keys})" if self._keys else name)

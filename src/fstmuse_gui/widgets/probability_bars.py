@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from fstmuse_core import shares
 from fstmuse_core.classification import Classification
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
 
 _STEPS = 1000
@@ -164,7 +165,7 @@ class _Row(QProgressBar):
         self.setMaximumHeight(_ROW_HEIGHT)
         if explains:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.setToolTip(f"Show what spoke for {genre}")
+            set_tip(self, f"Show what spoke for {genre}")
         self._leads = False
         self._painted: tuple[object, ...] = ()
         self.settle(0.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.plain import PlainLabel, caption, visible
 from fstmuse_gui.theme import GRID, scaled_font
 
 _TEXT_WIDTH = 480
@@ -49,7 +49,7 @@ class Question(QDialog):
 
     def __init__(self, parent: QWidget, title: str, text: str, answers: Sequence[Answer]) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle(visible(title))
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._chosen = ""
@@ -79,9 +79,8 @@ class Question(QDialog):
         grid.setVerticalSpacing(GRID)
         grid.setColumnStretch(1, 1)
         for row, answer in enumerate(answers):
-            meaning = QLabel(answer.meaning)
+            meaning = PlainLabel(answer.meaning)
             meaning.setProperty("look", "small")
-            meaning.setTextFormat(Qt.TextFormat.PlainText)
             grid.addWidget(self._button(answer), row, 0)
             grid.addWidget(meaning, row, 1)
         return grid
@@ -96,7 +95,7 @@ class Question(QDialog):
         return line
 
     def _button(self, answer: Answer) -> QPushButton:
-        button = QPushButton(answer.text)
+        button = QPushButton(caption(answer.text))
         button.setProperty("look", "primary" if answer.is_default else "")
         button.setAccessibleDescription(answer.meaning.replace("\n", " "))
         button.setAutoDefault(True)
@@ -116,8 +115,7 @@ class Question(QDialog):
 
 
 def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = PlainLabel(text)
     label.setWordWrap(True)
     label.setFixedWidth(_TEXT_WIDTH)
     label.setMinimumHeight(label.heightForWidth(_TEXT_WIDTH))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fstmuse_core.classification import ActivationMap
 from fstmuse_core.jobs.messages import SpectrogramImage
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.widgets.axes import FrequencyAxis, MelScale, TimeAxis, clock
 from fstmuse_gui.widgets.colour_maps import level_table
@@ -85,7 +86,7 @@ class SpectrogramView(QWidget):
             self._box.addItem(item, ignoreBounds=True)
         self._frame = Frame(self._box, lambda: QColor(current_colours().window), self._ring)
         self._pointer = QPointF()
-        self._readout = QLabel(self._canvas)
+        self._readout = PlainLabel(parent=self._canvas)
         self._readout.setObjectName("readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.artwork import SoundMark
 from fstmuse_gui.widgets.invitation import side_by_side
@@ -119,20 +120,18 @@ class _Sign(QWidget):
 
 
 def _heading(page: QWidget) -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setFont(scaled_font(page.font(), 1.5, QFont.Weight.DemiBold))
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setFixedWidth(_TEXT_WIDTH)
     return label
 
 
 def _sentence() -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setProperty("look", "muted")
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setWordWrap(True)
     label.setFixedWidth(_TEXT_WIDTH)

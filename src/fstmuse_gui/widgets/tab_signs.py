@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QIconEngine, QImage, QPainter, QPen, QP
 from PySide6.QtWidgets import QTabWidget
 
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import tip
 from fstmuse_gui.tabs import SignKind, TabSign
 from fstmuse_gui.theme import current_colours
 
@@ -40,7 +41,7 @@ class TabSigns:
         else:
             self._rings[index] = _Share(sign.share)
             self._tabs.setTabIcon(index, QIcon(_Ring(self._rings[index])))
-        self._tabs.setTabToolTip(index, said)
+        self._tabs.setTabToolTip(index, tip(said))
         bar.setAccessibleTabName(index, f"{title}: {said}" if said else title)
 
 

@@ -16,9 +16,10 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fstmuse_core.classification import Classification
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import current_colours, genre_colour
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.probability_bars import percent
@@ -53,7 +54,7 @@ class TimelineView(QWidget):
         self._position: float | None = None
         self._drawn: QPixmap | None = None
         self._drawn_range = self._range
-        self._readout = QLabel(self.window())
+        self._readout = PlainLabel(parent=self.window())
         self._readout.setObjectName("readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()

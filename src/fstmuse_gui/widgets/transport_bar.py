@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
@@ -36,7 +37,7 @@ class TransportBar(QWidget):
         self.play_button = PlayButton(keys="Space")
         self.play_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.play_button.clicked.connect(self.toggled)
-        self._time = QLabel()
+        self._time = PlainLabel()
         self._time.setFont(scaled_font(self.font(), 1.08))
         self._time.setAccessibleName("Position")
         self._build()

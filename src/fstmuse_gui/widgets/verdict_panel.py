@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fstmuse_core.classification import Classification
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 
 _SIGN = 16
@@ -19,9 +20,9 @@ class VerdictPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Verdict")
-        self._headline = QLabel()
+        self._headline = PlainLabel()
         self._headline.setFont(scaled_font(self.font(), 2.5, QFont.Weight.DemiBold))
-        self._sentence = QLabel()
+        self._sentence = PlainLabel()
         self._sentence.setWordWrap(True)
         self._sentence.setProperty("look", "muted")
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -73,9 +74,9 @@ class VerdictPanel(QWidget):
         line = QWidget()
         line.setAccessibleName("Warning")
         line.setAccessibleDescription(text)
-        sign = QLabel()
+        sign = PlainLabel()
         sign.setPixmap(icon("warning", "warning").pixmap(_SIGN, _SIGN))
-        words = QLabel(text)
+        words = PlainLabel(text)
         words.setWordWrap(True)
         words.setProperty("look", "small")
         row = QHBoxLayout(line)
