@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from fstmuse_core.native_threads import use_one_thread
 from fstmuse_core.quiet import mute_native_stderr
 
 # "spawn": TensorFlow and Qt both break under fork.
@@ -35,6 +36,7 @@ def _child_main(target: Callable[..., None], connection: Connection, *arguments:
     # Ctrl+C in the terminal is for the parent, which ends its children in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     mute_native_stderr()
+    use_one_thread(tensorflow=True)
     target(connection, *arguments)
 
 

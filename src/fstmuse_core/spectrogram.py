@@ -15,13 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
+ComplexArray = npt.NDArray[np.complex64]
 
 # Frames transformed at once: large enough to keep the FFT busy, small enough that the
 # frame matrix (block x n_fft floats) stays in the second-level cache.
 _BLOCK_FRAMES = 128
-# Frames in one matrix product: few enough that OpenBLAS does it on one thread. The product is
-# so short that its threads mostly wait, and on a busy machine 4 ms become 250.
-_PRODUCT_FRAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +131,69 @@ def mel_filterbank(config: SpectrogramConfig = DEFAULT_CONFIG) -> FloatArray:
     return result
 
 
+@dataclass(frozen=True, eq=False)
+class BandSums:
+    """The product of magnitudes with the mel filterbank, without a matrix.
+
+    A bin lies on the rising side of one triangle and on the falling side of the one below, so
+    that it has two weights at most, and the bins between two edges follow one another. Each
+    such run of bins is summed once, its rising and its falling share side by side as one
+    complex number; a band is the rising share of its lower run and the falling share of its
+    upper one. That is a hundredth of the multiplications of a matrix product. It calls no BLAS,
+    whose threads would wait for each other over so little work, and a frame's sums are the
+    same to the bit in whichever block and on whichever BLAS kernel it is transformed.
+
+    Attributes
+    ----------
+    shares : ndarray of complex64, shape ``(n_bins,)``
+        Weight of each bin in the band that rises there, and in that which falls, times i.
+    first_bins : ndarray of int, shape ``(n_runs,)``
+        Where the runs begin: ascending, none empty.
+    runs : ndarray of int, shape ``(n_runs,)``
+        Number of each run: it is the lower run of the band with that number.
+    n_mels : int
+        Number of bands.
+    """
+
+    shares: ComplexArray
+    first_bins: npt.NDArray[np.intp]
+    runs: npt.NDArray[np.intp]
+    n_mels: int
+
+    @classmethod
+    def from_config(cls, config: SpectrogramConfig) -> BandSums:
+        """Sums that equal a product with :func:`mel_filterbank` but for rounding."""
+        weights = mel_filterbank(config)
+        used = np.flatnonzero(weights.any(axis=1))
+        n_bins = int(used.max()) + 1 if used.size else 1
+        hertz = np.linspace(0.0, config.sample_rate / 2, config.n_fft // 2 + 1)[:n_bins]
+        run_of_bin = np.searchsorted(_mel_edges(config), hz_to_mel(hertz), side="right") - 1
+        # Bins below fmin and at fmax have no weight in any band.
+        run_of_bin = np.clip(run_of_bin, 0, config.n_mels)
+        sides = np.pad(weights[:n_bins], [(0, 0), (1, 1)])
+        bins = np.arange(n_bins)
+        shares = sides[bins, run_of_bin + 1] + np.complex64(1j) * sides[bins, run_of_bin]
+        runs, first_bins = np.unique(run_of_bin, return_index=True)
+        return cls(shares.astype(np.complex64), first_bins, runs, config.n_mels)
+
+    @property
+    def n_bins(self) -> int:
+        """Lowest bins, those that any band uses."""
+        return self.shares.size
+
+    def apply(self, magnitude: FloatArray, out: FloatArray) -> None:
+        """Write mel bands of ``(n, n_bins)`` magnitudes to ``out``, shape ``(n, n_mels)``."""
+        sums = np.zeros((len(magnitude), self.n_mels + 1), dtype=np.complex64)
+        sums[:, self.runs] = np.add.reduceat(magnitude * self.shares, self.first_bins, axis=1)
+        np.add(sums.real[:, :-1], sums.imag[:, 1:], out=out)
+
+
 @lru_cache(maxsize=8)
-def _kernel(config: SpectrogramConfig) -> tuple[FloatArray, FloatArray]:
-    """Window and the filterbank cut to the bins that any band uses."""
+def _kernel(config: SpectrogramConfig) -> tuple[FloatArray, BandSums]:
+    """Window and band sums."""
     n = config.win_length
     window = (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n) / n)).astype(np.float32)
-    weights = mel_filterbank(config)
-    used = int(np.flatnonzero(weights.any(axis=1)).max()) + 1
-    return window, np.ascontiguousarray(weights[:used])
+    return window, BandSums.from_config(config)
 
 
 def _transform(samples: FloatArray, n_frames: int, config: SpectrogramConfig) -> FloatArray:
@@ -148,17 +201,14 @@ def _transform(samples: FloatArray, n_frames: int, config: SpectrogramConfig) ->
     # Takes 0.3 s to import; the window has no need of it until something is recorded.
     import scipy.fft
 
-    window, weights = _kernel(config)
+    window, bands = _kernel(config)
     out = np.empty((n_frames, config.n_mels), dtype=np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, config.win_length)
     frames = frames[:: config.hop_length]
     for start in range(0, n_frames, _BLOCK_FRAMES):
         stop = min(start + _BLOCK_FRAMES, n_frames)
         spectrum = scipy.fft.rfft(frames[start:stop] * window, n=config.n_fft, axis=-1)
-        magnitude = np.abs(spectrum[:, : weights.shape[0]])
-        for first in range(0, stop - start, _PRODUCT_FRAMES):
-            last = min(first + _PRODUCT_FRAMES, stop - start)
-            np.matmul(magnitude[first:last], weights, out=out[start + first : start + last])
+        bands.apply(np.abs(spectrum[:, : bands.n_bins]), out[start:stop])
     return out
 
 
@@ -204,6 +254,8 @@ def mel_spectrogram(
     if array.size < config.win_length:
         inside = 0
     head = _transform(array, inside, config) if inside else None
+    if head is not None and inside == n_frames:
+        return head
     tail_start = inside * config.hop_length
     tail = np.zeros(needed - tail_start, dtype=np.float32)
     tail[: array.size - tail_start] = array[tail_start:]

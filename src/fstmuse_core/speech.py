@@ -96,4 +96,5 @@ THRESHOLD = 0.265
 def score(features: FloatArray) -> float:
     """Speech score of a clip from its segments' features, 0 (music) to 1 (speech)."""
     mean = features.mean(axis=0)
-    return float(1.0 / (1.0 + np.exp(-(((mean - _MEAN) / _STD) @ _WEIGHTS + _BIAS))))
+    logit = np.sum((mean - _MEAN) / _STD * _WEIGHTS) + _BIAS
+    return float(1.0 / (1.0 + np.exp(-logit)))

@@ -11,6 +11,7 @@ import logging  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 
+from fstmuse_core.native_threads import use_one_thread  # noqa: E402
 from fstmuse_gui.identity import APP_ID, APP_NAME, ORGANISATION, TAGLINE  # noqa: E402
 
 
@@ -23,6 +24,7 @@ def main(argv: list[str] | None = None) -> int:
         Arguments without the program's name: files and folders to classify. Those of the
         process by default.
     """
+    use_one_thread()
     options = _parse(sys.argv[1:] if argv is None else argv)
     # Qt's event loop never comes back to Python for Ctrl+C; let it end the program as such.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -14,6 +14,7 @@ from fstmuse_core import __version__
 from fstmuse_core.cli.console import prepare_streams, say
 from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
 from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.native_threads import use_one_thread
 
 # Modules of this package, each with a click command called ``command``, and what --help says
 # of them: they are imported only when they are run.
@@ -90,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Without the program's name; those of the process by default.
     """
     prepare_streams()
+    use_one_thread()
     try:
         code = program.main(arguments, prog_name="fstmuse", standalone_mode=False)
     except click.ClickException as error:

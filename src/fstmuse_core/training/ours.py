@@ -17,6 +17,7 @@ from scipy.special import logsumexp
 from fstmuse_core.bundle import WEIGHTS_NAME, Bundle
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.features import FeatureScaling
+from fstmuse_core.native_threads import one_thread_environment
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.base import transfer
@@ -199,7 +200,12 @@ def exported(classifier: Classifier, model: str, n_genres: int) -> dict[str, byt
         command = [sys.executable, "-m", "fstmuse_core.training.export_process"]
         done = subprocess.run(
             [*command, model, str(n_genres), str(source), str(target)],
-            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"},
+            env={
+                **os.environ,
+                **one_thread_environment(tensorflow=True),
+                "KERAS_BACKEND": "tensorflow",
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+            },
             capture_output=True,
             text=True,
             check=False,

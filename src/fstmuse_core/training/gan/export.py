@@ -17,6 +17,7 @@ import numpy as np
 from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.generation_noise import draw_noise
+from fstmuse_core.native_threads import one_thread_environment
 from fstmuse_core.networks.toy_gan import SHAPE, build_generator, serving_generator
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.gan.model import GanSizes
@@ -44,7 +45,12 @@ def generator_files(generator: Any, sizes: GanSizes) -> dict[str, bytes]:
         words = [*map(str, numbers), str(source), str(target)]
         done = subprocess.run(
             [sys.executable, "-m", __name__, *words],
-            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"},
+            env={
+                **os.environ,
+                **one_thread_environment(tensorflow=True),
+                "KERAS_BACKEND": "tensorflow",
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,44 @@
+"""How many threads native libraries may start of their own accord: one for each process.
+
+The work is spread over processes, one for each core, and a process's products are small: a pool
+of threads in each would only make them wait for each other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Read by OpenBLAS, MKL, BLIS, Apple's Accelerate and OpenMP when they are loaded.
+_VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "OMP_NUM_THREADS",
+)
+_TENSORFLOW_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
+
+def one_thread_environment(*, tensorflow: bool = False) -> dict[str, str]:
+    """Environment variables that hold native libraries' pools to one thread each.
+
+    ``tensorflow`` includes TensorFlow's pools, of which a training makes good use.
+    """
+    names = (*_VARIABLES, *(_TENSORFLOW_VARIABLES if tensorflow else ()))
+    return dict.fromkeys(names, "1")
+
+
+def use_one_thread(*, tensorflow: bool = False) -> None:
+    """Hold the native thread pools of this process and of its children to one thread each.
+
+    Libraries that are loaded later read it from the environment, so that nothing is loaded now;
+    those that are loaded already are told. See :func:`one_thread_environment`.
+    """
+    environment = one_thread_environment(tensorflow=tensorflow)
+    is_told = all(os.environ.get(name) == "1" for name in _VARIABLES)
+    os.environ.update(environment)
+    if "numpy" in sys.modules and not is_told:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(1)

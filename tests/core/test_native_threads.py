@@ -1,0 +1,108 @@
+"""Native libraries start no threads of their own, in no process of ours."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fstmuse_core.child_process import end_child, start_child
+from fstmuse_core.datasets.pool import default_processes, run_in_pool
+from fstmuse_core.native_threads import one_thread_environment
+
+SOURCES = Path(__file__).parents[2] / "src"
+# Loads whatever has a pool of its own and prints how many threads each may use.
+PRINT_POOLS = """
+import json, numpy, scipy.linalg, threadpoolctl
+print(json.dumps([pool["num_threads"] for pool in threadpoolctl.threadpool_info()]))
+"""
+
+
+def pools(_: object = None) -> list[int]:
+    """Threads that each native pool of this process may use."""
+    import numpy
+    import scipy.linalg
+    from threadpoolctl import threadpool_info
+
+    assert numpy.__version__
+    assert scipy.linalg
+    return [pool["num_threads"] for pool in threadpool_info()]
+
+
+def tell_pools(connection: Connection) -> None:
+    connection.send((pools(), os.environ["TF_NUM_INTRAOP_THREADS"]))
+
+
+@pytest.fixture
+def many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that asks for three threads in each pool."""
+    for name in one_thread_environment(tensorflow=True):
+        monkeypatch.setenv(name, "3")
+
+
+def printed(code: str) -> list[int]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found: list[int] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.usefixtures("many_threads")
+@pytest.mark.skipif(default_processes() < 2, reason="one core: no library starts threads there")
+def test_without_a_word_they_would_start_more() -> None:
+    assert min(printed(PRINT_POOLS)) > 1
+
+
+@pytest.mark.usefixtures("many_threads")
+def test_a_child_process_uses_one_thread_in_each_pool() -> None:
+    process, connection = start_child(tell_pools)
+    try:
+        found, tensorflow = connection.recv()
+    finally:
+        end_child(process)
+        connection.close()
+    assert len(found) >= 2
+    assert set(found) == {1}
+    assert tensorflow == "1"
+
+
+@pytest.mark.usefixtures("many_threads")
+def test_a_pool_of_processes_uses_one_thread_in_each_pool() -> None:
+    (finished,) = run_in_pool(pools, ["anything"], processes=1)
+    assert isinstance(finished.result, list)
+    assert set(finished.result) == {1}
+
+
+@pytest.mark.usefixtures("many_threads")
+@pytest.mark.parametrize("before", ["", "import numpy, scipy.linalg"])
+def test_the_command_line_uses_one_thread_in_each_pool(before: str) -> None:
+    run = "from fstmuse_core.cli import main; main(['--version'])"
+    assert set(printed(f"{before}\n{run}\n{PRINT_POOLS}")) == {1}
+
+
+@pytest.mark.usefixtures("many_threads")
+def test_a_training_keeps_the_threads_of_tensorflow() -> None:
+    run = "from fstmuse_core.cli import main; main(['--version']); import json, os"
+    assert printed(f"{run}; print([int(os.environ['TF_NUM_INTRAOP_THREADS'])])") == [3]
+
+
+def test_processes_are_started_in_one_place() -> None:
+    """A process that were started elsewhere would keep its native pools."""
+    starters = {"Process", "Pool", "ProcessPoolExecutor", "get_context", "Manager"}
+    found = set()
+    for path in SOURCES.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names: list[Any] = [
+            node.attr if isinstance(node, ast.Attribute) else node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute | ast.Name)
+        ]
+        if starters.intersection(names):
+            found.add(path.name)
+    assert found == {"child_process.py"}
