@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,12 +79,39 @@ def test_silence_and_shreds_are_refused(
     assert [line.count("nothing was heard in it") for line in outcome.complaints] == [1, 1]
 
 
-def test_nothing_to_confirm_where_the_model_is_not_sure(
+def test_nothing_to_confirm_where_nothing_is_heard(
     fstmuse: Run, make_file: Callable[..., Path]
 ) -> None:
     outcome = fstmuse("correct", make_file("a.wav", make_music(4.0) * 0), "--right", *MODEL)
     assert outcome.code == 1
-    assert "the model is not sure, so nothing can be confirmed" in outcome.err
+    assert "nothing was heard in it, so nothing can be confirmed" in outcome.err
+
+
+def test_what_the_model_leans_to_is_confirmed_once(
+    fstmuse: Run, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Y on "Hip-Hop? 35 %": the labels that a training needs most."""
+    from fstmuse_core.classification import Doubt, Verdict
+    from fstmuse_core.classify import GenreClassifier
+
+    whole = GenreClassifier.classify_file
+
+    def unsure(self: GenreClassifier, *args: Any, **options: Any) -> Any:
+        found = whole(self, *args, **options)
+        return replace(found, verdict=Verdict(None, Doubt.UNDECIDED, "Not sure."))
+
+    monkeypatch.setattr(GenreClassifier, "classify_file", unsure)
+    song = make_file("a.wav", make_music(8.0))
+    outcome = fstmuse("correct", song, "--right", *MODEL)
+    assert outcome.code == 0
+    (record,) = CorrectionStore().records()
+    assert (record.genre, record.was_sure) == (record.heard, False)
+    assert f"{record.heard}, to which the model leaned (" in outcome.out
+    again = fstmuse("correct", song, "--right", *MODEL)
+    assert "until now" not in again.out
+    assert CorrectionStore().records() == [record]
+    assert fstmuse("data", "corrections", "undo").code == 0
+    assert CorrectionStore().count() == 0
 
 
 def test_without_corrections(fstmuse: Run, tmp_path: Path) -> None:

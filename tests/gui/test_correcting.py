@@ -148,7 +148,26 @@ def test_a_right_verdict_is_confirmed(heard: Bench, store: CorrectionStore, qtbo
     assert store.records()[0].is_confirmation
 
 
-def test_a_doubtful_verdict_can_be_corrected_but_not_confirmed(
+def test_what_a_doubtful_verdict_leans_to_can_be_confirmed(
+    bench: Bench, song: Path, music: FloatArray, store: CorrectionStore, qtbot: QtBot
+) -> None:
+    bench.presenter.open_paths([str(song)])
+    unsure = make_classification(UNSURE, doubt=Doubt.UNDECIDED, sentence="Not sure: who knows.")
+    bench.answer(make_result(music, unsure))
+    settle(bench, qtbot)
+    likeliest = unsure.ranked()[0][0]
+    assert bar(bench).confirm_button.text() == f" It is {likeliest}"
+    assert bench.tab._confirm.isEnabled()
+    with qtbot.waitSignal(bench.presenter.message):
+        qtbot.keyClick(bench.window, Qt.Key.Key_Y)
+    (record,) = store.records()
+    assert (record.genre, record.was_sure) == (likeliest, False)
+    bench.presenter.correcting.undo()
+    settle(bench, qtbot)
+    assert store.count() == 0
+
+
+def test_a_doubtful_verdict_can_be_corrected(
     bench: Bench, song: Path, music: FloatArray, store: CorrectionStore, qtbot: QtBot
 ) -> None:
     bench.presenter.open_paths([str(song)])
@@ -156,9 +175,6 @@ def test_a_doubtful_verdict_can_be_corrected_but_not_confirmed(
     bench.answer(make_result(music, unsure))
     settle(bench, qtbot)
     assert bar(bench).correct_button.isVisible()
-    assert not bar(bench).confirm_button.isVisible()
-    assert not bench.tab._confirm.isEnabled()
-    bench.presenter.correcting.confirm()
     bench.presenter.correcting.correct("Jazz")
     settle(bench, qtbot)
     assert said(bench) == "You said: Jazz"

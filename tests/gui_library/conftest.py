@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
@@ -248,6 +250,13 @@ def ids(library: Library, tmp_path: Path) -> list[int]:
 def bench(ids: list[int], make_bench: MakeLibraryBench) -> LibraryBench:
     """A window over the files of ``SONGS``."""
     return make_bench()
+
+
+def write_songs(music_file: Path, folder: Path, count: int) -> None:
+    """Files that are each another sound: ``0.wav`` and so on."""
+    samples, rate = soundfile.read(music_file)
+    for number in range(count):
+        soundfile.write(folder / f"{number}.wav", np.roll(samples, 1000 * number, axis=0), rate)
 
 
 def as_json(path: Path) -> Any:

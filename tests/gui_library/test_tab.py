@@ -43,6 +43,7 @@ from tests.gui_library.conftest import (
     answer_of,
     fill,
     keep,
+    write_songs,
 )
 
 
@@ -297,8 +298,7 @@ def test_a_folder_leaves_only_after_a_question(
 @pytest.fixture
 def heard(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
     """The files of the library are there and can be listened to."""
-    for number in range(5):
-        shutil.copy(music_file, tmp_path / "music" / f"{number}.wav")
+    write_songs(music_file, tmp_path / "music", 5)
     return bench
 
 
@@ -325,11 +325,12 @@ def test_looked_over_by_keyboard_alone(heard: LibraryBench, library: Library) ->
     kept = {r.title: (r.review_genre, r.review) for r in library.rows(bench.desk.shelf.model_sha)}
     assert kept["echo"] == ("Folk", ReviewKind.ACCEPTED)
     assert kept["alpha"] == ("Punk", ReviewKind.CORRECTED)
-    bench.qtbot.waitUntil(lambda: bench.corrections.count() == 1)
-    (record,) = bench.corrections.records()
-    assert (record.genre, record.heard) == ("Punk", "Jazz")
+    bench.qtbot.waitUntil(lambda: bench.corrections.count() == 2)
+    confirmed, corrected = bench.corrections.records()
+    assert (confirmed.genre, confirmed.heard, confirmed.was_sure) == ("Folk", "Folk", False)
+    assert (corrected.genre, corrected.heard) == ("Punk", "Jazz")
     settle(bench, bench.tab._take_back.trigger)
-    bench.qtbot.waitUntil(lambda: bench.corrections.count() == 0)
+    bench.qtbot.waitUntil(lambda: bench.corrections.records() == [confirmed])
     assert bench.view.review.title == "alpha", "back to the file that it was about"
     assert table.rows.row_at(table.currentIndex().row()).review is None
 

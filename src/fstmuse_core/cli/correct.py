@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Say which genre sound files really are.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=SomePath())
 @click.option("--genre", metavar="NAME", help="What they are, in any usual spelling.")
-@click.option("--right", is_flag=True, help="They are what the model says.")
+@click.option("--right", is_flag=True, help="They are what the model says, or leans to.")
 @click.option(
     "--model",
     type=SomeName(),
@@ -91,11 +91,12 @@ def _correct(
 
 
 def _verdict(file: str, result: Classification) -> str:
-    if result.verdict.genre is None:
+    """The genre that the model names, or leans to where it is not sure."""
+    if not result.probabilities.any():
         raise AudioError(
-            file, "the model is not sure, so nothing can be confirmed", "name it with --genre"
+            file, "nothing was heard in it, so nothing can be confirmed", "name it with --genre"
         )
-    return result.verdict.genre
+    return result.verdict.genre or result.ranked()[0][0]
 
 
 def _told(file: str, change: Change) -> str:
@@ -104,9 +105,12 @@ def _told(file: str, change: Change) -> str:
     heard = f"{record.heard} ({record.probability:.0%})"
     if record.is_confirmation:
         text = f"{record.genre}, as the model says"
+    elif record.genre == record.heard:
+        text = f"{record.genre}, to which the model leaned ({record.probability:.0%})"
     elif record.was_sure:
         text = f"{record.genre}, not {heard}"
     else:
         text = f"{record.genre}; the model was not sure, and leaned to {heard}"
-    before = f"; until now you said {change.before.genre}" if change.before else ""
+    is_other = change.before is not None and change.before.genre != record.genre
+    before = f"; until now you said {change.before.genre}" if change.before and is_other else ""
     return f"{one_line(os.fspath(file))}: {text}{before}"

@@ -129,8 +129,13 @@ class Correcting(QObject):
 
     @property
     def can_confirm(self) -> bool:
-        """Whether there is a verdict that can be right."""
-        return self.can_correct and self._result is not None and self._result.verdict.is_sure
+        """Whether there is a genre that can be right: one that it names, or leans to."""
+        return self.can_correct
+
+    @property
+    def _likeliest(self) -> str:
+        assert self._result is not None
+        return self._result.verdict.genre or self._result.ranked()[0][0]
 
     @property
     def record(self) -> Correction | None:
@@ -141,6 +146,8 @@ class Correcting(QObject):
         record = self.record
         if record is None:
             self._bar.show_open(can_confirm=self.can_confirm)
+            if self._result is not None and self.can_confirm:
+                self._bar.name_confirmation(self._likeliest, is_sure=self._result.verdict.is_sure)
         else:
             self._bar.show_correction(record.genre)
         self._bar.set_busy(self._clip is not None and self._clip.key in self._at_work)
@@ -208,9 +215,9 @@ class Correcting(QObject):
             self._bar.ask([genre for genre, _ in self._result.ranked()], current)
 
     def confirm(self) -> None:
-        """The verdict is right."""
-        if self.can_confirm and self._result is not None and self._result.verdict.genre:
-            self.correct(self._result.verdict.genre)
+        """The verdict is right, or the genre that it leans to."""
+        if self.can_confirm:
+            self.correct(self._likeliest)
 
     def correct(self, genre: str) -> None:
         """Keep that the clip is of this genre."""

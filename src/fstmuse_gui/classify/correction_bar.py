@@ -84,6 +84,10 @@ class CorrectionBar(QWidget):
         self.confirm_button.setVisible(can_confirm)
         self.setAccessibleDescription("Nothing said yet")
 
+    def name_confirmation(self, genre: str, *, is_sure: bool) -> None:
+        """Say what is confirmed: the verdict, or the genre that the model leans to."""
+        self.confirm_button.setText(" It is right" if is_sure else caption(f" It is {genre}"))
+
     def show_correction(self, genre: str) -> None:
         """The user said this."""
         self.chip.setText(caption(f"You said: {genre}"))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.classification import Classification
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
 from fstmuse_gui.classify.correcting import Corrections
-from fstmuse_gui.library.lane import Lane
+from fstmuse_gui.library.learning import Learning
 from fstmuse_gui.library.shelf import LibraryShelf
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
-from fstmuse_gui.plain import caption
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.playing import Playing
 
@@ -62,9 +60,7 @@ class Reviewing(QObject):
         super().__init__(parent)
         self._table, self._pane, self._shelf = view.table, view.review, shelf
         self._player = player
-        self._make_corrections = corrections
-        self._made: Corrections | None = None
-        self._lane = Lane("library corrections", self)
+        self._learning = Learning(shelf, corrections, self)
         self._row: LibraryRow | None = None
         self._answer: Classification | None = None
         self._loaded = self._sha = ""
@@ -74,6 +70,8 @@ class Reviewing(QObject):
 
     def _connect(self) -> None:
         pane, bar, player = self._pane, self._pane.correction, self._player
+        self._learning.counted.connect(bar.show_count)
+        self._learning.trouble.connect(self.trouble)
         self._table.current_changed.connect(self._on_current)
         self._table.activated.connect(lambda _index: self.play())
         self._shelf.answered.connect(self._on_answered)
@@ -173,8 +171,7 @@ class Reviewing(QObject):
             bar.show_correction(row.review_genre)
         else:
             bar.show_open(can_confirm=self.can_accept)
-            said = "right" if row.is_sure else row.genre
-            bar.confirm_button.setText(caption(f" It is {said}"))
+            bar.name_confirmation(row.genre or "", is_sure=row.is_sure)
 
     def _place(self) -> str:
         line, total = self._table.currentIndex().row(), self._table.rows.rowCount()
@@ -251,15 +248,14 @@ class Reviewing(QObject):
             by_genre.setdefault(row.genre or "", []).append(row)
         for genre, alike in by_genre.items():
             self._say(alike, genre, ReviewKind.ACCEPTED)
-        if len(rows) == 1 and rows[0].is_sure:
-            self._learn(rows, rows[0].genre or "")
+            self._learning.learn(_once(alike), genre)
         self._go_on(rows)
 
     def correct(self, genre: str) -> None:
         """What is chosen is of this genre; on to the next file."""
         rows = self._chosen()
         self._say(rows, genre, ReviewKind.CORRECTED)
-        self._learn(rows, genre)
+        self._learning.learn(_once(rows), genre)
         self._go_on(rows)
 
     def _chosen(self) -> list[LibraryRow]:
@@ -314,70 +310,32 @@ class Reviewing(QObject):
         catalogue = self._table.rows.catalogue
         ids = [file_id for file_id in ids if file_id in catalogue.places]
         rows = [catalogue.rows[catalogue.places[file_id]] for file_id in ids]
+        self._learning.unlearn(
+            [(row.path, row.review_genre, row.file_id) for row in _once(rows) if row.review_genre]
+        )
         self._shelf.unreview(self._alike(rows))
-        self._unlearn(ids)
         self.reviewed.emit()
         self.message.emit("Taken back.")
         self.changed.emit()
 
-    # -- the corrections that a training learns ----------------------------------------
-
-    @property
-    def _corrections(self) -> Corrections:
-        if self._made is None:
-            self._made = self._make_corrections()
-        return self._made
-
-    def _learn(self, rows: list[LibraryRow], genre: str) -> None:
-        """Let a training learn it; of very many files at once, of none."""
-        if len(rows) > _LEARNT_AT_ONCE:
-            self.message.emit(
-                f"{counted(len(rows), 'file')} kept as {genre}. A training learns from "
-                f"corrections of up to {_LEARNT_AT_ONCE} files at a time."
-            )
-            return
-        library, sha = self._shelf.library, self._shelf.model_sha
-        for row in rows:
-
-            def work(row: LibraryRow = row) -> int:
-                answer = library.classification(row.file_id, sha)
-                if answer is None or not answer.probabilities.any():
-                    return self._corrections.count()
-                return self._corrections.correct_file(Path(row.path), genre, answer).count
-
-            self._lane.run(work, self._pane.correction.show_count, self.trouble.emit)
-
-    def _unlearn(self, file_ids: list[int]) -> None:
-        catalogue = self._table.rows.catalogue
-        paths = [catalogue.rows[catalogue.places[i]].path for i in file_ids]
-
-        def work() -> int:
-            store = self._corrections
-            for path in paths[:_LEARNT_AT_ONCE]:
-                record = store.find(Path(path))
-                if record is not None:
-                    store.undo(record.sound)
-            return store.count()
-
-        self._lane.run(work, self._pane.correction.show_count, self.trouble.emit)
-
     def count_corrections(self) -> None:
-        """Say how many corrections there are."""
-        self._lane.run(
-            lambda: self._corrections.count(),
-            self._pane.correction.show_count,
-            self.trouble.emit,
-        )
+        """Say how many corrections there are, and go on with what was left to learn."""
+        self._learning.begin()
 
     def _train(self) -> None:
-        self.train_wanted.emit(str(self._corrections.folder))
+        self.train_wanted.emit(str(self._learning.folder))
 
     def close(self) -> None:
         """Free the sound device, and wait until what was said is kept."""
         self._player.close()
-        self._lane.close()
+        self._learning.close()
 
 
 def _says_the_same(row: LibraryRow, before: LibraryRow) -> bool:
     """Whether what is shown of one file, the user's word aside, holds as well of its news."""
     return all(getattr(row, name) == getattr(before, name) for name in _SHOWN_OF_ANSWER)
+
+
+def _once(rows: Sequence[LibraryRow]) -> list[LibraryRow]:
+    """The first file of each sound."""
+    return list({row.content: row for row in reversed(rows)}.values())[::-1]

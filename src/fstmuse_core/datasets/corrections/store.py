@@ -210,6 +210,8 @@ class CorrectionStore:
             known = journal.records.get(record.sound)
             if known is not None and known.is_kept and known.path == path:
                 return [Said(replace(record, is_kept=True, title=known.title))], record.sound
+            if known is not None and replace(known, date=record.date) == record:
+                return [], record.sound  # it was said before
             return [Said(record)], record.sound
 
         return self._change(keep)

@@ -1,0 +1,112 @@
+"""What is said in the library is learned: every confirmation, once, and taken back again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.datasets.corrections.tracks import read_corrections
+from fstmuse_core.library.database import Library
+from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill, write_songs
+
+N_MANY = 24
+
+
+def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
+    with bench.qtbot.waitSignal(bench.desk.shelf.news):
+        act()
+
+
+def labels(store: CorrectionStore) -> dict[str, str]:
+    """What a training on the corrections learns."""
+    return {track.path.name: track.genre for track in read_corrections(store.folder).tracks}
+
+
+def choose_all(bench: LibraryBench) -> None:
+    bench.view.table.setCurrentIndex(bench.view.table.rows.index(0, 0))
+    bench.view.table.selectAll()
+
+
+@pytest.fixture
+def heard(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
+    write_songs(music_file, tmp_path / "music", 5)
+    return bench
+
+
+def test_a_doubtful_answer_that_is_confirmed_is_learned(heard: LibraryBench) -> None:
+    heard.go_to("echo")
+    settle(heard, heard.presenter.reviewing.accept)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 1)
+    assert labels(heard.corrections) == {"4.wav": "Folk"}
+    (record,) = heard.corrections.records()
+    assert (record.heard, record.was_sure) == ("Folk", False)
+    settle(heard, heard.presenter.reviewing.take_back)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 0)
+
+
+def test_confirmations_of_several_files_are_all_learned(heard: LibraryBench) -> None:
+    choose_all(heard)
+    settle(heard, heard.presenter.reviewing.accept)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 4)
+    assert labels(heard.corrections) == {
+        "0.wav": "Rock",
+        "1.wav": "Jazz",
+        "2.wav": "Rock",
+        "4.wav": "Folk",
+    }
+    settle(heard, heard.presenter.reviewing.take_back)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 0)
+
+
+def test_copies_of_a_song_are_one_label(
+    heard: LibraryBench, library: Library, ids: list[int], music_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "music" / "2.wav").write_bytes((tmp_path / "music" / "0.wav").read_bytes())
+    with library.writing() as db:
+        db.execute("UPDATE files SET content = 'music 0' WHERE id = ?", (ids[2],))
+    heard.load(heard.presenter.reload)
+    choose_all(heard)
+    settle(heard, heard.presenter.reviewing.accept)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 3)
+    settle(heard, heard.presenter.reviewing.take_back)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 0)
+
+
+def test_what_was_said_elsewhere_is_not_taken_back(heard: LibraryBench, tmp_path: Path) -> None:
+    """The word on a song in Classify outlives a library's word that was replaced by it."""
+    heard.go_to("echo")
+    settle(heard, heard.presenter.reviewing.accept)
+    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 1)
+    shelf = heard.desk.shelf
+    row = heard.presenter.reviewing.row
+    assert row is not None
+    file_id = next(r.file_id for r in heard.presenter.catalogue.rows if r.title == "echo")
+    answer = shelf.library.classification(file_id, shelf.model_sha)
+    assert answer is not None
+    heard.corrections.correct_file(tmp_path / "music" / "4.wav", "Jazz", answer)
+    with heard.qtbot.waitSignal(heard.presenter.reviewing._learning.counted):
+        heard.presenter.reviewing.take_back()
+    assert labels(heard.corrections) == {"4.wav": "Jazz"}
+
+
+def test_very_many_are_learned_too_and_what_closing_leaves_goes_on_at_the_next_start(
+    library: Library, make_bench: MakeLibraryBench, music_file: Path, tmp_path: Path
+) -> None:
+    songs = [(f"song {n:02}", "Rock" if n % 2 else "Folk", 0.4) for n in range(N_MANY)]
+    fill(library, tmp_path / "music", songs)
+    write_songs(music_file, tmp_path / "music", N_MANY)
+    bench = make_bench()
+    choose_all(bench)
+    settle(bench, bench.presenter.reviewing.accept)
+    bench.presenter.reviewing._learning.close()
+    waiting = bench.corrections.folder / "waiting.json"
+    assert bench.corrections.count() >= 20
+    assert waiting.exists() == (bench.corrections.count() < N_MANY)
+
+    again = make_bench()
+    again.qtbot.waitUntil(lambda: again.corrections.count() == N_MANY)
+    again.qtbot.waitUntil(lambda: not waiting.exists())
+    assert len(labels(again.corrections)) == N_MANY
