@@ -43,9 +43,14 @@ def is_ready(purpose: str) -> bool:
 def wanted_stamp(purpose: str) -> str:
     """What the stamp says once everything for ``purpose`` is installed here."""
     digest = sha256()
-    for name in ("pyproject.toml", "constraints.txt"):
-        digest.update((ROOT / name).read_bytes())
+    for file in (ROOT / "pyproject.toml", lock_file(purpose)):
+        digest.update(file.read_bytes())
     return f"{purpose}\n{digest.hexdigest()}\n{ROOT}\n{VENV}\n"
+
+
+def lock_file(purpose: str) -> Path:
+    """Every package that is installed for ``purpose``, with the hashes of its files."""
+    return ROOT / "requirements" / f"{purpose}.txt"
 
 
 def set_up(purpose: str) -> None:
@@ -96,16 +101,25 @@ def make_environment() -> None:
 
 
 def install(purpose: str) -> None:
-    """The program, from this checkout, and all that it needs, in the pinned versions."""
+    """Install what the lock file lists, and the program from this checkout.
+
+    Every package must have a hash that is listed, and comes built: nothing of it is run to
+    install it. The program is built by what was installed so, not by what an index has today.
+    """
+    pip_install("--require-hashes", "--only-binary=:all:", "--requirement", str(lock_file(purpose)))
+    pip_install("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+
+
+def pip_install(*arguments: str) -> None:
+    """Run ``pip install`` in the environment; give up if it fails."""
     import subprocess
 
-    what = f"{ROOT}[test]" if purpose == "test" else str(ROOT)
     command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     if not sys.stderr.isatty():
         command += ["--quiet", "--progress-bar", "off"]
-    command += ["--constraint", str(ROOT / "constraints.txt"), "--editable", what]
     # Standard output belongs to the program that is started afterwards.
-    if subprocess.run(command, stdout=sys.stderr, stdin=subprocess.DEVNULL).returncode:
+    done = subprocess.run([*command, *arguments], stdout=sys.stderr, stdin=subprocess.DEVNULL)
+    if done.returncode:
         give_up("the packages could not be installed (see above); once that is mended, start again")
 
 
@@ -135,6 +149,7 @@ def run_checks(arguments: Sequence[str]) -> int:
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy"],
         "import-linter": [str(BIN / "lint-imports")],
+        "advisories": [python, str(ROOT / "scripts" / "check_advisories.py")],
         "pytest": [python, "-m", "pytest", *(arguments or _ALL_TESTS)],
     }
     failed = []

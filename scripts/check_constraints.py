@@ -1,5 +1,7 @@
 """Check that the pins in constraints.txt resolve for every supported system and Python.
 
+And that the lock file which the set-up installs has just the same packages for each.
+
 Resolves with pip for one target after another, from wheels alone and without installing.
 pip evaluates environment markers for the machine it runs on, whatever ``--platform`` says,
 so each target runs in a process of its own with the markers of that target put in place.
@@ -19,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CONSTRAINTS = ROOT / "constraints.txt"
+LOCK = ROOT / "requirements" / "test.txt"
 PYTHONS = ("3.11", "3.12")
 LINUX_TAGS = ("2_34", "2_28", "2_27", "2_24", "2_17", "2_12", "2_5")
 # Per target: wheel tags, newest first, and the markers that differ from system to system.
@@ -81,8 +84,8 @@ def requirements() -> list[str]:
 
 def resolve(target: str, python: str) -> tuple[dict[str, str], str]:
     """Names and versions that pip would install, and its complaint where it would not."""
-    tags, markers = TARGETS[target]
-    markers = {**markers, "python_version": python, "python_full_version": f"{python}.0"}
+    tags = TARGETS[target][0]
+    markers = _markers(target, python)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-c", _CHILD, json.dumps(markers)]
@@ -98,6 +101,29 @@ def resolve(target: str, python: str) -> tuple[dict[str, str], str]:
         items = json.loads(report.read_text(encoding="utf-8"))["install"]
     found = {_name(item["metadata"]["name"]): item["metadata"]["version"] for item in items}
     return dict(sorted(found.items())), ""
+
+
+def _markers(target: str, python: str) -> dict[str, str]:
+    return {
+        **TARGETS[target][1],
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
+
+
+def locked(target: str, python: str) -> dict[str, str]:
+    """Names and versions that the lock file has for a target."""
+    from packaging.requirements import Requirement
+
+    found = {}
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
+        if line[:1] not in ("", "#", " "):
+            entry = Requirement(line.removesuffix("\\"))
+            if entry.marker is None or entry.marker.evaluate(_markers(target, python)):
+                found[_name(entry.name)] = str(entry.specifier).removeprefix("==")
+    return found
 
 
 def _name(name: str) -> str:
@@ -122,6 +148,10 @@ def check() -> int:
             loose = [n for n, version in found.items() if version not in pins().get(n, set())]
             if loose:
                 error = "not pinned: " + ", ".join(loose)
+            if not error:
+                others = found.items() ^ locked(target, python).items()
+                names = sorted({name for name, _ in others})
+                error = f"not the same in {LOCK.name}: {', '.join(names)}" if names else ""
             failures += bool(error)
             print(f"{target} {python}: {error or f'{len(found)} packages'}", flush=True)
     return failures

@@ -63,11 +63,11 @@ def test_other_dependencies_or_another_place_want_another_stamp(
     bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = bootstrap.wanted_stamp("run")
-    for name in ("pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
     moved = bootstrap.wanted_stamp("run")
-    with (tmp_path / "constraints.txt").open("a") as file:
+    with (tmp_path / "requirements" / "run.txt").open("a") as file:
         file.write("polka==1\n")
 
     assert len({before, moved, bootstrap.wanted_stamp("run")}) == 3
