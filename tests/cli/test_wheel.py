@@ -112,6 +112,7 @@ def test_the_source_distribution_is_whole(built: Path) -> None:
     needed = {
         "pyproject.toml",
         "constraints.txt",
+        "requirements/run.txt",
         "LICENSE",
         "README.md",
         "scripts/run",
