@@ -7,9 +7,10 @@ from pathlib import Path
 
 from fstmuse_core.audio import AUDIO_SUFFIXES, find_audio_files
 from fstmuse_core.datasets.collection import Collection, SetAside
-from fstmuse_core.datasets.tags import audio_files, known_artist, read_tags, tagged_track
+from fstmuse_core.datasets.tags import audio_files, tagged_track
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.file_tags.reading import known_artist, read_tags
 from fstmuse_core.genres import canonical_genre
 
 # Folders that hold the genre folders of GTZAN, under the names it goes by.

@@ -2,103 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fstmuse_core.audio import find_audio_files, probe
 from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.file_tags.reading import Tags, read_tags
 from fstmuse_core.genres import known_genres
+from fstmuse_core.placeholders import useful_genres
 
-# Names of a field in the formats that mutagen reads, in order of preference.
-_KEYS: dict[str, tuple[str, ...]] = {
-    "genre": ("genre", "TCON", "WM/Genre", "\xa9gen"),
-    "artist": ("artist", "TPE1", "Author", "\xa9ART", "albumartist", "TPE2"),
-    "album": ("album", "TALB", "WM/AlbumTitle", "\xa9alb"),
-    "title": ("title", "TIT2", "Title", "\xa9nam"),
-}
-# What taggers write where they do not know, or where a record has many artists.
-_NOBODY = frozenset(
-    "various,various artists,va,v.a.,unknown,unknown artist,[unknown],<unknown>,none,n/a".split(",")
-)
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What a file says about itself; texts are empty and ``seconds`` 0 where it does not."""
-
-    genres: tuple[str, ...] = ()
-    artist: str = ""
-    album: str = ""
-    title: str = ""
-    seconds: float = 0.0
-
-
-def read_tags(path: Path) -> Tags:
-    """Tags of any file; empty ones if it has none or they cannot be read."""
-    import mutagen
-
-    try:
-        file = mutagen.File(path, easy=True)
-    except Exception:
-        # mutagen raises MutagenError, but damaged tags also bring out IndexError, struct.error
-        # and others; a file whose tags are damaged may still be heard.
-        return Tags()
-    if file is None:
-        return Tags()
-    seconds = float(getattr(file.info, "length", 0.0) or 0.0)
-    tags = file.tags if file.tags is not None else {}
-    artist = next(iter(tag_values(tags, "artist")), "")
-    return Tags(
-        genres=tuple(tag_values(tags, "genre")),
-        artist=known_artist(artist),
-        album=next(iter(tag_values(tags, "album")), ""),
-        title=next(iter(tag_values(tags, "title")), ""),
-        seconds=seconds if 0.0 < seconds < math.inf else 0.0,
-    )
-
-
-def known_artist(name: str) -> str:
-    """``name``, or nothing where it only says that nobody knows, or that there are many."""
-    return "" if name.casefold() in _NOBODY else name
-
-
-def tag_values(tags: Any, field: str) -> list[str]:
-    """Texts of the field "genre", "artist", "album" or "title" in tags as mutagen gives them."""
-    for key in _KEYS[field]:
-        try:
-            value = tags[key]
-        except (KeyError, ValueError):
-            continue
-        if hasattr(value, "genres"):  # ID3's TCON, which may hold numbers
-            value = value.genres
-        elif hasattr(value, "text"):
-            value = value.text
-        parts = value if isinstance(value, list | tuple) else [value]
-        texts = [" ".join(str(part).split()) for part in parts]
-        if any(texts):
-            return [text for text in texts if text]
-    return []
 
 
 def named_genre(names: Iterable[str], *, keep_unknown: bool = True) -> str | None:
     """The genre that names from tags or folders mean.
 
     The first that is known, whole or as a part of a list such as "Rock; Pop", wins. An unknown
-    one stays what it is called, or is ``None`` without ``keep_unknown``.
+    one stays what it is called, or is ``None`` without ``keep_unknown``. Names that say nothing,
+    such as "Unknown", count as none.
 
     Examples
     --------
     >>> named_genre(["Psytrance / Techno"]), named_genre(["Polka"])
     ('Electronic', 'Polka')
     """
-    names = [name.strip() for name in names if name.strip()]
+    names = useful_genres(name.strip() for name in names)
     if known := known_genres(names):
         return known[0]
     return names[0] if names and keep_unknown else None
@@ -149,8 +80,10 @@ def read_tagged(
 
 
 def _no_genre(tags: Tags) -> str:
+    if useful := useful_genres(tags.genres):
+        return f"the genre {useful[0]!r} is not known"
     if tags.genres:
-        return f"the genre {tags.genres[0]!r} is not known"
+        return f"its tags name no genre ({tags.genres[0]!r} says nothing)"
     return "its tags name no genre"
 
 

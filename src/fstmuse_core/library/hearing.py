@@ -148,7 +148,7 @@ class LibraryEar:
         return Unheard("it is being changed; try it again once it is whole")
 
     def _hear(self, found: FoundFile) -> Heard:
-        from fstmuse_core.datasets.tags import read_tags
+        from fstmuse_core.file_tags.reading import read_tags
         from fstmuse_core.tags.audio_bytes import audio_digest
 
         content = audio_digest(found.path)

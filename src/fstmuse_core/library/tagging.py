@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from fstmuse_core.datasets.tags import read_tags
+from fstmuse_core.file_tags.reading import read_tags
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.tags.outcome import Fate, Outcome
@@ -40,12 +40,13 @@ def note_tags(library: Library, outcome: Outcome) -> None:
     """Let the library know that a file has other tags now and the same sound as before."""
     if outcome.fate not in (Fate.WRITTEN, Fate.UNDONE):
         return
-    path = os.path.abspath(outcome.path)
-    tags = read_tags(Path(path))
-    library.retagged(
-        path,
-        title=tags.title,
-        artist=tags.artist,
-        album=tags.album,
-        tag_genre="; ".join(outcome.genres),
-    )
+    for name in (outcome.path, *outcome.links):
+        path = os.path.abspath(name)
+        tags = read_tags(Path(path))
+        library.retagged(
+            path,
+            title=tags.title,
+            artist=tags.artist,
+            album=tags.album,
+            tag_genre="; ".join(tags.genres),
+        )

@@ -13,6 +13,7 @@ from pathlib import Path
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import known_genres
 from fstmuse_core.library.rows import LibraryRow
+from fstmuse_core.placeholders import useful_genres
 
 # What beets puts between the values of a field with several.
 _BEETS_DELIMITER = "\\␀"
@@ -43,7 +44,7 @@ class Label:
 
 
 def _label(path: str, names: Iterable[str]) -> Label | None:
-    written = tuple(name.strip() for name in names if name.strip())
+    written = useful_genres(name.strip() for name in names)
     return Label(path, written, known_genres(written)) if written else None
 
 

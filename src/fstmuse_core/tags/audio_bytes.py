@@ -7,7 +7,10 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from fstmuse_core.tags.spans import (
+from fstmuse_core.file_tags.spans import (
+    CHUNKED,
+    FRAMED,
+    MP4_BOXES,
     Span,
     UnknownLayoutError,
     chunk_spans,
@@ -19,10 +22,6 @@ from fstmuse_core.tags.spans import (
 )
 
 _BLOCK = 1 << 18
-# Streams of frames that carry ID3 or APE tags before and behind them.
-_FRAMED = frozenset(".mp3 .mp2 .aac .ape .wv .mpc .tta".split())
-_MP4_BOXES = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"))
-_CHUNKED = frozenset((b"RIFFWAVE", b"RIFXWAVE", b"RF64WAVE", b"BW64WAVE", b"FORMAIFF", b"FORMAIFC"))
 
 
 def audio_digest(path: str | os.PathLike[str]) -> str:
@@ -79,12 +78,12 @@ def _spans(stream: BinaryIO, size: int, suffix: str) -> Iterator[Span]:
         return flac_spans(stream, start, _without_id3v1(stream, size))
     if head.startswith(b"OggS") and not start:
         return ogg_spans(stream, size)
-    if head[:4] + head[8:] in _CHUNKED and not start:
+    if head[:4] + head[8:] in CHUNKED and not start:
         return chunk_spans(stream, size)
-    if head[4:8] in _MP4_BOXES and not start:
+    if head[4:8] in MP4_BOXES and not start:
         return mp4_spans(stream, size)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-    if start or is_mpeg or suffix in _FRAMED:
+    if start or is_mpeg or suffix in FRAMED:
         return mpeg_spans(stream, start, size)
     raise UnknownLayoutError
 

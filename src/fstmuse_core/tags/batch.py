@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.errors import FstMuseError
 from fstmuse_core.tags.journal import (
     BatchRecord,
     Entry,
@@ -19,18 +20,19 @@ from fstmuse_core.tags.journal import (
     was_begun,
     was_ended,
 )
+from fstmuse_core.tags.names import forget_lonely, forget_old, join_names, keep_old, kept_old
 from fstmuse_core.tags.outcome import Batch, BatchSummary, Fate, OnOutcome, Outcome
-from fstmuse_core.tags.places import Stamp, obstacle, why_not
+from fstmuse_core.tags.places import Stamp, obstacle, reason_for, sync_folder
 from fstmuse_core.tags.plan import Cancelled, Change
 from fstmuse_core.tags.swap import (
     MovedOnError,
     file_digest,
-    link_in_place,
     make_old_version,
     make_version,
     put_in_place,
     scratch,
     scratch_name,
+    time_of_change,
 )
 
 _CHANGED_SINCE = "it was changed since, by something else; it was left as it is"
@@ -43,6 +45,7 @@ class _JournalError(Exception):
 def apply(
     changes: Sequence[Change],
     *,
+    keep_time: bool = False,
     on_outcome: OnOutcome | None = None,
     cancelled: Cancelled | None = None,
     folder: Path | None = None,
@@ -57,6 +60,9 @@ def apply(
     ----------
     changes : sequence of Change
         From :func:`~fstmuse_core.tags.plan.plan_changes`; those skipped there stay so.
+    keep_time : bool
+        Leave the time at which a file was changed last; backups that look at size and time may
+        then miss the new tags. Undo gives the old time back in any case.
     on_outcome : callable, optional
         Told of each file as it is done.
     cancelled : callable, optional
@@ -86,7 +92,8 @@ def apply(
                 f"what is written cannot be noted down ({error.strerror or error})",
                 "without that nothing is written; make room on the disk of your own folder",
             ) from error
-        work = [partial(_write, journal, index, c) for index, c in enumerate(wanted)]
+        write = partial(_write, journal, folder, keep_time)
+        work = [partial(write, index, c) for index, c in enumerate(wanted)]
         done, trouble = _each(journal, work, on_outcome, cancelled)
     return Batch(journal.id, (*skipped, *done), trouble)
 
@@ -127,7 +134,7 @@ def undo(
             raise FstMuseError(
                 "Tags", f"the batch cannot be taken back ({error.strerror or error})", ""
             ) from error
-        work = [partial(_undo, journal, batch, entry) for entry in entries]
+        work = [partial(_undo, journal, folder, batch, entry) for entry in entries]
         done, trouble = _each(journal, work, on_outcome, cancelled)
     return Batch(identity, tuple(done), trouble)
 
@@ -192,25 +199,27 @@ def _tell(on_outcome: OnOutcome | None, outcome: Outcome) -> None:
         on_outcome(outcome)
 
 
-def _write(journal: Journal, index: int, change: Change) -> Outcome:
+def _write(journal: Journal, folder: Path, keep_time: bool, index: int, change: Change) -> Outcome:
     """Write one file's tags."""
     try:
-        _write_file(journal, index, change)
+        _write_file(journal, folder, keep_time, index, change)
     except _JournalError:
         raise
     except Exception as error:
         return Outcome(change.path, Fate.FAILED, _reason(error), change.old)
-    return Outcome(change.path, Fate.WRITTEN, genres=change.new)
+    return Outcome(change.path, Fate.WRITTEN, genres=change.new, links=change.links)
 
 
-def _write_file(journal: Journal, index: int, change: Change) -> None:
+def _write_file(
+    journal: Journal, folder: Path, keep_time: bool, index: int, change: Change
+) -> None:
     target, stamp = change.target, change.stamp
     if stamp is None or not Stamp.of(target).same_contents(stamp):
         raise MovedOnError
     if why := obstacle(target):
         raise FstMuseError(target, why)
     with scratch(target, journal.id, index) as copy:
-        version = make_version(target, copy, change.new, change.note)
+        version = make_version(target, copy, change.new, change.note, change.separator)
         entry = Entry(
             index,
             target,
@@ -219,41 +228,61 @@ def _write_file(journal: Journal, index: int, change: Change) -> None:
             version.old_sha256,
             version.new_sha256,
             change.links,
-            0,
+            was=stamp.identity,
+            becomes=Stamp.of(copy).identity,
+            mtime_ns=stamp.mtime_ns,
         )
         _note(journal.about_to, entry, version.delta)
-        put_in_place(copy, target, stamp)
+        if Stamp.of(target).names > 1 + len(change.links):
+            keep_old(folder, journal.id, entry)
+        try:
+            put_in_place(copy, target, stamp, None if keep_time else time_of_change(stamp.mtime_ns))
+        except BaseException:
+            forget_old(folder, journal.id, entry)
+            raise
         _note(journal.append, {"done": index})
-        _relink(target, copy, change.links, stamp.identity)
+        join_names(entry, copy)
 
 
-def _undo(journal: Journal, batch: BatchRecord, entry: Entry) -> Outcome:
+def _undo(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry) -> Outcome:
     """Give one file back."""
     try:
-        _undo_file(journal, batch, entry)
+        _undo_file(journal, folder, batch, entry)
     except _JournalError:
         raise
     except MovedOnError:
         return Outcome(entry.path, Fate.FAILED, _CHANGED_SINCE)
     except Exception as error:
         return Outcome(entry.path, Fate.FAILED, _reason(error))
-    return Outcome(entry.path, Fate.UNDONE, genres=entry.old)
+    return Outcome(entry.path, Fate.UNDONE, genres=entry.old, links=entry.links)
 
 
-def _undo_file(journal: Journal, batch: BatchRecord, entry: Entry) -> None:
+def _undo_file(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry) -> None:
     target = entry.path
     stamp = Stamp.of(target)
     if why := obstacle(target):
         raise FstMuseError(target, why)
     digest = file_digest(target)
-    if digest == entry.new_sha256:
-        with scratch(target, batch.id, entry.index) as copy:
-            _put_together(batch, entry, copy)
-            put_in_place(copy, target, stamp)
-            _relink(target, copy, entry.links, stamp.identity)
-    elif digest != entry.old_sha256:
+    if digest not in (entry.old_sha256, entry.new_sha256):
         raise MovedOnError
+    with scratch(target, batch.id, entry.index) as copy:
+        kept = kept_old(folder, batch.id, entry)
+        if kept is not None:  # the very file that other names of it still are
+            _put_back(kept, target, stamp)
+        elif digest == entry.new_sha256:
+            _put_together(batch, entry, copy)
+            put_in_place(copy, target, stamp, entry.mtime_ns or None)
+        join_names(entry, copy)
     _note(journal.append, {"undone": entry.index})
+    forget_old(folder, batch.id, entry)
+
+
+def _put_back(kept: Path, target: Path, expected: Stamp) -> None:
+    """Let the old file, which was kept, take its place again."""
+    if not Stamp.of(target).same_contents(expected):
+        raise MovedOnError
+    kept.replace(target)
+    sync_folder(target.parent)
 
 
 def _put_together(batch: BatchRecord, entry: Entry, copy: Path) -> None:
@@ -268,20 +297,6 @@ def _put_together(batch: BatchRecord, entry: Entry, copy: Path) -> None:
     )
 
 
-def _relink(target: Path, copy: Path, others: Sequence[Path], identity: tuple[int, int]) -> None:
-    """Let the other names of a file that was replaced be names of the new one."""
-    for other in others:
-        try:
-            if Stamp.of(other).identity == identity:
-                link_in_place(target, copy, other)
-        except OSError as error:
-            raise FstMuseError(
-                target,
-                f"it was done, but {one_line(str(other))} is no longer the same file "
-                f"({why_not(error)})",
-            ) from error
-
-
 def _note(write: Callable[..., None], *values: object) -> None:
     try:
         write(*values)
@@ -292,16 +307,13 @@ def _note(write: Callable[..., None], *values: object) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, MovedOnError):
         return "it has changed since the preview; look at it again"
-    if isinstance(error, FstMuseError):
-        return "; ".join(filter(None, (error.reason, error.remedy)))
-    if isinstance(error, OSError):
-        return why_not(error)
-    return one_line(f"it could not be worked on ({type(error).__name__}: {error})")
+    return reason_for(error)
 
 
 def _recover(folder: Path) -> int:
     """With the lock held: end what a kill has left open; how many batches that were."""
     found = 0
+    forget_lonely(folder)
     for file in batch_files(folder):
         try:
             if was_ended(file):
@@ -309,30 +321,40 @@ def _recover(folder: Path) -> int:
             if not was_begun(file):
                 file.unlink()
                 continue
-            found += _end(read_batch(file))
+            found += _end(folder, read_batch(file))
         except (OSError, FstMuseError, KeyError, TypeError):
             continue  # it is tried again the next time
     return found
 
 
-def _end(batch: BatchRecord) -> bool:
+def _end(folder: Path, batch: BatchRecord) -> bool:
     """Remove unfinished copies, note which files were done in the end, and close the journal.
 
     Where a folder is not there, perhaps for want of its disk, the journal stays open.
     """
     for index, target in enumerate(batch.targets):
         scratch_name(target, batch.id, index).unlink(missing_ok=True)
-    if not all(folder.is_dir() for folder in {target.parent for target in batch.targets}):
+    if not all(parent.is_dir() for parent in {target.parent for target in batch.targets}):
         return False
     journal = Journal.reopen(batch)
     try:
         for entry in batch.entries:
-            if not entry.is_done and _digest_or_none(entry.path) == entry.new_sha256:
-                journal.append({"done": entry.index})
+            if not entry.is_done:
+                _end_entry(folder, journal, entry)
+            with suppress(OSError, FstMuseError):
+                join_names(entry, scratch_name(entry.path, batch.id, entry.index))
         journal.append({"open": False}, sync=True)
     finally:
         journal.close()
     return True
+
+
+def _end_entry(folder: Path, journal: Journal, entry: Entry) -> None:
+    """Note down that a file was done before the kill, or forget what was kept for it."""
+    if _digest_or_none(entry.path) == entry.new_sha256:
+        journal.append({"done": entry.index})
+    else:
+        forget_old(folder, journal.id, entry)
 
 
 def _digest_or_none(path: Path) -> str | None:

@@ -36,7 +36,9 @@ class Entry:
     """A file that a batch has changed, or was about to change when it was killed.
 
     ``old_sha256`` and ``new_sha256`` are of the whole file. ``delta_at`` is where the journal
-    has the difference.
+    has the difference. ``was`` and ``becomes`` are device and inode of the old and the new
+    file, by which its other names are known; ``mtime_ns`` is when the old one was changed last.
+    All three are empty in journals of older versions.
     """
 
     index: int
@@ -46,7 +48,10 @@ class Entry:
     old_sha256: str
     new_sha256: str
     links: tuple[Path, ...]
-    delta_at: int
+    delta_at: int = 0
+    was: tuple[int, ...] = ()
+    becomes: tuple[int, ...] = ()
+    mtime_ns: int = 0
     is_done: bool = False
     is_undone: bool = False
 
@@ -134,6 +139,9 @@ class Journal:
             "old_sha256": entry.old_sha256,
             "new_sha256": entry.new_sha256,
             "links": [str(path) for path in entry.links],
+            "was": entry.was,
+            "becomes": entry.becomes,
+            "mtime_ns": entry.mtime_ns,
         }
         self.append(values, delta, sync=True)
 
@@ -186,6 +194,9 @@ def _take(
             new_sha256=values["new_sha256"],
             links=tuple(map(Path, values["links"])),
             delta_at=delta_at,
+            was=tuple(values.get("was", ())),
+            becomes=tuple(values.get("becomes", ())),
+            mtime_ns=int(values.get("mtime_ns", 0)),
         )
     elif "done" in values and values["done"] in entries:
         entries[values["done"]].is_done = True

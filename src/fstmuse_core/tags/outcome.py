@@ -19,12 +19,16 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One file's end: ``why`` tells of those skipped and failed, ``genres`` what it has now."""
+    """One file's end: ``why`` tells of those skipped and failed, ``genres`` what it has now.
+
+    ``links`` are other names of the very same file, which have changed with it.
+    """
 
     path: Path
     fate: Fate
     why: str = ""
     genres: tuple[str, ...] = ()
+    links: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

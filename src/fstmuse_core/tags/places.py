@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fstmuse_core.errors import FstMuseError, one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -42,7 +44,8 @@ class Stamp:
 
 def obstacle(target: Path) -> str:
     """Why a file may not be changed; empty if it may. Raises ``OSError`` if it is not there."""
-    mode = target.lstat().st_mode
+    status = target.lstat()
+    mode = status.st_mode
     if not stat.S_ISREG(mode):
         return "it is no ordinary file"
     # An administrator may write to any file; that it is marked counts all the same.
@@ -52,15 +55,33 @@ def obstacle(target: Path) -> str:
         return "you may not write to it; change its permissions first"
     if not os.access(target.parent, os.W_OK | os.X_OK):
         return "its folder is read-only; allow writing to the folder first"
-    return ""
+    if _is_others(status, target.parent.stat()):
+        return "its folder lets only the owner replace it; have them write it"
+    try:
+        # Also what permissions do not tell: it is in use (Windows), or marked as immutable.
+        with target.open("r+b"):
+            return ""
+    except OSError as error:
+        return why_not(error)
 
 
+def _is_others(status: os.stat_result, folder: os.stat_result) -> bool:
+    """True in a folder such as /tmp, where files of others cannot be replaced."""
+    if not folder.st_mode & stat.S_ISVTX or not hasattr(os, "geteuid"):
+        return False
+    return os.geteuid() not in (0, status.st_uid, folder.st_uid)
+
+
+# ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION of Windows.
+_IN_USE = (32, 33)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def why_not(error: OSError) -> str:
     """What went wrong with a file, for people."""
+    if error.errno in (errno.EBUSY, errno.ETXTBSY) or getattr(error, "winerror", 0) in _IN_USE:
+        return "another program is using it; close that first"
     if error.errno in _FULL:
         return "the disk is full; make room, then write it again"
     if error.errno == errno.EFBIG:
@@ -70,6 +91,15 @@ def why_not(error: OSError) -> str:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return "it is gone; it may have been moved or removed"
     return f"it cannot be read or written ({error.strerror or error}); check the disk"
+
+
+def reason_for(error: Exception) -> str:
+    """Why a file was left as it is, in one line: the same in the preview and when writing."""
+    if isinstance(error, FstMuseError):
+        return "; ".join(filter(None, (error.reason, error.remedy)))
+    if isinstance(error, OSError):
+        return why_not(error)
+    return one_line(f"it could not be worked on ({type(error).__name__}: {error})")
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import __version__
-from fstmuse_core.errors import one_line
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.file_tags.parts import PartKind
 from fstmuse_core.genres import canonical_genre
-from fstmuse_core.tags.formats import TagError, open_tags
-from fstmuse_core.tags.places import Stamp, obstacle, why_not
+from fstmuse_core.placeholders import useful_genres
+from fstmuse_core.tags.formats import TagFile, open_tags
+from fstmuse_core.tags.places import Stamp, obstacle, reason_for
+from fstmuse_core.tags.proof import foresee
+from fstmuse_core.tags.tag_file import same_genres
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 
-# What programs write where they know no genre.
-_NOTHING = frozenset(
-    "other,unknown,unknown genre,<unknown>,none,n/a,misc,undefined,genre,no genre,default".split(
-        ","
-    )
-)
+
+# Programs of the time take the one or the other; by the zero of ID3v2.4 they show the first.
+SEPARATORS = ("\0", ";", "/")
 
 
 class Mode(StrEnum):
@@ -52,6 +53,8 @@ class Policy:
         Take the likeliest genre also where the verdict is "not sure".
     note : bool
         Write beside the genre which model said so, and how sure it was.
+    separator : str
+        Between several genres in ID3 before version 2.4, one of :data:`SEPARATORS`.
     """
 
     mode: Mode = Mode.ONLY_IF_EMPTY
@@ -60,6 +63,7 @@ class Policy:
     also_at_least: float = 0.25
     unsure: bool = False
     note: bool = True
+    separator: str = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class Change:
         By which a change of the file after the preview is noticed.
     links : tuple of Path
         Other names of the very same file that were given too; they stay names of it.
+    separator : str
+        Between several genres in ID3 before version 2.4.
     """
 
     path: Path
@@ -120,6 +126,7 @@ class Change:
     target: Path = field(default_factory=Path)
     stamp: Stamp | None = None
     links: tuple[Path, ...] = ()
+    separator: str = "\0"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -178,20 +185,37 @@ def _plan(heard: Heard, policy: Policy) -> Change:
     if why:
         return Change(heard.path, skipped=why)
     target = Path(os.path.realpath(heard.path))
+    old: tuple[str, ...] = ()
     try:
         stamp = Stamp.of(target)
         if why := obstacle(target):
             return Change(heard.path, skipped=why)
-        old = open_tags(target).genres
-    except TagError as error:
-        return Change(heard.path, skipped=f"{error.reason}; {error.remedy}")
-    except OSError as error:
-        return Change(heard.path, skipped=why_not(error))
-    new, why = _merged(old, genres, policy.mode)
-    if why:
-        return Change(heard.path, old, old, skipped=why)
-    note = _note(heard, genres) if policy.note else ""
-    return Change(heard.path, old, new, note, target=target, stamp=stamp)
+        tags = open_tags(target)
+        old = tags.genres
+        new, why = _merged(tags, genres, policy.mode)
+        if why:
+            return Change(heard.path, old, old, skipped=why)
+        note = _note(heard, genres) if policy.note else ""
+        foresee(target, tags, new, note, policy.separator)
+    except (FstMuseError, OSError) as error:
+        return Change(heard.path, old, old, skipped=reason_for(error))
+    return Change(
+        heard.path,
+        old,
+        new,
+        note,
+        remark=_said_elsewhere(tags),
+        target=target,
+        stamp=stamp,
+        separator=policy.separator,
+    )
+
+
+def _said_elsewhere(tags: TagFile) -> str:
+    """Where a file names other genres than those that are shown."""
+    others = [field for field in tags.fields if not same_genres(field.genres, tags.genres)]
+    found = [f"{field.where} says {one_line('; '.join(field.genres))}" for field in others]
+    return f"{', '.join(found)}; that is changed too" if found else ""
 
 
 def _wanted(heard: Heard, policy: Policy) -> tuple[tuple[str, ...], str]:
@@ -209,17 +233,19 @@ def _wanted(heard: Heard, policy: Policy) -> tuple[tuple[str, ...], str]:
     return (ranked[0][0], *others), ""
 
 
-def _merged(
-    old: tuple[str, ...], genres: tuple[str, ...], mode: Mode
-) -> tuple[tuple[str, ...], str]:
+def _merged(tags: TagFile, genres: tuple[str, ...], mode: Mode) -> tuple[tuple[str, ...], str]:
     """The genres that the file gets, or why it stays as it is."""
-    useful = tuple(name for name in old if name.strip().casefold() not in _NOTHING)
+    useful = useful_genres(tags.genres)
     if mode is Mode.ONLY_IF_EMPTY and useful:
         return (), f"it has a genre: {one_line('; '.join(useful))}"
     if mode is Mode.APPEND:
-        known = {canonical_genre(part) or part.casefold() for n in useful for part in _parts(n)}
-        genres = (*useful, *(name for name in genres if name not in known))
-    return (genres, "") if genres != old else ((), "it says so already")
+        # ID3v1 knows few genres, and has the nearest.
+        fields = [field.genres for field in tags.fields if field.where != PartKind.ID3V1]
+        elsewhere = [name for names in fields for name in useful_genres(names)]
+        kept = tuple(dict.fromkeys((*useful, *elsewhere)))
+        known = {canonical_genre(part) or part.casefold() for n in kept for part in _parts(n)}
+        genres = (*kept, *(name for name in genres if name not in known))
+    return ((), "it says so already") if tags.says(genres) else (genres, "")
 
 
 def _parts(name: str) -> list[str]:
@@ -253,4 +279,5 @@ def _with_remark(change: Change) -> Change:
     if others <= 0:
         return change
     names = "another name" if others == 1 else f"{others} other names"
-    return replace(change, remark=f"it has {names} elsewhere (hard links); there the old tags stay")
+    links = f"it has {names} elsewhere (hard links); there the old tags stay"
+    return replace(change, remark="; ".join(filter(None, (change.remark, links))))

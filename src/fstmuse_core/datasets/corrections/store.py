@@ -30,10 +30,10 @@ from fstmuse_core.datasets.corrections.journal import (
 from fstmuse_core.datasets.corrections.record import TAKES_FOLDER, Correction
 from fstmuse_core.datasets.examine import examine, file_state
 from fstmuse_core.datasets.files import FULL, file_sha256
-from fstmuse_core.datasets.tags import Tags, read_tags
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.file_lock import locked
+from fstmuse_core.file_tags.reading import Tags, read_tags
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.whole_files import open_whole
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
+
+from fstmuse_core.file_tags.id3_frames import syncsafe
 
 # (offset, length) in bytes; spans come in the order of the sound.
 Span = tuple[int, int]
@@ -12,6 +14,12 @@ Span = tuple[int, int]
 
 class UnknownLayoutError(ValueError):
     """The file's structure is not understood."""
+
+
+# Streams of frames that carry ID3 or APE tags before and behind them.
+FRAMED = frozenset(".mp3 .mp2 .mp1 .mpga .aac .ape .wv .mpc .tta .ofr .ofs".split())
+MP4_BOXES = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"))
+CHUNKED = frozenset((b"RIFFWAVE", b"RIFXWAVE", b"RF64WAVE", b"BW64WAVE", b"FORMAIFF", b"FORMAIFC"))
 
 
 def flac_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
@@ -28,12 +36,19 @@ def flac_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
     yield at, end - at
 
 
-def chunk_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
-    """Format and samples of a WAV (also RIFX, RF64) or an AIFF file."""
+class Chunk(NamedTuple):
+    """A chunk of a WAV or AIFF file: its name, and offset and length of its contents."""
+
+    name: bytes
+    at: int
+    length: int
+
+
+def chunks(stream: BinaryIO, end: int) -> Iterator[Chunk]:
+    """The chunks of a WAV (also RIFX, RF64) or an AIFF file, up to the last whole header."""
     head = _read(stream, 0, 12)
     order = "<" if head[:4] in (b"RIFF", b"RF64", b"BW64") else ">"
-    wanted = (b"COMM", b"SSND") if head[:4] == b"FORM" else (b"fmt ", b"data")
-    at, found, large = 12, 0, None
+    at, large = 12, None
     while at + 8 <= end:
         name, length = struct.unpack(f"{order}4sI", _read(stream, at, 8))
         if name == b"ds64":
@@ -41,30 +56,26 @@ def chunk_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
         if name == b"data" and length == 0xFFFF_FFFF and large is not None:
             length = large
         length = min(length, end - at - 8)  # a recorder that was cut off never wrote the length
-        if name in wanted:
-            found += 1
-            yield at + 8, length
+        yield Chunk(name, at + 8, length)
         at += 8 + length + (length & 1)
+
+
+def chunk_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
+    """Format and samples of a WAV (also RIFX, RF64) or an AIFF file."""
+    wanted = (b"COMM", b"SSND") if _read(stream, 0, 4) == b"FORM" else (b"fmt ", b"data")
+    found = 0
+    for chunk in chunks(stream, end):
+        if chunk.name in wanted:
+            found += 1
+            yield chunk.at, chunk.length
     if found != len(wanted):
         raise UnknownLayoutError
 
 
-def riff_genre(stream: BinaryIO, end: int) -> str:
-    """The genre in the list of facts of a WAV file; empty without one."""
-    at = 12
-    while at + 12 <= end:
-        name, length, kind = struct.unpack("<4sI4s", _read(stream, at, 12))
-        inside = name == b"LIST" and kind == b"INFO"
-        if name == b"IGNR":
-            text = _read(stream, at + 8, min(length, end - at - 8))
-            return text.split(b"\0")[0].decode("utf-8", "replace").strip()
-        at += 12 if inside else 8 + length + (length & 1)
-    return ""
-
-
-def mp4_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
-    """Contents of every ``mdat`` box of an MP4 or QuickTime file."""
-    at, found = 0, False
+def mp4_boxes(stream: BinaryIO, end: int) -> dict[bytes, list[Span]]:
+    """Contents of the outermost boxes of an MP4 or QuickTime file by their names."""
+    at = 0
+    found: dict[bytes, list[Span]] = {}
     while at + 8 <= end:
         length, name = struct.unpack(">I4s", _read(stream, at, 8))
         head = 8
@@ -74,12 +85,17 @@ def mp4_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
             length = end - at
         if length < head:
             raise UnknownLayoutError
-        if name == b"mdat":
-            found = True
-            yield at + head, min(length, end - at) - head
+        found.setdefault(name, []).append((at + head, min(length, end - at) - head))
         at += length
+    return found
+
+
+def mp4_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
+    """Contents of every ``mdat`` box of an MP4 or QuickTime file."""
+    found = mp4_boxes(stream, end).get(b"mdat")
     if not found:
         raise UnknownLayoutError
+    yield from found
 
 
 def ogg_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
@@ -103,6 +119,22 @@ def ogg_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
             raise UnknownLayoutError
         yield from streams[serial].spans(lacing, body)
         at = body + length
+
+
+def ogg_streams(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+    """Offset of the first page, and serial number, of every stream in an Ogg file.
+
+    Ends where the file is damaged.
+    """
+    at = 0
+    while at + 27 <= end:
+        stream.seek(at)
+        head = stream.read(27 + 255)
+        if head[:4] != b"OggS" or len(head) < 27 + head[26]:
+            return
+        if head[5] & 2:
+            yield at, int.from_bytes(head[14:18], "little")
+        at += 27 + head[26] + sum(head[27 : 27 + head[26]])
 
 
 class _OggHeaders:
@@ -135,21 +167,23 @@ class _OggHeaders:
 def mpeg_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
     """What lies between the tags at the start and at the end of MPEG sound and its like."""
     start = skip_ape(stream, start)
-    while (before := _tag_at_end(stream, start, end)) < end:
+    while (before := tag_at_end(stream, start, end)) < end:
         end = before
     if start >= end:
         raise UnknownLayoutError
     yield start, end - start
 
 
-def skip_id3(stream: BinaryIO, start: int = 0) -> int:
-    """Where the ID3v2 tags that begin at ``start`` are over."""
+def skip_id3(stream: BinaryIO, start: int = 0, *, once: bool = False) -> int:
+    """Where the ID3v2 tags that begin at ``start`` are over, or the first of them."""
     while True:
         stream.seek(start)
         head = stream.read(10)
         if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
             return start
-        start += 10 + _syncsafe(head[6:]) + (10 if head[5] & 0x10 else 0)
+        start += 10 + syncsafe(head[6:]) + (10 if head[5] & 0x10 else 0)
+        if once:
+            return start
 
 
 def skip_ape(stream: BinaryIO, start: int) -> int:
@@ -164,7 +198,7 @@ def skip_ape(stream: BinaryIO, start: int) -> int:
 _LYRICS3_LONGEST = 5100
 
 
-def _tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
+def tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
     """Where the last tag before ``end`` begins; ``end`` itself if there is none."""
     near = max(start, end - 227)
     tail = _read(stream, near, end - near)
@@ -177,7 +211,7 @@ def _tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
         has_header = tail[-9] & 0x80
         length = int.from_bytes(tail[-20:-16], "little") + (32 if has_header else 0)
     elif tail[-10:-7] == b"3DI":
-        length = 20 + _syncsafe(tail[-4:])
+        length = 20 + syncsafe(tail[-4:])
     elif tail[-9:] == b"LYRICS200" and tail[-15:-9].isdigit():
         length = int(tail[-15:-9]) + 15
     elif tail[-9:] == b"LYRICSEND":
@@ -185,10 +219,6 @@ def _tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
         begins = _read(stream, near, end - near).rfind(b"LYRICSBEGIN")
         length = end - near - begins if begins >= 0 else 0
     return end - length if length <= end - start else end
-
-
-def _syncsafe(four: bytes) -> int:
-    return four[0] << 21 | four[1] << 14 | four[2] << 7 | four[3]
 
 
 def _read(stream: BinaryIO, at: int, length: int) -> bytes:

@@ -1,0 +1,1 @@
+"""The tags that files carry: where they lie, and what they say."""

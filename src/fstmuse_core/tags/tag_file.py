@@ -1,0 +1,112 @@
+"""The tags of one file, as they are read, compared and changed in every format."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.file_tags.id3_frames import PROVENANCE as PROVENANCE
+from fstmuse_core.file_tags.reading import GenreField
+
+_SEPARATORS = re.compile(r"[;,|/\\\0]")
+
+
+class TagError(FstMuseError):
+    """Tags that cannot be read or written."""
+
+
+class TagFile(ABC):
+    """The tags of one file: its genres, our note beside them, and all the rest.
+
+    Attributes
+    ----------
+    path : Path
+    genres : tuple of str
+        As the library shows them; ID3's numbers are names here.
+    fields : tuple of GenreField
+        Every place where genres stand; players show now the one, now the other.
+    provenance : str
+        What :data:`PROVENANCE` holds; empty without it.
+    has_index : bool
+        The format says where in the file each moment lies. Streams of frames do not: a decoder
+        that goes to some second guesses its place, also from how long the tags are.
+    """
+
+    has_index = True
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.genres: tuple[str, ...] = ()
+        self.fields: tuple[GenreField, ...] = ()
+        self.provenance = ""
+
+    @abstractmethod
+    def rest(self) -> object:
+        """All other tags, in a form by which two files can be compared."""
+
+    @abstractmethod
+    def check(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+        """Raise :class:`TagError` if :meth:`change` would; nothing is written."""
+
+    @abstractmethod
+    def _write(self, genres: tuple[str, ...], note: str, separator: str) -> None: ...
+
+    def change(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+        """Put genres and the note into the file itself; where they are empty, take them out.
+
+        All places where the file names a genre are changed alike; ``separator`` stands between
+        several in ID3 before version 2.4.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written, which may leave it in pieces.
+        TagError
+            If the tags have no room for it.
+        """
+        self.check(genres, note, separator)
+        with own_errors(self.path):
+            self._write(genres, note, separator)
+
+    def says(self, genres: Sequence[str]) -> bool:
+        """True if the file names these genres, and no others, wherever it names any."""
+        return same_genres(self.genres, genres) and not self.stale(genres)
+
+    def stale(self, genres: Sequence[str]) -> list[GenreField]:
+        """The places where the file names other genres."""
+        return [field for field in self.fields if not same_genres(field.genres, genres)]
+
+
+def same_genres(one: Sequence[str], other: Sequence[str]) -> bool:
+    """True if both name the same genres in their order, with whatever sign between them."""
+    return _split(one) == _split(other)
+
+
+def _split(names: Sequence[str]) -> list[str]:
+    parts = (" ".join(part.split()) for name in names for part in _SEPARATORS.split(name))
+    return [part for part in parts if part]
+
+
+@contextmanager
+def own_errors(path: Path) -> Iterator[None]:
+    """Turn what parsing raises into ``OSError`` and :class:`TagError`."""
+    try:
+        yield
+    except FstMuseError:
+        raise
+    except Exception as error:
+        # mutagen wraps OSError in its own, and raises some with no number where tags break off;
+        # damaged ones also bring out IndexError, struct.error and others.
+        cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else error
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise cause from None
+        what = " ".join(str(error).split())[:80] or "they break off"
+        raise TagError(
+            path,
+            f"its tags are damaged ({what})",
+            "mend them with a tag editor, or leave it as it is",
+        ) from error
