@@ -194,7 +194,9 @@ class AudioStream:
                 f"{heard_s:.1f} s could be read"
             )
         elif is_damaged and not self._source.notes:
-            self.warnings.append(f"the file is damaged: only its first {heard_s:.1f} s could be read")
+            self.warnings.append(
+                f"the file is damaged: only its first {heard_s:.1f} s could be read"
+            )
 
     def _clean(self, block: FloatArray) -> FloatArray:
         # One pass finds trouble: the extremes of a block with NaN are NaN.

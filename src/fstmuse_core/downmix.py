@@ -103,9 +103,7 @@ def _weighted(
     return np.asarray((data * weights).mean(axis=1), dtype=np.float32)
 
 
-def _stereo_covariances(
-    data: FloatArray, mean: FloatArray, window: int
-) -> npt.NDArray[np.float64]:
+def _stereo_covariances(data: FloatArray, mean: FloatArray, window: int) -> npt.NDArray[np.float64]:
     """Energies of two channels in each window, from their total and that of their mean."""
     rows = data.reshape(-1, 2 * window)
     total = np.einsum("ij,ij->i", rows, rows).astype(np.float64)

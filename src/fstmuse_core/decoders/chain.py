@@ -13,6 +13,8 @@ from fstmuse_core.spectrogram import FloatArray
 Open = Callable[[Part], Source]
 # Of more parts than this the lengths are not asked for before they are read.
 _ASKED = 256
+# Less than this behind the place where a decoder stopped is the rest of a cut frame.
+_NOTED_S = 0.25
 
 
 class ChainSource:
@@ -111,14 +113,18 @@ class RelayedSource:
             raise failure
         # From the start it asked for: a decoder that seeks lands where it can.
         skip = count
+        behind = 0
         try:
             for block in other.blocks(start_s, block_s):
                 kept = block[skip:]
                 skip = max(0, skip - len(block))
+                behind += len(kept)
                 if len(kept):
                     yield kept
         finally:
-            notes = other.notes or ["the file is damaged in 1 place, which was passed over"]
+            notes = other.notes
+            if not notes and behind > _NOTED_S * self.sample_rate:
+                notes = ["the file is damaged in 1 place, which was passed over"]
             self.notes += [note for note in notes if note not in self.notes]
 
     def close(self) -> None:

@@ -10,7 +10,11 @@ from fstmuse_core.decoders.source import check_numbers
 # A frame of 65,535 samples with 8 channels of 32 bits, the largest there is, takes 2 MB.
 _FAR = 3 << 20
 _NEAR = 1 << 17
-_BLOCK_SIZES = {1: 192, **{2 + i: 576 << i for i in range(4)}, **{8 + i: 256 << i for i in range(8)}}
+_BLOCK_SIZES = {
+    1: 192,
+    **{2 + i: 576 << i for i in range(4)},
+    **{8 + i: 256 << i for i in range(8)},
+}
 JOINT = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
 
 

@@ -16,9 +16,9 @@ def float_samples(frame: Any) -> FloatArray:
     array = frame.to_ndarray()
     array = array.T if frame.format.is_planar else array.reshape(-1, len(frame.layout.channels))
     if array.dtype.kind == "u":
-        return (array.astype(np.float32) - np.float32(128.0)) / np.float32(128.0)
-    if array.dtype.kind == "i":
-        return array.astype(np.float32) / np.float32(2 ** (8 * array.dtype.itemsize - 1))
+        array = (array.astype(np.float32) - np.float32(128.0)) / np.float32(128.0)
+    elif array.dtype.kind == "i":
+        array = array.astype(np.float32) / np.float32(2 ** (8 * array.dtype.itemsize - 1))
     return np.asarray(array, dtype=np.float32)
 
 

@@ -29,7 +29,9 @@ def is_plain(runs: list[Run]) -> bool:
 
 def length_s(runs: list[Run]) -> float:
     """Seconds of sound in all runs, with what the encoder added left out."""
-    return sum((run.frames * run.header.samples - sum(_trim(run))) / run.header.rate for run in runs)
+    return sum(
+        (run.frames * run.header.samples - sum(_trim(run))) / run.header.rate for run in runs
+    )
 
 
 def _trim(run: Run) -> tuple[int, int]:

@@ -111,7 +111,9 @@ def _parts(path: Path, file: ByteFile, kind: str, start: int) -> Sequence[Part]:
     if kind == "ogg":
         joints = ogg.ogg_links(file, start)[0]
     elif kind == "flac":
-        joints = sorted({start, *(at for joint in flac.JOINT for at in file.find_all(joint, start))})
+        joints = sorted(
+            {start, *(at for joint in flac.JOINT for at in file.find_all(joint, start))}
+        )
     elif kind == "mp4":
         joints = boxes.mp4_joints(file, start)
     elif kind == "matroska":

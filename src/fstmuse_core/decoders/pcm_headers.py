@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -82,9 +83,7 @@ def _wav(file: ByteFile) -> PcmHeader:
         if name == b"ds64":
             long_size, long_at = struct.unpack("<Q", file.at(body + 8, 8))[0], body
         elif name == b"fmt ":
-            _, channels, rate, per_second, align = struct.unpack(
-                order + "HHIIH", file.at(body, 14)
-            )
+            _, channels, rate, per_second, align = struct.unpack(order + "HHIIH", file.at(body, 14))
             check_numbers(rate, channels)
             data.per_second = per_second or float(rate * align)
         elif name == b"data":
@@ -100,7 +99,10 @@ def _wav(file: ByteFile) -> PcmHeader:
             whole = struct.pack("<QQ", file.size - 8, size)
             return {long_at: whole, data.start - 4: b"\xff\xff\xff\xff"}
         packed = struct.pack(order + "I", min(size, 0xFFFF_FFF0))
-        return {4: struct.pack(order + "I", min(file.size - 8, 0xFFFF_FFFE)), data.start - 4: packed}
+        return {
+            4: struct.pack(order + "I", min(file.size - 8, 0xFFFF_FFFE)),
+            data.start - 4: packed,
+        }
 
     return _judge(file, data, limit, patches, lambda at: _is_chunk(file, at, order))
 
@@ -139,7 +141,7 @@ def _extended(ten: bytes) -> float:
     exponent, mantissa = struct.unpack(">HQ", ten)
     if exponent & 0x8000 or exponent & 0x7FFF > 16383 + 62:
         return 0.0 if exponent & 0x8000 else 1e18
-    return float(mantissa) * 2.0 ** ((exponent & 0x7FFF) - 16383 - 63)
+    return float(math.ldexp(mantissa, (exponent & 0x7FFF) - 16383 - 63))
 
 
 def _w64(file: ByteFile) -> PcmHeader:
@@ -161,7 +163,14 @@ def _w64(file: ByteFile) -> PcmHeader:
     def patches(size: int) -> dict[int, bytes]:
         return {16: struct.pack("<Q", file.size), data.start - 8: struct.pack("<Q", size + 24)}
 
-    return _judge(file, data, _UNKNOWN_64, patches, lambda at: True)
+    return _judge(file, data, _UNKNOWN_64, patches, lambda at: _is_w64_chunk(file, at))
+
+
+def _is_w64_chunk(file: ByteFile, at: int) -> bool:
+    head = file.at(at + -at % 8, 24)
+    if len(head) < 24 or not all(0x20 <= byte < 0x7F for byte in head[:4]):
+        return False
+    return 24 <= int(struct.unpack("<Q", head[16:])[0]) <= file.size - at
 
 
 def _au(file: ByteFile) -> PcmHeader:
@@ -183,7 +192,9 @@ def _caf(file: ByteFile) -> PcmHeader:
             return PcmHeader()
         size = struct.unpack(">q", head[4:])[0]
         if head[:4] == b"desc":
-            rate, _, _, packet, frames, channels, _ = struct.unpack(">d4sIIIII", file.at(at + 12, 32))
+            rate, _, _, packet, frames, channels, _ = struct.unpack(
+                ">d4sIIIII", file.at(at + 12, 32)
+            )
             check_numbers(rate if rate == rate else 0.0, channels)
             data.per_second = rate * packet / frames if frames and packet else 0.0
         elif head[:4] == b"data":
@@ -198,7 +209,14 @@ def _caf(file: ByteFile) -> PcmHeader:
     def patches(size: int) -> dict[int, bytes]:
         return {data.start - 12: struct.pack(">q", size + 4)}
 
-    return _judge(file, data, _UNKNOWN_64, patches, lambda at: True)
+    return _judge(file, data, _UNKNOWN_64, patches, lambda at: _is_caf_chunk(file, at))
+
+
+def _is_caf_chunk(file: ByteFile, at: int) -> bool:
+    head = file.at(at, 12)
+    if len(head) < 12 or not all(0x20 <= byte < 0x7F for byte in head[:4]):
+        return False
+    return 0 <= int(struct.unpack(">q", head[4:])[0]) <= file.size - at - 12
 
 
 def _judge(

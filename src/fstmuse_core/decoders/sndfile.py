@@ -22,7 +22,8 @@ from fstmuse_core.spectrogram import FloatArray
 _READ_S = 1.0
 # Samples read at once where damage is near, and how often a place behind it is tried.
 _CAREFUL = 256
-_TRIES = 64
+_STEP = 1024
+_TRIES = 40
 _MOST_PLACES = 200
 
 
@@ -135,10 +136,9 @@ class SndfileSource:
     def _behind_damage(self, position: int) -> int:
         """The next sample that can be read; the file stands there."""
         self._places += 1
-        step = _CAREFUL
         found = position
-        for _ in range(_TRIES if self._places < _MOST_PLACES else 0):
-            found += step
+        for attempt in range(_TRIES if self._places < _MOST_PLACES else 0):
+            found += _STEP << max(0, (attempt - 16) // 4)
             if found >= self._file.frames:
                 break
             try:
@@ -146,7 +146,6 @@ class SndfileSource:
                 self._file.read(1)
                 self._file.seek(found)
             except (DamagedError, self._error):
-                step = min(4096, step * 2)
                 continue
             self._lost += found - position
             return found

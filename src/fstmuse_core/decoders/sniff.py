@@ -74,9 +74,9 @@ def sniff(file: ByteFile) -> Sniffed:
     """Look at the first bytes, and behind tags of any size, also a wrong one."""
     at = 0
     while at < file.size and (length := tag_at(file, at)):
-        kind = _kind_near(file, at + length)
-        if kind.kind:
-            return kind
+        near = _kind_near(file, at + length)
+        if near.kind:
+            return near
         if not tag_at(file, at + length):
             return _behind_wrong_size(file, at)
         at += length
