@@ -13,10 +13,11 @@ from fstmuse_core.audio import AudioStream
 from fstmuse_core.bundle import Bundle, find_bundle
 from fstmuse_core.bundle_manifest import CLASSIFIER
 from fstmuse_core.classification import ActivationMap, Classification, Timeline
+from fstmuse_core.levels import LevelMonitor, silent_segments
 from fstmuse_core.network import BATCH, LiteRtNetwork
 from fstmuse_core.pattern_head import PatternEar, pattern_head, with_evidence
 from fstmuse_core.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
-from fstmuse_core.verdict import SILENCE_RMS, Evidence, LevelMonitor, decide
+from fstmuse_core.verdict import Evidence, decide
 
 # A last segment that ends with the clip is added if this many frames would go unheard.
 _TAIL_FRAMES = 32
@@ -219,21 +220,25 @@ class ClassifySession:
         rate = manifest.spectrogram.sample_rate
         duration_s = self._n_samples / rate
         n_genres = len(manifest.genres)
-        silent = self._silent_segments()
+        rms = self._levels.rms()
+        silent = silent_segments(rms, self._starts, manifest.segment_frames)
         logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
         novelties = np.concatenate([np.empty(0, np.float32), *self._novelty])
         if self._patterns and self._starts:
             heard_in = self._patterns.evidence(self._starts)
             logits, novelties = with_evidence(logits, novelties, heard_in)
         probabilities = np.zeros(n_genres, dtype=np.float32)
-        novelty, speech_score = 0.0, 0.0
+        novelty, speech_score, loud = 0.0, 0.0, 0.0
         if not silent.all():
             heard = ~silent
             mean_logits = logits[heard].mean(axis=0)
             probabilities = _softmax(mean_logits, manifest.temperature)
             novelty = float(novelties[heard].mean())
+            loud = _level(rms, np.asarray(self._starts)[heard], manifest.segment_frames)
             speech_score = speech.score(np.concatenate(self._speech)[heard])
-        evidence = Evidence(duration_s, silent, self._levels.crest_db(), speech_score, novelty)
+        evidence = Evidence(
+            duration_s, silent, self._levels.crest_db(), speech_score, novelty, loud
+        )
         verdict, warnings = decide(
             manifest.genres, probabilities, evidence, manifest.thresholds, speech.THRESHOLD
         )
@@ -256,17 +261,6 @@ class ClassifySession:
             warnings=(*source_warnings, *warnings),
             activation=self._activation.build() if self._activation else None,
         )
-
-    def _silent_segments(self) -> npt.NDArray[np.bool_]:
-        """Whether each segment's own root mean square is below the silence threshold."""
-        power = np.square(self._levels.rms(), dtype=np.float64)
-        total = np.concatenate([[0.0], np.cumsum(power)])
-        starts = np.asarray(self._starts, dtype=np.intp)
-        stops = np.minimum(starts + self._manifest.segment_frames, power.size)
-        mean = (total[stops] - total[np.minimum(starts, power.size)]) / np.maximum(
-            stops - starts, 1
-        )
-        return np.asarray(mean < SILENCE_RMS**2)
 
 
 class _MapBuilder:
@@ -297,6 +291,12 @@ class _MapBuilder:
             np.add.at(count, where, 1.0)
         values = np.moveaxis(total / np.maximum(count, 1.0), -1, 0).astype(np.float16)
         return ActivationMap(values, self._seconds_per_column * factor, self._row_edges_hz)
+
+
+def _level(rms: FloatArray, starts: npt.NDArray[np.intp], length: int) -> float:
+    """Root mean square of the loudest of segments."""
+    means = [float(np.mean(np.square(rms[start : start + length]))) for start in starts]
+    return float(np.sqrt(max(means, default=0.0)))
 
 
 def _softmax(logits: FloatArray, temperature: float) -> FloatArray:

@@ -11,12 +11,13 @@ import numpy as np
 
 from fstmuse_core.audio import AudioStream
 from fstmuse_core.errors import AudioError
+from fstmuse_core.levels import HopLevels
 from fstmuse_core.spectrogram import FloatArray
 
 # One segment of the classifiers.
 SHORTEST_S = 3.0
-# -60 dB below full scale: no music is that quiet throughout.
-_SILENT_PEAK = 1e-3
+# In which levels are looked at for silence.
+_HOP_S = 0.023
 _FULL_SCALE = 0.999
 # A loud master has a few flat peaks; more than this is heard as distortion.
 _CLIPPED_SHARE = 0.005
@@ -83,7 +84,9 @@ def _listen(path: Path) -> Examination:
     peak, clipped, count = 0.0, 0, 0
     with AudioStream(path, sample_rate=None) as stream:
         digest = hashlib.blake2b(str(stream.sample_rate).encode(), digest_size=16)
+        levels = HopLevels(max(1, round(_HOP_S * stream.sample_rate)))
         for block in stream:
+            levels.push(block)
             size = np.abs(block)
             peak = max(peak, float(size.max(initial=0.0)))
             clipped += _flat_peaks(size)
@@ -94,7 +97,7 @@ def _listen(path: Path) -> Examination:
     if seconds < SHORTEST_S:
         reason = f"it is {seconds:.1f} s long; at least {SHORTEST_S:.0f} s are needed"
         return Examination(path, seconds, peak, fault="short", reason=reason)
-    if peak < _SILENT_PEAK:
+    if levels.is_silent():
         return Examination(path, seconds, peak, fault="silent", reason="it is silent")
     if clipped > _CLIPPED_SHARE * count:
         warnings.append(f"{100 * clipped / count:.1f} % of its samples are clipped")

@@ -14,6 +14,7 @@ from fstmuse_core.audio import AudioStream
 from fstmuse_core.datasets.cache_index import CacheIndex
 from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.errors import AudioError
+from fstmuse_core.levels import HopLevels
 from fstmuse_core.spectrogram import FloatArray, MelStream, SpectrogramConfig
 
 # Of longer files the middle is taken: a set of ten hours would else fill the disk, and more of
@@ -21,8 +22,6 @@ from fstmuse_core.spectrogram import FloatArray, MelStream, SpectrogramConfig
 LONGEST_S = 600.0
 # What half precision can hold, with a margin.
 _LOUDEST = 60_000.0
-# As in the doctor's examination, so that what it sets aside is never trained on.
-_SILENT_PEAK = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,10 @@ def extract(task: Task) -> Extracted:
         return Extracted(fault="it changed while it was read")
     if heard is None:
         return Extracted(digest, before)
-    mel, peak = heard
+    mel, is_silent = heard
     if not len(mel):
         return Extracted(fault="it holds no sound")
-    if peak < _SILENT_PEAK:
+    if is_silent:  # as in the doctor's examination, so that what it sets aside is never trained on
         return Extracted(fault="it is silent")
     return Extracted(digest, before, mel, _sound(mel))
 
@@ -98,18 +97,19 @@ def _sound(mel: npt.NDArray[np.float16]) -> str:
     return hashlib.blake2b(np.ascontiguousarray(mel).data, digest_size=16).hexdigest()
 
 
-def _listen(task: Task) -> tuple[npt.NDArray[np.float16], float]:
-    """The features, and the largest magnitude of the samples."""
-    kernel, frames, peak = MelStream(task.config), [], 0.0
+def _listen(task: Task) -> tuple[npt.NDArray[np.float16], bool]:
+    """The features, and whether all of it is silence."""
+    kernel, frames = MelStream(task.config), []
+    levels = HopLevels(task.config.hop_length)
     with AudioStream(task.path, sample_rate=task.config.sample_rate) as stream:
         middle = max(0.0, ((stream.info.duration_s or 0.0) - LONGEST_S) / 2)
     with AudioStream(
         task.path, sample_rate=task.config.sample_rate, start_s=middle, duration_s=LONGEST_S
     ) as stream:
         for block in stream:
-            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            levels.push(block)
             frames.append(kernel.push(block))
-    return _half(np.concatenate([*frames, kernel.flush()])), peak
+    return _half(np.concatenate([*frames, kernel.flush()])), levels.is_silent()
 
 
 def _half(mel: FloatArray) -> npt.NDArray[np.float16]:
