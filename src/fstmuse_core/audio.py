@@ -14,14 +14,11 @@ import numpy.typing as npt
 from fstmuse_core.decoders import DamagedError, Source, open_source
 from fstmuse_core.downmix import Downmix
 from fstmuse_core.errors import AudioError
+from fstmuse_core.sound_files import is_sound_file
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.whole_files import open_whole
 
 SAMPLE_RATE = 22_050
-
-_SOUND = "mp3 wav flac ogg oga opus aiff aif aifc au snd m4a m4b aac wma webm caf w64 mka"
-_VIDEO = "mp4 m4v mov mkv avi mpg mpeg wmv flv 3gp ogv ts"
-AUDIO_SUFFIXES: frozenset[str] = frozenset(f".{s}" for s in f"{_SOUND} {_VIDEO}".split())
 
 _BLOCK_S = 1.5
 # Nothing that is meant as sound lies beyond this; a sum of such values is still finite.
@@ -330,11 +327,12 @@ def find_audio_files(
     paths: Iterable[str | os.PathLike[str]],
     on_error: Callable[[AudioError], None] | None = None,
 ) -> Iterator[Path]:
-    """Sound files by their suffix: files as they are given, folders with all that is in them.
+    """Sound files: files as they are given, folders with all of it that is in them.
 
-    Files named outright are yielded whatever their suffix, also if they do not exist. The
-    contents of folders come sorted by name, hidden entries are left out, and each folder is
-    entered once, so that links in a circle end.
+    Files named outright are yielded whatever they are, also if they do not exist. What is a
+    sound file in a folder :func:`fstmuse_core.sound_files.is_sound_file` says. The contents of
+    folders come sorted by name, hidden entries are left out, and each folder is entered once,
+    so that links in a circle end.
 
     Parameters
     ----------
@@ -372,5 +370,12 @@ def _walk(
             continue  # a link that leads nowhere
         if is_folder:
             yield from _walk(Path(entry.path), seen, on_error)
-        elif is_file and Path(entry.name).suffix.lower() in AUDIO_SUFFIXES:
+        elif is_file and _is_sound(entry):
             yield Path(entry.path)
+
+
+def _is_sound(entry: os.DirEntry[str]) -> bool:
+    try:
+        return is_sound_file(entry.path, entry.stat())
+    except OSError:
+        return False  # it vanished meanwhile

@@ -50,6 +50,8 @@ class Downmix:
 
     def flush(self) -> FloatArray:
         """Mix the last samples, fewer than one window; returns shape ``(m,)``."""
+        if self._channels == 1:
+            return self._rest[:, 0]
         rest, self._rest = self._rest, self._rest[:0]
         return self._mixed(rest, max(1, len(rest)))
 

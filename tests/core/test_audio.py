@@ -18,7 +18,6 @@ import pytest
 import soundfile
 
 from fstmuse_core.audio import (
-    AUDIO_SUFFIXES,
     AudioStream,
     find_audio_files,
     load_audio,
@@ -27,6 +26,7 @@ from fstmuse_core.audio import (
     write_audio,
 )
 from fstmuse_core.errors import AudioError
+from fstmuse_core.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
 Samples = npt.NDArray[np.float32]
 RATE = 22_050
@@ -98,7 +98,7 @@ def test_formats_of_libsndfile(tmp_path: Path, suffix: str) -> None:
     info = probe(path)
     assert (info.sample_rate, info.channels) == (44_100, 2)
     assert info.duration_s == pytest.approx(4.0, abs=0.1)
-    assert path.suffix in AUDIO_SUFFIXES
+    assert path.suffix in AUDIO_SUFFIXES | VIDEO_SUFFIXES
 
 
 @pytest.mark.parametrize(("rate", "layout"), [(44_100, "mono"), (32_000, "stereo")])
@@ -115,7 +115,7 @@ def test_formats_of_ffmpeg(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"tone.{suffix}"
     encode(path, *FFMPEG_FORMATS.get(suffix, ("mp4", "aac", 44_100)))
     assert_is_the_tone(load_audio(path), 4.0, tolerance_s=0.2)
-    assert path.suffix in AUDIO_SUFFIXES
+    assert path.suffix in AUDIO_SUFFIXES | VIDEO_SUFFIXES
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "m4a", "webm"])

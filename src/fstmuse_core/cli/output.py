@@ -22,14 +22,14 @@ def check_writable(path: Path | None, *inputs: str | Path | None) -> None:
     That is so if nothing could be written there, and where music would be lost: under the name
     of a sound file, and in the place of one of ``inputs``, which are what is read.
     """
-    from fstmuse_core.audio import AUDIO_SUFFIXES
+    from fstmuse_core.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
     if path is None:
         return
     _check_place(path)
     # A link stays a link: what it leads to is replaced.
     for name in (path, Path(os.path.realpath(path))):
-        if name.suffix.lower() in AUDIO_SUFFIXES:
+        if name.suffix.lower() in AUDIO_SUFFIXES | VIDEO_SUFFIXES:
             raise click.BadParameter(
                 f"{_shown(name)} is a sound file's name, and this is no sound; choose another"
             )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fstmuse_core.audio import AUDIO_SUFFIXES, find_audio_files
+from fstmuse_core.audio import find_audio_files
 from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.tags import audio_files, tagged_track
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.file_tags.reading import known_artist, read_tags
 from fstmuse_core.genres import canonical_genre
+from fstmuse_core.sound_files import is_sound_file
 
 # Folders that hold the genre folders of GTZAN, under the names it goes by.
 _INNER = ("genres", "genres_original", "Data/genres_original")
@@ -58,10 +59,11 @@ def _beside(folders: dict[Path, str]) -> list[SetAside]:
     """Music that lies next to the genre folders."""
     root = next(iter(folders)).parent
     try:
-        files = sorted(p for p in root.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+        files = sorted(p for p in root.iterdir() if not p.name.startswith("."))
+        found = [p for p in files if is_sound_file(str(p), p.stat())]
     except OSError:
         return []
-    return [SetAside(f, "it is in no genre's folder") for f in files if f.is_file()]
+    return [SetAside(f, "it is in no genre's folder") for f in found]
 
 
 def read_folders(

@@ -45,6 +45,39 @@ def check_boxes(file: ByteFile, start: int) -> None:
                 raise _refused(count)
 
 
+def edited_out_s(file: ByteFile, start: int) -> float:
+    """Seconds of sound of an MP4 file's first sound track that its edit list leaves out."""
+    movie_scale = scale = 1
+    edited: float | None = None
+    is_sound = False
+    for name, body, size in _walk(file, start, file.size, 0, [0]):
+        wide = 8 * (file.at(body, 1) == b"\x01")
+        if name == b"mvhd":
+            movie_scale = max(1, int.from_bytes(file.at(body + 12 + wide, 4), "big"))
+        elif name == b"trak":
+            edited, is_sound, scale = None, False, 1
+        elif name == b"mdhd":
+            scale = max(1, int.from_bytes(file.at(body + 12 + wide, 4), "big"))
+        elif name == b"hdlr":
+            is_sound = is_sound or file.at(body + 8, 4) == b"soun"
+        elif name == b"elst":
+            width = 20 if wide else 12
+            entries = min(int.from_bytes(file.at(body + 4, 4), "big"), 1000, size // width)
+            edited = (
+                sum(
+                    int.from_bytes(file.at(body + 8 + width * index, 8 if wide else 4), "big")
+                    for index in range(entries)
+                )
+                / movie_scale
+            )
+        elif name == b"stts" and is_sound:
+            count = int.from_bytes(file.at(body + 4, 4), "big")
+            runs = np.frombuffer(file.at(body + 8, min(8 * count, size - 8) // 8 * 8), ">u4")
+            whole = float((runs[::2].astype(np.float64) * runs[1::2]).sum()) / scale
+            return 0.0 if edited is None else max(0.0, whole - edited)
+    return 0.0
+
+
 def _check_runs(file: ByteFile, at: int, count: int) -> None:
     """Samples are stated in runs: each sample takes a byte of the file at least."""
     runs = np.frombuffer(file.at(at, 8 * count), ">u4")

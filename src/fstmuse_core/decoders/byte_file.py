@@ -19,7 +19,10 @@ class ByteFile:
     Offsets count from ``start``.
     """
 
-    def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
+    def __init__(
+        self, path: Path, start: int = 0, end: int | None = None, *, window: int = _WINDOW
+    ) -> None:
+        self._least = window
         self._stream = path.open("rb", buffering=0)
         whole = os.fstat(self._stream.fileno()).st_size
         self.size = max(0, min(whole, whole if end is None else end) - start)
@@ -32,7 +35,7 @@ class ByteFile:
         first = offset - self._start
         if first < 0 or first + count > len(self._window):
             self._start, first = offset, 0
-            self._window = self._read(offset, max(count, _WINDOW))
+            self._window = self._read(offset, max(count, self._least))
         return self._window[first : first + count]
 
     def find_all(self, needle: bytes, start: int = 0) -> Iterator[int]:

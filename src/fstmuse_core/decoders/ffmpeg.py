@@ -28,6 +28,7 @@ _ESTIMATED = frozenset("mp3 aac loas ac3 eac3 dts mpeg mpegts flv amr g722 gsm a
 _LONGEST_GAP_S = 30.0
 # A shorter one is how packets are timed.
 _SHORTEST_GAP_S = 0.02
+_SHORTEST_HOLE_S = 0.1
 
 
 def open_container(part: Part) -> Any:
@@ -134,7 +135,8 @@ class FfmpegSource:
                 position = at if at is not None else origin + start_s
                 if start_s > 0:
                     to_skip = max(0, round((origin + start_s - position) * self.sample_rate))
-            elif is_behind_damage and at is not None:
+            elif at is not None and (is_behind_damage or self._is_hole(at - position)):
+                self._places += not is_behind_damage
                 yield from convert(self._gap(at - position), self.sample_rate)
                 position = max(position, at)
             position += len(samples) / frame.sample_rate
@@ -144,6 +146,10 @@ class FfmpegSource:
                 if len(kept):
                     yield kept
         yield from (block for block in convert.rest() if not to_skip)
+
+    def _is_hole(self, seconds: float) -> bool:
+        """True where an Ogg page is missing: FFmpeg passes over one without an error."""
+        return self.format == "ogg" and _SHORTEST_HOLE_S < seconds < _LONGEST_GAP_S
 
     def _gap(self, seconds: float) -> FloatArray:
         """Silence in the place of what was lost."""

@@ -25,6 +25,8 @@ _FFMPEG_ONLY = frozenset(
     "mp4 matroska asf flv mpeg-ps mpeg-ts avi aac loas ac3 dts wavpack tta dsf ape musepack tak "
     "shorten amr real".split()
 )
+# An edit list that leaves out less takes away what the encoder added.
+_EDITED_S = 0.5
 
 
 def open_source(path: Path) -> Source:
@@ -74,6 +76,7 @@ class _Kind:
     duration_s: float | None = None
     # libsndfile would not read all of it.
     is_short: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def _open(path: Path) -> Source:
@@ -140,16 +143,18 @@ def _open_part(kind: str, part: Part) -> Source:
     part, known = _examined(kind, part)
     if known.name not in _FFMPEG_ONLY and not known.is_short:
         try:
-            source = SndfileSource(part)
+            quick = SndfileSource(part)
         except RefusedError:
             raise
         except UnreadableError:
             pass
         else:
             if known.duration_s is not None:
-                source.duration_s = known.duration_s
-            return RelayedSource(source, lambda: FfmpegSource(part))
-    return FfmpegSource(part, duration_s=known.duration_s)
+                quick.duration_s = known.duration_s
+            return RelayedSource(quick, lambda: FfmpegSource(part))
+    source = FfmpegSource(part, duration_s=known.duration_s)
+    source.notes += known.notes
+    return source
 
 
 def _examined(kind: str, part: Part) -> tuple[Part, _Kind]:
@@ -160,6 +165,10 @@ def _examined(kind: str, part: Part) -> tuple[Part, _Kind]:
             return replace(part, patches=moved), _Kind(kind, header.claimed_s)
         if kind == "mp4":
             boxes.check_boxes(file, 0)
+            hidden = boxes.edited_out_s(file, 0)
+            if hidden > _EDITED_S:
+                note = f"its edit list leaves out {hidden:.1f} s of its sound, as players do"
+                return part, _Kind(kind, notes=(note,))
         elif kind == "flac" and (length := flac.read_flac(file, 0, file.size)) is not None:
             if not length.is_whole and length.found:
                 return part, _Kind(kind, length.found / length.rate, is_short=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from fstmuse_core.audio import AudioStream
 from fstmuse_core.child_process import end_child, start_child
+from fstmuse_core.downmix import Downmix
 from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.spectrogram import FloatArray
 
@@ -153,14 +154,16 @@ def _feed_stream(connection: Connection, request: _Open) -> _Open | None:
             mono=False,
             block_s=_BLOCK_S,
         ) as stream:
+            fit = _Fit(stream.info.channels, request.channels, request.sample_rate)
             for block in stream:
                 while credit == 0 or connection.poll():
                     message = connection.recv()
                     if isinstance(message, _Open):
                         return message
                     credit += message.stream == request.stream
-                connection.send(FeedBlock(request.stream, _to_channels(block, request.channels)))
+                connection.send(FeedBlock(request.stream, fit(block)))
                 credit -= 1
+            rest = fit.rest()
     except FstMuseError as error:
         connection.send(FeedBlock(request.stream, empty, str(error), end=True))
     except (EOFError, OSError):
@@ -169,13 +172,25 @@ def _feed_stream(connection: Connection, request: _Open) -> _Open | None:
         sentence = one_line(f"playback stopped ({type(error).__name__}: {error})")
         connection.send(FeedBlock(request.stream, empty, sentence, end=True))
     else:
-        connection.send(FeedBlock(request.stream, empty, end=True))
+        connection.send(FeedBlock(request.stream, rest, end=True))
     return None
 
 
-def _to_channels(block: FloatArray, channels: int) -> FloatArray:
-    """One channel to all; more channels than wanted to their mean."""
-    if block.shape[1] == channels:
-        return block
-    mono = block if block.shape[1] == 1 else block.mean(axis=1, keepdims=True, dtype=np.float32)
-    return np.repeat(mono, channels, axis=1)
+class _Fit:
+    """One channel to all; more channels than wanted mixed to one, and that to all."""
+
+    def __init__(self, given: int, wanted: int, rate: int) -> None:
+        self._wanted = wanted
+        self._mix = Downmix(given, rate) if given != wanted else None
+
+    def __call__(self, block: FloatArray) -> FloatArray:
+        return block if self._mix is None else self._spread(self._mix.push(block))
+
+    def rest(self) -> FloatArray:
+        """What mixing held back."""
+        if self._mix is None:
+            return np.empty((0, self._wanted), dtype=np.float32)
+        return self._spread(self._mix.flush())
+
+    def _spread(self, mono: FloatArray) -> FloatArray:
+        return np.repeat(mono[:, None], self._wanted, axis=1)

@@ -1,4 +1,4 @@
-"""Walking through folders of music: names and sizes only, no file is opened."""
+"""Walking through folders of music: files are opened only where their names say little."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fstmuse_core.audio import AUDIO_SUFFIXES
+from fstmuse_core.sound_files import is_sound_file
 
 # What systems and servers keep beside the music; names as str.casefold gives them.
 _SYSTEM_FOLDERS = frozenset(
@@ -70,7 +70,7 @@ def scan(
             continue
         if stat.S_ISDIR(status.st_mode):
             yield from _walk(link, entered, links, cancelled)
-        elif _is_sound(link, status) and (status.st_dev, status.st_ino) not in linked:
+        elif is_sound_file(link, status) and (status.st_dev, status.st_ino) not in linked:
             linked.add((status.st_dev, status.st_ino))
             yield found_file(link, status)
 
@@ -89,10 +89,6 @@ def found_file(path: str, status: os.stat_result) -> FoundFile:
 
 def _is_inside(path: str, folders: Sequence[str]) -> bool:
     return any(path == folder or path.startswith(folder + os.sep) for folder in folders)
-
-
-def _is_sound(path: str, status: os.stat_result) -> bool:
-    return stat.S_ISREG(status.st_mode) and os.path.splitext(path)[1].lower() in AUDIO_SUFFIXES
 
 
 def _walk(
@@ -128,9 +124,9 @@ def _walk(
                 elif entry.is_dir(follow_symlinks=False):
                     if entry.name.casefold() not in _SYSTEM_FOLDERS:
                         below.append(entry.path)
-                elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES:
+                else:
                     status = _status(entry)
-                    if stat.S_ISREG(status.st_mode):
+                    if is_sound_file(entry.path, status):
                         yield found_file(entry.path, status)
             except OSError:
                 continue  # it vanished meanwhile

@@ -164,10 +164,10 @@ class ClassifyPresenter(QObject):
 
     def choose_files(self) -> None:
         """Ask for songs and classify them."""
-        from fstmuse_core.audio import AUDIO_SUFFIXES
+        from fstmuse_core.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
         folder = self._settings.get(LAST_FOLDER)
-        self._open_from(self._view.ask_open_files(folder, sorted(AUDIO_SUFFIXES)))
+        self._open_from(self._view.ask_open_files(folder, sorted(AUDIO_SUFFIXES | VIDEO_SUFFIXES)))
 
     def choose_folder(self) -> None:
         """Ask for a folder and classify the songs in it."""

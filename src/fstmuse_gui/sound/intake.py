@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fstmuse_core.downmix import Downmix
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_gui.sound.ring import SampleRing
 
@@ -28,6 +29,11 @@ class Intake:
         self.rate = rate
         self.ring = SampleRing(round(_RING_S * rate), channels)
         self.overflows = 0
+        self._channels = channels
+        self._begin()
+
+    def _begin(self) -> None:
+        self._mix = Downmix(self._channels, self.rate)
         self._resampler = self._new_resampler()
 
     def callback(self, data: FloatArray, frames: int, time: Any, status: Any) -> None:
@@ -45,16 +51,18 @@ class Intake:
         """Drop what waits, so that what comes next is fresh."""
         self.ring.read()
         self.ring.overruns = self.overflows = 0
-        self._resampler = self._new_resampler()
+        self._begin()
 
     def read(self, *, last: bool = False) -> tuple[FloatArray, FloatArray]:
         """What has arrived: mono as it came, and mono at 22,050 Hz.
 
         The two may differ in length by more than their rates, since a resampler keeps a few
-        milliseconds until ``last``.
+        milliseconds until ``last``, as mixing keeps up to 100.
         """
         frames = self.ring.read()
-        mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
+        mono = self._mix.push(frames)
+        if last:
+            mono = np.concatenate([mono, self._mix.flush()])
         if self._resampler is None:
             return mono, mono
         return mono, np.asarray(self._resampler.resample_chunk(mono, last=last))
