@@ -40,15 +40,32 @@ def test_either_a_genre_or_right_is_needed(fstmuse: Run, song: Path, options: li
     assert "Give either --genre NAME or --right." in outcome.err
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"), [("hip hopp", "use Hip-Hop"), ("", "use Ambient"), ("polka", "use ")]
-)
-def test_an_unknown_genre_is_refused(fstmuse: Run, song: Path, name: str, meant: str) -> None:
-    outcome = fstmuse("correct", song, "--genre", name)
+@pytest.mark.parametrize("name", ["", " \t", "x" * 81])
+def test_a_genre_without_a_name_is_refused(fstmuse: Run, song: Path, name: str) -> None:
+    outcome = fstmuse("correct", song, "--genre", name, *MODEL)
     assert outcome.code == 2
-    assert "it is no genre that is known" in outcome.err
-    assert meant in outcome.err
+    assert "--genre" in outcome.err
     assert CorrectionStore().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "hint"),
+    [
+        ("Zouk", "Zouk", "Zouk is a genre of your own now\n"),
+        ("Кизомба", "Кизомба", "of your own now\n"),
+        ("hip hopp", "hip hopp", "if you mean Hip-Hop, say --genre Hip-Hop"),
+        ("Techno", "Techno", "if you mean Electronic, say --genre Electronic"),
+        ("HIP HOP", "Hip-Hop", ""),
+    ],
+)
+def test_any_genre_can_be_said(fstmuse: Run, song: Path, name: str, kept: str, hint: str) -> None:
+    outcome = fstmuse("correct", song, "--genre", name, *MODEL)
+    assert outcome.code == 0, outcome.err
+    assert [record.genre for record in CorrectionStore().records()] == [kept]
+    assert hint in outcome.err
+    again = fstmuse("correct", song, "--genre", name.upper(), *MODEL)
+    assert "of your own" not in again.err
+    assert [record.genre for record in CorrectionStore().records()] == [kept]
 
 
 def test_an_unknown_model_is_refused(fstmuse: Run, song: Path) -> None:

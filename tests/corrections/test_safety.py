@@ -215,7 +215,7 @@ def test_values_that_make_no_sense_are_damage(
     file = store.folder / JOURNAL_FILE
     lines = file.read_text("ascii").splitlines()
     step = json.loads(lines[1])
-    wrong = {"genre": "Polka", "path": "song.flac", "seconds": -1.0, "probability": 7.0}
+    wrong = {"genre": "Po\x1blka", "path": "song.flac", "seconds": -1.0, "probability": 7.0}
     step["record"][values] = {**wrong, "sound": "../../x"}[values]
     file.write_text("\n".join([lines[0], json.dumps(step)]) + "\n", "ascii")
     assert store.records() == []

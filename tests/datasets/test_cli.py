@@ -44,7 +44,9 @@ def sound_folders(genre_folders: Path) -> Path:
 def test_check_reports_a_sound_data_set(data: Run, sound_folders: Path) -> None:
     code, out, err = data("check", sound_folders)
 
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.endswith("--kind tags takes those in the files' tags\n")
+    assert err.count("\n") == 1
     assert "10 usable clips, 2 genres" in out
 
 

@@ -31,19 +31,39 @@ def texts(picker: GenrePicker) -> list[str]:
     return [picker.list.item(row).text() for row in range(picker.list.count())]
 
 
-def test_an_unknown_genre_cannot_be_chosen(picker: GenrePicker, qtbot: QtBot) -> None:
-    qtbot.keyClicks(picker.field, "zzz")
-    assert picker.hint == "'zzz' is no genre that is known."
-    assert texts(picker) == []
-    with qtbot.assertNotEmitted(picker.chosen):
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("Zouk", "Zouk"), ("  Кизомба ", "Кизомба"), ("<b>x", "\u2039b\u203ax")]
+)
+def test_any_genre_can_be_named(picker: GenrePicker, qtbot: QtBot, typed: str, meant: str) -> None:
+    picker.field.setText(typed)
+    assert texts(picker) == [f"New genre: {meant}"]
+    assert picker.hint == ""
+    with qtbot.waitSignal(picker.chosen) as chosen:
         qtbot.keyClick(picker.field, Qt.Key.Key_Return)
-    assert picker.isVisible()
+    assert chosen.args == [meant]
+
+
+@pytest.mark.parametrize("typed", ["   ", "x" * 81])
+def test_what_cannot_be_shown_is_no_genre(picker: GenrePicker, qtbot: QtBot, typed: str) -> None:
+    picker.field.setText(typed)
+    assert not any(text.startswith("New genre") for text in texts(picker))
+    assert ("80 letters at most" in picker.hint) is bool(typed.strip())
 
 
 def test_a_slip_is_not_taken_for_granted(picker: GenrePicker, qtbot: QtBot) -> None:
     qtbot.keyClicks(picker.field, "regae")
     assert picker.hint == "'regae' is not known. Do you mean this?"
-    assert texts(picker) == ["Reggae"]
+    assert texts(picker) == ["Reggae", "New genre: regae"]
+
+
+def test_a_genre_that_was_said_before_is_offered_once(picker: GenrePicker) -> None:
+    picker.said = ("Zouk", "Rock")
+    picker.pop_up(picker.parentWidget(), GENRES, "Zouk")
+    assert texts(picker)[7:9] == ["Other genres", "Zouk"]
+    assert len(texts(picker)) == len(set(texts(picker)))
+    assert picker.list.currentItem().text() == "Zouk"
+    picker.field.setText("zouk")
+    assert texts(picker) == ["Zouk"]
 
 
 def test_the_own_genres_come_first(picker: GenrePicker) -> None:

@@ -8,7 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import mutagen
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
@@ -273,3 +276,50 @@ def test_a_check_can_be_given_up(make_bench: MakeTrainBench, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: bool(asked))
     QCoreApplication.processEvents()
     assert not page.save_button.isVisible()
+
+
+def test_folders_or_tags_can_be_chosen_for_each_data_set(
+    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("Zouk", "Kizomba"):
+        file = tmp_path / name / "song.flac"
+        file.parent.mkdir()
+        soundfile.write(file, np.zeros(66_150), 22_050)
+        tags = mutagen.File(file, easy=True)
+        tags["genre"] = "Rock" if name == "Zouk" else "Jazz"
+        tags.save()
+    bench = make_bench(data=DataWork)
+    bench.learn_from(str(tmp_path))
+    buttons = bench.form.data.sources[str(tmp_path)]
+    assert buttons["folders"].isChecked()
+    assert set(bench.form.chips.taken) == {"Zouk", "Kizomba"}
+    assert "--kind" not in bench.presenter.form.options.arguments()
+    with qtbot.waitSignal(bench.music._work.surveyed):
+        buttons["tags"].click()
+    assert bench.form.data.sources[str(tmp_path)]["tags"].isChecked()
+    assert set(bench.form.chips.taken) == {"Rock", "Jazz"}
+    words = bench.presenter.form.options.arguments()
+    assert words[words.index("--kind") + 1] == "tags"
+    bench.window.close()
+    again = make_bench(data=DataWork)
+    qtbot.waitUntil(lambda: again.music.survey is not None)
+    assert set(again.form.chips.taken) == {"Rock", "Jazz"}
+    again.music.remove(str(tmp_path))
+    again.learn_from(str(tmp_path))
+    assert set(again.form.chips.taken) == {"Zouk", "Kizomba"}
+
+
+def test_tags_that_are_of_no_use_leave_the_way_back(
+    make_bench: MakeTrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("Zouk", "Kizomba"):
+        (tmp_path / name).mkdir()
+        soundfile.write(tmp_path / name / "song.wav", np.zeros(66_150), 22_050)
+    bench = make_bench(data=DataWork)
+    bench.learn_from(str(tmp_path))
+    with qtbot.waitSignal(bench.music._work.surveyed):
+        bench.form.data.sources[str(tmp_path)]["tags"].click()
+    assert "its tags name no genre" in bench.form.data.spoken()[0]
+    with qtbot.waitSignal(bench.music._work.surveyed):
+        bench.form.data.sources[str(tmp_path)]["folders"].click()
+    assert set(bench.form.chips.taken) == {"Zouk", "Kizomba"}

@@ -36,7 +36,8 @@ def test_optional_columns_and_byte_order_mark(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("", "column"),
-        ("path,genre,artist\nx,Rock,A\n", "seconds is missing"),
+        ("path,artist,seconds\nx,A,3\n", "column genre is missing; its headings are path, artist"),
+        ("path,genre,artist\nx,Rock,A\n", "line 2 has no seconds, and the file is missing"),
         (HEAD, "lists no tracks"),
         (HEAD + "x.ogg,Rock,A,T,3,,,\nx.ogg, ,A,T,3,,,\n", "line 3 has no genre"),
         (HEAD + ",Rock,A,T,3,,,\n", "line 2 has no path"),
@@ -44,8 +45,10 @@ def test_optional_columns_and_byte_order_mark(tmp_path: Path) -> None:
         (HEAD + "x.ogg,Rock,A,T,inf,,,\n", "'inf' seconds"),
         (HEAD + "x.ogg,Rock,A,T,-1,,,\n", "'-1' seconds"),
         (HEAD + "x.ogg,Rock\n", "line 2 has no seconds"),
-        (HEAD.encode() + b"\xff\xfe,Rock,A,T,3,,,\n", "not a CSV table in UTF-8"),
-        (HEAD + 'x.ogg,Rock,"A,T,3,,,\n', "not a CSV table"),
+        (HEAD + 'x.ogg,Rock,"A,T,3,,,\n', "line 2 has a quotation mark that is not closed"),
+        (HEAD + "x.ogg,Rock,A,T,3,,,,B,C\n", "line 2 has 10 cells for 8 columns"),
+        (HEAD + f"x.ogg,{300 * 'x'},A,T,3,,,\n", "line 2 has a genre of 300 letters"),
+        (b"PK\x03\x04\x14\x00\xff", "it is a spreadsheet's own file; save it as CSV"),
     ],
 )
 def test_bad_manifest_is_one_clear_line(tmp_path: Path, text: str | bytes, expected: str) -> None:
@@ -85,7 +88,7 @@ def test_a_bad_row_leaves_the_others(tmp_path: Path) -> None:
     assert [track.path.name for track in collection.tracks] == ["x.ogg", "z.ogg"]
     (aside,) = collection.set_aside
     assert aside.path == tmp_path / "y.ogg"
-    assert aside.reason == "line 3 has 'long' seconds, not a duration"
+    assert aside.reason == "line 3 has 'long' seconds, not a duration, and the file is missing"
 
 
 def test_only_bad_rows(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from fstmuse_core.training.parts import (
     Parts,
     choose_genres,
     divide,
+    in_wanted_genres,
+    left_out,
     plan_for,
     without_disputed,
 )
@@ -33,17 +36,40 @@ def settings(**options: Any) -> TrainSettings:
     return settings_from({"model": "toy-model", "data": ["music"], **options})
 
 
-def test_own_genres_then_all_there_are() -> None:
-    assert choose_genres(settings(), tracks_of(Rock=9, Folk=9, Jazz=9)) == ("Folk", "Rock")
-    assert choose_genres(settings(), tracks_of(Rock=9, Jazz=9, Blues=9)) == (
-        "Blues",
-        "Jazz",
-        "Rock",
-    )
-    assert choose_genres(settings(genres=["jazz", "Rock"]), tracks_of(Rock=9, Jazz=9)) == (
-        "Jazz",
-        "Rock",
-    )
+@pytest.mark.parametrize("model", ["toy-model", "fst-muse", "toy-gan"])
+def test_the_genres_of_the_music_are_what_is_learned(model: str) -> None:
+    tracks = tracks_of(Rock=9, Classical=9, Zouk=9)
+    found = choose_genres(settings(model=model), tracks)
+    assert found == ("Classical", "Rock", "Zouk")
+    assert left_out(settings(model=model), tracks, found) == ()
+
+
+def test_what_is_left_out_is_named_with_how_to_include_it() -> None:
+    asked = settings(genres=["zouk", "Rock"])
+    tracks = in_wanted_genres(asked, tracks_of(Rock=9, Classical=4, Zouk=9))
+    genres = choose_genres(asked, tracks)
+    assert genres == ("zouk", "Rock")
+    (sentence,) = left_out(asked, tracks, genres)
+    assert sentence.startswith("not learned: Classical (4), since they are not among --genres")
+    assert sentence.endswith("add them to --genres to learn them")
+
+
+def test_a_generator_says_which_genres_are_too_few() -> None:
+    asked = settings(model="toy-gan")
+    many = [replace(t, seconds=300.0) for t in tracks_of(Rock=12, Zouk=12)]
+    tracks = [*many, *tracks_of(Jazz=4)]
+    genres = choose_genres(asked, tracks)
+    assert genres == ("Rock", "Zouk")
+    (sentence,) = left_out(asked, tracks, genres)
+    assert sentence.startswith("not learned: Jazz (4), since they have fewer than 10 artists")
+    assert "--genres" in sentence
+
+
+def test_a_kind_of_a_genre_is_found_by_the_genre() -> None:
+    asked = settings(genres=["Electronic", "Rock"])
+    tracks = in_wanted_genres(asked, tracks_of(Rock=9, Techno=9))
+    assert choose_genres(asked, tracks) == ("Electronic", "Rock")
+    assert choose_genres(settings(), tracks_of(Rock=9, Techno=9)) == ("Rock", "Techno")
 
 
 def test_parts_survive_json() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fstmuse_core.cli.kinds import SomeName
+from fstmuse_core.cli.kinds import SomeName, kind_option
 from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import one_line
@@ -20,15 +20,18 @@ UNKNOWN_TO_IT = "as far as its record tells, it was not trained on these songs o
 @click.argument("first", metavar="A", type=SomeName())
 @click.argument("second", metavar="B", type=SomeName())
 @data_option
+@kind_option
 @format_option
-def command(first: str, second: str, data: tuple[str, ...], layout: str) -> int:
+def command(
+    first: str, second: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: str
+) -> int:
     """Measure the models A and B on the same music, and say whether one is clearly better.
 
     Only songs of genres that both name count. Two tests must agree: McNemar's over the songs
     that one alone got right, and an interval of the difference over artists drawn anew. What
     each model was trained on is said first.
     """
-    tracks = read_music(data)
+    tracks = read_music(data, kinds)
     from fstmuse_core.models.overlap import overlap
 
     measure = training_module("measure").measure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Say which genre sound files really are.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=SomePath())
-@click.option("--genre", metavar="NAME", help="What they are, in any usual spelling.")
+@click.option("--genre", metavar="NAME", help="What they are: a known genre or one of your own.")
 @click.option("--right", is_flag=True, help="They are what the model says, or leans to.")
 @click.option(
     "--model",
@@ -48,9 +49,10 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     from fstmuse_core.classify import GenreClassifier
     from fstmuse_core.datasets.corrections.store import CorrectionStore
 
-    name = None if genre is None else _known(genre)
     classifier = GenreClassifier.load(model)
     store = CorrectionStore()
+    own = [*classifier.bundle.manifest.genres, *store.genres()]
+    name = None if genre is None else _named(genre, own)
     failed = 0
     for file in files:
         try:
@@ -66,13 +68,27 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     return SOME_FAILED if failed else 0
 
 
-def _known(genre: str) -> str:
-    from fstmuse_core.genres import known_genre
+def _named(name: str, own: Sequence[str]) -> str:
+    """The genre that is meant: a known one, one of ``own``, or a new one, which is said."""
+    from fstmuse_core.genres import (
+        ALL_GENRES,
+        canonical_genre,
+        genre_key,
+        genre_named,
+        likely_genres,
+    )
 
     try:
-        return known_genre(genre)
+        genre = genre_named(name)
     except FstMuseError as error:
         raise click.BadParameter(str(error), param_hint="--genre") from error
+    known = next((one for one in own if genre_key(one) == genre_key(genre)), None)
+    if known is not None or genre in ALL_GENRES:
+        return known or genre
+    alike = canonical_genre(genre) or next(iter(likely_genres(genre)), "")
+    hint = f"; if you mean {alike}, say --genre {alike}" if alike else ""
+    say(f"{genre} is a genre of your own now{hint}")
+    return genre
 
 
 def _correct(

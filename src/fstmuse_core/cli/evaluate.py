@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.kinds import SomeName
+from fstmuse_core.cli.kinds import SomeName, kind_option
 from fstmuse_core.cli.measuring import (
     ask,
     data_option,
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     help="A model's name or its folder.",
 )
 @data_option
+@kind_option
 @format_option
-def command(model: str, data: tuple[str, ...], layout: str) -> int:
+def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: str) -> int:
     """Measure a model on music whose genres are known, as fstmuse classify would hear it.
 
     What makes music is held against this music, against other windows of it, and against
@@ -51,7 +52,7 @@ def command(model: str, data: tuple[str, ...], layout: str) -> int:
     from fstmuse_core.models.overlap import overlap
 
     found = find_bundle(model)
-    tracks = read_music(data)
+    tracks = read_music(data, kinds)
     if found.manifest.kind == GENERATOR:
         return _measure_generator(found, tracks, layout)
     bundle, answers = ask(model, tracks)

@@ -45,3 +45,14 @@ class Percent(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value!r} is no number from 0 to 100", param, ctx)
         return number
+
+
+# As fstmuse_core.datasets.collection has them, which is not loaded for --help.
+kind_option = click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(("auto", "folders", "tags", "manifest", "fma")),
+    help="Where the genres stand: in names of folders, in tags, in a manifest, in FMA's tables. "
+    "Once for all data sets, or once for each in their order; found out if not given.",
+)

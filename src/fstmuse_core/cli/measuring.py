@@ -39,17 +39,23 @@ def training_module(name: str) -> Any:
     return importlib.import_module(f"fstmuse_core.training.{name}")
 
 
-def read_music(data: Sequence[str]) -> list[Track]:
+def read_music(data: Sequence[str], kinds: Sequence[str] = ()) -> list[Track]:
     """The tracks of all data sets, copies once; files that cannot be used are said."""
-    from fstmuse_core.datasets.collection import all_tracks
+    from fstmuse_core.datasets.collection import merged
     from fstmuse_core.datasets.copies import without_copies
-    from fstmuse_core.datasets.detect import data_path, load_tracks
+    from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
 
     mute_libraries()
-    found = [load_tracks(data_path(path)) for path in data]
-    tracks, copies = without_copies(all_tracks(found))
-    set_aside = [*(f for c in found for f in c.set_aside), *copies]
-    say_files([f"{f.path.name}: {f.reason}" for f in set_aside])
+    wanted = kinds_of(data, kinds)
+    found = [load_tracks(data_path(path), kind) for path, kind in zip(data, wanted, strict=True)]
+    for collection, kind in zip(found, wanted, strict=True):
+        if kind is None and (line := how_chosen(collection)):
+            say(line)
+    whole = merged(found)
+    for note in whole.notes:
+        say(f"note: {note}")
+    tracks, copies = without_copies(whole.tracks)
+    say_files([f"{f.path.name}: {f.reason}" for f in (*whole.set_aside, *copies)])
     return tracks
 
 

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import click
 
 from fstmuse_core.cli.console import mute_libraries, say
-from fstmuse_core.cli.kinds import SomeName, SomePath
+from fstmuse_core.cli.kinds import SomeName, SomePath, kind_option
 
 _FOLDER = SomePath()
 
@@ -30,7 +30,8 @@ _FOLDER = SomePath()
 @click.option(
     "--data", multiple=True, type=_FOLDER, metavar="PATH", help="Music; may be given repeatedly."
 )
-@click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: the model's own]")
+@kind_option
+@click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: all of the music]")
 @click.option("--epochs", type=int, metavar="N", help="Default: what fits the model.")
 @click.option("--batch-size", type=int, metavar="N", help="Crops in a step. Default: what fits.")
 @click.option("--learning-rate", type=float, metavar="RATE", help="At its highest.")
@@ -67,9 +68,10 @@ _FOLDER = SomePath()
 def command(resume: str | None, runs: bool, layout: str, events: str | None, **options: Any) -> int:
     """Train a model that names genres, or one that makes music, on your own music.
 
-    PATH is a folder with a manifest.csv, FMA, folders named after genres, any folder of tagged
-    music, or the word "corrections": what you said with fstmuse correct or in the window. The
-    model appears in every list of models. Ctrl+C, or a line "stop" on standard input, ends
+    PATH is a folder with a manifest.csv, FMA, folders named after genres (any names: Zouk, Waltz),
+    a library of tagged music, or the word "corrections": what you said with fstmuse correct or in
+    the window. The genres of the music are what the model learns; --genres chooses among them. It
+    appears in every list of models. Ctrl+C, or a line "stop" on standard input, ends
     early and keeps the best so far; a second Ctrl+C, or "cancel", discards the run. What a
     power cut interrupts goes on with --resume.
 
@@ -87,8 +89,9 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
 
         given["genres"] = genres_listed(given["genres"])
     if "data" in given:
-        from fstmuse_core.datasets.detect import data_path
+        from fstmuse_core.datasets.detect import data_path, kinds_of
 
+        kinds_of(given["data"], given.get("kinds", ()))
         given["data"] = [str(data_path(path)) for path in given["data"]]
     return _train(given, resume, events)
 

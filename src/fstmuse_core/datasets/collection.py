@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.datasets.wording import listed
+from fstmuse_core.errors import one_line
+from fstmuse_core.genres import one_spelling
 
 Kind = Literal["fma", "folders", "tags", "manifest", "corrections", "several"]
 # What a path can be; "several" is what :func:`merged` makes of more than one.
 KINDS: tuple[Kind, ...] = ("fma", "folders", "tags", "manifest", "corrections")
+# What the user can say that it is.
+AUTO = "auto"
+CHOICES = (AUTO, "folders", "tags", "manifest", "fma")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,15 @@ class Collection:
     tracks : tuple of Track
     set_aside : tuple of SetAside
         What belongs to the data set but cannot be used.
+    notes : tuple of str
+        What to know of the genres: spellings that are taken as one, folders without music.
     """
 
     root: Path
     kind: Kind
     tracks: tuple[Track, ...]
     set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -53,23 +63,54 @@ class Collection:
         """The same with only the tracks of these genres."""
         wanted = set(genres)
         kept = tuple(track for track in self.tracks if track.genre in wanted)
-        return Collection(self.root, self.kind, kept, self.set_aside)
+        return replace(self, tracks=kept)
+
+
+def in_one_spelling(
+    tracks: Iterable[Track], written: Mapping[str, str] | None = None
+) -> tuple[tuple[Track, ...], tuple[str, ...]]:
+    """Tracks with one name for each genre, and a sentence for each whose names were several.
+
+    Parameters
+    ----------
+    tracks : iterable of Track
+    written : mapping of str to str, optional
+        Names as somebody wrote them, each with the genre that the tracks have for it.
+    """
+    tracks = tuple(tracks)
+    spelling = one_spelling(track.genre for track in tracks)
+    called: dict[str, set[str]] = defaultdict(set)
+    for name, genre in (written or {genre: genre for genre in spelling}).items():
+        if genre in spelling:
+            called[spelling[genre]].add(one_line(name))
+    notes = tuple(
+        f"{listed(sorted(names))} are taken as one genre, {genre}"
+        for genre, names in sorted(called.items())
+        if len(names) > 1
+    )
+    if all(name == genre for name, genre in spelling.items()):
+        return tracks, notes
+    return tuple(replace(track, genre=spelling[track.genre]) for track in tracks), notes
 
 
 def all_tracks(collections: Iterable[Collection]) -> list[Track]:
-    """Tracks of several data sets, each file once.
+    """Tracks of several data sets, each file once, with one name for each genre.
 
     Of a file in more than one, the label in the later data set counts, and the user's own
     corrections before all others. What only the earlier one knows is kept: who plays, and the
     part to which the data set's authors gave the file.
     """
+    return list(in_one_spelling(_each_once(collections))[0])
+
+
+def _each_once(collections: Iterable[Collection]) -> Iterable[Track]:
     by_weight = sorted(collections, key=lambda collection: collection.kind == "corrections")
     tracks: dict[Path, Track] = {}
     for found in by_weight:
         for track in found.tracks:
             known = tracks.get(track.path)
             tracks[track.path] = _labelled_anew(known, track) if known else track
-    return list(tracks.values())
+    return tracks.values()
 
 
 def _labelled_anew(known: Track, label: Track) -> Track:
@@ -101,4 +142,6 @@ def merged(collections: Sequence[Collection]) -> Collection:
     except ValueError:  # they lie on several drives
         root = collections[0].root
     set_aside = tuple(file for found in collections for file in found.set_aside)
-    return Collection(root, "several", tuple(all_tracks(collections)), set_aside)
+    tracks, spelt = in_one_spelling(_each_once(collections))
+    notes = tuple(note for found in collections for note in found.notes)
+    return Collection(root, "several", tracks, set_aside, (*notes, *spelt))

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from fstmuse_core.datasets.collection import KINDS, Collection, Kind, SetAside
+from fstmuse_core.datasets.collection import (
+    AUTO,
+    CHOICES,
+    KINDS,
+    Collection,
+    Kind,
+    in_one_spelling,
+)
 from fstmuse_core.datasets.corrections.store import corrections_folder
 from fstmuse_core.datasets.corrections.tracks import (
     RESERVED_NAME,
@@ -14,10 +22,11 @@ from fstmuse_core.datasets.corrections.tracks import (
     read_corrections,
 )
 from fstmuse_core.datasets.fma import TRACKS_FILE, find_metadata, read_fma
-from fstmuse_core.datasets.folders import genre_folders, read_folders
-from fstmuse_core.datasets.manifest import MANIFEST_FILE, read_manifest
+from fstmuse_core.datasets.folders import genre_folders, is_library, read_folders
+from fstmuse_core.datasets.manifest import is_manifest, load_manifest, manifest_in
 from fstmuse_core.datasets.tags import read_tagged
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.datasets.wording import counted, listed
+from fstmuse_core.errors import FstMuseError, one_line
 
 
 def data_path(name: str | os.PathLike[str]) -> Path:
@@ -33,8 +42,8 @@ def detect_kind(path: Path) -> Kind:
     """How the genres of the data set at ``path`` can be learnt.
 
     The user's own corrections are known by their file. Of others, a ``manifest.csv`` comes
-    first, then FMA's metadata, then folders named after genres; any other folder of music is
-    read by its tags.
+    first, then FMA's metadata, then folders, whose names are the genres; a library of artists'
+    folders whose tags name genres, and any other music, is read by its tags.
 
     Raises
     ------
@@ -46,16 +55,67 @@ def detect_kind(path: Path) -> Kind:
     if not path.exists():
         raise FstMuseError(path, "there is no such folder", "check the name")
     if path.is_file():
-        if path.suffix.lower() == ".csv" and path.name != TRACKS_FILE:
-            return "manifest"
         if path.name == TRACKS_FILE:
             return "fma"
+        if is_manifest(path):
+            return "manifest"
         raise FstMuseError(path, "it is a file, not a data set", "name the folder it is in")
-    if (path / MANIFEST_FILE).is_file():
+    if manifest_in(path) is not None:
         return "manifest"
     if find_metadata(path) is not None:
         return "fma"
-    return "folders" if genre_folders(path) else "tags"
+    folders = genre_folders(path)
+    return "folders" if folders and not is_library(folders) else "tags"
+
+
+def kinds_of(data: Sequence[str], kinds: Sequence[str]) -> list[str | None]:
+    """How each data set is to be read, ``None`` where that is to be found out.
+
+    Parameters
+    ----------
+    data : sequence of str
+        Data sets as the user names them.
+    kinds : sequence of str
+        None, one for all, or one for each; of
+        :data:`~fstmuse_core.datasets.collection.CHOICES`.
+
+    Raises
+    ------
+    FstMuseError
+        If there are as many as fit neither.
+    """
+    if len(kinds) > 1 and len(kinds) != len(data):
+        raise FstMuseError(
+            "--kind",
+            f"it is given {len(kinds)} times for {counted(len(data), 'data set')}",
+            "give it once for all, or once for each --data in their order",
+        )
+    unknown = next((kind for kind in kinds if kind not in CHOICES), None)
+    if unknown is not None:
+        raise FstMuseError("--kind", f"{unknown!r} is not one of {', '.join(CHOICES)}")
+    each = kinds if len(kinds) == len(data) else [*kinds, AUTO][:1] * len(data)
+    # What was corrected has its genres from nowhere else.
+    free = [holds_corrections(data_path(path)) for path in data]
+    return [None if kind == AUTO or ours else kind for kind, ours in zip(each, free, strict=True)]
+
+
+def how_chosen(collection: Collection) -> str:
+    """Where the genres of a data set were found, and how to have it otherwise; may be empty."""
+    if collection.kind == "folders":
+        return (
+            f"{_shown(collection)}: the genres are its folders' names "
+            f"({listed(collection.genres)}); --kind tags takes those in the files' tags"
+        )
+    if collection.kind == "tags":
+        return (
+            f"{_shown(collection)}: the genres are those in the files' tags "
+            f"({listed(collection.genres)}); --kind folders takes the folders' names"
+        )
+    return ""
+
+
+def _shown(collection: Collection) -> str:
+    return one_line(collection.root.name or str(collection.root))
 
 
 def load_tracks(
@@ -90,10 +150,7 @@ def load_tracks(
     if found == "fma":
         collection = read_fma(path.parent if path.is_file() else path)
     elif found == "manifest":
-        root = path.parent if path.is_file() else path
-        set_aside: list[SetAside] = []
-        tracks = read_manifest(path, set_aside)
-        collection = Collection(root, "manifest", tuple(tracks), tuple(set_aside))
+        collection = load_manifest(path)
     elif found == "corrections":
         collection = read_corrections(path, progress=progress, cancelled=cancelled)
     elif found == "folders":
@@ -102,10 +159,16 @@ def load_tracks(
         collection = read_tagged(path, progress=progress, cancelled=cancelled)
     if not collection.tracks and not (cancelled and cancelled()):
         raise FstMuseError(path, "none of its files can be used", _why_none(collection))
+    if found == "tags":
+        tracks, notes = in_one_spelling(collection.tracks)
+        collection = replace(collection, tracks=tracks, notes=notes)
     return collection
 
 
 def _why_none(collection: Collection) -> str:
     reasons = [aside.reason for aside in collection.set_aside]
     most = max(set(reasons), key=reasons.count)
-    return f"{reasons.count(most)} of {len(reasons)}: {most}"
+    why = f"{reasons.count(most)} of {len(reasons)}: {most}"
+    if collection.kind == "tags":
+        why += "; one folder for each genre, named after it, would do as well"
+    return why

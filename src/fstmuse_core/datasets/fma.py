@@ -7,7 +7,6 @@ name of the index.
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,14 @@ from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.track import Track, official_part
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import canonical_genre
+from fstmuse_core.tables import Row as TableRow
+from fstmuse_core.tables import read_rows, read_table
 
 METADATA_FOLDER = "fma_metadata"
 TRACKS_FILE = "tracks.csv"
+# Of lines: biographies and comments have paragraphs.
+_LONGEST_ROW = 10_000
+_GENRE_FIELDS = {"id": ("genreid",), "parent": ("parent",), "title": ("title",)}
 GENRES_FILE = "genres.csv"
 # Each holds the smaller ones; only "full" has whole songs.
 SUBSETS = ("small", "medium", "large", "full")
@@ -164,27 +168,14 @@ class _Layout:
 
 def _rows(file: Path) -> Iterator[tuple[int, _Row]]:
     """Number and needed fields of each track."""
-    # A biography may be longer than what the csv module takes for a field by default.
-    csv.field_size_limit(2**24)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            layout = _layout(file, [next(reader, []) for _ in range(3)])
-            for cells in reader:
-                if not cells:
-                    continue
-                if len(cells) != layout.width or not cells[0].isdigit():
-                    raise FstMuseError(
-                        file,
-                        f"line {reader.line_num} has {len(cells)} columns instead of "
-                        f"{layout.width} or no track number, so the file is cut or damaged",
-                        _AGAIN,
-                    )
-                yield int(cells[0]), {k: cells[i].strip() for k, i in layout.position.items()}
-    except OSError as error:
-        raise FstMuseError(file, f"it cannot be read ({error.strerror})", _AGAIN) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FstMuseError(file, f"it is cut or damaged ({error})", _AGAIN) from error
+    rows = read_rows(file, delimiter=",", most_lines=_LONGEST_ROW)
+    layout = _layout(file, [list(next(rows, TableRow(0)).cells) for _ in range(3)])
+    for row in rows:
+        cells = row.cells
+        if row.fault or len(cells) != layout.width or not cells[0].isdigit():
+            what = row.fault or f"{len(cells)} columns instead of {layout.width}, or no number"
+            raise FstMuseError(file, f"it is cut or damaged: line {row.line} has {what}", _AGAIN)
+        yield int(cells[0]), {k: cells[i] for k, i in layout.position.items()}
 
 
 def _layout(file: Path, header: list[list[str]]) -> _Layout:
@@ -202,17 +193,13 @@ def _layout(file: Path, header: list[list[str]]) -> _Layout:
 
 def _punk_ids(file: Path) -> frozenset[str]:
     """Numbers of the genre Punk and all below it."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
-        parents = {row["genre_id"].strip(): row["parent"].strip() for row in rows}
-        found = {row["genre_id"].strip() for row in rows if row["title"].strip() == "Punk"}
-    except OSError as error:
-        raise FstMuseError(file, f"it cannot be read ({error.strerror})", _AGAIN) from error
-    except (UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
-        raise FstMuseError(
-            file, "it is not FMA's table of genres, or it is cut or damaged", _AGAIN
-        ) from error
+    table = read_table(file, _GENRE_FIELDS)
+    _, there = next(table)
+    rows = list(table)
+    if len(there) < len(_GENRE_FIELDS) or any(row.fault or not all(c.values()) for row, c in rows):
+        raise FstMuseError(file, "it is not FMA's table of genres, or it is cut or damaged", _AGAIN)
+    parents = {cells["id"]: cells["parent"] for _, cells in rows}
+    found = {cells["id"] for _, cells in rows if cells["title"] == "Punk"}
     if not found:
         raise FstMuseError(file, "it does not list the genre Punk", _AGAIN)
     while more := {genre for genre, parent in parents.items() if parent in found} - found:

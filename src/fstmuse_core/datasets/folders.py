@@ -1,39 +1,82 @@
-"""Data sets of one folder per genre: ``rock/song.mp3``, or GTZAN's ``genres/blues/*.wav``."""
+"""Data sets of one folder per class: ``rock/song.mp3``, ``Zouk/Artist/song.mp3``, or GTZAN's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from fstmuse_core.audio import find_audio_files
-from fstmuse_core.datasets.collection import Collection, SetAside
+from fstmuse_core.datasets.collection import Collection, SetAside, in_one_spelling
 from fstmuse_core.datasets.tags import audio_files, tagged_track
-from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.datasets.track import Track, official_part
+from fstmuse_core.datasets.wording import listed
+from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.file_tags.reading import known_artist, read_tags
-from fstmuse_core.genres import canonical_genre
+from fstmuse_core.genres import (
+    LONGEST_NAME,
+    canonical_genre,
+    class_name,
+    decoded_name,
+    genre_key,
+)
 from fstmuse_core.sound_files import is_sound_file
 
 # Folders that hold the genre folders of GTZAN, under the names it goes by.
 _INNER = ("genres", "genres_original", "Data/genres_original")
+# How far down the folders of the classes may lie where nothing else is beside them.
+_DEEPEST = 4
+# Enough to tell artists' folders from classes.
+_FOLDERS_LOOKED_AT, _FILES_LOOKED_AT = 40, 3
+_SORTED_BY = frozenset(
+    "albums,album,singles,compilations,compilation,variousartists,various,va,music,downloads,"
+    "soundtracks,playlists,unknownartist,mp3,flac,lossless".split(",")
+)
 
 
 def genre_folders(path: Path) -> dict[Path, str]:
-    """Genre folders of a data set with their genres, or nothing if it is not made so.
+    """Folders of a data set with the classes they are named after, or nothing if it has none.
 
-    It is if at least half of the folders that hold music bear the name of a known genre; the
-    others then keep their own name as the genre's.
+    Their names are the classes, whatever they are. They lie in ``path``, or further down where
+    one folder holds all the music, or in folders called train, validation and test. A class
+    whose name is blank or too long is called "".
     """
+    folders: list[Path] = []
     for root in (path, *(path / name for name in _INNER)):
-        folders = _children(root)
-        # One file is enough to know, and a genre's folder may hold thousands.
-        named = {f: canonical_genre(f.name) for f in folders if _holds_music(f)}
-        known = sum(genre is not None for genre in named.values())
-        if known and 2 * known >= len(named):
-            return {
-                folder: genre or " ".join(folder.name.split()) for folder, genre in named.items()
-            }
-    return {}
+        found = _class_folders(root)
+        folders = folders or found
+        known = sum(canonical_genre(folder.name) is not None for folder in found)
+        if known and 2 * known >= len(found):
+            folders = found
+            break
+    return {folder: _class_of(folder) for folder in folders}
+
+
+def _class_of(folder: Path) -> str:
+    name = class_name(folder.name)
+    return name if len(name) <= LONGEST_NAME else ""
+
+
+def _class_folders(root: Path) -> list[Path]:
+    one: list[Path] = []
+    for _ in range(_DEEPEST):
+        folders = [folder for folder in _children(root) if _holds_music(folder)]
+        if len(folders) != 1 or next(_loose(root), None) is not None:
+            break
+        one, root = folders, folders[0]
+        if canonical_genre(root.name) is not None:
+            return one
+    if all(official_part(folder.name) for folder in folders):
+        folders = [f for part in folders for f in _children(part) if _holds_music(f)]
+    if len(folders) > 1 and _is_worth_more(folders, _loose(root)):
+        return folders
+    return one
+
+
+def _is_worth_more(folders: Sequence[Path], loose: Iterable[Path]) -> bool:
+    """At least as much music lies in the folders as beside them."""
+    n_loose = sum(1 for _ in loose)
+    return sum(1 for _ in islice(find_audio_files(folders), n_loose)) >= n_loose
 
 
 def _children(root: Path) -> list[Path]:
@@ -43,8 +86,48 @@ def _children(root: Path) -> list[Path]:
         return []
 
 
+def _loose(root: Path) -> Iterator[Path]:
+    """Music that lies in a folder itself."""
+    try:
+        files = sorted(p for p in root.iterdir() if not p.name.startswith("."))
+        return iter([file for file in files if is_sound_file(str(file), file.stat())])
+    except OSError:
+        return iter(())
+
+
 def _holds_music(folder: Path) -> bool:
+    # One file is enough to know, and a genre's folder may hold thousands.
     return next(find_audio_files([folder]), None) is not None
+
+
+def is_library(folders: Iterable[Path]) -> bool:
+    """True if folders are named after artists, albums or years, and the files' tags name genres.
+
+    A few files of each are looked at. Folders of which half are called as a known genre are none;
+    a single other folder is one if its tags name genres.
+    """
+    looked_at = list(islice(folders, _FOLDERS_LOOKED_AT))
+    known = sum(canonical_genre(folder.name) is not None for folder in looked_at)
+    if not looked_at or 2 * known >= len(looked_at):
+        return False
+    named = tagged = files = 0
+    for folder in looked_at:
+        tags = [read_tags(file) for file in islice(find_audio_files([folder]), _FILES_LOOKED_AT)]
+        of_folder = sum(_is_named_after(folder.name, (t.artist, t.album)) for t in tags)
+        named += len(looked_at) == 1 or (bool(tags) and 2 * of_folder >= len(tags))
+        tagged += sum(bool(t.genres) for t in tags)
+        files += len(tags)
+    return 2 * named >= len(looked_at) and 2 * tagged >= files
+
+
+def _is_named_after(folder: str, owners: Iterable[str]) -> bool:
+    name = genre_key(folder).removeprefix("the")
+    if name.isdecimal() or name in _SORTED_BY:
+        return True
+    keys = [genre_key(owner).removeprefix("the") for owner in owners if owner]
+    if len(name) == 1:
+        return any(key.startswith(name) for key in keys)
+    return any(key == name or (len(key) > 2 and key in name) for key in keys)
 
 
 def _files(folder: Path, set_aside: list[SetAside]) -> list[Path]:
@@ -53,17 +136,6 @@ def _files(folder: Path, set_aside: list[SetAside]) -> list[Path]:
     except FstMuseError as error:  # there was music in it a moment ago
         set_aside.append(SetAside(folder, error.reason))
         return []
-
-
-def _beside(folders: dict[Path, str]) -> list[SetAside]:
-    """Music that lies next to the genre folders."""
-    root = next(iter(folders)).parent
-    try:
-        files = sorted(p for p in root.iterdir() if not p.name.startswith("."))
-        found = [p for p in files if is_sound_file(str(p), p.stat())]
-    except OSError:
-        return []
-    return [SetAside(f, "it is in no genre's folder") for f in found]
 
 
 def read_folders(
@@ -80,35 +152,55 @@ def read_folders(
     Parameters
     ----------
     path : Path
-        The folder that holds the genre folders, or one above it as GTZAN is shipped.
+        The folder that holds the folders of the classes, or one above it.
     progress, cancelled : callable, optional
         As for :func:`fstmuse_core.datasets.tags.read_tagged`.
 
     Raises
     ------
     FstMuseError
-        If there are no genre folders.
+        If there are no such folders.
     """
     folders = genre_folders(path)
     if not folders:
         raise FstMuseError(
             path,
             "no music was found in folders with names of genres",
-            "name a folder that holds, say, rock/*.mp3 and jazz/*.mp3",
+            "name a folder that holds, say, Zouk/*.mp3 and Kizomba/*.mp3",
         )
+    roots = dict.fromkeys(folder.parent for folder in folders)
+    set_aside = [SetAside(f, "it is in no genre's folder") for root in roots for f in _loose(root)]
+    set_aside += [SetAside(f, _cannot_be_shown(f)) for f, genre in folders.items() if not genre]
+    is_divided = len(roots) > 1
     tracks: list[Track] = []
-    set_aside = _beside(folders)
-    files = [(file, f, g) for f, g in folders.items() for file in _files(f, set_aside)]
+    files = [(file, f, g) for f, g in folders.items() if g for file in _files(f, set_aside)]
     for done, (file, folder, genre) in enumerate(files, 1):
         if cancelled and cancelled():
             break
         between = file.relative_to(folder).parts[:-1]
-        artist = known_artist(between[0]) if between else ""
-        track = tagged_track(file, genre, read_tags(file), artist=artist)
+        artist = known_artist(decoded_name(between[0])) if between else ""
+        part = official_part(folder.parent.name) if is_divided else ""
+        track = tagged_track(file, genre, read_tags(file), artist=artist, part=part)
         if isinstance(track, Track):
             tracks.append(track)
         else:
             set_aside.append(track)
         if progress:
             progress(done, len(files))
-    return Collection(path, "folders", tuple(tracks), tuple(set_aside))
+    written = {decoded_name(folder.name): genre for folder, genre in folders.items()}
+    spelt, notes = in_one_spelling(tracks, written)
+    return Collection(path, "folders", spelt, tuple(set_aside), (*notes, *_empty(roots)))
+
+
+def _cannot_be_shown(folder: Path) -> str:
+    if n := len(class_name(folder.name)):
+        return f"its name has {n} letters; shorten it to {LONGEST_NAME} or fewer to use its music"
+    return "its name is blank; rename it to use its music"
+
+
+def _empty(roots: Iterable[Path]) -> Iterator[str]:
+    """A sentence if folders beside those of the classes hold no music."""
+    names = [one_line(f.name) for root in roots for f in _children(root) if not _holds_music(f)]
+    if names:
+        noun, verb = ("folder", "holds") if len(names) == 1 else ("folders", "hold")
+        yield f"the {noun} {listed(names)} {verb} no music, so there is no such genre"

@@ -109,8 +109,13 @@ def audio_files(path: Path, set_aside: list[SetAside]) -> list[Path]:
     return files
 
 
-def tagged_track(file: Path, genre: str, tags: Tags, *, artist: str = "") -> Track | SetAside:
-    """The track, or why the file cannot be one; ``artist`` is used where the tags name none."""
+def tagged_track(
+    file: Path, genre: str, tags: Tags, *, artist: str = "", part: str = ""
+) -> Track | SetAside:
+    """The track, or why the file cannot be one.
+
+    ``artist`` is used where the tags name none; ``part`` is where it officially belongs to.
+    """
     seconds = tags.seconds
     if not seconds:
         try:
@@ -129,4 +134,5 @@ def tagged_track(file: Path, genre: str, tags: Tags, *, artist: str = "") -> Tra
         album=tags.album,
         # Records of the same name are told apart by where they lie.
         album_id=f"{file.parent}/{tags.album}" if tags.album else "",
+        official_part=part,
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.datasets.artists import lead_key
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.tables import Cells, read_table
 
 TRACKS_FILE = "TRACKS.csv"
 # Parts of that list beside those of a split: music of the model that the training started from,
 # and a row that says that this is not known.
 BASE, UNKNOWN = "base", "unknown"
+# Columns of the list, each with its heading.
+COLUMNS = ("part", "genre", "artist", "title", "file", "collection", "licence")
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def known_to(bundle: Bundle, tracks: Sequence[Track]) -> Known | None:
     rows = _learned_from(bundle)
     if rows is None:
         return None
-    songs = {_song(row["artist"], row["title"], row.get("file")) for row in rows}
+    songs = {_song(row["artist"], row["title"], row["file"]) for row in rows}
     artists = {lead_key(row["artist"]) for row in rows} - {""}
     return Known(
         tuple(_song(t.artist, t.title, t.path.name) in songs for t in tracks),
@@ -97,21 +100,27 @@ def tracks_of_base(bundle: Bundle) -> list[dict[str, str]]:
     return [{**row, "part": BASE} for row in rows]
 
 
-def _learned_from(bundle: Bundle) -> list[dict[str, str]] | None:
+def _learned_from(bundle: Bundle) -> list[Cells] | None:
     """Rows of the list in a bundle, without those only tested on.
 
     A list without parts, as of the models that come with the program, is training music
     throughout.
     """
+    rows = listed_music(bundle)
+    if rows is None or any(row["part"] == UNKNOWN for row in rows):
+        return None
+    return [row for row in rows if row["part"] != "test"]
+
+
+def listed_music(bundle: Bundle) -> list[Cells] | None:
+    """The list of music in a bundle; ``None`` if there is none that can be read."""
     try:
-        with (bundle.path / TRACKS_FILE).open(encoding="utf-8", newline="") as stream:
-            rows = [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(stream)]
-    except (OSError, UnicodeDecodeError, csv.Error):
+        table = read_table(bundle.path / TRACKS_FILE, {name: (name,) for name in COLUMNS})
+        _, there = next(table)
+        rows = [cells for row, cells in table if not row.fault]
+    except FstMuseError:
         return None
-    is_whole = all({"artist", "title"} <= row.keys() for row in rows)
-    if not is_whole or any(row.get("part") == UNKNOWN for row in rows):
-        return None
-    return [row for row in rows if row.get("part") != "test"]
+    return rows if {"artist", "title"} <= there.keys() else None
 
 
 def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
@@ -120,13 +129,10 @@ def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
     To be held against the music that it learned from is as it should be; but the judge says
     little about music that it was taught itself.
     """
-    try:
-        with (bundle.path / TRACKS_FILE).open(encoding="utf-8", newline="") as stream:
-            parts = {
-                _song(r["artist"], r["title"], r["file"]): r["part"] for r in csv.DictReader(stream)
-            }
-    except (OSError, KeyError, TypeError, UnicodeDecodeError, csv.Error):
+    rows = listed_music(bundle)
+    if rows is None:
         return "its record does not list what it and its judge were trained on"
+    parts = {_song(r["artist"], r["title"], r["file"]): r["part"] for r in rows}
     known = [parts.get(_song(t.artist, t.title, t.path.name)) for t in tracks]
     taught = sum(part is not None and part != "train" for part in known)
     if not taught:

@@ -81,6 +81,10 @@ class Events:
                     f"loss {values['loss']:.3f}, {values['seconds_left'] / 60:.0f} min left"
                 )
 
+    def note(self, sentence: str) -> None:
+        """A sentence about what was found out, which is no reason for doubt."""
+        self.emit("note", sentence=sentence)
+
     def warn(self, sentence: str) -> None:
         """A sentence about something that does not end the training."""
         self.emit("warning", sentence=sentence)
@@ -153,6 +157,7 @@ def _cancelled(values: dict[str, Any]) -> str:
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "started": _started,
     "epoch": _epoch,
+    "note": lambda values: str(values["sentence"]),
     "warning": lambda values: f"note: {values['sentence']}",
     "done": _done,
     "cancelled": _cancelled,

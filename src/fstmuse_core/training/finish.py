@@ -27,7 +27,7 @@ from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import listed_genres
-from fstmuse_core.models.overlap import TRACKS_FILE, tracks_of_base
+from fstmuse_core.models.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.shares import FEW
 from fstmuse_core.training import calibration
@@ -290,10 +290,9 @@ def track_list(parts: Parts, of_base: Sequence[Mapping[str, str]] = ()) -> str:
     """
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
-    columns = ["part", "genre", "artist", "title", "file", "collection", "licence"]
-    table.writerow(columns)
+    table.writerow(COLUMNS)
     for row in of_base:
-        table.writerow([row.get(name, "") for name in columns])
+        table.writerow([row.get(name, "") for name in COLUMNS])
     for part in ("train", "validation", "test"):
         for t in getattr(parts, part):
             table.writerow([part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence])

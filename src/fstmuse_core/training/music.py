@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection as SizedSet
 from pathlib import Path
 from typing import overload
 
 from fstmuse_core.datasets.cache import FeatureCache, Features
 from fstmuse_core.datasets.cache_index import Place
-from fstmuse_core.datasets.collection import SetAside, all_tracks
-from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.collection import Collection, SetAside, merged
+from fstmuse_core.datasets.detect import how_chosen, kinds_of, load_tracks
 from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.mels import MelArray
@@ -23,17 +24,22 @@ Asked = Callable[[], bool]
 
 
 def read_tracks(
-    data: Sequence[str], progress: Tell, cancelled: Asked
-) -> tuple[list[Track], list[SetAside]]:
-    """Tracks of all the data sets named, and the files that cannot be used.
+    data: Sequence[str], kinds: Sequence[str], progress: Tell, cancelled: Asked
+) -> tuple[Collection, list[str]]:
+    """Tracks of all the data sets named, and a sentence for each whose kind was found out.
 
     Raises
     ------
     FstMuseError
         If one cannot be read, or holds no usable track.
     """
-    found = [load_tracks(Path(path), progress=progress, cancelled=cancelled) for path in data]
-    return all_tracks(found), [file for collection in found for file in collection.set_aside]
+    wanted = kinds_of(data, kinds)
+    found = [
+        load_tracks(Path(path), kind, progress=progress, cancelled=cancelled)
+        for path, kind in zip(data, wanted, strict=True)
+    ]
+    said = [how_chosen(one) for one, kind in zip(found, wanted, strict=True) if kind is None]
+    return merged(found), [line for line in said if line]
 
 
 class Mels(Sequence[MelArray]):
@@ -77,7 +83,7 @@ class MelTable:
         self._states = {path: file_state(path) for path in places}
 
     @property
-    def usable(self) -> Collection[Path]:
+    def usable(self) -> SizedSet[Path]:
         """Files that have features."""
         return self._places.keys()
 

@@ -15,9 +15,10 @@ from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_arti
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.genres import broader_genre, genre_key
 from fstmuse_core.models.overlap import known_to
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
-from fstmuse_core.training.settings import TrainSettings
+from fstmuse_core.training.settings import GAN, TrainSettings
 
 # Temperature and thresholds fitted on fewer clips are nearly arbitrary.
 _ENOUGH_TO_CALIBRATE = 10
@@ -95,8 +96,22 @@ class Parts:
         return cls(tuple(values["genres"]), train, validation, test, tuple(values["notes"]))
 
 
+def in_wanted_genres(settings: TrainSettings, tracks: Sequence[Track]) -> list[Track]:
+    """Tracks with the genre asked for where theirs is it in another spelling, or a kind of it."""
+    wanted = {genre_key(genre): genre for genre in settings.genres}
+    return [
+        replace(
+            track,
+            genre=wanted.get(genre_key(track.genre)) or broader_genre(track.genre, settings.genres),
+        )
+        for track in tracks
+    ]
+
+
 def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str, ...]:
-    """The genres a model is to name: those asked for, else its own that the music has.
+    """The genres a model is to name: those asked for, else all that the music has.
+
+    A generator learns those with enough music, where there are two.
 
     Raises
     ------
@@ -111,8 +126,10 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
             f"there is no music of {', '.join(missing)}",
             f"the music is {_counted(there)}",
         )
-    own = _own_genres(settings.model, tracks)
-    genres = settings.genres or (own if len(own) > 1 else tuple(sorted(there)))
+    genres = settings.genres or tuple(sorted(there))
+    if settings.model == GAN and not settings.genres:
+        enough = _enough_to_make(tracks)
+        genres = enough if len(enough) > 1 else genres
     if len(genres) < 2:
         raise FstMuseError(
             "music", f"all of it is {_counted(there)}", "two genres or more are needed"
@@ -125,11 +142,25 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
     return genres
 
 
-def _own_genres(model: str, tracks: Sequence[Track]) -> tuple[str, ...]:
-    """A classifier's genres that there are; a generator's are those with enough music."""
+def left_out(
+    settings: TrainSettings, tracks: Sequence[Track], genres: Sequence[str]
+) -> tuple[str, ...]:
+    """A sentence on genres of the music that are not learned, and how to learn them."""
+    others = Counter(track.genre for track in tracks if track.genre not in genres)
+    if not others:
+        return ()
+    why = "they are not among --genres"
+    if settings.model == GAN and not settings.genres:
+        why = f"they have fewer than {_ENOUGH_ARTISTS} artists or {_ENOUGH_MINUTES:.0f} minutes"
+    use = "add them to --genres to learn them"
+    if settings.model in PLANS and settings.design == "ours" and not settings.balance:
+        use = f"their music only teaches what is none of the genres; {use}"
+    return (f"not learned: {_counted(others)}, since {why}; {use}",)
+
+
+def _enough_to_make(tracks: Sequence[Track]) -> tuple[str, ...]:
+    """Genres with enough music for a generator."""
     there = {track.genre for track in tracks}
-    if model in PLANS:
-        return tuple(genre for genre in PLANS[model].genres if genre in there)
     artists = {g: count_artists(t for t in tracks if t.genre == g) for g in there}
     minutes = {g: sum(t.seconds for t in tracks if t.genre == g) / 60.0 for g in there}
     return tuple(

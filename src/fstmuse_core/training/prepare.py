@@ -42,14 +42,21 @@ class Preparation:
 
     def tracks(self, settings: TrainSettings) -> list[Track]:
         """The tracks of all data sets."""
+        from fstmuse_core.training.parts import in_wanted_genres
 
         def progress(done: int, total: int) -> None:
             self._events.preparing("reading", done, total)
 
-        tracks, set_aside = read_tracks(settings.data, progress, lambda: self._control.stopped)
+        found, said = read_tracks(
+            settings.data, settings.kinds, progress, lambda: self._control.stopped
+        )
         self._control.check_start()
-        self.warn_about(set_aside)
-        return tracks
+        for line in said:
+            self._events.note(line)
+        for sentence in found.notes:
+            self.warn(sentence)
+        self.warn_about(found.set_aside)
+        return in_wanted_genres(settings, found.tracks)
 
     def divide(
         self, settings: TrainSettings, tracks: list[Track], base: Bundle | None
@@ -67,6 +74,7 @@ class Preparation:
             check_base,
             choose_genres,
             divide,
+            left_out,
             without_disputed,
         )
 
@@ -86,6 +94,8 @@ class Preparation:
                 "music", f"none of its {len(used)} files can be used", _commonest(set_aside)
             )
         genres = choose_genres(settings, heard)
+        for sentence in left_out(settings, heard, genres):
+            self.warn(sentence)
         lost = [genre for genre in wanted if genre not in genres]
         if lost:
             self.warn(f"all music of {', '.join(lost)} was set aside, so it is not learned")

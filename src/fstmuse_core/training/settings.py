@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import canonical_genre
+from fstmuse_core.genres import class_name
 
 MODELS = ("toy-model", "fst-muse", "toy-gan")
 GAN = "toy-gan"
@@ -18,6 +18,7 @@ AUGMENTS = ("none", "light", "full")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_BATCH = 4096
 _MOST_FOLDS = 20
+_LISTS = ("data", "kinds", "genres")
 # ToyGan after 34 epochs instead of 13 on the starter's music: Fréchet distance 8.0 instead of 9.2,
 # but a fifth of the pairs of a genre hardly differed, instead of 3 %.
 _EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 13}
@@ -40,8 +41,10 @@ class TrainSettings:
         One of :data:`MODELS`; "ours" or "original".
     data : tuple of str
         Folders or files that hold the music.
+    kinds : tuple of str
+        How they are read, see :func:`fstmuse_core.datasets.detect.kinds_of`.
     genres : tuple of str
-        What the model is to name; empty for those of the model that the data has.
+        What the model is to name; empty for all that the data has.
     epochs, batch_size : int
     learning_rate : float
         At its highest; it rises to it over the first steps and falls as a cosine after.
@@ -68,6 +71,7 @@ class TrainSettings:
     model: str = "fst-muse"
     design: str = "ours"
     data: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     epochs: int = 0
     batch_size: int = 32
@@ -84,14 +88,14 @@ class TrainSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**asdict(self), "data": list(self.data), "genres": list(self.genres)}
+        return {**asdict(self), **{name: list(getattr(self, name)) for name in _LISTS}}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainSettings:
         """Inverse of :meth:`to_dict`; unknown keys are ignored, ``None`` means the default."""
         names = {field.name for field in fields(cls)}
         given = {k: v for k, v in values.items() if k in names and v is not None}
-        for key in ("data", "genres"):
+        for key in _LISTS:
             given[key] = tuple(str(v) for v in given.get(key, ()))
         return cls(**given)
 
@@ -133,7 +137,7 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
 
 def _canonical(names: tuple[str, ...]) -> tuple[str, ...]:
     # Music may name genres that are in no table; whether this music does is seen when it is read.
-    genres = [canonical_genre(name) or " ".join(name.split()) for name in names]
+    genres = [class_name(name) for name in names]
     return tuple(dict.fromkeys(genre for genre in genres if genre))
 
 

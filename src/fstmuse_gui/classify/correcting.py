@@ -27,6 +27,7 @@ class Corrections(Protocol):
     folder: Path
 
     def count(self) -> int: ...
+    def genres(self) -> tuple[str, ...]: ...
     def notices(self) -> tuple[str, ...]: ...
     def find(self, path: Path) -> Correction | None: ...
     def of_sound(self, sound: str) -> Correction | None: ...
@@ -43,6 +44,7 @@ class _Found:
 
     records: dict[int, Correction | None]
     count: int
+    genres: tuple[str, ...]
     notices: tuple[str, ...]
 
 
@@ -176,13 +178,14 @@ class Correcting(QObject):
                 else store.of_sound(sounds.get(clip.key, ""))
                 for clip in clips
             }
-            return _Found(records, store.count(), store.notices())
+            return _Found(records, store.count(), store.genres(), store.notices())
 
         def on_found(found: _Found) -> None:
             for clip in clips:
                 if clip.key not in self._at_work:
                     self._note(clip, found.records[clip.key])
             self._bar.show_count(found.count)
+            self._bar.offer(found.genres)
             if found.notices and found.notices != self._told:
                 self.trouble.emit(" ".join(found.notices))
             self._told = found.notices
@@ -259,6 +262,8 @@ class Correcting(QObject):
             self._at_work.discard(clip.key)
             self._note(clip, change.record)
             self._bar.show_count(change.count)
+            if change.record is not None:
+                self._bar.offer((*dict.fromkeys([*self._bar.picker.said, change.record.genre]),))
             said = f"Kept as {change.record.genre}." if change.record else "Taken back."
             self.message.emit(f"{clip.title}: {said}")
             for notice in change.notices:

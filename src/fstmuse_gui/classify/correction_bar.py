@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -105,6 +107,10 @@ class CorrectionBar(QWidget):
         self._sum.setText(f"{count:,} correction{'' if count == 1 else 's'} so far.")
         self._sum.setVisible(count > 0)
         self.train_button.setVisible(count > 0)
+
+    def offer(self, said: Sequence[str]) -> None:
+        """Genres that the user has said before, to be chosen from too."""
+        self.picker.said = said
 
     def set_busy(self, is_busy: bool) -> None:
         """Something is being written."""

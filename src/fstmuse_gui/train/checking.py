@@ -18,7 +18,7 @@ def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Repor
     FstMuseError
         If one of them is no data set any more.
     """
-    found = [read_set(one.path, lambda _done, _total: None, cancelled) for one in sets]
+    found = [read_set(one.path, lambda _done, _of: None, cancelled, one.wanted) for one in sets]
     report = doctor.check_collection(merged(found), progress=tell, cancelled=cancelled)
     return Report(
         survey=count(sets, report.tracks),

@@ -122,3 +122,8 @@ class GenreChips(QWidget):
     def taken(self) -> tuple[str, ...]:
         """The genres that are ticked."""
         return tuple(genre for genre, chip in self._chips.items() if chip.isChecked())
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The genres that are not."""
+        return tuple(genre for genre, chip in self._chips.items() if not chip.isChecked())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLineEdit,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -25,6 +27,10 @@ from fstmuse_gui.train.words import GAP
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 
 _SIGN = 16
+_SOURCES = {
+    "folders": ("Folders", "The names of the folders are the genres"),
+    "tags": ("Tags", "The genres are those in the files' tags"),
+}
 
 
 class DataList(QWidget):
@@ -36,12 +42,15 @@ class DataList(QWidget):
         A path was typed.
     removed(str)
         A data set is to be used no longer.
+    source_chosen(str, str)
+        The genres of this data set stand in its "folders", or in its "tags".
     browse_requested, corrections_requested
         A button was pressed.
     """
 
     entered = Signal(str)
     removed = Signal(str)
+    source_chosen = Signal(str, str)
     browse_requested = Signal()
     corrections_requested = Signal()
 
@@ -60,7 +69,7 @@ class DataList(QWidget):
         )
         self.corrections_button.clicked.connect(self.corrections_requested)
         self.corrections_button.hide()
-        tip = "Folders named after genres, FMA as it ships, tagged music, or a manifest.csv."
+        tip = "Folders named after genres of any name, tagged music, a manifest.csv, or FMA."
         self._field = Field("D&ata sets", self.line, tip)
         self._field.add_beside(self.browse_button)
         self._field.add_beside(self.corrections_button)
@@ -87,6 +96,11 @@ class DataList(QWidget):
         """The buttons of the rows, by path."""
         return {path: row.remove_button for path, row in self._rows.items()}
 
+    @property
+    def sources(self) -> dict[str, dict[str, QPushButton]]:
+        """The buttons "folders" and "tags" of the rows that have them, by path."""
+        return {path: row.sources for path, row in self._rows.items() if row.sources}
+
     def spoken(self) -> list[str]:
         """What a screen reader says of each data set."""
         return [f"{r.accessibleName()}: {r.accessibleDescription()}" for r in self._rows.values()]
@@ -111,12 +125,15 @@ class DataList(QWidget):
         self._rows = {path: self._row(path, found.get(path)) for path in paths}
         before: QWidget = self.corrections_button
         for row in self._rows.values():
-            QWidget.setTabOrder(before, row.remove_button)
-            before = row.remove_button
+            for button in (row.remove_button, *row.sources.values()):
+                QWidget.setTabOrder(before, button)
+                before = button
 
     def _row(self, path: str, found: SetCount | None) -> _Row:
         row = _Row(path, found, self)
         row.remove_button.clicked.connect(lambda: self.removed.emit(path))
+        for source, button in row.sources.items():
+            button.clicked.connect(lambda *_, source=source: self.source_chosen.emit(path, source))
         self._column.addWidget(row)
         row.show()
         return row
@@ -145,11 +162,41 @@ class _Row(QFrame):
         texts.setSpacing(1)
         texts.addWidget(name)
         texts.addWidget(about)
+        self.sources = _source_buttons(found.source, self) if found and found.source else {}
+        if self.sources:
+            texts.addLayout(_source_row(self.sources))
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID + 2, 5, 2, 5)
         row.setSpacing(4)
         row.addLayout(texts, 1)
         row.addWidget(self.remove_button, 0, Qt.AlignmentFlag.AlignTop)
+
+
+def _source_buttons(chosen: str, parent: QWidget) -> dict[str, QPushButton]:
+    """Where the genres of a data set stand; one of the two is taken."""
+    buttons = {source: QPushButton(text, parent) for source, (text, _) in _SOURCES.items()}
+    group = QButtonGroup(parent)
+    for source, button in buttons.items():
+        button.setProperty("look", "chip")
+        button.setCheckable(True)
+        button.setChecked(source == chosen)
+        button.setToolTip(_SOURCES[source][1])
+        button.setAccessibleName(_SOURCES[source][1])
+        group.addButton(button)
+    return buttons
+
+
+def _source_row(buttons: Mapping[str, QPushButton]) -> QHBoxLayout:
+    caption = PlainLabel("Genres from")
+    caption.setProperty("look", "small")
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 4, 0, 2)
+    row.setSpacing(6)
+    row.addWidget(caption)
+    for button in buttons.values():
+        row.addWidget(button)
+    row.addStretch()
+    return row
 
 
 def _about(found: SetCount | None) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.datasets.corrections.store import CorrectionStore, corrections_folder
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
+from fstmuse_core.datasets.manifest import is_manifest
 from fstmuse_gui.background import Background
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import Option, Settings
@@ -26,6 +27,13 @@ TRAIN_DATA = Option(
     list,
     [],
     lambda v: len(v) <= _MOST_SETS and all(isinstance(path, str) for path in v),
+)
+# Where genres stand, by data set, where the user has said so.
+TRAIN_KINDS: Option[dict[str, str]] = Option(
+    "train/data_kinds",
+    dict,
+    {},
+    lambda v: len(v) <= _MOST_SETS and all(kind in ("folders", "tags") for kind in v.values()),
 )
 # What has come of a download that was cut lies there.
 FMA_FOLDER = Option("train/fma_folder", str, "")
@@ -87,6 +95,7 @@ class DataPresenter(QObject):
         self.fma = FmaPresenter(view, fma, self._awaits_nothing, self)
         self.fma.folder_chosen.connect(lambda folder: settings.set(FMA_FOLDER, folder))
         self.paths: tuple[str, ...] = ()
+        self.kinds: dict[str, str] = {}
         self.survey: Survey | None = None
         self.trouble = ""
         self._last_read: tuple[tuple[str, ...], Survey | None] = ((), None)
@@ -98,6 +107,7 @@ class DataPresenter(QObject):
         view, shown = self._view, self._view.form.data
         shown.entered.connect(self.enter)
         shown.removed.connect(self.remove)
+        shown.source_chosen.connect(self.read_as)
         shown.browse_requested.connect(self.browse)
         shown.corrections_requested.connect(lambda: self.add(RESERVED_NAME))
         view.empty_page.browse_requested.connect(self.browse)
@@ -123,6 +133,10 @@ class DataPresenter(QObject):
         """Take up those of the last time that are still there."""
         remembered = [path for path in self._settings.get(TRAIN_DATA) if _is_there(path)]
         if remembered and not self.paths:
+            kinds: dict[str, str] = self._settings.get(TRAIN_KINDS)
+            self.kinds = {path: kind for path, kind in kinds.items() if path in remembered}
+            for path, kind in self.kinds.items():
+                self._work.read_as(path, kind)
             self._take(tuple(remembered))
 
     def refresh_corrections(self) -> None:
@@ -154,7 +168,7 @@ class DataPresenter(QObject):
 
     def open_paths(self, paths: list[str]) -> None:
         """Add the folders and lists among what was dropped."""
-        folders = [path for path in paths if Path(path).is_dir() or Path(path).suffix == ".csv"]
+        folders = [path for path in paths if Path(path).is_dir() or is_manifest(Path(path))]
         if folders:
             self.add(*folders)
         elif paths:
@@ -170,14 +184,22 @@ class DataPresenter(QObject):
             self._view.notice.say(f"{_MOST_SETS} data sets at most; put music into one folder.")
         self._take(both[:_MOST_SETS])
 
+    def read_as(self, path: str, kind: str) -> None:
+        """Take this data set's genres from the names of its ``"folders"``, or its ``"tags"``."""
+        self.kinds[path] = kind
+        self._work.read_as(path, kind)
+        self._take(self.paths)
+
     def remove(self, path: str) -> None:
         """Learn from this data set no longer."""
-        self._work.forget(path)
+        self._work.read_as(path, "")
         self._take(tuple(other for other in self.paths if other != path))
 
     def _take(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
+        self.kinds = {path: kind for path, kind in self.kinds.items() if path in paths}
         self._settings.set(TRAIN_DATA, list(paths))
+        self._settings.set(TRAIN_KINDS, dict(self.kinds))
         self.fma.follow(paths)
         self.survey = None
         self.trouble = ""

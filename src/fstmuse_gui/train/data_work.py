@@ -66,6 +66,10 @@ class DataWork(QObject):
         """Read this data set anew the next time."""
         self._surveyor.forget(path)
 
+    def read_as(self, path: str, kind: str) -> None:
+        """Take this data set's genres from the names of its ``"folders"``, or its ``"tags"``."""
+        self._surveyor.read_as(path, kind)
+
     def check(self, sets: tuple[SetCount, ...]) -> None:
         """Listen to every file."""
         self._begin(self._checker, sets, self.checked.emit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_core.datasets.wording import listed
 from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel
@@ -113,6 +116,10 @@ class TrainForm(QWidget):
         self._genres_trouble.setProperty("look", "danger")
         self._genres_trouble.setWordWrap(True)
         self._genres_trouble.hide()
+        self._left_out = PlainLabel()
+        self._left_out.setProperty("look", "small")
+        self._left_out.setWordWrap(True)
+        self._left_out.hide()
         column = QVBoxLayout(self._genres)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -126,6 +133,7 @@ class TrainForm(QWidget):
         head.addWidget(self.about_button)
         column.addLayout(head)
         column.addWidget(self.chips)
+        column.addWidget(self._left_out)
         column.addWidget(self._genres_trouble)
         self._genres.hide()
         return self._genres
@@ -203,6 +211,18 @@ class TrainForm(QWidget):
     def show_genres_box(self, is_shown: bool) -> None:
         """Show or hide the choice of genres, and the way to the data sets' page."""
         self._genres.setVisible(is_shown)
+
+    @property
+    def left_out(self) -> str:
+        """What is said of genres that are not learned."""
+        return self._left_out.text()
+
+    def show_left_out(self, genres: Sequence[str]) -> None:
+        """Say which genres of the music will not be learned."""
+        it = "it" if len(genres) == 1 else "them"
+        text = f"Not learned: {listed(genres, 6)}. Tick {it} to learn {it}." if genres else ""
+        self._left_out.setText(text)
+        self._left_out.setVisible(bool(text))
 
     def show_troubles(self, *, data: str = "", genres: str = "", name: str = "") -> None:
         """Say beside each field what is wrong with it."""

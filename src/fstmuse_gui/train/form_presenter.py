@@ -10,18 +10,20 @@ import platformdirs
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle import bundle_folders
+from fstmuse_core.datasets.collection import AUTO
 from fstmuse_gui.background import Background
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.train.bases import Base, bases
+from fstmuse_gui.train.data_presenter import TRAIN_DATA
 from fstmuse_gui.train.options import TrainOptions, free_name, is_taken, name_trouble, next_name
-from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS, checked_recipe, default_recipe
+from fstmuse_gui.train.recipe import DESIGNS, MODELS, checked_recipe, default_recipe
 from fstmuse_gui.train.survey import Survey
 from fstmuse_gui.train.view import TrainView
 
 TRAIN_MODEL = Option("train/model", str, "fst-muse", lambda name: name in MODELS)
 TRAIN_DESIGN = Option("train/design", str, "ours", lambda name: name in DESIGNS)
-TRAIN_GENRES: Option[list[str]] = Option(
-    "train/genres", list, [], lambda v: all(isinstance(genre, str) for genre in v)
+TRAIN_LEFT_OUT: Option[list[str]] = Option(
+    "train/genres_left_out", list, [], lambda v: all(isinstance(genre, str) for genre in v)
 )
 TRAIN_RECIPE: Option[dict[str, Any]] = Option("train/recipe", dict, {})
 TRAIN_BASE = Option("train/fine_tune", str, "")
@@ -63,13 +65,14 @@ class FormPresenter(QObject):
         self._background = Background(self)
         self._survey: Survey | None = None
         self._data: tuple[str, ...] = ()
+        self._kinds: tuple[str, ...] = ()
         self._own_name = ""
         self._data_trouble = ""
         self._wanted_base = self._asked_base = ""
         self.is_ready = False
         self.is_training = False
         form = self._form
-        form.model_chosen.connect(self.offer_genres)
+        form.model_chosen.connect(self.check)
         form.defaults_requested.connect(self.show_defaults)
         form.changed.connect(self.check)
         form.logs.browse_requested.connect(self._choose_log_folder)
@@ -88,8 +91,10 @@ class FormPresenter(QObject):
         form.recipe.show_recipe(checked_recipe(recipe, model, design))
         folder = settings.get(TRAIN_LOG_FOLDER) or str(default_log_folder())
         form.logs.show_logs(settings.get(TRAIN_LOGS), folder)
-        genres: list[str] = settings.get(TRAIN_GENRES)
-        self._genres = tuple(genres)
+        # Of the data sets of the last time: another's genres are all offered.
+        left_out: list[str] = settings.get(TRAIN_LEFT_OUT)
+        data: list[str] = settings.get(TRAIN_DATA)
+        self._left_out, self._last_data = dict.fromkeys(left_out, False), tuple(data)
         self._wanted_base = settings.get(TRAIN_BASE)
         self.refresh_bases()
         self.check()
@@ -104,7 +109,7 @@ class FormPresenter(QObject):
         settings.set(TRAIN_LOGS, self._form.logs.is_on)
         settings.set(TRAIN_LOG_FOLDER, self._form.logs.folder.text().strip())
         if options.genres:
-            settings.set(TRAIN_GENRES, list(options.genres))
+            settings.set(TRAIN_LEFT_OUT, list(self._form.chips.left_out))
 
     # -- offered -----------------------------------------------------------------------
 
@@ -158,19 +163,24 @@ class FormPresenter(QObject):
         form.design.setCurrentIndex(form.design.findData("ours"))
         form.show_fit()
         form.base.choose(name)
-        self.offer_genres()
         self.show_defaults()
         form.base.setFocus()
 
-    def show_data(self, data: tuple[str, ...], survey: Survey | None, trouble: str) -> None:
-        """The data sets are these, and hold that if it is known yet."""
+    def show_data(
+        self,
+        data: tuple[str, ...],
+        survey: Survey | None,
+        trouble: str,
+        kinds: Mapping[str, str],
+    ) -> None:
+        """The data sets are these, are to be read so, and hold that if it is known yet."""
         is_new = survey is not self._survey
         self._data, self._survey, self._data_trouble = data, survey, trouble
+        self._kinds = tuple(kinds.get(path, AUTO) for path in data) if kinds else ()
         self._form.data.show_sets(data, survey.sets if survey is not None else ())
         self._form.show_genres_box(survey is not None and bool(survey.genres))
         if is_new and survey is not None:
-            chips = self._form.chips.chips.items()
-            self._offer_genres({genre: chip.isChecked() for genre, chip in chips})
+            self._offer_genres(survey)
             self._offer_first_name(survey)
         self.check()
 
@@ -188,22 +198,15 @@ class FormPresenter(QObject):
             self._own_name = free
             self._form.name.setText(free)
 
-    def offer_genres(self) -> None:
-        """Offer the genres of the music; those taken before, or else the model's own."""
-        self._offer_genres({})
-
-    def _offer_genres(self, chosen: Mapping[str, bool]) -> None:
-        """The same, but for genres that were offered and ``chosen``, or not, before."""
-        if self._survey is None:
-            return
-        known = {count.genre for count in self._survey.genres}
-        model = str(self._form.model.currentData())
-        remembered, self._genres = known & set(self._genres), ()
-        wanted = remembered if len(remembered) > 1 else known & set(MODEL_KINDS[model].genres)
-        wanted = wanted if len(wanted) > 1 else known
-        taken = {genre for genre in known if chosen.get(genre, genre in wanted)}
-        self._form.chips.show_genres(self._survey.genres, taken if len(taken) > 1 else wanted)
-        self.check()
+    def _offer_genres(self, survey: Survey) -> None:
+        """Offer all genres of the music; those that were left out before stay so."""
+        chosen = {genre: chip.isChecked() for genre, chip in self._form.chips.chips.items()}
+        if self._data == self._last_data:
+            chosen = {**self._left_out, **chosen}
+        self._left_out = {}
+        known = {count.genre for count in survey.genres}
+        taken = {genre for genre in known if chosen.get(genre, True)}
+        self._form.chips.show_genres(survey.genres, taken if len(taken) > 1 else known)
 
     def _choose_log_folder(self) -> None:
         folder = self._view.ask_log_folder(self._form.logs.folder.text())
@@ -218,6 +221,7 @@ class FormPresenter(QObject):
         form = self._form
         return TrainOptions(
             data=self._data,
+            kinds=self._kinds,
             model=str(form.model.currentData()),
             design=str(form.design.currentData()),
             genres=form.chips.taken,
@@ -236,6 +240,8 @@ class FormPresenter(QObject):
         if not name and is_taken(options.name, self.taken_names()) and not self.is_training:
             name = "There is a model of this name already; choose another."
         genres = "Choose two genres or more." if few else ""
+        left_out = self._form.chips.left_out
+        self._form.show_left_out(tuple(left_out) if is_known and not few else ())
         self._form.show_troubles(data=self._data_trouble, genres=genres, name=name)
         self._form.command.show_arguments(options.arguments())
         is_whole = survey is not None and not survey.trouble and is_known

@@ -35,6 +35,8 @@ class TrainOptions:
         The model it starts from; empty to begin anew.
     tensorboard : str
         Folder for TensorBoard's logs; empty for none.
+    kinds : tuple of str
+        How each data set is to be read; empty where all are found out.
     """
 
     data: tuple[str, ...]
@@ -45,11 +47,13 @@ class TrainOptions:
     recipe: Recipe = field(default_factory=dict)
     fine_tune: str = ""
     tensorboard: str = ""
+    kinds: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         """What follows ``fstmuse train``."""
         values = [("--model", self.model), ("--design", self.design)]
         values += [("--data", path) for path in self.data]
+        values += [("--kind", kind) for kind in self.kinds]
         values += [("--genres", listed_genres(self.genres)), ("--out", self.name)]
         values += [("--fine-tune", self.fine_tune)] if self.fine_tune else []
         values += [("--tensorboard", self.tensorboard)] if self.tensorboard else []

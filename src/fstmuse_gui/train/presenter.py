@@ -133,7 +133,7 @@ class TrainPresenter(QObject):
 
     def _on_data_changed(self) -> None:
         data = self.data
-        self.form.show_data(data.paths, data.survey, data.trouble)
+        self.form.show_data(data.paths, data.survey, data.trouble, data.kinds)
 
     def _check(self) -> None:
         self.form.is_training = self.live.is_running

@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
-
 Value = int | float | str | bool
 Recipe = Mapping[str, Value]
 
@@ -91,8 +89,6 @@ class ModelKind:
     Attributes
     ----------
     title : str
-    genres : tuple of str
-        Those it is meant for, taken where the music has them.
     designs : tuple of str
         Keys of :data:`DESIGNS`.
     fields : tuple of str
@@ -112,7 +108,6 @@ class ModelKind:
     """
 
     title: str
-    genres: tuple[str, ...]
     designs: tuple[str, ...]
     fields: tuple[str, ...]
     about: str
@@ -223,7 +218,6 @@ _GAN_TIPS = {
 MODEL_KINDS = {
     "fst-muse": ModelKind(
         "FstMuse",
-        FST_MUSE_GENRES,
         tuple(DESIGNS),
         _CLASSIFIER_FIELDS,
         "the larger network that names genres",
@@ -233,17 +227,15 @@ MODEL_KINDS = {
     ),
     "toy-model": ModelKind(
         "ToyModel",
-        TOY_MODEL_GENRES,
         tuple(DESIGNS),
         _CLASSIFIER_FIELDS,
-        "a small one for up to three genres",
+        "a small one, quick to train, for a few genres",
         {**_CLASSIFIER_DEFAULTS, "epochs": 20},
         _CLASSIFIER_ORIGINALS,
         _CLASSIFIER_UNUSED,
     ),
     "toy-gan": ModelKind(
         "ToyGan",
-        (),
         tuple(DESIGNS),
         _GAN_FIELDS,
         "makes new music of the genres it has heard; takes hours",

@@ -11,6 +11,7 @@ from fstmuse_core.datasets.artists import artist_or_id
 from fstmuse_core.datasets.collection import Collection, merged
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.detect import data_path, load_tracks
+from fstmuse_core.datasets.folders import genre_folders
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 
@@ -41,12 +42,29 @@ class GenreCount:
 
 @dataclass(frozen=True)
 class SetCount:
-    """One of the data sets: ``trouble`` says why it cannot be used; empty if it can."""
+    """One of the data sets.
+
+    Attributes
+    ----------
+    path : str
+    kind : str
+        What sort it is, for people.
+    clips : int
+    trouble : str
+        Why it cannot be used; empty if it can.
+    source : str
+        ``"folders"`` or ``"tags"`` where the genres could stand in either and stand in this;
+        else empty.
+    wanted : str
+        How the user wants it to be read; empty where that is found out.
+    """
 
     path: str
     kind: str = ""
     clips: int = 0
     trouble: str = ""
+    source: str = ""
+    wanted: str = ""
 
     @property
     def name(self) -> str:
@@ -64,6 +82,7 @@ class Survey:
     n_artists: int
     n_set_aside: int = 0
     why_set_aside: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def usable(self) -> tuple[SetCount, ...]:
@@ -94,6 +113,7 @@ class Survey:
             for one in self.sets
             if one.trouble
         ]
+        found += [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
         if len(self.genres) < 2:
             found.append("There is one genre only; a model needs two or more to choose from.")
         thin = [count.genre for count in self.genres if 0 < count.artists < MIN_ARTISTS]
@@ -142,6 +162,12 @@ class Surveyor:
 
     def __init__(self) -> None:
         self._known: dict[str, Collection] = {}
+        self.kinds: dict[str, str] = {}
+
+    def read_as(self, path: str, kind: str) -> None:
+        """Read this data set so, as ``"folders"`` or ``"tags"``, and not as is found out."""
+        self.forget(path)
+        self.kinds[path] = kind
 
     def forget(self, path: str) -> None:
         """Read this data set anew the next time."""
@@ -151,16 +177,19 @@ class Surveyor:
         """Read the data sets at ``paths``; those that cannot be used say why."""
         sets, collections = [], []
         for path in paths:
+            kind = self.kinds.get(path, "")
             try:
-                collection = self._known.get(path) or read_set(path, progress, cancelled)
+                collection = self._known.get(path) or read_set(path, progress, cancelled, kind)
             except FstMuseError as error:
-                sets.append(SetCount(path, trouble=str(error).removesuffix(".")))
+                trouble = str(error).removesuffix(".")
+                sets.append(SetCount(path, trouble=trouble, source=kind, wanted=kind))
                 continue
             # The corrections are read again each time: they grow, and it takes no time.
             if path != RESERVED_NAME and not cancelled():
                 self._known[path] = collection
             collections.append(collection)
-            sets.append(SetCount(path, KINDS[collection.kind], len(collection.tracks)))
+            n, source = len(collection.tracks), _source(path, collection)
+            sets.append(SetCount(path, KINDS[collection.kind], n, source=source, wanted=kind))
         if not collections:
             return Survey(tuple(sets), (), 0, 0)
         whole = merged(collections)
@@ -169,18 +198,28 @@ class Surveyor:
             count(tuple(sets), whole.tracks),
             n_set_aside=reasons.total(),
             why_set_aside="; ".join(reason for reason, _ in reasons.most_common(2)),
+            notes=whole.notes,
         )
 
 
-def read_set(path: str, progress: Tell, cancelled: Ask) -> Collection:
+def _source(path: str, collection: Collection) -> str:
+    if collection.kind == "tags":
+        return "tags" if genre_folders(data_path(path)) else ""
+    return "folders" if collection.kind == "folders" else ""
+
+
+def read_set(path: str, progress: Tell, cancelled: Ask, kind: str = "") -> Collection:
     """The tracks of the data set that the command line calls ``path``.
+
+    ``kind`` says where its genres stand; empty to find it out.
 
     Raises
     ------
     FstMuseError
         If it is no data set.
     """
-    return load_tracks(data_path(path), progress=progress, cancelled=cancelled)
+    found = data_path(path)
+    return load_tracks(found, kind=kind or None, progress=progress, cancelled=cancelled)
 
 
 def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:

@@ -1,4 +1,4 @@
-"""A list of genres to choose one from, found by typing a few letters in any spelling."""
+"""A list of genres to choose one from, found by typing a few letters, or to name a new one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.errors import one_line
-from fstmuse_core.genres import ALL_GENRES, canonical_genre, likely_genres
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.genres import (
+    ALL_GENRES,
+    LONGEST_NAME,
+    canonical_genre,
+    genre_key,
+    genre_named,
+    likely_genres,
+)
 from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
@@ -38,13 +45,23 @@ def matching(text: str, genres: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*first, *holding] or likely_genres(text)))
 
 
+def new_genre(text: str, genres: Sequence[str]) -> str:
+    """The genre that ``text`` would be if it is none of ``genres``; else empty."""
+    try:
+        named = genre_named(text)
+    except FstMuseError:
+        return ""
+    known = {genre_key(genre) for genre in genres}
+    return "" if genre_key(named) in known else named
+
+
 class GenrePicker(QFrame):
     """Pops up below a control.
 
     Signals
     -------
     chosen(str)
-        A canonical name.
+        A genre of the list, or a new one as it was typed.
     """
 
     chosen = Signal(str)
@@ -55,10 +72,11 @@ class GenrePicker(QFrame):
         self.setAccessibleName("Which genre is it?")
         self.setFixedSize(_SIZE)
         self._own: Sequence[str] = ()
+        self.said: Sequence[str] = ()
         self.field = QLineEdit()
         leave_drops(self.field)
         self.field.setPlaceholderText("Which genre is it?")
-        self.field.setAccessibleName("Genre, in any spelling")
+        self.field.setAccessibleName("Genre: one of the list, or any other name")
         self.field.textChanged.connect(self._fill)
         self.field.returnPressed.connect(self._take_current)
         self.field.installEventFilter(self)
@@ -88,7 +106,7 @@ class GenrePicker(QFrame):
         below : QWidget
             What it hangs from.
         own : sequence of str
-            The model's own genres, which stand first.
+            The model's own genres, which stand first. Those that the user has ``said`` follow.
         current : str
             The genre that is ticked off already, if any.
         """
@@ -111,28 +129,35 @@ class GenrePicker(QFrame):
         return self._hint.text()
 
     def _fill(self, text: str) -> None:
-        others = [genre for genre in ALL_GENRES if genre not in self._own]
-        found = matching(text, [*self._own, *others])
+        text = text.strip()
+        others = [genre for genre in (*self.said, *ALL_GENRES) if genre not in self._own]
+        genres = list(dict.fromkeys([*self._own, *others]))
+        found = matching(text, genres)
         self.list.clear()
         for genre in found:
-            if not text.strip() and others and genre == others[0]:
+            if not text and others and genre == others[0]:
                 self._add_heading("Other genres")
-            item = QListWidgetItem(genre)
-            item.setData(_GENRE, genre)
-            self.list.addItem(item)
-        self._hint.setText(self._say_about(text.strip(), found))
+            self._add(genre, genre)
+        if new := new_genre(text, genres):
+            self._add(f"New genre: {new}", new)
+        self._hint.setText(self._say_about(text, found, new))
         self._hint.setVisible(bool(self._hint.text()))
-        if text.strip() and found:
+        if text and self.list.count():
             self.list.setCurrentRow(0)
 
-    def _say_about(self, text: str, found: list[str]) -> str:
+    def _say_about(self, text: str, found: list[str], new: str) -> str:
         if not text or any(text.casefold() in genre.casefold() for genre in found):
             return ""
         if not found:
-            return f"{one_line(text)!r} is no genre that is known."
+            return "" if new else f"{LONGEST_NAME} letters at most; a name needs a letter."
         return (
             "" if canonical_genre(text) else f"{one_line(text)!r} is not known. Do you mean this?"
         )
+
+    def _add(self, text: str, genre: str) -> None:
+        item = QListWidgetItem(text)
+        item.setData(_GENRE, genre)
+        self.list.addItem(item)
 
     def _add_heading(self, text: str) -> None:
         item = QListWidgetItem(text)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries
+from fstmuse_core.cli.console import mute_libraries, say
 from fstmuse_core.cli.data.bar import StepBar
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomePath
+from fstmuse_core.cli.kinds import SomePath, kind_option
 from fstmuse_core.cli.output import check_writable, open_text
 
 
@@ -29,18 +29,18 @@ from fstmuse_core.cli.output import check_writable, open_text
     type=SomePath(path_type=Path),
     help="A file for the report, instead of standard output.",
 )
-@click.option(
-    "--kind",
-    type=click.Choice(("fma", "folders", "tags", "manifest")),
-    help="How the genres are learnt; found out if not given.",
-)
+@kind_option
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
     help="How many listen at once; one for each core by default.",
 )
 def check(
-    path: str, layout: str, output: Path | None, kind: str | None, processes: int | None
+    path: str,
+    layout: str,
+    output: Path | None,
+    kinds: tuple[str, ...],
+    processes: int | None,
 ) -> int:
     """Listen to all files of the data set PATH, and report what it is worth.
 
@@ -53,12 +53,15 @@ def check(
     check_writable(output, path)
     mute_libraries()
 
-    from fstmuse_core.datasets.detect import data_path, load_tracks
+    from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
     from fstmuse_core.datasets.doctor import check_collection
     from fstmuse_core.datasets.report_text import as_markdown, as_text
 
+    (kind,) = kinds_of([path], kinds)
     with StepBar("reading tags") as bar:
         collection = load_tracks(data_path(path), kind, progress=bar.update)
+    if kind is None and (line := how_chosen(collection)):
+        say(line)
     with StepBar("listening") as bar:
         report = check_collection(collection, processes=processes, progress=bar.update)
     with open_text(output) as stream:

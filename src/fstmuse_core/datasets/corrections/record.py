@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fstmuse_core.genres import canonical_genre
-
 _SOUND = re.compile(r"[0-9a-f]{32}")
 # Where recordings are kept that are no files of the user's, in the folder of the data set.
 TAKES_FOLDER = "takes"
@@ -36,7 +34,7 @@ class Correction:
     seconds : float
         Duration, above 0.
     genre : str
-        What the user says; a canonical name.
+        What the user says; any name.
     heard : str
         The genre the model thought likeliest.
     probability : float
@@ -115,7 +113,7 @@ class Correction:
             raise ValueError(f"sound is {self.sound!r}")
         if not self.path.is_absolute():
             raise ValueError(f"path is {str(self.path)!r}")
-        if canonical_genre(self.genre) != self.genre:
+        if not self.genre.strip() or not self.genre.isprintable():
             raise ValueError(f"genre is {self.genre!r}")
         if not 0.0 < self.seconds < math.inf or not 0.0 <= self.probability <= 1.0:
             raise ValueError(f"{self.seconds} s, probability {self.probability}")

@@ -110,6 +110,10 @@ class CorrectionStore:
         """How many sounds have been corrected; raises ``FstMuseError``."""
         return len(self._read().records)
 
+    def genres(self) -> tuple[str, ...]:
+        """Every genre that was said, each once; raises ``FstMuseError``."""
+        return tuple(dict.fromkeys(r.genre for r in self._read().records.values()))
+
     def notices(self) -> tuple[str, ...]:
         """What is damaged, for the user; raises ``FstMuseError``."""
         if not (n := self._read().n_damaged):

@@ -6,7 +6,6 @@ It adds to the card what a stranger must know: the terms, and where the music is
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from fstmuse_core.bundle import CARD_NAME, load_bundle, write_bundle
 from fstmuse_core.bundle_manifest import GENERATOR
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.models.overlap import TRACKS_FILE
+from fstmuse_core.models.overlap import listed_music
 from fstmuse_core.training.starter.card import licence_family
 
 _TERMS = (
@@ -49,7 +48,7 @@ def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
     bundle = load_bundle(trained)
     bundle.demand_kind(GENERATOR)
     files = {name: (trained / name).read_bytes() for name in bundle.manifest.files}
-    rows = _learned(files[TRACKS_FILE].decode())
+    rows = [row for row in listed_music(bundle) or () if row["part"] == "train"]
     counts = {
         "collections": dict(Counter(row["collection"] or "not stated" for row in rows)),
         "licences": dict(Counter(licence_family(row["licence"] or "not stated") for row in rows)),
@@ -61,10 +60,6 @@ def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
     training = {**bundle.manifest.training, **counts, "use": "non-commercial"}
     manifest = replace(bundle.manifest, title=title, training=training)
     return write_bundle(out, manifest, files)
-
-
-def _learned(tracks: str) -> list[dict[str, str]]:
-    return [row for row in csv.DictReader(tracks.splitlines()) if row["part"] == "train"]
 
 
 def _music(rows: Sequence[Mapping[str, str]], counts: Mapping[str, Mapping[str, int]]) -> str:
