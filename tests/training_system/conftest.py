@@ -161,6 +161,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tones: Path, shared_cache:
             epochs=10,
             batch_size=8,
             out="tones",
+            genres=["Folk", "Hip-Hop", "Rock"],  # so that there is other music
             learning_rate=4e-3,
         )
         assert code == 0, home.said
