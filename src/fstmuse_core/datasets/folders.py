@@ -20,6 +20,7 @@ from fstmuse_core.genres import (
     decoded_name,
     genre_key,
 )
+from fstmuse_core.placeholders import useful_genres
 from fstmuse_core.sound_files import is_sound_file
 
 # Folders that hold the genre folders of GTZAN, under the names it goes by.
@@ -115,7 +116,7 @@ def is_library(folders: Iterable[Path]) -> bool:
         tags = [read_tags(file) for file in islice(find_audio_files([folder]), _FILES_LOOKED_AT)]
         of_folder = sum(_is_named_after(folder.name, (t.artist, t.album)) for t in tags)
         named += len(looked_at) == 1 or (bool(tags) and 2 * of_folder >= len(tags))
-        tagged += sum(bool(t.genres) for t in tags)
+        tagged += sum(bool(useful_genres(t.genres)) for t in tags)
         files += len(tags)
     return 2 * named >= len(looked_at) and 2 * tagged >= files
 
