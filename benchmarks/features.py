@@ -17,8 +17,7 @@ _RECORDINGS = 12
 _PROCESSES = 2
 
 _CODE = """
-import json, os, sys, threading, time
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import json, sys, threading, time
 from pathlib import Path
 from benchmarks.memory import megabytes_of_tree
 from fstmuse_core.datasets.cache import FeatureCache

@@ -137,7 +137,7 @@ def run_checks(arguments: Sequence[str]) -> int:
     """Run every check, also after one has failed; the arguments go to pytest.
 
     Without any, the whole suite runs, a process for each core (four at most: each may load
-    TensorFlow).
+    TensorFlow), and then what depends on rounding once more, on another BLAS kernel.
     """
     import subprocess
 
@@ -152,6 +152,9 @@ def run_checks(arguments: Sequence[str]) -> int:
         "advisories": [python, str(ROOT / "scripts" / "check_advisories.py")],
         "pytest": [python, "-m", "pytest", *(arguments or _ALL_TESTS)],
     }
+    if not arguments:
+        again = str(ROOT / "scripts" / "blas_kernels.py")
+        checks["pytest on another BLAS kernel"] = [python, again, *_ALL_TESTS]
     failed = []
     for name, command in checks.items():
         say(f"== {name}")

@@ -21,7 +21,7 @@ Samples = npt.NDArray[np.float32]
 
 MUSIC = Path(os.environ.get("FSTMUSE_TEST_MUSIC", Path(__file__).parents[2] / "shared" / "music"))
 
-_PATIENCE_MS = 30_000
+_PATIENCE_MS = 120_000
 _exit_status = 0
 
 

@@ -70,7 +70,7 @@ def start() -> Run:
             [*COMMAND, *map(str, arguments)],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=240,
             env={**os.environ, "PYTHONUTF8": "1"},
         )
         return Outcome(

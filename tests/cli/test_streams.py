@@ -51,7 +51,7 @@ def test_a_closed_pipe_is_no_fault(
     process.stdout.close()
 
     assert process.stderr.read() == b""
-    assert process.wait(60) == 141
+    assert process.wait(240) == 141
     assert json.loads(first)["path"] == str(music_file)
 
 
@@ -63,7 +63,7 @@ def test_ctrl_c_ends_at_once_and_quietly(
     assert process.stdout is not None
     begun = process.stdout.readline() + process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = process.communicate(timeout=240)
 
     assert process.returncode == 130
     assert errors.strip() == b""
@@ -118,7 +118,7 @@ def run_on_terminal(*arguments: str | Path, stdout: int | None = None) -> tuple[
             break
         shown += chunk
     os.close(ours)
-    return shown.decode(), process.wait(60)
+    return shown.decode(), process.wait(240)
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,8 @@ from fstmuse_core.spectrogram import (
     mel_spectrogram,
 )
 
+pytestmark = pytest.mark.numeric
+
 Samples = npt.NDArray[np.float32]
 HOP = DEFAULT_CONFIG.hop_length
 SHORT = 64

@@ -273,7 +273,7 @@ def test_a_bad_file_and_a_dead_feed_are_told_in_a_sentence(
 def test_a_feed_that_is_never_asked_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
     process, connection = start_child(_feed)
     connection.close()
-    process.join(30.0)
+    process.join(120.0)
     assert process.exitcode == 0
     assert capfd.readouterr().err == ""
 

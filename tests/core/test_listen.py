@@ -17,6 +17,8 @@ from fstmuse_core.inversion import InversionCancelledError, spectral_convergence
 from fstmuse_core.listen import hear_file, spoke_for
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_spectrogram
 
+pytestmark = pytest.mark.numeric
+
 Samples = npt.NDArray[np.float32]
 
 

@@ -21,6 +21,8 @@ from fstmuse_core.pattern_head import PatternEar, PatternHead, pattern_head, wit
 from fstmuse_core.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
 from fstmuse_core.spectrogram import mel_spectrogram
 
+pytestmark = pytest.mark.numeric
+
 RATE = 22_050
 GENRES = 7
 

@@ -21,7 +21,6 @@ def data(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Run:
     """Runs ``fstmuse data ...`` in this process; gives exit code, output and complaints."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setenv("FSTMUSE_CACHE", str(tmp_path / "cache"))
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:

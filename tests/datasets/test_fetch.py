@@ -244,7 +244,7 @@ def test_nothing_is_fetched_unasked(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
     assert done.returncode == 2

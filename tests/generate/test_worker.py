@@ -46,7 +46,7 @@ class Events:
         """All events up to the first of one of ``kinds`` (of ``job``)."""
         seen: list[Any] = []
         while True:
-            event = self._queue.get(timeout=60)
+            event = self._queue.get(timeout=240)
             seen.append(event)
             if isinstance(event, kinds) and (job is None or getattr(event, "job", None) == job):
                 return seen

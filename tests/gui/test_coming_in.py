@@ -113,7 +113,7 @@ def test_a_long_search_shows_itself_and_can_be_cancelled(
         for number in range(1000):
             yield tmp_path / f"{number}.mp3"
             if number == 40:
-                go_on.wait(10)
+                go_on.wait(120)
 
     bench.presenter._gatherer._find = slow
     with qtbot.waitSignal(bench.presenter._patience.timeout):
@@ -134,7 +134,7 @@ def test_a_search_without_finds_shows_that_it_goes_on(
     go_on = threading.Event()
 
     def barren(_paths: object, _on_error: object) -> Iterator[Path]:
-        go_on.wait(10)
+        go_on.wait(120)
         yield from ()
 
     bench.presenter._gatherer._find = barren

@@ -217,7 +217,7 @@ def test_the_window_goes_on_while_it_is_written(
     keep = store.correct_file
 
     def slow(*args: object) -> object:
-        go_on.wait(10)
+        go_on.wait(120)
         return keep(*args)
 
     monkeypatch.setattr(store, "correct_file", slow)

@@ -25,7 +25,7 @@ from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording
 
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 240_000
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_smoke_test_opens_classifies_and_says_so(tmp_path: Path) -> None:
         [sys.executable, "-m", "fstmuse_gui.app", "--smoke-test"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
         cwd=tmp_path,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},

@@ -22,7 +22,7 @@ from tests.generate.conftest import GENRES, generator, tiny
 from tests.gui.fakes import FakePlayer, FakeWorker
 
 __all__ = ["generator", "tiny"]
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 240_000
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def bench(
 
 def finish(bench: LibraryBench, process: ChoreProcess, act: Callable[[], object]) -> None:
     """Do something and wait for the process to have done it."""
-    with bench.qtbot.waitSignal(process.done, timeout=30_000):
+    with bench.qtbot.waitSignal(process.done):
         act()
     QCoreApplication.processEvents()
 
@@ -103,7 +103,7 @@ def test_a_preview_that_is_out_of_date_is_made_anew(bench: LibraryBench) -> None
     dialog.form.unsure.setChecked(True)
     dialog.form.at_least.setValue(95)
     dialog.form.changed.emit()
-    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible(), timeout=30_000)
+    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible())
     assert [Path(line.path).name for line in dialog.table.plan.changing] == ["two.flac"]
     assert "90% sure, less than 95%" in dialog.table.plan.staying[0].why
     assert dialog.form.policy.mode is Mode.ONLY_IF_EMPTY
@@ -130,7 +130,7 @@ def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_pat
     exporting, shown = bench.desk.exporting, bench.presenter.shown_ids
     exporting.write("export", shown, str(tmp_path / "out.json"))
     assert exporting._process is not None
-    bench.qtbot.waitSignal(exporting._process.done, timeout=30_000).wait()
+    bench.qtbot.waitSignal(exporting._process.done).wait()
     assert len(as_json(tmp_path / "out.json")) == 3
     lists = tmp_path / "lists"
     finish(bench, exporting._process, lambda: exporting.write("playlists", shown, str(lists)))
@@ -153,7 +153,7 @@ def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_pat
 
 def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> None:
     exporting = bench.desk.exporting
-    with bench.qtbot.waitSignal(exporting.trouble, timeout=30_000):
+    with bench.qtbot.waitSignal(exporting.trouble):
         exporting.write("export", bench.presenter.shown_ids, str(tmp_path / "no" / "out.csv"))
     assert "out.csv" in bench.view.notice.text
 
@@ -163,14 +163,14 @@ def test_a_process_that_dies_is_said_and_the_next_chore_has_another(
 ) -> None:
     assert bench.desk.shelf.path is not None
     process = ChoreProcess(bench.desk.shelf.path)
-    with bench.qtbot.waitSignal(process.done, timeout=30_000):
+    with bench.qtbot.waitSignal(process.done):
         process.run("batches")
     assert process._process is not None
     process._process.kill()
     process._process.join()
     with bench.qtbot.waitSignal(process.failed):
         process.run("batches")
-    with bench.qtbot.waitSignal(process.done, timeout=30_000):
+    with bench.qtbot.waitSignal(process.done):
         process.run("batches")
     process.close(patiently=True)
 

@@ -46,6 +46,10 @@ from tests.gui_train.fakes import (
 __all__ = ["nothing_left_behind", "settings", "theme"]
 
 
+# What a training, loading TensorFlow included, may take where all cores are busy.
+LONG_MS = 900_000
+
+
 @dataclass
 class TrainBench:
     """A window with both tabs, the Train tab in front."""
@@ -225,6 +229,15 @@ def music(tmp_path: Path) -> Path:
             path.parent.mkdir(parents=True)
             soundfile.write(path, sound.astype(np.float32), 22_050)
     return root
+
+
+@pytest.fixture
+def usual_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings that do not give way to other programs.
+
+    Where all cores are busy, one that does gets next to nothing, and a wait for it is in vain.
+    """
+    monkeypatch.setattr("fstmuse_gui.train.process._make_way", lambda child: None)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Cache:
 
     def empty(self) -> int:
         assert threading.current_thread() is not threading.main_thread()
-        assert self.may_end.wait(30)
+        assert self.may_end.wait(120)
         freed, self.size = self.size.bytes, CacheSize(0, 20_480)
         return freed
 

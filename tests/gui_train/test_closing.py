@@ -23,11 +23,10 @@ from fstmuse_gui.train.history import past_runs
 from fstmuse_gui.train.kept import KeptTraining
 from fstmuse_gui.train.process import OtherTraining, OwnTraining
 from fstmuse_gui.widgets.question import Question
-from tests.gui_train.conftest import MakeTrainBench, TrainBench
+from tests.gui_train.conftest import LONG_MS, MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_started
 
 CHILD = Path(__file__).with_name("child.py")
-LONG_MS = 240_000
 
 
 def answer(how: Callable[[Question], object]) -> list[Question]:
@@ -158,13 +157,13 @@ def test_the_child_hears_the_answer(
     bench = make_bench(starter=start)
     bench.survey()
     bench.presenter.train()
-    qtbot.waitUntil(lambda: bench.tab.live.has_learned, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.tab.live.has_learned, timeout=LONG_MS)
     child = child_of(bench)
     asked = answer(how)
     bench.window.close()
     assert not bench.window.isVisible()
     assert asked[0].windowTitle() == "my-library is still training"
-    assert child.wait(20) == code
+    assert child.wait(LONG_MS / 1000) == code
     assert heard.read_text() == word
 
 
@@ -211,6 +210,8 @@ def make_real(make_bench: MakeTrainBench, front: int = 1) -> TrainBench:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * LONG_MS / 1000)
+@pytest.mark.usefixtures("usual_priority")
 def test_stop_leaves_a_model_behind(
     make_bench: MakeTrainBench,
     music: Path,
@@ -222,13 +223,15 @@ def test_stop_leaves_a_model_behind(
     child = child_of(bench)
     answer(press(Closing.STOP))
     bench.window.close()
-    assert child.wait(120) == 0
+    assert child.wait(LONG_MS / 1000) == 0
     (run,) = list_runs()
     assert run.state == RunState.STOPPED
     assert load_bundle(own_folders / "fstmuse" / "models" / "two-tones").name == "two-tones"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * LONG_MS / 1000)
+@pytest.mark.usefixtures("usual_priority")
 def test_discard_leaves_nothing_behind(
     make_bench: MakeTrainBench,
     music: Path,
@@ -240,12 +243,14 @@ def test_discard_leaves_nothing_behind(
     child = child_of(bench)
     answer(press(Closing.CANCEL))
     bench.window.close()
-    assert child.wait(120) == 130
+    assert child.wait(LONG_MS / 1000) == 130
     assert list_runs() == []
     assert not (own_folders / "fstmuse" / "models").exists()
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * LONG_MS / 1000)
+@pytest.mark.usefixtures("usual_priority")
 def test_a_kept_training_is_found_by_the_next_window_and_can_be_ended_there(
     make_bench: MakeTrainBench,
     music: Path,
@@ -260,7 +265,7 @@ def test_a_kept_training_is_found_by_the_next_window_and_can_be_ended_there(
     assert running_training() is not None
 
     again = make_real(make_bench, front=0)
-    with qtbot.waitSignal(again.tab._kept.found, timeout=20_000):
+    with qtbot.waitSignal(again.tab._kept.found, timeout=LONG_MS):
         pass
     assert again.tab._built is None
     asked = answer(press(Closing.STAY))
@@ -269,5 +274,5 @@ def test_a_kept_training_is_found_by_the_next_window_and_can_be_ended_there(
     assert again.window.isVisible()
     answer(press(Closing.STOP))
     again.window.close()
-    assert child.wait(120) == 0
+    assert child.wait(LONG_MS / 1000) == 0
     assert load_bundle(own_folders / "fstmuse" / "models" / "two-tones").name == "two-tones"

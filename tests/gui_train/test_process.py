@@ -37,7 +37,7 @@ from fstmuse_gui.train.process import (
 from tests.gui_train.child import DONE, EPOCH, START
 
 CHILD = Path(__file__).with_name("child.py")
-WAIT_MS = 20_000
+WAIT_MS = 120_000
 
 
 class Heard:
@@ -170,7 +170,7 @@ def test_a_child_let_go_lives_on_without_the_window(
     child = heard.training._child  # type: ignore[attr-defined]
     heard.training.let_go()
     # Its standard input has ended; the real program goes on then, this one ends in order.
-    assert child.wait(timeout=20) == 0
+    assert child.wait(timeout=120) == 0
     assert not heard.has(Done)
 
 
@@ -321,7 +321,7 @@ with TrainingLock("r1"):
         qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
         heard.training.cancel()
         qtbot.waitUntil(lambda: heard.has(Cancelled), timeout=WAIT_MS)
-        assert child.wait(20) != 0
+        assert child.wait(120) != 0
     assert not run.exists()
     heard.training.deleteLater()
 

@@ -15,15 +15,16 @@ from fstmuse_gui.train.data_work import DataWork
 from fstmuse_gui.train.events import Epoch
 from fstmuse_gui.train.history import past_runs
 from fstmuse_gui.train.process import OwnTraining
-from tests.gui_train.conftest import MakeTrainBench
+from tests.gui_train.conftest import LONG_MS, MakeTrainBench
 
 SECONDS = 6
 RATE = 22_050
-LONG_MS = 240_000
 NAMES = ("two-tones", "typed")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * LONG_MS / 1000)
+@pytest.mark.usefixtures("usual_priority")
 def test_a_folder_becomes_a_model(
     make_bench: MakeTrainBench,
     music: Path,

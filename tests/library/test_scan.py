@@ -37,7 +37,7 @@ def events_of(library: Path) -> list[ScanEvent]:
 
     scanning = LibraryScan(take, library=library)
     scanning.start()
-    assert is_over.wait(60)
+    assert is_over.wait(240)
     scanning.stop()
     return events
 

@@ -79,7 +79,7 @@ class Working:
 
     def to_the_end(self) -> WorkEvent:
         self.work.start()
-        assert self._is_over.wait(120)
+        assert self._is_over.wait(240)
         self.work.stop()
         return self.events[-1]
 

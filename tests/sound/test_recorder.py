@@ -102,7 +102,7 @@ def test_recording_stops_by_itself_when_the_take_is_full(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
 ):
     stream = start(recorder, portaudio, qtbot)
-    with qtbot.waitSignal(recorder.finished, timeout=10_000) as finished:
+    with qtbot.waitSignal(recorder.finished) as finished:
         for _ in range(8):
             with qtbot.waitSignals([recorder.samples_ready]):
                 stream.bring(tone(4.0))

@@ -5,6 +5,8 @@ import pytest
 
 from fstmuse_core.training import calibration, metrics
 
+pytestmark = pytest.mark.numeric
+
 
 def test_temperature_recovers_overconfidence() -> None:
     rng = np.random.default_rng(0)

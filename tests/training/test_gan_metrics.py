@@ -20,6 +20,8 @@ from fstmuse_core.training.gan.metrics import (
     repetition,
 )
 
+pytestmark = pytest.mark.numeric
+
 FRAMES, BANDS, D = 256, 128, 6
 
 

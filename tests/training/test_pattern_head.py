@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from fstmuse_core.patterns import N_STATISTICS
 from fstmuse_core.training.pattern_head import PatternRows, fit_pattern_head, pattern_rows
+
+pytestmark = pytest.mark.numeric
 
 
 def made_up(n_tracks: int, seed: int) -> tuple[PatternRows, np.ndarray]:

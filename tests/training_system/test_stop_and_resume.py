@@ -177,7 +177,7 @@ def test_lines_on_standard_input_are_obeyed(said: bytes, is_cancelled: bool) -> 
     listener = control.heed_stream(heard)
     os.write(speak, said)
     os.close(speak)
-    listener.join(10.0)
+    listener.join(120.0)
     assert control.stopped
     with pytest.raises(CancelledError) if is_cancelled else nullcontext():
         control.check()
@@ -187,7 +187,7 @@ def test_the_end_of_standard_input_stops_nothing() -> None:
     heard, speak = os.pipe()
     control = Control()
     os.close(speak)
-    control.heed_stream(heard).join(10.0)
+    control.heed_stream(heard).join(120.0)
     assert not control.stopped
 
 
