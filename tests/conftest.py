@@ -29,6 +29,10 @@ def pytest_configure() -> None:
     """Let Ctrl+C through: what a shell starts in the background ignores it, with its children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The screen that Qt makes up by itself is 800 x 800, which is too small for the window.
+    if sys.platform != "win32" and os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        screen = Path(__file__).with_name("screen.json")
+        os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

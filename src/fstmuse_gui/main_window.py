@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QHideEvent,
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
@@ -44,6 +45,7 @@ from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.tabs import MenuEntries, Tab, TabContext, TabSign
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.widgets.fitting import ScreenFit
 from fstmuse_gui.widgets.tab_signs import TabSigns
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
@@ -56,7 +58,7 @@ TABS: tuple[Callable[[TabContext], Tab], ...] = (
 )
 
 _DEFAULT_SIZE = QSize(1240, 820)
-_MINIMUM_SIZE = QSize(880, 640)
+_MINIMUM_SIZE = QSize(400, 240)
 _MESSAGE_MS = 6000
 _MODEL_SUFFIX = ".fstmuse"
 _THEME_NAMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"}
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
         self._settings = context.settings
         self._theme = theme
         self._is_painted = False
+        self._fit = ScreenFit(self)
         self.setWindowTitle(APP_NAME)
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
@@ -109,7 +112,7 @@ class MainWindow(QMainWindow):
         self._tab_widget.setDocumentMode(True)
         self._tab_widget.tabBar().setAccessibleName("Tabs")
         self._tab_widget.tabBar().setExpanding(False)
-        self._tab_widget.tabBar().setUsesScrollButtons(False)
+        self._tab_widget.tabBar().setUsesScrollButtons(True)
         for tab in self.tabs:
             self._tab_widget.addTab(tab.widget, tab.title)
             tab.message.connect(self._say)
@@ -187,6 +190,7 @@ class MainWindow(QMainWindow):
         geometry = self._settings.get(GEOMETRY)
         if not (geometry and self.restoreGeometry(QByteArray(geometry))):
             self.resize(_DEFAULT_SIZE)
+        self._fit.fit()
         state = self._settings.get(WINDOW_STATE)
         if state:
             self.restoreState(QByteArray(state))
@@ -269,6 +273,10 @@ class MainWindow(QMainWindow):
                     return True
         return super().event(event)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._fit.end()
+        super().hideEvent(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         # Nothing in particular: keys are for the clip until someone walks the controls by Tab.
@@ -280,6 +288,8 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
+            self._fit.begin()
+            self.screen().availableGeometryChanged.connect(self._fit.fit)
             self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.fitting import FittingDialog
 
 _POINTER = (
     ("Wheel", "Zoom in time"),
@@ -60,7 +60,7 @@ def _plain(text: str) -> str:
     return text.replace("&", "").removesuffix("\N{HORIZONTAL ELLIPSIS}")
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(FittingDialog):
     """Every key and what it does."""
 
     def __init__(self, bar: QMenuBar, parent: QWidget | None = None) -> None:

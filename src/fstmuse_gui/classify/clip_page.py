@@ -65,9 +65,8 @@ class ClipPage(QWidget):
         column.addLayout(self._build_header())
         column.addWidget(self.spectrogram, 1)
         column.addWidget(self.transport)
-        column.addSpacing(GRID)
         column.addLayout(self._build_result())
-        column.addStretch()
+        self._column = column
 
     def _build_header(self) -> QHBoxLayout:
         self._title = ElidedLabel()
@@ -124,6 +123,10 @@ class ClipPage(QWidget):
         row.addLayout(said, 2)
         row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
         return row
+
+    def set_low(self, is_low: bool) -> None:
+        """Stand closer where there is little height."""
+        self._column.setSpacing(GRID if is_low else 2 * GRID)
 
     def show_clip(self, title: str, model_title: str, result: ClipResult, *, animate: bool) -> None:
         """Show a finished clip."""

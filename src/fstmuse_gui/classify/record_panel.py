@@ -66,10 +66,11 @@ class RecordPanel(QWidget):
         self.sentence.setObjectName("recordMessage")
         self.sentence.setWordWrap(True)
         self.sentence.hide()
+        self._details = (self._inputs, self.meter, self.check_level, self.elapsed_bar)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        layout.addLayout(self._input_row)
+        layout.addWidget(self._inputs)
         layout.addWidget(self.meter)
         layout.addLayout(self._record_row)
         layout.addWidget(self.elapsed_bar)
@@ -96,11 +97,13 @@ class RecordPanel(QWidget):
         self.rescan.setToolTip("Look for inputs again")
         self.rescan.setAccessibleName("Rescan inputs")
         self.rescan.clicked.connect(self.rescan_clicked)
-        self._input_row = QHBoxLayout()
-        self._input_row.setSpacing(GRID)
-        self._input_row.addWidget(label)
-        self._input_row.addWidget(self.inputs, 1)
-        self._input_row.addWidget(self.rescan)
+        self._inputs = QWidget()
+        row = QHBoxLayout(self._inputs)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(label)
+        row.addWidget(self.inputs, 1)
+        row.addWidget(self.rescan)
 
     def _make_record_row(self) -> None:
         self.record = QPushButton()
@@ -124,6 +127,29 @@ class RecordPanel(QWidget):
         self._record_row.addWidget(self.check_level)
         self._record_row.addStretch(1)
         self._record_row.addWidget(self.elapsed)
+        self._record_row.addWidget(self._make_more())
+
+    def _make_more(self) -> QToolButton:
+        self.more = QToolButton()
+        self.more.setIcon(icon("tune"))
+        self.more.setIconSize(QSize(18, 18))
+        self.more.setCheckable(True)
+        self.more.setAccessibleName("Show input and level")
+        self.more.setToolTip("Show input and level")
+        self.more.toggled.connect(lambda _on: self._show_details())
+        self.more.hide()
+        return self.more
+
+    def set_low(self, is_low: bool) -> None:
+        """Take one row where there is little height; a button shows the others."""
+        if is_low is self.more.isHidden():
+            self.more.setVisible(is_low)
+            self._show_details()
+
+    def _show_details(self) -> None:
+        is_open = self.more.isHidden() or self.more.isChecked()
+        for part in self._details:
+            part.setVisible(is_open)
 
     def show_inputs(self, inputs: Sequence[tuple[str, DeviceId]], chosen: DeviceId | None) -> None:
         """Offer the system's default and ``inputs``, pairs of label and identity.

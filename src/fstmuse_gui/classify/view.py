@@ -12,7 +12,7 @@ from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.sidebar import Sidebar
 from fstmuse_gui.theme import current_colours, scaled_font
 from fstmuse_gui.widgets.drop_area import DropArea
-from fstmuse_gui.widgets.paged_view import PagedView
+from fstmuse_gui.widgets.paged_view import LOW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 
@@ -67,7 +67,10 @@ class ClassifyView(PagedView):
         self._veil.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._veil.setGeometry(self.rect())
+        self.record_panel.set_low(self.height() < LOW)
+        self.clip_page.set_low(self.height() < LOW)
 
     # -- questions ---------------------------------------------------------------------
 

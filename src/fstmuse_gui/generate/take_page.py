@@ -55,6 +55,7 @@ class TakePage(QWidget):
         column.addWidget(self.spectrogram, 1)
         column.addWidget(self.transport)
         column.addLayout(self._build_result())
+        self._column = column
 
     def _build_head(self) -> PageHead:
         self.save_button = QPushButton(icon("save"), " Save")
@@ -114,6 +115,10 @@ class TakePage(QWidget):
         row.addLayout(said, 2)
         row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
         return row
+
+    def set_low(self, is_low: bool) -> None:
+        """Stand closer where there is little height."""
+        self._column.setSpacing(GRID if is_low else 2 * GRID)
 
     # -- what is shown -----------------------------------------------------------------
 

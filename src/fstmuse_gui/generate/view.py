@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.icons import icon
 from fstmuse_gui.widgets.invitation import Invitation
-from fstmuse_gui.widgets.paged_view import PagedView
+from fstmuse_gui.widgets.paged_view import LOW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 _KINDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
@@ -46,6 +47,10 @@ class GenerateView(PagedView):
             self.trouble_page,
         )
         super().__init__("Generate", self.form, pages, parent)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.take_page.set_low(self.height() < LOW)
 
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
         """Something could not be made, or was cancelled."""

@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -34,6 +33,7 @@ from fstmuse_gui.library.chores import ChangedFile
 from fstmuse_gui.library.plain_table import LEFT, PlainTable
 from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.fitting import FittingDialog
 from fstmuse_gui.widgets.probability_bars import percent
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -85,7 +85,7 @@ class _Changes(QAbstractTableModel):
         return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
-class CompareDialog(QDialog):
+class CompareDialog(FittingDialog):
     """Chooses the other model, and shows what it would change.
 
     Signals
@@ -138,13 +138,14 @@ class CompareDialog(QDialog):
         foot = QHBoxLayout()
         foot.addWidget(hint, 1)
         foot.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
         column.addLayout(head)
         column.addWidget(self._words)
         column.addWidget(frame, 1)
-        column.addLayout(foot)
+        self.set_parts(body, foot)
 
     @property
     def text(self) -> str:

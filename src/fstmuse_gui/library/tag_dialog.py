@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QProgressBar,
@@ -20,11 +19,12 @@ from fstmuse_gui.library.tag_preview import PlanTable
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.fitting import FittingDialog
 
 _STEPS = 1000
 
 
-class TagDialog(QDialog):
+class TagDialog(FittingDialog):
     """Chooses on the left, the preview on the right, what goes on below.
 
     Signals
@@ -109,13 +109,14 @@ class TagDialog(QDialog):
             self.write_button,
         ):
             foot.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
         column.addWidget(heading)
         column.addLayout(middle, 1)
         column.addWidget(self._bar)
-        column.addLayout(foot)
+        self.set_parts(body, foot)
 
     # -- what is shown -----------------------------------------------------------------
 

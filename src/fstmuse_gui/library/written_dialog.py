@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QProgressBar,
@@ -23,9 +22,10 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.fitting import FittingDialog
 
 
-class WrittenDialog(QDialog):
+class WrittenDialog(FittingDialog):
     """Lists batches, the newest first.
 
     Signals
@@ -75,14 +75,15 @@ class WrittenDialog(QDialog):
         foot.addWidget(self._words, 1)
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.close_button)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        body = QWidget()
+        outer = QVBoxLayout(body)
+        outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(2 * GRID)
         outer.addWidget(heading)
         outer.addWidget(words)
         outer.addWidget(area, 1)
         outer.addWidget(self._bar)
-        outer.addLayout(foot)
+        self.set_parts(body, foot)
         self.resize(QSize(560, 440))
         self.show_busy("Looking through what was written")
 

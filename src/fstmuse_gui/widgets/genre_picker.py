@@ -116,6 +116,7 @@ class GenrePicker(QFrame):
         self._select(current)
         corner = below.mapToGlobal(QPoint(0, below.height() + 2))
         room = below.screen().availableGeometry()
+        self.setFixedSize(_SIZE.boundedTo(room.size()))
         corner.setX(max(room.left(), min(corner.x(), room.right() - self.width())))
         if corner.y() + self.height() > room.bottom():
             corner.setY(max(room.top(), below.mapToGlobal(QPoint(0, -2)).y() - self.height()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
@@ -17,7 +17,11 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainMessage, caption
 from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.fitting import ScrollPane, SidePane
 from fstmuse_gui.widgets.notice_bar import NoticeBar
+
+# Below this height of a tab its parts stand closer.
+LOW = 560
 
 
 class PagedView(QWidget):
@@ -39,18 +43,19 @@ class PagedView(QWidget):
         self.setAccessibleName(name)
         self.notice = NoticeBar()
         self._pages = QStackedWidget()
-        for page in pages:
-            self._pages.addWidget(page)
+        self._panes = {page: ScrollPane(page) for page in pages}
+        for pane in self._panes.values():
+            self._pages.addWidget(pane)
         main = QWidget()
         column = QVBoxLayout(main)
-        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        self._main = column
         column.setSpacing(2 * GRID)
         column.addWidget(self.notice)
         column.addWidget(self._pages, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
-        self.splitter.addWidget(side)
+        self.splitter.addWidget(SidePane(side))
         self.splitter.addWidget(main)
         self.splitter.setStretchFactor(1, 1)
         outer = QHBoxLayout(self)
@@ -60,11 +65,17 @@ class PagedView(QWidget):
     @property
     def page(self) -> QWidget | None:
         """The page shown."""
-        return self._pages.currentWidget()
+        pane = self._pages.currentWidget()
+        return pane.inside if isinstance(pane, ScrollPane) else None
 
     def show_page(self, page: QWidget) -> None:
         """Bring a page to the front."""
-        self._pages.setCurrentWidget(page)
+        self._pages.setCurrentWidget(self._panes[page])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        margin = GRID if self.height() < LOW else 2 * GRID
+        self._main.setContentsMargins(3 * GRID, margin, 3 * GRID, margin)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

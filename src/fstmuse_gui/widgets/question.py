@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel, caption, visible
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.fitting import FittingDialog
 
 _TEXT_WIDTH = 480
 
@@ -35,7 +35,7 @@ class Answer:
     is_default: bool = False
 
 
-class Question(QDialog):
+class Question(FittingDialog):
     """Asks; Escape and closing it answer nothing.
 
     Parameters
@@ -56,8 +56,9 @@ class Question(QDialog):
         self.buttons: dict[str, QPushButton] = {}
         heading = _label(title)
         heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(heading)
         if text:
@@ -66,12 +67,12 @@ class Question(QDialog):
             column.addWidget(words)
         column.addSpacing(GRID)
         column.addLayout(self._build_rows([a for a in answers if a.meaning]))
-        column.addLayout(self._build_line([a for a in answers if not a.meaning]))
+        self.set_parts(body, self._build_line([a for a in answers if not a.meaning]))
         default = next((a for a in answers if a.is_default), None)
         if default is not None:
             self.buttons[default.value].setDefault(True)
             self.buttons[default.value].setFocus()
-        self.setFixedSize(self.sizeHint())
+        self.resize(self.sizeHint())
 
     def _build_rows(self, answers: Sequence[Answer]) -> QGridLayout:
         grid = QGridLayout()
@@ -87,7 +88,6 @@ class Question(QDialog):
 
     def _build_line(self, answers: Sequence[Answer]) -> QHBoxLayout:
         line = QHBoxLayout()
-        line.setContentsMargins(0, GRID, 0, 0)
         line.setSpacing(GRID)
         line.addStretch()
         for answer in answers:

@@ -30,6 +30,7 @@ LIVE_WINDOW_S = 12.0
 _SHORTEST_VIEW_S = 0.25
 _KEY_ZOOM = 0.5
 _SAVED_SCALE = 2.0
+_LEAST_HEIGHT = 112
 
 
 class SpectrogramView(QWidget):
@@ -69,6 +70,7 @@ class SpectrogramView(QWidget):
         self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._canvas.setAccessibleName("Spectrogram picture")
+        self._canvas.setMinimumHeight(_LEAST_HEIGHT)
         self._box = ClipViewBox()
         self._canvas.setCentralItem(self._box)
         self._image = SmoothImage(axisOrder="col-major")

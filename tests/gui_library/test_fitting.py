@@ -1,0 +1,28 @@
+"""All that can be touched on the Library tab can be reached in a small window."""
+
+from __future__ import annotations
+
+from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.library.compare_dialog import CompareDialog
+from fstmuse_gui.library.tag_dialog import TagDialog
+from fstmuse_gui.library.written_dialog import WrittenDialog
+from tests.gui.reach import check_sizes
+from tests.gui_library.conftest import LibraryBench
+
+
+def test_files_in_a_small_window(bench: LibraryBench) -> None:
+    bench.go_to("Bravo")
+    bench.presenter.say("One folder could not be read: it is on a disk that is not there")
+    check_sizes(bench.window)
+
+
+def test_dialogs_in_a_small_window(bench: LibraryBench) -> None:
+    for dialog in (
+        TagDialog(bench.window),
+        WrittenDialog(bench.window),
+        CompareDialog(bench.window, "FstMuse", [ModelInfo("other", "Another", ("Rock",))]),
+    ):
+        dialog.show()
+        check_sizes(dialog)
+        dialog.close()
+        dialog.deleteLater()

@@ -1,0 +1,17 @@
+"""All that can be touched on the Train tab can be reached in a small window."""
+
+from __future__ import annotations
+
+from tests.gui.reach import check_sizes
+from tests.gui_train.conftest import TrainBench
+from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
+
+
+def test_a_training_in_a_small_window(bench: TrainBench) -> None:
+    check_sizes(bench.window)
+    bench.survey()
+    check_sizes(bench.window)
+    bench.train(make_started(), make_progress(1), make_epoch(1), make_progress(2))
+    check_sizes(bench.window)
+    bench.tell(make_done())
+    check_sizes(bench.window)
