@@ -16,7 +16,7 @@ import platformdirs
 
 from fstmuse_core.classification import Classification
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.library import queries
+from fstmuse_core.library import options, queries
 from fstmuse_core.library.rows import (
     Counts,
     FileScores,
@@ -303,6 +303,24 @@ class Library:
                     os.fsencode(path),
                 ),
             )
+
+    def retitle(self, path: str, *, title: str, artist: str, album: str, tag_genre: str) -> None:
+        """Take texts that were read anew from a file's tags; the file itself has not changed."""
+        with self.writing() as connection:
+            connection.execute(
+                "UPDATE files SET title = ?, artist = ?, album = ?, tag_genre = ? WHERE path = ?",
+                (title, artist, album, tag_genre, os.fsencode(path)),
+            )
+
+    def tag_encoding(self) -> str:
+        """The encoding of old tags' texts; ``"auto"`` if none was chosen."""
+        with self.reading() as connection:
+            return options.read(connection, options.TAG_ENCODING, "auto")
+
+    def set_tag_encoding(self, encoding: str) -> None:
+        """Remember an encoding for old tags' texts."""
+        with self.writing() as connection:
+            options.write(connection, options.TAG_ENCODING, encoding)
 
 
 def _ids(file_ids: Sequence[int]) -> str:

@@ -149,29 +149,33 @@ class LibraryEar:
 
     def _hear(self, found: FoundFile) -> Heard:
         from fstmuse_core.file_tags.reading import read_tags
+        from fstmuse_core.library.tagging import storable
         from fstmuse_core.tags.audio_bytes import audio_digest
 
         content = audio_digest(found.path)
-        tags = read_tags(Path(found.path))
-        known = self._is_known(content)
+        known, encoding = self._known(content)
+        tags = read_tags(Path(found.path), encoding)
         return Heard(
             found,
             content,
-            title=_text(tags.title),
-            artist=_text(tags.artist),
-            album=_text(tags.album),
-            tag_genre=_text("; ".join(tags.genres)),
+            title=storable(tags.title),
+            artist=storable(tags.artist),
+            album=storable(tags.album),
+            tag_genre=storable("; ".join(tags.genres)),
             answer=None if known else stored(self._ear.classify(found.path)),
         )
 
-    def _is_known(self, content: str) -> bool:
+    def _known(self, content: str) -> tuple[bool, str]:
+        """True if the library has an answer for this sound; and the encoding of old tags."""
+        from fstmuse_core.library import options
+
         uri = f"{Path(self._library).as_uri()}?mode=ro"
         try:
             with closing(sqlite3.connect(uri, uri=True)) as connection:
                 found: Any = connection.execute(_KNOWN, (content, self._model_id)).fetchone()
+                return found is not None, options.read(connection, options.TAG_ENCODING, "auto")
         except sqlite3.Error:
-            return False  # heard once more, at worst
-        return found is not None
+            return False, "auto"  # heard once more, at worst
 
 
 def make_way() -> None:
@@ -205,8 +209,3 @@ def _gone() -> Unheard:
     from fstmuse_core.library.update import GONE
 
     return Unheard(GONE, is_gone=True)
-
-
-def _text(value: str) -> str:
-    """``value`` as the library can keep it: damaged tags may hold what is no text."""
-    return value.encode("utf-8", "replace").decode("utf-8")

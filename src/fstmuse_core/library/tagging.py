@@ -42,11 +42,34 @@ def note_tags(library: Library, outcome: Outcome) -> None:
         return
     for name in (outcome.path, *outcome.links):
         path = os.path.abspath(name)
-        tags = read_tags(Path(path))
-        library.retagged(
-            path,
-            title=tags.title,
-            artist=tags.artist,
-            album=tags.album,
-            tag_genre="; ".join(tags.genres),
-        )
+        library.retagged(path, **_texts(path, library.tag_encoding()))
+
+
+def read_again(library: Library, encoding: str) -> None:
+    """Read the tags of all files anew, their old texts in another encoding; it is remembered.
+
+    Parameters
+    ----------
+    encoding : str
+        From :func:`~fstmuse_core.file_tags.text_encoding.encoding_of`.
+    """
+    library.set_tag_encoding(encoding)
+    for row in library.rows(""):
+        if row.state is not State.GONE:
+            library.retitle(row.path, **_texts(row.path, encoding))
+
+
+def _texts(path: str, encoding: str) -> dict[str, str]:
+    tags = read_tags(Path(path), encoding)
+    texts = {
+        "title": tags.title,
+        "artist": tags.artist,
+        "album": tags.album,
+        "tag_genre": "; ".join(tags.genres),
+    }
+    return {name: storable(text) for name, text in texts.items()}
+
+
+def storable(text: str) -> str:
+    """``text`` as the library can keep it: damaged tags may hold what is no text."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -28,12 +28,19 @@ _CANCEL = "cancel"
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """What would become of one file's genres."""
+    """What would become of one file's genres; ``is_written`` also if they stay, and
+    another tag in it says something else."""
 
     path: str
     old: tuple[str, ...]
     new: tuple[str, ...]
     why: str
+    is_written: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """True if nothing is written into the file."""
+        return self.old == self.new and not self.is_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +157,16 @@ def plan(
     for change in teller.plan:
         why = change.skipped or change.remark
         new = change.old if change.skipped else change.new
-        teller.add(PlanLine(str(change.path), change.old, new, why))
+        teller.add(PlanLine(str(change.path), change.old, new, why, not change.skipped))
 
 
-def write(library: Library, teller: Teller) -> Written:
+def write(library: Library, teller: Teller, keep_time: bool) -> Written:
     """Write what was planned last."""
     from fstmuse_core.tags.batch import apply
 
     wanted = [change for change in teller.plan if not change.skipped]
     seen = _Seen(library, teller, len(wanted))
-    batch = apply(wanted, on_outcome=seen.take, cancelled=teller.cancelled)
+    batch = apply(wanted, keep_time=keep_time, on_outcome=seen.take, cancelled=teller.cancelled)
     teller.plan = []
     return seen.result(batch.id, batch.trouble)
 
@@ -171,6 +178,13 @@ def undo(library: Library, teller: Teller, batch: str, total: int) -> Written:
     seen = _Seen(library, teller, total)
     result = take_back(batch, on_outcome=seen.take, cancelled=teller.cancelled)
     return seen.result(batch, result.trouble)
+
+
+def read_texts(library: Library, _teller: Teller, encoding: str) -> None:
+    """Read the texts of old tags anew, in another encoding."""
+    from fstmuse_core.library.tagging import read_again
+
+    read_again(library, encoding)
 
 
 def batches(_library: Library, teller: Teller) -> None:
@@ -283,5 +297,5 @@ def _model(library: Library, sha: str) -> HeardModel:
 
 CHORES: dict[str, Callable[..., Any]] = {
     chore.__name__: chore
-    for chore in (plan, write, undo, batches, export, playlists, report, compare)
+    for chore in (plan, write, undo, read_texts, batches, export, playlists, report, compare)
 }

@@ -37,6 +37,8 @@ class Desk(QObject):
         self.exporting.message.connect(self.presenter.message)
         self.exporting.trouble.connect(self.presenter.say)
         self._tagging: Tagging | None = None
+        # How tags were written last: the sign between genres, and whether times stay.
+        self.tag_choices = ("\0", False)
 
     # -- dialogs -----------------------------------------------------------------------
 
@@ -47,6 +49,7 @@ class Desk(QObject):
             from fstmuse_gui.library.tagging import Tagging
 
             self._tagging = Tagging(self.view, self.shelf, self)
+            self._tagging.separator, self._tagging.keep_time = self.tag_choices
             self._tagging.written.connect(self.presenter.reload)
         return self._tagging
 
@@ -80,5 +83,6 @@ class Desk(QObject):
         self.exporting.close()
         if self._tagging is not None:
             self._tagging.close()
+            self.tag_choices = (self._tagging.separator, self._tagging.keep_time)
         self.workers.close()
         self.presenter.close()

@@ -24,6 +24,8 @@ LIBRARY_SPLITTER = Option("library/splitter", list, [])
 LIBRARY_PARTS = Option("library/parts", list, [])
 LIBRARY_MODEL = Option("library/model", str, "")
 LIBRARY_GOES_ON = Option("library/goes_on", bool, False)
+TAG_SEPARATOR = Option("library/tag_separator", str, "\0", lambda sign: sign in ("\0", ";", "/"))
+TAG_KEEP_TIME = Option("library/tag_keep_time", bool, False)
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -91,6 +93,9 @@ class LibraryTab(QObject):
         self._settings.set(LIBRARY_MODEL, desk.presenter.model)
         self._settings.set(LIBRARY_GOES_ON, desk.presenter.listening.goes_on)
         desk.close()
+        separator, keep_time = desk.tag_choices
+        self._settings.set(TAG_SEPARATOR, separator)
+        self._settings.set(TAG_KEEP_TIME, keep_time)
 
     # -- what is behind it -------------------------------------------------------------
 
@@ -100,6 +105,8 @@ class LibraryTab(QObject):
 
             model = self._settings.get(LIBRARY_MODEL) or self._settings.get(MODEL)
             desk = self._built = Desk(self._makers, model, self)
+            get = self._settings.get
+            desk.tag_choices = (get(TAG_SEPARATOR), get(TAG_KEEP_TIME))
             presenter, reviewing = desk.presenter, desk.presenter.reviewing
             presenter.offer_models(self._makers.models())
             # Never by itself with another model, which may have everything to hear.

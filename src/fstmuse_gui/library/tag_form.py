@@ -24,6 +24,7 @@ _MODES = {
     Mode.REPLACE: "In place of what is there",
     Mode.APPEND: "Beside what is there",
 }
+_SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
 
 
 class TagForm(QWidget):
@@ -58,6 +59,12 @@ class TagForm(QWidget):
         self.note = QCheckBox("Note which model said so")
         self.note.setToolTip("A field of its own beside the genre: model, version and score")
         self.note.setChecked(default.note)
+        self.separator = QComboBox()
+        for sign, text in _SEPARATORS.items():
+            self.separator.addItem(text, sign)
+        self.separator.setToolTip("ID3v2.3 has no sign of its own between several genres")
+        self.keep_time = QCheckBox("Keep the time of change")
+        self.keep_time.setToolTip("Backups that look at size and time may then miss the new tags")
         self._build()
         self._listen()
 
@@ -71,6 +78,7 @@ class TagForm(QWidget):
             ("Least probability", self.at_least),
             ("Genres at most", self.most),
             ("Least probability of further ones", self.also_at_least),
+            ("Between genres in ID3v2.3", self.separator),
         ):
             label = PlainLabel(text)
             label.setProperty("look", "small")
@@ -83,6 +91,8 @@ class TagForm(QWidget):
         column.addWidget(self.unsure)
         column.addSpacing(GRID // 2)
         column.addWidget(self.note)
+        column.addSpacing(GRID // 2)
+        column.addWidget(self.keep_time)
         column.addStretch()
         hint = PlainLabel(
             "What you said yourself always counts. Each file is copied, changed and checked "
@@ -93,14 +103,17 @@ class TagForm(QWidget):
         column.addWidget(hint)
 
     def _listen(self) -> None:
-        for chooser in (self.scope, self.mode):
+        for chooser in (self.scope, self.mode, self.separator):
             chooser.activated.connect(lambda _index: self._pause.start())
         for box in (self.at_least, self.most, self.also_at_least):
             box.valueChanged.connect(lambda _value: self._pause.start())
         for tick in (self.unsure, self.note):
             tick.toggled.connect(lambda _on: self._pause.start())
-        self.most.valueChanged.connect(lambda most: self.also_at_least.setEnabled(most > 1))
-        self.also_at_least.setEnabled(self.most.value() > 1)
+        self.most.valueChanged.connect(self._allow_several)
+        self._allow_several(self.most.value())
+
+    def _allow_several(self, most: int) -> None:
+        self.also_at_least.setEnabled(most > 1)
 
     def offer_scopes(self, n_chosen: int, n_shown: int, n_all: int) -> None:
         """Offer the files that are chosen, shown, or all."""
@@ -121,7 +134,13 @@ class TagForm(QWidget):
             also_at_least=self.also_at_least.value() / 100,
             unsure=self.unsure.isChecked(),
             note=self.note.isChecked(),
+            separator=self.separator.currentData(),
         )
+
+    def restore(self, separator: str, keep_time: bool) -> None:
+        """Choose what was chosen last."""
+        self.separator.setCurrentIndex(max(0, self.separator.findData(separator)))
+        self.keep_time.setChecked(keep_time)
 
     def stop(self) -> None:
         """Tell of nothing more."""

@@ -48,8 +48,8 @@ class PlanModel(QAbstractTableModel):
 
     def add(self, lines: list[PlanLine]) -> None:
         """Take more."""
-        changing = [line for line in lines if line.old != line.new]
-        staying = [line for line in lines if line.old == line.new]
+        changing = [line for line in lines if not line.stays]
+        staying = [line for line in lines if line.stays]
         more = staying if self._shows_staying else changing
         if more:
             first = len(self.lines)

@@ -48,6 +48,8 @@ class Tagging(QObject):
         self._total = 0
         self._batches: list[BatchSummary] = []
         self._words = ""
+        # As they were chosen last.
+        self.separator, self.keep_time = "\0", False
 
     @property
     def is_writing(self) -> bool:
@@ -65,6 +67,7 @@ class Tagging(QObject):
         self._scopes = {"chosen": list(chosen), "shown": list(shown), "all": everything}
         dialog = self.dialog = TagDialog(self._view.window())
         dialog.form.offer_scopes(len(chosen), len(shown), len(everything))
+        dialog.form.restore(self.separator, self.keep_time)
         dialog.form.changed.connect(self._plan)
         dialog.write_requested.connect(self.write)
         dialog.undo_requested.connect(self.undo)
@@ -97,7 +100,7 @@ class Tagging(QObject):
             self._doing = "write"
             self._total = len(dialog.table.plan.changing)
             dialog.show_writing(0, self._total)
-            self.process.run("write")
+            self.process.run("write", dialog.form.keep_time.isChecked())
 
     def undo(self) -> None:
         """Take back what was written last."""
@@ -191,6 +194,8 @@ class Tagging(QObject):
                 dialog.deleteLater()
         if self.dialog is not None:
             self.dialog.form.stop()
+            self.separator = self.dialog.form.policy.separator
+            self.keep_time = self.dialog.form.keep_time.isChecked()
         self.dialog = self.list = None
         if self.process.is_busy:
             self.process.cancel()

@@ -16,19 +16,30 @@ from fstmuse_core.errors import FstMuseError, one_line
 
 @click.command(short_help="Add folders, and look what is in them.")
 @click.argument("folders", nargs=-1, type=SomePath(), metavar="[FOLDER...]")
-def scan(folders: tuple[str, ...]) -> int:
+@click.option(
+    "--tag-encoding",
+    metavar="NAME",
+    help="Of texts that old tags say are Latin-1, such as cp932 or cp1251; auto finds it out and "
+    "is the default. It is remembered, and no file is changed.",
+)
+def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
     """Add each FOLDER to the library and find its sound files; without one, look again.
 
     Nothing is heard yet. Files that were heard before are known again by their sound, wherever
     they lie now. A folder that cannot be read is said, and makes the exit code 1.
     """
+    from fstmuse_core.file_tags.text_encoding import encoding_of
+    from fstmuse_core.library.tagging import read_again
     from fstmuse_core.library.update import scan_library
 
+    encoding = None if tag_encoding is None else encoding_of(tag_encoding)
     with opened_library() as library:
         added = [library.add_folder(folder).folder_id for folder in folders]
         if not library.folders():
             raise FstMuseError("Your library", "it has no folder yet", "name one with music")
         report = scan_library(library, folder_ids=added or None, progress=_progress)
+        if encoding is not None:
+            read_again(library, encoding)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     for problem in report.problems:

@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _MODES = ("only-if-empty", "replace", "append")
 _PERCENT = Percent()
+_SEPARATORS = {"nul": "\0", ";": ";", "/": "/"}
 
 
 def plan_options(function: _Command) -> _Command:
     """The argument and the options that :func:`planned` takes."""
     for option in (
+        click.option(
+            "--separator",
+            type=click.Choice(list(_SEPARATORS)),
+            default="nul",
+            show_default=True,
+            help="Between several genres in ID3v2.3, which has no sign of its own for it.",
+        ),
         click.option(
             "--no-note",
             is_flag=True,
@@ -62,7 +70,8 @@ def plan_options(function: _Command) -> _Command:
             type=click.Choice(_MODES),
             default=_MODES[0],
             show_default=True,
-            help="What becomes of genres that a file has; Unknown, Other and the like are none.",
+            help="What becomes of genres that a file has; Unknown, Other and the like are none. "
+            "All places in a file that name a genre (APEv2, RIFF INFO, ID3v1) are changed alike.",
         ),
         click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it."),
         model_option,
@@ -88,11 +97,20 @@ def planned(
     also_least: float,
     unsure: bool,
     no_note: bool,
+    separator: str,
 ) -> list[Change]:
     """The plan; raises ``FstMuseError`` if there is nothing to plan for."""
     from fstmuse_core.tags.plan import Mode, Policy, plan_changes
 
-    policy = Policy(Mode(mode), least / 100, genres, also_least / 100, unsure, not no_note)
+    policy = Policy(
+        mode=Mode(mode),
+        at_least=least / 100,
+        most=genres,
+        also_at_least=also_least / 100,
+        unsure=unsure,
+        note=not no_note,
+        separator=_SEPARATORS[separator],
+    )
     files = _from_library(model, folder) if results is None else _read(results, model, folder)
     with ProgressBar(len(files)) as bar:
         return plan_changes(files, policy, progress=lambda done, _: bar.update(done, "tags"))

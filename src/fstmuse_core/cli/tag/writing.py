@@ -14,12 +14,17 @@ from fstmuse_core.datasets.wording import counted
 
 @click.command(short_help="Write genre tags; they can be undone.")
 @plan_options
-def write(**choices: Any) -> int:
+@click.option(
+    "--keep-time",
+    is_flag=True,
+    help="Leave the files' times of change; backups that look at size and time may then miss it.",
+)
+def write(keep_time: bool, **choices: Any) -> int:
     """Write the genres that "fstmuse tag preview" shows with the same options.
 
-    Times and permissions of the files stay. Ctrl-C ends it after the file it is at; a kill at
-    any moment leaves each file old or new. A file that fails stays as it was, is named on
-    standard error, and makes the exit code 1.
+    Permissions of the files stay; undo gives back the time of change too. Ctrl-C ends it after
+    the file it is at; a kill at any moment leaves each file old or new. A file that fails stays
+    as it was, is named on standard error, and makes the exit code 1.
     """
     from fstmuse_core.cli.tag.outcomes import Ledger, stop_asked
     from fstmuse_core.tags.batch import apply
@@ -32,7 +37,7 @@ def write(**choices: Any) -> int:
         say(f"fstmuse: {told(changes)}")
         return 0
     with Ledger(len(wanted)) as ledger, stop_asked() as cancelled:
-        batch = apply(wanted, on_outcome=ledger.take, cancelled=cancelled)
+        batch = apply(wanted, keep_time=keep_time, on_outcome=ledger.take, cancelled=cancelled)
     left = len(changes) - batch.count(Fate.WRITTEN) - batch.count(Fate.FAILED)
     parts = [f"{counted(batch.count(Fate.WRITTEN), 'file')} written"]
     parts += [f"{left:,} left as they are"] if left else []
