@@ -66,6 +66,8 @@ class Learning(QObject):
         self._lock = threading.Lock()
         self._waiting: dict[int, _Word] = {}
         self._left_to_finish: int | None = None
+        # Of the files that were learned since the start; of the lane's thread alone.
+        self._sounds: dict[int, str] = {}
 
     @property
     def folder(self) -> Path:
@@ -103,22 +105,27 @@ class Learning(QObject):
         if len(words) > 1:
             self._run(self._written)
 
-    def unlearn(self, said: Sequence[tuple[str, str, int]]) -> None:
-        """Take corrections back.
+    def unlearn(self, said: Sequence[tuple[LibraryRow, str]]) -> None:
+        """Take corrections back; one that says otherwise was made elsewhere and stays.
 
         Parameters
         ----------
-        said : sequence of (str, str, int)
-            Path, genre and id of files of which it was said; a correction that says otherwise
-            was made elsewhere and stays.
+        said : sequence of (LibraryRow, str)
+            Files, and the genre that was said of each.
         """
         with self._lock:  # what still waited needs no undoing
-            learned = [one for one in said if self._waiting.pop(one[2], None) is None]
+            learned = [one for one in said if self._waiting.pop(one[0].file_id, None) is None]
 
         def work() -> int:
             store = self._corrections
-            for path, genre, _ in learned:
-                record = store.find(Path(path))
+            here = [one for one in learned if one[0].file_id in self._sounds]
+            # Copies were learned once, and so was what was said before this start.
+            known = {row.content for row, _ in here}
+            first = {row.content: (row, genre) for row, genre in reversed(learned)}
+            before = [one for content, one in first.items() if content not in known]
+            for row, genre in (*reversed(here), *before):
+                sound = self._sounds.pop(row.file_id, "")
+                record = store.of_sound(sound) if sound else store.find(Path(row.path))
                 if record is not None and record.genre == genre:
                     store.undo(record.sound)
             self._write()
@@ -148,7 +155,9 @@ class Learning(QObject):
         try:
             answer = self._shelf.library.classification(word.file_id, word.sha)
             if answer is not None and answer.probabilities.any():
-                self._corrections.correct_file(Path(word.path), word.genre, answer)
+                change = self._corrections.correct_file(Path(word.path), word.genre, answer)
+                if change.record is not None and change.record != change.before:
+                    self._sounds[word.file_id] = change.record.sound
         finally:
             with self._lock:
                 if self._waiting.get(word.file_id) == word:

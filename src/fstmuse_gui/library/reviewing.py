@@ -65,6 +65,8 @@ class Reviewing(QObject):
         self._answer: Classification | None = None
         self._loaded = self._sha = ""
         self._said: list[list[int]] = []
+        # By file, for the rows learn of it a moment later.
+        self._genres_said: dict[int, str] = {}
         self._connect()
         self._show()
 
@@ -269,6 +271,7 @@ class Reviewing(QObject):
     def _say(self, rows: list[LibraryRow], genre: str, kind: ReviewKind) -> None:
         if not rows:
             return
+        self._genres_said |= {row.file_id: genre for row in rows}
         self._shelf.review(self._alike(rows), genre, kind)
         self.reviewed.emit()
         if len(rows) > 1:
@@ -310,9 +313,8 @@ class Reviewing(QObject):
         catalogue = self._table.rows.catalogue
         ids = [file_id for file_id in ids if file_id in catalogue.places]
         rows = [catalogue.rows[catalogue.places[file_id]] for file_id in ids]
-        self._learning.unlearn(
-            [(row.path, row.review_genre, row.file_id) for row in _once(rows) if row.review_genre]
-        )
+        said = [(row, self._genres_said.pop(row.file_id, row.review_genre)) for row in rows]
+        self._learning.unlearn([(row, genre) for row, genre in said if genre])
         self._shelf.unreview(self._alike(rows))
         self.reviewed.emit()
         self.message.emit("Taken back.")
