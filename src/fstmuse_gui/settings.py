@@ -44,12 +44,16 @@ class Option(Generic[T]):
         Used when nothing, or nothing valid, is stored.
     is_valid : callable
         Whether a value of the right type may be used.
+    names_model : bool
+        The value is a model's name: its hash is remembered too, which finds it when it has been
+        renamed.
     """
 
     key: str
     kind: type[T]
     default: T
     is_valid: Callable[[T], bool] = lambda _value: True
+    names_model: bool = False
 
 
 def _one_of(choices: tuple[Any, ...]) -> Callable[[Any], bool]:
@@ -66,11 +70,14 @@ DB_RANGE = Option("view/db_range", int, 60, _one_of(DB_RANGES))
 GEOMETRY = Option("window/geometry", bytes, b"")
 WINDOW_STATE = Option("window/state", bytes, b"")
 SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4))
-MODEL = Option("classify/model", str, "fst-muse", bool)
+MODEL = Option("classify/model", str, "fst-muse", bool, names_model=True)
 RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT))
 LAST_FOLDER = Option("files/last_folder", str, "")
 INPUT_DEVICE = Option("sound/input_device", str, "")
 OUTPUT_DEVICE = Option("sound/output_device", str, "")
+
+# Ends the key under which the hash of a model is kept, beside that of its name.
+_HASH = "_sha256"
 
 VERSION = 1
 _VERSION_KEY = "settings_version"
@@ -145,6 +152,22 @@ class Settings:
         if type(value) is not option.kind or not option.is_valid(value):
             raise ValueError(f"{option.key} may not be {value!r}")
         self._store.setValue(option.key, _encode(value))
+        if option.names_model:
+            from fstmuse_core.models.identity import sha256_of
+
+            self._store.setValue(option.key + _HASH, _encode(sha256_of(str(value))))
+
+    def follow_models(self) -> None:
+        """Take up models that were renamed while nobody looked by their new names."""
+        from fstmuse_core.models.identity import whereabouts
+
+        for key in self._store.allKeys():
+            if not key.endswith(_HASH):
+                continue
+            sha256 = _decode(str(self._store.value(key) or '""'), str)
+            name = whereabouts(sha256).name if sha256 else ""
+            if name:
+                self._store.setValue(key.removesuffix(_HASH), _encode(name))
 
     def add_recent(self, paths: list[str]) -> None:
         """Put ``paths`` at the top of the recent files, the last of them first."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def open_window(app: QApplication, settings: Settings) -> MainWindow:
     """Start the worker, build the window and show it."""
+    settings.follow_models()
     bridge = WorkerBridge(partial(real_worker, warm_model=settings.get(MODEL)))
     # These imports take as long as the worker's own, which run beside them from here on.
     from fstmuse_gui.main_window import MainWindow

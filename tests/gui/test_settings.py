@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QSettings
 
+from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.bundle_manifest import manifest_bytes
+from fstmuse_core.models.changes import delete_model, rename_model
 from fstmuse_gui import settings as declared
 from fstmuse_gui.settings import (
     COLOUR_MAP,
     DB_RANGE,
     GEOMETRY,
     MAX_RECENT,
+    MODEL,
     RECENT_FILES,
     SPLITTER,
     THEME,
@@ -138,3 +144,22 @@ def test_recent_files_are_few_different_and_newest_first(settings: Settings) -> 
     recent = settings.get(RECENT_FILES)
     assert recent[:2] == ["/5.mp3", f"/{MAX_RECENT + 2}.mp3"]
     assert len(recent) == len(set(recent)) == MAX_RECENT
+
+
+def test_a_model_that_was_renamed_outside_the_window_stays_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own" / "models"
+    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: folder)
+    shutil.copytree(shipped_models_folder() / "toy-model", folder / "mine")
+    values = {**json.loads((folder / "mine" / "model.json").read_bytes()), "title": "mine"}
+    (folder / "mine" / "model.json").write_bytes(manifest_bytes(values))
+    path = tmp_path / "settings.ini"
+    Settings(path).set(MODEL, "mine")
+    rename_model("mine", "My songs")
+    again = Settings(path)
+    again.follow_models()
+    assert again.get(MODEL) == "My-songs"
+    delete_model("My-songs")
+    again.follow_models()
+    assert again.get(MODEL) == "My-songs"

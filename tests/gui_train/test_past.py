@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.bundle import load_bundle, shipped_models_folder
+from fstmuse_core.bundle_manifest import manifest_bytes
+from fstmuse_core.models.changes import delete_model, find_deleted, rename_model, restore_model
 from fstmuse_gui.train.history import PastRun, past_runs
 from fstmuse_gui.train.kept import running_run
 from fstmuse_gui.train.runs_list import RunRow
@@ -151,3 +156,29 @@ def test_only_models_of_this_tab_are_listed(
     for model, found in (("toy-gan", ("toy-gan", tmp_path / "toy-gan")), ("other", None)):
         monkeypatch.setattr("fstmuse_core.runs.running_training", lambda name=model: name)
         assert running_run() == found
+
+
+def test_a_renamed_model_is_used_by_its_new_name_and_a_deleted_one_is_said(
+    running: TrainBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own" / "models"
+    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: folder)
+    shutil.copytree(shipped_models_folder() / "toy-model", folder / "mine")
+    values = json.loads((folder / "mine" / "model.json").read_bytes())
+    values |= {"name": "mine", "title": "mine"}
+    (folder / "mine" / "model.json").write_bytes(manifest_bytes(values))
+    sha = load_bundle(folder / "mine").sha256
+    running.tell(replace(make_done(name="mine"), sha256=sha))
+    wanted: list[str] = []
+    running.presenter.model_wanted.connect(wanted.append)
+
+    rename_model("mine", "My songs")
+    running.view.results_page.use_button.click()
+    assert wanted == ["My-songs"]
+    delete_model("My-songs")
+    running.view.results_page.use_button.click()
+    assert wanted == ["My-songs"]
+    assert "My songs was deleted: bring it back in the Models tab" in running.view.notice.text
+    restore_model(find_deleted())
+    running.view.results_page.use_button.click()
+    assert wanted == ["My-songs", "My-songs"]

@@ -155,9 +155,11 @@ def _new(
 def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
     from fstmuse_core import __version__
     from fstmuse_core.generate import ClipGenerator, read_recipe
+    from fstmuse_core.models.identity import whereabouts
 
     recipe = read_recipe(file)
-    generator = ClipGenerator.load(model or recipe.model)
+    # By its hash, for it may have been renamed since.
+    generator = ClipGenerator.load(model or whereabouts(recipe.model_sha256).name or recipe.model)
     if model is None:
         generator.check_made(recipe)
     if recipe.version != __version__:

@@ -27,6 +27,7 @@ from fstmuse_core.library.rows import (
     State,
 )
 from fstmuse_core.library.schema import Connection, connect, prepare, speaking
+from fstmuse_core.models.identity import names_by_hash
 
 _CHOSEN = "id IN (SELECT value FROM json_each(?))"
 
@@ -192,9 +193,19 @@ class Library:
             return queries.counts(connection, model_sha)
 
     def models(self) -> list[HeardModel]:
-        """The models that have heard something of the library, the first one first."""
+        """The models that have heard something of the library, the first one first.
+
+        They are called as they are by now, where they are still installed.
+        """
         with self.reading() as connection:
-            return queries.models(connection)
+            found = queries.models(connection)
+        names = names_by_hash()
+        return [
+            model._replace(name=names[model.sha256][0], title=names[model.sha256][1])
+            if model.sha256 in names
+            else model
+            for model in found
+        ]
 
     def classification(self, file_id: int, model_sha: str) -> Classification | None:
         """All that a model says of a file, but for the activation map; ``None`` until heard."""

@@ -53,6 +53,19 @@ def sha256_of(name: str) -> str:
     return ""
 
 
+def names_by_hash() -> dict[str, tuple[str, str]]:
+    """Name and title of each installed model, by its hash."""
+    found = {}
+    for folder in bundles.bundle_folders().values():
+        try:
+            raw = read_manifest_bytes(folder)
+            title = str(json.loads(raw)["title"])
+        except (BundleError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        found[manifest_sha256(raw)] = folder.name, title
+    return found
+
+
 def whereabouts(sha256: str, run: str = "") -> Whereabouts:
     """Find a model by its hash or, where that is not known, by the training that made it.
 

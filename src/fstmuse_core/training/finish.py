@@ -116,9 +116,9 @@ def finish_ours(
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out
     parameters = trainee.classifier.serving.count_params()
-    write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
-    write_json(run.folder / REPORT_FILE, report)
-    return done_values(run, report, figures, str(bundle))
+    sha256 = write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
+    write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
+    return done_values(run, report, figures, str(bundle), sha256)
 
 
 def _tested(
@@ -233,12 +233,13 @@ def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
 
 
 def done_values(
-    run: Finished, report: Mapping[str, Any], figures: list[str], bundle: str
+    run: Finished, report: Mapping[str, Any], figures: list[str], bundle: str, sha256: str = ""
 ) -> dict[str, Any]:
-    """The values of the ``done`` event."""
+    """The values of the ``done`` event; ``sha256`` finds the model whatever it is called then."""
     return {
         "name": run.settings.out,
         "bundle": bundle,
+        "model_sha256": sha256,
         "stopped_early": report["stopped_early"],
         "seconds": run.seconds,
         "metrics": report["metrics"],

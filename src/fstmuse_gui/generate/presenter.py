@@ -23,7 +23,7 @@ from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.sound.playing import Playing
 from fstmuse_gui.widgets.file_list import RowState
 
-GENERATOR = Option("generate/model", str, "toy-gan", bool)
+GENERATOR = Option("generate/model", str, "toy-gan", bool, names_model=True)
 GENRE = Option("generate/genre", str, "")
 SECONDS = Option("generate/seconds", int, 30, lambda value: 3 <= value <= 120)
 _LARGEST_SEED = 2**31 - 1

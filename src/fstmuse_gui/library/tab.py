@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LIBRARY_SPLITTER = Option("library/splitter", list, [])
 LIBRARY_PARTS = Option("library/parts", list, [])
-LIBRARY_MODEL = Option("library/model", str, "")
+LIBRARY_MODEL = Option("library/model", str, "", names_model=True)
 LIBRARY_GOES_ON = Option("library/goes_on", bool, False)
 TAG_SEPARATOR = Option("library/tag_separator", str, "\0", lambda sign: sign in ("\0", ";", "/"))
 TAG_KEEP_TIME = Option("library/tag_keep_time", bool, False)

@@ -172,7 +172,10 @@ class GanMetrics:
 
 @dataclass(frozen=True)
 class Done:
-    """The model is made; ``bundle`` is its folder, empty for designs that make none."""
+    """The model is made; ``bundle`` is its folder, empty for designs that make none.
+
+    ``sha256`` finds the model whatever it is called by now; trainings of before did not say it.
+    """
 
     name: str
     bundle: str
@@ -181,6 +184,7 @@ class Done:
     metrics: Metrics | GanMetrics
     card: str
     resumable: bool
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -284,6 +288,7 @@ def _done(values: dict[str, Any]) -> Done:
         metrics=_any_metrics(values["metrics"]),
         card=str(values["card"] or ""),
         resumable=bool(values["resumable"]),
+        sha256=str(values.get("model_sha256") or ""),
     )
 
 

@@ -26,7 +26,7 @@ TRAIN_LEFT_OUT: Option[list[str]] = Option(
     "train/genres_left_out", list, [], lambda v: all(isinstance(genre, str) for genre in v)
 )
 TRAIN_RECIPE: Option[dict[str, Any]] = Option("train/recipe", dict, {})
-TRAIN_BASE = Option("train/fine_tune", str, "")
+TRAIN_BASE = Option("train/fine_tune", str, "", names_model=True)
 TRAIN_LOGS = Option("train/tensorboard", bool, False)
 TRAIN_LOG_FOLDER = Option("train/tensorboard_folder", str, "")
 

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.models.identity import whereabouts
 from fstmuse_gui.train.closing import Closing
 from fstmuse_gui.train.data_presenter import DataPresenter
 from fstmuse_gui.train.events import Done, GanMetrics
@@ -268,15 +269,26 @@ class TrainPresenter(QObject):
     def _shown_result(self) -> Done | None:
         return self._past.done if self._side is _Side.PAST else self.live.done
 
+    @property
+    def _shown_run(self) -> str:
+        """Name of the training whose result is shown."""
+        past = self._past_run if self._side is _Side.PAST else None
+        return past.row.run if past is not None else self.live.run
+
     def _use(self) -> None:
         done = self._shown_result
         if done is None:
             return
+        found = whereabouts(done.sha256, self._shown_run)
+        if not found.name and (done.sha256 or found.deleted is not None):
+            self._view.notice.say(f"{found.why_not(done.name)}.")
+            return
+        name = found.name or done.name
         self.model_made.emit()
         if isinstance(done.metrics, GanMetrics):
-            self.generator_wanted.emit(done.name)
+            self.generator_wanted.emit(name)
         else:
-            self.model_wanted.emit(done.name)
+            self.model_wanted.emit(name)
 
     def _open_card(self) -> None:
         if self._shown_result is not None:

@@ -60,9 +60,9 @@ def finish_gan(
     }
     write_bytes(run.folder / CARD_NAME, card)
     bundle = user_models_folder() / run.settings.out
-    write_bundle(bundle, _manifest(run.settings.out, trainee, report), files)
-    write_json(run.folder / REPORT_FILE, report)
-    return done_values(finished, report, figures, str(bundle))
+    sha256 = write_bundle(bundle, _manifest(run.settings.out, trainee, report), files)
+    write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
+    return done_values(finished, report, figures, str(bundle), sha256)
 
 
 def _heard(parts: Parts) -> Parts:
