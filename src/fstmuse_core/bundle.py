@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +32,8 @@ from fstmuse_core.bundle_manifest import (
     read_manifest_bytes,
 )
 from fstmuse_core.errors import BundleError
+from fstmuse_core.file_lock import locked
+from fstmuse_core.regular_files import read_regular, stays_inside
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 
 LITERT_NAME = "model.tflite"
@@ -37,6 +42,13 @@ CARD_NAME = "CARD.md"
 PATTERNS_NAME = "patterns.npz"
 # Of a generator: the classifier that has measured it.
 JUDGE_NAME = "judge.npz"
+_MAX_FILE_BYTES = 256 * 2**20
+# Beside the bundles while one is written: its new folder, and the old one until that is there.
+_RETIRED = "-old"
+_LEFT = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}(?:-old)?")
+_LEFT_ALONE_S = 24 * 3600.0
+_LOCK_NAME = ".replacing"
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -118,12 +130,16 @@ def load_bundle(
 def _checked_file(folder: Path, name: str, sha256: str) -> bytes:
     if Path(name).name != name or name in (".", ".."):
         raise BundleError(folder, f"it lists a file outside its folder ({name!r})", REMEDY_AGAIN)
+    if not stays_inside(folder, name):
+        raise BundleError(folder, f"{name} is a link that leads out of its folder", REMEDY_AGAIN)
     try:
-        data = (folder / name).read_bytes()
+        data = read_regular(folder / name, _MAX_FILE_BYTES)
     except FileNotFoundError:
         raise BundleError(folder, f"{name} is missing", REMEDY_AGAIN) from None
     except OSError as error:
-        raise BundleError(folder, f"{name} cannot be read ({error.strerror})") from error
+        raise BundleError(
+            folder, f"{name} cannot be read ({error.strerror})", REMEDY_AGAIN
+        ) from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise BundleError(
             folder, f"{name} has been changed or cut since the model was made", REMEDY_AGAIN
@@ -164,16 +180,52 @@ def write_bundle(
                 os.fsync(stream.fileno())
         staging.chmod(0o755)
         if target.exists():
-            retired = staging.with_name(staging.name + "-old")
-            target.rename(retired)
-            staging.rename(target)
-            shutil.rmtree(retired)
+            with locked(target.parent / _LOCK_NAME, _PATIENCE_S):
+                _take_place(staging, target)
         else:
             staging.rename(target)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return manifest_sha256(raw)
+
+
+def _take_place(staging: Path, target: Path) -> None:
+    """Put a whole folder in the place of an older one; see :func:`recover_bundles`."""
+    retired = staging.with_name(staging.name + _RETIRED)
+    target.rename(retired)
+    try:
+        staging.rename(target)
+    except BaseException:
+        retired.rename(target)
+        raise
+    shutil.rmtree(retired)
+
+
+def recover_bundles(root: Path) -> None:
+    """Finish what a kill has left half done among the models in ``root``.
+
+    A model that was being replaced gets its place back, and what was being written is removed
+    once it is a day old. Where nothing can be changed, nothing is.
+    """
+    with suppress(OSError):
+        left = [child for child in root.iterdir() if _LEFT.fullmatch(child.name)]
+        if not left:
+            return
+        with locked(root / _LOCK_NAME, _PATIENCE_S):  # whoever replaces one now is not disturbed
+            for child in left:
+                _recover(child)
+
+
+def _recover(child: Path) -> None:
+    match = _LEFT.fullmatch(child.name)
+    assert match is not None
+    target = child.with_name(match["name"])
+    is_retired = child.name.endswith(_RETIRED)
+    if is_retired and not os.path.lexists(target) and (child / MANIFEST_NAME).is_file():
+        child.rename(target)
+    elif is_retired or child.stat().st_mtime < time.time() - _LEFT_ALONE_S:
+        shutil.rmtree(child, ignore_errors=True)
 
 
 def shipped_models_folder() -> Path:
@@ -187,8 +239,21 @@ def user_models_folder() -> Path:
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "models"
 
 
+def checked_models_folder() -> Path:
+    """Where what was built from folders of others is kept; may not exist yet."""
+    return Path(platformdirs.user_cache_dir("fstmuse", appauthor=False)) / "checked-models"
+
+
+def is_trusted(folder: Path) -> bool:
+    """True for a folder whose network was trained or built here, by where it lies."""
+    parent = os.path.realpath(folder.parent)
+    roots = (shipped_models_folder(), user_models_folder(), checked_models_folder())
+    return parent in {os.path.realpath(root) for root in roots}
+
+
 def bundle_folders() -> dict[str, Path]:
     """Every folder that looks like a bundle, by its name; the user's own win over shipped ones."""
+    recover_bundles(user_models_folder())
     found: dict[str, Path] = {}
     for root in (shipped_models_folder(), user_models_folder()):
         for folder in _bundle_children(root):
@@ -203,8 +268,12 @@ def _bundle_children(root: Path) -> Iterator[Path]:
                 yield child
 
 
-def find_bundle(name: str) -> Bundle:
+def find_bundle(name: str, *, installed_only: bool = False) -> Bundle:
     """Load a bundle by its name ("fst-muse", "FstMuse", "toy_model") or by a folder's path.
+
+    A folder must lie among the models: networks from elsewhere are run by nobody before they
+    were checked, see :func:`fstmuse_core.models.folders.checked_folder`. With
+    ``installed_only``, for names out of a file, a path is no name at all.
 
     Raises
     ------
@@ -218,8 +287,12 @@ def find_bundle(name: str) -> Bundle:
     for known, folder in folders.items():
         if name_key(known) == key:
             return load_bundle(folder)
-    if Path(name).is_dir():
-        return load_bundle(name)
+    if not installed_only and os.path.isdir(name):
+        if is_trusted(Path(name)):
+            return load_bundle(name)
+        raise BundleError(
+            name, "it is a folder that was not checked", "import it: fstmuse models import"
+        )
     names = ", ".join(folders) or "none is installed"
     raise BundleError(name, "there is no model by that name", f"models: {names}")
 

@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fstmuse_core.errors import BundleError
+from fstmuse_core.errors import BundleError, is_plain, one_line
 from fstmuse_core.features import FeatureScaling
 from fstmuse_core.generation_noise import NoiseShape
+from fstmuse_core.regular_files import read_regular
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
+from fstmuse_core.strict_json import parse_json
 
 FORMAT = "fstmuse-bundle"
 FORMAT_VERSION = 1
@@ -22,7 +24,9 @@ CLASSIFIER, GENERATOR = "classifier", "generator"
 MADE_AS = "made_as"
 REMEDY_AGAIN = "get the bundle again or train it anew"
 # model.json is read whole before anything else is known about it.
-_MAX_MANIFEST_BYTES = 16 * 2**20
+_MAX_MANIFEST_BYTES = 4 * 2**20
+_MAX_FILES = 16
+_MAX_GENRES, _MAX_NAME = 1024, 200
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,11 @@ class BundleManifest:
             NoiseShape.from_dict(self.architecture)
         elif self.kind != CLASSIFIER:
             raise ValueError(f"{self.kind!r} is neither a classifier nor a generator")
+        if len(self.genres) > _MAX_GENRES or len(self.files) > _MAX_FILES:
+            raise ValueError(f"{len(self.genres)} genres and {len(self.files)} files are too many")
+        for text in (self.name, self.title, *self.genres, *self.files):
+            if not text.strip() or len(text) > _MAX_NAME or not is_plain(text):
+                raise ValueError(f"{one_line(text[:40])!r} is no name")
         if len(self.genres) < 2 or len(set(self.genres)) != len(self.genres):
             raise ValueError(f"genres {list(self.genres)}: two or more different ones are needed")
         if self.segment_frames < 1 or not 1 <= self.segment_hop_frames <= self.segment_frames:
@@ -153,27 +162,24 @@ def read_manifest_bytes(folder: Path) -> bytes:
     """The contents of the ``model.json`` in a folder; raises ``BundleError``."""
     file = folder / MANIFEST_NAME
     try:
-        with file.open("rb") as stream:
-            raw = stream.read(_MAX_MANIFEST_BYTES + 1)
+        return read_regular(file, _MAX_MANIFEST_BYTES)
     except FileNotFoundError:
         raise BundleError(
             folder, f"there is no {MANIFEST_NAME} in it", "name a model's folder"
         ) from None
     except OSError as error:
-        raise BundleError(folder, f"{MANIFEST_NAME} cannot be read ({error.strerror})") from error
-    if len(raw) > _MAX_MANIFEST_BYTES:
         raise BundleError(
-            folder, f"{MANIFEST_NAME} is over 16 MiB, so it is not a model's", REMEDY_AGAIN
-        )
-    return raw
+            folder, f"{MANIFEST_NAME} cannot be read ({error.strerror})", REMEDY_AGAIN
+        ) from error
 
 
 def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
     """What the bytes of a ``model.json`` say; a ``BundleError`` names ``folder``."""
     try:
-        values = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise BundleError(folder, f"{MANIFEST_NAME} is damaged (not JSON)", REMEDY_AGAIN) from None
+        values = parse_json(raw, allow_infinity=True)
+    except ValueError as error:
+        why = "not JSON" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else str(error)
+        raise BundleError(folder, f"{MANIFEST_NAME} is damaged ({why})", REMEDY_AGAIN) from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise BundleError(
             folder, f"{MANIFEST_NAME} does not describe a FstMuse model", REMEDY_AGAIN
@@ -182,14 +188,17 @@ def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
     if version != FORMAT_VERSION:
         raise BundleError(
             folder,
-            f"it has format version {version}; this program reads version {FORMAT_VERSION}",
+            f"it has format version {one_line(str(version)[:20])}; "
+            f"this program reads version {FORMAT_VERSION}",
             "update FstMuse or train the model anew",
         )
     try:
         return BundleManifest.from_dict(values)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise BundleError(folder, f"{MANIFEST_NAME} is malformed ({what})", REMEDY_AGAIN) from error
+        raise BundleError(
+            folder, f"{MANIFEST_NAME} is malformed ({one_line(what[:200])})", REMEDY_AGAIN
+        ) from error
 
 
 def manifest_bytes(values: Mapping[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 
@@ -48,6 +49,21 @@ class InversionError(FstMuseError):
 
 class GenerateError(FstMuseError):
     """A clip that cannot be made as it was asked for."""
+
+
+# Control characters, lone surrogates, line separators, and what turns the direction of text:
+# a terminal obeys some of them, and others let a name look like another.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def is_plain(text: str) -> bool:
+    """True unless ``text`` holds a character that no name needs and a terminal might obey."""
+    return _UNSAFE.search(text) is None
+
+
+def visible(text: str) -> str:
+    """``text`` with every such character but the line break shown as an escape."""
+    return _UNSAFE.sub(lambda m: m[0] if m[0] == "\n" else repr(m[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:

@@ -53,15 +53,15 @@ def write_tiny(folder: Path, manifest: BundleManifest | None = None) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_models_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what the user has trained out of the tests, also out of their child processes."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "no data"))
+def no_models_of_the_user(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny generator is the only model of the user's own, also for child processes."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tiny.parents[2]))
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an untrained generator of Rock, Jazz and Hip-Hop."""
-    return write_tiny(tmp_path_factory.mktemp("models") / "tiny-gan")
+    """The folder of an untrained generator of Rock, Jazz and Hip-Hop, one of the user's models."""
+    return write_tiny(tmp_path_factory.mktemp("data") / "fstmuse" / "models" / "tiny-gan")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle import Bundle, load_bundle, shipped_models_folder
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import BundleError, FstMuseError, GenerateError
 from fstmuse_core.features import FeatureScaling
@@ -175,16 +175,16 @@ def test_blends_that_are_not_understood(text: str) -> None:
 def test_a_classifier_makes_no_music_and_a_generator_knows_no_genre(tiny: Path) -> None:
     classifier = shipped_models_folder() / "fst-muse"
     with pytest.raises(BundleError, match=r"it is a classifier, .*name a model that is a gen"):
-        ClipGenerator.load(str(classifier))
+        ClipGenerator(load_bundle(classifier))
     with pytest.raises(BundleError, match=r"it is a generator, .*name a model that is a class"):
-        GenreClassifier(find_bundle(str(tiny)))
+        GenreClassifier(load_bundle(tiny))
 
 
 def test_a_generator_of_other_spectrograms(tmp_path: Path) -> None:
     other = SpectrogramConfig(sample_rate=16_000)
     folder = write_tiny(tmp_path / "other", replace(tiny_manifest(), spectrogram=other))
     with pytest.raises(BundleError, match="sample_rate 16000 instead of 22050"):
-        ClipGenerator.load(str(folder))
+        ClipGenerator(load_bundle(folder))
 
 
 def test_a_network_that_is_not_as_described(spoilt: Callable[..., Bundle]) -> None:

@@ -12,7 +12,7 @@ import click
 
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomeName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.output import check_writable, open_text
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
@@ -31,7 +31,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=SomePath())
 @click.option(
     "--model",
-    type=SomeName(),
+    type=ModelName(),
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fstmuse_core.cli.kinds import SomeName, kind_option
+from fstmuse_core.cli.kinds import ModelName, kind_option
 from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import one_line
@@ -17,8 +17,8 @@ UNKNOWN_TO_IT = "as far as its record tells, it was not trained on these songs o
 
 
 @click.command(short_help="Lay two models side by side.")
-@click.argument("first", metavar="A", type=SomeName())
-@click.argument("second", metavar="B", type=SomeName())
+@click.argument("first", metavar="A", type=ModelName())
+@click.argument("second", metavar="B", type=ModelName())
 @data_option
 @kind_option
 @format_option

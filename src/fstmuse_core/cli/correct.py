@@ -12,7 +12,7 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomeName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.errors import AudioError, FstMuseError, one_line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--right", is_flag=True, help="They are what the model says, or leans to.")
 @click.option(
     "--model",
-    type=SomeName(),
+    type=ModelName(),
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.kinds import SomeName, kind_option
+from fstmuse_core.cli.kinds import ModelName, kind_option
 from fstmuse_core.cli.measuring import (
     ask,
     data_option,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Measure a model on labelled music.")
 @click.option(
     "--model",
-    type=SomeName(),
+    type=ModelName(),
     required=True,
     metavar="NAME",
     help="A model's name or its folder.",

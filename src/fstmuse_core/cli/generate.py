@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from fstmuse_core.cli.console import about, mute_libraries, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
-from fstmuse_core.cli.kinds import SomeName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.output import check_sound_file
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, BundleError, FstMuseError, GenerateError
@@ -58,7 +58,7 @@ _OF_A_RECIPE = ("blend", "seconds", "seed", "count", "iterations")
 )
 @click.option(
     "--model",
-    type=SomeName(),
+    type=ModelName(),
     metavar="NAME",
     help="A generator's name or its folder (default: toy-gan, or the recipe's).",
 )
@@ -159,7 +159,8 @@ def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
 
     recipe = read_recipe(file)
     # By its hash, for it may have been renamed since.
-    generator = ClipGenerator.load(model or whereabouts(recipe.model_sha256).name or recipe.model)
+    name = model or whereabouts(recipe.model_sha256).name or recipe.model
+    generator = ClipGenerator.load(name, installed_only=model is None)
     if model is None:
         generator.check_made(recipe)
     if recipe.version != __version__:

@@ -12,7 +12,13 @@ _EMPTY = "it is empty; give a name"
 
 
 class SomePath(click.Path):
-    """A path. An empty one is refused, which Python would take for the current folder."""
+    """A path. An empty one is refused, which Python would take for the current folder.
+
+    Whether it can be read is seen when it is read: one file of many that cannot costs itself.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"readable": False, **options})
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """See :class:`click.ParamType`."""
@@ -29,6 +35,23 @@ class SomeName(click.types.StringParamType):
         if not value:
             self.fail(_EMPTY, param, ctx)
         return super().convert(value, param, ctx)
+
+
+class ModelName(SomeName):
+    """The name of a model, or a folder, which is checked as an import is before it is used."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """See :class:`click.ParamType`."""
+        from fstmuse_core.bundle import bundle_folders, name_key
+
+        name = super().convert(value, param, ctx)
+        known = {name_key(folder) for folder in bundle_folders()}
+        if name_key(name) in known or not os.path.isdir(name):
+            return name
+        from fstmuse_core.cli.console import say
+        from fstmuse_core.models.folders import checked_folder
+
+        return str(checked_folder(name, tell=lambda step: say(f"{step} ...")))
 
 
 class Percent(click.FloatRange):

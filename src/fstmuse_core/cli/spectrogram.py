@@ -11,7 +11,7 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, mute_libraries, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomeName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.listening import make_heard
 from fstmuse_core.cli.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.progress import ProgressBar
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--model",
-    type=SomeName(),
+    type=ModelName(),
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME",

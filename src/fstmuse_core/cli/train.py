@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import click
 
 from fstmuse_core.cli.console import mute_libraries, say
-from fstmuse_core.cli.kinds import SomeName, SomePath, kind_option
+from fstmuse_core.cli.kinds import ModelName, SomePath, kind_option
 
 _FOLDER = SomePath()
 
@@ -49,7 +49,7 @@ _FOLDER = SomePath()
 @click.option("--balance", is_flag=True, default=None, help="As many songs of each genre.")
 @click.option("--tensorboard", type=_FOLDER, metavar="DIR", help="Write logs for TensorBoard.")
 @click.option(
-    "--fine-tune", type=SomeName(), metavar="MODEL", help="Start from this model's weights."
+    "--fine-tune", type=ModelName(), metavar="MODEL", help="Start from this model's weights."
 )
 @click.option(
     "--cross-validate",

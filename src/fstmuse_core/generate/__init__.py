@@ -92,9 +92,9 @@ class ClipGenerator:
         self._network = GeneratorNetwork(bundle)
 
     @classmethod
-    def load(cls, name: str = DEFAULT_GENERATOR) -> ClipGenerator:
-        """The model called ``name`` (or in that folder); raises ``BundleError``."""
-        return cls(find_bundle(name))
+    def load(cls, name: str = DEFAULT_GENERATOR, *, installed_only: bool = False) -> ClipGenerator:
+        """Load the model called ``name``; see :func:`find_bundle`. Raises ``BundleError``."""
+        return cls(find_bundle(name, installed_only=installed_only))
 
     @property
     def genres(self) -> tuple[str, ...]:

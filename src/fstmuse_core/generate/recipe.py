@@ -13,11 +13,14 @@ from typing import Any
 from fstmuse_core import __version__
 from fstmuse_core.errors import GenerateError, one_line
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
+from fstmuse_core.regular_files import open_regular
+from fstmuse_core.strict_json import parse_json
 
 FORMAT = "fstmuse-recipe"
 FORMAT_VERSION = 1
 MIN_SECONDS, MAX_SECONDS = 1.0, 600.0
 MAX_SEED = 2**31 - 1
+_MAX_TEXT = 64 * 2**10
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
 
     file = Path(path)
     try:
-        with file.open("rb") as stream, soundfile.SoundFile(stream) as sound:
+        with open_regular(file) as stream, soundfile.SoundFile(stream) as sound:
             comment = sound.comment
     except OSError as error:
         why = error.strerror or str(error)
@@ -198,7 +201,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
             file, "it is no sound file that could hold a recipe", "name a clip that FstMuse made"
         ) from error
     try:
-        values = json.loads(comment)
+        values = parse_json(comment[:_MAX_TEXT])
         if not isinstance(values, dict) or values["format"] != FORMAT:
             raise KeyError("format")
     except (ValueError, KeyError):
@@ -214,7 +217,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         )
     try:
         return Recipe.from_dict(values)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise GenerateError(
             file, f"its recipe is damaged ({one_line(what)})", "get the file again"

@@ -38,6 +38,7 @@ from fstmuse_core.models.foreign import refuse_foreign
 from fstmuse_core.models.known_networks import KNOWN_NETWORKS
 from fstmuse_core.models.strict_zip import ZipLimits, ZipTroubleError, read_zip
 from fstmuse_core.models.weights import MAX_WEIGHTS_BYTES, read_weights
+from fstmuse_core.regular_files import read_regular, stays_inside
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.whole_files import open_whole
 
@@ -159,6 +160,39 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
     refuse_foreign(path, data)
     try:
         files = read_zip(data, _LIMITS)
+    except ZipTroubleError as trouble:
+        raise ArchiveError(path, str(trouble), _REMEDY) from trouble
+    return _checked(path, hashlib.sha256(data).hexdigest(), files)
+
+
+def read_folder(path: str | os.PathLike[str]) -> Archive:
+    """The same for a model's folder that lies anywhere; its ``sha256`` is of all that was read.
+
+    Raises
+    ------
+    ArchiveError
+        If it is anything else, or damaged, or tampered with.
+    """
+    path = Path(path)
+    files: dict[str, bytes] = {}
+    for name, most in _ENTRIES.items():
+        if name == LITERT_NAME or not os.path.lexists(path / name):
+            continue
+        if not stays_inside(path, name):
+            raise ArchiveError(path, f"{name} in it is a link that leads elsewhere", _REMEDY)
+        try:
+            files[name] = read_regular(path / name, most)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ArchiveError(path, f"{name} in it cannot be read ({why})", _REMEDY) from error
+    digest = hashlib.sha256()
+    for name, data in files.items():
+        digest.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
+    return _checked(path, digest.hexdigest(), files)
+
+
+def _checked(path: Path, sha256: str, files: Mapping[str, bytes]) -> Archive:
+    try:
         manifest = _manifest(path, files)
         weights = read_weights(files[WEIGHTS_NAME])
         others = {name: files[name] for name in _TEXTS if name in files}
@@ -171,7 +205,7 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
     for name in _TEXTS:
         if not _is_text(others.get(name, b"")):
             raise ArchiveError(path, f"{name} in it is not a text", _REMEDY)
-    return Archive(path, hashlib.sha256(data).hexdigest(), manifest, weights, others)
+    return Archive(path, sha256, manifest, weights, others)
 
 
 def _patterns(data: bytes, manifest: BundleManifest) -> bytes:
@@ -202,15 +236,12 @@ def _read(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ArchiveError(path, "it is a folder", f"name a {SUFFIX} file")
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_FILE_BYTES + 1)
+        data = read_regular(path, _MAX_FILE_BYTES)
     except OSError as error:
         why = error.strerror or str(error)
         raise ArchiveError(path, f"it cannot be read ({why})", "check the name") from error
     if not data:
         raise ArchiveError(path, "it is empty", _REMEDY)
-    if len(data) > _MAX_FILE_BYTES:
-        raise ArchiveError(path, "it is larger than any model", _REMEDY)
     return data
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core import bundle as bundles
 from fstmuse_core.bundle import LITERT_NAME, PATTERNS_NAME, WEIGHTS_NAME, Bundle, write_bundle
+from fstmuse_core.bundle_manifest import BundleManifest
 from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.models.archive import Archive, ArchiveError, read_archive
@@ -75,15 +77,36 @@ def import_model(
     tell("Checking the file")
     archive = read_archive(path)
     new, title = _names(archive, name)
+    manifest, files = rebuild_and_try(archive, new, title, tell=tell, cancelled=cancelled)
+    target = bundles.user_models_folder() / new
+    check_free(new, bundles.bundle_folders())
+    keep(archive, target, manifest, files)
+    return find_model(new)
+
+
+def rebuild_and_try(
+    archive: Archive,
+    name: str,
+    title: str,
+    *,
+    tell: Tell = lambda _step: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[BundleManifest, dict[str, bytes]]:
+    """Description and files of the model, its network built here; see :func:`import_model`."""
     tell("Building the network from its weights")
     rebuilt = _rebuild(archive, cancelled)
-    manifest = replace(archive.manifest, name=new, title=title, training=_record(archive))
+    manifest = replace(archive.manifest, name=name, title=title, training=_record(archive))
     tell("Trying it out")
     patterns = archive.others.get(PATTERNS_NAME)
     try_out(Bundle(archive.path, manifest, "", rebuilt.litert, patterns))
     files = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights, **archive.others}
-    target = bundles.user_models_folder() / new
-    check_free(new, bundles.bundle_folders())
+    return manifest, files
+
+
+def keep(
+    archive: Archive, target: Path, manifest: BundleManifest, files: Mapping[str, bytes]
+) -> None:
+    """Write the model's folder; raises ``ArchiveError`` if the disk refuses."""
     try:
         write_bundle(target, manifest, files)
     except OSError as error:
@@ -92,7 +115,6 @@ def import_model(
             f"the model cannot be written ({error.strerror or error})",
             "make room on the disk",
         ) from error
-    return find_model(new)
 
 
 def _names(archive: Archive, wanted: str) -> tuple[str, str]:

@@ -10,6 +10,9 @@ import numpy as np
 
 from fstmuse_core.bundle import WEIGHTS_NAME, Bundle, find_bundle, load_bundle
 from fstmuse_core.errors import BundleError
+from fstmuse_core.models.strict_zip import ZipTroubleError
+from fstmuse_core.models.weights import MAX_WEIGHTS_BYTES, read_weights
+from fstmuse_core.regular_files import read_regular
 from fstmuse_core.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -80,15 +83,15 @@ def transfer(classifier: Classifier, base: Bundle, genres: tuple[str, ...]) -> N
     pairs.append((len(genres), len(known)))
     here, there = (list(places) for places in zip(*pairs, strict=True))
     try:
-        with np.load(base.path / WEIGHTS_NAME, allow_pickle=False) as weights:
-            for variable in classifier.serving.weights:
-                value = weights[variable.path]
-                if variable.path.startswith(_HEAD):
-                    head = np.asarray(variable).copy()
-                    head[..., here] = value[..., there]
-                    value = head
-                variable.assign(value)
-    except (KeyError, ValueError, IndexError, OSError) as error:
+        weights = read_weights(read_regular(base.path / WEIGHTS_NAME, MAX_WEIGHTS_BYTES))
+        for variable in classifier.serving.weights:
+            value = weights[variable.path]
+            if variable.path.startswith(_HEAD):
+                head = np.asarray(variable).copy()
+                head[..., here] = value[..., there]
+                value = head
+            variable.assign(value)
+    except (KeyError, ValueError, IndexError, OSError, ZipTroubleError) as error:
         raise BundleError(
             base.path, f"its weights do not fit this network ({error})", "train it anew"
         ) from error

@@ -12,7 +12,7 @@ import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import say
-from fstmuse_core.cli.kinds import SomeName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.library.rows import HeardModel, State
 
@@ -25,7 +25,7 @@ _SHORTEST_HASH = 6
 
 model_option = click.option(
     "--model",
-    type=SomeName(),
+    type=ModelName(),
     metavar="NAME",
     help="Whose answers: a model's name, or the beginning of its hash. By default that of the "
     "model that has heard most of the library.",

@@ -10,7 +10,7 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomeName
+from fstmuse_core.cli.kinds import ModelName
 from fstmuse_core.cli.library.choosing import opened_library
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.datasets.wording import counted
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Hear all that waits.")
-@click.option("--model", type=SomeName(), default=DEFAULT_MODEL, show_default=True, metavar="NAME")
+@click.option("--model", type=ModelName(), default=DEFAULT_MODEL, show_default=True, metavar="NAME")
 @click.option("--retry", is_flag=True, help="Try files again that failed or were skipped.")
 def classify(model: str, retry: bool) -> int:
     """Let a model hear every file of the library that it has not heard yet, on all cores.

@@ -10,7 +10,7 @@ import click
 
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomeName
+from fstmuse_core.cli.kinds import ModelName
 from fstmuse_core.cli.library.choosing import chosen_model, layout_option, opened_library
 from fstmuse_core.cli.library.labels import chosen_labels, label_options
 from fstmuse_core.errors import FstMuseError, one_line
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="What would change with another model.")
-@click.argument("first", metavar="A", type=SomeName())
-@click.argument("second", metavar="B", type=SomeName())
+@click.argument("first", metavar="A", type=ModelName())
+@click.argument("second", metavar="B", type=ModelName())
 @label_options
 @click.option(
     "--show",

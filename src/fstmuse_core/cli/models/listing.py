@@ -11,7 +11,7 @@ import click
 
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomeName
+from fstmuse_core.cli.kinds import ModelName
 from fstmuse_core.errors import one_line
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _moment(moment: datetime) -> str:
 
 
 @click.command(short_help="All that is known of one model.")
-@click.argument("name", type=SomeName())
+@click.argument("name", type=ModelName())
 @_layout
 def show(name: str, layout: str) -> int:
     """One model's facts, figures and card; NAME is as for --model, or a folder."""

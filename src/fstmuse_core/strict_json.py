@@ -1,0 +1,72 @@
+"""JSON from files that others may have written: bounded, without what Python alone accepts."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+# Of a random number generator's state, 39; nothing else has more.
+_MAX_DIGITS = 40
+
+
+def parse_json(data: bytes | str, *, allow_infinity: bool = False) -> Any:
+    """The value of a JSON text.
+
+    Parameters
+    ----------
+    data : bytes or str
+        UTF-8; how much of it there may be is for the caller to limit.
+    allow_infinity : bool
+        Whether ``Infinity`` is a number, as Python writes it; NaN never is.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, is nested too deeply, has a key twice in one object, or holds a
+        number that is not finite or has more than 40 digits.
+    """
+
+    def constant(name: str) -> float:
+        if allow_infinity and name == "Infinity":
+            return math.inf
+        raise ValueError(f"{name} is no number")
+
+    try:
+        return json.loads(
+            data,
+            parse_constant=constant,
+            parse_float=_finite,
+            parse_int=_whole,
+            object_pairs_hook=_unique,
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        _refuse_number(text)
+    return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        _refuse_number(text)
+    return int(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(
+        f"{text[:12]}... is too large a number"
+        if len(text) > 12
+        else f"{text} is too large a number"
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise ValueError("it has an entry twice")
+    return values
