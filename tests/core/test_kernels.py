@@ -18,6 +18,35 @@ print(float((np.ones((64, 64)) @ np.ones((64, 64))).sum()))
 print(*(pool["architecture"] for pool in threadpool_info()))
 """
 
+# Prints a digest of all that is computed of a clip: frames, patterns, speech, answer, sound.
+DIGEST = """
+import hashlib
+import numpy as np
+from fstmuse_core import speech
+from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.inversion import invert_mel, spectral_convergence
+from fstmuse_core.patterns import pattern_statistics
+from fstmuse_core.spectrogram import mel_spectrogram
+from tests.conftest import make_music
+
+samples = make_music(15.0)
+mel = mel_spectrogram(samples)
+features = speech.segment_features(np.stack([mel[:128], mel[128:256]]))
+answer = GenreClassifier.load("fst-muse").classify_samples(samples)
+sound = invert_mel(mel, iterations=2)
+found = hashlib.sha256()
+for part in (
+    mel,
+    pattern_statistics(mel[:512]),
+    np.float64(speech.score(features)),
+    answer.timeline.probabilities,
+    sound,
+    np.float64(spectral_convergence(mel_spectrogram(sound)[: len(mel)], mel)),
+):
+    found.update(np.ascontiguousarray(part).tobytes())
+print(found.hexdigest())
+"""
+
 
 @pytest.fixture
 def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -62,3 +91,21 @@ def test_the_second_kernel_is_of_another_family(
     monkeypatch.setattr(kernels, "current_kernel", lambda: current)
     monkeypatch.setattr(kernels, "runnable_kernels", lambda: runnable)
     assert kernels.other_kernel() == other
+
+
+def test_nothing_that_a_clip_goes_through_depends_on_the_kernel(kernels: ModuleType) -> None:
+    """To the bit: no product is left to BLAS, whose kernels add up in different orders."""
+    digests = set()
+    runnable = kernels.runnable_kernels()
+    for kernel in (runnable[0], runnable[-1]):
+        environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env=environment,
+            cwd=SCRIPTS.parent,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        digests.add(done.stdout.strip())
+    assert len(digests) == 1
