@@ -6,6 +6,7 @@ of threads in each would only make them wait for each other.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 
@@ -42,3 +43,11 @@ def use_one_thread(*, tensorflow: bool = False) -> None:
         from threadpoolctl import threadpool_limits
 
         threadpool_limits(1)
+
+
+def may_use_threads() -> bool:
+    """True in the program's own process, where one file may be decoded on several threads.
+
+    A worker process shares the cores with others.
+    """
+    return multiprocessing.parent_process() is None

@@ -18,6 +18,7 @@ from fstmuse_core.decoders.source import (
     damage_note,
 )
 from fstmuse_core.decoders.tracks import choose_track
+from fstmuse_core.native_threads import may_use_threads
 from fstmuse_core.spectrogram import FloatArray
 
 # Packets in a row that cannot be read; behind so many there is nothing more.
@@ -75,7 +76,10 @@ class FfmpegSource:
         except UnreadableError:
             self._container.close()
             raise
-        self._stream.thread_type = "AUTO"
+        if may_use_threads():
+            self._stream.thread_type = "AUTO"
+        else:
+            context.thread_count = 1
         for other in self._container.streams:
             if other.index != index:
                 other.discard = Discard.all
