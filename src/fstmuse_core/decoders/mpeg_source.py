@@ -67,7 +67,10 @@ class MpegSource:
             count * run.header.samples / run.header.rate
             for count, run in zip(self._lost, runs, strict=True)
         )
-        claimed = sum(run.claimed * run.header.samples / run.header.rate for run in runs)
+        claimed = sum(
+            max(0, run.claimed * run.header.samples - run.delay - run.padding) / run.header.rate
+            for run in runs
+        )
         # Frames that are announced and neither there nor lost to damage were cut off.
         self.duration_s: float | None = max(heard, claimed if _is_cut(runs, self._lost) else 0.0)
         self.notes = _notes(runs)

@@ -25,6 +25,8 @@ _FFMPEG_ONLY = frozenset(
     "mp4 matroska asf flv mpeg-ps mpeg-ts avi aac loas ac3 dts wavpack tta dsf ape musepack tak "
     "shorten amr real".split()
 )
+# A recording whose first time stamp is later was cut out of a stream.
+_LATE_S = 10.0
 # An edit list that leaves out less takes away what the encoder added.
 _EDITED_S = 0.5
 
@@ -77,6 +79,8 @@ class _Kind:
     # libsndfile would not read all of it.
     is_short: bool = False
     notes: tuple[str, ...] = ()
+    # Time stamp of the first sound, in samples.
+    first_sample: int = 0
 
 
 def _open(path: Path) -> Source:
@@ -151,10 +155,21 @@ def _open_part(kind: str, part: Part) -> Source:
         else:
             if known.duration_s is not None:
                 quick.duration_s = known.duration_s
+            _from_its_start(quick, known)
             return RelayedSource(quick, lambda: FfmpegSource(part))
     source = FfmpegSource(part, duration_s=known.duration_s)
     source.notes += known.notes
+    _from_its_start(source, known)
     return source
+
+
+def _from_its_start(source: SndfileSource | FfmpegSource, known: _Kind) -> None:
+    """Count the length of a piece of a stream from its start, not from the stream's."""
+    late_s = known.first_sample / source.sample_rate
+    if late_s > _LATE_S and source.duration_s is not None:
+        source.is_estimate = True
+        if source.duration_s > late_s:
+            source.duration_s -= late_s
 
 
 def _examined(kind: str, part: Part) -> tuple[Part, _Kind]:
@@ -173,6 +188,7 @@ def _examined(kind: str, part: Part) -> tuple[Part, _Kind]:
             if not length.is_whole and length.found:
                 return part, _Kind(kind, length.found / length.rate, is_short=True)
             return part, _Kind(kind, is_short=not length.is_whole)
-        elif kind == "ogg" and ogg.ogg_links(file, 0)[1] > 1:
-            return part, _Kind(kind, is_short=True)
+        elif kind == "ogg":
+            is_short = ogg.ogg_links(file, 0)[1] > 1
+            return part, _Kind(kind, is_short=is_short, first_sample=ogg.start_granule(file, 0))
     return part, _Kind(kind)

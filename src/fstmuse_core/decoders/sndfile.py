@@ -57,6 +57,13 @@ class SndfileSource:
         self.duration_s: float | None = frames / self.sample_rate if plausible else None
 
     def _open(self, part: Part, soundfile: Any) -> Any:
+        file = self._opened(part, soundfile)
+        # soundfile seeks to where it is after each read of a file that can seek, and an mp3
+        # decoder that was sent elsewhere makes noise of its next frames.
+        file.seekable = lambda: False
+        return file
+
+    def _opened(self, part: Part, soundfile: Any) -> Any:
         if not part.is_whole:
             try:
                 return soundfile.SoundFile(part.open())
