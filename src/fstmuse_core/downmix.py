@@ -9,7 +9,7 @@ from fstmuse_core.spectrogram import FloatArray
 
 _WINDOW_S = 0.1
 # How far back the levels reach that a weight rests on.
-_MEMORY_S = 2.0
+_MEMORY_S = 0.7
 # How alike two channels are, from -1 (one is the other upside down) to 1. Above the first
 # value they are added, below the second one is turned upside down; between, the weight slides.
 _ADDED, _TURNED = -0.55, -0.8
@@ -20,7 +20,7 @@ class Downmix:
 
     The mean, as long as the sum of the channels keeps their energy. A channel that would
     cancel the ones before it is turned upside down, as where a cable is crossed: each has a
-    weight from -1 to 1 that follows how alike they were during the last two seconds. The
+    weight from -1 to 1 that follows how alike they were during the last second. The
     result does not depend on how the stream is cut into blocks.
 
     Parameters
@@ -130,15 +130,15 @@ def _weights(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     for channel in range(1, n):
         shared = float(weights[:channel] @ covariance[:channel, channel])
         own = covariance[channel, channel]
-        weight = _weight(2 * shared, energy + own)
+        weight = _weight(shared, float(np.sqrt(max(0.0, energy * own))))
         weights[channel] = weight
         energy += 2 * weight * shared + weight * weight * own
     return weights
 
 
-def _weight(twice_shared: float, total: float) -> float:
+def _weight(shared: float, total: float) -> float:
     if total <= 0.0:
         return 1.0
-    alike = twice_shared / total
+    alike = shared / total
     slide = 2.0 * (alike - _TURNED) / (_ADDED - _TURNED) - 1.0
     return min(1.0, max(-1.0, slide))
