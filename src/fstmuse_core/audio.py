@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fstmuse_core.decoders import DamagedError, Source, open_source
 from fstmuse_core.downmix import Downmix
 from fstmuse_core.errors import AudioError
+from fstmuse_core.process_limits import heartbeat
 from fstmuse_core.sound_files import is_sound_file
 from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.whole_files import open_whole
@@ -169,6 +170,7 @@ class AudioStream:
                 kept = block if limit is None else block[: limit - count]
                 count += len(kept)
                 if len(kept):
+                    heartbeat(len(kept) / rate)
                     yield kept
                 if limit is not None and count >= limit:
                     break

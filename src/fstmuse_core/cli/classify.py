@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
+from fstmuse_core.cli.console import about, mute_libraries, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.output import check_writable, open_text
@@ -19,7 +19,6 @@ from fstmuse_core.errors import AudioError, FstMuseError
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle import Bundle
-    from fstmuse_core.classify import GenreClassifier
     from fstmuse_core.cli.many_files import Answer
     from fstmuse_core.cli.results import Choice, FileResult, ResultWriter
 
@@ -123,7 +122,8 @@ def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choic
             say(f"fstmuse: {library.notice}")
         rest = [item for item in found if item[0] not in done]
         answers = resuming.answers(library, bundle, _sound(rest))
-        return _write_all(rest, answers, JsonLinesWriter(stream, bundle, choice))
+        writer = JsonLinesWriter(stream, bundle, choice)
+        return _write_all(rest, answers, writer, ProgressBar(len(rest)))
 
 
 _Found = tuple[str, AudioError | None]
@@ -170,14 +170,13 @@ def _classify_all(
     bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, *, speak_warnings: bool
 ) -> int:
     """Write a result for each file, in order; the number of those that failed."""
-    from fstmuse_core.cli.many_files import MANY, answers
+    from fstmuse_core.cli.many_files import answers
     from fstmuse_core.library.hearing import ModelEar
 
-    files = _sound(found)
-    if len(files) < MANY:
-        return _classify_few(bundle, found, writer, speak_warnings=speak_warnings)
     ear = ModelEar(str(bundle.path), bundle.sha256)
-    return _write_all(found, answers(ear, files), writer, speak_warnings=speak_warnings)
+    bar = ProgressBar(len(found))
+    said = answers(ear, _sound(found), bar.update_fraction)
+    return _write_all(found, said, writer, bar, speak_warnings=speak_warnings)
 
 
 def _sound(found: Sequence[_Found]) -> list[str]:
@@ -188,12 +187,13 @@ def _write_all(
     found: Sequence[_Found],
     answers: Iterator[Answer],
     writer: ResultWriter,
+    bar: ProgressBar,
     *,
     speak_warnings: bool = False,
 ) -> int:
     """Write the next of ``answers`` for each file that is one; the number of those that failed."""
     failed = 0
-    with writer, ProgressBar(len(found)) as bar:
+    with writer, bar:
         for index, (path, error) in enumerate(found):
             bar.update(index, os.path.basename(path))
             answer = next(answers) if error is None else error
@@ -223,30 +223,3 @@ def _write(
             bar.clear()
             say(about(result.path, FstMuseError(result.path, warning)))
     return result.error is not None
-
-
-def _classify_few(
-    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, *, speak_warnings: bool
-) -> int:
-    """The same in this process, where the progress within a file can be seen."""
-    from fstmuse_core.classify import GenreClassifier
-
-    classifier = GenreClassifier(bundle)
-    failed = 0
-    with writer, ProgressBar(len(found)) as bar:
-        for index, (path, error) in enumerate(found):
-            answer = error or _classify(classifier, path, bar, index)
-            failed += _write(_result(path, answer), writer, bar, speak_warnings=speak_warnings)
-    return failed
-
-
-def _classify(classifier: GenreClassifier, path: str, bar: ProgressBar, index: int) -> Answer:
-    name = os.path.basename(path)
-    try:
-        return classifier.classify_file(
-            path, progress=lambda fraction: bar.update(index + fraction, name)
-        )
-    except AudioError as problem:
-        return problem
-    except Exception as problem:  # one file's trouble must not end the others' work
-        return unexpected(path, problem)

@@ -7,6 +7,7 @@ import os
 import sys
 
 from fstmuse_core.errors import AudioError, FstMuseError, one_line
+from fstmuse_core.process_limits import too_much_memory
 
 
 def prepare_streams() -> None:
@@ -41,6 +42,8 @@ def about(path: str | os.PathLike[str], error: FstMuseError) -> str:
 
 def unexpected(path: str | os.PathLike[str], error: Exception) -> AudioError:
     """An error of the program's own, put so that the user can report it."""
+    if isinstance(error, MemoryError):
+        return AudioError(os.fspath(path), too_much_memory())
     what = one_line(f"{type(error).__name__}: {error}")
     return AudioError(os.fspath(path), f"it could not be worked on ({what})", "please report this")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from fstmuse_core.child_process import can_fork
 from fstmuse_core.classification import Classification
 from fstmuse_core.cli.console import unexpected
 from fstmuse_core.datasets.pool import Broken, ProcessPool, default_processes
@@ -22,8 +23,15 @@ _AHEAD = 64
 _POLL_S = 0.1
 
 
-def answers(ear: ModelEar, paths: Sequence[str]) -> Iterator[Answer]:
-    """What a model says of many files, in order; raises ``BundleError`` if it cannot be used."""
+def answers(
+    ear: ModelEar,
+    paths: Sequence[str],
+    on_fraction: Callable[[float], None] = lambda fraction: None,
+) -> Iterator[Answer]:
+    """What a model says of files, in order; raises ``BundleError`` if it cannot be used.
+
+    ``on_fraction`` is told how much of the files in work is done, where they are few.
+    """
 
     def keep(index: int, result: Answer | Broken) -> Answer:
         if isinstance(result, Broken):
@@ -32,7 +40,7 @@ def answers(ear: ModelEar, paths: Sequence[str]) -> Iterator[Answer]:
             raise result
         return result
 
-    return in_order(paths, _FileEar(ear), keep)
+    return in_order(paths, _FileEar(ear), keep, on_fraction=on_fraction)
 
 
 class _FileEar:
@@ -55,27 +63,33 @@ def in_order(
     work: Callable[[str], Result],
     keep: Callable[[int, Result | Broken], Kept],
     known: Callable[[int], Kept | None] = lambda index: None,
+    on_fraction: Callable[[float], None] = lambda fraction: None,
 ) -> Iterator[Kept]:
     """What is kept of the work on each path, in the order of the paths.
 
     Parameters
     ----------
     work : callable
-        For a pool of processes; with few paths it is called in this one.
+        For a pool of processes. With few paths there is only one, a copy of this process,
+        which is there at once; where none can be made it is called in this one.
     keep : callable
         Given the index of a path and the result as soon as it comes; what it returns is
         yielded when its turn has come.
     known : callable
         What there is already for the path with that index, or ``None``.
+    on_fraction : callable
+        Told how much of the path in work is done, where there are few.
     """
-    if len(paths) < MANY:
+    are_few = len(paths) < MANY
+    if are_few and not can_fork():
         for index, path in enumerate(paths):
             found = known(index)
             yield keep(index, work(path)) if found is None else found
         return
     ready: dict[int, Kept] = {}
     begun = turn = 0
-    with ProcessPool(work, default_processes()) as pool:
+    processes = 1 if are_few else default_processes()
+    with ProcessPool(work, processes, fork=are_few) as pool:
         while turn < len(paths):
             while begun < len(paths) and pool.has_room and len(ready) < _AHEAD:
                 found = known(begun)
@@ -87,6 +101,8 @@ def in_order(
             if turn not in ready:
                 for finished in pool.collect(_POLL_S):
                     ready[finished.index] = keep(finished.index, finished.result)
+                if are_few and turn not in ready:
+                    on_fraction(pool.fraction)
             while turn in ready:
                 yield ready.pop(turn)
                 turn += 1

@@ -26,6 +26,7 @@ class ProgressBar:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._visible = False
+        self._done, self._name = 0.0, ""
 
     def __enter__(self) -> Self:
         return self
@@ -35,6 +36,14 @@ class ProgressBar:
 
     def update(self, done: float, name: str) -> None:
         """Say that ``done`` files are done, in fractions, and that ``name`` is worked on."""
+        self._done, self._name = done, name
+        self._draw(done)
+
+    def update_fraction(self, fraction: float) -> None:
+        """Say how much of what is worked on is done, from 0 to 1."""
+        self._draw(self._done + fraction)
+
+    def _draw(self, done: float) -> None:
         now = time.monotonic()
         if not self._enabled or now < self._drawn_at + _REFRESH_S:
             return
@@ -44,7 +53,8 @@ class ProgressBar:
         if not self._visible:
             self._bar.start()
             self._visible = True
-        self._bar.update(self._task, completed=done, description=one_line(name)[:40], refresh=True)
+        name = one_line(self._name)[:40]
+        self._bar.update(self._task, completed=done, description=name, refresh=True)
 
     def clear(self) -> None:
         """Take the bar off the terminal until the next update, so that something can be printed."""

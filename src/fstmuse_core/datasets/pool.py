@@ -7,12 +7,22 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from fstmuse_core.child_process import end_child, start_child
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.child_process import end_children, end_of_life, start_child
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.process_limits import (
+    DECODING,
+    Heartbeat,
+    Limits,
+    Watchdog,
+    ended_by,
+    send_heartbeats,
+    too_much_memory,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,6 +31,8 @@ Result = TypeVar("Result")
 _AHEAD = 2
 _POLL_S = 0.1
 _READY = "ready"
+# Processes in a row that end before they are ready: there will be none.
+_MAX_FAILED_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +54,13 @@ class Finished(Generic[Result]):
 class _Worker:
     process: BaseProcess
     connection: Connection
+    watchdog: Watchdog
     held: deque[int] = field(default_factory=deque)
     ready: bool = False
     gone: bool = False
+    fraction: float = 0.0
+    # The item that it was killed over, and why.
+    overdue: tuple[int, str] | None = None
 
 
 def default_processes() -> int:
@@ -62,6 +78,7 @@ def run_in_pool(
     *,
     processes: int | None = None,
     cancelled: Callable[[], bool] | None = None,
+    limits: Limits = DECODING,
 ) -> Iterator[Finished[Result]]:
     """Results in the order in which they come.
 
@@ -69,7 +86,8 @@ def run_in_pool(
     ----------
     work : callable
         A function of a module, so that the ``spawn`` processes find it. It may load native
-        libraries that crash: the item then gets :class:`Broken`, a new process takes over.
+        libraries that crash or hang: the item then gets :class:`Broken`, and a new process
+        takes over. It is held to ``limits``, counted for each item.
     items : sequence
         What ``work`` is called with; must be picklable, like the results.
     processes : int, optional
@@ -83,7 +101,8 @@ def run_in_pool(
         If processes cannot be started.
     """
     waiting = deque(range(len(items)))
-    with ProcessPool(work, min(processes or default_processes(), len(items))) as pool:
+    n_processes = min(processes or default_processes(), len(items))
+    with ProcessPool(work, n_processes, limits=limits) as pool:
         while waiting or pool.is_busy:
             if cancelled and cancelled():
                 return
@@ -101,6 +120,10 @@ class ProcessPool(Generic[Item, Result]):
     work : callable
         As for :func:`run_in_pool`.
     processes : int
+    limits : Limits, optional
+        What each item may take.
+    fork : bool
+        Copy this process; see :func:`fstmuse_core.child_process.can_fork`.
 
     Raises
     ------
@@ -108,13 +131,21 @@ class ProcessPool(Generic[Item, Result]):
         If processes cannot be started, also later from :meth:`collect`.
     """
 
-    def __init__(self, work: Callable[[Item], Result], processes: int) -> None:
-        self._work = work
+    def __init__(
+        self,
+        work: Callable[[Item], Result],
+        processes: int,
+        *,
+        limits: Limits = DECODING,
+        fork: bool = False,
+    ) -> None:
+        self._start = partial(_started, work, limits, fork)
+        self._failed_starts = 0
         self._items: dict[int, Item] = {}
         self._workers: list[_Worker] = []
         try:
             for _ in range(processes):
-                self._workers.append(_started(work))
+                self._workers.append(self._start())
         except FstMuseError:
             self.close()
             raise
@@ -136,6 +167,12 @@ class ProcessPool(Generic[Item, Result]):
         return tuple(worker.held[0] for worker in self._workers if worker.held)
 
     @property
+    def fraction(self) -> float:
+        """How much of what is worked on now is done, from 0 to 1, as a mean."""
+        fractions = [worker.fraction for worker in self._workers if worker.held]
+        return sum(fractions) / len(fractions) if fractions else 0.0
+
+    @property
     def has_room(self) -> bool:
         """Whether a process would have to wait if it were given nothing more."""
         return any(len(worker.held) < _AHEAD for worker in self._workers)
@@ -143,10 +180,15 @@ class ProcessPool(Generic[Item, Result]):
     def give(self, index: int, item: Item) -> None:
         """Give something to the process that has the least to do; ``index`` comes back with it."""
         worker = min(self._workers, key=lambda worker: len(worker.held))
+        if worker.ready and not worker.held and not worker.process.is_alive():
+            worker.connection.close()
+            worker = self._replace(worker)
         self._items[index] = item
         self._send(worker, index)
 
     def _send(self, worker: _Worker, index: int) -> None:
+        if not worker.held and worker.ready:
+            worker.watchdog.begin()
         worker.held.append(index)
         with suppress(OSError):  # it has died, which reading from it will tell
             worker.connection.send((index, self._items[index]))
@@ -159,35 +201,62 @@ class ProcessPool(Generic[Item, Result]):
             finished = _received(worker)
             if isinstance(finished, Finished):
                 worker.held.popleft()
+                worker.watchdog.begin()
+                worker.fraction = 0.0
                 del self._items[finished.index]
                 yield finished
             elif worker.gone:
-                index = worker.held.popleft()
-                del self._items[index]
-                yield Finished(index, _post_mortem(worker))
-                self._replace(worker)
+                yield from self._bury(worker)
+        for worker in busy.values():
+            if not worker.held or worker.gone or worker.overdue is not None:
+                continue
+            if why := worker.watchdog.overdue():
+                worker.overdue = worker.held[0], why
+                worker.process.kill()
 
-    def _replace(self, dead: _Worker) -> None:
-        worker = _started(self._work)
+    def _bury(self, dead: _Worker) -> Iterator[Finished[Result]]:
+        """Put another process in the place of a dead one; its item is the one it died of."""
+        dead.connection.close()
+        exit_code = dead.process.exitcode
+        if dead.ready:
+            self._failed_starts = 0
+        else:  # no fault of what it was to work on
+            self._failed_starts += 1
+            if self._failed_starts >= _MAX_FAILED_STARTS:
+                raise _no_processes(f"exit code {exit_code}")
+        over, why = dead.overdue or (dead.held[0], ended_by(exit_code))
+        # It may have finished that item just before it was killed.
+        is_lost = dead.ready and over == dead.held[0]
+        if is_lost:
+            dead.held.popleft()
+        self._replace(dead)
+        if is_lost:
+            del self._items[over]
+            yield Finished(over, Broken(why))
+
+    def _replace(self, dead: _Worker) -> _Worker:
+        worker = self._start()
         self._workers[self._workers.index(dead)] = worker
         for index in dead.held:
             self._send(worker, index)
+        return worker
 
     def close(self) -> None:
-        """End the processes, also those that are at work."""
+        """End the processes within a second, also those that hang."""
+        end_children([worker.process for worker in self._workers])
         for worker in self._workers:
-            worker.process.terminate()
-        for worker in self._workers:
-            end_child(worker.process)
             worker.connection.close()
         self._workers.clear()
 
 
-def _started(work: Callable[[Any], Any]) -> _Worker:
+def _started(work: Callable[[Any], Any], limits: Limits, fork: bool) -> _Worker:
     try:
-        return _Worker(*start_child(_serve, work))
+        process, connection = start_child(
+            _serve, work, limits.memory_bytes, memory_bytes=limits.memory_bytes, fork=fork
+        )
     except OSError as error:
         raise _no_processes(error.strerror or str(error)) from error
+    return _Worker(process, connection, Watchdog(process.pid, limits))
 
 
 def _no_processes(why: str) -> FstMuseError:
@@ -201,31 +270,33 @@ def _received(worker: _Worker) -> Finished[Any] | None:
     try:
         message = worker.connection.recv()
     except (EOFError, OSError):  # and not before: what it said last may still be on its way
-        worker.process.join()
+        end_of_life(worker.process)
         worker.gone = True
         return None
     if message == _READY:
         worker.ready = True
+        worker.watchdog.begin()
+        return None
+    if isinstance(message, Heartbeat):
+        worker.watchdog.beat(message)
+        worker.fraction = worker.fraction if message.fraction is None else message.fraction
         return None
     return Finished(*message)
 
 
-def _post_mortem(worker: _Worker) -> Broken:
-    worker.connection.close()
-    if not worker.ready:
-        raise _no_processes(f"exit code {worker.process.exitcode}")
-    return Broken(f"the process that read it broke down (exit code {worker.process.exitcode})")
-
-
-def _serve(connection: Connection, work: Callable[[Any], Any]) -> None:
+def _serve(connection: Connection, work: Callable[[Any], Any], memory_bytes: int) -> None:
     try:
         connection.send(_READY)
+        send_heartbeats(connection.send)
         while True:
             index, item = connection.recv()
             try:
                 result = work(item)
+            except MemoryError:
+                result = Broken(too_much_memory(memory_bytes))
             except Exception as error:
-                result = Broken(f"it could not be worked on ({type(error).__name__}: {error})")
+                what = one_line(f"{type(error).__name__}: {error}")
+                result = Broken(f"it could not be worked on ({what})")
             connection.send((index, result))
     except (EOFError, OSError):  # whoever started this process is gone
         return

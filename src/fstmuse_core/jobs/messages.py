@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.classification import Classification
+from fstmuse_core.process_limits import Heartbeat
 from fstmuse_core.spectrogram import FloatArray
 
 
@@ -177,3 +178,4 @@ class WorkerLost:
 Job = ClassifyFile | ListenLive | MakeClip | HearFile
 Request = Job | LiveSamples | LiveEnd | Cancel
 Event = Ready | Started | Progress | Partial | Done | Failed | Cancelled | WorkerLost
+Message = Event | Heartbeat

@@ -16,6 +16,7 @@ from fstmuse_core.bundle import find_bundle
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.jobs.messages import Cancelled, Done, Failed, Progress, Ready, Started
+from fstmuse_core.process_limits import send_heartbeats, too_much_memory
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class JobServer(ABC):
         if warm_model:
             self._warm(warm_model)
         self.connection.send(Ready(os.getpid()))
+        send_heartbeats(self.connection.send)
         self.work()
 
     def _listen(self) -> None:
@@ -98,7 +100,9 @@ class JobServer(ABC):
     def tell_failure(self, job: int, error: Exception) -> None:
         """Say why a job failed; what nobody has foreseen is logged too."""
         sentence = str(error)
-        if not isinstance(error, FstMuseError):
+        if isinstance(error, MemoryError):
+            sentence = too_much_memory()
+        elif not isinstance(error, FstMuseError):
             _LOG.error("job %d", job, exc_info=error)
             what = f"{type(error).__name__}: {error}"
             sentence = one_line(f"something unforeseen went wrong ({what})")

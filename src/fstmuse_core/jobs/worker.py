@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,19 +22,27 @@ from fstmuse_core.jobs.messages import (
     Event,
     Failed,
     Job,
+    ListenLive,
     LiveEnd,
     LiveSamples,
+    Message,
+    Partial,
+    Progress,
     Ready,
     Request,
     Started,
     WorkerLost,
 )
+from fstmuse_core.process_limits import DECODING, Heartbeat, Limits, Watchdog
 from fstmuse_core.spectrogram import FloatArray
 
 _LOG = logging.getLogger(__name__)
 
 # A worker that dies this often in a row before it is even ready will not come up.
 _MAX_FAILED_STARTS = 3
+_LOOK_EVERY_S = 0.1
+# A worker that has not given a job up by then is killed.
+_CANCEL_WITHIN_S = 1.0
 
 
 @dataclass
@@ -43,13 +52,21 @@ class _Job:
     requests: list[Request] = field(default_factory=list)
     begun: bool = False
     retried: bool = False
+    cancelled_at: float | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """True for a take that is being recorded, which waits for its sound."""
+        return isinstance(self.requests[0], ListenLive)
 
 
 class ClassifyWorker:
     """One child process that decodes and classifies, or does other work of the window's.
 
     If it dies, another is started and its unfinished jobs are done again; a job that was
-    being worked on when the process died is retried once and then given up as failed.
+    being worked on when the process died is retried once and then given up as failed. A job
+    that goes beyond ``limits`` fails, and one that is cancelled ends within two seconds,
+    whatever the process is doing.
 
     Parameters
     ----------
@@ -59,6 +76,8 @@ class ClassifyWorker:
         A model to load before the first job.
     serve : callable
         What the process does: answers requests over the pipe that it is given.
+    limits : Limits, optional
+        What each job may take.
 
     All methods return at once; none raises because of the process.
     """
@@ -69,7 +88,9 @@ class ClassifyWorker:
         *,
         warm_model: str | None = None,
         serve: Callable[[Connection, str | None], None] = serve,
+        limits: Limits = DECODING,
     ) -> None:
+        self._limits = limits
         self._on_event = on_event
         self._warm_model = warm_model
         self._serve = serve
@@ -82,6 +103,9 @@ class ClassifyWorker:
         # Held while sending and while closing: closing under a send would end its thread.
         self._wire = threading.Lock()
         self._process: BaseProcess | None = None
+        # The job that the process was killed over, and the sentence of its failure; none if it
+        # was cancelled.
+        self._killed: tuple[int, str | None] | None = None
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -116,6 +140,9 @@ class ClassifyWorker:
 
     def cancel(self, job: int) -> None:
         """Give a job up; ``Cancelled`` follows unless it has been answered already."""
+        with self._lock:
+            if job in self._jobs:
+                self._jobs[job].cancelled_at = time.monotonic()
         self._send(job, Cancel())
 
     def stop(self) -> None:
@@ -163,6 +190,8 @@ class ClassifyWorker:
             if self._stopping:
                 return
             failed_starts = 0 if was_ready else failed_starts + 1
+            if not was_ready:  # other models may load where this one brings the process down
+                self._warm_model = None
             if failed_starts >= _MAX_FAILED_STARTS:
                 self._give_up_all()
                 return
@@ -171,7 +200,9 @@ class ClassifyWorker:
     def _run_process(self) -> bool:
         """Start a process and hand on its events until it dies; whether it ever was ready."""
         try:
-            process, connection = start_child(self._serve, self._warm_model)
+            process, connection = start_child(
+                self._serve, self._warm_model, memory_bytes=self._limits.memory_bytes
+            )
         except Exception:  # whatever it is, the window must hear that there is no worker
             _LOG.exception("starting the worker")
             return False
@@ -183,12 +214,15 @@ class ClassifyWorker:
             )
             self._lock.notify_all()
             stopping = self._stopping
+        watchdog = Watchdog(process.pid, self._limits)
         try:
             while not stopping:
-                event = connection.recv()
-                ready = ready or isinstance(event, Ready)
-                self._note(event)
-                self._on_event(event)
+                if connection.poll(_LOOK_EVERY_S):
+                    event: Message = connection.recv()
+                    ready = ready or isinstance(event, Ready)
+                    self._take(event, watchdog)
+                self._give_up_cancelled()
+                self._look_after(process, watchdog, ready)
         except (EOFError, OSError):
             pass
         with self._lock:
@@ -198,15 +232,72 @@ class ClassifyWorker:
             connection.close()
         return ready
 
-    def _note(self, event: Event) -> None:
+    def _take(self, event: Message, watchdog: Watchdog) -> None:
+        if isinstance(event, Heartbeat):
+            watchdog.beat(event)
+            return
+        if isinstance(event, Progress | Partial):
+            watchdog.beat(Heartbeat(0.0))
+        elif isinstance(event, Ready | Started):
+            watchdog.begin()
+        if self._note(event):
+            self._on_event(event)
+
+    def _note(self, event: Event) -> bool:
+        """Take note of what became of a job; ``False`` if it has been answered already."""
+        if isinstance(event, Ready | WorkerLost):
+            return True
         with self._lock:
+            if event.job not in self._jobs:
+                return False
             if isinstance(event, Started):
-                if event.job in self._jobs:
-                    self._jobs[event.job].begun = True
+                self._jobs[event.job].begun = True
             elif isinstance(event, Done | Failed | Cancelled):
-                self._jobs.pop(event.job, None)
+                del self._jobs[event.job]
+        return True
+
+    def _give_up_cancelled(self) -> None:
+        """Answer for jobs that were cancelled before the process came to them."""
+        latest = time.monotonic() - _CANCEL_WITHIN_S
+        with self._lock:
+            given_up = [
+                job
+                for job, entry in self._jobs.items()
+                if entry.cancelled_at is not None
+                and entry.cancelled_at < latest
+                and (entry.is_live or not entry.begun)
+            ]
+            for job in given_up:
+                del self._jobs[job]
+        for job in given_up:
+            self._on_event(Cancelled(job))
+
+    def _look_after(self, process: BaseProcess, watchdog: Watchdog, ready: bool) -> None:
+        """Kill a process that does not give up what it should, or goes beyond its limits."""
+        if self._killed is not None:
+            return
+        now = time.monotonic()
+        with self._lock:
+            working = next(
+                (item for item in self._jobs.items() if item[1].begun and not item[1].is_live), None
+            )
+        if working is None:
+            if not ready and watchdog.overdue():
+                process.kill()
+            return
+        job, entry = working
+        if entry.cancelled_at is not None and now > entry.cancelled_at + _CANCEL_WITHIN_S:
+            self._killed = job, None
+        elif why := watchdog.overdue():
+            self._killed = job, why
+        else:
+            return
+        process.kill()
 
     def _after_death(self) -> None:
+        if self._killed is not None:
+            self._bury_killed(*self._killed)
+            return
         with self._lock:
             lost = [job for job, entry in self._jobs.items() if entry.begun and entry.retried]
             for job in lost:
@@ -218,6 +309,16 @@ class ClassifyWorker:
         for job in lost:
             sentence = "the helper process stopped twice while working on this; it was left out"
             self._on_event(Failed(job, sentence))
+
+    def _bury_killed(self, killed: int, sentence: str | None) -> None:
+        """Answer for the job that the process was killed over; the others are done again."""
+        self._killed = None
+        with self._lock:
+            is_open = self._jobs.pop(killed, None) is not None
+            for entry in self._jobs.values():
+                entry.begun = False
+        if is_open:
+            self._on_event(Cancelled(killed) if sentence is None else Failed(killed, sentence))
 
     def _give_up_all(self) -> None:
         """There will be no process; every job from here on fails at once."""

@@ -15,6 +15,7 @@ from fstmuse_core.classification import Classification
 from fstmuse_core.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.library.answers import StoredAnswer, stored
 from fstmuse_core.library.scan import FoundFile, found_file
+from fstmuse_core.process_limits import heartbeat, too_much_memory
 
 if TYPE_CHECKING:
     from fstmuse_core.classify import GenreClassifier
@@ -90,7 +91,9 @@ class ModelEar:
         """Classify a file; raises ``AudioError`` or ``BundleError``."""
         if self._classifier is None:
             self._classifier = self._loaded()
-        return self._classifier.classify_file(path)
+        return self._classifier.classify_file(
+            path, progress=lambda fraction: heartbeat(fraction=fraction)
+        )
 
     def _loaded(self) -> GenreClassifier:
         from fstmuse_core.bundle import load_bundle
@@ -137,6 +140,8 @@ class LibraryEar:
             if not os.path.lexists(path):
                 return _gone()
             return Unheard(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
+        except MemoryError:
+            return Unheard(too_much_memory())
         except FileNotFoundError:
             return _gone()
         except OSError as error:

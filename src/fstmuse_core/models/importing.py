@@ -21,6 +21,7 @@ from fstmuse_core.models.entries import IMPORT_RECORD, ModelEntry, find_model
 from fstmuse_core.models.names import check_free, clean_title, free_name, name_of
 from fstmuse_core.models.rebuild_process import Rebuilt, Refused, Task, serve
 from fstmuse_core.models.try_out import try_out
+from fstmuse_core.process_limits import BUILDING
 
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
@@ -141,7 +142,7 @@ def _rebuild(archive: Archive, cancelled: Callable[[], bool]) -> Rebuilt:
     network = str(manifest.architecture["network"])
     task = Task(manifest.kind, network, len(manifest.genres), dict(manifest.architecture))
     deadline = time.monotonic() + _PATIENCE_S
-    process, connection = start_child(serve)
+    process, connection = start_child(serve, memory_bytes=BUILDING.memory_bytes)
     try:
         connection.send((task, dict(archive.weights)))
         while not connection.poll(_POLL_S):

@@ -20,6 +20,7 @@ from fstmuse_core.file_tags.spans import (
     ogg_spans,
     skip_id3,
 )
+from fstmuse_core.process_limits import heartbeat
 
 _BLOCK = 1 << 18
 
@@ -98,6 +99,7 @@ def _digest(stream: BinaryIO, spans: Iterator[Span]) -> str:
     for at, length in spans:
         stream.seek(at)
         while length > 0 and (block := stream.read(min(length, _BLOCK))):
+            heartbeat()
             total.update(block)
             length -= len(block)
     return total.hexdigest()

@@ -1,0 +1,95 @@
+"""Child processes that do what broken decoders do; a module, so that they find it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core.child_process import start_child
+
+
+def say_and_wait(connection: Connection) -> None:
+    """Say that it is up, then wait for ever."""
+    connection.send("up")
+    signal.pause()
+
+
+def hold_the_interpreter(connection: Connection) -> None:
+    """Hang in native code that lets no other thread of Python run."""
+    connection.send("up")
+    ctypes.PyDLL(None).pause()
+
+
+def take_a_gibibyte(connection: Connection) -> None:
+    """Say what becomes of a request for more memory than a child may have."""
+    try:
+        bytearray(2**30)
+    except MemoryError:
+        connection.send("MemoryError")
+
+
+def misbehave(path: str) -> None:
+    """Do what the beginning of a file's name says."""
+    name = Path(path).name
+    if name.startswith("crash"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif name.startswith("abort"):
+        os.abort()
+    elif name.startswith("hang"):
+        ctypes.PyDLL(None).pause()
+    elif name.startswith("stop"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif name.startswith("spin"):
+        while True:
+            pass
+    elif name.startswith("eat"):
+        hold = []
+        while True:
+            hold.append(bytearray(2**27))
+
+
+def break_decoder() -> None:
+    """Have every :class:`AudioStream` that is opened from now on misbehave."""
+    from fstmuse_core.audio import AudioStream
+
+    opened: Any = AudioStream.__init__
+
+    def open_or_break(self: Any, path: Any, **options: Any) -> None:
+        misbehave(os.fspath(path))
+        opened(self, path, **options)
+
+    AudioStream.__init__ = open_or_break  # type: ignore[method-assign]
+
+
+def serve_with_broken_decoder(connection: Connection, warm_model: str | None) -> None:
+    """Classify like the window's worker."""
+    from fstmuse_core.jobs.classify_process import serve
+
+    break_decoder()
+    serve(connection, warm_model)
+
+
+def work(path: str) -> str:
+    """Do for a pool what the file's name says; otherwise give it back."""
+    misbehave(path)
+    return path
+
+
+def _start_and_wait(how: str) -> None:
+    target = say_and_wait if how == "stopped" else globals()[how]
+    process, connection = start_child(target)
+    connection.recv()
+    assert process.pid
+    if how == "stopped":
+        os.kill(process.pid, signal.SIGSTOP)
+    print(process.pid, flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    _start_and_wait(sys.argv[1])
