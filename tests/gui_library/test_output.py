@@ -110,6 +110,40 @@ def test_a_preview_that_is_out_of_date_is_made_anew(bench: LibraryBench) -> None
     dialog.reject()
 
 
+def test_what_was_chosen_for_tags_is_remembered(bench: LibraryBench, library: Library) -> None:
+    tagging = bench.desk.tagging
+    bench.desk.write_tags()
+    dialog = tagging.dialog
+    assert dialog is not None
+    form = dialog.form
+    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible(), timeout=30_000)
+    form.separator.setCurrentIndex(form.separator.findData(";"))
+    form.encoding.setCurrentIndex(form.encoding.findData("cp1251"))
+    form.keep_time.setChecked(True)
+    with bench.qtbot.waitSignal(tagging.written, timeout=30_000):
+        form.changed.emit()
+    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible(), timeout=30_000)
+    assert library.tag_encoding() == "cp1251"
+    assert form.policy.separator == ";"
+    dialog.reject()
+    bench.desk.write_tags()
+    assert tagging.dialog is not None
+    again = tagging.dialog.form
+    assert again.policy.separator == ";"
+    assert again.keep_time.isChecked()
+    assert again.encoding.currentData() == "cp1251"
+    bench.qtbot.waitUntil(lambda: not tagging.process.is_busy, timeout=30_000)
+    tagging.dialog.reject()
+
+
+def test_a_file_whose_shown_genre_stays_is_still_one_that_changes() -> None:
+    model = PlanModel()
+    why = "APEv2 says Polka; that is changed too"
+    model.add([PlanLine("/m/a.mp3", ("Rock",), ("Rock",), why, is_written=True)])
+    assert (len(model.changing), len(model.staying)) == (1, 0)
+    assert model.index(0, 3).data() == why
+
+
 def test_the_window_asks_before_it_closes_on_tags_that_are_written(bench: LibraryBench) -> None:
     tagging = bench.desk.tagging
     assert bench.tab.may_close()

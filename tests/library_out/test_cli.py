@@ -50,6 +50,25 @@ def test_scan_adds_finds_and_forgets(shelf: Shelf, fstmuse: Run) -> None:
     assert (code, err) == (1, "fstmuse: Your library: it has no folder yet; name one with music\n")
 
 
+def test_the_encoding_of_old_tags_can_be_chosen(shelf: Shelf, fstmuse: Run) -> None:
+    from mutagen.id3 import ID3, TIT2
+
+    path = shelf.folder / "a.mp3"
+    path.write_bytes(bytes(500))
+    tags = ID3()
+    tags.add(TIT2(encoding=0, text="Včely".encode("cp1250").decode("latin-1")))
+    tags.save(path)
+    before = path.read_bytes()
+    assert fstmuse("scan", shelf.folder, "--tag-encoding", "windows-1250")[0] == 0
+    assert [row.title for row in shelf.library.rows("")] == ["Včely"]
+    assert shelf.library.tag_encoding() == "cp1250"
+    assert fstmuse("scan", "--tag-encoding", "auto")[0] == 0
+    assert [row.title for row in shelf.library.rows("")] == ["Vèely"]
+    code, _, err = fstmuse("scan", "--tag-encoding", "klingon")
+    assert (code, "this encoding is not known" in err) == (1, True)
+    assert path.read_bytes() == before
+
+
 def test_list_shows_what_was_heard(heard: Shelf, fstmuse: Run) -> None:
     heard.library.review(heard.ids("sub/d.mp3"), "Folk", ReviewKind.CORRECTED)
     code, out, err = fstmuse("list")

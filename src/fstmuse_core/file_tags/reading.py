@@ -9,7 +9,7 @@ from typing import Any
 
 from fstmuse_core.file_tags.comments import flac_texts
 from fstmuse_core.file_tags.old_tags import ape_texts, fact_text, info_facts
-from fstmuse_core.file_tags.parts import Part, PartKind, tag_parts
+from fstmuse_core.file_tags.parts import Part, PartKind, id3_frames, tag_parts
 from fstmuse_core.file_tags.text_encoding import AUTO, decoded
 from fstmuse_core.placeholders import useful_genres
 
@@ -79,7 +79,7 @@ def read_tags(path: Path, encoding: str = AUTO) -> Tags:
     except (OSError, ValueError):
         parts, comments = [], {}
     seconds = float(getattr(getattr(file, "info", None), "length", 0.0) or 0.0)
-    tags = file.tags if file is not None and file.tags is not None else comments
+    tags = file.tags if file is not None and file.tags is not None else comments or _id3(parts)
     texts = {field: _texts(tags, parts, field) for field in ("artist", "album", "title")}
     texts["genre"] = _genre_texts(tags, parts)
     _decode([text for found in texts.values() for text in found], encoding)
@@ -91,6 +91,17 @@ def read_tags(path: Path, encoding: str = AUTO) -> Tags:
         title=first["title"],
         seconds=seconds if 0.0 < seconds < math.inf else 0.0,
     )
+
+
+def _id3(parts: list[Part]) -> Any:
+    """ID3 tags around sound that mutagen does not take for any."""
+    for part in parts:
+        if part.kind is PartKind.ID3V2:
+            try:
+                return id3_frames(part.data)
+            except Exception:  # damaged: mutagen raises many kinds
+                continue
+    return {}
 
 
 def genre_fields(tags: Any, parts: list[Part]) -> list[GenreField]:

@@ -25,6 +25,24 @@ _MODES = {
     Mode.APPEND: "Beside what is there",
 }
 _SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
+_ENCODINGS = {
+    "auto": "Found out by itself",
+    "latin-1": "Western (Latin-1)",
+    "cp932": "Japanese (Shift-JIS)",
+    "euc-jp": "Japanese (EUC-JP)",
+    "gb18030": "Chinese (GBK)",
+    "big5": "Chinese (Big5)",
+    "cp949": "Korean (EUC-KR)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "cp1250": "Central European (1250)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp1257": "Baltic (Windows-1257)",
+    "cp874": "Thai (Windows-874)",
+}
 
 
 class TagForm(QWidget):
@@ -63,6 +81,13 @@ class TagForm(QWidget):
         for sign, text in _SEPARATORS.items():
             self.separator.addItem(text, sign)
         self.separator.setToolTip("ID3v2.3 has no sign of its own between several genres")
+        self.encoding = QComboBox()
+        for name, text in _ENCODINGS.items():
+            self.encoding.addItem(text, name)
+        self.encoding.setToolTip(
+            "How the library reads titles and names in tags that say no encoding of their own; "
+            "the files keep theirs"
+        )
         self.keep_time = QCheckBox("Keep the time of change")
         self.keep_time.setToolTip("Backups that look at size and time may then miss the new tags")
         self._build()
@@ -79,6 +104,7 @@ class TagForm(QWidget):
             ("Genres at most", self.most),
             ("Least probability of further ones", self.also_at_least),
             ("Between genres in ID3v2.3", self.separator),
+            ("Letters of old tags", self.encoding),
         ):
             label = PlainLabel(text)
             label.setProperty("look", "small")
@@ -103,7 +129,7 @@ class TagForm(QWidget):
         column.addWidget(hint)
 
     def _listen(self) -> None:
-        for chooser in (self.scope, self.mode, self.separator):
+        for chooser in (self.scope, self.mode, self.separator, self.encoding):
             chooser.activated.connect(lambda _index: self._pause.start())
         for box in (self.at_least, self.most, self.also_at_least):
             box.valueChanged.connect(lambda _value: self._pause.start())
@@ -137,8 +163,11 @@ class TagForm(QWidget):
             separator=self.separator.currentData(),
         )
 
-    def restore(self, separator: str, keep_time: bool) -> None:
+    def restore(self, separator: str, keep_time: bool, encoding: str) -> None:
         """Choose what was chosen last."""
+        if self.encoding.findData(encoding) < 0:  # named on the command line
+            self.encoding.addItem(encoding, encoding)
+        self.encoding.setCurrentIndex(self.encoding.findData(encoding))
         self.separator.setCurrentIndex(max(0, self.separator.findData(separator)))
         self.keep_time.setChecked(keep_time)
 

@@ -50,6 +50,7 @@ class Tagging(QObject):
         self._words = ""
         # As they were chosen last.
         self.separator, self.keep_time = "\0", False
+        self._encoding = "auto"
 
     @property
     def is_writing(self) -> bool:
@@ -67,7 +68,8 @@ class Tagging(QObject):
         self._scopes = {"chosen": list(chosen), "shown": list(shown), "all": everything}
         dialog = self.dialog = TagDialog(self._view.window())
         dialog.form.offer_scopes(len(chosen), len(shown), len(everything))
-        dialog.form.restore(self.separator, self.keep_time)
+        self._encoding = self._shelf.library.tag_encoding()
+        dialog.form.restore(self.separator, self.keep_time, self._encoding)
         dialog.form.changed.connect(self._plan)
         dialog.write_requested.connect(self.write)
         dialog.undo_requested.connect(self.undo)
@@ -85,11 +87,16 @@ class Tagging(QObject):
             self._is_stale = True
             self.process.cancel()
             return
-        self._doing, self._is_stale = "plan", False
+        self._is_stale = False
         dialog.table.plan.clear()
         dialog.table.say_nothing_found("")
         dialog.add_counts()
         dialog.show_reading(0, 0)
+        if (encoding := dialog.form.encoding.currentData()) != self._encoding:
+            self._doing, self._encoding = "texts", encoding
+            self.process.run("read_texts", encoding)
+            return
+        self._doing = "plan"
         ids = self._scopes[dialog.form.scope.currentData()]
         self.process.run("plan", self._shelf.model_sha, ids, dialog.form.policy)
 
@@ -161,6 +168,9 @@ class Tagging(QObject):
             self._on_written(result, is_undo=doing == "undo")
         elif doing == "batches" and self.list is not None:
             self.list.show_batches(self._batches, self._words)
+        elif doing == "texts":
+            self.written.emit()
+            self._plan()
         elif self._is_stale:
             self._plan()
         elif self.dialog is not None:
