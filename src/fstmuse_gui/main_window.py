@@ -273,6 +273,12 @@ class MainWindow(QMainWindow):
                     return True
         return super().event(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # Its place before it was maximised may be on a screen that is gone.
+        if event.type() == QEvent.Type.WindowStateChange and self.isVisible():
+            self._fit.begin()
+
     def hideEvent(self, event: QHideEvent) -> None:
         self._fit.end()
         super().hideEvent(event)

@@ -79,6 +79,16 @@ def test_zoom_and_cursor_are_the_clip_s_own(three: Bench) -> None:
     assert three.view.clip_page.transport._time.text() == "0:00  /  0:30"
 
 
+def test_a_low_page_begins_at_its_top(three: Bench) -> None:
+    three.window.resize(700, 360)
+    QCoreApplication.processEvents()
+    bar = three.view._panes[three.view.clip_page].verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    three.view.sidebar.list.select(keys(three)[0])
+    assert bar.value() == 0
+
+
 def test_the_same_clip_keeps_its_zoom(three: Bench) -> None:
     picture = three.view.clip_page.spectrogram
     picture.zoom(0.5)

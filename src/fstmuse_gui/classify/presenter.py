@@ -344,7 +344,7 @@ class ClassifyPresenter(QObject):
         if self.takes.is_live:
             return
         if key != self._shown:
-            self._view.notice.leave_item()
+            self._view.leave_item()
         self._shown = key
         clip = self.shown
         warnings = clip.take.warnings if clip is not None and clip.take is not None else ()

@@ -333,7 +333,7 @@ class GeneratePresenter(QObject):
     def _show(self, key: int | None) -> None:
         """Show the take of this key as far as it has come."""
         if key != self._shown:
-            self._view.notice.leave_item()
+            self._view.leave_item()
         self._shown = key
         take = self.shown
         if take is None:

@@ -13,7 +13,7 @@ class ElidedLabel(PlainLabel):
 
     def set_text(self, text: str) -> None:
         """Show ``text``."""
-        self.setText(text)
+        self.setText(text.replace("\n", " "))
         set_tip(self, text)
 
     def minimumSizeHint(self) -> QSize:

@@ -12,6 +12,11 @@ from fstmuse_gui.theme import GRID
 _LIKELY_FRAME = QMargins(4, 32, 4, 4)
 # A window manager frames and moves a window some time after it was shown.
 _SETTLED_MS = 250
+_NOT_ITS_OWN_PLACE = (
+    Qt.WindowState.WindowMaximized
+    | Qt.WindowState.WindowFullScreen
+    | Qt.WindowState.WindowMinimized
+)
 _SMALLEST_VIEW = QSize(120, 96)
 
 
@@ -26,7 +31,7 @@ def fitted(rect: QRect, frame: QMargins, room: QRect) -> QRect:
 
 def fit_to_screen(window: QWidget) -> None:
     """Let a window lie on one screen as a whole, its frame included; a large one fills it."""
-    if window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen):
+    if window.windowState() & _NOT_ITS_OWN_PLACE:
         return
     rect = window.geometry()
     screen = QGuiApplication.screenAt(rect.center()) or QGuiApplication.primaryScreen()

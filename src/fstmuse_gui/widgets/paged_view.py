@@ -72,6 +72,13 @@ class PagedView(QWidget):
         """Bring a page to the front."""
         self._pages.setCurrentWidget(self._panes[page])
 
+    def leave_item(self) -> None:
+        """Another item is shown: nothing that belongs to the one before stays."""
+        self.notice.leave_item()
+        for pane in self._panes.values():
+            for bar in (pane.verticalScrollBar(), pane.horizontalScrollBar()):
+                bar.setValue(0)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         margin = GRID if self.height() < LOW else 2 * GRID

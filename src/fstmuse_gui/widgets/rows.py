@@ -31,7 +31,7 @@ def draw_start(
     painter.setFont(font)
     painter.setPen(QColor(colour))
     elided = Qt.TextElideMode.ElideMiddle
-    shown = painter.fontMetrics().elidedText(text, elided, int(box.width()))
+    shown = painter.fontMetrics().elidedText(text.replace("\n", " "), elided, int(box.width()))
     painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignLeft, shown)
 
 
