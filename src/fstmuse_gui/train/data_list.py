@@ -180,7 +180,7 @@ def _source_buttons(chosen: str, parent: QWidget) -> dict[str, QPushButton]:
         button.setProperty("look", "chip")
         button.setCheckable(True)
         button.setChecked(source == chosen)
-        button.setToolTip(_SOURCES[source][1])
+        set_tip(button, _SOURCES[source][1])
         button.setAccessibleName(_SOURCES[source][1])
         group.addButton(button)
     return buttons
