@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,11 @@ import pytest
 
 from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.datasets.pool import default_processes, run_in_pool
+from fstmuse_core.decoders.byte_file import Part
+from fstmuse_core.decoders.ffmpeg import FfmpegSource
 from fstmuse_core.native_threads import one_thread_environment
+
+MakeFile = Callable[..., Path]
 
 SOURCES = Path(__file__).parents[2] / "src"
 # Loads whatever has a pool of its own and prints how many threads each may use.
@@ -77,6 +82,19 @@ def test_a_pool_of_processes_uses_one_thread_in_each_pool() -> None:
     (finished,) = run_in_pool(pools, ["anything"], processes=1)
     assert isinstance(finished.result, list)
     assert set(finished.result) == {1}
+
+
+def decoding_threads(path: Path) -> int:
+    """Threads that FFmpeg decodes a file on; 0 is one for each core."""
+    found: int = FfmpegSource(Part(path))._stream.codec_context.thread_count
+    return found
+
+
+def test_a_worker_decodes_on_one_thread(make_file: MakeFile) -> None:
+    path = make_file("song.flac")
+    (finished,) = run_in_pool(decoding_threads, [path], processes=1)
+    assert finished.result == 1
+    assert decoding_threads(path) == 0
 
 
 @pytest.mark.usefixtures("many_threads")
