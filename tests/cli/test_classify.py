@@ -296,13 +296,13 @@ def test_a_damaged_model_is_refused(
     fstmuse: Run, music_file: Path, tmp_path: Path, shipped: Bundle
 ) -> None:
     copy = shutil.copytree(shipped.path, tmp_path / "mine")
-    network = copy / "model.tflite"
+    network = copy / "weights.npz"
     network.write_bytes(network.read_bytes()[:-1])
 
     outcome = fstmuse("classify", music_file, "--model", copy)
 
     assert outcome.code == 2
-    assert "model.tflite has been changed or cut" in outcome.err
+    assert "weights.npz in it is not the one" in outcome.err
 
 
 def test_warnings_are_spoken_beside_a_table(

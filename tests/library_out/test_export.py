@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.errors import FstMuseError
-from fstmuse_core.library.export import Layout, cell, export_library, layout_of, write_library
+from fstmuse_core.library.export import Layout, export_library, layout_of, write_library
 from fstmuse_core.library.rows import ReviewKind
+from fstmuse_core.text_output import cell
 from tests.library_out.conftest import MODEL, Shelf, answer
 
 

@@ -13,7 +13,7 @@ import click
 from fstmuse_core.cli.console import about, mute_libraries, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName, SomePath
-from fstmuse_core.cli.output import check_writable, open_text
+from fstmuse_core.cli.output import check_writable, identity, open_text
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
 
@@ -121,8 +121,9 @@ def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choic
         if library.notice:
             say(f"fstmuse: {library.notice}")
         rest = [item for item in found if item[0] not in done]
+        files = {path: identity(path) for path in _sound(rest)}
         answers = resuming.answers(library, bundle, _sound(rest))
-        writer = JsonLinesWriter(stream, bundle, choice)
+        writer = JsonLinesWriter(stream, bundle, choice, files)
         return _write_all(rest, answers, writer, ProgressBar(len(rest)))
 
 
@@ -158,9 +159,11 @@ def _writer(
         )
     from fstmuse_core.cli.results import CsvWriter, JsonLinesWriter, JsonWriter
 
+    if layout == "jsonl":
+        files = {path: identity(path) for path in _sound(found)}
+        return JsonLinesWriter(stream, bundle, choice, files)
     writers: dict[str, Callable[[TextIO, Bundle, Choice], ResultWriter]] = {
         "json": JsonWriter,
-        "jsonl": JsonLinesWriter,
         "csv": CsvWriter,
     }
     return writers[layout](stream, bundle, choice)

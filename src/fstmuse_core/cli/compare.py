@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from fstmuse_core.cli.console import print_safe
 from fstmuse_core.cli.kinds import ModelName, kind_option
 from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
 from fstmuse_core.datasets.wording import counted
@@ -52,21 +53,21 @@ def command(
         ]
         sentence = result.sentence(*names)
         values = {"a": sides[0], "b": sides[1], "sentence": sentence, **result.to_dict()}
-        print(json.dumps(values, indent=1))
+        print_safe(json.dumps(values, indent=1))
         return 0
     for name, note in zip(names, notes, strict=True):
-        print(f"Mind: of {name}, {note}." if note else f"Of {name}: {UNKNOWN_TO_IT}.")
-    print()
+        print_safe(f"Mind: of {name}, {note}." if note else f"Of {name}: {UNKNOWN_TO_IT}.")
+    print_safe()
     _print_table(names, metrics)
-    print(f"\nOn the {result.clips} songs {result.whose()} of genres that both name:")
+    print_safe(f"\nOn the {result.clips} songs {result.whose()} of genres that both name:")
     for name, share, only in zip(
         names,
         (result.share_a, result.share_b),
         (result.only_a, result.only_b),
         strict=True,
     ):
-        print(f"  {name}: {share.said()}, {only} of them alone")
-    print(f"  {result.sentence(*names)}")
+        print_safe(f"  {name}: {share.said()}, {only} of them alone")
+    print_safe(f"  {result.sentence(*names)}")
     return 0
 
 
@@ -78,12 +79,12 @@ def _shown(bundle: Any, other: Any) -> str:
 
 def _print_table(names: list[str], metrics: list[dict[str, Any]]) -> None:
     width = max(10, *(len(name) for name in names)) + 2
-    print(f"{'':<20}" + "".join(f"{name:>{width}}" for name in names))
+    print_safe(f"{'':<20}" + "".join(f"{name:>{width}}" for name in names))
     shares = [recorded_share(v["accuracy"], sum(v["songs"].values())) for v in metrics]
-    print(f"{'right':<20}" + "".join(f"{share.number:>{width}}" for share in shares))
+    print_safe(f"{'right':<20}" + "".join(f"{share.number:>{width}}" for share in shares))
     if not any(share.is_few for share in shares):
         for label, key in (("macro-F1", "macro_f1"), ("calibration error", "ece")):
-            print(f"{label:<20}" + "".join(f"{values[key]:>{width}.3f}" for values in metrics))
+            print_safe(f"{label:<20}" + "".join(f"{values[key]:>{width}.3f}" for values in metrics))
     genres = dict.fromkeys(genre for values in metrics for genre in values["recall"])
     for genre in genres:
         cells = [_found(values, genre) for values in metrics]
@@ -92,7 +93,7 @@ def _print_table(names: list[str], metrics: list[dict[str, Any]]) -> None:
         players = counted(artists, "artist") if artists else "artists unknown"
         behind = f"   {counted(songs, 'song')}, {players}" if songs else "   no songs"
         label = f"found of {one_line(genre)}"
-        print(f"{label:<20}" + "".join(f"{c:>{width}}" for c in cells) + behind)
+        print_safe(f"{label:<20}" + "".join(f"{c:>{width}}" for c in cells) + behind)
 
 
 def _found(values: dict[str, Any], genre: str) -> str:

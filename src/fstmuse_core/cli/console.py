@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from fstmuse_core.errors import AudioError, FstMuseError, one_line
+from fstmuse_core.errors import AudioError, FstMuseError, one_line, visible
 from fstmuse_core.process_limits import too_much_memory
 
 
@@ -18,8 +18,13 @@ def prepare_streams() -> None:
 
 
 def say(sentence: str) -> None:
-    """One line to the user."""
-    print(sentence, file=sys.stderr, flush=True)
+    """One line to the user; what a terminal would obey is shown as an escape."""
+    print(visible(sentence), file=sys.stderr, flush=True)
+
+
+def print_safe(*parts: object, sep: str = " ", end: str = "\n", flush: bool = False) -> None:
+    """Print results for people; what a terminal would obey is shown as an escape."""
+    print(visible(sep.join(map(str, parts))), end=end, flush=flush)
 
 
 def mute_libraries() -> None:

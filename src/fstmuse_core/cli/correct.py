@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import about, mute_libraries, say, unexpected
+from fstmuse_core.cli.console import about, mute_libraries, print_safe, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.errors import AudioError, FstMuseError, one_line
@@ -56,7 +56,7 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     failed = 0
     for file in files:
         try:
-            print(_told(file, _correct(store, classifier, file, name)))
+            print_safe(_told(file, _correct(store, classifier, file, name)))
         except AudioError as error:
             failed += 1
             say(f"fstmuse: {about(file, error)}")

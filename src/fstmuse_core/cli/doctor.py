@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import mute_libraries
+from fstmuse_core.cli.console import mute_libraries, print_safe
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.probes import (
     Finding,
@@ -29,16 +29,16 @@ def command() -> int:
     The exit code is 0 if everything that is needed works; notes do not count.
     """
     mute_libraries()
-    print(f"FstMuse {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    print_safe(f"FstMuse {__version__}, Python {platform.python_version()}, {platform.platform()}")
     problems = 0
     for title, findings in _sections():
-        print(f"\n{title}")
+        print_safe(f"\n{title}")
         for finding in findings:
             problems += finding.fine is False
-            print(f"  {_MARKS[finding.fine]:<8} {finding.text}", flush=True)
+            print_safe(f"  {_MARKS[finding.fine]:<8} {finding.text}", flush=True)
             if finding.remedy:
-                print(f"           {finding.remedy}")
-    print(f"\n{_summary(problems)}")
+                print_safe(f"           {finding.remedy}")
+    print_safe(f"\n{_summary(problems)}")
     return SOME_FAILED if problems else 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fstmuse_core.cli.console import print_safe
 from fstmuse_core.cli.kinds import ModelName, kind_option
 from fstmuse_core.cli.measuring import (
     ask,
@@ -71,10 +72,10 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
             "note": known_music.sentence,
             **metrics,
         }
-        print(json.dumps(values, indent=1))
+        print_safe(json.dumps(values, indent=1))
         return 0
     if known_music.sentence:
-        print(f"Mind: {known_music.sentence}.\n")
+        print_safe(f"Mind: {known_music.sentence}.\n")
     _print_table(bundle.manifest.title, metrics)
     return 0
 
@@ -87,42 +88,42 @@ def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
     say_files(metrics["set_aside"])
     if layout == "json":
         values = {"model": bundle.name, "model_sha256": bundle.sha256, **metrics}
-        print(json.dumps(values, indent=1))
+        print_safe(json.dumps(values, indent=1))
         return 0
     if metrics["note"]:
-        print(f"Mind: {metrics['note']}.\n")
-    print(f"{bundle.manifest.title}, {metrics['windows']} windows of six seconds\n")
+        print_safe(f"Mind: {metrics['note']}.\n")
+    print_safe(f"{bundle.manifest.title}, {metrics['windows']} windows of six seconds\n")
     columns = list(metrics["figures"])
-    print(f"{'':<14} {' '.join(f'{column:>8}' for column in columns)}")
+    print_safe(f"{'':<14} {' '.join(f'{column:>8}' for column in columns)}")
     for name in metrics["figures"]["made"]:
         row = " ".join(f"{metrics['figures'][column][name]:>8.2f}" for column in columns)
-        print(f"{name.replace('_', ' '):<14} {row}")
-    print("\nTaken for its genre:     made     real")
+        print_safe(f"{name.replace('_', ' '):<14} {row}")
+    print_safe("\nTaken for its genre:     made     real")
     for genre, share in metrics["consistency"].items():
-        print(f"{genre:<20} {share:>8.0%} {metrics['consistency_of_real'][genre]:>8.0%}")
+        print_safe(f"{genre:<20} {share:>8.0%} {metrics['consistency_of_real'][genre]:>8.0%}")
     return 0
 
 
 def _print_table(title: str, metrics: dict[str, Any]) -> None:
     songs = sum(metrics["songs"].values())
     share = recorded_share(metrics["accuracy"], songs, metrics["interval"])
-    print(f"{one_line(title)} on {counted(songs, 'song')}: {share.said()}", end="")
-    print("" if share.is_few else f", macro-F1 {metrics['macro_f1']:.3f}", end="")
-    print(f"; {guessing(metrics['songs'])}")
-    print(certainty(songs, metrics["ece"], metrics["confidence_gap"]))
+    print_safe(f"{one_line(title)} on {counted(songs, 'song')}: {share.said()}", end="")
+    print_safe("" if share.is_few else f", macro-F1 {metrics['macro_f1']:.3f}", end="")
+    print_safe(f"; {guessing(metrics['songs'])}")
+    print_safe(certainty(songs, metrics["ece"], metrics["confidence_gap"]))
     named = recorded_share(metrics["named"], songs)
     if metrics["named_accuracy"] is not None:
         right = recorded_share(metrics["named_accuracy"], named.right)
-        print(f"A genre is named for {named.number}; of these names {right.said()}.")
-    print(f"\n{'genre':<20} {'found':>9} {'songs':>7} {'artists':>8}")
+        print_safe(f"A genre is named for {named.number}; of these names {right.said()}.")
+    print_safe(f"\n{'genre':<20} {'found':>9} {'songs':>7} {'artists':>8}")
     for number, genre in enumerate(metrics["recall"]):
         tested, players = metrics["songs"][genre], metrics["artists"][genre]
         found = counted_share(metrics["confusion"][number][number], tested)
         counts = f"{tested:>7} {players or ('unknown' if tested else 0):>8}"
-        print(f"{one_line(genre):<20} {found.number if tested else '-':>9} {counts}")
+        print_safe(f"{one_line(genre):<20} {found.number if tested else '-':>9} {counts}")
     if metrics["others"]:
-        print(f"\n{'other music':<20} {'not sure':>9} {'songs':>7} {'artists':>8}")
+        print_safe(f"\n{'other music':<20} {'not sure':>9} {'songs':>7} {'artists':>8}")
         for genre, row in metrics["others"].items():
             turned = recorded_share(row["turned_away"], row["songs"])
             counts = f"{row['songs']:>7} {row['artists'] or 'unknown':>8}"
-            print(f"{one_line(genre):<20} {turned.number:>9} {counts}")
+            print_safe(f"{one_line(genre):<20} {turned.number:>9} {counts}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fstmuse_core.cli.console import about, mute_libraries, say
+from fstmuse_core.cli.console import about, mute_libraries, print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.output import check_sound_file
@@ -208,9 +208,9 @@ def _make_all(
             records.append({"path": str(target), "recipe": recipe.to_dict()})
             if not as_json:
                 bar.clear()
-                print(f"{target}: {recipe.title}, {recipe.seconds:g} s", flush=True)
+                print_safe(f"{target}: {recipe.title}, {recipe.seconds:g} s", flush=True)
     if as_json:
-        print(json.dumps(records, indent=1))
+        print_safe(json.dumps(records, indent=1))
     return SOME_FAILED if failed else 0
 
 

@@ -70,6 +70,20 @@ def _shown(path: Path) -> str:
     return one_line(str(path))
 
 
+def identity(path: str) -> dict[str, int]:
+    """Everything by which a file tells that it was replaced; empty if it is not there."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return {}
+    return {
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+    }
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Say of what goes wrong in the ``with`` block that ``path`` cannot be written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import click
 from fstmuse_core import __version__
 from fstmuse_core.cli.console import prepare_streams, say
 from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
-from fstmuse_core.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.errors import BundleError, FstMuseError, one_line, visible
 from fstmuse_core.native_threads import use_one_thread
 
 # Modules of this package, each with a click command called ``command``, and what --help says
@@ -95,7 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = program.main(arguments, prog_name="fstmuse", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()  # it may name files, and a terminal obeys some characters
+        error.show(told)
+        print(visible(told.getvalue()), end="", file=sys.stderr, flush=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

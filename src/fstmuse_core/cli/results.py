@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TextIO
 
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.classification import Classification
+from fstmuse_core.text_output import csv_rows, json_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,21 +61,12 @@ def best(probabilities: Mapping[str, float], count: int | None) -> dict[str, flo
     return dict(ranked[:count])
 
 
-class _JsonText:
-    def __init__(self, stream: TextIO) -> None:
-        # Only UTF-8 can hold every name; elsewhere JSON's own escapes do.
-        self._ascii = (stream.encoding or "").lower().replace("-", "") != "utf8"
-
-    def __call__(self, record: dict[str, Any]) -> str:
-        return json.dumps(record, ensure_ascii=self._ascii, allow_nan=False)
-
-
 class JsonWriter:
     """One JSON array, one object a line; what was done stays valid JSON also when cut short."""
 
     def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
         self._stream, self._bundle, self._choice = stream, bundle, choice
-        self._text = _JsonText(stream)
+        self._text = json_text(stream)
         self._separator = "[\n"
 
     def __enter__(self) -> Self:
@@ -94,11 +85,22 @@ class JsonWriter:
 
 
 class JsonLinesWriter:
-    """One JSON object a line, flushed as each is done."""
+    """One JSON object a line, flushed as each is done.
 
-    def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
+    ``files`` tells what the system said of each file before it was read, by its path; it is
+    kept with the answer, see ``--resume``.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        bundle: Bundle,
+        choice: Choice,
+        files: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:
+        self._files = files or {}
         self._stream, self._bundle, self._choice = stream, bundle, choice
-        self._text = _JsonText(stream)
+        self._text = json_text(stream)
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +111,8 @@ class JsonLinesWriter:
     def add(self, result: FileResult) -> None:
         """Write one result."""
         record = as_record(result, self._bundle, self._choice)
+        if result.path in self._files and result.error is None:
+            record["file"] = dict(self._files[result.path])
         self._stream.write(self._text(record) + "\n")
         self._stream.flush()
 
@@ -120,18 +124,14 @@ class CsvWriter:
     _AFTER = ("warnings", "error")
 
     def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
-        import csv
-
         self._stream, self._bundle, self._choice = stream, bundle, choice
         times = ("start_s", "end_s") if choice.timeline else ()
         self._genres = bundle.manifest.genres
-        columns = (*self._BEFORE, *times, *self._genres, *self._AFTER)
-        self._rows = csv.DictWriter(
-            stream, columns, lineterminator="\n", restval="", extrasaction="ignore"
-        )
+        self._before = (*self._BEFORE, *times)
+        self._row = csv_rows(stream)
 
     def __enter__(self) -> Self:
-        self._rows.writeheader()
+        self._row((*self._before, *self._genres, *self._AFTER))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -144,5 +144,13 @@ class CsvWriter:
         record["warnings"] = "; ".join(record.get("warnings", ()))
         # A clip without a single segment still gets its row.
         for part in record.get("segments") or [record]:
-            self._rows.writerow({**record, **part, **part.get("probabilities", {})})
+            values = {**record, **part}
+            shares = part.get("probabilities", {})
+            self._row(
+                (
+                    *(values.get(name, "") for name in self._before),
+                    *(shares.get(genre, "") for genre in self._genres),
+                    *(values.get(name, "") for name in self._AFTER),
+                )
+            )
         self._stream.flush()

@@ -14,7 +14,7 @@ import click
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.classification import Classification
 from fstmuse_core.cli.many_files import Answer, in_order
-from fstmuse_core.cli.output import open_lines, writing
+from fstmuse_core.cli.output import identity, open_lines, writing
 from fstmuse_core.cli.results import Choice
 from fstmuse_core.datasets.pool import Broken
 from fstmuse_core.errors import AudioError, BundleError, one_line
@@ -99,7 +99,7 @@ def _kept_lines(
         path = wanted.get(os.path.abspath(record["path"]))
         if path is not None:
             lacks_segments = choice.timeline and "segments" not in record
-            if "error" in record or lacks_segments or _changed_ns(path) > written_ns:
+            if "error" in record or lacks_segments or _is_another(path, record, written_ns):
                 continue
             done.add(path)
         kept.append(line)
@@ -125,8 +125,12 @@ def _record(output: Path, line: bytes) -> dict[str, Any]:
     raise click.BadParameter(f"{output} holds something else than results; name another file")
 
 
-def _changed_ns(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except (OSError, ValueError):
-        return 0
+def _is_another(path: str, record: dict[str, Any], written_ns: int) -> bool:
+    """True if the file was replaced since, also by an older one; not if it is gone."""
+    now = identity(path)
+    if not now:
+        return False
+    if "file" in record:
+        return bool(record["file"] != now)
+    # As results were written before: the time of the last change of its status is no file's own.
+    return max(now["mtime_ns"], now["ctime_ns"]) > written_ns

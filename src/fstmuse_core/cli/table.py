@@ -8,7 +8,7 @@ from typing import Self, TextIO
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.cli.console import clock
 from fstmuse_core.cli.results import Choice, FileResult, as_record, best
-from fstmuse_core.errors import one_line
+from fstmuse_core.errors import one_line, visible
 
 _DEFAULT_TOP = 3
 _LONGEST_NAME = 44
@@ -53,7 +53,7 @@ class TableWriter:
             )
 
     def _line(self, name: str, length: str, rest: str) -> None:
-        self._stream.write(f"{name}  {length:>7}  {rest}".rstrip() + "\n")
+        self._stream.write(visible(f"{name}  {length:>7}  {rest}".rstrip()) + "\n")
         self._stream.flush()
 
     def _scores(self, probabilities: dict[str, float]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.console import mute_libraries, print_safe, say
 from fstmuse_core.cli.kinds import ModelName, SomePath, kind_option
 
 _FOLDER = SomePath()
@@ -121,10 +121,10 @@ def _list_runs(layout: str) -> None:
 
     found = list_runs()
     if layout == "json":
-        print(json.dumps([summary.to_dict() for summary in found], indent=1))
+        print_safe(json.dumps([summary.to_dict() for summary in found], indent=1))
         return
     for run in found:
         hint = f"  (fstmuse train --resume {run.run})" if run.resumable else ""
-        print(f"{run.run:<36} {run.state:<10} epoch {run.epoch} of {run.epochs}{hint}")
+        print_safe(f"{run.run:<36} {run.state:<10} epoch {run.epoch} of {run.epochs}{hint}")
     if not found:
         say("fstmuse: there are no runs yet")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,11 +12,10 @@ from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.said import said_genre
+from fstmuse_core.text_output import csv_rows, json_text
 from fstmuse_core.whole_files import open_whole
 
 _AT_ONCE = 1000
-# What makes a formula of a cell in one spreadsheet program or another, in wide forms too.
-_FORMULA_STARTS = tuple("=+-@\t\n＝＋－＠")  # noqa: RUF001
 _BEFORE = (
     "path",
     "title",
@@ -169,7 +166,7 @@ def _record(row: LibraryRow, model: HeardModel, scores: dict[str, float]) -> dic
 
 
 def _write_json(found: Iterator[dict[str, Any]], model: HeardModel, stream: TextIO) -> None:
-    text = _json_text(stream)
+    text = json_text(stream)
     separator = "[\n"
     for record in found:
         stream.write(separator + text(record))
@@ -178,46 +175,19 @@ def _write_json(found: Iterator[dict[str, Any]], model: HeardModel, stream: Text
 
 
 def _write_lines(found: Iterator[dict[str, Any]], model: HeardModel, stream: TextIO) -> None:
-    text = _json_text(stream)
+    text = json_text(stream)
     for record in found:
         stream.write(text(record) + "\n")
 
 
-def _json_text(stream: TextIO) -> Callable[[dict[str, Any]], str]:
-    # Only UTF-8 can hold every name; elsewhere JSON's own escapes do.
-    is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
-
-    def text(record: dict[str, Any]) -> str:
-        return json.dumps(record, ensure_ascii=not is_utf8, allow_nan=False)
-
-    return text
-
-
 def _write_csv(found: Iterator[dict[str, Any]], model: HeardModel, stream: TextIO) -> None:
     # A model's genre may be called as a column is; each therefore has its place, not its name.
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow([cell(text) for text in (*_BEFORE, *model.genres, *_AFTER)])
+    write = csv_rows(stream)
+    write((*_BEFORE, *model.genres, *_AFTER))
     for record in found:
         values = (
             *(record[name] for name in _BEFORE),
             *(record["probabilities"].get(genre) for genre in model.genres),
             *(record[name] for name in _AFTER),
         )
-        rows.writerow([cell(value) for value in values])
-
-
-def cell(value: Any) -> Any:
-    """A value as a spreadsheet may have it: a text that it would run as a formula gets a ``'``.
-
-    See OWASP, "CSV Injection". Numbers stay numbers.
-
-    Examples
-    --------
-    >>> cell("=HYPERLINK(...)"), cell("Rock"), cell(-1.5)
-    ("'=HYPERLINK(...)", 'Rock', -1.5)
-    """
-    if not isinstance(value, str):
-        return value
-    # A lone carriage return would end a row for some readers, and is not quoted by the writer.
-    text = value.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+        write(values)

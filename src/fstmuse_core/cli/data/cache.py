@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fstmuse_core.cli.console import print_safe
 from fstmuse_core.errors import one_line
 
 
@@ -21,10 +22,10 @@ def cache(clear: bool) -> int:
     where = one_line(str(default_cache_folder()))
     if clear:
         done = empty_cache()
-        print(f"{where}: 0 clips, {sized(done.left)}")
-        print(f"{sized(done.freed)} were freed")
+        print_safe(f"{where}: 0 clips, {sized(done.left)}")
+        print_safe(f"{sized(done.freed)} were freed")
     else:
         with FeatureCache() as features:
             size = features.size()
-        print(f"{where}: {size.clips} clips, {sized(size.bytes)}")
+        print_safe(f"{where}: {size.clips} clips, {sized(size.bytes)}")
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.output import check_writable
@@ -42,10 +42,10 @@ def listing(layout: str = "table") -> int:
     store = _store()
     records = store.records()
     if layout == "json":
-        print(json.dumps([record.to_dict(store.folder) for record in records], indent=1))
+        print_safe(json.dumps([record.to_dict(store.folder) for record in records], indent=1))
         return 0
     for record in records:
-        print(_row(record))
+        print_safe(_row(record))
     if not records:
         say("fstmuse: nothing has been corrected yet; fstmuse correct --help says how")
     return 0
@@ -79,7 +79,7 @@ def remove(what: tuple[str, ...]) -> int:
             continue
         _say_all(change.notices)
         deleted = "; the recording was deleted" if record.is_kept else ""
-        print(f"{one_line(record.title)}: {record.genre} is forgotten{deleted}")
+        print_safe(f"{one_line(record.title)}: {record.genre} is forgotten{deleted}")
     return SOME_FAILED if failed else 0
 
 
@@ -90,9 +90,9 @@ def undo() -> int:
     _say_all(change.notices)
     if change.before is not None:
         now = f"{change.record.genre} again" if change.record else "not corrected any more"
-        print(f"{one_line(change.before.title)}: {now}")
+        print_safe(f"{one_line(change.before.title)}: {now}")
     elif change.record is not None:
-        print(f"{one_line(change.record.title)}: {change.record.genre} again")
+        print_safe(f"{one_line(change.record.title)}: {change.record.genre} again")
     return 0
 
 
@@ -112,7 +112,7 @@ def export(file: Path) -> int:
     for aside in (*collection.set_aside, *unfit):
         say(f"left out: {one_line(str(aside.path))}: {aside.reason}")
     written = counted(len(collection.tracks) - len(unfit), "track")
-    print(f"{one_line(str(file))}: {written}")
+    print_safe(f"{one_line(str(file))}: {written}")
     return SOME_FAILED if unfit or collection.set_aside else 0
 
 

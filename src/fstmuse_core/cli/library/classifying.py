@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName
 from fstmuse_core.cli.library.choosing import opened_library
@@ -47,10 +47,10 @@ def classify(model: str, retry: bool) -> int:
         say(f"fstmuse: {ended.error}")
         return SOME_FAILED
     if not ended.done + ended.failed:
-        print(f"nothing waits to be heard by {model}")
+        print_safe(f"nothing waits to be heard by {model}")
         return 0
     failed = f", {ended.failed:,} failed" if ended.failed else ""
-    print(f"{counted(ended.done, 'file')} heard{failed}")
+    print_safe(f"{counted(ended.done, 'file')} heard{failed}")
     return SOME_FAILED if ended.failed else 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName
 from fstmuse_core.cli.library.choosing import chosen_model, layout_option, opened_library
@@ -68,18 +68,18 @@ def compare(
             for model, note in zip((a, b), notes, strict=True)
         ]
         values = {"a": sides[0], "b": sides[1], "sentence": result.sentence(*names)}
-        print(json.dumps({**values, **result.to_dict()}, indent=1))
+        print_safe(json.dumps({**values, **result.to_dict()}, indent=1))
         return 0
     if not result.both:
         say(f"fstmuse: {result.sentence(*names)} {_remedy(a, b)}")
         return SOME_FAILED
     for note in filter(None, notes):
-        print(note)
+        print_safe(note)
     _print(result, names, show)
     if result.labelled is not None:
         _print_test(result.labelled, names)
     else:
-        print("\nNo file has a genre that both models name, so nothing tells which is right.")
+        print_safe("\nNo file has a genre that both models name, so nothing tells which is right.")
     return 0
 
 
@@ -89,28 +89,28 @@ def _remedy(a: HeardModel, b: HeardModel) -> str:
 
 
 def _print(result: LibraryComparison, names: list[str], show: int) -> None:
-    print(result.sentence(*names))
+    print_safe(result.sentence(*names))
     for count, name in ((result.only_a, names[0]), (result.only_b, names[1])):
         if count:
-            print(f"{count:,} more files only {name} has heard.")
+            print_safe(f"{count:,} more files only {name} has heard.")
     if result.pairs:
-        print(f"\n{'files':>7}  {names[0]} -> {names[1]}")
+        print_safe(f"\n{'files':>7}  {names[0]} -> {names[1]}")
     for (before, after), count in list(result.pairs.items())[:10]:
-        print(f"{count:>7,}  {_said(before)} -> {_said(after)}")
+        print_safe(f"{count:>7,}  {_said(before)} -> {_said(after)}")
     if result.changes[:show]:
-        print("\nThe files, the surest first:")
+        print_safe("\nThe files, the surest first:")
     for change in result.changes[:show]:
-        print(f"  {_said(change.before)} -> {_said(change.after)}: {one_line(change.path)}")
+        print_safe(f"  {_said(change.before)} -> {_said(change.after)}: {one_line(change.path)}")
     if len(result.changes) > show > 0:
-        print(f"  and {len(result.changes) - show:,} more; --show or --format json tells")
+        print_safe(f"  and {len(result.changes) - show:,} more; --show or --format json tells")
 
 
 def _print_test(test: Comparison, names: list[str]) -> None:
-    print(f"\nOn {test.clips:,} labelled songs {test.whose()}:")
+    print_safe(f"\nOn {test.clips:,} labelled songs {test.whose()}:")
     for name, share in zip(names, (test.share_a, test.share_b), strict=True):
-        print(f"  {name}: {share.said('as labelled')}")
-    print(f"  {test.sentence(*names)}")
-    print("  Labels are opinions too.")
+        print_safe(f"  {name}: {share.said('as labelled')}")
+    print_safe(f"  {test.sentence(*names)}")
+    print_safe("  Labels are opinions too.")
 
 
 def _said(genre: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.library.choosing import (
     Choice,
     choice_options,
@@ -58,7 +58,7 @@ def _print_table(rows: list[LibraryRow]) -> None:
     width = max((len(_genre(row)) for row in rows), default=0)
     for row in rows:
         why = f": {one_line(row.error)}" if row.error else ""
-        print(f"{_likely(row):>5}  {_genre(row):<{width}}  {one_line(row.path)}{why}")
+        print_safe(f"{_likely(row):>5}  {_genre(row):<{width}}  {one_line(row.path)}{why}")
 
 
 def _genre(row: LibraryRow) -> str:

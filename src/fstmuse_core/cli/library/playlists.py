@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import Percent, SomePath
 from fstmuse_core.cli.library.choosing import (
@@ -69,7 +69,7 @@ def playlists(
         with_unsure=with_unsure,
     )
     for playlist in written:
-        print(f"{one_line(str(playlist.path))}: {counted(playlist.n_files, 'file')}")
+        print_safe(f"{one_line(str(playlist.path))}: {counted(playlist.n_files, 'file')}")
     if not written:
         say("fstmuse: no genre has enough files for a playlist; see: fstmuse library list")
     return 0 if written else SOME_FAILED

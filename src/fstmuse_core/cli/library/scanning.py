@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.library.choosing import opened_library
@@ -51,7 +51,7 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
         "gone": report.n_gone,
     }
     told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
-    print(f"{report.n_found:,} sound files found; " + (told or "nothing is new"))
+    print_safe(f"{report.n_found:,} sound files found; " + (told or "nothing is new"))
     return SOME_FAILED if report.problems else 0
 
 
@@ -76,5 +76,7 @@ def forget(folders: tuple[str, ...]) -> int:
                 raise FstMuseError(path, "the library has no such folder", f"it has {names}")
         for path in wanted:
             library.remove_folder(known[path].folder_id)
-            print(f"{one_line(path)}: {known[path].n_files:,} files are in the library no more")
+            print_safe(
+                f"{one_line(path)}: {known[path].n_files:,} files are in the library no more"
+            )
     return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.library.choosing import (
     chosen_model,
@@ -60,20 +60,20 @@ def truth(
     note = known_before(heard, rows, labels)
     if layout == "json":
         values = {"model": heard.name, "model_sha256": heard.sha256, "note": note}
-        print(json.dumps({**values, **found.to_dict()}, indent=1))
+        print_safe(json.dumps({**values, **found.to_dict()}, indent=1))
         return 0
     if not labels:
         say("fstmuse: no file of the library has a genre there")
         return SOME_FAILED
     if note:
-        print(note)
-    print(found.sentence)
+        print_safe(note)
+    print_safe(found.sentence)
     _print_genres(found)
     _print_confusion(found)
     _print_files(found, show)
     for line in _left_out(found):
-        print(line)
-    print("", CAVEAT, sep="\n")
+        print_safe(line)
+    print_safe("", CAVEAT, sep="\n")
     return 0
 
 
@@ -82,9 +82,9 @@ def _print_genres(found: Agreement) -> None:
     if not rows:
         return
     width = max(5, *(len(one.genre) for one in rows))
-    print(f"\n{'genre':<{width}}  labelled    same   other  not sure")
+    print_safe(f"\n{'genre':<{width}}  labelled    same   other  not sure")
     for one in rows:
-        print(
+        print_safe(
             f"{one_line(one.genre):<{width}}  {one.labelled:>8,}  {one.agreed:>6,}  "
             f"{one.differed:>6,}  {one.unsure:>8,}"
         )
@@ -97,21 +97,21 @@ def _print_confusion(found: Agreement) -> None:
         if named is not None and named != label
     ]
     if mixed:
-        print("\nMost often mixed up:")
+        print_safe("\nMost often mixed up:")
     for count, label, named in sorted(mixed, key=lambda one: (-one[0], one[1:]))[:5]:
-        print(f"  {count:>6,}  labelled {one_line(label)}, heard as {one_line(named)}")
+        print_safe(f"  {count:>6,}  labelled {one_line(label)}, heard as {one_line(named)}")
 
 
 def _print_files(found: Agreement, show: int) -> None:
     shown = found.disagreements[:show]
     if shown:
-        print("\nWhere they differ, the surest first:")
+        print_safe("\nWhere they differ, the surest first:")
     for one in shown:
         label = one_line("; ".join(one.labelled))
-        print(f"  {100 * one.confidence:3.0f} % {one_line(one.named)}, not {label}: ", end="")
-        print(one_line(one.path))
+        print_safe(f"  {100 * one.confidence:3.0f} % {one_line(one.named)}, not {label}: ", end="")
+        print_safe(one_line(one.path))
     if shown and len(found.disagreements) > show:
-        print(f"  and {len(found.disagreements) - show:,} more; --show or --format json tells")
+        print_safe(f"  and {len(found.disagreements) - show:,} more; --show or --format json tells")
 
 
 def _left_out(found: Agreement) -> list[str]:

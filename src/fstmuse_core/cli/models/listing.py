@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName
 from fstmuse_core.errors import one_line
@@ -46,7 +46,7 @@ def list_models(deleted: bool, layout: str) -> int:
         if entry.trouble:
             say(f"fstmuse: {one_line(entry.name)}: {entry.trouble}")
     if layout == "json":
-        print(json.dumps([_record(entry) for entry in sound], indent=1))
+        print_safe(json.dumps([_record(entry) for entry in sound], indent=1))
     else:
         _print_table(sound)
         if not found:
@@ -65,7 +65,7 @@ def _print_table(found: list[ModelEntry]) -> None:
     titles = max((len(entry.title) for entry in found), default=0)
     for entry in found:
         about = f"{entry.origin.value:<8}  {entry.kind:<10}  {', '.join(entry.genres)}"
-        print(f"{entry.name:<{names}}  {one_line(entry.title):<{titles}}  {about}")
+        print_safe(f"{entry.name:<{names}}  {one_line(entry.title):<{titles}}  {about}")
 
 
 def _list_deleted(layout: str) -> int:
@@ -73,11 +73,11 @@ def _list_deleted(layout: str) -> int:
 
     found = changes.list_deleted()
     if layout == "json":
-        print(json.dumps([_deleted_record(deleted) for deleted in found], indent=1))
+        print_safe(json.dumps([_deleted_record(deleted) for deleted in found], indent=1))
         return 0
     width = max((len(deleted.name) for deleted in found), default=0)
     for deleted in found:
-        print(f"{one_line(deleted.name):<{width}}  {_moment(deleted.deleted_at)}")
+        print_safe(f"{one_line(deleted.name):<{width}}  {_moment(deleted.deleted_at)}")
     if not found:
         say(f"fstmuse: none was deleted in the last {changes.KEPT_DAYS} days")
     return 0
@@ -106,12 +106,12 @@ def show(name: str, layout: str) -> int:
     bundle = find_bundle(name)
     if layout == "json":
         values = {"folder": str(bundle.path), "sha256": bundle.sha256, **bundle.manifest.to_dict()}
-        print(json.dumps(values, indent=1))
+        print_safe(json.dumps(values, indent=1))
         return 0
     details = describe(bundle)
-    print(f"{one_line(bundle.manifest.title)} ({one_line(bundle.name)})")
+    print_safe(f"{one_line(bundle.manifest.title)} ({one_line(bundle.name)})")
     for label, value in _facts(bundle, details).items():
-        print(f"  {label:<11} {one_line(value)}")
+        print_safe(f"  {label:<11} {one_line(value)}")
     _print_genres(details)
     if details.card:
         # A card may come from a stranger, and a terminal obeys some characters.
@@ -162,4 +162,4 @@ def _print_genres(details: ModelDetails) -> None:
         recall = "-" if row.recall is None else f"{row.recall:.2f}"
         players = f"{row.artists} artists" if row.artists else "artists unknown"
         behind = f" ({row.songs} songs, {players})" if row.songs else ""
-        print(f"  {label:<11} {recall:>4}  {one_line(row.genre)}{behind}")
+        print_safe(f"  {label:<11} {recall:>4}  {one_line(row.genre)}{behind}")

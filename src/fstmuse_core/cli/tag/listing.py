@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.library.choosing import layout_option
 from fstmuse_core.datasets.wording import counted
 
@@ -25,7 +25,7 @@ def list_written(layout: str) -> int:
     recover()
     found = list_batches()
     if layout == "json":
-        print(json.dumps([asdict(summary) for summary in found], indent=1))
+        print_safe(json.dumps([asdict(summary) for summary in found], indent=1))
         return 0
     for summary in found:
         at = f"{datetime.fromisoformat(summary.at).astimezone():%Y-%m-%d %H:%M}"
@@ -33,7 +33,7 @@ def list_written(layout: str) -> int:
         open_still = "  (being written, or its disk is not there)" if summary.was_cut_off else ""
         width = max(len(other.id) for other in found)
         files = counted(summary.n_written, "file")
-        print(f"{summary.id:<{width}}  {at}  {files}{undone}{open_still}")
+        print_safe(f"{summary.id:<{width}}  {at}  {files}{undone}{open_still}")
     if not found:
         say("fstmuse: no tags were written yet; see: fstmuse tag preview --help")
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.library.choosing import layout_option
 from fstmuse_core.cli.tag.planning import plan_options, planned, told
 from fstmuse_core.errors import one_line
@@ -28,7 +28,7 @@ def preview(show_all: bool, layout: str, **choices: Any) -> int:
     """
     changes = planned(**choices)
     if layout == "json":
-        print(json.dumps([change.to_dict() for change in changes], indent=1))
+        print_safe(json.dumps([change.to_dict() for change in changes], indent=1))
     else:
         _print_table([change for change in changes if show_all or not change.skipped])
     more = layout == "table" and not show_all and any(change.skipped for change in changes)
@@ -40,7 +40,9 @@ def _print_table(changes: list[Change]) -> None:
     width = max((len(_genres(change)) for change in changes), default=0)
     for change in changes:
         more = change.skipped or change.remark
-        print(f"{_genres(change):<{width}}  {one_line(str(change.path))}{more and ': ' + more}")
+        print_safe(
+            f"{_genres(change):<{width}}  {one_line(str(change.path))}{more and ': ' + more}"
+        )
 
 
 def _genres(change: Change) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.console import mute_libraries, print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
@@ -31,7 +31,7 @@ def undo(batch: str | None) -> int:
         return 0
     failed = done.count(Fate.FAILED)
     left = f", {failed:,} left as they are" if failed else ""
-    print(f"{counted(done.count(Fate.UNDONE), 'file')} as before {identity}{left}")
+    print_safe(f"{counted(done.count(Fate.UNDONE), 'file')} as before {identity}{left}")
     return SOME_FAILED if ledger.trouble(done) else 0
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.console import mute_libraries, print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.tag.planning import plan_options, planned, told
 from fstmuse_core.datasets.wording import counted
@@ -42,7 +42,7 @@ def write(keep_time: bool, **choices: Any) -> int:
     parts = [f"{counted(batch.count(Fate.WRITTEN), 'file')} written"]
     parts += [f"{left:,} left as they are"] if left else []
     parts += [f"{batch.count(Fate.FAILED):,} failed"] if batch.count(Fate.FAILED) else []
-    print(", ".join(parts))
+    print_safe(", ".join(parts))
     if batch.count(Fate.WRITTEN):
-        print(f"to take it back: fstmuse tag undo {batch.id}")
+        print_safe(f"to take it back: fstmuse tag undo {batch.id}")
     return SOME_FAILED if ledger.trouble(batch) else 0
