@@ -32,7 +32,7 @@ def command(
     that one alone got right, and an interval of the difference over artists drawn anew. What
     each model was trained on is said first.
     """
-    tracks = read_music(data, kinds)
+    tracks, prints = read_music(data, kinds)
     from fstmuse_core.models.overlap import overlap
 
     measure = training_module("measure").measure
@@ -43,7 +43,7 @@ def command(
         bundles.append(bundle)
         answers.append(given)
         metrics.append(measure(given))
-        notes.append(overlap(bundle, known).sentence)
+        notes.append(overlap(bundle, known, prints).sentence)
     result = training_module("compare").compare(*answers)
     names = [_shown(bundle, other) for bundle, other in zip(bundles, bundles[::-1], strict=True)]
     if layout == "json":

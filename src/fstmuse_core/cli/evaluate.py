@@ -53,13 +53,13 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
     from fstmuse_core.models.overlap import overlap
 
     found = find_bundle(model)
-    tracks = read_music(data, kinds)
+    tracks, prints = read_music(data, kinds)
     if found.manifest.kind == GENERATOR:
         return _measure_generator(found, tracks, layout)
     bundle, answers = ask(model, tracks)
     metrics = training_module("measure").measure(answers)
     known = [track for track in answers.tracks if track.genre in answers.genres]
-    known_music = overlap(bundle, known)
+    known_music = overlap(bundle, known, prints)
     if layout == "json":
         values = {
             "model": bundle.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,10 @@ import click
 from fstmuse_core.cli.console import mute_libraries, say
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.errors import FstMuseError
 
 if TYPE_CHECKING:
+    from fstmuse_core.datasets.sound_prints import Print
     from fstmuse_core.datasets.track import Track
 
 _MANY = 3
@@ -39,10 +42,15 @@ def training_module(name: str) -> Any:
     return importlib.import_module(f"fstmuse_core.training.{name}")
 
 
-def read_music(data: Sequence[str], kinds: Sequence[str] = ()) -> list[Track]:
-    """The tracks of all data sets, copies once; files that cannot be used are said."""
+def read_music(
+    data: Sequence[str], kinds: Sequence[str] = ()
+) -> tuple[list[Track], dict[Path, Print]]:
+    """The tracks of all data sets, each recording once, and fingerprints of their files.
+
+    Files that cannot be used, and copies, are said.
+    """
     from fstmuse_core.datasets.collection import merged
-    from fstmuse_core.datasets.copies import without_copies
+    from fstmuse_core.datasets.copies import pairs_sentence, without_copies, without_near_copies
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
 
     mute_libraries()
@@ -56,7 +64,25 @@ def read_music(data: Sequence[str], kinds: Sequence[str] = ()) -> list[Track]:
         say(f"note: {note}")
     tracks, copies = without_copies(whole.tracks)
     say_files([f"{f.path.name}: {f.reason}" for f in (*whole.set_aside, *copies)])
-    return tracks
+    prints = _prints(tracks)
+    tracks, pairs = without_near_copies(tracks, prints)
+    if sentence := pairs_sentence(pairs):
+        say(f"note: {sentence}")
+    return tracks, prints
+
+
+def _prints(tracks: Sequence[Track]) -> dict[Path, Print]:
+    """Fingerprints of all files that can be heard; none where there is no room for features."""
+    from fstmuse_core.datasets.cache import FeatureCache
+
+    paths = [track.path for track in tracks]
+    try:
+        with FeatureCache() as cache, ProgressBar(len(paths)) as bar:
+            cache.fill(paths, progress=lambda done, total: bar.update(done, "fingerprints"))
+            return cache.prints(paths)
+    except FstMuseError as error:
+        say(f"note: copies are not looked for: {error}")
+        return {}
 
 
 def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:

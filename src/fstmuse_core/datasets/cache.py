@@ -33,6 +33,7 @@ from fstmuse_core.datasets.collection import SetAside
 from fstmuse_core.datasets.extract import Extracted, Task, extract
 from fstmuse_core.datasets.files import cannot_write, write_whole
 from fstmuse_core.datasets.pool import Broken, run_in_pool
+from fstmuse_core.datasets.sound_prints import Print, print_of
 from fstmuse_core.datasets.wording import sized
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.runs import no_training
@@ -220,6 +221,20 @@ class FeatureCache:
         never stand on both sides.
         """
         return {path: place.sound for path, place in self.places(paths).items() if place.sound}
+
+    def prints(self, paths: Sequence[Path]) -> dict[Path, Print]:
+        """Fingerprints of clips that :meth:`fill` has seen to, made from the features once."""
+        digests = {path: self._index.known_digest(path) or "" for path in paths}
+        places = self.places(paths)
+        known = self._index.prints(digests.values())
+        made = {
+            digests[path]: print_of(Features(self.folder, [place])[0]).astype("<u4").tobytes()
+            for path, place in places.items()
+            if digests[path] not in known
+        }
+        self._index.enter_prints(made)
+        words = {**known, **made}
+        return {path: np.frombuffer(words[digests[path]], "<u4") for path in places}
 
     def size(self) -> CacheSize:
         """Clips of every configuration, and what the folder takes on the disk."""

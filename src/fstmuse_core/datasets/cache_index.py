@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,10 @@ _TABLES = (
     ) WITHOUT ROWID""",
     f"PRAGMA user_version={VERSION}",
 )
+# Later than the others, and made where it is missing: no cache has to be begun anew for it.
+_PRINTS = """CREATE TABLE IF NOT EXISTS prints (
+    config TEXT, digest TEXT, words BLOB, PRIMARY KEY (config, digest)
+) WITHOUT ROWID"""
 State = tuple[int, int]
 _T = TypeVar("_T")
 
@@ -158,6 +162,37 @@ class CacheIndex:
         if places or files:
             self._ask(work)
 
+    def prints(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Fingerprints of clips, as far as they are kept."""
+
+        def work(database: sqlite3.Connection) -> dict[str, bytes]:
+            database.execute(_PRINTS)
+            found = {}
+            for digest in digests:
+                row = database.execute(
+                    "SELECT words FROM prints WHERE config = ? AND digest = ?",
+                    (self._config, digest),
+                ).fetchone()
+                if row:
+                    found[digest] = bytes(row[0])
+            return found
+
+        return self._ask(work)
+
+    def enter_prints(self, prints: Mapping[str, bytes]) -> None:
+        """Keep fingerprints of clips by their hash."""
+
+        def work(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany(
+                    "INSERT OR REPLACE INTO prints VALUES (?, ?, ?)",
+                    [(self._config, digest, words) for digest, words in prints.items()],
+                )
+
+        if prints:
+            self._ask(work)
+
     def shards(self) -> set[str]:
         """Names of the shards that hold an entered clip."""
         rows = self._ask(lambda db: db.execute("SELECT DISTINCT shard FROM clips").fetchall())
@@ -201,6 +236,8 @@ def empty_index(folder: Path) -> None:
                 database.execute("BEGIN IMMEDIATE")
                 database.execute("DELETE FROM clips")
                 database.execute("DELETE FROM files")
+                database.execute(_PRINTS)
+                database.execute("DELETE FROM prints")
             with suppress(sqlite3.Error):  # it needs the file's size once more
                 database.execute("VACUUM")
     except sqlite3.Error as error:

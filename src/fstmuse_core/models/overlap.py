@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.datasets.artists import lead_key
+from fstmuse_core.datasets.sound_prints import Print, from_text, same_recordings
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.tables import Cells, read_table
@@ -16,7 +18,7 @@ TRACKS_FILE = "TRACKS.csv"
 # and a row that says that this is not known.
 BASE, UNKNOWN = "base", "unknown"
 # Columns of the list, each with its heading.
-COLUMNS = ("part", "genre", "artist", "title", "file", "collection", "licence")
+COLUMNS = ("part", "genre", "artist", "title", "file", "collection", "licence", "print")
 
 
 @dataclass(frozen=True)
@@ -63,28 +65,36 @@ class Known:
         return [index for index, pair in enumerate(pairs) if any(pair)]
 
 
-def overlap(bundle: Bundle, tracks: Sequence[Track]) -> Overlap:
+def overlap(
+    bundle: Bundle, tracks: Sequence[Track], prints: Mapping[Path, Print] | None = None
+) -> Overlap:
     """Compare tracks with the list of music in a bundle, see :func:`known_to`."""
-    known = known_to(bundle, tracks)
+    known = known_to(bundle, tracks, prints)
     if known is None:
         return Overlap(None, None, len(tracks))
     further = sum(a and not s for s, a in zip(known.song, known.artist, strict=True))
     return Overlap(sum(known.song), further, len(tracks))
 
 
-def known_to(bundle: Bundle, tracks: Sequence[Track]) -> Known | None:
+def known_to(
+    bundle: Bundle, tracks: Sequence[Track], prints: Mapping[Path, Print] | None = None
+) -> Known | None:
     """What of some tracks a model learned from, or let pick its epoch; ``None`` if unrecorded.
 
     Songs are the same if artist and title are; where one of them is not known, the names of the
-    files must be the same, too. Guests make no other artist.
+    files must be the same, too. Guests make no other artist. Where the fingerprints of the files
+    are given, recordings that sound the same are the same under any name.
     """
     rows = _learned_from(bundle)
     if rows is None:
         return None
     songs = {_song(row["artist"], row["title"], row["file"]) for row in rows}
     artists = {lead_key(row["artist"]) for row in rows} - {""}
+    here = {t.path: prints[t.path] for t in tracks if t.path in prints} if prints else {}
+    there = {Path(str(n)): from_text(row["print"]) for n, row in enumerate(rows) if row["print"]}
+    alike = {pair.first for pair in same_recordings(here, there)} if here and there else set()
     return Known(
-        tuple(_song(t.artist, t.title, t.path.name) in songs for t in tracks),
+        tuple(t.path in alike or _song(t.artist, t.title, t.path.name) in songs for t in tracks),
         tuple(lead_key(t.artist) in artists for t in tracks),
     )
 

@@ -75,7 +75,7 @@ def fold(
 ) -> Folded | None:
     """Put the music of a training into folds; ``None`` if there are no two artists."""
     music = [track for track in parts.tracks() if plan.role(track) != IGNORED]
-    heard = known_to(base, music) if base is not None else None
+    heard = known_to(base, music, mels.prints) if base is not None else None
     kept = set(heard.indices()) if heard is not None else set()
     free = [index for index in range(len(music)) if index not in kept]
     chosen = [music[index] for index in free]

@@ -25,6 +25,7 @@ from fstmuse_core.bundle import (
 )
 from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
 from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.datasets.sound_prints import Print, as_text
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.genres import listed_genres
 from fstmuse_core.models.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
@@ -112,7 +113,7 @@ def finish_ours(
     report = make_report(run, metrics)
     figures = write_figures(run, metrics)
     card = write_user_card(report)
-    files |= {CARD_NAME: card.encode(), TRACKS_FILE: _track_list(run).encode()}
+    files |= {CARD_NAME: card.encode(), TRACKS_FILE: _track_list(run, mels).encode()}
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out
     parameters = trainee.classifier.serving.count_params()
@@ -275,12 +276,16 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _track_list(run: Finished) -> str:
+def _track_list(run: Finished, mels: MelTable) -> str:
     base = kept_base(run.settings, run.folder)
-    return track_list(run.parts, tracks_of_base(base) if base else [])
+    return track_list(run.parts, tracks_of_base(base) if base else [], mels.prints)
 
 
-def track_list(parts: Parts, of_base: Sequence[Mapping[str, str]] = ()) -> str:
+def track_list(
+    parts: Parts,
+    of_base: Sequence[Mapping[str, str]] = (),
+    prints: Mapping[Path, Print] | None = None,
+) -> str:
     """What ``TRACKS.csv`` in a bundle says.
 
     Parameters
@@ -288,6 +293,8 @@ def track_list(parts: Parts, of_base: Sequence[Mapping[str, str]] = ()) -> str:
     parts : Parts
     of_base : sequence of mapping, optional
         Rows of the model that the training started from, by the names of the columns.
+    prints : mapping of Path to fingerprint, optional
+        By which a recording is known again under other names.
     """
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
@@ -296,5 +303,7 @@ def track_list(parts: Parts, of_base: Sequence[Mapping[str, str]] = ()) -> str:
         table.writerow([row.get(name, "") for name in COLUMNS])
     for part in ("train", "validation", "test"):
         for t in getattr(parts, part):
-            table.writerow([part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence])
+            about = (part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence)
+            words = (prints or {}).get(t.path)
+            table.writerow([*about, as_text(words) if words is not None else ""])
     return stream.getvalue()

@@ -12,6 +12,7 @@ from fstmuse_core.datasets.cache_index import Place
 from fstmuse_core.datasets.collection import Collection, SetAside, merged
 from fstmuse_core.datasets.detect import how_chosen, kinds_of, load_tracks
 from fstmuse_core.datasets.examine import file_state
+from fstmuse_core.datasets.sound_prints import Pair, Print, joined, same_recordings
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.mels import MelArray
 
@@ -75,10 +76,18 @@ class MelTable:
         Of the cache.
     places : mapping of Path to Place
         Where the features of each usable file lie.
+    prints : mapping of Path to fingerprint, optional
+        Of the files, as far as they are known.
     """
 
-    def __init__(self, folder: Path, places: Mapping[Path, Place]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        places: Mapping[Path, Place],
+        prints: Mapping[Path, Print] | None = None,
+    ) -> None:
         self._folder = folder
+        self.prints = prints or {}
         self._places = dict(places)
         self._states = {path: file_state(path) for path in places}
 
@@ -92,9 +101,15 @@ class MelTable:
         return Mels(Features(self._folder, [self._places[track.path] for track in tracks]))
 
     def sounds(self, tracks: Sequence[Track]) -> dict[Path, str]:
-        """Equal values for files of the same sound."""
+        """Equal values for files of the same sound, also where one is a copy by ear only."""
         places = {track.path: self._places[track.path] for track in tracks}
-        return {path: place.sound for path, place in places.items() if place.sound}
+        sounds = {path: place.sound for path, place in places.items() if place.sound}
+        return joined(sounds, self.near_copies(tracks))
+
+    def near_copies(self, tracks: Sequence[Track]) -> list[Pair[Path]]:
+        """Pairs of files that hold the same recording."""
+        paths = dict.fromkeys(track.path for track in tracks)
+        return same_recordings({p: self.prints[p] for p in paths if p in self.prints})
 
     def changed(self, tracks: Sequence[Track]) -> list[SetAside]:
         """Files that are no longer what their features were made of."""
@@ -123,6 +138,7 @@ def read_features(
         set_aside = {file.path: file for file in filled.set_aside}
         paths = [track.path for track in tracks if track.path not in set_aside]
         places = cache.places(paths)
+        prints = cache.prints(paths)
     for path in paths:
         if path not in places:  # since a moment ago
             reason = "it changed while it was read" if path.exists() else _GONE
@@ -130,4 +146,4 @@ def read_features(
         elif places[path].frames < _MIN_FRAMES:
             set_aside[path] = SetAside(path, "it is too short; 3 seconds are needed")
             del places[path]
-    return MelTable(cache.folder, places), list(set_aside.values())
+    return MelTable(cache.folder, places, prints), list(set_aside.values())

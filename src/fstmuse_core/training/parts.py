@@ -11,6 +11,7 @@ from typing import Any
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.datasets.artists import count_artists, count_unknown
 from fstmuse_core.datasets.groups import Sounds
+from fstmuse_core.datasets.sound_prints import Print
 from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
@@ -195,6 +196,7 @@ def divide(
     genres: tuple[str, ...],
     sounds: Sounds,
     base: Bundle | None = None,
+    prints: Mapping[Path, Print] | None = None,
 ) -> Parts:
     """Divide the music; see :func:`fstmuse_core.datasets.split.split_tracks`.
 
@@ -211,6 +213,8 @@ def divide(
     base : Bundle, optional
         The model that the training starts from: what it learned from, and all of those artists,
         can be learned from again and prove nothing in a test.
+    prints : mapping of Path to fingerprint, optional
+        By which the base's music is known again under other names.
 
     Raises
     ------
@@ -219,7 +223,7 @@ def divide(
     """
     known = [track for track in tracks if track.genre in genres]
     used = known if settings.balance else list(tracks)
-    heard, base_notes = _known_to_base(base, used) if base else ([], [])
+    heard, base_notes = _known_to_base(base, used, prints) if base else ([], [])
     split = split_tracks(
         used,
         seed=settings.seed,
@@ -264,8 +268,10 @@ def _too_well_known(base: Bundle, heard: int, clips: int) -> FstMuseError:
     )
 
 
-def _known_to_base(base: Bundle, tracks: Sequence[Track]) -> tuple[list[int], list[str]]:
-    known = known_to(base, tracks)
+def _known_to_base(
+    base: Bundle, tracks: Sequence[Track], prints: Mapping[Path, Print] | None
+) -> tuple[list[int], list[str]]:
+    known = known_to(base, tracks, prints)
     if known is None:
         note = (
             f"the record of {base.name} does not list what it was trained on, so it may know the "

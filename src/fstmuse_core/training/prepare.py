@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.datasets.collection import SetAside
+from fstmuse_core.datasets.copies import pairs_sentence
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.training.control import Control
@@ -99,7 +100,9 @@ class Preparation:
         lost = [genre for genre in wanted if genre not in genres]
         if lost:
             self.warn(f"all music of {', '.join(lost)} was set aside, so it is not learned")
-        parts = divide(settings, heard, genres, mels.sounds(heard), base)
+        if sentence := pairs_sentence(mels.near_copies(heard)):
+            self.warn(sentence)
+        parts = divide(settings, heard, genres, mels.sounds(heard), base, mels.prints)
         for note in parts.notes:
             self.warn(note)
         return parts, mels
