@@ -14,6 +14,8 @@ import soxr
 from fstmuse_core.audio import load_audio
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.copies import pairs_sentence, without_near_copies
+from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.doctor import check_collection
 from fstmuse_core.datasets.sound_prints import (
     Print,
     as_text,
@@ -159,3 +161,18 @@ def test_each_recording_counts_once_and_it_is_said() -> None:
     assert [track.path.name for track in kept] == ["a.flac", "c.ogg"]
     assert pairs_sentence(pairs).startswith("2 files sound the same as another (a.flac = b.mp3):")
     assert pairs_sentence([]) == ""
+
+
+def test_the_check_names_copies_under_other_artists(tmp_path: Path) -> None:
+    for seed, genre in enumerate(("Zouk", "Salsa") * 3):
+        path = tmp_path / genre / f"Artist {seed}" / f"{seed}.wav"
+        path.parent.mkdir(parents=True)
+        soundfile.write(path, song(seed, 8.0), RATE)
+    copy = tmp_path / "Zouk" / "Somebody else" / "copy.mp3"
+    copy.parent.mkdir()
+    soundfile.write(copy, 0.3 * soxr.resample(song(1, 8.0)[100:], RATE, 44_100), 44_100)
+    report = check_collection(load_tracks(tmp_path), processes=1)
+    (found,) = report.duplicates
+    assert {path.name for path in found.paths} == {"1.wav", "copy.mp3"}
+    assert found.genres == ("Salsa", "Zouk")
+    assert any("copies under different genres of 1 sound" in note for note in report.notes)

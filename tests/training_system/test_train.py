@@ -115,6 +115,7 @@ def test_same_seed_same_model(home: Home, trained: Home, tones: Path) -> None:
         epochs=10,
         batch_size=8,
         learning_rate=4e-3,
+        genres=["Folk", "Hip-Hop", "Rock"],
         on=stop_after_first,
     )
     assert code == 130

@@ -236,8 +236,7 @@ def empty_index(folder: Path) -> None:
                 database.execute("BEGIN IMMEDIATE")
                 database.execute("DELETE FROM clips")
                 database.execute("DELETE FROM files")
-                database.execute(_PRINTS)
-                database.execute("DELETE FROM prints")
+                database.execute("DROP TABLE IF EXISTS prints")
             with suppress(sqlite3.Error):  # it needs the file's size once more
                 database.execute("VACUUM")
     except sqlite3.Error as error:

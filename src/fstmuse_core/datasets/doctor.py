@@ -15,6 +15,7 @@ from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.datasets.groups import same_sounds
 from fstmuse_core.datasets.pool import Broken, run_in_pool
+from fstmuse_core.datasets.sound_prints import joined, same_recordings
 from fstmuse_core.datasets.split import check_enough, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
@@ -38,7 +39,7 @@ class GenreCount:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """Files that hold the same sound; ``genres`` has several if they are labelled differently."""
+    """Files of the same recording; ``genres`` has several if they are labelled differently."""
 
     paths: tuple[Path, ...]
     genres: tuple[str, ...]
@@ -86,7 +87,8 @@ class Report:
     tracks : tuple of Track
         The usable tracks, with the length that was heard.
     sounds : dict of Path to str
-        Hash of each usable track's sound, for :func:`fstmuse_core.datasets.split.split_tracks`.
+        Hash of each usable track's sound, one for all copies of a recording, for
+        :func:`fstmuse_core.datasets.split.split_tracks`.
     """
 
     root: Path
@@ -163,7 +165,9 @@ def check_collection(
 
 def _report(collection: Collection, found: dict[Path, Examination], total: int) -> Report:
     heard = [found[path] for path in sorted(found)]
-    sounds = {e.path: e.sound for e in heard if not e.fault}
+    usable = [e for e in heard if not e.fault]
+    prints = {e.path: np.frombuffer(e.words, np.uint32) for e in usable}
+    sounds = joined({e.path: e.sound for e in usable}, same_recordings(prints))
     tracks = tuple(
         replace(track, seconds=found[track.path].seconds)
         for track in collection.tracks
@@ -187,7 +191,7 @@ def _report(collection: Collection, found: dict[Path, Examination], total: int) 
         warnings=tuple(SetAside(e.path, "; ".join(e.warnings)) for e in heard if e.warnings),
         duplicates=duplicates,
         leaks=_leaks(tracks, sounds),
-        notes=(*_notes(tracks, duplicates), *split_notes),
+        notes=(*collection.notes, *_notes(tracks, duplicates), *split_notes),
         problem=problem,
         tracks=tracks,
         sounds=sounds,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from fstmuse_core.audio import AudioStream
+from fstmuse_core.datasets.sound_prints import PrintStream
 from fstmuse_core.errors import AudioError
 from fstmuse_core.levels import HopLevels
 from fstmuse_core.spectrogram import FloatArray
@@ -44,6 +45,8 @@ class Examination:
         The fault for the user, with values.
     warnings : tuple of str
         What is wrong but bearable: damage, clipping.
+    words : bytes
+        The fingerprint, see :func:`fstmuse_core.datasets.sound_prints.print_of`.
     """
 
     path: Path
@@ -53,6 +56,7 @@ class Examination:
     fault: str = ""
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    words: bytes = b""
 
 
 def examine(path: Path) -> Examination:
@@ -84,6 +88,7 @@ def _listen(path: Path) -> Examination:
     peak, clipped, count = 0.0, 0, 0
     with AudioStream(path, sample_rate=None) as stream:
         digest = hashlib.blake2b(str(stream.sample_rate).encode(), digest_size=16)
+        words = PrintStream(stream.sample_rate)
         levels = HopLevels(max(1, round(_HOP_S * stream.sample_rate)))
         for block in stream:
             levels.push(block)
@@ -92,6 +97,7 @@ def _listen(path: Path) -> Examination:
             clipped += _flat_peaks(size)
             count += block.size
             digest.update(_as_pcm(block))
+            words.push(block)
         seconds = count / stream.sample_rate
         warnings = list(stream.warnings)
     if seconds < SHORTEST_S:
@@ -101,7 +107,8 @@ def _listen(path: Path) -> Examination:
         return Examination(path, seconds, peak, fault="silent", reason="it is silent")
     if clipped > _CLIPPED_SHARE * count:
         warnings.append(f"{100 * clipped / count:.1f} % of its samples are clipped")
-    return Examination(path, seconds, peak, digest.hexdigest(), warnings=tuple(warnings))
+    found = Examination(path, seconds, peak, digest.hexdigest(), warnings=tuple(warnings))
+    return replace(found, words=words.finish().tobytes())
 
 
 def _flat_peaks(size: FloatArray) -> int:

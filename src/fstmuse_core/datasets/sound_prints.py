@@ -15,10 +15,14 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import soxr
+
+from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, MelStream
 
 Print = npt.NDArray[np.uint32]
 K = TypeVar("K", bound=Hashable)
 
+LONGEST_S = 600.0
 # Bands of the mel spectrogram that telephone, low bit rates and 8 kHz leave: 250 to 3,000 Hz.
 _FIRST_BAND, _BANDS_EACH, _N_BITS = 16, 2, 32
 # Frames that are averaged, between the two that are compared, and from one word to the next
@@ -63,6 +67,40 @@ def print_of(mel: npt.NDArray[np.floating]) -> Print:
     slope = level[:, :-1] - level[:, 1:]
     rises = (slope[_LAG:] - slope[:-_LAG])[::_STEP] > _STEADY
     return np.packbits(rises, axis=1, bitorder="little").view("<u4").ravel().astype(np.uint32)
+
+
+class PrintStream:
+    """The fingerprint of sound that comes in blocks, of its first ten minutes.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Of the blocks, in hertz.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        rate = DEFAULT_CONFIG.sample_rate
+        self._resampler = soxr.ResampleStream(sample_rate, rate, 1) if sample_rate != rate else None
+        self._mel = MelStream(DEFAULT_CONFIG)
+        self._left = round(LONGEST_S * sample_rate)
+        self._frames: list[FloatArray] = []
+
+    def push(self, block: FloatArray) -> None:
+        """Take samples, shape ``(n,)``."""
+        if self._left > 0:
+            self._take(block[: self._left])
+            self._left -= len(block)
+
+    def _take(self, block: FloatArray, *, last: bool = False) -> None:
+        if self._resampler is not None:
+            block = self._resampler.resample_chunk(np.asarray(block, np.float32), last=last)
+        self._frames.append(self._mel.push(block))
+
+    def finish(self) -> Print:
+        """The fingerprint of all that came."""
+        if self._resampler is not None:
+            self._take(np.zeros(0, np.float32), last=True)
+        return print_of(np.concatenate([*self._frames, self._mel.flush()]))
 
 
 def as_text(words: Print, most: int = 1720) -> str:
