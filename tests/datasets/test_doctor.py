@@ -12,7 +12,7 @@ import pytest
 from fstmuse_core.datasets import examine as examine_module
 from fstmuse_core.datasets.collection import Collection
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.doctor import Report, check_collection
+from fstmuse_core.datasets.doctor import Report, _notes, check_collection
 from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.datasets.report_text import as_markdown, as_text
 from fstmuse_core.datasets.track import Track
@@ -244,3 +244,15 @@ def test_cancel_gives_what_was_found_so_far(ailing: Collection) -> None:
     assert report.checked == len(seen) < report.total == 21
     assert not report.is_complete
     assert f"Stopped after {len(seen)} of 21 files" in as_text(report)
+
+
+def test_a_class_that_says_nothing_is_noted(tmp_path: Path) -> None:
+    tracks = [Track(tmp_path / f"{i}.wav", g, str(i), "", 4.0) for i, g in enumerate(_CLASSES)]
+    notes = _notes(tracks, ())
+    assert [note.split(" says")[0] for note in notes if "no genre is known" in note] == [
+        "'Sonstige'",
+        "'Unknown'",
+    ]
+
+
+_CLASSES = ("Rock", "Unknown", "Zouk", "Sonstige")

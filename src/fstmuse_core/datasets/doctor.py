@@ -20,6 +20,7 @@ from fstmuse_core.datasets.split import check_enough, split_tracks, too_few_arti
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.placeholders import is_placeholder
 
 # From here on the larger genre is likely to be guessed for its size.
 _IMBALANCE = 3.0
@@ -269,6 +270,12 @@ def _notes(tracks: Sequence[Track], duplicates: Sequence[Duplicate]) -> list[str
         f"{count.genre} is by {count.artists} artists, so a test on it rests on one or two of them"
         for count in sorted(counts, key=lambda count: count.genre)
         if 1 < count.artists < _FEW_ARTISTS and not count.unknown
+    ]
+    notes += [
+        f"{count.genre!r} says that no genre is known; as a class it would be learned like any "
+        f"other: leave its {counted(count.clips, 'clip')} out, or name their genre"
+        for count in sorted(counts, key=lambda count: count.genre)
+        if is_placeholder(count.genre)
     ]
     disputed = [d for d in duplicates if len(d.genres) > 1]
     if disputed:
