@@ -64,6 +64,21 @@ def test_every_kind_of_tag_around_mpeg_sound(take: Take) -> None:
         assert tag_length(path) == len(front) + len(back)
 
 
+def test_a_short_ape_tag_is_no_id3v1(take: Take) -> None:
+    path = take("bare.mp3")
+    sound, before = path.read_bytes(), audio_digest(path)
+    # So long that the letters TAG of its header stand where those of an ID3v1 would.
+    size = 131 - 32
+    item = (size - 32 - 8 - 6).to_bytes(4, "little") + bytes(4) + b"Title\0"
+    item += b"x" * (size - 32 - len(item))
+    rest = (2000).to_bytes(4, "little") + size.to_bytes(4, "little") + b"\1\0\0\0"
+    head, foot = (b"APETAGEX" + rest + bytes([0, 0, 0, f]) + bytes(8) for f in (0xA0, 0x80))
+    path.write_bytes(sound + head + item + foot)
+    assert tag_length(path) == 131
+    assert audio_digest(path) == before
+    assert open_tags(path).genres == ()
+
+
 @pytest.mark.parametrize("data", [b"", b"ID3", b"OggS" + bytes(40), b"RIFF\0\0\0\0WAVE", b"words"])
 def test_what_is_not_understood_counts_whole(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "what.mp3"

@@ -188,6 +188,8 @@ def _part_texts(part: Part, field: str) -> list[_Text]:
             return [_Text(" ".join(text.split()), is_latin_1)] if text.strip() else []
         if part.kind is PartKind.APE:
             return [_Text(text) for text in _ape_texts(part.data, field)]
+        if part.kind is PartKind.ID3V2:
+            return _values(_id3([part]), field)
     except ValueError:
         return []
     return []

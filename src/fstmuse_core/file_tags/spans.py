@@ -202,7 +202,8 @@ def tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
     """Where the last tag before ``end`` begins; ``end`` itself if there is none."""
     near = max(start, end - 227)
     tail = _read(stream, near, end - near)
-    if tail[-128:-125] == b"TAG":
+    # The header of a short APE tag holds these letters too.
+    if tail[-128:-125] == b"TAG" and tail[-131:-123] != b"APETAGEX":
         # An "extended" ID3v1 lies before the old one.
         wide = max(start, end - 128 - 227)
         return wide if _read(stream, wide, 4) == b"TAG+" else end - 128
