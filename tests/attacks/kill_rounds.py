@@ -90,6 +90,10 @@ class Rounds:
 
     def _renew(self) -> None:
         shutil.rmtree(self._work, ignore_errors=True)
+        if self._kind.needs_same_files:
+            self._work.mkdir()
+            self._forked(lambda scenario: scenario.prepare())
+            return
         # Hard links stay what they are.
         if os.spawnlp(os.P_WAIT, "cp", "cp", "-a", str(self._kept), str(self._work)):
             sys.exit("the prepared folder could not be copied")

@@ -39,6 +39,8 @@ class Scenario(ABC):
     """A change to ``folder``; the user's own data lie in ``folder / "data"``."""
 
     name: ClassVar[str]
+    # True where a copy of what was prepared would not do, since files are known by their inodes.
+    needs_same_files: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -118,6 +120,7 @@ class TagUndo(TagWriting):
     """The same taken back."""
 
     name = "tag-undo"
+    needs_same_files = True
 
     def prepare(self) -> None:
         super().prepare()

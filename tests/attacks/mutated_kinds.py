@@ -205,7 +205,8 @@ class Manifests(Kind):
 
     def build(self, folder: Path) -> list[Path]:
         folder.mkdir(parents=True)
-        rows = [("path", "genre", "artist"), *((f"{n}.wav", "Rock", f"A{n}") for n in range(30))]
+        songs = ((f"{n}.wav", "Rock", f"A{n}", "30") for n in range(30))
+        rows = [("path", "genre", "artist", "seconds"), *songs]
         paths = []
         for number, (mark, encoding) in enumerate(
             ((",", "utf-8"), (";", "utf-16"), ("\t", "cp1252"))
@@ -216,7 +217,7 @@ class Manifests(Kind):
         return paths
 
     def read(self, path: Path) -> None:
-        read_manifest(path)
+        read_manifest(path, [])
 
 
 class Recipes(Kind):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -429,3 +430,20 @@ def test_journals_that_are_damaged_or_newer_are_left(take: Take, journal: Path) 
     assert "was damaged on the disk" in why(undo(batch.id, folder=journal))
     assert everything(path.parent) == after
     assert batches.list_batches(journal)[0].n_undone == 0
+
+
+def test_names_stay_together_also_where_the_music_was_copied_meanwhile(
+    take: Take, journal: Path
+) -> None:
+    path = take("song.flac")
+    before, hard = path.read_bytes(), path.with_name("hard.flac")
+    os.link(path, hard)
+    batch = apply(plan([path, hard]), folder=journal)
+    moved = path.with_name("moved.flac")
+    shutil.copy2(path, moved)  # another disk: other inodes, which the journal does not know
+    hard.unlink()
+    moved.replace(path)
+    os.link(path, hard)
+    undo(batch.id, folder=journal)
+    assert path.read_bytes() == hard.read_bytes() == before
+    assert path.samefile(hard)

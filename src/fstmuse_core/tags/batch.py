@@ -241,7 +241,7 @@ def _write_file(
             forget_old(folder, journal.id, entry)
             raise
         _note(journal.append, {"done": index})
-        join_names(entry, copy)
+        join_names(entry, copy, stamp.identity)
 
 
 def _undo(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry) -> Outcome:
@@ -272,7 +272,7 @@ def _undo_file(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry)
         elif digest == entry.new_sha256:
             _put_together(batch, entry, copy)
             put_in_place(copy, target, stamp, entry.mtime_ns or None)
-        join_names(entry, copy)
+        join_names(entry, copy, stamp.identity)
     _note(journal.append, {"undone": entry.index})
     forget_old(folder, batch.id, entry)
 

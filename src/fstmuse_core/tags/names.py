@@ -53,10 +53,12 @@ def forget_lonely(folder: Path) -> None:
                 kept.unlink()
 
 
-def join_names(entry: Entry, copy: Path) -> None:
+def join_names(entry: Entry, copy: Path, replaced: tuple[int, int]) -> None:
     """Let the other names that were given be names of what is at ``entry.path`` now.
 
-    Only names that still are of the old or the new file are changed, by way of ``copy``.
+    Only names that still are of the old or the new file are changed, by way of ``copy``; so are
+    those of the file of identity ``replaced``, since music that was copied to another disk has
+    other identities than the journal knows.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def join_names(entry: Entry, copy: Path) -> None:
     trouble: FstMuseError | None = None
     for other in entry.links:
         try:
-            if _belongs(entry, other):
+            if _belongs(entry, other, replaced):
                 link_in_place(entry.path, copy, other)
         except FileNotFoundError:
             continue  # somebody has removed it
@@ -80,12 +82,12 @@ def join_names(entry: Entry, copy: Path) -> None:
         raise trouble
 
 
-def _belongs(entry: Entry, other: Path) -> bool:
+def _belongs(entry: Entry, other: Path, replaced: tuple[int, int]) -> bool:
     if Stamp.of(other).identity == Stamp.of(entry.path).identity:
         return False
     if not entry.was:  # a journal of an older version knows no more
         return False
-    is_one = Stamp.of(other).identity in (tuple(entry.was), tuple(entry.becomes))
+    is_one = Stamp.of(other).identity in (tuple(entry.was), tuple(entry.becomes), replaced)
     return is_one and file_digest(other) in (entry.old_sha256, entry.new_sha256)
 
 
