@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from fstmuse_core.tags.batch import apply, list_batches, recover, undo
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.journal import Journal, one_writer
 from fstmuse_core.tags.outcome import Batch, Fate
-from tests.tags.conftest import FORMATS, everything, plan, symlink
+from tests.tags.conftest import FORMATS, everything, plan
 
 Take = Callable[..., Path]
 OLD_TIME = 1_000_000_000_123_456_789
@@ -114,27 +113,6 @@ def test_files_changed_or_removed_after_the_preview_are_left(take: Take, journal
         assert said in outcome.why
     assert everything(changed.parent) == before
     assert list_batches(journal)[0].n_written == 0
-
-
-def test_links(take: Take, journal: Path) -> None:
-    path = take("song.flac")
-    hard, soft, outside = (path.with_name(f"{n}.flac") for n in ("hard", "soft", "outside"))
-    os.link(path, hard)
-    os.link(path, outside)
-    symlink(soft, path)
-    before = everything(path.parent)
-    batch = apply(plan([soft, hard, path]), folder=journal)
-    assert fates(batch).count(Fate.WRITTEN) == 1
-    assert soft.is_symlink()
-    assert path.samefile(hard)
-    assert open_tags(path).genres == ("Rock",)
-    assert outside.read_bytes() == before[outside]
-    undo(batch.id, folder=journal)
-    assert path.samefile(hard)
-    # Also the name that nobody gave is one of the same file again.
-    assert path.samefile(outside)
-    assert everything(path.parent) == before
-    assert not list(journal.glob("*.old"))
 
 
 def fail(number: int) -> Callable[..., Any]:
@@ -390,19 +368,6 @@ def test_extended_attributes_stay(take: Take, journal: Path) -> None:
     assert os.getxattr(path, "user.colour") == b"red"
 
 
-def test_names_in_no_encoding_and_very_long_ones(take: Take, journal: Path) -> None:
-    try:
-        odd = take("song.flac").rename(journal.parent / "music" / os.fsdecode(b"caf\xe9.flac"))
-        long = take("song.wav").rename(odd.parent / ("x" * 251 + ".wav"))
-    except OSError:
-        pytest.skip("this disk takes no such names")
-    before = everything(odd.parent)
-    batch = apply(plan([odd, long]), folder=journal)
-    assert fates(batch) == [Fate.WRITTEN] * 2
-    assert fates(undo(batch.id, folder=journal)) == [Fate.UNDONE] * 2
-    assert everything(odd.parent) == before
-
-
 def test_journals_that_are_damaged_or_newer_are_left(take: Take, journal: Path) -> None:
     journal.mkdir()
     newer = journal / "20990101-000000.jsonl"
@@ -430,20 +395,3 @@ def test_journals_that_are_damaged_or_newer_are_left(take: Take, journal: Path) 
     assert "was damaged on the disk" in why(undo(batch.id, folder=journal))
     assert everything(path.parent) == after
     assert batches.list_batches(journal)[0].n_undone == 0
-
-
-def test_names_stay_together_also_where_the_music_was_copied_meanwhile(
-    take: Take, journal: Path
-) -> None:
-    path = take("song.flac")
-    before, hard = path.read_bytes(), path.with_name("hard.flac")
-    os.link(path, hard)
-    batch = apply(plan([path, hard]), folder=journal)
-    moved = path.with_name("moved.flac")
-    shutil.copy2(path, moved)  # another disk: other inodes, which the journal does not know
-    hard.unlink()
-    moved.replace(path)
-    os.link(path, hard)
-    undo(batch.id, folder=journal)
-    assert path.read_bytes() == hard.read_bytes() == before
-    assert path.samefile(hard)

@@ -53,7 +53,7 @@ def forget_lonely(folder: Path) -> None:
                 kept.unlink()
 
 
-def join_names(entry: Entry, copy: Path, replaced: tuple[int, int]) -> None:
+def join_names(entry: Entry, copy: Path, replaced: tuple[int, int] | None = None) -> None:
     """Let the other names that were given be names of what is at ``entry.path`` now.
 
     Only names that still are of the old or the new file are changed, by way of ``copy``; so are
@@ -82,7 +82,7 @@ def join_names(entry: Entry, copy: Path, replaced: tuple[int, int]) -> None:
         raise trouble
 
 
-def _belongs(entry: Entry, other: Path, replaced: tuple[int, int]) -> bool:
+def _belongs(entry: Entry, other: Path, replaced: tuple[int, int] | None) -> bool:
     if Stamp.of(other).identity == Stamp.of(entry.path).identity:
         return False
     if not entry.was:  # a journal of an older version knows no more
