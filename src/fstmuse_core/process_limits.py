@@ -6,6 +6,7 @@ The child holds itself to its memory and sends heartbeats while it works; the pa
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 import time
@@ -15,6 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 _GIB = 2**30
+# What native code makes of a refused allocation.
+_BEWILDERED = (ImportError, RuntimeError, SystemError)
+_SIGNS_OF_NO_MEMORY = (
+    "failed to map segment",
+    "Cannot allocate memory",
+    "cannot allocate memory",
+    "can't start new thread",
+    "bad_alloc",
+)
 _BEAT_EVERY_S = 0.25
 _LOOK_EVERY_S = 0.2
 # A longer pause between two looks is this process's own: it was stopped, or the computer slept.
@@ -199,8 +209,37 @@ _MEND = "convert the file, or get it again"
 
 
 def too_much_memory(n_bytes: int = DECODING.memory_bytes) -> str:
-    """Reason of an error for work that met the memory limit."""
+    """Reason of an error for work that met the memory limit, or one that it was started with."""
+    if _has_outer_limit():
+        return "there is not enough memory for it; raise the limit (ulimit -v) and try again"
     return f"it takes more than the {n_bytes / _GIB:.0f} GiB of memory a file may take; {_MEND}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error, or one that led to it, is for want of memory.
+
+    Libraries that find no room to be loaded, and threads that find none for their stack, say
+    so in other words.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, MemoryError) or getattr(seen, "errno", None) == errno.ENOMEM:
+            return True
+        text = str(seen)
+        if any(sign in text for sign in _SIGNS_OF_NO_MEMORY):
+            return True
+        if isinstance(seen, _BEWILDERED) and _has_outer_limit():
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _has_outer_limit() -> bool:
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def ended_by(exit_code: int | None) -> str:

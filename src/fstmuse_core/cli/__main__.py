@@ -2,7 +2,7 @@
 
 import sys
 
-from fstmuse_core.cli.program import main
+from fstmuse_core.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,16 +5,34 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import Literal, TextIO
 
 from fstmuse_core.errors import AudioError, FstMuseError, one_line, visible
 from fstmuse_core.process_limits import too_much_memory
 
 
 def prepare_streams() -> None:
-    """Let every text be printed: what a terminal's encoding lacks is shown as an escape."""
+    """Let every text be printed: what a terminal's encoding lacks is shown as an escape.
+
+    A standard stream that was closed is opened on the null device, so that no file takes its
+    number: writing results to standard output then fails, and talk goes nowhere.
+    """
+    sys.stdin = sys.stdin or _reopened(0, os.O_RDONLY, "r")
+    sys.stdout = sys.stdout or _reopened(1, os.O_RDONLY, "w")
+    sys.stderr = sys.stderr or _reopened(2, os.O_WRONLY, "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _reopened(descriptor: int, access: int, mode: Literal["r", "w"]) -> TextIO:
+    if os.name == "nt":  # a window's program has no streams there, and misses none
+        return open(os.devnull, mode, encoding="utf-8")
+    opened = os.open(os.devnull, access)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    return open(descriptor, mode, encoding="utf-8", closefd=False)
 
 
 def say(sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -16,6 +17,7 @@ from fstmuse_core.cli.console import prepare_streams, say
 from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
 from fstmuse_core.errors import BundleError, FstMuseError, one_line, visible
 from fstmuse_core.native_threads import use_one_thread
+from fstmuse_core.process_limits import is_out_of_memory
 
 # Modules of this package, each with a click command called ``command``, and what --help says
 # of them: they are imported only when they are run.
@@ -34,6 +36,12 @@ _COMMANDS = {
     "doctor": "Check versions, sound devices and models; say what is missing.",
     "gui": "Open the window (also without any command).",
 }
+
+_NO_MEMORY = (
+    "there is not enough memory for it; close other programs, or raise the limit (ulimit -v)"
+)
+# Of a stream without a name; files are named by whoever writes them.
+_WRITE_ERRORS = (errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC)
 
 
 class _LazyGroup(click.Group):
@@ -106,22 +114,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"fstmuse: {error}")
         return WRONG_USE if isinstance(error, BundleError) else SOME_FAILED
     except OSError as error:  # of a disk or a device, which is for the user to mend
-        say(f"fstmuse: {_told(error)}")
+        say(f"fstmuse: {_NO_MEMORY if is_out_of_memory(error) else _told(error)}")
+        return SOME_FAILED
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        say(f"fstmuse: {_NO_MEMORY}")
         return SOME_FAILED
     return int(code or 0)
 
 
 def _told(error: OSError) -> str:
     why = error.strerror or str(error)
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError:
-        _give_up_stdout()
-        return f"standard output cannot be written ({why}); send it elsewhere"
     if error.filename:
         return one_line(f"{error.filename}: {why}")
+    if _stdout_fails() or error.errno in _WRITE_ERRORS:
+        _give_up_stdout()
+        return f"standard output cannot be written ({why}); send it elsewhere"
     return f"reading or writing failed ({why})"
+
+
+def _stdout_fails() -> bool:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _give_up_stdout() -> None:

@@ -15,11 +15,13 @@ from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.events import ScanDone, ScanEvent, ScanFailed, ScanProgress
-from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.update import ScanReport, scan_library
 
 _LOG = logging.getLogger(__name__)
 _TOLD_EVERY_S = 0.1
 _CANCEL = "cancel"
+# A scan that has not ended by then is killed; it changes nothing before its end.
+_CANCEL_WITHIN_S = 1.0
 
 
 class LibraryScan:
@@ -77,12 +79,15 @@ class LibraryScan:
         self._on_event(ended)
 
     def _listen(self, process: BaseProcess, connection: Connection) -> ScanDone | ScanFailed:
-        asked = False
+        asked_at: float | None = None
         try:
             while True:
-                if self._cancelled.is_set() and not asked:
+                if self._cancelled.is_set() and asked_at is None:
                     connection.send(_CANCEL)
-                    asked = True
+                    asked_at = time.monotonic()
+                if asked_at is not None and time.monotonic() > asked_at + _CANCEL_WITHIN_S:
+                    # It hangs, as a folder of a dead network disk lets it.
+                    return ScanDone(ScanReport(cancelled=True))
                 if not connection.poll(_TOLD_EVERY_S):
                     continue
                 event = connection.recv()

@@ -1,0 +1,127 @@
+"""The command line with broken decoders, closed streams and little memory, in real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="made of Linux's own means")
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "fstmuse_core.cli"]
+PATIENCE_S = 240
+LITTLE_KIB = (400_000, 200_000, 100_000, 60_000)
+
+
+@pytest.fixture
+def song(tmp_path: Path, music: Any) -> Path:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, music, 22_050)
+    return path
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> dict[str, str]:
+    """Environment in which decoders do what a file's name says."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    lines = "from tests.limits.faulty_child import break_decoder\nbreak_decoder()\n"
+    (folder / "sitecustomize.py").write_text(lines)
+    paths = [str(folder), str(ROOT / "src"), str(ROOT)]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def run(*arguments: Any, shell: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, *map(str, arguments)]
+    if shell:
+        command = ["sh", "-c", shell, "sh", *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, **options)
+
+
+def one_line(text: str) -> bool:
+    return text.count("\n") == 1 and "Traceback" not in text
+
+
+@pytest.mark.parametrize("fault", ["crash", "abort"])
+def test_a_single_clip_that_crashes_the_decoder_is_one_line(
+    fault: str, tmp_path: Path, faulty: dict[str, str]
+) -> None:
+    clip = tmp_path / f"{fault}.wav"
+    clip.write_bytes(b"RIFF")
+
+    ended = run("classify", clip, env=faulty)
+
+    assert ended.returncode == 1
+    assert one_line(ended.stderr)
+    assert f"{fault}.wav: the process that read it crashed (SIG" in ended.stderr
+
+
+@pytest.mark.parametrize("n_songs", [2, 14])
+def test_crashes_cost_their_files_only(
+    n_songs: int, song: Path, tmp_path: Path, faulty: dict[str, str]
+) -> None:
+    bad = [tmp_path / "crash1.wav", tmp_path / "crash2.wav", tmp_path / "abort.wav"]
+    for path in bad:
+        path.write_bytes(b"RIFF")
+
+    ended = run("classify", *bad[:2], *[song] * n_songs, bad[2], "--format", "jsonl", env=faulty)
+
+    assert ended.returncode == 1
+    lines = ended.stdout.splitlines()
+    assert len(lines) == n_songs + 3
+    assert sum('"error"' in line for line in lines) == 3
+    assert ended.stderr.count("crashed (SIG") == 3
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("arguments", [("--help",), ("models", "list"), ("classify",)])
+def test_standard_output_that_takes_nothing_is_one_line(
+    redirection: str, arguments: tuple[str, ...], song: Path
+) -> None:
+    more = [song] if arguments == ("classify",) else []
+
+    ended = run(*arguments, *more, shell=f'"$@" {redirection}')
+
+    assert ended.returncode == 1
+    assert one_line(ended.stderr)
+    assert "standard output cannot be written" in ended.stderr
+
+
+def test_no_standard_stream_is_needed_where_the_result_goes_to_a_file(
+    song: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "result.json"
+
+    ended = run("classify", song, "-o", output, shell='"$@" <&- >&- 2>&-')
+
+    assert ended.returncode == 0
+    assert '"genre"' in output.read_text() or '"path"' in output.read_text()
+
+
+@pytest.mark.parametrize("kib", LITTLE_KIB)
+def test_too_little_memory_is_one_line(kib: int, song: Path) -> None:
+    ended = run("classify", song, shell=f'ulimit -v {kib}; exec "$@"')
+
+    assert ended.returncode == 1
+    assert one_line(ended.stderr)
+    assert "memory" in ended.stderr.lower()
+
+
+def test_damaged_mp3s_make_no_noise(song: Path, tmp_path: Path, music: Any) -> None:
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    soundfile.write(tmp_path / "whole.mp3", music, 22_050, format="MP3")
+    whole = (tmp_path / "whole.mp3").read_bytes()
+    for n in range(3):
+        start = len(whole) * (n + 1) // 5
+        (folder / f"{n}.mp3").write_bytes(whole[:start] + b"\x00\xff" * 900 + whole[start + 700 :])
+
+    for command in (["classify"], ["data", "check"], ["library", "scan"], ["tag"]):
+        ended = run(*command, folder, env={**os.environ, "XDG_DATA_HOME": str(tmp_path)})
+        noise = [line for line in ended.stderr.splitlines() if "mpg123" in line or "[src/" in line]
+        assert noise == []
