@@ -53,9 +53,10 @@ def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
         If it cannot be read.
     """
     with open_regular(path) as stream:
-        # A file may lie about its size, or grow.
-        data = b"" if os.fstat(stream.fileno()).st_size > limit else stream.read(limit + 1)
-        if len(data) > limit or os.fstat(stream.fileno()).st_size > limit:
+        size = os.fstat(stream.fileno()).st_size
+        # Room for all that is asked for is taken at once; one byte more tells of a file that grew.
+        data = b"" if size > limit else stream.read(size + 1)
+        if max(size, len(data)) > limit:
             raise NotReadableError(errno.EFBIG, f"it is larger than {limit:,} bytes", str(path))
     return data
 

@@ -17,6 +17,8 @@ import platformdirs
 
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.file_lock import try_lock
+from fstmuse_core.regular_files import read_regular
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.whole_files import open_whole
 
 RUN_FILE = "run.json"
@@ -25,6 +27,7 @@ CHECKPOINTS = "checkpoint"
 STOP, CANCEL = "stop", "cancel"
 _REQUEST_FILE = "request"
 LOCK_FILE = "training.lock"
+_MAX_JSON_BYTES = 64 * 2**20
 _ATTEMPTS = 5
 _ATTEMPT_S = 0.05
 
@@ -134,7 +137,7 @@ def newest_checkpoint(run: Path) -> tuple[int, Path | None]:
 
 def read_json(path: Path) -> Any:
     """The contents of a JSON file; ``ValueError`` if it is not one."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    return parse_json(read_regular(path, _MAX_JSON_BYTES), allow_infinity=True)
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

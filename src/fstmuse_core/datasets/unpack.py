@@ -8,7 +8,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from fstmuse_core.datasets.download import Cancel, check_room
@@ -16,6 +16,9 @@ from fstmuse_core.datasets.files import cannot_write
 from fstmuse_core.errors import FstMuseError
 
 _CHUNK = 2**20
+# Music is hardly packed at all, and tables to a tenth.
+_MOST_PACKED = 100
+_SMALL_BYTES = 2**20
 
 
 def unpack(
@@ -52,6 +55,7 @@ def unpack(
             entries = [info for info in opened.infolist() if not info.is_dir()]
             for info in entries:
                 _check(archive, info, folder.name)
+            _check_packing(archive, entries)
             total = sum(info.file_size for info in entries)
             check_room(folder, total)
             done = 0
@@ -100,6 +104,19 @@ def _check(archive: Path, info: zipfile.ZipInfo, top: str) -> None:
             f"it holds {info.filename!r}, which does not belong into the folder {top}",
             "it is not the archive that was promised: remove it",
         )
+
+
+def _check_packing(archive: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse what would fill the disk: files that lie over one another, or grow beyond measure."""
+    packed = sum(info.compress_size for info in entries)
+    bombs = [
+        info.filename
+        for info in entries
+        if info.file_size > max(_SMALL_BYTES, _MOST_PACKED * info.compress_size)
+    ]
+    if bombs or packed > archive.stat().st_size:
+        what = f"{bombs[0][:80]!r} would grow far too much" if bombs else "its files overlap"
+        raise FstMuseError(archive, what, "it is not the archive that was promised: remove it")
 
 
 def _unpack_one(

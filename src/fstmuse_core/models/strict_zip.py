@@ -22,6 +22,9 @@ _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What a file's type may be where the zip says it: plain, or not said.
 _PLAIN_TYPES = (0, stat.S_IFREG)
+# Weights and tables of tracks are packed to a tenth at best; nothing but a bomb to a thousandth.
+_MOST_PACKED = 50
+_SMALL_BYTES = 2**20
 
 
 class ZipTroubleError(Exception):
@@ -60,7 +63,7 @@ def read_zip(data: bytes, limits: ZipLimits) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            _check_entries(entries, limits)
+            _check_entries(entries, limits, len(data))
             return {entry.filename: _contents(archive, entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error) as error:
         raise ZipTroubleError("it is damaged or has been cut") from error
@@ -80,11 +83,11 @@ def _check_directory(data: bytes, limits: ZipLimits) -> None:
         raise ZipTroubleError("it lists far more files than any model has")
 
 
-def _check_entries(entries: list[zipfile.ZipInfo], limits: ZipLimits) -> None:
+def _check_entries(entries: list[zipfile.ZipInfo], limits: ZipLimits, data_bytes: int) -> None:
     if len(entries) > limits.entries:
         raise ZipTroubleError(f"it holds {len(entries)} files; {limits.entries} at most belong in")
     seen: set[str] = set()
-    total = 0
+    total = packed = 0
     for entry in entries:
         name, shown = entry.filename, repr(entry.orig_filename[:80])
         most = limits.entry_bytes(name) if name == entry.orig_filename else None
@@ -100,8 +103,13 @@ def _check_entries(entries: list[zipfile.ZipInfo], limits: ZipLimits) -> None:
             raise ZipTroubleError(f"{shown} in it is packed in a way that is not read here")
         if entry.file_size > most:
             raise ZipTroubleError(f"{shown} in it is larger than any model's")
+        if entry.file_size > max(_SMALL_BYTES, _MOST_PACKED * entry.compress_size):
+            raise ZipTroubleError(f"{shown} in it would grow far more than any model's file")
         seen.add(name)
         total += entry.file_size
+        packed += entry.compress_size
+    if packed > data_bytes:
+        raise ZipTroubleError("files in it lie over one another")
     if total > limits.total_bytes:
         raise ZipTroubleError("what it holds is larger than any model")
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +17,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.regular_files import open_regular
 from fstmuse_core.runs import CHECKPOINTS, newest_checkpoint, read_json
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 _NETWORK, _OPTIMIZER, _BEST, _STATE = "network.npz", "optimizer.npz", "best.npz", "state.json"
+# Everything that reading a file which was cut or changed has been seen to raise.
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, OverflowError),
+    *(RecursionError, NotImplementedError, RuntimeError, MemoryError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 _MARGIN_BYTES = 64 * 2**20
 
 
@@ -118,14 +128,14 @@ def load_checkpoint(run: Path) -> Checkpoint | None:
             sampler=state["sampler"],
             history=list(state["history"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except _DAMAGE as error:
         raise FstMuseError(
-            run, f"its checkpoint is damaged ({error})", "begin the training anew"
+            run, f"its checkpoint is damaged ({one_line(str(error))})", "begin the training anew"
         ) from error
 
 
 def _load(path: Path) -> Arrays:
-    with np.load(path, allow_pickle=False) as arrays:
+    with open_regular(path) as stream, np.load(stream, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
