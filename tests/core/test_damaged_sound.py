@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -171,3 +172,26 @@ def test_a_broadcast_joined_of_two_rates_is_in_time(tmp_path: Path) -> None:
     path = tmp_path / "two.mp3"
     path.write_bytes(encoded("MP3") + RUBBISH + encoded("MP3", STEREO, 44_100))
     assert heard(path)[0] == pytest.approx(9.0, abs=0.1)
+
+
+@pytest.mark.parametrize("layout", ["7.1", "22.2"])
+def test_eight_and_more_channels_of_a_lossy_file(tmp_path: Path, layout: str) -> None:
+    """PyAV crashes on the planes of such frames."""
+    path = tmp_path / "surround.mka"
+    codec = "aac" if layout == "7.1" else "wavpack"
+    with av.open(str(path), "w", format="matroska" if codec == "aac" else "wv") as output:
+        track = output.add_stream(codec, rate=48_000, layout=layout)
+        count = len(av.AudioLayout(layout).channels)
+        for start in range(0, 48_000, 1024):
+            wave = 0.3 * np.sin(2 * np.pi * 1000 * (start + np.arange(1024)) / 48_000)
+            block = np.repeat(wave[:, None], count, axis=1).astype(np.float32).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(block, format="flt", layout=layout)
+            frame.sample_rate, frame.pts = 48_000, start
+            kind = track.codec_context.format
+            resample = av.AudioResampler(kind.name if kind else "fltp", layout, 48_000)
+            for part in resample.resample(frame):
+                output.mux(track.encode(part))
+        output.mux(track.encode(None))
+    samples = load_audio(path)
+    assert samples.size == pytest.approx(RATE, abs=RATE // 20)
+    assert 0.15 < np.abs(samples[RATE // 4 : RATE // 2]).max() < 0.5

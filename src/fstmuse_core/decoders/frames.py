@@ -10,9 +10,16 @@ import numpy as np
 from fstmuse_core.downmix import Downmix
 from fstmuse_core.spectrogram import FloatArray
 
+_SAFE_PLANES = 8
+
 
 def float_samples(frame: Any) -> FloatArray:
     """The samples of a frame of FFmpeg's, float within [-1, 1], shape ``(n, channels)``."""
+    if frame.format.is_planar and len(frame.layout.channels) >= _SAFE_PLANES:
+        import av
+
+        # PyAV counts a frame's planes up to a zero that is not there behind the eighth.
+        frame = av.AudioResampler("flt", frame.layout, frame.sample_rate).resample(frame)[0]
     array = frame.to_ndarray()
     array = array.T if frame.format.is_planar else array.reshape(-1, len(frame.layout.channels))
     if array.dtype.kind == "u":
