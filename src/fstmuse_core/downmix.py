@@ -43,10 +43,19 @@ class Downmix:
         """Take samples of shape ``(n, channels)``; returns what can be mixed, shape ``(m,)``."""
         if self._channels == 1:
             return block[:, 0]
-        data = np.concatenate([self._rest, block]) if len(self._rest) else block
-        whole = len(data) // self._window * self._window
-        self._rest = data[whole:].copy()
-        return self._mixed(data[:whole], self._window)
+        parts = []
+        if len(self._rest):
+            missing = self._window - len(self._rest)
+            head = np.concatenate([self._rest, block[:missing]])
+            block = block[missing:]
+            if len(head) < self._window:
+                self._rest = head
+                return self._mixed(head[:0], self._window)
+            parts.append(self._mixed(head, self._window))
+        whole = len(block) // self._window * self._window
+        self._rest = block[whole:].copy()
+        parts.append(self._mixed(block[:whole], self._window))
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def flush(self) -> FloatArray:
         """Mix the last samples, fewer than one window; returns shape ``(m,)``."""
@@ -59,15 +68,37 @@ class Downmix:
         mixed = _mean(data)
         if not len(data):
             return mixed
+        energies: npt.NDArray[np.float64] | None
         if self._channels == 2:
-            energies = _stereo_covariances(data, mixed, window)
+            energies = self._plain_stereo(data, mixed, window)
         else:
             windows = data.reshape(-1, window, self._channels)
             energies = np.matmul(windows.transpose(0, 2, 1), windows).astype(np.float64)
+        if energies is None:
+            return mixed
         for index, weights in self._changes(energies):
             part = slice(index * window, (index + 1) * window)
             mixed[part] = _weighted(data[part], *weights)
         return mixed
+
+    def _plain_stereo(
+        self, data: FloatArray, mean: FloatArray, window: int
+    ) -> npt.NDArray[np.float64] | None:
+        """Take windows of two channels that stay their mean, or return their energies."""
+        energies = _stereo_covariances(data, mean, window)
+        if self._weights[1] != 1.0:
+            return energies
+        # Plain numbers: small arrays would take as long as all the rest.
+        total = float(self._covariance[0, 0]) * 2.0
+        shared = float(self._covariance[0, 1])
+        for half, both in zip(energies[:, 0, 0].tolist(), energies[:, 0, 1].tolist(), strict=True):
+            total = total * self._decay + 2.0 * half
+            shared = shared * self._decay + both
+            if 2.0 * shared < _ADDED * total:
+                return energies
+        self._covariance[:] = [[total / 2, shared], [shared, total / 2]]
+        self._is_first = False
+        return None
 
     def _changes(
         self, energies: npt.NDArray[np.float64]

@@ -186,30 +186,35 @@ def _runs_at(file: ByteFile, at: int) -> Iterator[Run]:
 
 def _count(file: ByteFile, run: Run) -> tuple[int, FrameHeader | None]:
     """Walk to the end of a run; the place, and the header there if it is one."""
-    kind = (run.header.layer, run.header.rate)
-    at = run.end
+    lengths: dict[bytes, int] = {}
+    at, frames = run.end, 0
     while at < file.size:
         buffer = file.at(at, _CHUNK)
         is_last = at + len(buffer) >= file.size
         marks = {match.start() for match in _INFO.finditer(buffer)}
         i, limit = 0, len(buffer) - (4 if is_last else _OVERLAP)
         while i <= limit:
-            found = _HEADERS[buffer[i + 1] << 16 | buffer[i + 2] << 8 | buffer[i + 3]]
-            if buffer[i] != 0xFF or found is None or (found.layer, found.rate) != kind:
-                run.end = at + i
-                return run.end, found if buffer[i] == 0xFF else None
-            if marks and run.frames and not marks.isdisjoint(range(i + 13, i + 40)):
-                run.end = at + i
-                return run.end, found
-            run.frames += 1
-            i += found.length
+            length = lengths.get(buffer[i : i + 3]) or _length(buffer, i, run.header, lengths)
+            if not length or (marks and frames and not marks.isdisjoint(range(i + 13, i + 40))):
+                run.frames, run.end = frames, at + i
+                return run.end, header_in(buffer, i)
+            frames += 1
+            i += length
         at += i
         if is_last:
             break
-    if at > file.size:  # the last frame is not complete
-        run.frames -= run.frames > 0
+    # The last frame may not be complete.
+    run.frames = frames - (at > file.size and frames > 0)
     run.end = min(at, file.size)
     return file.size, None
+
+
+def _length(buffer: bytes, at: int, first: FrameHeader, lengths: dict[bytes, int]) -> int:
+    """Length of the frame at ``buffer[at]``, kept in ``lengths``; 0 if it is none like ``first``."""
+    header = header_in(buffer, at)
+    if header is None or (header.layer, header.rate) != (first.layer, first.rate):
+        return 0
+    return lengths.setdefault(buffer[at : at + 3], header.length)
 
 
 def _begin(file: ByteFile, at: int, header: FrameHeader) -> Run:
