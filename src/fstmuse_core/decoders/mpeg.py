@@ -210,7 +210,7 @@ def _count(file: ByteFile, run: Run) -> tuple[int, FrameHeader | None]:
 
 
 def _length(buffer: bytes, at: int, first: FrameHeader, lengths: dict[bytes, int]) -> int:
-    """Length of the frame at ``buffer[at]``, kept in ``lengths``; 0 if it is none like ``first``."""
+    """Length of the frame at ``buffer[at]``, kept in ``lengths``; 0 if unlike ``first``."""
     header = header_in(buffer, at)
     if header is None or (header.layer, header.rate) != (first.layer, first.rate):
         return 0
