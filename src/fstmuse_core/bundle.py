@@ -30,6 +30,7 @@ from fstmuse_core.bundle_manifest import (
     manifest_sha256,
     parse_manifest,
     read_manifest_bytes,
+    sealed,
 )
 from fstmuse_core.errors import BundleError
 from fstmuse_core.file_lock import locked
@@ -170,7 +171,7 @@ def write_bundle(
     target.parent.mkdir(parents=True, exist_ok=True)
     values = manifest.to_dict()
     values["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    raw = manifest_bytes(values)
+    raw = manifest_bytes(sealed(values))
     staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         for name, data in {**files, MANIFEST_NAME: raw}.items():

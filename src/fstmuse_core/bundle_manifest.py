@@ -22,6 +22,8 @@ MANIFEST_NAME = "model.json"
 CLASSIFIER, GENERATOR = "classifier", "generator"
 # In ``model.json`` of a renamed bundle: the name and title that it was made under.
 MADE_AS = "made_as"
+# In ``model.json``: the hash of all else in it but its names, see :func:`manifest_digest`.
+DIGEST = "digest"
 REMEDY_AGAIN = "get the bundle again or train it anew"
 # model.json is read whole before anything else is known about it.
 _MAX_MANIFEST_BYTES = 4 * 2**20
@@ -54,6 +56,7 @@ class BundleManifest:
     ``segment_frames`` and ``segment_hop_frames`` cut the mel spectrogram into network inputs;
     a generator's are the crops that it learned from, and its calibration means nothing.
     ``architecture``, ``training``, ``metrics`` and ``versions`` are free-form records.
+    ``digest`` is the hash that covers them; bundles of before have none.
     """
 
     name: str
@@ -71,9 +74,10 @@ class BundleManifest:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON, without the digest, which is made when they are written."""
         return {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -113,6 +117,7 @@ class BundleManifest:
             metrics=dict(values["metrics"]),
             versions=dict(values["versions"]),
             files={str(k): str(v) for k, v in values["files"].items()},
+            digest=str(values.get(DIGEST) or ""),
         )
         manifest._check()
         return manifest
@@ -193,12 +198,32 @@ def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
             "update FstMuse or train the model anew",
         )
     try:
-        return BundleManifest.from_dict(values)
+        manifest = BundleManifest.from_dict(values)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise BundleError(
             folder, f"{MANIFEST_NAME} is malformed ({one_line(what[:200])})", REMEDY_AGAIN
         ) from error
+    if manifest.digest and manifest.digest != manifest_digest(values):
+        raise BundleError(
+            folder, f"{MANIFEST_NAME} has been changed since the model was made", REMEDY_AGAIN
+        )
+    return manifest
+
+
+def sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a ``model.json`` with the digest that covers them."""
+    return {**values, DIGEST: manifest_digest(values)}
+
+
+def manifest_digest(values: Mapping[str, Any]) -> str:
+    """SHA-256 of what a ``model.json`` says, its figures included, whatever the model is called.
+
+    The order of the keys and the blanks between them do not matter.
+    """
+    covered = {k: v for k, v in values.items() if k not in ("name", "title", MADE_AS, DIGEST)}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def manifest_bytes(values: Mapping[str, Any]) -> bytes:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_bytes
+from fstmuse_core.bundle_manifest import manifest_bytes, sealed
 from fstmuse_core.models.archive import export_model
 
 
@@ -51,6 +51,7 @@ class Parcel:
             self.manifest["files"] = {
                 n: hashlib.sha256(data).hexdigest() for n, data in self.files.items()
             }
+            self.manifest = sealed(self.manifest)
         path = self.folder / name
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("model.json", json.dumps(self.manifest))

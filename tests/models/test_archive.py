@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from fstmuse_core.bundle import load_bundle, shipped_models_folder
+from fstmuse_core.bundle_manifest import manifest_digest
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.models.changes import rename_model
@@ -431,4 +432,5 @@ def test_the_description_is_the_bundles_own(exported: Path) -> None:
         values = json.loads(archive.read("model.json"))
     own = json.loads((shipped_models_folder() / "toy-model" / "model.json").read_bytes())
     del own["files"]["model.tflite"]
+    assert values.pop("digest") == manifest_digest(own)
     assert values == own

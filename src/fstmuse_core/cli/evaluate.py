@@ -50,6 +50,7 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
     """
     from fstmuse_core.bundle import find_bundle
     from fstmuse_core.bundle_manifest import GENERATOR
+    from fstmuse_core.models.entries import describe
     from fstmuse_core.models.overlap import overlap
 
     found = find_bundle(model)
@@ -60,10 +61,12 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
     metrics = training_module("measure").measure(answers)
     known = [track for track in answers.tracks if track.genre in answers.genres]
     known_music = overlap(bundle, known, prints)
+    details = describe(bundle)
     if layout == "json":
         values = {
             "model": bundle.name,
             "model_sha256": bundle.sha256,
+            "claimed_by_its_maker": details.figures.accuracy if details.claim else None,
             "genres": list(answers.genres),
             "trained_on": {
                 "songs": known_music.songs,
@@ -77,6 +80,13 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
     if known_music.sentence:
         print_safe(f"Mind: {known_music.sentence}.\n")
     _print_table(bundle.manifest.title, metrics)
+    if details.claim and details.figures.share is not None:
+        claimed = details.figures.share
+        print_safe(
+            f"\nIts maker says {claimed.said()} on {counted(claimed.of, 'song')} elsewhere; ",
+            end="",
+        )
+        print_safe("what stands above was measured here.")
     return 0
 
 

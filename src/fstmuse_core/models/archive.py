@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import math
 import os
 import zipfile
@@ -30,10 +29,13 @@ from fstmuse_core.bundle_manifest import (
     MANIFEST_NAME,
     BundleManifest,
     check_spectrogram,
+    manifest_bytes,
     parse_manifest,
+    sealed,
 )
 from fstmuse_core.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.models.entries import find_model
+from fstmuse_core.models.figures import contradiction_in
 from fstmuse_core.models.foreign import refuse_foreign
 from fstmuse_core.models.known_networks import KNOWN_NETWORKS
 from fstmuse_core.models.strict_zip import ZipLimits, ZipTroubleError, read_zip
@@ -128,9 +130,8 @@ def export_model(name: str, target: str | os.PathLike[str] | None = None) -> Pat
     files = {n: bundle.path / n for n in _EXPORTED if n in bundle.manifest.files}
     hashes = {n: bundle.manifest.files[n] for n in files}
     manifest = replace(bundle.manifest, name=bundle.path.name, files=hashes)
-    description = json.dumps(manifest.to_dict(), indent=1, ensure_ascii=False) + "\n"
     try:
-        contents = {MANIFEST_NAME: description.encode()}
+        contents = {MANIFEST_NAME: manifest_bytes(sealed(manifest.to_dict()))}
         contents |= {n: file.read_bytes() for n, file in files.items()}
         with open_whole(path) as stream, zipfile.ZipFile(stream, "w") as archive:
             for entry_name, data in contents.items():
@@ -265,6 +266,13 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> BundleManifest:
     trouble = _trouble(manifest)
     if trouble:
         raise ArchiveError(path, trouble, "only models that FstMuse has made can be imported")
+    contradiction = contradiction_in(manifest)
+    if contradiction:
+        raise ArchiveError(
+            path,
+            f"its figures contradict each other: {contradiction}",
+            "they are not what FstMuse has measured; ask whoever made it",
+        )
     return manifest
 
 

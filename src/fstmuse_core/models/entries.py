@@ -13,7 +13,7 @@ from fstmuse_core import bundle as bundles
 from fstmuse_core.bundle import CARD_NAME, WEIGHTS_NAME, Bundle, name_key
 from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_core.errors import BundleError
-from fstmuse_core.models.figures import ModelFigures, figures_of
+from fstmuse_core.models.figures import ModelFigures, contradiction_in, figures_of
 
 IMPORT_RECORD = "imported"
 
@@ -24,6 +24,7 @@ class Origin(StrEnum):
     SHIPPED = "shipped"
     OWN = "own"
     IMPORTED = "imported"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,17 @@ class ModelDetails:
     command: str
     card: str
     imported: Mapping[str, Any]
+    contradiction: str = ""
+
+    @property
+    def claim(self) -> str:
+        """A sentence if figures and card are what somebody else says; empty of own models."""
+        if self.entry.origin not in (Origin.IMPORTED, Origin.ELSEWHERE):
+            return ""
+        said = "Figures and card are what its maker says; nothing of it was measured here."
+        if self.imported and not self.imported.get("covered"):
+            said += " The file did not protect them against changes."
+        return said
 
 
 def list_models() -> list[ModelEntry]:
@@ -129,6 +141,7 @@ def describe(bundle: Bundle) -> ModelDetails:
         str(training.get("command") or ""),
         _card(bundle),
         imported if isinstance(imported, Mapping) else {},
+        contradiction_in(bundle.manifest),
     )
 
 
@@ -159,6 +172,8 @@ def _read(folder: Path) -> tuple[ModelEntry, Bundle | None]:
 def _entry(bundle: Bundle) -> ModelEntry:
     folder, manifest = bundle.path, bundle.manifest
     origin = Origin.IMPORTED if IMPORT_RECORD in manifest.training else Origin.OWN
+    if origin is Origin.OWN and not _lies_in(folder, bundles.user_models_folder()):
+        origin = Origin.ELSEWHERE
     size, made_at = _measure(folder)
     return ModelEntry(
         folder.name,
@@ -174,7 +189,11 @@ def _entry(bundle: Bundle) -> ModelEntry:
 
 
 def _is_shipped(folder: Path) -> bool:
-    return folder.parent == bundles.shipped_models_folder()
+    return _lies_in(folder, bundles.shipped_models_folder())
+
+
+def _lies_in(folder: Path, root: Path) -> bool:
+    return folder.resolve().parent == root.resolve()
 
 
 def _measure(folder: Path) -> tuple[int, float]:

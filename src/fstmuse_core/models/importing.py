@@ -133,6 +133,7 @@ def _record(archive: Archive) -> dict[str, Any]:
         "name": archive.manifest.name,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "fstmuse": __version__,
+        "covered": bool(archive.manifest.digest),
     }
     return {**archive.manifest.training, IMPORT_RECORD: origin}
 

@@ -34,6 +34,7 @@ from fstmuse_gui.widgets.page_parts import (
     scrolled,
     small_text,
 )
+from fstmuse_gui.widgets.probability_bars import unbroken
 
 _CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
 _GENERATOR_NAMES = ("Heard as asked for", "The same for each genre")
@@ -67,6 +68,8 @@ class DetailsPage(QWidget):
         body.setContentsMargins(0, GRID, GRID, 0)
         body.setSpacing(3 * GRID)
         body.addWidget(self._build_trouble())
+        self._claim = plain_text("muted")
+        body.addWidget(self._claim)
         body.addWidget(self._build_figures())
         body.addLayout(self._build_facts())
         body.addWidget(self._build_card())
@@ -160,7 +163,8 @@ class DetailsPage(QWidget):
         column = QVBoxLayout(self._card)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(heading(self, "Model card"))
+        self._card_heading = heading(self, "Model card")
+        column.addWidget(self._card_heading)
         column.addWidget(frame)
         return self._card
 
@@ -173,6 +177,9 @@ class DetailsPage(QWidget):
         self._trouble.setText(f"It cannot be used: {entry.trouble}." if entry.trouble else "")
         self._trouble.setVisible(bool(entry.trouble))
         self._show_buttons(details)
+        self._claim.setText(words.claim(details))
+        self._claim.setVisible(bool(self._claim.text()))
+        self._card_heading.setText("Model card, by its maker" if details.claim else "Model card")
         self._show_figures(figures, is_generator=entry.kind == GENERATOR)
         self._show_facts(words.facts(details))
         self._card.setVisible(bool(details.card))
@@ -183,10 +190,11 @@ class DetailsPage(QWidget):
     def _show_figures(self, figures: ModelFigures, *, is_generator: bool) -> None:
         self._figures.setVisible(figures.accuracy is not None or bool(figures.genres))
         name, title = _GENERATOR_NAMES if is_generator else _CLASSIFIER_NAMES
-        self._accuracy.set_number(words.share(figures.accuracy))
-        self._accuracy.set_name(name)
+        self._accuracy.set_number(words.number(figures))
+        self._accuracy.set_name(words.about_number(figures, name))
         self._f1.set_number("" if figures.macro_f1 is None else f"{figures.macro_f1:.2f}")
-        self._f1.setVisible(figures.macro_f1 is not None)
+        is_few = figures.share is not None and figures.share.is_few
+        self._f1.setVisible(figures.macro_f1 is not None and not is_few)
         self._recall_heading.setText(title)
         self._recall_heading.setVisible(bool(figures.genres))
         self.recall.show_bars(
@@ -194,7 +202,7 @@ class DetailsPage(QWidget):
                 GenreBar(
                     row.genre,
                     row.recall or 0.0,
-                    words.share(row.recall),
+                    unbroken(row.found),
                     words.behind(row),
                     is_doubtful=words.is_thin(row),
                 )

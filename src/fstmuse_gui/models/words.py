@@ -7,7 +7,8 @@ from datetime import datetime
 from fstmuse_core.bundle_manifest import CLASSIFIER
 from fstmuse_core.datasets.wording import counted, sized
 from fstmuse_core.models.entries import ModelDetails, ModelEntry, Origin
-from fstmuse_core.models.figures import GenreFigure
+from fstmuse_core.models.figures import GenreFigure, ModelFigures
+from fstmuse_gui.widgets.probability_bars import percent, unbroken
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5
@@ -15,6 +16,7 @@ _ORIGINS = {
     Origin.SHIPPED: "Came with FstMuse",
     Origin.OWN: "Your own",
     Origin.IMPORTED: "Imported",
+    Origin.ELSEWHERE: "From a folder",
 }
 _KINDS = {"classifier": "Names genres", "generator": "Makes music"}
 
@@ -61,8 +63,9 @@ def about(entry: ModelEntry) -> str:
 def spoken(entry: ModelEntry) -> str:
     """A row of the list for a screen reader."""
     known = f"knows {', '.join(entry.genres)}" if entry.genres else ""
+    whose = "figures by its maker" if entry.origin is Origin.IMPORTED else ""
     about_it = in_the_list(entry).replace(GAP, ", ")
-    parts = [entry.title, about_it, day(entry.made_at), sized(entry.size_bytes), known]
+    parts = [entry.title, about_it, day(entry.made_at), sized(entry.size_bytes), known, whose]
     return ", ".join(part for part in parts if part)
 
 
@@ -87,9 +90,28 @@ def _whence(details: ModelDetails) -> str:
     return f"Imported from {file or 'a file'}" + (f" on {at[:10]}" if at else "")
 
 
-def share(value: float | None) -> str:
-    """A share in percent, or a dash if nothing was measured."""
-    return "\N{EN DASH}" if value is None else f"{round(100 * value)} %"
+def number(figures: ModelFigures) -> str:
+    """What was right, as a count of few songs and in percent of many; a dash if nobody knows."""
+    if figures.accuracy is None:
+        return "\N{EN DASH}"
+    share = figures.share
+    return percent(figures.accuracy) if share is None else unbroken(share.number)
+
+
+def about_number(figures: ModelFigures, name: str) -> str:
+    """The name of that figure, with its interval."""
+    share = figures.share
+    return name if share is None else unbroken(f"{name}, {share.interval}")
+
+
+def claim(details: ModelDetails) -> str:
+    """What to know before believing the figures; empty if that is nothing."""
+    if details.contradiction:
+        return (
+            f"Its figures contradict each other and are not shown: {details.contradiction}. "
+            f"{details.claim}".strip()
+        )
+    return details.claim
 
 
 def behind(row: GenreFigure) -> str:

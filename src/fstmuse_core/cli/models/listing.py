@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from fstmuse_core.bundle import Bundle
     from fstmuse_core.models.changes import DeletedModel
     from fstmuse_core.models.entries import ModelDetails, ModelEntry
+    from fstmuse_core.models.figures import ModelFigures
 
+_ORIGINS = {
+    "shipped": "came with FstMuse",
+    "own": "your own",
+    "elsewhere": "a folder that is not among your models",
+}
 _layout = click.option(
     "--format",
     "layout",
@@ -105,7 +111,9 @@ def show(name: str, layout: str) -> int:
 
     bundle = find_bundle(name)
     if layout == "json":
+        claim = describe(bundle).claim
         values = {"folder": str(bundle.path), "sha256": bundle.sha256, **bundle.manifest.to_dict()}
+        values |= {"figures_are_claims": bool(claim), "note": claim}
         print_safe(json.dumps(values, indent=1))
         return 0
     details = describe(bundle)
@@ -113,6 +121,12 @@ def show(name: str, layout: str) -> int:
     for label, value in _facts(bundle, details).items():
         print_safe(f"  {label:<11} {one_line(value)}")
     _print_genres(details)
+    if details.contradiction:
+        print_safe(f"  its figures contradict each other and are not shown: {details.contradiction}")
+    if details.claim:
+        print_safe(f"  {details.claim} To measure it: fstmuse evaluate --model NAME --data MUSIC")
+    if details.card and details.claim:
+        print_safe("\nThe card, as its maker wrote it:")
     if details.card:
         # A card may come from a stranger, and a terminal obeys some characters.
         lines = (one_line(line) for line in details.card.splitlines())
@@ -126,6 +140,7 @@ def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
 
     entry, figures, manifest = details.entry, details.figures, bundle.manifest
     config = manifest.spectrogram
+    is_few = figures.share is not None and figures.share.is_few
     right = "as asked" if manifest.kind == GENERATOR else "accuracy"
     facts = {
         "folder": str(bundle.path),
@@ -140,10 +155,18 @@ def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
             f"{manifest.segment_hop_frames / config.frames_per_second:.2f} s"
         ),
         "made by": details.command,
-        right: "" if figures.accuracy is None else f"{figures.accuracy:.3f}",
-        "macro-F1": "" if figures.macro_f1 is None else f"{figures.macro_f1:.3f}",
+        right: "" if figures.accuracy is None else _right(figures, details.claim),
+        "macro-F1": "" if figures.macro_f1 is None or is_few else f"{figures.macro_f1:.3f}",
     }
     return {label: value for label, value in facts.items() if value}
+
+
+def _right(figures: ModelFigures, claim: str) -> str:
+    from fstmuse_core.shares import percent
+
+    share = figures.share
+    said = share.said() if share is not None else percent(figures.accuracy or 0.0)
+    return f"{said}, as its maker says" if claim else said
 
 
 def _origin(details: ModelDetails) -> str:
@@ -151,15 +174,19 @@ def _origin(details: ModelDetails) -> str:
     if imported:
         file, at = (str(imported.get(key) or "") for key in ("file", "at"))
         return f"imported from {file or 'a file'}" + (f" on {at[:10]}" if at else "")
-    return "came with FstMuse" if details.entry.is_shipped else "your own"
+    return _ORIGINS[details.entry.origin.value]
 
 
 def _print_genres(details: ModelDetails) -> None:
     from fstmuse_core.bundle_manifest import GENERATOR
 
-    label = "as asked" if details.entry.kind == GENERATOR else "recall"
+    label = "as asked" if details.entry.kind == GENERATOR else "found"
     for row in details.figures.genres:
-        recall = "-" if row.recall is None else f"{row.recall:.2f}"
+        recall = "-" if row.recall is None else row.found
         players = f"{row.artists} artists" if row.artists else "artists unknown"
         behind = f" ({row.songs} songs, {players})" if row.songs else ""
+<<<<<<< HEAD
         print_safe(f"  {label:<11} {recall:>4}  {one_line(row.genre)}{behind}")
+=======
+        print_safe(f"  {label:<11} {recall:>8}  {one_line(row.genre)}{behind}")
+>>>>>>> ba66a4b (Imported figures: covered by a digest, checked against their matrix, called their maker's claim)
