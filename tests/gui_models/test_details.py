@@ -42,7 +42,7 @@ def test_the_details_show_figures_facts_and_card(bench: ModelsBench) -> None:
     details = bench.view.details
     bundle = find_bundle("fst-muse")
     metrics = bundle.manifest.metrics
-    assert details._accuracy.number == f"{round(100 * metrics['accuracy'])} %"
+    assert details._accuracy.number == f"{round(100 * metrics['accuracy'])}\u00a0%"
     assert details._f1.number == f"{metrics['macro_f1']:.2f}"
     assert len(details.recall.spoken()) == 7
     rock = next(row for row in metrics["genres"] if row["genre"] == "Rock")
@@ -72,7 +72,7 @@ def test_a_generator_is_used_to_make_music(make_bench: MakeModelsBench, own_mode
     bench.choose("gan")
     assert "Makes music" in bench.view.details._head.lines[1]
     assert bench.view.details._accuracy.name == "Heard as asked for"
-    assert bench.view.details._accuracy.number == "40 %"
+    assert bench.view.details._accuracy.number == "40\u00a0%"
     assert not bench.view.details._f1.isVisible()
     assert bench.view.details.recall.spoken()[0].startswith("Folk, 25 %")
     assert not bench.view.details._doubt.isVisible()
@@ -145,3 +145,16 @@ def test_a_damaged_model_says_what_is_wrong_and_can_be_deleted(
     assert not bench.tab._use.isEnabled()
     bench.settle(bench.presenter.delete)
     assert bench.names == SHIPPED
+
+
+def test_figures_of_an_imported_model_are_called_a_claim(
+    make_bench: MakeModelsBench, own_models: Path
+) -> None:
+    add_model(own_models, "theirs", training={"imported": {"file": "x.fstmuse", "at": "2026"}})
+    bench = make_bench()
+    bench.choose("theirs")
+    details = bench.view.details
+    assert details._claim.text().startswith("Figures and card are what its maker says")
+    assert "did not protect" in details._claim.text()
+    bench.choose("fst-muse")
+    assert details._claim.isHidden()
