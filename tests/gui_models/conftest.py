@@ -74,7 +74,7 @@ def add_generator(models: Path, name: str) -> Path:
         name,
         kind="generator",
         architecture=NoiseShape().to_dict(),
-        metrics={"accuracy": 0.4, "consistency": shares},
+        metrics={"accuracy": 0.5, "consistency": shares},
     )
 
 
