@@ -74,7 +74,7 @@ def test_a_generator_is_used_to_make_music(make_bench: MakeModelsBench, own_mode
     assert bench.view.details._accuracy.name == "Heard as asked for"
     assert bench.view.details._accuracy.number == "50\u00a0%"
     assert not bench.view.details._f1.isVisible()
-    assert bench.view.details.recall.spoken()[0].startswith("Folk, 25 %")
+    assert bench.view.details.recall.spoken()[0].startswith("Folk, 25\u00a0%")
     assert not bench.view.details._doubt.isVisible()
     assert not bench.view.details.tune_button.isVisible()
     assert not bench.tab._tune.isEnabled()

@@ -122,7 +122,8 @@ def show(name: str, layout: str) -> int:
         print_safe(f"  {label:<11} {one_line(value)}")
     _print_genres(details)
     if details.contradiction:
-        print_safe(f"  its figures contradict each other and are not shown: {details.contradiction}")
+        said = f"contradict each other and are not shown: {details.contradiction}"
+        print_safe(f"  its figures {said}")
     if details.claim:
         print_safe(f"  {details.claim} To measure it: fstmuse evaluate --model NAME --data MUSIC")
     if details.card and details.claim:
@@ -185,8 +186,4 @@ def _print_genres(details: ModelDetails) -> None:
         recall = "-" if row.recall is None else row.found
         players = f"{row.artists} artists" if row.artists else "artists unknown"
         behind = f" ({row.songs} songs, {players})" if row.songs else ""
-<<<<<<< HEAD
-        print_safe(f"  {label:<11} {recall:>4}  {one_line(row.genre)}{behind}")
-=======
         print_safe(f"  {label:<11} {recall:>8}  {one_line(row.genre)}{behind}")
->>>>>>> ba66a4b (Imported figures: covered by a digest, checked against their matrix, called their maker's claim)
