@@ -26,13 +26,22 @@ def prepare_streams() -> None:
 
 
 def _reopened(descriptor: int, access: int, mode: Literal["r", "w"]) -> TextIO:
-    if os.name == "nt":  # a window's program has no streams there, and misses none
+    if os.name == "nt" or _is_open(descriptor):
+        # A program with a window has no streams on Windows, and misses none.
         return open(os.devnull, mode, encoding="utf-8")
     opened = os.open(os.devnull, access)
     if opened != descriptor:
         os.dup2(opened, descriptor)
         os.close(opened)
     return open(descriptor, mode, encoding="utf-8", closefd=False)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def say(sentence: str) -> None:
