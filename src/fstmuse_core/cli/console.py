@@ -28,7 +28,8 @@ def prepare_streams() -> None:
 def _reopened(descriptor: int, access: int, mode: Literal["r", "w"]) -> TextIO:
     if os.name == "nt" or _is_open(descriptor):
         # A program with a window has no streams on Windows, and misses none.
-        return open(os.devnull, mode, encoding="utf-8")
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        return open(nowhere, mode, encoding="utf-8", closefd=False)
     opened = os.open(os.devnull, access)
     if opened != descriptor:
         os.dup2(opened, descriptor)
