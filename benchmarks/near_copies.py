@@ -1,0 +1,110 @@
+"""How well copies are found by sound: ``python -m benchmarks.near_copies MUSIC... --songs 20``.
+
+All pairs of files of the data sets are compared, which must not match unless they are the same
+recording; then copies of some of them, each of which must match its original alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from fstmuse_core.audio import SAMPLE_RATE, load_audio
+from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.sound_prints import Print, print_of, same_recordings
+from fstmuse_core.spectrogram import mel_spectrogram
+
+Samples = npt.NDArray[np.float32]
+
+
+def mp3(folder: Path, samples: Samples, bit_rate: int) -> Samples:
+    """What is left of samples after an MP3 of this many bits a second."""
+    path = folder / "copy.mp3"
+    with av.open(str(path), "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=SAMPLE_RATE, layout="mono")
+        stream.bit_rate = bit_rate
+        pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(pcm, format="s16p", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return load_audio(path)
+
+
+def written(folder: Path, suffix: str, samples: Samples, rate: int = SAMPLE_RATE) -> Samples:
+    """What is left of samples after a file of this kind."""
+    path = folder / f"copy{suffix}"
+    soundfile.write(path, samples, rate)
+    return load_audio(path)
+
+
+COPIES: dict[str, Callable[[Path, Samples], Samples]] = {
+    "mp3 128k": lambda d, x: mp3(d, x, 128_000),
+    "mp3 64k": lambda d, x: mp3(d, x, 64_000),
+    "ogg": lambda d, x: written(d, ".ogg", x),
+    "-12 dB": lambda d, x: written(d, ".flac", 10 ** (-12 / 20) * x),
+    "10 s cut": lambda d, x: x[10 * SAMPLE_RATE + 137 :],
+    "48 kHz": lambda d, x: written(d, ".flac", soxr.resample(x, SAMPLE_RATE, 48_000), 48_000),
+    "16 kHz": lambda d, x: written(d, ".flac", soxr.resample(x, SAMPLE_RATE, 16_000), 16_000),
+    "middle 20 s": lambda d, x: x[20 * SAMPLE_RATE + 77 : 40 * SAMPLE_RATE],
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, and print figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("music", nargs="+", type=Path)
+    parser.add_argument("--songs", type=int, default=20, help="How many are copied.")
+    options = parser.parse_args(arguments)
+    paths = [track.path for folder in options.music for track in load_tracks(folder).tracks]
+    prints, cost = _prints(paths)
+    begun = time.perf_counter()
+    pairs = same_recordings({str(path): words for path, words in prints.items()})
+    took = time.perf_counter() - begun
+    print(f"{len(prints)} files, {cost:.1f} ms each to make a fingerprint, {took:.1f} s to compare")
+    print(f"pairs that match: {len(pairs)}")
+    for pair in pairs:
+        print(f"  {pair.wrong:.3f} {pair.first} = {pair.second}")
+    _copies(prints, random.Random(0).sample(paths, min(options.songs, len(paths))))
+    return 0
+
+
+def _prints(paths: list[Path]) -> tuple[dict[Path, Print], float]:
+    prints, seconds = {}, 0.0
+    for path in paths:
+        mel = mel_spectrogram(load_audio(path))
+        begun = time.perf_counter()
+        prints[path] = print_of(mel)
+        seconds += time.perf_counter() - begun
+    return prints, 1000.0 * seconds / max(1, len(paths))
+
+
+def _copies(prints: dict[Path, Print], chosen: list[Path]) -> None:
+    found, wrong = Counter[str](), 0
+    originals = {str(path): words for path, words in prints.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        for path in chosen:
+            samples = load_audio(path)
+            for name, make in COPIES.items():
+                words = print_of(mel_spectrogram(make(Path(folder), samples)))
+                names = {pair.second for pair in same_recordings({name: words}, originals)}
+                found[name] += str(path) in names
+                wrong += len(names - {str(path)})
+    for name in COPIES:
+        print(f"{name:<12} {found[name]} of {len(chosen)} found")
+    print(f"matches with other files: {wrong}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
