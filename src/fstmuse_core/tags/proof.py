@@ -95,6 +95,8 @@ def _some_sound(path: Path, far_s: float = 0.0) -> _Sound:
     except AudioError as error:
         raise TagError(path, error.reason, error.remedy) from error
     samples = np.concatenate(heard) if heard else np.empty((0, info.channels), np.float32)
+    if not len(samples):
+        raise TagError(path, "no sound could be read in it", "get the file again")
     return info.duration_s or 0.0, info.sample_rate, info.channels, samples
 
 
