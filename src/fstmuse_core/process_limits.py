@@ -47,6 +47,8 @@ class Limits:
         Seconds with neither a heartbeat nor processor time: a read that never ends.
     silent_s : float
         Seconds without a heartbeat, whatever the process does.
+    work, remedy : str
+        For messages: the work that is given up, and the advice that follows.
     """
 
     memory_bytes: int = 2 * _GIB
@@ -54,10 +56,18 @@ class Limits:
     cpu_per_s: float = 1.0
     idle_s: float = 60.0
     silent_s: float = 600.0
+    work: str = "reading it"
+    remedy: str = "convert the file, or get it again"
 
 
 DECODING = Limits()
-SYNTHESIS = Limits(memory_bytes=4 * _GIB, cpu_s=600.0)
+# Each iteration over a stretch of sound counts as that much sound.
+SYNTHESIS = Limits(
+    memory_bytes=4 * _GIB,
+    cpu_s=600.0,
+    work="making the sound",
+    remedy="try again, or with a shorter one",
+)
 # TensorFlow holds 0.4 GiB before it has built anything.
 BUILDING = Limits(memory_bytes=8 * _GIB)
 
@@ -179,14 +189,16 @@ class Watchdog:
             self._silent_s if self._silent_s > limits.silent_s else 0.0,
         )
         if waited:
-            return f"reading it did not go on for {waited:.0f} s and was given up; {_MEND}"
+            return (
+                f"{limits.work} did not go on for {waited:.0f} s and was given up; {limits.remedy}"
+            )
         if used_s > limits.cpu_s + limits.cpu_per_s * self._sound_s:
             return (
                 f"{used_s:.0f} s of work gave only {self._sound_s:.0f} s of sound, so it was "
-                f"given up; {_MEND}"
+                f"given up; {limits.remedy}"
             )
         if self._resident() > limits.memory_bytes:
-            return too_much_memory(limits.memory_bytes)
+            return too_much_memory(limits)
         return None
 
     def _cpu_s(self) -> float:
@@ -205,14 +217,12 @@ class Watchdog:
         return 0
 
 
-_MEND = "convert the file, or get it again"
-
-
-def too_much_memory(n_bytes: int = DECODING.memory_bytes) -> str:
+def too_much_memory(limits: Limits = DECODING) -> str:
     """Reason of an error for work that met the memory limit, or one that it was started with."""
     if _has_outer_limit():
         return "there is not enough memory for it; raise the limit (ulimit -v) and try again"
-    return f"it takes more than the {n_bytes / _GIB:.0f} GiB of memory a file may take; {_MEND}"
+    gib = limits.memory_bytes / _GIB
+    return f"it takes more than the {gib:.0f} GiB of memory a file may take; {limits.remedy}"
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -252,7 +262,7 @@ def ended_by(exit_code: int | None) -> str:
         name = f"signal {-exit_code}"
     if name == "SIGKILL":
         return "the process that read it was killed, perhaps for want of memory; try it again"
-    return f"the process that read it crashed ({name}); {_MEND}"
+    return f"the process that read it crashed ({name}); {DECODING.remedy}"
 
 
 def _process(pid: int | None) -> Any:

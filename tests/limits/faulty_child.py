@@ -6,11 +6,13 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from fstmuse_core.child_process import start_child
+from fstmuse_core.process_limits import heartbeat
 
 
 def say_and_wait(connection: Connection) -> None:
@@ -72,6 +74,21 @@ def serve_with_broken_decoder(connection: Connection, warm_model: str | None) ->
 
     break_decoder()
     serve(connection, warm_model)
+
+
+def serve_with_broken_listening(connection: Connection, warm_model: str | None) -> None:
+    """Make sound like the window's worker; a file called "long" takes four seconds' work."""
+    from fstmuse_core.jobs import sound_process
+
+    def hear(path: str, **_: Any) -> str:
+        misbehave(path)
+        while path == "long" and time.process_time() < 4.0 + begun:
+            heartbeat(10.0)
+        return path
+
+    begun = time.process_time()
+    sound_process.hear_file = hear  # type: ignore[assignment]
+    sound_process.serve(connection, warm_model)
 
 
 def work(path: str) -> str:

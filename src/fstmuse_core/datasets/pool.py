@@ -252,7 +252,7 @@ class ProcessPool(Generic[Item, Result]):
 def _started(work: Callable[[Any], Any], limits: Limits, fork: bool) -> _Worker:
     try:
         process, connection = start_child(
-            _serve, work, limits.memory_bytes, memory_bytes=limits.memory_bytes, fork=fork
+            _serve, work, limits, memory_bytes=limits.memory_bytes, fork=fork
         )
     except OSError as error:
         raise _no_processes(error.strerror or str(error)) from error
@@ -284,7 +284,7 @@ def _received(worker: _Worker) -> Finished[Any] | None:
     return Finished(*message)
 
 
-def _serve(connection: Connection, work: Callable[[Any], Any], memory_bytes: int) -> None:
+def _serve(connection: Connection, work: Callable[[Any], Any], limits: Limits) -> None:
     try:
         connection.send(_READY)
         send_heartbeats(connection.send)
@@ -293,7 +293,7 @@ def _serve(connection: Connection, work: Callable[[Any], Any], memory_bytes: int
             try:
                 result = work(item)
             except MemoryError:
-                result = Broken(too_much_memory(memory_bytes))
+                result = Broken(too_much_memory(limits))
             except Exception as error:
                 what = one_line(f"{type(error).__name__}: {error}")
                 result = Broken(f"it could not be worked on ({what})")

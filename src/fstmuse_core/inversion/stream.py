@@ -13,6 +13,7 @@ from fstmuse_core.inversion.griffin_lim import GriffinLim
 from fstmuse_core.inversion.magnitudes import MelSolver
 from fstmuse_core.inversion.phases import initial_phases
 from fstmuse_core.inversion.transform import ComplexArray, Transform, fewest_eighths
+from fstmuse_core.process_limits import heartbeat
 from fstmuse_core.spectrogram import FloatArray, SpectrogramConfig
 
 # A stretch is 36 s, which takes about 40 MB to work on: half a minute is done in one.
@@ -72,7 +73,13 @@ class StretchInverter:
             pinned=None if self._known is None else self._known.thinned[:before],
             ends=ends,
         )
-        thinned = search.run(self._iterations, self._threads, self._after_each)
+        stretch_s = len(mel) / self._config.frames_per_second
+
+        def after() -> None:
+            heartbeat(stretch_s)
+            self._after_each()
+
+        thinned = search.run(self._iterations, self._threads, after)
         full = self._at_full_rate(thinned, thin)
         stop = before + n_wanted
         wanted = full[before:stop]

@@ -16,7 +16,7 @@ from fstmuse_core.bundle import find_bundle
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.jobs.messages import Cancelled, Done, Failed, Progress, Ready, Started
-from fstmuse_core.process_limits import send_heartbeats, too_much_memory
+from fstmuse_core.process_limits import DECODING, Limits, send_heartbeats, too_much_memory
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,7 +36,11 @@ class JobServer(ABC):
         Held while ``jobs`` is looked at; notified when something has come.
     jobs : deque
         Numbers and requests that wait for their turn.
+    limits : Limits
+        What the process is held to.
     """
+
+    limits: Limits = DECODING
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -101,7 +105,7 @@ class JobServer(ABC):
         """Say why a job failed; what nobody has foreseen is logged too."""
         sentence = str(error)
         if isinstance(error, MemoryError):
-            sentence = too_much_memory()
+            sentence = too_much_memory(self.limits)
         elif not isinstance(error, FstMuseError):
             _LOG.error("job %d", job, exc_info=error)
             what = f"{type(error).__name__}: {error}"

@@ -20,6 +20,7 @@ from fstmuse_core.jobs.messages import (
 )
 from fstmuse_core.jobs.server import JobServer
 from fstmuse_core.listen import Heard, hear_file
+from fstmuse_core.process_limits import SYNTHESIS
 from fstmuse_core.spectrogram import FloatArray
 
 _LOG = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ def serve(connection: Connection, warm_model: str | None) -> None:
 
 class _Server(JobServer):
     """Makes one sound after the other."""
+
+    limits = SYNTHESIS
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)

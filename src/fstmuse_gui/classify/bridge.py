@@ -130,8 +130,11 @@ def real_worker(on_event: Callable[[Event], None], **options: Any) -> Worker:
 def sound_bridge(warm_model: str | None, parent: QObject) -> WorkerBridge:
     """A bridge to a process that makes sound, with a generator loaded ahead of the first job."""
     from fstmuse_core.jobs import sound_process
+    from fstmuse_core.process_limits import SYNTHESIS
 
     def make_worker(on_event: Callable[[Event], None]) -> Worker:
-        return real_worker(on_event, serve=sound_process.serve, warm_model=warm_model)
+        return real_worker(
+            on_event, serve=sound_process.serve, warm_model=warm_model, limits=SYNTHESIS
+        )
 
     return WorkerBridge(make_worker, parent)
