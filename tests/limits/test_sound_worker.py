@@ -68,9 +68,7 @@ def test_work_that_makes_nothing_is_given_up(
     assert until(events, Done, Failed) == Done(next_one, "fine")
 
 
-def test_cancel_ends_a_sound_that_hangs(
-    worker: ClassifyWorker, events: queue.Queue[Event]
-) -> None:
+def test_cancel_ends_a_sound_that_hangs(worker: ClassifyWorker, events: queue.Queue[Event]) -> None:
     hung = worker.submit(HearFile("hang"))
     until(events, Started)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.console import about, mute_libraries, say
+from fstmuse_core.cli.console import about, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.output import check_writable, identity, open_text
@@ -85,7 +85,6 @@ def command(
     check_writable(target, *paths)
     if resume and (target is None or layout != "jsonl"):
         raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
-    mute_libraries()
 
     from fstmuse_core.bundle import find_bundle
     from fstmuse_core.bundle_manifest import CLASSIFIER

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import about, mute_libraries, print_safe, say, unexpected
+from fstmuse_core.cli.console import about, print_safe, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.errors import AudioError, FstMuseError, one_line
@@ -44,7 +44,6 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     """
     if (genre is None) != right:
         raise click.UsageError("Give either --genre NAME or --right.")
-    mute_libraries()
 
     from fstmuse_core.classify import GenreClassifier
     from fstmuse_core.datasets.corrections.store import CorrectionStore

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import mute_libraries, print_safe
+from fstmuse_core.cli.console import print_safe
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.probes import (
     Finding,
@@ -28,7 +28,6 @@ def command() -> int:
 
     The exit code is 0 if everything that is needed works; notes do not count.
     """
-    mute_libraries()
     print_safe(f"FstMuse {__version__}, Python {platform.python_version()}, {platform.platform()}")
     problems = 0
     for title, findings in _sections():

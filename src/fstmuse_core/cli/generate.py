@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fstmuse_core.cli.console import about, mute_libraries, print_safe, say
+from fstmuse_core.cli.console import about, print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.output import check_sound_file
@@ -107,7 +107,6 @@ def command(
         _refuse_settings(context)
     if output is not None:
         check_sound_file(output, recipe_file)
-    mute_libraries()
 
     try:
         if recipe_file is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.console import say
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import FstMuseError
@@ -53,7 +53,6 @@ def read_music(
     from fstmuse_core.datasets.copies import pairs_sentence, without_copies, without_near_copies
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
 
-    mute_libraries()
     wanted = kinds_of(data, kinds)
     found = [load_tracks(data_path(path), kind) for path, kind in zip(data, wanted, strict=True)]
     for collection, kind in zip(found, wanted, strict=True):

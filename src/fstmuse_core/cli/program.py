@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import prepare_streams, say
+from fstmuse_core.cli.console import mute_libraries, prepare_streams, say
 from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
 from fstmuse_core.errors import BundleError, FstMuseError, one_line, visible
 from fstmuse_core.native_threads import use_one_thread
@@ -85,6 +85,8 @@ def program(context: click.Context) -> int | None:
     Exit codes: 0 all done, 1 some file failed, 2 wrong use.
     """
     if context.invoked_subcommand is not None:
+        if context.invoked_subcommand != "gui":  # whose own libraries may have to say why it fails
+            mute_libraries()
         return None
     from fstmuse_core.cli.gui import open_window
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import about, mute_libraries, say
+from fstmuse_core.cli.console import about, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.listening import make_heard
@@ -94,7 +94,6 @@ def command(
     check_writable(output, file)
     if listen is not None:
         check_sound_file(listen, file)
-    mute_libraries()
 
     code = 0
     if write is not None and output is not None:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, print_safe, say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.kinds import ModelName, SomePath, kind_option
 
 _FOLDER = SomePath()
@@ -98,7 +98,6 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
 
 def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int:
     machine = _machine_stream() if events else None
-    mute_libraries()
     # By its name: the rest of the command line does not load TensorFlow.
     session = importlib.import_module("fstmuse_core.training.session")
     control = importlib.import_module("fstmuse_core.training.control").Control()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.console import say
 from fstmuse_core.cli.data.bar import StepBar
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import SomePath, kind_option
@@ -51,7 +51,6 @@ def check(
     The exit code is 1 if files were set aside or nothing can be trained on the data set.
     """
     check_writable(output, path)
-    mute_libraries()
 
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
     from fstmuse_core.datasets.doctor import check_collection

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, say
+from fstmuse_core.cli.console import say
 from fstmuse_core.cli.kinds import SomeName, SomePath
 from fstmuse_core.errors import one_line
 
@@ -47,7 +47,6 @@ def import_(file: Path, name: str) -> int:
     """
     from fstmuse_core.models.importing import import_model
 
-    mute_libraries()
     entry = import_model(file, name, tell=lambda step: say(f"{step} ..."))
     say(f"{one_line(str(file))} is now the model {entry.name}")
     return 0

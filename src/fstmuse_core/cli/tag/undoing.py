@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, print_safe, say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
@@ -22,7 +22,6 @@ def undo(batch: str | None) -> int:
     from fstmuse_core.tags import batch as batches
     from fstmuse_core.tags.outcome import Fate
 
-    mute_libraries()
     identity, total = _chosen(batch)
     with Ledger(total) as ledger, stop_asked() as cancelled:
         done = batches.undo(identity, on_outcome=ledger.take, cancelled=cancelled)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fstmuse_core.cli.console import mute_libraries, print_safe, say
+from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.tag.planning import plan_options, planned, told
 from fstmuse_core.datasets.wording import counted
@@ -30,7 +30,6 @@ def write(keep_time: bool, **choices: Any) -> int:
     from fstmuse_core.tags.batch import apply
     from fstmuse_core.tags.outcome import Fate
 
-    mute_libraries()
     changes = planned(**choices)
     wanted = [change for change in changes if not change.skipped]
     if not wanted:
