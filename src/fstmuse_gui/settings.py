@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import platformdirs
 from PySide6.QtCore import QSettings
 
+from fstmuse_core.strict_json import parse_json
 from fstmuse_gui.identity import APP_ID
 
 T = TypeVar("T")
@@ -28,6 +30,10 @@ COLOUR_MAPS = ("magma", "inferno", "plasma", "viridis", "cividis", "grey")
 DB_RANGES = (40, 60, 80, 100)
 THEMES = ("system", "light", "dark")
 MAX_RECENT = 10
+_LONGEST_TEXT = 32_767
+_LONGEST_BYTES = 2**14
+# Of a widget, in pixels, by Qt.
+_WIDEST = 2**24 - 1
 
 
 @dataclass(frozen=True)
@@ -60,21 +66,42 @@ def _one_of(choices: tuple[Any, ...]) -> Callable[[Any], bool]:
     return lambda value: value in choices
 
 
-def _is_list_of(kind: type, longest: int) -> Callable[[list[Any]], bool]:
-    return lambda value: len(value) <= longest and all(type(item) is kind for item in value)
+def _is_list_of(
+    kind: type[T], longest: int, is_valid: Callable[[T], bool]
+) -> Callable[[list[Any]], bool]:
+    return lambda value: (
+        len(value) <= longest and all(type(item) is kind and is_valid(item) for item in value)
+    )
+
+
+def _is_text(value: str) -> bool:
+    """True for what may be a path or a name: no system has any with a NUL, or longer ones."""
+    return "\0" not in value and len(value) <= _LONGEST_TEXT
+
+
+def _is_name(value: str) -> bool:
+    return bool(value) and _is_text(value)
+
+
+def _is_small(value: bytes) -> bool:
+    return len(value) <= _LONGEST_BYTES
+
+
+def _is_width(value: int) -> bool:
+    return 0 <= value <= _WIDEST
 
 
 THEME = Option("view/theme", str, "system", _one_of(THEMES))
 COLOUR_MAP = Option("view/colour_map", str, "magma", _one_of(COLOUR_MAPS))
 DB_RANGE = Option("view/db_range", int, 60, _one_of(DB_RANGES))
-GEOMETRY = Option("window/geometry", bytes, b"")
-WINDOW_STATE = Option("window/state", bytes, b"")
-SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4))
-MODEL = Option("classify/model", str, "fst-muse", bool, names_model=True)
-RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT))
-LAST_FOLDER = Option("files/last_folder", str, "")
-INPUT_DEVICE = Option("sound/input_device", str, "")
-OUTPUT_DEVICE = Option("sound/output_device", str, "")
+GEOMETRY = Option("window/geometry", bytes, b"", _is_small)
+WINDOW_STATE = Option("window/state", bytes, b"", _is_small)
+SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4, _is_width))
+MODEL = Option("classify/model", str, "fst-muse", _is_name, names_model=True)
+RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT, _is_text))
+LAST_FOLDER = Option("files/last_folder", str, "", _is_text)
+INPUT_DEVICE = Option("sound/input_device", str, "", _is_text)
+OUTPUT_DEVICE = Option("sound/output_device", str, "", _is_text)
 
 # Ends the key under which the hash of a model is kept, beside that of its name.
 _HASH = "_sha256"
@@ -118,10 +145,7 @@ class Settings:
 
     def _upgrade(self, upgrades: Mapping[int, Callable[[QSettings], None]], version: int) -> None:
         is_new = not self._store.allKeys()
-        try:
-            stored = int(str(self._store.value(_VERSION_KEY, version if is_new else 0)))
-        except ValueError:
-            stored = 0
+        stored = version if is_new else _version(self._store.value(_VERSION_KEY, 0))
         for step in range(stored + 1, version + 1):
             if step in upgrades:
                 _log.info("Settings are lifted to version %d.", step)
@@ -164,7 +188,10 @@ class Settings:
         for key in self._store.allKeys():
             if not key.endswith(_HASH):
                 continue
-            sha256 = _decode(str(self._store.value(key) or '""'), str)
+            try:
+                sha256 = _decode(str(self._store.value(key) or '""'), str)
+            except ValueError:
+                continue  # the name is still there
             name = whereabouts(sha256).name if sha256 else ""
             if name:
                 self._store.setValue(key.removesuffix(_HASH), _encode(name))
@@ -179,6 +206,12 @@ class Settings:
         self._store.sync()
 
 
+def _version(stored: Any) -> int:
+    """The version that a file says it has; 0 if that makes no sense."""
+    text = str(stored)
+    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 0
+
+
 def _encode(value: Any) -> str:
     if isinstance(value, bytes):
         value = base64.b64encode(value).decode()
@@ -186,7 +219,7 @@ def _encode(value: Any) -> str:
 
 
 def _decode(text: str, kind: type[T]) -> T | None:
-    value: Any = json.loads(text)
+    value: Any = parse_json(text)
     if kind is bytes and isinstance(value, str):
         try:
             value = base64.b64decode(value, validate=True)

@@ -128,7 +128,6 @@ def test_no_tensorflow_is_loaded(tiny: Path, tmp_path: Path) -> None:
         (("--genre", "Rock", "--seconds", "0"), "the length: 0 s cannot be made; 1 to 600 s can"),
         (("--genre", "Rock", "--seconds", "-1"), "the length: -1 s cannot be made"),
         (("--genre", "Rock", "--seconds", "10000"), "the length: 10000 s cannot be made"),
-        (("--genre", "Rock", "--seconds", "nan"), "the length: nan s cannot be made"),
         (("--genre", "Rock", "--seed", "-1"), "the seed: -1 is out of range; use a number from 0"),
         (("--genre", "Rock", "--seed", "9" * 30), "is out of range; use a number from 0 to 2147"),
     ],

@@ -99,6 +99,54 @@ def test_a_bad_stored_value_becomes_the_default_and_is_logged(
     assert option.key in caplog.text
 
 
+ABSURD = [
+    *("", "null", "{}", "[]x", "NaN", "[NaN]", "Infinity", "1e400", "true", "-1", "9" * 5_000),
+    *(str(10**18), f"[{10**30}, {10**30}]", "[-1, -1]", "[" * 200_000, '{"a": ' * 5_000),
+    *('"a\\u0000b"', '["a\\u0000b"]', f'"{"x" * 40_000}"', f'["{"x" * 40_000}"]', "'purple'"),
+    *("\x00\x80\xff", '"\x1b[31m', "@Variant(\x00\x00\x00\x7f)", "@ByteArray(\xff)"),
+]
+
+
+@pytest.mark.parametrize("stored", ABSURD, ids=lambda stored: repr(stored[:12]))
+@pytest.mark.parametrize("option", OPTIONS, ids=_identity)
+def test_absurd_stored_values_become_the_default_and_are_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, option: Option[Any], stored: str
+) -> None:
+    raw = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    raw.setValue(option.key, stored)
+    raw.setValue(f"{option.key}_sha256", stored)
+    raw.sync()
+    settings = Settings(tmp_path / "s.ini")
+    settings.follow_models()
+    with caplog.at_level(logging.WARNING):
+        assert settings.get(option) == option.default
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"Setting {option.key} holds ")
+    assert len(record.getMessage().splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=_identity)
+def test_absurd_bytes_in_the_file_become_the_default(tmp_path: Path, option: Option[Any]) -> None:
+    section, _, name = option.key.partition("/")
+    for number, value in enumerate((b"\xff\xfe\x00", b"@Invalid()", b"a, b, c", b"@Variant(\\0)")):
+        file = tmp_path / f"{number}.ini"
+        file.write_bytes(b"[%s]\n%s=%s\n" % (section.encode(), name.encode(), value))
+        assert Settings(file).get(option) == option.default
+
+
+@pytest.mark.parametrize("version", ["-1000000000000", "9" * 5_000, str(10**30), "nan", "", "٣"])
+def test_absurd_versions_are_taken_for_the_oldest(tmp_path: Path, version: str) -> None:
+    raw = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
+    raw.setValue("settings_version", version)
+    raw.sync()
+    steps: list[int] = []
+    lifted = Settings(tmp_path / "s.ini", upgrades={1: lambda _store: steps.append(1)})
+    assert steps == [1]
+    lifted.save()
+    Settings(tmp_path / "s.ini", upgrades={1: lambda _store: steps.append(1)})
+    assert steps == [1]
+
+
 def test_a_file_that_is_no_settings_file_starts_the_window_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "s.ini").write_bytes(b"\x80\x00[[[ not = settings\n")
     assert Settings(tmp_path / "s.ini").get(THEME) == "system"

@@ -12,7 +12,7 @@ import click
 
 from fstmuse_core.cli.console import about, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import ModelName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
 from fstmuse_core.cli.output import check_writable, identity, open_text
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
@@ -38,7 +38,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
 )
 @click.option(
     "--top",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     metavar="N",
     help="Only the N likeliest genres (default: 3 in a table, elsewhere all).",
 )

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from fstmuse_core.cli.console import about, print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
-from fstmuse_core.cli.kinds import ModelName, SomePath
+from fstmuse_core.cli.kinds import ModelName, Number, SomePath, Whole
 from fstmuse_core.cli.output import check_sound_file
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, BundleError, FstMuseError, GenerateError
@@ -33,16 +33,16 @@ _OF_A_RECIPE = ("blend", "seconds", "seed", "count", "iterations")
     metavar="NAME:SHARE",
     help="A second genre and how much of it, from 0 to 1, as in Classical:0.3.",
 )
-@click.option("--seconds", type=float, default=30.0, show_default=True, help="From 1 to 600.")
+@click.option("--seconds", type=Number(), default=30.0, show_default=True, help="From 1 to 600.")
 @click.option(
     "--seed",
-    type=int,
+    type=Whole(),
     metavar="N",
     help="The same seed gives the same clip (default: another each time).",
 )
 @click.option(
     "--count",
-    type=click.IntRange(1, 1000),
+    type=Whole(1, 1000),
     default=1,
     show_default=True,
     metavar="N",
@@ -50,7 +50,7 @@ _OF_A_RECIPE = ("blend", "seconds", "seed", "count", "iterations")
 )
 @click.option(
     "--iterations",
-    type=int,
+    type=Whole(),
     default=_ITERATIONS,
     show_default=True,
     metavar="N",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from typing import Any
 
 import click
@@ -54,20 +55,36 @@ class ModelName(SomeName):
         return str(checked_folder(name, tell=lambda step: say(f"{step} ...")))
 
 
-class Percent(click.FloatRange):
-    """A number from 0 to 100. NaN is refused, which lies outside of no range."""
+class Whole(click.IntRange):
+    """A whole number in plain digits; Python alone takes those of any script, and "1_0"."""
 
-    def __init__(self) -> None:
-        super().__init__(0, 100)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """See :class:`click.ParamType`."""
+        if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]{1,40}", value):
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
+class Number(click.FloatRange):
+    """A finite number in plain digits. NaN lies outside of no range, so it needs its own check."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """See :class:`click.ParamType`."""
+        if isinstance(value, str) and (not value.isascii() or "_" in value):
+            self.fail(f"{value!r} is not a number", param, ctx)
         number = float(super().convert(value, param, ctx))
-        if math.isnan(number):
-            self.fail(f"{value!r} is no number from 0 to 100", param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
         return number
+
+
+class Percent(Number):
+    """A number from 0 to 100."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 100)
 
 
 # As fstmuse_core.datasets.collection has them, which is not loaded for --help.

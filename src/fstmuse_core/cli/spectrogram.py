@@ -11,7 +11,7 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import ModelName, SomePath
+from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
 from fstmuse_core.cli.listening import make_heard
 from fstmuse_core.cli.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.progress import ProgressBar
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--range",
     "range_db",
-    type=click.IntRange(10, 120),
+    type=Whole(10, 120),
     default=80,
     show_default=True,
     metavar="DB",

@@ -11,9 +11,12 @@ from typing import Any, TextIO
 import click
 
 from fstmuse_core.cli.console import print_safe, say
-from fstmuse_core.cli.kinds import ModelName, SomePath, kind_option
+from fstmuse_core.cli.kinds import ModelName, Number, SomePath, Whole, kind_option
 
 _FOLDER = SomePath()
+# As fstmuse_core.training.settings has them, which is not loaded for --help.
+_EPOCHS, _BATCH, _SEED = Whole(1, 10_000), Whole(1, 4096), Whole(0, 2**32 - 1)
+_RATE, _DROPOUT, _L2 = Number(0, 10, min_open=True), Number(0, 1, max_open=True), Number(0, 1)
 
 
 @click.command(short_help="Train a model on your own music.")
@@ -32,19 +35,22 @@ _FOLDER = SomePath()
 )
 @kind_option
 @click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: all of the music]")
-@click.option("--epochs", type=int, metavar="N", help="Default: what fits the model.")
-@click.option("--batch-size", type=int, metavar="N", help="Crops in a step. Default: what fits.")
-@click.option("--learning-rate", type=float, metavar="RATE", help="At its highest.")
+@click.option("--epochs", type=_EPOCHS, metavar="N", help="Default: what fits the model.")
+@click.option("--batch-size", type=_BATCH, metavar="N", help="Crops in a step. Default: what fits.")
+@click.option("--learning-rate", type=_RATE, metavar="RATE", help="At its highest.")
 @click.option(
-    "--dropout", type=float, metavar="SHARE", help="Of a classifier's features.  [default: 0.2]"
+    "--dropout",
+    type=Number(0, 1, max_open=True),
+    metavar="SHARE",
+    help="Of a classifier's features.  [default: 0.2]",
 )
-@click.option("--l2", type=float, metavar="WEIGHT", help="Of the kernels' squares.  [default: 0]")
+@click.option("--l2", type=_L2, metavar="WEIGHT", help="Of the kernels' squares.  [default: 0]")
 @click.option(
     "--augment",
     type=click.Choice(("none", "light", "full")),
     help="How much crops are varied.  [default: full]",
 )
-@click.option("--seed", type=int, metavar="N", help="Same seed, same model.  [default: 0]")
+@click.option("--seed", type=_SEED, metavar="N", help="Same seed, same model.  [default: 0]")
 @click.option("--out", metavar="NAME", help="What the model will be called.")
 @click.option("--balance", is_flag=True, default=None, help="As many songs of each genre.")
 @click.option("--tensorboard", type=_FOLDER, metavar="DIR", help="Write logs for TensorBoard.")
@@ -53,7 +59,7 @@ _FOLDER = SomePath()
 )
 @click.option(
     "--cross-validate",
-    type=int,
+    type=Whole(0, 20),
     metavar="FOLDS",
     help="Train anew for each of FOLDS and test on the artists left out; as many times as long.",
 )

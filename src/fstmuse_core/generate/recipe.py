@@ -170,7 +170,7 @@ def parse_blend(text: str) -> Blend:
     >>> parse_blend("Jazz:0.3"), parse_blend("Hip-Hop")
     (Blend(genre='Jazz', share=0.3), Blend(genre='Hip-Hop', share=0.5))
     """
-    match = re.fullmatch(r"([^:]+)(?::(.*))?", text.strip())
+    match = re.fullmatch(r"([^:]+)(?::([\x00-\x7f]*))?", text.strip())
     try:
         if match is not None:
             return Blend(match[1].strip(), 0.5 if match[2] is None else float(match[2]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -17,6 +16,8 @@ DESIGNS = ("ours", "original")
 AUGMENTS = ("none", "light", "full")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_BATCH = 4096
+_MOST_EPOCHS = 10_000
+_MOST_RATE = 10.0
 _MOST_FOLDS = 20
 _LISTS = ("data", "kinds", "genres")
 # ToyGan after 34 epochs instead of 13 on the starter's music: Fréchet distance 8.0 instead of 9.2,
@@ -153,12 +154,12 @@ def _check(settings: TrainSettings) -> None:
     if not s.data:
         raise FstMuseError("--data", "no music was named", "name the folder that holds it")
     demand(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
-    demand(s.epochs >= 1, "--epochs", s.epochs, "one epoch or more is needed")
+    demand(1 <= s.epochs <= _MOST_EPOCHS, "--epochs", s.epochs, f"1 to {_MOST_EPOCHS} is needed")
     demand(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")
     rate = s.learning_rate
-    demand(0.0 < rate < math.inf, "--learning-rate", rate, "a number above 0 is needed")
+    demand(0.0 < rate <= _MOST_RATE, "--learning-rate", rate, f"above 0 up to {_MOST_RATE:g}")
     demand(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
-    demand(0.0 <= s.l2 < math.inf, "--l2", s.l2, "0 or more is needed")
+    demand(0.0 <= s.l2 <= 1.0, "--l2", s.l2, "0 to 1 is needed")
     demand(0 <= s.seed < 2**32, "--seed", s.seed, "0 to 4294967295 is needed")
     is_folds = s.cross_validate == 0 or 2 <= s.cross_validate <= _MOST_FOLDS
     demand(is_folds, "--cross-validate", s.cross_validate, f"0, or 2 to {_MOST_FOLDS} folds")

@@ -10,7 +10,7 @@ import click
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.data.bar import StepBar
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomePath, kind_option
+from fstmuse_core.cli.kinds import SomePath, Whole, kind_option
 from fstmuse_core.cli.output import check_writable, open_text
 
 
@@ -32,7 +32,7 @@ from fstmuse_core.cli.output import check_writable, open_text
 @kind_option
 @click.option(
     "--processes",
-    type=click.IntRange(1, 64),
+    type=Whole(1, 64),
     help="How many listen at once; one for each core by default.",
 )
 def check(

@@ -10,7 +10,7 @@ import click
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import ModelName
+from fstmuse_core.cli.kinds import ModelName, Whole
 from fstmuse_core.cli.library.choosing import chosen_model, layout_option, opened_library
 from fstmuse_core.cli.library.labels import chosen_labels, label_options
 from fstmuse_core.errors import FstMuseError, one_line
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @label_options
 @click.option(
     "--show",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     default=20,
     show_default=True,
     metavar="N",

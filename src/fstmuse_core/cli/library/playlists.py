@@ -8,7 +8,7 @@ import click
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import Percent, SomePath
+from fstmuse_core.cli.kinds import Percent, SomePath, Whole
 from fstmuse_core.cli.library.choosing import (
     Choice,
     chosen_model,
@@ -33,7 +33,7 @@ from fstmuse_core.errors import one_line
 )
 @click.option(
     "--min-files",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     default=1,
     metavar="N",
     help="No playlist for a genre with fewer files.",

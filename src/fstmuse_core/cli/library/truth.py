@@ -10,6 +10,7 @@ import click
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.kinds import Whole
 from fstmuse_core.cli.library.choosing import (
     chosen_model,
     layout_option,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @label_options
 @click.option(
     "--show",
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     default=20,
     show_default=True,
     metavar="N",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fstmuse_core.cli.kinds import Percent, SomePath
+from fstmuse_core.cli.kinds import Percent, SomePath, Whole
 from fstmuse_core.cli.library.choosing import model_option
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.datasets.wording import counted
@@ -52,7 +52,7 @@ def plan_options(function: _Command) -> _Command:
         ),
         click.option(
             "--genres",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             default=1,
             show_default=True,
             metavar="N",
