@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -21,6 +20,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, RichLabel, escaped
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.elided_label import ElidedLabel
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
@@ -81,7 +81,7 @@ class ClipPage(QWidget):
         self.hear_button = QPushButton(icon("music"), " Listen")
         self.hear_button.setCheckable(True)
         self.hear_button.setAccessibleName("Listen to what the model hears")
-        self.why_chooser = QComboBox()
+        self.why_chooser = CalmComboBox()
         self.why_chooser.setAccessibleName("Genre to explain")
         self.why_chooser.activated.connect(
             lambda _i: self.why_genre_chosen.emit(self.why_chooser.currentText())

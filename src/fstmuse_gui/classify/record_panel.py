@@ -21,6 +21,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.level_meter import LevelMeter
 
 _STEPS_PER_S = 8
@@ -82,7 +83,7 @@ class RecordPanel(QWidget):
     def _make_input_row(self) -> None:
         label = PlainLabel("&Input")
         label.setProperty("look", "muted")
-        self.inputs = QComboBox()
+        self.inputs = CalmComboBox()
         self.inputs.setAccessibleName("Input to record from")
         self.inputs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.inputs.setMinimumContentsLength(12)

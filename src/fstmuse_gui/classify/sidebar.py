@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -19,6 +18,7 @@ from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.file_list import FileList
 
 _WIDTH = 336
@@ -60,7 +60,7 @@ class Sidebar(QWidget):
     def _build_model(self) -> QHBoxLayout:
         label = PlainLabel("&Model")
         label.setProperty("look", "muted")
-        self.model_chooser = QComboBox()
+        self.model_chooser = CalmComboBox()
         self.model_chooser.setAccessibleName("Model")
         self.model_chooser.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.model_chooser.activated.connect(

@@ -7,7 +7,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.train.fields import Field, choice, whole
+from fstmuse_gui.widgets.calm import CalmSlider
 
 SHORTEST_S, LONGEST_S = 3, 120
 _WIDTH = 336
@@ -83,7 +83,7 @@ class GenerateForm(QWidget):
         return row
 
     def _build_share(self) -> QWidget:
-        self.share = QSlider(Qt.Orientation.Horizontal)
+        self.share = CalmSlider()
         self.share.setRange(5, 95)
         self.share.setSingleStep(5)
         self.share.setPageStep(10)

@@ -17,7 +17,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -33,6 +32,7 @@ from fstmuse_gui.library.chores import ChangedFile
 from fstmuse_gui.library.plain_table import LEFT, PlainTable
 from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.fitting import FittingDialog
 from fstmuse_gui.widgets.probability_bars import percent
 
@@ -103,7 +103,7 @@ class CompareDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle("Compare models")
         self._title = title
-        self.other = QComboBox()
+        self.other = CalmComboBox()
         self.other.setAccessibleName("The other model")
         for model in others:
             self.other.addItem(model.title, model.name)

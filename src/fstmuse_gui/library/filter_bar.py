@@ -22,6 +22,7 @@ from fstmuse_gui.library.catalogue import Filter
 from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES, counted
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.calm import CalmComboBox
 
 _TYPING_MS = 160
 
@@ -79,7 +80,7 @@ class FilterBar(QWidget):
         self._build()
 
     def _chooser(self, name: str, choices: Iterable[str]) -> QComboBox:
-        chooser = QComboBox()
+        chooser = CalmComboBox()
         chooser.setAccessibleName(name)
         set_tip(chooser, name)
         chooser.addItems(list(choices))

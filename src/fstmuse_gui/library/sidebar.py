@@ -23,6 +23,7 @@ from fstmuse_gui.library.facet_list import Facet, FacetList
 from fstmuse_gui.library.words import MORE, folder_name
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.calm import CalmComboBox
 
 _WIDTH = 240
 _ADD = f" Add a folder{MORE}"
@@ -55,7 +56,7 @@ class LibrarySidebar(QWidget):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.model_chooser = QComboBox()
+        self.model_chooser = CalmComboBox()
         self.model_chooser.setAccessibleName("Model that listens")
         self.model_chooser.setToolTip("Which model listens; each keeps its own answers")
         self.model_chooser.setMinimumContentsLength(8)

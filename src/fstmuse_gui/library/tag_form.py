@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -16,6 +15,7 @@ from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.calm import CalmComboBox, CalmSpinBox
 
 _PAUSE_MS = 300
 _WIDTH = 272
@@ -62,12 +62,12 @@ class TagForm(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self.changed)
         default = Policy()
-        self.scope = QComboBox()
-        self.mode = QComboBox()
+        self.scope = CalmComboBox()
+        self.mode = CalmComboBox()
         for mode, text in _MODES.items():
             self.mode.addItem(text, mode)
         self.at_least = _percent_box(50)
-        self.most = QSpinBox()
+        self.most = CalmSpinBox()
         leave_drops(self.most)
         self.most.setRange(1, 5)
         self.most.setValue(default.most)
@@ -77,11 +77,11 @@ class TagForm(QWidget):
         self.note = QCheckBox("Note which model said so")
         self.note.setToolTip("A field of its own beside the genre: model, version and score")
         self.note.setChecked(default.note)
-        self.separator = QComboBox()
+        self.separator = CalmComboBox()
         for sign, text in _SEPARATORS.items():
             self.separator.addItem(text, sign)
         self.separator.setToolTip("ID3v2.3 has no sign of its own between several genres")
-        self.encoding = QComboBox()
+        self.encoding = CalmComboBox()
         for name, text in _ENCODINGS.items():
             self.encoding.addItem(text, name)
         self.encoding.setToolTip(
@@ -177,7 +177,7 @@ class TagForm(QWidget):
 
 
 def _percent_box(value: int) -> QSpinBox:
-    box = QSpinBox()
+    box = CalmSpinBox()
     leave_drops(box)
     box.setRange(0, 100)
     box.setSingleStep(5)

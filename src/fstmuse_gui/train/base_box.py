@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.train.bases import Base
 from fstmuse_gui.train.fields import choice
 from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
+from fstmuse_gui.widgets.calm import CalmComboBox
 
 _NOTHING = "Nothing: learn anew"
 _TIP = (
@@ -19,7 +20,7 @@ _TIP = (
 )
 
 
-class BaseBox(QComboBox):
+class BaseBox(CalmComboBox):
     """Offers the models there are; those of another network can be seen and not be chosen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

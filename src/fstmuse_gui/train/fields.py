@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.widgets.calm import CalmComboBox, CalmDoubleSpinBox, CalmSpinBox
 
 _INSET = 8
 
@@ -73,7 +74,7 @@ class Field(QWidget):
 
 def choice(choices: Mapping[str, str], name: str) -> QComboBox:
     """A combo box of titles by what they stand for."""
-    box = QComboBox()
+    box = CalmComboBox()
     box.setAccessibleName(name)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     box.setMinimumContentsLength(6)
@@ -85,7 +86,7 @@ def choice(choices: Mapping[str, str], name: str) -> QComboBox:
 
 def whole(low: int, high: int) -> QSpinBox:
     """A whole number; the arrow keys change it."""
-    box = QSpinBox()
+    box = CalmSpinBox()
     leave_drops(box)
     box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
     box.setRange(low, high)
@@ -104,7 +105,7 @@ def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
     return box
 
 
-class _Real(QDoubleSpinBox):
+class _Real(CalmDoubleSpinBox):
     """Without the zeros at the end."""
 
     def textFromValue(self, value: float) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.events import Sample
 from fstmuse_gui.train.sample_card import SampleCard
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.page_parts import heading, scrolled, small_text
 
 
@@ -45,7 +46,7 @@ class SamplesPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._show)
         self.cards: list[SampleCard] = []
-        self.chooser = QComboBox()
+        self.chooser = CalmComboBox()
         self.chooser.setAccessibleName("Epoch")
         self.chooser.setToolTip("What it made after this epoch; the newest comes first")
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.colour_maps import swatch
 from fstmuse_gui.widgets.play_button import PlayButton
 
@@ -44,13 +45,13 @@ class TransportBar(QWidget):
         self.set_clip(0.0, playable=False)
 
     def _build(self) -> None:
-        self.map_chooser = QComboBox()
+        self.map_chooser = CalmComboBox()
         self.map_chooser.setAccessibleName("Colour map")
         self.map_chooser.setToolTip("Colours of the spectrogram")
         self.map_chooser.setIconSize(QSize(40, 12))
         for name in COLOUR_MAPS:
             self.map_chooser.addItem(_swatch_icon(name), name.capitalize(), name)
-        self.range_chooser = QComboBox()
+        self.range_chooser = CalmComboBox()
         self.range_chooser.setAccessibleName("Decibel range")
         self.range_chooser.setToolTip("How far below the loudest sound is still drawn")
         for decibels in DB_RANGES:
