@@ -136,3 +136,23 @@ def test_the_status_line_forgets_what_is_heard_no_more(three: Bench) -> None:
     three.window.statusBar().showMessage("Making what the model hears: 40 %")
     three.view.sidebar.list.select(keys(three)[0])
     assert three.window.statusBar().currentMessage() == ""
+
+
+def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Bench) -> None:
+    page, tab = three.view.clip_page, three.tab
+    assert page.hear_button.isEnabled()
+    own = [*tab._needs_result, tab._hear, tab._remove, tab._correct]
+    can = [action for action in own if action.isEnabled()]
+    assert {tab._hear, tab._remove} <= set(can)
+    three.recording.started.emit()
+    assert three.presenter.shown is None
+    assert not page.hear_button.isEnabled()
+    assert not any(action.isEnabled() for action in own)
+    three.presenter.looks.set_why(True)
+    assert not page.spectrogram.heat_is_shown, "that is of the clip before"
+    three.recording.finished.emit(Take(np.zeros(0, np.float32), 22_050))
+    again = three.presenter.shown
+    assert again is not None
+    assert again.key == keys(three)[-1]
+    assert page.hear_button.isEnabled()
+    assert all(action.isEnabled() for action in can)

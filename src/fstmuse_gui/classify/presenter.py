@@ -133,8 +133,8 @@ class ClassifyPresenter(QObject):
 
     @property
     def shown(self) -> Clip | None:
-        """The clip that was chosen."""
-        return self.clips.get(self._shown)
+        """The clip that is shown; none while a take is recorded, whatever was chosen before."""
+        return None if self.takes.is_live else self.clips.get(self._shown)
 
     @property
     def has_result(self) -> bool:
