@@ -56,7 +56,7 @@ def misbehave(path: str) -> None:
 
 
 def break_decoder() -> None:
-    """Have every :class:`AudioStream` that is opened from now on misbehave."""
+    """Have every sound file that is opened from now on misbehave."""
     from fstmuse_core.audio import AudioStream
 
     opened: Any = AudioStream.__init__
@@ -66,6 +66,18 @@ def break_decoder() -> None:
         opened(self, path, **options)
 
     AudioStream.__init__ = open_or_break  # type: ignore[method-assign]
+
+    import soundfile
+
+    class BrokenSound(soundfile.SoundFile):
+        def __init__(self, file: Any, *arguments: Any, **options: Any) -> None:
+            name = getattr(file, "name", "")
+            if isinstance(name, int) and sys.platform == "linux":
+                name = os.readlink(f"/proc/self/fd/{name}")
+            misbehave(str(name))
+            super().__init__(file, *arguments, **options)
+
+    soundfile.SoundFile = BrokenSound
 
 
 def serve_with_broken_decoder(connection: Connection, warm_model: str | None) -> None:

@@ -78,6 +78,61 @@ def test_crashes_cost_their_files_only(
     assert ended.stderr.count("crashed (SIG") == 3
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "spectrogram crash.wav -o out.png",
+        "spectrogram crash.wav -o out.npy",
+        "spectrogram crash.wav --listen out.wav",
+        "correct crash.wav --genre Rock",
+        "generate --recipe crash.wav -o out.wav",
+    ],
+)
+def test_a_crash_in_any_command_that_decodes_is_one_line(
+    arguments: str, tmp_path: Path, faulty: dict[str, str]
+) -> None:
+    clip = tmp_path / "crash.wav"
+    clip.write_bytes(b"RIFF")
+    kept = sorted(tmp_path.iterdir())
+
+    home = tmp_path.parent / "home"
+    ended = run(*arguments.split(), env={**faulty, "XDG_DATA_HOME": str(home)}, cwd=tmp_path)
+
+    assert ended.returncode in (1, 2)
+    assert one_line(ended.stderr)
+    assert "crash.wav: the process that read it crashed (SIGSEGV)" in ended.stderr
+    assert sorted(tmp_path.iterdir()) == kept, "nothing half-written is left"
+
+
+def test_correcting_goes_on_after_a_crash(
+    song: Path, tmp_path: Path, faulty: dict[str, str]
+) -> None:
+    crash = tmp_path / "crash.wav"
+    crash.write_bytes(b"RIFF")
+    home = {**faulty, "XDG_DATA_HOME": str(tmp_path / "home")}
+
+    ended = run("correct", crash, song, "--genre", "Rock", env=home)
+
+    assert ended.returncode == 1
+    assert "song.wav: Rock" in ended.stdout
+    assert "1 correction; train on them" in ended.stderr
+
+
+def test_a_crash_in_a_preview_of_tags_leaves_that_file_out(
+    song: Path, tmp_path: Path, faulty: dict[str, str]
+) -> None:
+    results = tmp_path / "results.jsonl"
+    crash = song.with_name("crash.wav")
+    crash.write_bytes(song.read_bytes())
+    run("classify", crash, song, "-o", results)
+
+    ended = run("tag", "write", results, "--unsure", env={**faulty, "XDG_DATA_HOME": str(tmp_path)})
+
+    assert ended.returncode == 0
+    assert "1 file written, 1 left as they are" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
 @pytest.mark.parametrize("arguments", [("--help",), ("models", "list"), ("classify",)])
 def test_standard_output_that_takes_nothing_is_one_line(

@@ -55,18 +55,6 @@ def print_safe(*parts: object, sep: str = " ", end: str = "\n", flush: bool = Fa
     print(visible(sep.join(map(str, parts))), end=end, flush=flush)
 
 
-def mute_libraries() -> None:
-    """Keep C libraries' warnings off the terminal, where standard error is a real one."""
-    try:
-        is_real = sys.stderr.fileno() == 2
-    except (OSError, ValueError):
-        return
-    if is_real:
-        from fstmuse_core.quiet import mute_native_stderr
-
-        mute_native_stderr()
-
-
 def about(path: str | os.PathLike[str], error: FstMuseError) -> str:
     """The error as one line that names the file by the whole path the user gave."""
     remedy = f"; {error.remedy}" if error.remedy else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,14 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, print_safe, say, unexpected
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.isolated import each_isolated
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.errors import AudioError, FstMuseError, one_line
 
 if TYPE_CHECKING:
     from fstmuse_core.classification import Classification
-    from fstmuse_core.classify import GenreClassifier
     from fstmuse_core.datasets.corrections.store import Change, CorrectionStore
+    from fstmuse_core.library.hearing import ModelEar
 
 
 @click.command(short_help="Say which genre sound files really are.")
@@ -45,20 +47,29 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     if (genre is None) != right:
         raise click.UsageError("Give either --genre NAME or --right.")
 
-    from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.bundle import find_bundle
+    from fstmuse_core.bundle_manifest import CLASSIFIER
     from fstmuse_core.datasets.corrections.store import CorrectionStore
+    from fstmuse_core.library.hearing import ModelEar
 
-    classifier = GenreClassifier.load(model)
+    bundle = find_bundle(model)
+    bundle.demand_kind(CLASSIFIER)
     store = CorrectionStore()
-    own = [*classifier.bundle.manifest.genres, *store.genres()]
+    own = [*bundle.manifest.genres, *store.genres()]
     name = None if genre is None else _named(genre, own)
+    correct = partial(_correct, store, ModelEar(str(bundle.path), bundle.sha256), name)
     failed = 0
-    for file in files:
-        try:
-            print_safe(_told(file, _correct(store, classifier, file, name)))
-        except AudioError as error:
+    for file, change in zip(files, each_isolated(correct, files, str), strict=True):
+        if isinstance(change, AudioError | OSError):
+            error = unexpected(file, change) if isinstance(change, OSError) else change
             failed += 1
             say(f"fstmuse: {about(file, error)}")
+        elif isinstance(change, Exception):
+            raise change
+        else:
+            for notice in change.notices:
+                say(notice)
+            print_safe(_told(file, change))
     if failed < len(files):
         from fstmuse_core.datasets.wording import counted
 
@@ -90,19 +101,9 @@ def _named(name: str, own: Sequence[str]) -> str:
     return genre
 
 
-def _correct(
-    store: CorrectionStore, classifier: GenreClassifier, file: str, genre: str | None
-) -> Change:
-    try:
-        result = classifier.classify_file(file)
-        change = store.correct_file(Path(file), genre or _verdict(file, result), result)
-    except FstMuseError:
-        raise
-    except Exception as error:  # one file's trouble must not end the others' work
-        raise unexpected(file, error) from error
-    for notice in change.notices:
-        say(notice)
-    return change
+def _correct(store: CorrectionStore, ear: ModelEar, genre: str | None, file: str) -> Change:
+    result = ear.classify(file)
+    return store.correct_file(Path(file), genre or _verdict(file, result), result)
 
 
 def _verdict(file: str, result: Classification) -> str:

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from fstmuse_core.cli.console import about, print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
+from fstmuse_core.cli.isolated import isolated
 from fstmuse_core.cli.kinds import ModelName, Number, SomePath, Whole
 from fstmuse_core.cli.output import check_sound_file
 from fstmuse_core.cli.progress import ProgressBar
@@ -156,7 +157,7 @@ def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
     from fstmuse_core.generate import ClipGenerator, read_recipe
     from fstmuse_core.models.identity import whereabouts
 
-    recipe = read_recipe(file)
+    recipe = isolated(read_recipe, file)
     # By its hash, for it may have been renamed since.
     name = model or whereabouts(recipe.model_sha256).name or recipe.model
     generator = ClipGenerator.load(name, installed_only=model is None)

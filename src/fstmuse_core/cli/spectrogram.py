@@ -11,11 +11,13 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import about, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.isolated import isolated
 from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
 from fstmuse_core.cli.listening import make_heard
 from fstmuse_core.cli.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.process_limits import heartbeat
 from fstmuse_core.whole_files import open_whole
 
 if TYPE_CHECKING:
@@ -111,28 +113,35 @@ def _writer(output: Path) -> _Write:
 
 
 def _draw(file: str, output: Path, write: _Write, range_db: int) -> int:
-    from fstmuse_core.audio import AudioStream
-
+    name = os.path.basename(file)
     try:
-        with (
-            ProgressBar(1) as bar,
-            AudioStream(file) as stream,
-            writing(output),
-            open_whole(output) as target,
-        ):
-            name = os.path.basename(file)
-            frames = _frames(stream, lambda fraction: bar.update(fraction, name))
-            if not write(target, frames, range_db):
-                raise AudioError(file, "it holds no sound", "get the file again")
-        for warning in stream.warnings:
-            say(about(file, FstMuseError(file, warning)))
+        with ProgressBar(1) as bar, writing(output), open_whole(output) as target:
+
+            def draw(path: str) -> tuple[str, ...]:
+                # A copy of this process writes to the same open file.
+                return _drawn(path, target, write, range_db)
+
+            warnings = isolated(draw, file, lambda fraction: bar.update(fraction, name))
     except AudioError as error:
         say(f"fstmuse: {about(file, error)}")
         return SOME_FAILED
+    for warning in warnings:
+        say(about(file, FstMuseError(file, warning)))
     return 0
 
 
-def _frames(stream: AudioStream, progress: Callable[[float], None]) -> Iterator[FloatArray]:
+def _drawn(file: str, target: BinaryIO, write: _Write, range_db: int) -> tuple[str, ...]:
+    """Write the spectrogram to ``target``; what is to be said of the file."""
+    from fstmuse_core.audio import AudioStream
+
+    with AudioStream(file) as stream:
+        if not write(target, _frames(stream), range_db):
+            raise AudioError(file, "it holds no sound", "get the file again")
+        target.flush()
+    return tuple(stream.warnings)
+
+
+def _frames(stream: AudioStream) -> Iterator[FloatArray]:
     from fstmuse_core.spectrogram import MelStream
 
     mel = MelStream()
@@ -140,7 +149,7 @@ def _frames(stream: AudioStream, progress: Callable[[float], None]) -> Iterator[
     for block in stream:
         yield mel.push(block)
         if expected:
-            progress(min(1.0, mel.n_samples / expected))
+            heartbeat(fraction=min(1.0, mel.n_samples / expected))
     yield mel.flush()
 
 

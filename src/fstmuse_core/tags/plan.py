@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from fstmuse_core.tags.tag_file import same_genres
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
+# Calls what it is given for each file, and gives what comes out of it in their order; an
+# error in its place is why that file is left alone.
+Each = Callable[[Callable[["Heard"], "Change"], Iterable["Heard"]], Iterator["Change | Exception"]]
 
 
 # Programs of the time take the one or the other; by the zero of ID3v2.4 they show the first.
@@ -146,6 +150,7 @@ def plan_changes(
     *,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
+    each: Each = map,
 ) -> list[Change]:
     """What to write into each file; nothing is written yet.
 
@@ -157,6 +162,8 @@ def plan_changes(
         Called with files read and files in all.
     cancelled : callable, optional
         Asked before each file; if it says so the plan ends there.
+    each : callable, optional
+        How files are gone through; may have other processes look at them.
 
     Returns
     -------
@@ -166,10 +173,13 @@ def plan_changes(
     files = list(files)
     changes: list[Change] = []
     seen: dict[tuple[int, int], int] = {}
+    planned = each(partial(_plan, policy=policy), files)
     for index, heard in enumerate(files):
         if cancelled and cancelled():
             break
-        change = _plan(heard, policy)
+        change = next(planned)
+        if isinstance(change, Exception):
+            change = Change(heard.path, skipped=reason_for(change))
         if change.stamp and not change.skipped:
             first = seen.setdefault(change.stamp.identity, index)
             if first != index:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fstmuse_core.cli.isolated import each_isolated
 from fstmuse_core.cli.kinds import Percent, SomePath, Whole
 from fstmuse_core.cli.library.choosing import model_option
 from fstmuse_core.cli.progress import ProgressBar
@@ -113,7 +115,12 @@ def planned(
     )
     files = _from_library(model, folder) if results is None else _read(results, model, folder)
     with ProgressBar(len(files)) as bar:
-        return plan_changes(files, policy, progress=lambda done, _: bar.update(done, "tags"))
+        return plan_changes(
+            files,
+            policy,
+            progress=lambda done, _: bar.update(done, "tags"),
+            each=partial(each_isolated, path_of=lambda heard: str(heard.path)),
+        )
 
 
 def _read(results: Path, model: str | None, folder: str | None) -> list[Heard]:
