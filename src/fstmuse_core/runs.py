@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +26,7 @@ REPORT_FILE = "report.json"
 CHECKPOINTS = "checkpoint"
 STOP, CANCEL = "stop", "cancel"
 _REQUEST_FILE = "request"
+_DISCARDED = ".discarded-"
 LOCK_FILE = "training.lock"
 _MAX_JSON_BYTES = 64 * 2**20
 _ATTEMPTS = 5
@@ -92,6 +93,8 @@ def list_runs() -> list[RunSummary]:
     running = running_training()
     found = []
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        if folder.name.startswith(_DISCARDED):
+            continue
         try:
             found.append(_summary(folder, running))
         except (OSError, ValueError, KeyError, TypeError):
@@ -198,6 +201,7 @@ class TrainingLock:
         stream.write(json.dumps({"pid": os.getpid(), "run": self._run}).encode())
         stream.flush()
         self._stream = stream
+        _remove_discarded(root)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -278,8 +282,24 @@ def discard_run(folder: Path) -> bool:
     if folder.parent == runs_folder():
         with no_training() as other:
             if other is None:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_run(folder)
     return not folder.is_dir()
+
+
+def remove_run(folder: Path) -> None:
+    """Remove a run's folder; a kill at any moment leaves all of it or nothing in the list."""
+    gone = folder.with_name(f"{_DISCARDED}{folder.name}")
+    with suppress(OSError):
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)  # where it could not be renamed
+
+
+def _remove_discarded(root: Path) -> None:
+    """Remove what a kill has left of runs that were being removed."""
+    for folder in root.glob(f"{_DISCARDED}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _holder(file: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.attacks.kill_scenarios import SCENARIOS, Scenario
+from tests.attacks.kill_written import WRITTEN
 
 _MOST = 5_000
 
@@ -44,7 +45,7 @@ class Rounds:
     """Gives every round the same folder in the same state."""
 
     def __init__(self, name: str, top: Path) -> None:
-        self._kind = SCENARIOS[name]
+        self._kind = {**SCENARIOS, **WRITTEN}[name]
         self._work, self._kept = top / "work", top / "kept"
         self._points = ctypes.CDLL(None)
         self._work.mkdir(parents=True)

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.kill_scenarios import SCENARIOS
-
 _QUICK_KILLS = 8
 _SOURCE = Path(__file__).with_name("kill_points.c")
 
@@ -50,10 +48,13 @@ _DISTANCES = {
     "tag-writing": 23, "tag-undo": 19, "corrections": 9, "library-scan": 29, "features": 13,
     "model-replaced": 5, "model-renamed": 2, "model-deleted-and-restored": 1,
     "model-exported": 2, "checkpoint": 5, "whole-file": 1,
+    "model-imported": 7, "model-restored-beside-another": 2, "settings": 4, "results-resumed": 3,
+    "tag-second-batch": 11, "run-discarded": 4, "run-finished": 13, "library-written": 19,
+    "sound-saved": 5, "fingerprints": 11,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", _DISTANCES)
 def test_a_kill_at_some_changes_loses_nothing(
     name: str, library: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -63,7 +64,7 @@ def test_a_kill_at_some_changes_loses_nothing(
 
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", _DISTANCES)
 def test_a_kill_at_any_change_loses_nothing(
     name: str, library: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,11 @@ from typing import Any
 
 from fstmuse_core import bundle as bundles
 from fstmuse_core.bundle import name_key
-from fstmuse_core.bundle_manifest import MADE_AS, MANIFEST_NAME, manifest_bytes
+from fstmuse_core.bundle_manifest import MADE_AS, MANIFEST_NAME, manifest_bytes, read_manifest_bytes
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_core.models.names import check_free, clean_title, free_name, name_of
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.whole_files import open_whole
 
 KEPT_DAYS = 30
@@ -128,7 +128,9 @@ def restore_model(deleted: DeletedModel) -> ModelEntry:
         if not deleted.folder.is_dir():
             raise BundleError(deleted.name, "it is no longer in the trash", "import or train it")
         target.parent.mkdir(parents=True, exist_ok=True)
-        if name != deleted.name:
+        # A restoring that was cut off may have given it the name that was free then.
+        known_as = (_read_values(deleted.folder) or {}).get("name", deleted.name)
+        if name != deleted.name or name != known_as:
             _write_names(deleted.folder, name, title)
         _move(deleted.folder, target)
     return find_model(name)
@@ -188,8 +190,8 @@ def _write_names(folder: Path, name: str, title: str) -> None:
 
 def _read_values(folder: Path) -> dict[str, Any] | None:
     try:
-        values = json.loads((folder / MANIFEST_NAME).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        values = parse_json(read_manifest_bytes(folder))
+    except (BundleError, ValueError):
         return None
     return values if isinstance(values, dict) else None
 

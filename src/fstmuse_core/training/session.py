@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 import time
@@ -23,6 +22,7 @@ from fstmuse_core.runs import (
     forget_request,
     newest_checkpoint,
     read_json,
+    remove_run,
     runs_folder,
     write_json,
 )
@@ -165,7 +165,7 @@ class _Session:
     def _discard(self) -> None:
         if self._folder is not None:
             self._events.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_run(self._folder)
 
     def _train(
         self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]
