@@ -103,6 +103,31 @@ def serve_with_broken_listening(connection: Connection, warm_model: str | None) 
     sound_process.serve(connection, warm_model)
 
 
+def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
+    """Do the window's library work; misbehave with a copy made and not yet in place."""
+    from fstmuse_core.tags import batch
+    from fstmuse_gui.library.chores import serve
+
+    made = batch.make_version
+
+    def make_version(target: Path, *arguments: Any) -> Any:
+        version = made(target, *arguments)
+        misbehave(str(target))
+        return version
+
+    batch.make_version = make_version
+    serve(connection, library_file)
+
+
+def serve_with_broken_preview(connection: Connection, library_file: str) -> None:
+    """Do the window's library work; misbehave when a file is looked at."""
+    from fstmuse_core.tags import plan
+    from fstmuse_gui.library.chores import serve
+
+    plan.foresee = lambda target, *_: misbehave(str(target))
+    serve(connection, library_file)
+
+
 def work(path: str) -> str:
     """Do for a pool what the file's name says; otherwise give it back."""
     misbehave(path)

@@ -170,7 +170,7 @@ def test_a_percentage_that_is_no_number_is_wrong_use(
     for option in ("--least", "--also-least"):
         code, _, err = tag("write", file, option, "nan")
         assert code == 2
-        assert "'nan' is no number from 0 to 100" in err
+        assert "'nan' is not a finite number" in err
     assert path.read_bytes() == before
 
 

@@ -46,6 +46,7 @@ def apply(
     changes: Sequence[Change],
     *,
     keep_time: bool = False,
+    on_begun: Callable[[str], None] | None = None,
     on_outcome: OnOutcome | None = None,
     cancelled: Cancelled | None = None,
     folder: Path | None = None,
@@ -63,6 +64,8 @@ def apply(
     keep_time : bool
         Leave the time at which a file was changed last; backups that look at size and time may
         then miss the new tags. Undo gives the old time back in any case.
+    on_begun : callable, optional
+        Told the batch's ``id`` before the first file is changed.
     on_outcome : callable, optional
         Told of each file as it is done.
     cancelled : callable, optional
@@ -92,6 +95,8 @@ def apply(
                 f"what is written cannot be noted down ({error.strerror or error})",
                 "without that nothing is written; make room on the disk of your own folder",
             ) from error
+        if on_begun:
+            on_begun(journal.id)
         write = partial(_write, journal, folder, keep_time)
         work = [partial(write, index, c) for index, c in enumerate(wanted)]
         done, trouble = _each(journal, work, on_outcome, cancelled)
@@ -151,6 +156,23 @@ def list_batches(folder: Path | None = None) -> list[BatchSummary]:
         undone = sum(entry.is_undone for entry in done)
         found.append(BatchSummary(batch.id, batch.at, len(done), undone, batch.is_open))
     return sorted(found, key=lambda summary: summary.at)[::-1]
+
+
+def read_back(identity: str, folder: Path | None = None) -> list[Outcome]:
+    """What a batch has changed in the end, also if it was killed; see :func:`recover`.
+
+    Raises
+    ------
+    FstMuseError
+        If there is no such batch.
+    """
+    return [
+        Outcome(entry.path, Fate.UNDONE, genres=entry.old, links=entry.links)
+        if entry.is_undone
+        else Outcome(entry.path, Fate.WRITTEN, genres=entry.new, links=entry.links)
+        for entry in find_batch(folder or journal_folder(), identity).entries
+        if entry.is_done
+    ]
 
 
 def recover(folder: Path | None = None) -> int:

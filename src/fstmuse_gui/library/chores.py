@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.process_limits import is_out_of_memory, send_heartbeats, too_much_memory
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
@@ -108,8 +109,10 @@ def serve(connection: Connection, library_file: str) -> None:
     from fstmuse_core.library.database import open_library
 
     teller = Teller(connection)
+    send_heartbeats(lambda beat: connection.send(("beat", beat)))
     try:
         with open_library(Path(library_file)) as library:
+            connection.send(("ready", None))
             while True:
                 asked = connection.recv()
                 if asked != _CANCEL:
@@ -134,6 +137,8 @@ def _answer(
     except (EOFError, BrokenPipeError):
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            return "failed", too_much_memory()
         return "failed", one_line(f"something unforeseen went wrong ({error})")
 
 
@@ -166,7 +171,13 @@ def write(library: Library, teller: Teller, keep_time: bool) -> Written:
 
     wanted = [change for change in teller.plan if not change.skipped]
     seen = _Seen(library, teller, len(wanted))
-    batch = apply(wanted, keep_time=keep_time, on_outcome=seen.take, cancelled=teller.cancelled)
+    batch = apply(
+        wanted,
+        keep_time=keep_time,
+        on_begun=lambda identity: teller.connection.send(("batch", identity)),
+        on_outcome=seen.take,
+        cancelled=teller.cancelled,
+    )
     teller.plan = []
     return seen.result(batch.id, batch.trouble)
 
@@ -178,6 +189,25 @@ def undo(library: Library, teller: Teller, batch: str, total: int) -> Written:
     seen = _Seen(library, teller, total)
     result = take_back(batch, on_outcome=seen.take, cancelled=teller.cancelled)
     return seen.result(batch, result.trouble)
+
+
+def settle(library: Library, _teller: Teller, batch: str, total: int | None) -> int:
+    """Clear up after a process that was killed; how many files it had changed by then.
+
+    ``total`` is how many files were to be taken back; ``None`` if they were to be written.
+    """
+    from fstmuse_core.library.tagging import note_tags
+    from fstmuse_core.tags.batch import read_back, recover
+    from fstmuse_core.tags.outcome import Fate
+
+    recover()
+    outcomes = read_back(batch) if batch else []
+    fate = Fate.WRITTEN if total is None else Fate.UNDONE
+    changed = [outcome for outcome in outcomes if outcome.fate is fate]
+    for outcome in changed:
+        note_tags(library, outcome)
+    undone_before = 0 if total is None else len(outcomes) - total
+    return len(changed) - undone_before
 
 
 def read_texts(library: Library, _teller: Teller, encoding: str) -> None:
@@ -212,6 +242,7 @@ class _Seen:
         self._n_seen += 1
         if outcome.fate is Fate.FAILED:
             self._problems.append(one_line(f"{outcome.path}: {outcome.why}"))
+            self._teller.connection.send(("problem", self._problems[-1]))
         elif outcome.fate is not Fate.SKIPPED:
             self._n_done += 1
             note_tags(self._library, outcome)
@@ -297,5 +328,16 @@ def _model(library: Library, sha: str) -> HeardModel:
 
 CHORES: dict[str, Callable[..., Any]] = {
     chore.__name__: chore
-    for chore in (plan, write, undo, read_texts, batches, export, playlists, report, compare)
+    for chore in (
+        plan,
+        write,
+        undo,
+        settle,
+        read_texts,
+        batches,
+        export,
+        playlists,
+        report,
+        compare,
+    )
 }

@@ -190,6 +190,10 @@ class Tagging(QObject):
             self._list_batches(words)
 
     def _on_failed(self, sentence: str) -> None:
+        if self._doing == "plan" and self._is_stale:
+            self._doing = ""
+            self._plan()
+            return
         was_writing, self._doing = self.is_writing, ""
         if was_writing:
             self.written.emit()

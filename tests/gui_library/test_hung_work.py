@@ -1,0 +1,166 @@
+"""Work on the library that hangs or crashes is ended, and what became of it is told truly."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import mutagen
+import pytest
+from pytestqt.qtbot import QtBot
+
+from fstmuse_core.bundle import find_bundle
+from fstmuse_core.child_process import start_child
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.update import scan_library
+from fstmuse_core.process_limits import Limits
+from fstmuse_core.tags.plan import Mode, Policy
+from fstmuse_gui.library.chore_process import ChoreProcess
+from fstmuse_gui.library.chores import Written
+from tests.gui_library.conftest import keep
+from tests.limits import faulty_child
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of signals")
+SHA = find_bundle("fst-muse").sha256
+STRICT = Limits(cpu_s=30, idle_s=4, work="the work", remedy="try again")
+Make = Callable[..., ChoreProcess]
+
+
+@pytest.fixture
+def make_process(library: Library, qtbot: QtBot) -> Iterator[Make]:
+    """A process for library work that has something wrong with it."""
+    made: list[ChoreProcess] = []
+
+    def make(serve: Callable[..., None], **options: Any) -> ChoreProcess:
+        start = partial(_start, serve)
+        made.append(ChoreProcess(library.path, start=start, **options))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.close(patiently=False)
+
+
+def _start(serve: Callable[..., None], _usual: object, *arguments: Any) -> Any:
+    return start_child(serve, *arguments)
+
+
+@pytest.fixture
+def songs(library: Library, tmp_path: Path, make_file: Callable[..., Path]) -> Callable[..., Path]:
+    """Puts songs of these names into the library, all heard as Rock."""
+
+    def make(*names: str) -> Path:
+        folder = tmp_path / "songs"
+        folder.mkdir()
+        for name in names:
+            shutil.move(make_file(name), folder / name)
+        library.add_folder(folder)
+        scan_library(library)
+        for row in library.rows(SHA):
+            keep(library, row.file_id, Path(row.path).name, "Rock", 0.9)
+        return folder
+
+    return make
+
+
+def ids(library: Library) -> list[int]:
+    rows = sorted(library.rows(SHA), key=lambda row: row.path)
+    return [row.file_id for row in rows]
+
+
+def run(process: ChoreProcess, qtbot: QtBot, *asked: Any) -> Any:
+    with qtbot.waitSignal(process.done) as blocker:
+        process.run(*asked)
+    return blocker.args[0] if blocker.args else None
+
+
+def written_with(
+    process: ChoreProcess, library: Library, qtbot: QtBot, act: Callable[[], object]
+) -> Written:
+    """Plan and write all; ``act`` is called once the first file was written."""
+    run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
+    with qtbot.waitSignal(process.done) as blocker:
+        with qtbot.waitSignal(process.progress):
+            process.run("write", False)
+        act()
+    (result,) = blocker.args
+    assert isinstance(result, Written)
+    return result
+
+
+def genres(folder: Path) -> dict[str, list[str]]:
+    found = {}
+    for path in sorted(folder.iterdir()):
+        tags = mutagen.File(path).tags  # type: ignore[attr-defined]
+        found[path.name] = list(tags.get("genre", [])) if tags else []
+    return found
+
+
+def test_cancelling_a_write_that_hangs_tells_what_was_written(
+    make_process: Make, songs: Callable[..., Path], library: Library, qtbot: QtBot
+) -> None:
+    folder = songs("a.flac", "hang.flac", "z.flac")
+    process = make_process(faulty_child.serve_with_broken_tags)
+
+    result = written_with(process, library, qtbot, process.cancel)
+
+    assert (result.n_done, result.was_cancelled, result.trouble) == (1, True, "")
+    # Nothing but the three songs: what was half done is cleared up.
+    assert genres(folder) == {"a.flac": ["Rock"], "hang.flac": [], "z.flac": []}
+    rows = {Path(row.path).name: row.tag_genre for row in library.rows(SHA)}
+    assert rows == {"a.flac": "Rock", "hang.flac": "", "z.flac": ""}
+    undone = run(process, qtbot, "undo", result.batch, 1)
+    assert undone.n_done == 1
+    assert genres(folder)["a.flac"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [("hang", "the work did not go on for"), ("crash", "has ended")]
+)
+def test_a_write_that_breaks_down_tells_what_was_written(
+    fault: str,
+    words: str,
+    make_process: Make,
+    songs: Callable[..., Path],
+    library: Library,
+    qtbot: QtBot,
+) -> None:
+    folder = songs("a.flac", f"{fault}.flac")
+    process = make_process(faulty_child.serve_with_broken_tags, limits=STRICT)
+
+    result = written_with(process, library, qtbot, lambda: None)
+
+    assert (result.n_done, result.was_cancelled) == (1, False)
+    assert words in result.trouble
+    assert genres(folder) == {"a.flac": ["Rock"], f"{fault}.flac": []}
+
+
+def test_cancelling_a_preview_that_hangs(
+    make_process: Make, songs: Callable[..., Path], library: Library, qtbot: QtBot
+) -> None:
+    songs("a.flac", "hang.flac")
+    process = make_process(faulty_child.serve_with_broken_preview)
+
+    with qtbot.waitSignal(process.failed) as blocker:
+        with qtbot.waitSignal(process.progress):
+            process.run("plan", SHA, ids(library), Policy(Mode.REPLACE))
+        process.cancel()
+
+    assert "was broken off" in blocker.args[0]
+    assert run(process, qtbot, "batches") is None, "the next has another process"
+
+
+def test_a_preview_that_hangs_is_given_up(
+    make_process: Make, songs: Callable[..., Path], library: Library, qtbot: QtBot
+) -> None:
+    songs("hang.flac")
+    process = make_process(faulty_child.serve_with_broken_preview, limits=STRICT)
+
+    with qtbot.waitSignal(process.failed) as blocker:
+        process.run("plan", SHA, ids(library), Policy(Mode.REPLACE))
+
+    assert blocker.args[0].startswith("The work did not go on for")
