@@ -103,6 +103,14 @@ def serve_with_broken_listening(connection: Connection, warm_model: str | None) 
     sound_process.serve(connection, warm_model)
 
 
+def feed_with_broken_decoder(connection: Connection) -> None:
+    """Read files for the player."""
+    from fstmuse_core.jobs.feed import _feed
+
+    break_decoder()
+    _feed(connection)
+
+
 def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
     """Do the window's library work; misbehave with a copy made and not yet in place."""
     from fstmuse_core.tags import batch

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -14,8 +16,19 @@ from fstmuse_core.audio import AudioStream
 from fstmuse_core.child_process import end_child, start_child
 from fstmuse_core.downmix import Downmix
 from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.process_limits import Heartbeat, Limits, Watchdog
 from fstmuse_core.spectrogram import FloatArray
 
+# A disk that has gone to sleep may take ten seconds.
+LIMITS = Limits(
+    cpu_s=120.0,
+    idle_s=20.0,
+    silent_s=120.0,
+    work="reading the file",
+    remedy="press play to try again",
+)
+# A process that has let a reader wait for so long is left for another when a stream is opened.
+_PATIENCE_S = 1.0
 _BLOCK_S = 0.25
 # Blocks decoded ahead of the reader: two seconds.
 _READ_AHEAD = 8
@@ -60,9 +73,26 @@ class _MayRead:
 
 
 class AudioFeed:
-    """Reads files in a process of its own, so that decoding never disturbs the window."""
+    """Reads files in a process of its own, so that decoding never disturbs the window.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    serve : callable
+        The process's work.
+    limits : Limits, optional
+        What each stream may take; one that goes beyond them ends with an error.
+    """
+
+    def __init__(
+        self, serve: Callable[[Connection], None] | None = None, limits: Limits = LIMITS
+    ) -> None:
+        self._serve = serve or _feed
+        self._limits = limits
+        self._watchdog = Watchdog(None)
+        self._rate = 1
+        # The current stream has not ended; since when a reader has been waiting for it.
+        self._is_open = False
+        self._waiting_since: float | None = None
         self._lock = threading.Lock()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
@@ -90,7 +120,12 @@ class AudioFeed:
         """
         with self._lock:
             self._stream += 1
+            since = self._waiting_since
+            if self._process and since is not None and time.monotonic() > since + _PATIENCE_S:
+                self._give_up(self._process)
             connection = self._ensure_process()
+            self._watchdog.begin()
+            self._rate, self._is_open, self._waiting_since = sample_rate, True, None
             request = _Open(self._stream, path, start_s, sample_rate, channels)
             with suppress(OSError):  # read() finds out and says so
                 connection.send(request)
@@ -106,28 +141,40 @@ class AudioFeed:
             while connection.poll(timeout):
                 block: FeedBlock = connection.recv()
                 if block.stream == stream:
+                    self._is_open, self._waiting_since = not block.end, None
+                    self._watchdog.beat(Heartbeat(len(block.samples) / self._rate))
                     if not block.end:
                         connection.send(_MayRead(stream))
                     return block
         except (EOFError, OSError):
-            return self._lost(connection, stream)
+            return self._lost(connection, stream, "playback stopped unexpectedly; press play again")
+        if self._is_open:
+            self._waiting_since = self._waiting_since or time.monotonic()
+            if why := self._watchdog.overdue():
+                return self._lost(connection, stream, f"playback stopped: {why}")
         return None
 
     def _ensure_process(self) -> Connection:
         if self._process is None or self._connection is None:
-            self._process, self._connection = start_child(_feed)
+            self._process, self._connection = start_child(self._serve)
+            self._watchdog = Watchdog(self._process.pid, self._limits)
         return self._connection
 
-    def _lost(self, connection: Connection, stream: int) -> FeedBlock | None:
-        """Tell once that the process died; the next ``open`` starts another."""
+    def _give_up(self, process: BaseProcess) -> None:
+        end_child(process)
+        if self._connection is not None:
+            self._connection.close()
+        self._process = self._connection = None
+        self._is_open, self._waiting_since = False, None
+
+    def _lost(self, connection: Connection, stream: int, sentence: str) -> FeedBlock | None:
+        """Tell once that the process is of no use any more; the next ``open`` starts another."""
         with self._lock:
             if self._connection is not connection or self._process is None:
                 return None
-            end_child(self._process)
-            connection.close()
-            self._process = self._connection = None
+            self._give_up(self._process)
         empty = np.empty((0, 2), dtype=np.float32)
-        return FeedBlock(stream, empty, "playback stopped unexpectedly; press play again", end=True)
+        return FeedBlock(stream, empty, sentence, end=True)
 
 
 def _feed(connection: Connection) -> None:
