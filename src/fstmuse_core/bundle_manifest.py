@@ -178,6 +178,17 @@ def read_manifest_bytes(folder: Path) -> bytes:
         ) from error
 
 
+def manifest_values(folder: Path) -> dict[str, Any]:
+    """The entries of a ``model.json`` as they stand there; raises ``BundleError``."""
+    try:
+        values = parse_json(read_manifest_bytes(folder), allow_infinity=True)
+    except ValueError as error:
+        raise BundleError(folder, f"{MANIFEST_NAME} is damaged ({error})", REMEDY_AGAIN) from None
+    if not isinstance(values, dict):
+        raise BundleError(folder, f"{MANIFEST_NAME} is no JSON object", REMEDY_AGAIN)
+    return values
+
+
 def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
     """What the bytes of a ``model.json`` say; a ``BundleError`` names ``folder``."""
     try:

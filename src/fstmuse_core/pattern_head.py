@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib import format as npy
 
 from fstmuse_core.bundle import Bundle
 from fstmuse_core.errors import BundleError
@@ -16,6 +18,7 @@ from fstmuse_core.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistic
 from fstmuse_core.spectrogram import FloatArray
 
 # Statistics so far from the training music's carry no more weight than this many deviations.
+_MOST_BYTES = 64 * 2**20
 _FARTHEST = np.float32(6.0)
 
 
@@ -73,8 +76,26 @@ class PatternHead:
     @classmethod
     def from_bytes(cls, data: bytes) -> PatternHead:
         """Inverse of :meth:`to_bytes`; raises ``ValueError`` or ``KeyError`` if malformed."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return cls(*(np.asarray(arrays[f.name], np.float32) for f in fields(cls)))
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return cls(*(_array(archive, f"{f.name}.npy") for f in fields(cls)))
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> FloatArray:
+    """An array of a head; no more room is taken than its own numbers need."""
+    entry = archive.getinfo(name)
+    if entry.file_size > _MOST_BYTES:
+        raise ValueError(f"{name} in it is too large")
+    try:
+        stream = io.BytesIO(archive.read(entry))
+        if npy.read_magic(stream) != (1, 0):
+            raise ValueError(f"{name} in it is no plain array")
+        shape, is_fortran, dtype = npy.read_array_header_1_0(stream)
+    except (SyntaxError, TypeError, RuntimeError, zlib.error) as error:
+        raise ValueError(f"{name} in it is no plain array") from error
+    if dtype.kind not in "fiu":
+        raise ValueError(f"{name} in it does not hold numbers")
+    numbers = np.frombuffer(stream.read(), dtype)
+    return np.asarray(numbers.reshape(shape, order="F" if is_fortran else "C"), np.float32)
 
 
 def pattern_head(bundle: Bundle) -> PatternHead | None:

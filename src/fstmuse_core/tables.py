@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.regular_files import open_regular
+from fstmuse_core.text_output import plain
 
 _CHUNK = 2**20
 # Longest first: the mark of UTF-32 begins with that of UTF-16.
@@ -72,7 +74,7 @@ def encoding_of(file: Path) -> str:
     FstMuseError
         If it is no text at all.
     """
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         start = stream.read(_CHUNK)
         if start.startswith(_ZIP):
             raise FstMuseError(file, "it is a spreadsheet's own file", "save it as CSV")
@@ -157,7 +159,11 @@ def read_rows(
     """
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        with file.open(encoding=encoding_of(file), errors="replace", newline="") as stream:
+        encoding = encoding_of(file)
+        with (
+            open_regular(file) as binary,
+            io.TextIOWrapper(binary, encoding, errors="replace", newline="") as stream,
+        ):
             skipped, between = _begin(stream, set(headings), delimiter)
             lines = _Lines(stream, most_lines, line=skipped)
             yield from _rows(lines, between)
@@ -247,7 +253,7 @@ def read_table(file: Path, fields: Mapping[str, Sequence[str]]) -> Iterator[tupl
             n = len(row.cells)
             row = Row(row.line, fault=f"{n} cells for {len(keys)} columns")
         cells = row.cells
-        yield row, Cells({n: cells[at] for n, at in place.items() if at < len(cells)})
+        yield row, Cells({n: plain(cells[at]) for n, at in place.items() if at < len(cells)})
 
 
 class Cells(dict[str, str]):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
 # What makes a formula of a cell in one spreadsheet program or another, in wide forms too.
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
+# Behind a ' as well, so that taking away the first one gives back exactly what was there.
+_FORMULA = re.compile("[' ]*[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001
 # What JSON may hold as it is and a terminal obeys.
 _OBEYED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -28,7 +29,18 @@ def cell(value: Any) -> Any:
         return value
     # A lone carriage return would end a row for some readers, and is not quoted by the writer.
     text = value.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if value.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def plain(text: str) -> str:
+    """The text that :func:`cell` was given.
+
+    Examples
+    --------
+    >>> plain("'=HYPERLINK(...)"), plain("Rock"), plain("'Round Midnight")
+    ('=HYPERLINK(...)', 'Rock', "'Round Midnight")
+    """
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
 def csv_rows(stream: TextIO) -> Callable[[Iterable[Any]], None]:

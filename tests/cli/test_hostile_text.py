@@ -14,8 +14,12 @@ import pytest
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.output import identity
+from fstmuse_core.datasets.collection import Collection
+from fstmuse_core.datasets.corrections.tracks import export_manifest
+from fstmuse_core.datasets.manifest import read_manifest
+from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import visible
-from fstmuse_core.text_output import cell, csv_rows, json_text
+from fstmuse_core.text_output import cell, csv_rows, json_text, plain
 from tests.cli.conftest import Run
 
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -158,3 +162,47 @@ def test_results_of_before_are_done_again_where_the_file_was_replaced(
     os.utime(output, ns=(1, 1))
     fstmuse("classify", song, "-o", output, "--resume")
     assert json.loads(output.read_text("utf-8"))["verdict"] != "kept"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+x", "-x", "@x", "'=1", "''=1", "'", "''", "' =", "'Round Midnight", " =1"),
+        *("-", "'-", "＝1", "Rock", "", "a'=b", "'\t", "don't"),  # noqa: RUF001
+    ],
+)
+def test_what_a_table_escapes_is_read_as_it_was(text: str) -> None:
+    assert plain(str(cell(text))) == text
+    assert plain(plain(str(cell(cell(text))))) == text
+
+
+def test_an_exported_data_set_is_read_as_it_was(tmp_path: Path) -> None:
+    names = ["=1+1.wav", "-x.wav", "'=y.wav", '@z, "q".wav', "new\nline.wav", "＋.wav"]  # noqa: RUF001
+    tracks = [
+        Track(tmp_path / f"sub{n}" / name, f"-Genre{n}", f"={n}", f"'@{n}", 30.0)
+        for n, name in enumerate(names)
+    ]
+    tracks.append(Track(tmp_path / "-top.wav", "@Home", "+44", "-", 30.0))
+    for track in tracks:
+        track.path.parent.mkdir(exist_ok=True)
+        track.path.touch()
+    file = tmp_path / "manifest.csv"
+    assert export_manifest(Collection(tmp_path, "manifest", tuple(tracks)), file) == []
+
+    read = read_manifest(file, [])
+
+    assert [(t.path, t.genre, t.artist, t.title) for t in read] == [
+        (t.path, t.genre, t.artist, t.title) for t in tracks
+    ]
+    for row in csv.reader(io.StringIO(file.read_text("utf-8"), newline="")):
+        assert not any(value.startswith(tuple("=+-@")) for value in row)
+
+
+def test_no_module_writes_tables_by_itself(pytestconfig: pytest.Config) -> None:
+    found = {
+        path.name
+        for path in (pytestconfig.rootpath / "src").rglob("*.py")
+        if re.search(r"csv\.(writer|DictWriter)", path.read_text("utf-8"))
+    }
+    # Names of genres on a line are no table.
+    assert found == {"text_output.py", "genres.py"}

@@ -347,7 +347,7 @@ def test_features_travel_to_other_processes_and_keep_few_files_open(
     cache: FeatureCache, clips: list[Path], small_shards: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.fill(clips)
-    monkeypatch.setattr(cache_module, "_OPEN_SHARDS", 2)
+    monkeypatch.setattr("fstmuse_core.datasets.cached_features._OPEN_SHARDS", 2)
     features = pickle.loads(pickle.dumps(cache.open(clips)))
 
     for turn in range(2):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,11 @@ from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, U
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import FoundFile, found_file
 from fstmuse_core.library.update import note_files
+from fstmuse_core.regular_files import read_regular
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.whole_files import is_special, open_whole
+
+_MOST_BYTES = 2**30
 
 
 def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[Answer]:
@@ -90,7 +93,7 @@ def _kept_lines(
 ) -> list[bytes]:
     written_ns = output.stat().st_mtime_ns
     kept = []
-    for line in output.read_bytes().splitlines(keepends=True):
+    for line in read_regular(output, _MOST_BYTES).splitlines(keepends=True):
         if not line.endswith(b"\n"):
             continue
         record = _record(output, line)
@@ -117,10 +120,10 @@ def _of_another_model(output: Path, record: dict[str, Any], bundle: Bundle) -> c
 
 def _record(output: Path, line: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = parse_json(line)
         if isinstance(record["path"], str):
             return dict(record)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         pass
     raise click.BadParameter(f"{output} holds something else than results; name another file")
 

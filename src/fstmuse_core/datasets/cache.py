@@ -17,18 +17,17 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, overload
+from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 import platformdirs
 from numpy.lib import format as npy
 
 from fstmuse_core.datasets.cache_index import CacheIndex, Place, empty_index
+from fstmuse_core.datasets.cached_features import Features, MelArray
 from fstmuse_core.datasets.collection import SetAside
 from fstmuse_core.datasets.extract import Extracted, Task, extract
 from fstmuse_core.datasets.files import cannot_write, write_whole
@@ -40,12 +39,9 @@ from fstmuse_core.runs import no_training
 from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 from fstmuse_core.whole_files import unfinished
 
-MelArray = npt.NDArray[np.float16]
-
 CACHE_VARIABLE = "FSTMUSE_CACHE"
 # About 64 clips of 30 s: what a kill may cost, and what is held in memory.
 _SHARD_BYTES = 20 * 2**20
-_OPEN_SHARDS = 200
 # A shard that no index knows is another process's, soon to be entered, or left by a kill.
 _ABANDONED_S = 3600.0
 _SUFFIX = ".mel.npy"
@@ -212,7 +208,7 @@ class FeatureCache:
                 raise FstMuseError(
                     path, "its features are not in the cache, or it changed since", "make them"
                 )
-        return Features(self.folder, [places[path] for path in paths])
+        return Features(self.folder, [places[path] for path in paths], self.config.n_mels)
 
     def sounds(self, paths: Sequence[Path]) -> dict[Path, str]:
         """Equal values for files of the same sound, in whatever format, as far as they are kept.
@@ -280,60 +276,6 @@ def empty_cache(folder: Path | None = None) -> Emptied:
         empty_index(folder)
         after = _bytes_of(folder)
     return Emptied(before - after, after)
-
-
-class Features(Sequence[MelArray]):
-    """Mel magnitudes of clips, each of shape ``(frames, n_mels)``, read where they are needed.
-
-    An item is a view of a memory-mapped file: only what is used is read from the disk. The
-    whole may be passed to other processes.
-    """
-
-    def __init__(self, folder: Path, places: Sequence[Place]) -> None:
-        self._folder = folder
-        self._places = tuple(places)
-        self._open: OrderedDict[str, MelArray] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @property
-    def n_frames(self) -> npt.NDArray[np.int64]:
-        """Frames of each clip, without opening any."""
-        return np.array([place.frames for place in self._places], dtype=np.int64)
-
-    @overload
-    def __getitem__(self, index: int) -> MelArray: ...
-    @overload
-    def __getitem__(self, index: slice) -> Features: ...
-    def __getitem__(self, index: int | slice) -> MelArray | Features:
-        if isinstance(index, slice):
-            return Features(self._folder, self._places[index])
-        place = self._places[index]
-        return self._shard(place.shard)[place.first : place.first + place.frames]
-
-    def __getstate__(self) -> tuple[Path, tuple[Place, ...]]:
-        return self._folder, self._places
-
-    def __setstate__(self, state: tuple[Path, tuple[Place, ...]]) -> None:
-        self.__init__(*state)  # type: ignore[misc]
-
-    def _shard(self, name: str) -> MelArray:
-        if name in self._open:
-            self._open.move_to_end(name)
-            return self._open[name]
-        try:
-            shard: MelArray = np.load(self._folder / name, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise FstMuseError(
-                self._folder / name,
-                "features are gone or damaged since the cache was filled",
-                "start again, which makes them anew",
-            ) from error
-        self._open[name] = shard
-        if len(self._open) > _OPEN_SHARDS:
-            self._open.popitem(last=False)
-        return shard
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import TypeVar
 from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.spectrogram import SpectrogramConfig
+from fstmuse_core.strict_json import parse_json
 
 INDEX_FILE = "index.sqlite"
 # To be raised whenever the mel kernel's numbers or the layout of the cache change.
@@ -207,7 +209,11 @@ class CacheIndex:
         )
         for shard, config, rows in needed:
             state = file_state(self._folder / shard)
-            if state is None or state[0] < _HEADER_BYTES + rows * json.loads(config)["n_mels"] * 2:
+            try:
+                needs = _HEADER_BYTES + rows * parse_json(config)["n_mels"] * 2
+            except (ValueError, KeyError, TypeError):
+                needs = math.inf
+            if state is None or state[0] < needs:
                 self._forget(shard)
 
     def _forget(self, shard: str) -> None:

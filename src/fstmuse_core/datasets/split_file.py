@@ -12,9 +12,12 @@ from fstmuse_core.datasets.split import Split
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.regular_files import read_regular
+from fstmuse_core.strict_json import parse_json
 
 _FORMAT = "fstmuse-split"
 _VERSION = 1
+_MOST_BYTES = 256 * 2**20
 
 
 def save_split(file: Path, split: Split, tracks: Sequence[Track], root: Path) -> None:
@@ -51,7 +54,7 @@ def load_split(file: Path, tracks: Sequence[Track], root: Path) -> Split:
         If the file cannot be read, is no split, or is one of other music.
     """
     try:
-        values = json.loads(file.read_bytes().decode("utf-8", "surrogateescape"))
+        values = parse_json(read_regular(file, _MOST_BYTES).decode("utf-8", "surrogateescape"))
         if values["format"] != _FORMAT or values["version"] != _VERSION:
             raise ValueError("another format")
         part_of = {name: part for part in PARTS for name in values[part]}

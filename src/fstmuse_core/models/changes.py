@@ -12,11 +12,10 @@ from typing import Any
 
 from fstmuse_core import bundle as bundles
 from fstmuse_core.bundle import name_key
-from fstmuse_core.bundle_manifest import MADE_AS, MANIFEST_NAME, manifest_bytes, read_manifest_bytes
+from fstmuse_core.bundle_manifest import MADE_AS, MANIFEST_NAME, manifest_bytes, manifest_values
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models.entries import ModelEntry, find_model
 from fstmuse_core.models.names import check_free, clean_title, free_name, name_of
-from fstmuse_core.strict_json import parse_json
 from fstmuse_core.whole_files import open_whole
 
 KEPT_DAYS = 30
@@ -190,10 +189,9 @@ def _write_names(folder: Path, name: str, title: str) -> None:
 
 def _read_values(folder: Path) -> dict[str, Any] | None:
     try:
-        values = parse_json(read_manifest_bytes(folder))
-    except (BundleError, ValueError):
+        return manifest_values(folder)
+    except BundleError:
         return None
-    return values if isinstance(values, dict) else None
 
 
 def _deleted(folder: Path) -> DeletedModel | None:

@@ -6,16 +6,16 @@ model remembers that. See :func:`fstmuse_core.bundle_manifest.manifest_sha256`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle_manifest import MANIFEST_NAME, manifest_sha256, read_manifest_bytes
+from fstmuse_core.bundle_manifest import manifest_sha256, manifest_values, read_manifest_bytes
 from fstmuse_core.errors import BundleError
 from fstmuse_core.models.changes import DeletedModel, list_deleted
 from fstmuse_core.models.entries import IMPORT_RECORD
+from fstmuse_core.strict_json import parse_json
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def names_by_hash() -> dict[str, tuple[str, str]]:
     for folder in bundles.bundle_folders().values():
         try:
             raw = read_manifest_bytes(folder)
-            title = str(json.loads(raw)["title"])
-        except (BundleError, ValueError, KeyError, TypeError, RecursionError):
+            title = str(parse_json(raw, allow_infinity=True)["title"])
+        except (BundleError, ValueError, KeyError, TypeError):
             continue
         found[manifest_sha256(raw)] = folder.name, title
     return found
@@ -100,7 +100,7 @@ def _hash(folder: Path) -> str:
 def _run(folder: Path) -> str:
     """The training that made a model here; one that was imported was made elsewhere."""
     try:
-        training = json.loads((folder / MANIFEST_NAME).read_bytes())["training"]
+        training = manifest_values(folder)["training"]
         return "" if IMPORT_RECORD in training else str(training.get("run", ""))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (BundleError, KeyError, TypeError, AttributeError):
         return ""

@@ -16,6 +16,8 @@ import platformdirs
 
 from fstmuse_core.errors import FstMuseError
 from fstmuse_core.file_lock import locked
+from fstmuse_core.regular_files import open_regular
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.tags.places import sync_folder
 
 _SUFFIX = ".jsonl"
@@ -72,7 +74,7 @@ class BatchRecord:
 
         Raises ``OSError``, and ``ValueError`` if the journal is damaged.
         """
-        with self.file.open("rb") as stream:
+        with open_regular(self.file) as stream:
             stream.seek(entry.delta_at)
             return base64.b64decode(stream.readline()[len(_DELTA) : -1], validate=True)
 
@@ -163,7 +165,7 @@ def read_batch(file: Path) -> BatchRecord:
     batch = BatchRecord(file.stem, file, "")
     entries: dict[int, Entry] = {}
     delta_at = at = 0
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         for line in stream:
             if line.startswith(_DELTA):
                 delta_at = at
@@ -208,7 +210,7 @@ def _take(
 
 def _values(line: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(line)
+        values = parse_json(line)
     except ValueError:
         return {}
     return values if isinstance(values, dict) else {}
@@ -221,13 +223,13 @@ def batch_files(folder: Path) -> list[Path]:
 
 def was_begun(file: Path) -> bool:
     """Whether the journal's first line is whole; raises ``OSError``."""
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         return stream.readline().endswith(b"\n")
 
 
 def was_ended(file: Path) -> bool:
     """Whether the journal's last line says so; raises ``OSError``."""
-    with file.open("rb") as stream:
+    with open_regular(file) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - len(_ENDED)))
         return stream.read() == _ENDED

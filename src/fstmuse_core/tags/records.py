@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.regular_files import read_regular
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.tags.plan import Heard
 
+_MOST_BYTES = 2**30
 _HOW = "make one with: fstmuse classify FOLDER --output results.jsonl"
 
 
@@ -24,7 +26,7 @@ def read_results(file: Path) -> list[Heard]:
         If the file cannot be read, holds anything else, or results of several models.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_regular(file, _MOST_BYTES).decode("utf-8")
     except OSError as error:
         raise FstMuseError(file, f"it cannot be read ({error.strerror})", _HOW) from error
     except UnicodeDecodeError as error:
@@ -45,7 +47,7 @@ def read_results(file: Path) -> list[Heard]:
 
 def _from_array(file: Path, text: str) -> list[Heard]:
     try:
-        return [_heard(record) for record in json.loads(text)]
+        return [_heard(record) for record in parse_json(text)]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _not_results(file, "it is no list of results") from error
 
@@ -56,7 +58,7 @@ def _from_lines(file: Path, text: str) -> list[Heard]:
     *lines, last = text.split("\n")
     for number, line in enumerate(lines, 1):
         try:
-            found.append(_heard(json.loads(line)))
+            found.append(_heard(parse_json(line)))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise _not_results(file, f"line {number} is no result") from error
     if last and not found:

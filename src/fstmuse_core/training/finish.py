@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import platform
 import shlex
@@ -31,6 +30,7 @@ from fstmuse_core.genres import listed_genres
 from fstmuse_core.models.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.shares import FEW
+from fstmuse_core.text_output import csv_rows
 from fstmuse_core.training import calibration
 from fstmuse_core.training.base import kept_base
 from fstmuse_core.training.checkpoint import assign
@@ -297,13 +297,13 @@ def track_list(
         By which a recording is known again under other names.
     """
     stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(COLUMNS)
+    write = csv_rows(stream)
+    write(COLUMNS)
     for row in of_base:
-        table.writerow([row.get(name, "") for name in COLUMNS])
+        write([row.get(name, "") for name in COLUMNS])
     for part in ("train", "validation", "test"):
         for t in getattr(parts, part):
             about = (part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence)
             words = (prints or {}).get(t.path)
-            table.writerow([*about, as_text(words) if words is not None else ""])
+            write([*about, as_text(words) if words is not None else ""])
     return stream.getvalue()

@@ -7,8 +7,9 @@ from collections.abc import Collection as SizedSet
 from pathlib import Path
 from typing import overload
 
-from fstmuse_core.datasets.cache import FeatureCache, Features
+from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.cache_index import Place
+from fstmuse_core.datasets.cached_features import Features
 from fstmuse_core.datasets.collection import Collection, SetAside, merged
 from fstmuse_core.datasets.detect import how_chosen, kinds_of, load_tracks
 from fstmuse_core.datasets.examine import file_state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from typing import Any
@@ -12,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from fstmuse_core.classification import Classification
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.text_output import csv_rows
 
 _BEFORE = ("path", "model", "model_sha256", "duration_s", "verdict", "genre", "start_s", "end_s")
 
@@ -36,10 +36,11 @@ def as_csv(path: str, result: Classification) -> str:
     record["warnings"] = "; ".join(result.warnings)
     text = io.StringIO()
     columns = (*_BEFORE, *result.genres, "warnings")
-    rows = csv.DictWriter(text, columns, lineterminator="\n", restval="", extrasaction="ignore")
-    rows.writeheader()
+    write = csv_rows(text)
+    write(columns)
     for part in record["segments"] or [record]:
-        rows.writerow({**record, **part, **part["probabilities"]})
+        values = {**record, **part, **part["probabilities"]}
+        write(values.get(column, "") for column in columns)
     return text.getvalue()
 
 

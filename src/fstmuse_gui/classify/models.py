@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 
 from fstmuse_core.bundle import bundle_folders
-from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR, MANIFEST_NAME
+from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR, manifest_values
+from fstmuse_core.errors import BundleError
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +36,11 @@ def _installed(kind: str) -> list[ModelInfo]:
     found = []
     for name, folder in bundle_folders().items():
         try:
-            values = json.loads((folder / MANIFEST_NAME).read_bytes())
+            values = manifest_values(folder)
             if values["kind"] != kind:
                 continue
             genres = tuple(str(genre) for genre in values["genres"])
             found.append(ModelInfo(name, str(values["title"]), genres))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (BundleError, KeyError, TypeError) as error:
             _log.warning("The model in %s cannot be offered: %s", folder, error)
     return found

@@ -14,12 +14,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.library.rows import LibraryRow
+from fstmuse_core.regular_files import read_regular
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.whole_files import open_whole
 from fstmuse_gui.classify.correcting import Corrections
 from fstmuse_gui.library.lane import Lane
 from fstmuse_gui.library.shelf import LibraryShelf
 
 _log = logging.getLogger(__name__)
+_MOST_BYTES = 64 * 2**20
 _WAITING_FILE = "waiting.json"
 # Each is decoded, which takes a tenth of a second: so many are finished when the window closes,
 # the others at the next start.
@@ -167,7 +170,7 @@ class Learning(QObject):
 
     def _read(self) -> list[_Word]:
         try:
-            values: Any = json.loads((self.folder / _WAITING_FILE).read_bytes())
+            values: Any = parse_json(read_regular(self.folder / _WAITING_FILE, _MOST_BYTES))
             words = [_Word(**value) for value in values]
         except FileNotFoundError:
             return []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from fstmuse_core.bundle import bundle_folders
-from fstmuse_core.bundle_manifest import MANIFEST_NAME
+from fstmuse_core.bundle_manifest import manifest_values
+from fstmuse_core.errors import BundleError
 from fstmuse_gui.train.recipe import MODEL_KINDS
 
 _log = logging.getLogger(__name__)
@@ -36,13 +36,13 @@ def bases() -> list[Base]:
     for name, folder in bundle_folders().items():
         try:
             found += _base(name, folder)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (BundleError, KeyError, TypeError, AttributeError) as error:
             _log.warning("The model in %s cannot be trained further: %s", folder, error)
     return found
 
 
 def _base(name: str, folder: Path) -> list[Base]:
-    values = json.loads((folder / MANIFEST_NAME).read_bytes())
+    values = manifest_values(folder)
     network = str(values["architecture"].get("network", ""))
     model = network.removeprefix(_ROOM).replace("_", "-")
     kind = MODEL_KINDS.get(model)

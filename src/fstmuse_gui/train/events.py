@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fstmuse_core.shares import Share, recorded_share
+from fstmuse_core.strict_json import parse_json
 
 Matrix = tuple[tuple[int, ...], ...]
 
@@ -216,9 +216,9 @@ def is_progress(line: str) -> bool:
 def parse_event(line: str) -> TrainEvent | None:
     """The event that a line holds; ``None`` for anything else."""
     try:
-        values = json.loads(line)
+        values = parse_json(line, allow_infinity=True)
         return _READERS[values["event"]](values)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 
 
@@ -231,20 +231,20 @@ def _started(values: dict[str, Any]) -> Started:
         genres=tuple(str(genre) for genre in values["genres"]),
         clips=_counts(values["clips"]),
         artists=_counts(values["artists"]),
-        epochs=int(values["epochs"]),
-        resumed_from_epoch=int(values.get("resumed_from_epoch") or 0),
+        epochs=_whole(values["epochs"]),
+        resumed_from_epoch=_whole(values.get("resumed_from_epoch") or 0),
     )
 
 
 def _preparing(values: dict[str, Any]) -> Preparing:
-    return Preparing(str(values["stage"]), int(values["done"]), int(values["total"]))
+    return Preparing(str(values["stage"]), _whole(values["done"]), _whole(values["total"]))
 
 
 def _progress(values: dict[str, Any]) -> Progress:
     return Progress(
-        epoch=int(values["epoch"]),
-        step=int(values["step"]),
-        steps=int(values["steps"]),
+        epoch=_whole(values["epoch"]),
+        step=_whole(values["step"]),
+        steps=_whole(values["steps"]),
         loss=_number(values["loss"]),
         accuracy=_number(values["accuracy"]),
         learning_rate=_number(values["learning_rate"]),
@@ -256,8 +256,8 @@ def _progress(values: dict[str, Any]) -> Progress:
 
 def _epoch(values: dict[str, Any]) -> Epoch:
     return Epoch(
-        epoch=int(values["epoch"]),
-        epochs=int(values["epochs"]),
+        epoch=_whole(values["epoch"]),
+        epochs=_whole(values["epochs"]),
         loss=_number(values["loss"]),
         accuracy=_number(values["accuracy"]),
         val_loss=_number(values["val_loss"]),
@@ -272,7 +272,7 @@ def _epoch(values: dict[str, Any]) -> Epoch:
 
 def _sample(values: dict[str, Any]) -> Sample:
     return Sample(
-        epoch=int(values["epoch"]),
+        epoch=_whole(values["epoch"]),
         genre=str(values["genre"]),
         picture=str(values["picture"]),
         sound=str(values["sound"]),
@@ -304,9 +304,9 @@ def _gan_metrics(values: dict[str, Any]) -> GanMetrics:
         figures={str(whose): _numbers(found) for whose, found in figures.items()},
         by_genre=_numbers(values.get("consistency") or {}),
         by_genre_of_real=_numbers(values.get("consistency_of_real") or {}),
-        windows=int(values.get("windows") or 0),
+        windows=_whole(values.get("windows") or 0),
         nearest_of_unheard=_number(values.get("nearest_of_unheard")),
-        of_unknown_artists=int(values.get("of_unknown_artists") or 0),
+        of_unknown_artists=_whole(values.get("of_unknown_artists") or 0),
     )
 
 
@@ -320,10 +320,10 @@ def _metrics(values: dict[str, Any]) -> Metrics:
         artists=_counts(values["artists"]),
         confusion=_matrix(values["confusion"]),
         ece=_number(values["ece"]),
-        reliability=tuple((_number(c), _number(a), int(n)) for c, a, n in rows),
+        reliability=tuple((_number(c), _number(a), _whole(n)) for c, a, n in rows),
         named=_number(values.get("named")),
         named_accuracy=_number(values.get("named_accuracy")),
-        of_unknown_artists=int(values.get("of_unknown_artists") or 0),
+        of_unknown_artists=_whole(values.get("of_unknown_artists") or 0),
         interval=tuple(_number(end) for end in values.get("interval") or ()),
         confidence_gap=_gap(values, rows),
         cross_validation=dict(values.get("cross_validation") or {}),
@@ -344,7 +344,7 @@ def _failed(values: dict[str, Any]) -> Failed:
 
 
 def _counts(values: dict[str, Any]) -> dict[str, int]:
-    return {str(key): int(count) for key, count in values.items()}
+    return {str(key): _whole(count) for key, count in values.items()}
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, float]:
@@ -352,7 +352,14 @@ def _numbers(values: dict[str, Any]) -> dict[str, float]:
 
 
 def _matrix(rows: Any) -> Matrix:
-    return tuple(tuple(int(count) for count in row) for row in rows or ())
+    return tuple(tuple(_whole(count) for count in row) for row in rows or ())
+
+
+def _whole(value: Any) -> int:
+    """A number that Qt can take; raises ``ValueError``, also of infinity."""
+    if not -(2**31) <= value < 2**31:
+        raise ValueError("too large a number")
+    return int(value)
 
 
 def _number(value: Any) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fstmuse_core import runs
+from fstmuse_core.regular_files import read_regular
 from fstmuse_gui.train.events import (
     Done,
     Ended,
@@ -18,6 +19,8 @@ from fstmuse_gui.train.events import (
 )
 from fstmuse_gui.train.recipe import MODEL_KINDS
 from fstmuse_gui.train.runs_list import RunRow
+
+_MOST_EVENTS_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,10 @@ def _past(summary: runs.RunSummary) -> PastRun:
 def past_events(folder: Path) -> list[TrainEvent]:
     """What a run has said so far, but for its progress; nothing if that cannot be read."""
     try:
-        text = (folder / "events.jsonl").read_text("utf-8", "replace")
+        data = read_regular(folder / "events.jsonl", _MOST_EVENTS_BYTES)
     except OSError:
         return []
-    lines = (line for line in text.splitlines() if not is_progress(line))
+    lines = (line for line in data.decode("utf-8", "replace").split("\n") if not is_progress(line))
     return cleaned([e for e in map(parse_event, lines) if e is not None])
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core.datasets.corrections.record import Correction
+from fstmuse_core.regular_files import open_regular
+from fstmuse_core.strict_json import parse_json
 from fstmuse_core.whole_files import open_whole
 
 JOURNAL_FILE = "corrections.jsonl"
@@ -123,7 +125,7 @@ def read_journal(folder: Path, known: Journal | None = None) -> Journal:
     """
     journal = Journal()
     try:
-        with (folder / JOURNAL_FILE).open("rb") as stream:
+        with open_regular(folder / JOURNAL_FILE) as stream:
             if known is not None and known.is_sound:
                 stream.seek(known.size - len(known.tail))
                 if stream.read(len(known.tail)) == known.tail:
@@ -144,12 +146,12 @@ def read_journal(folder: Path, known: Journal | None = None) -> Journal:
 def _take_line(journal: Journal, line: bytes, folder: Path) -> None:
     is_first = journal.size == 0 and not journal.history and not journal.n_damaged
     try:
-        values = json.loads(line)
+        values = parse_json(line)
         if is_first and isinstance(values, dict) and _HEADER in values:
             journal.is_newer = int(values[_HEADER]) > VERSION
         elif not journal.is_newer:
             journal.take(_step(values, folder))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         journal.n_damaged += 1
 
 

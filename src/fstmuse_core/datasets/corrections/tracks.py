@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from fstmuse_core.datasets.corrections.store import TITLE, CorrectionStore, corr
 from fstmuse_core.datasets.files import write_whole
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.text_output import csv_rows
 
 # What stands for the corrections where a data set is named. A folder that happens to be
 # called so is named by "./corrections".
@@ -106,8 +106,8 @@ def export_manifest(collection: Collection, path: Path) -> list[SetAside]:
         If ``path`` cannot be written.
     """
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
+    write = csv_rows(text)
+    write(_COLUMNS)
     left_out = []
     folder = path.absolute().parent
     for track in collection.tracks:
@@ -117,15 +117,16 @@ def export_manifest(collection: Collection, path: Path) -> list[SetAside]:
             left_out.append(SetAside(track.path, "its name does not fit into a table"))
             continue
         fields = (track.artist, track.title, track.album, track.seconds, track.collection)
-        rows.writerow((name, track.genre, *fields))
+        write((name, track.genre, *fields))
     data = text.getvalue().encode("utf-8", "backslashreplace")
     write_whole(path, lambda stream: stream.write(data))
     return left_out
 
 
 def _is_text(name: str) -> bool:
+    """True for what a table gives back as it is: UTF-8 without carriage returns."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
         return False
-    return True
+    return "\r" not in name

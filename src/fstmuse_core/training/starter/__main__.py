@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import os
 import platform
@@ -21,6 +20,7 @@ from fstmuse_core.bundle import PATTERNS_NAME, write_bundle
 from fstmuse_core.bundle_manifest import BundleManifest
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.text_output import csv_rows
 from fstmuse_core.training.export import base_manifest, litert_bytes, weights_bytes
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
@@ -154,13 +154,11 @@ def _versions() -> dict[str, str]:
 
 def _track_list(data: DataSet, plan: ModelPlan) -> str:
     stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["taught_as", "genre", "artist", "title", "collection", "licence"])
+    write = csv_rows(stream)
+    write(["taught_as", "genre", "artist", "title", "collection", "licence"])
     for track, role in zip(data.tracks, data.roles, strict=True):
         taught_as = plan.genres[role] if role < len(plan.genres) else "none of these"
-        table.writerow(
-            [taught_as, track.genre, track.artist, track.title, track.collection, track.licence]
-        )
+        write([taught_as, track.genre, track.artist, track.title, track.collection, track.licence])
     return stream.getvalue()
 
 
