@@ -208,3 +208,22 @@ def test_the_window_on_a_small_screen(
         assert not picture.isNull()
         assert picture.width() <= width
         assert picture.height() <= height
+
+
+def test_a_clip_is_read_without_scrolling_sideways(bench: Bench, qtbot: QtBot) -> None:
+    long = {"Progressive Electronic Rock from the North": 0.9, "Folk": 0.06, "Jazz": 0.04}
+    bench.presenter.open_paths(["/music/A rather long name of a song.mp3"])
+    bench.answer(make_result(make_music(5.0), make_classification(long)))
+    bench.presenter.looks.set_why(True)
+    page = bench.view.clip_page
+    bar = bench.view._panes[page].horizontalScrollBar()
+    for width, height in (SIZES[0], SIZES[4], SIZES[2]):
+        bench.window.resize(width, height)
+        qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert page.save_button.text().strip() == "Save"
+    bench.window.resize(*SIZES[4])
+    assert page.save_button.text() == ""
+    assert page.save_button.accessibleName()
+    bench.view.show_trouble("This clip could not be heard", "It is damaged and cut. " * 4)
+    other = bench.view._panes[bench.view.trouble_page].horizontalScrollBar()
+    qtbot.waitUntil(lambda: other.maximum() == 0)

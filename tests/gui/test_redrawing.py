@@ -213,7 +213,7 @@ def live(page: ClipPage, seconds: float, level: float) -> None:
 
 @pytest.mark.parametrize("seconds", [5.0, 20.0])
 def test_a_second_recording_begins_empty(
-    shown: Callable[[QWidget], QWidget], seconds: float
+    shown: Callable[[QWidget], QWidget], seconds: float, qtbot: QtBot
 ) -> None:
     page, new = shown(ClipPage()), shown(ClipPage())
     assert isinstance(page, ClipPage)
@@ -224,6 +224,8 @@ def test_a_second_recording_begins_empty(
     assert drawn(page) == drawn(new), "before its first sound"
     for widget in (page, new):
         live(widget, seconds, 0.3)
+    glides = [widget.bars._glide for widget in (page, new)]
+    qtbot.waitUntil(lambda: all(glide.state() == glide.State.Stopped for glide in glides))
     assert drawn(page) == drawn(new)
 
 

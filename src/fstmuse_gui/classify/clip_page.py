@@ -22,6 +22,7 @@ from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.page_parts import lay_side_by_side
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
@@ -62,10 +63,12 @@ class ClipPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        column.addLayout(self._build_header())
+        self._header = self._build_header()
+        column.addLayout(self._header)
         column.addWidget(self.spectrogram, 1)
         column.addWidget(self.transport)
-        column.addLayout(self._build_result())
+        self._result = self._build_result()
+        column.addLayout(self._result)
         self._column = column
 
     def _build_header(self) -> QHBoxLayout:
@@ -73,6 +76,7 @@ class ClipPage(QWidget):
         self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         self._about = RichLabel()
         self._about.setProperty("look", "muted")
+        self._about.setWordWrap(True)
         self.why_button = QPushButton(icon("why"), " Why?")
         self.why_button.setCheckable(True)
         self.why_button.setAccessibleName("Show why: where the genre was heard")
@@ -83,14 +87,18 @@ class ClipPage(QWidget):
         self.hear_button.setAccessibleName("Listen to what the model hears")
         self.why_chooser = CalmComboBox()
         self.why_chooser.setAccessibleName("Genre to explain")
+        self.why_chooser.setMinimumContentsLength(1)
         self.why_chooser.activated.connect(
             lambda _i: self.why_genre_chosen.emit(self.why_chooser.currentText())
         )
         self.save_button = QPushButton(icon("save"), " Save")
         self.save_button.setProperty("look", "menu")
         self.save_button.setAccessibleName("Save the picture, the result or the recording")
+        self.save_button.setToolTip("Save the picture, the result or the recording")
         self.save_menu = QMenu("&Save", self)
         self.save_button.setMenu(self.save_menu)
+        buttons = (self.why_button, self.hear_button, self.save_button)
+        self._words = {button: button.text() for button in buttons}
         row = QHBoxLayout()
         row.setSpacing(GRID)
         self._live_dot = PlainLabel("\N{BLACK CIRCLE}")
@@ -106,10 +114,12 @@ class ClipPage(QWidget):
         titles.addLayout(title_row)
         titles.addWidget(self._about)
         row.addLayout(titles, 1)
-        row.addWidget(self.why_chooser)
-        row.addWidget(self.why_button)
-        row.addWidget(self.hear_button)
-        row.addWidget(self.save_button)
+        right = QHBoxLayout()
+        right.setSpacing(GRID)
+        right.addWidget(self.why_chooser)
+        for button in buttons:
+            right.addWidget(button)
+        row.addLayout(right)
         return row
 
     def _build_result(self) -> QHBoxLayout:
@@ -123,6 +133,14 @@ class ClipPage(QWidget):
         row.addLayout(said, 2)
         row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
         return row
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Do with signs in place of words on buttons, and with one column, where it is narrow."""
+        for button, words in self._words.items():
+            button.setText("" if is_narrow else words)
+        self.transport.set_narrow(is_narrow)
+        lay_side_by_side(self._header, is_narrow=is_narrow)
+        lay_side_by_side(self._result, is_narrow=is_narrow)
 
     def set_low(self, is_low: bool) -> None:
         """Stand closer where there is little height."""

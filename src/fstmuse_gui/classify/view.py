@@ -12,7 +12,7 @@ from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.sidebar import Sidebar
 from fstmuse_gui.theme import current_colours, scaled_font
 from fstmuse_gui.widgets.drop_area import DropArea
-from fstmuse_gui.widgets.paged_view import LOW, PagedView
+from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 
@@ -71,6 +71,7 @@ class ClassifyView(PagedView):
         self._veil.setGeometry(self.rect())
         self.record_panel.set_low(self.height() < LOW)
         self.clip_page.set_low(self.height() < LOW)
+        self.clip_page.set_narrow(self.width() < NARROW)
 
     # -- questions ---------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.page_parts import PageHead
+from fstmuse_gui.widgets.page_parts import PageHead, lay_side_by_side
 from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.transport_bar import TransportBar
@@ -54,7 +54,8 @@ class TakePage(QWidget):
         column.addLayout(self._build_head())
         column.addWidget(self.spectrogram, 1)
         column.addWidget(self.transport)
-        column.addLayout(self._build_result())
+        self._result = self._build_result()
+        column.addLayout(self._result)
         self._column = column
 
     def _build_head(self) -> PageHead:
@@ -115,6 +116,10 @@ class TakePage(QWidget):
         row.addLayout(said, 2)
         row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
         return row
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Do with one column where it is narrow."""
+        lay_side_by_side(self._result, is_narrow=is_narrow)
 
     def set_low(self, is_low: bool) -> None:
         """Stand closer where there is little height."""

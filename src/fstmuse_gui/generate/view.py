@@ -9,7 +9,7 @@ from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.icons import icon
 from fstmuse_gui.widgets.invitation import Invitation
-from fstmuse_gui.widgets.paged_view import LOW, PagedView
+from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
 
 _KINDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
@@ -51,6 +51,7 @@ class GenerateView(PagedView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.take_page.set_low(self.height() < LOW)
+        self.take_page.set_narrow(self.width() < NARROW)
 
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
         """Something could not be made, or was cancelled."""

@@ -53,7 +53,7 @@ class TagDialog(FittingDialog):
         self._build_chips()
         self._build_buttons()
         self._build()
-        self.resize(QSize(980, 640))
+        self.resize(QSize(980, 720))
         self.show_reading(0, 0)
 
     def _build_chips(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.artwork import SoundMark
+from fstmuse_gui.widgets.paragraph import Paragraph
 
 _TEXT_WIDTH = 460
 _MIDDLE = Qt.AlignmentFlag.AlignHCenter
@@ -43,13 +44,9 @@ class Invitation(QWidget):
         heading = PlainLabel(title)
         heading.setFont(scaled_font(self.font(), 1.9, QFont.Weight.DemiBold))
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words = PlainLabel(hint)
+        heading.setWordWrap(True)
+        words = Paragraph(hint, _TEXT_WIDTH)
         words.setProperty("look", "muted")
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setWordWrap(True)
-        words.setFixedWidth(_TEXT_WIDTH)
-        # A column asks for the height at its own width, which is more than the label's.
-        words.setMinimumHeight(words.heightForWidth(_TEXT_WIDTH))
         column = QVBoxLayout(self)
         column.setSpacing(0)
         column.addStretch(3)

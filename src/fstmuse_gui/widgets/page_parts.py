@@ -115,6 +115,13 @@ class TwoSides(QWidget):
         )
 
 
+def lay_side_by_side(row: QBoxLayout, *, is_narrow: bool) -> None:
+    """Let the parts of ``row`` stand side by side, or below each other where it is narrow."""
+    row.setDirection(
+        QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+    )
+
+
 def _as_widget(side: QBoxLayout | QWidget) -> QWidget:
     if isinstance(side, QWidget):
         return side

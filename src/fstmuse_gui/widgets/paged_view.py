@@ -22,6 +22,8 @@ from fstmuse_gui.widgets.notice_bar import NoticeBar
 
 # Below this height of a tab its parts stand closer.
 LOW = 560
+# Below this width of a tab they have no room to spare at their sides.
+NARROW = 720
 
 
 class PagedView(QWidget):
@@ -82,7 +84,8 @@ class PagedView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         margin = GRID if self.height() < LOW else 2 * GRID
-        self._main.setContentsMargins(3 * GRID, margin, 3 * GRID, margin)
+        side = GRID if self.width() < NARROW else 3 * GRID
+        self._main.setContentsMargins(side, margin, side, margin)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_gui.icons import draw_icon
-from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.artwork import SoundMark
 from fstmuse_gui.widgets.invitation import side_by_side
+from fstmuse_gui.widgets.paragraph import Paragraph
 
 _PROGRESS_STEPS = 1000
 _TEXT_WIDTH = 520
@@ -34,7 +34,7 @@ class BusyPage(QWidget):
         self._detail = _sentence()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(280)
+        self._bar.setFixedWidth(240)
         self._bar.setAccessibleName("Progress")
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setAccessibleName("Cancel this clip")
@@ -120,21 +120,15 @@ class _Sign(QWidget):
 
 
 def _heading(page: QWidget) -> QLabel:
-    label = PlainLabel()
+    label = Paragraph("", _TEXT_WIDTH)
     label.setFont(scaled_font(page.font(), 1.5, QFont.Weight.DemiBold))
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setWordWrap(True)
-    label.setFixedWidth(_TEXT_WIDTH)
     return label
 
 
 def _sentence() -> QLabel:
-    label = PlainLabel()
+    label = Paragraph("", _TEXT_WIDTH)
     label.setProperty("look", "muted")
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
-    label.setFixedWidth(_TEXT_WIDTH)
     return label
 
 

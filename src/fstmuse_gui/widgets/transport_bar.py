@@ -49,10 +49,12 @@ class TransportBar(QWidget):
         self.map_chooser.setAccessibleName("Colour map")
         self.map_chooser.setToolTip("Colours of the spectrogram")
         self.map_chooser.setIconSize(QSize(40, 12))
+        self.map_chooser.setMinimumContentsLength(1)
         for name in COLOUR_MAPS:
             self.map_chooser.addItem(_swatch_icon(name), name.capitalize(), name)
         self.range_chooser = CalmComboBox()
         self.range_chooser.setAccessibleName("Decibel range")
+        self.range_chooser.setMinimumContentsLength(5)
         self.range_chooser.setToolTip("How far below the loudest sound is still drawn")
         for decibels in DB_RANGES:
             self.range_chooser.addItem(f"{decibels} dB", decibels)
@@ -71,6 +73,10 @@ class TransportBar(QWidget):
         row.addStretch()
         row.addWidget(self.map_chooser)
         row.addWidget(self.range_chooser)
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Leave the colour map to the menu where it is narrow."""
+        self.map_chooser.setHidden(is_narrow)
 
     def set_clip(self, duration_s: float, *, playable: bool) -> None:
         """Another clip is shown; ``duration_s`` is 0 while it is not known."""

@@ -22,6 +22,7 @@ class VerdictPanel(QWidget):
         self.setAccessibleName("Verdict")
         self._headline = PlainLabel()
         self._headline.setFont(scaled_font(self.font(), 2.5, QFont.Weight.DemiBold))
+        self._headline.setWordWrap(True)
         self._sentence = PlainLabel()
         self._sentence.setWordWrap(True)
         self._sentence.setProperty("look", "muted")
