@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,9 @@ from fstmuse_core.cli.exit_codes import SOME_FAILED
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.library.choosing import opened_library
 from fstmuse_core.errors import FstMuseError, one_line
+
+if TYPE_CHECKING:
+    from fstmuse_core.library.database import Library
 
 
 @click.command(short_help="Add folders, and look what is in them.")
@@ -34,7 +39,9 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
 
     encoding = None if tag_encoding is None else encoding_of(tag_encoding)
     with opened_library() as library:
-        added = [library.add_folder(folder).folder_id for folder in folders]
+        added, refused = _added(library, folders)
+        if refused and not added:
+            return SOME_FAILED
         if not library.folders():
             raise FstMuseError("Your library", "it has no folder yet", "name one with music")
         report = scan_library(library, folder_ids=added or None, progress=_progress)
@@ -52,7 +59,18 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
     }
     told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     print_safe(f"{report.n_found:,} sound files found; " + (told or "nothing is new"))
-    return SOME_FAILED if report.problems else 0
+    return SOME_FAILED if report.problems or refused else 0
+
+
+def _added(library: Library, folders: Sequence[str]) -> tuple[list[int], int]:
+    """Numbers of the folders in the library, and how many could not be added, which is said."""
+    added = []
+    for folder in folders:
+        try:
+            added.append(library.add_folder(folder).folder_id)
+        except FstMuseError as error:
+            say(f"fstmuse: {error}")
+    return added, len(folders) - len(added)
 
 
 def _progress(found: int) -> None:
