@@ -7,6 +7,7 @@ The child holds itself to its memory and sends heartbeats while it works; the pa
 from __future__ import annotations
 
 import errno
+import mmap
 import signal
 import sys
 import time
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _GIB = 2**30
+# Of address space, to load all libraries and to do a little.
+LEAST_ROOM = 256 * 2**20
 # What native code makes of a refused allocation.
 _BEWILDERED = (ImportError, RuntimeError, SystemError)
 _SIGNS_OF_NO_MEMORY = (
@@ -242,6 +245,19 @@ def is_out_of_memory(error: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def require_room(n_bytes: int = LEAST_ROOM) -> None:
+    """Raise ``MemoryError`` where a limit that the process was started with leaves less.
+
+    OpenBLAS ends a process that has no room for it without a word to Python.
+    """
+    if not _has_outer_limit():
+        return
+    try:
+        mmap.mmap(-1, n_bytes).close()
+    except OSError as error:
+        raise MemoryError from error
 
 
 def _has_outer_limit() -> bool:

@@ -8,7 +8,7 @@ import sys
 from typing import Literal, TextIO
 
 from fstmuse_core.errors import AudioError, FstMuseError, one_line, visible
-from fstmuse_core.process_limits import too_much_memory
+from fstmuse_core.process_limits import is_out_of_memory, too_much_memory
 
 
 def prepare_streams() -> None:
@@ -63,7 +63,7 @@ def about(path: str | os.PathLike[str], error: FstMuseError) -> str:
 
 def unexpected(path: str | os.PathLike[str], error: Exception) -> AudioError:
     """An error of the program's own, put so that the user can report it."""
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return AudioError(os.fspath(path), too_much_memory())
     what = one_line(f"{type(error).__name__}: {error}")
     return AudioError(os.fspath(path), f"it could not be worked on ({what})", "please report this")

@@ -17,7 +17,7 @@ from fstmuse_core.cli.console import prepare_streams, say
 from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
 from fstmuse_core.errors import BundleError, FstMuseError, one_line, visible
 from fstmuse_core.native_threads import use_one_thread
-from fstmuse_core.process_limits import is_out_of_memory
+from fstmuse_core.process_limits import is_out_of_memory, require_room
 from fstmuse_core.quiet import mute_native_stderr
 
 # Modules of this package, each with a click command called ``command``, and what --help says
@@ -88,6 +88,7 @@ def program(context: click.Context) -> int | None:
     if context.invoked_subcommand is not None:
         if context.invoked_subcommand != "gui":  # whose own libraries may have to say why it fails
             mute_native_stderr()
+        require_room()
         return None
     from fstmuse_core.cli.gui import open_window
 

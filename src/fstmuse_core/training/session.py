@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.process_limits import is_out_of_memory
 from fstmuse_core.runs import (
     REPORT_FILE,
     RUN_FILE,
@@ -82,17 +83,22 @@ def train(
     except FstMuseError as error:
         session.fail(str(error))
         code = FAILED if session.is_valid else WRONG_USE
-    except MemoryError:
-        session.fail("training: the memory is full; close other programs or lower --batch-size")
-    except OSError as error:
-        where = f" ({Path(error.filename).name})" if error.filename else ""
-        session.fail(f"training: {one_line(error.strerror or str(error))}{where}")
     except Exception as error:
-        what = one_line(f"{type(error).__name__}: {error}")[:300]
-        session.fail(f"training: it broke off ({what}); please report this")
+        session.fail(f"training: {_told(error)}")
     finally:
         events.close()
     return code
+
+
+def _told(error: Exception) -> str:
+    """What broke a training off that is no fault of its settings or its music."""
+    if is_out_of_memory(error):
+        return "the memory is full; close other programs or lower --batch-size"
+    if isinstance(error, OSError):
+        where = f" ({Path(error.filename).name})" if error.filename else ""
+        return f"{one_line(error.strerror or str(error))}{where}"
+    what = one_line(f"{type(error).__name__}: {error}")[:300]
+    return f"it broke off ({what}); please report this"
 
 
 class _Session:
