@@ -24,12 +24,15 @@ from fstmuse_core import bundle, runs
 from fstmuse_core.audio import SAMPLE_RATE
 from fstmuse_core.bundle_manifest import MANIFEST_NAME
 from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.cli.resuming import answers
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.split_file import load_split
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.library.database import open_library
+from fstmuse_core.library.update import scan_library
 from fstmuse_core.models import changes, identity
 from fstmuse_core.pattern_head import PatternHead
 from fstmuse_core.patterns import N_STATISTICS
@@ -180,6 +183,29 @@ def test_events_hold_no_number_that_qt_refuses(number: str) -> None:
             found = parse_event(text.replace('"HERE"', number))
             assert found is None, (event, key)
     assert parse_event("[" * 100_000) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[NaN]", "", "{}", '["x"]', "[1e400]", "\0", "[1]"]
+)
+def test_a_damaged_answer_in_the_library_costs_itself(tmp_path: Path, text: str) -> None:
+    song = tmp_path / "music" / "song.wav"
+    song.parent.mkdir()
+    soundfile.write(song, make_music(4.0), SAMPLE_RATE)
+    model = bundle.find_bundle("toy-model")
+    with open_library(tmp_path / "library.db") as library:
+        library.add_folder(song.parent)
+        scan_library(library)
+        list(answers(library, model, [str(song)]))
+        (row,) = library.rows(model.sha256)
+        assert library.classification(row.file_id, model.sha256) is not None
+        with library.writing() as connection:
+            connection.execute("UPDATE results SET scores = ?", (text,))
+        assert library.classification(row.file_id, model.sha256) is None
+        assert library.scores(model.sha256) == []
+        with library.writing() as connection:
+            connection.execute("UPDATE models SET genres = ?", (text,))
+        assert all(found.name != "toy-model" for found in library.models()) or text == '["x"]'
 
 
 # Arrays whose headers lie ----------------------------------------------------------------------

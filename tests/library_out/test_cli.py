@@ -125,7 +125,7 @@ def test_playlists(heard: Shelf, fstmuse: Run, tmp_path: Path) -> None:
     assert "no genre has enough files" in err
     code, _, err = fstmuse("playlists", tmp_path / "none", "--least", "nan")
     assert code == 2
-    assert "'nan' is no number from 0 to 100" in err
+    assert "'nan' is not a finite number" in err
     assert not (tmp_path / "none").exists()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fstmuse_core.classification import Classification, Doubt, Timeline, Verdict
+from fstmuse_core.strict_json import parse_json
 
 # Which way of answering a result stands for, beside its model: a change of the answer for the
 # same sound and model, such as another rule for the verdict, needs another name here.
@@ -59,15 +60,18 @@ def restored(
 ) -> Classification:
     """The answer again; raises ``ValueError`` if it is no sound one."""
     doubt = None if answer.doubt is None else Doubt(answer.doubt)
+    scores = np.asarray(parse_json(answer.scores), dtype=np.float32)
+    if scores.shape != (len(genres),):
+        raise ValueError(f"{scores.shape} scores for {len(genres)} genres")
     return Classification(
         model=model,
         model_sha256=model_sha256,
         genres=genres,
         duration_s=answer.seconds,
-        probabilities=np.asarray(json.loads(answer.scores), dtype=np.float32),
+        probabilities=scores,
         timeline=_unpacked(answer.timeline),
         verdict=Verdict(answer.genre, doubt, answer.verdict),
-        warnings=tuple(json.loads(answer.warnings)),
+        warnings=tuple(parse_json(answer.warnings)),
     )
 
 

@@ -7,6 +7,8 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
+from types import UnionType
+from typing import Any
 
 from fstmuse_core.classification import Classification
 from fstmuse_core.library.answers import SETTINGS, StoredAnswer, restored
@@ -18,6 +20,7 @@ from fstmuse_core.library.rows import (
     ReviewKind,
     State,
 )
+from fstmuse_core.strict_json import parse_json
 
 FOLDERS = """
 SELECT folders.id, folders.path, added_at,
@@ -131,11 +134,22 @@ def _counted(connection: sqlite3.Connection, model_sha: str) -> list[tuple[str, 
     return connection.execute(_COUNTS, model).fetchall()
 
 
+def _stored(text: Any, kind: type | UnionType) -> list[Any] | None:
+    """A list that a column holds as JSON; ``None`` if it is damaged."""
+    try:
+        values = parse_json(text)
+    except (ValueError, TypeError):
+        return None
+    is_sound = isinstance(values, list) and all(isinstance(value, kind) for value in values)
+    return values if is_sound else None
+
+
 def models(connection: sqlite3.Connection) -> list[HeardModel]:
     """See :meth:`Library.models`."""
     return [
-        HeardModel(sha, name, title, tuple(json.loads(genres)), heard)
-        for sha, name, title, genres, heard in connection.execute(_MODELS, (SETTINGS,))
+        HeardModel(sha, name, title, tuple(genres), heard)
+        for sha, name, title, text, heard in connection.execute(_MODELS, (SETTINGS,))
+        if (genres := _stored(text, str)) is not None
     ]
 
 
@@ -144,7 +158,7 @@ def model_names(connection: sqlite3.Connection, number: int) -> tuple[str, str, 
     name, sha, genres = connection.execute(
         "SELECT name, sha256, genres FROM models WHERE id = ?", (number,)
     ).fetchone()
-    return name, sha, tuple(json.loads(genres))
+    return name, sha, tuple(_stored(genres, str) or ())
 
 
 def classification(
@@ -155,7 +169,10 @@ def classification(
     found = connection.execute(_ANSWER, (file_id, number)).fetchone()
     if found is None:
         return None
-    return restored(StoredAnswer(*found), *model_names(connection, number))
+    try:
+        return restored(StoredAnswer(*found), *model_names(connection, number))
+    except (ValueError, TypeError):
+        return None  # damaged: as if it had never been given
 
 
 def scores(
@@ -171,6 +188,9 @@ def scores(
     genres = model_names(connection, number)[2]
     found = []
     for key, path, content, raw in _chosen(connection, _SCORES, model_sha, folder_id, file_ids):
-        ranked = sorted(zip(genres, json.loads(raw), strict=True), key=lambda pair: -pair[1])
+        values = _stored(raw, int | float)
+        if values is None or len(values) != len(genres):
+            continue
+        ranked = sorted(zip(genres, values, strict=True), key=lambda pair: -pair[1])
         found.append(FileScores(key, os.fsdecode(path), content, dict(ranked)))
     return found
