@@ -62,11 +62,13 @@ def _class_folders(root: Path) -> list[Path]:
     one: list[Path] = []
     for _ in range(_DEEPEST):
         folders = [folder for folder in _children(root) if _holds_music(folder)]
-        if len(folders) != 1 or next(_loose(root), None) is not None:
+        if len(folders) != 1:
+            break
+        if canonical_genre(folders[0].name) is not None:
+            return folders
+        if next(_loose(root), None) is not None:
             break
         one, root = folders, folders[0]
-        if canonical_genre(root.name) is not None:
-            return one
     if all(official_part(folder.name) for folder in folders):
         folders = [f for part in folders for f in _children(part) if _holds_music(f)]
     if len(folders) > 1 and _is_worth_more(folders, _loose(root)):
