@@ -31,7 +31,7 @@ def find_base(settings: TrainSettings) -> Bundle:
     BundleError
         If there is none by that name, or its network is another than ``settings.model``.
     """
-    bundle = find_bundle(settings.fine_tune)
+    bundle = _named(settings.fine_tune)
     wanted = f"fstmuse_core.networks.{settings.model.replace('-', '_')}"
     found = bundle.manifest.architecture.get("network")
     if found != wanted:
@@ -41,6 +41,17 @@ def find_base(settings: TrainSettings) -> Bundle:
             "give --model the model that it was trained as",
         )
     return bundle
+
+
+def _named(name: str) -> Bundle:
+    """Load an installed model or, of a folder anywhere, what stands beside its weights."""
+    try:
+        return find_bundle(name, installed_only=True)
+    except BundleError:
+        # Its network is not run, so that nobody has to check it.
+        if Path(name).is_dir():
+            return load_bundle(name)
+        raise
 
 
 def keep_base(base: Bundle, run: Path) -> None:
