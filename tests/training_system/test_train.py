@@ -94,7 +94,8 @@ def test_figures_card_and_record(trained: Home) -> None:
         assert Path(path).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     card = Path(trained.last["card"]).read_text(encoding="utf-8")
     accuracy = trained.last["metrics"]["accuracy"]
-    assert f"Accuracy {accuracy:.3f}" in card
+    songs = sum(trained.last["metrics"]["songs"].values())
+    assert f"{round(accuracy * songs)} of {songs} right" in card  # too few for three digits
     assert "--model toy-model" in card
     assert str(trained.folder) not in card
     report = json.loads((folder_of(trained) / "report.json").read_text())
