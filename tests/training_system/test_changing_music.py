@@ -120,7 +120,7 @@ def test_silent_files_are_set_aside_as_by_the_doctor(home: Home, music: Path) ->
     (sentence,) = set_aside(home)
     assert sentence.startswith("2 files are set aside: ")
     assert all(f"{name}: {reason}" in sentence for name, reason in reasons.items())
-    assert sum(home.of_kind("started")[0]["clips"].values()) == 10
+    assert sum(home.of_kind("started")[0]["clips"].values()) == 14
     parts = [parts_of(home, part) for part in ("train", "validation", "test")]
     assert not set(silent) & {file for part in parts for file in part}
 
