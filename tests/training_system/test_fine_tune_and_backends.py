@@ -179,9 +179,5 @@ def test_both_backends_give_the_same_loss(home: Home, trained: Home, other_tones
     assert home.train(**OPTIONS, dropout=0.0, fine_tune=base, data=[str(other_tones)]) == 0
     assert home.of_kind("started")[0]["backend"] == "tensorflow"
     one, two = home.of_kind("epoch")[0], epoch_under_jax(home, base, other_tones)
-    print(
-        [e for e in home.events if e["event"] in ("warning", "note", "started", "preparing")],
-        JAX,
-    )
     assert two["loss"] == pytest.approx(one["loss"], abs=2e-3)
     assert two["val_loss"] == pytest.approx(one["val_loss"], abs=2e-2)
