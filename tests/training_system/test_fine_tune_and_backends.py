@@ -24,6 +24,7 @@ from fstmuse_core.training.control import Control
 from fstmuse_core.training.parts import Parts
 from tests.training_system.conftest import Event, Home, fstmuse
 
+KNOWN = ["Folk", "Hip-Hop", "Rock"]
 OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": 1, "batch_size": 16, "out": "tuned"}
 
 
@@ -154,6 +155,7 @@ def epoch_under_jax(home: Home, base: str, music: Path) -> Event:
     """The ``epoch`` event of a training in a process of its own, whose model is usable."""
     words = ["train", "--model=toy-model", "--epochs=1", "--batch-size=16", "--dropout=0"]
     words += ["--fine-tune", base, "--data", str(music), "--out=jax", "--events=-"]
+    words += ["--genres", ",".join(KNOWN)]
     done = subprocess.run(
         fstmuse(*words),
         env={**home.environment, "KERAS_BACKEND": "jax"},
@@ -174,9 +176,10 @@ def epoch_under_jax(home: Home, base: str, music: Path) -> Event:
     importlib.util.find_spec("jax") is None, reason="jax is not installed: pip install jax"
 )
 def test_both_backends_give_the_same_loss(home: Home, trained: Home, other_tones: Path) -> None:
-    # From given weights and without dropout nothing is left that a backend draws itself.
-    base = trained.last["bundle"]
-    assert home.train(**OPTIONS, dropout=0.0, fine_tune=base, data=[str(other_tones)]) == 0
+    # From given weights and without dropout nothing is left that a backend draws itself; a
+    # genre that the base does not know would be.
+    base, data = trained.last["bundle"], [str(other_tones)]
+    assert home.train(**OPTIONS, genres=KNOWN, dropout=0.0, fine_tune=base, data=data) == 0
     assert home.of_kind("started")[0]["backend"] == "tensorflow"
     one, two = home.of_kind("epoch")[0], epoch_under_jax(home, base, other_tones)
     assert two["loss"] == pytest.approx(one["loss"], abs=2e-3)
