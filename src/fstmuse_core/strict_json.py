@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 _MAX_DIGITS = 40
 
 
-def parse_json(data: bytes | str, *, allow_infinity: bool = False) -> Any:
+def parse_json(data: bytes | str, *, allow_infinity: bool = False, allow_nan: bool = False) -> Any:
     """The value of a JSON text.
 
     Parameters
@@ -18,7 +18,9 @@ def parse_json(data: bytes | str, *, allow_infinity: bool = False) -> Any:
     data : bytes or str
         UTF-8; how much of it there may be is for the caller to limit.
     allow_infinity : bool
-        Whether ``Infinity`` is a number, as Python writes it; NaN never is.
+        Whether ``Infinity`` is a number, as Python writes it.
+    allow_nan : bool
+        Whether ``NaN`` is one, as the loss of a training that diverges.
 
     Raises
     ------
@@ -30,6 +32,8 @@ def parse_json(data: bytes | str, *, allow_infinity: bool = False) -> Any:
     def constant(name: str) -> float:
         if allow_infinity and name == "Infinity":
             return math.inf
+        if allow_nan and name == "NaN":
+            return math.nan
         raise ValueError(f"{name} is no number")
 
     try:

@@ -45,12 +45,12 @@ def kill(name: str, library: Path, folder: Path, root: Path, every: int) -> dict
 
 # A kill may come at so many places: some of each in every run.
 _DISTANCES = {
-    "tag-writing": 23, "tag-undo": 19, "corrections": 9, "library-scan": 29, "features": 13,
+    "tag-writing": 23, "tag-undo": 19, "corrections": 5, "library-scan": 29, "features": 13,
     "model-replaced": 5, "model-renamed": 2, "model-deleted-and-restored": 1,
     "model-exported": 2, "checkpoint": 5, "whole-file": 1,
     "model-imported": 7, "model-restored-beside-another": 2, "settings": 4, "results-resumed": 3,
     "tag-second-batch": 11, "run-discarded": 4, "run-finished": 13, "library-written": 19,
-    "sound-saved": 5, "fingerprints": 11,
+    "sound-saved": 5, "fingerprints": 8,
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_a_kill_at_some_changes_loses_nothing(
     name: str, library: Path, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     counted = kill(name, library, tmp_path, pytestconfig.rootpath, _DISTANCES[name])
-    assert counted["kills"] >= min(3, counted["changes"])
+    assert counted["kills"] >= min(2, counted["changes"])
 
 
 @pytest.mark.long

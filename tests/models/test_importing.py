@@ -241,7 +241,7 @@ def test_the_record_of_the_training_stays(exported: Path) -> None:
     values = json.loads((entry.folder / "model.json").read_bytes())
     own = json.loads((shipped_models_folder() / "toy-model" / "model.json").read_bytes())
     record = values["training"].pop("imported")
-    assert set(record) == {"file", "sha256", "name", "at", "fstmuse"}
+    assert set(record) == {"file", "sha256", "name", "at", "fstmuse", "covered"}
     assert values["training"] == own["training"]
     assert values["metrics"] == own["metrics"]
 

@@ -82,7 +82,7 @@ def test_a_file_that_goes_bad_after_it_was_listed(
     assert home.train(**OPTIONS, data=[str(music)]) == 0
     (sentence,) = set_aside(home)
     assert sentence.startswith(f"1 file is set aside: {CHANGED}: ")
-    assert sum(home.of_kind("started")[0]["clips"].values()) == 11  # Rock, Folk and Hip-Hop
+    assert sum(home.of_kind("started")[0]["clips"].values()) == 15
 
 
 @pytest.mark.parametrize("kind", CHANGES)

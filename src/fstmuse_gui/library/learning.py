@@ -116,14 +116,16 @@ class Learning(QObject):
         said : sequence of (LibraryRow, str)
             Files, and the genre that was said of each.
         """
-        with self._lock:  # what still waited needs no undoing
-            learned = [one for one in said if self._waiting.pop(one[0].file_id, None) is None]
+        with self._lock:
+            waited = {row.file_id for row, _ in said if self._waiting.pop(row.file_id, None)}
 
         def work() -> int:
             store = self._corrections
-            here = [one for one in learned if one[0].file_id in self._sounds]
+            # One that still waited may have been learned in this very moment.
+            here = [one for one in said if one[0].file_id in self._sounds]
             # Copies were learned once, and so was what was said before this start.
             known = {row.content for row, _ in here}
+            learned = [one for one in said if one[0].file_id not in waited]
             first = {row.content: (row, genre) for row, genre in reversed(learned)}
             before = [one for content, one in first.items() if content not in known]
             for row, genre in (*reversed(here), *before):

@@ -216,7 +216,7 @@ def is_progress(line: str) -> bool:
 def parse_event(line: str) -> TrainEvent | None:
     """The event that a line holds; ``None`` for anything else."""
     try:
-        values = parse_json(line, allow_infinity=True)
+        values = parse_json(line, allow_infinity=True, allow_nan=True)
         return _READERS[values["event"]](values)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
