@@ -18,10 +18,10 @@ from fstmuse_gui.settings import Settings
 from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.file_list import RowState
-from tests.generate.conftest import GENRES, generator, tiny
+from tests.generate.conftest import GENRES, generator, no_models_of_the_user, tiny
 from tests.gui.fakes import FakePlayer, FakeWorker
 
-__all__ = ["generator", "tiny"]
+__all__ = ["generator", "no_models_of_the_user", "tiny"]
 _PATIENCE_MS = 240_000
 
 
