@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from fstmuse_core.bundle import load_bundle
+from fstmuse_core.bundle_manifest import manifest_bytes, sealed
 from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_core.errors import BundleError, FstMuseError
 from fstmuse_core.generation_noise import NoiseShape
@@ -206,7 +207,7 @@ def test_a_generator_without_a_judge_is_a_sentence(unbroken: Home, tmp_path: Pat
     manifest = folder / "model.json"
     values = json.loads(manifest.read_text(encoding="utf-8"))
     del values["files"]["judge.npz"]
-    manifest.write_text(json.dumps(values), encoding="utf-8")
+    manifest.write_bytes(manifest_bytes(sealed(values)))
     with pytest.raises(BundleError, match="it has no judge"):
         evaluate_generator(load_bundle(folder), [], lambda done, total: None)
 
