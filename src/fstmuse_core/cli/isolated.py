@@ -31,7 +31,7 @@ def isolated(
     *,
     limits: Limits = DECODING,
 ) -> Result:
-    """What ``work(path)`` returns, from a copy of this process.
+    """Return ``work(path)``, computed in a copy of this process.
 
     Where no copy can be made it is called in this process.
 
@@ -64,7 +64,7 @@ def each_isolated(
     *,
     limits: Limits = DECODING,
 ) -> Iterator[Result | FstMuseError | OSError | MemoryError]:
-    """What ``work`` returns for each item, or the error that it ended with, in their order.
+    """Yield the result of ``work`` for each item, or its error, in their order.
 
     ``path_of`` gives the path of the file by which an error names an item. The items are
     picklable. See :func:`isolated` for the rest.

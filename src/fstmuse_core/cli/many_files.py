@@ -28,7 +28,7 @@ def answers(
     paths: Sequence[str],
     on_fraction: Callable[[float], None] = lambda fraction: None,
 ) -> Iterator[Answer]:
-    """What a model says of files, in order; raises ``BundleError`` if it cannot be used.
+    """Yield a model's answers on files, in order; raises ``BundleError`` if it cannot be used.
 
     ``on_fraction`` is told how much of the files in work is done, where they are few.
     """

@@ -52,7 +52,7 @@ class Converter:
         yield from self._resampled(block, is_last=False)
 
     def rest(self) -> Iterator[FloatArray]:
-        """What is still held back; the next block begins anew."""
+        """Return what is still held back; the next block begins anew."""
         block = np.empty((0, self._channels), np.float32)
         if self._mix is not None:
             block = np.repeat(self._mix.flush()[:, None], self._channels, axis=1)

@@ -31,7 +31,7 @@ DECODER_DELAY = 529
 
 @dataclass(frozen=True, slots=True)
 class FrameHeader:
-    """What the 4 bytes before each frame say."""
+    """Contents of the 4 bytes before each frame."""
 
     layer: int
     rate: int
