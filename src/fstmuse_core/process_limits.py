@@ -32,8 +32,9 @@ _BEAT_EVERY_S = 0.25
 _LOOK_EVERY_S = 0.2
 # A longer pause between two looks is this process's own: it was stopped, or the computer slept.
 _LONGEST_STEP_S = 1.0
-# Less processor time between two looks is that of threads which only wait.
-_IDLE_SHARE = 0.02
+# Less processor time between two looks is that of threads which only wait: those of Python ask
+# for its lock 200 times a second, and the system counts in steps of a hundredth of a second.
+_IDLE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +91,21 @@ class _Beats:
     """Gathers heartbeats and sends a few a second."""
 
     def __init__(self) -> None:
-        self.send: Callable[[Heartbeat], None] | None = None
+        self.begin(None)
+
+    def begin(self, send: Callable[[Heartbeat], None] | None) -> None:
+        self._send = send
         self._sound_s = 0.0
-        self._sent_at = 0.0
+        self._sent_at = -_BEAT_EVERY_S
 
     def add(self, sound_s: float, fraction: float | None) -> None:
-        if self.send is None:
+        if self._send is None:
             return
         self._sound_s += sound_s
         now = time.monotonic()
         if now >= self._sent_at + _BEAT_EVERY_S:
             self._sent_at = now
-            self.send(Heartbeat(self._sound_s, fraction))
+            self._send(Heartbeat(self._sound_s, fraction))
             self._sound_s = 0.0
 
 
@@ -110,7 +114,7 @@ _BEATS = _Beats()
 
 def send_heartbeats(send: Callable[[Any], None] | None) -> None:
     """Give heartbeats to ``send`` from now on, in the thread that works; ``None`` ends that."""
-    _BEATS.send = send
+    _BEATS.begin(send)
 
 
 def heartbeat(sound_s: float = 0.0, *, fraction: float | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtGui import QDragLeaveEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -126,6 +127,8 @@ def make_bench(
 
     yield make
     for bench in made:
+        # Qt keeps a bare pointer to the window that a drag was last over.
+        QApplication.sendEvent(bench.window, QDragLeaveEvent())
         monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
         bench.window.close()
         bench.tab.deleteLater()

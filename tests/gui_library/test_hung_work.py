@@ -79,13 +79,13 @@ def run(process: ChoreProcess, qtbot: QtBot, *asked: Any) -> Any:
 
 
 def written_with(
-    process: ChoreProcess, library: Library, qtbot: QtBot, act: Callable[[], object]
+    process: ChoreProcess, library: Library, qtbot: QtBot, faulty: str, act: Callable[[], object]
 ) -> Written:
-    """Plan and write all; ``act`` is called once the first file was written."""
+    """Plan and write all; ``act`` is called once the ``faulty`` file is in work."""
     run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
     with qtbot.waitSignal(process.done) as blocker:
-        with qtbot.waitSignal(process.progress):
-            process.run("write", False)
+        process.run("write", False)
+        qtbot.waitUntil(lambda: faulty_child.looked_at(library.path) == faulty)
         act()
     (result,) = blocker.args
     assert isinstance(result, Written)
@@ -106,7 +106,7 @@ def test_cancelling_a_write_that_hangs_tells_what_was_written(
     folder = songs("a.flac", "hang.flac", "z.flac")
     process = make_process(faulty_child.serve_with_broken_tags)
 
-    result = written_with(process, library, qtbot, process.cancel)
+    result = written_with(process, library, qtbot, "hang.flac", process.cancel)
 
     assert (result.n_done, result.was_cancelled, result.trouble) == (1, True, "")
     # Nothing but the three songs: what was half done is cleared up.
@@ -132,7 +132,7 @@ def test_a_write_that_breaks_down_tells_what_was_written(
     folder = songs("a.flac", f"{fault}.flac")
     process = make_process(faulty_child.serve_with_broken_tags, limits=STRICT)
 
-    result = written_with(process, library, qtbot, lambda: None)
+    result = written_with(process, library, qtbot, f"{fault}.flac", lambda: None)
 
     assert (result.n_done, result.was_cancelled) == (1, False)
     assert words in result.trouble
@@ -146,8 +146,8 @@ def test_cancelling_a_preview_that_hangs(
     process = make_process(faulty_child.serve_with_broken_preview)
 
     with qtbot.waitSignal(process.failed) as blocker:
-        with qtbot.waitSignal(process.progress):
-            process.run("plan", SHA, ids(library), Policy(Mode.REPLACE))
+        process.run("plan", SHA, ids(library), Policy(Mode.REPLACE))
+        qtbot.waitUntil(lambda: faulty_child.looked_at(library.path) == "hang.flac")
         process.cancel()
 
     assert "was broken off" in blocker.args[0]

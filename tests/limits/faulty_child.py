@@ -55,6 +55,18 @@ def misbehave(path: str) -> None:
             hold.append(bytearray(2**27))
 
 
+def misbehave_and_tell(path: str, library_file: str) -> None:
+    """Do what the file's name says; the file that :func:`looked_at` reads says so beforehand."""
+    Path(library_file).with_name("looked-at").write_text(Path(path).name, encoding="utf-8")
+    misbehave(path)
+
+
+def looked_at(library_file: Path) -> str:
+    """Name of the file that a child with a broken library turned to last."""
+    told = library_file.with_name("looked-at")
+    return told.read_text(encoding="utf-8") if told.exists() else ""
+
+
 def break_decoder() -> None:
     """Have every sound file that is opened from now on misbehave."""
     from fstmuse_core.audio import AudioStream
@@ -120,7 +132,7 @@ def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
 
     def make_version(target: Path, *arguments: Any) -> Any:
         version = made(target, *arguments)
-        misbehave(str(target))
+        misbehave_and_tell(str(target), library_file)
         return version
 
     batch.make_version = make_version
@@ -132,7 +144,7 @@ def serve_with_broken_preview(connection: Connection, library_file: str) -> None
     from fstmuse_core.tags import plan
     from fstmuse_gui.library.chores import serve
 
-    plan.foresee = lambda target, *_: misbehave(str(target))
+    plan.foresee = lambda target, *_: misbehave_and_tell(str(target), library_file)
     serve(connection, library_file)
 
 

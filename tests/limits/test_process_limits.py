@@ -79,8 +79,15 @@ def test_heartbeats_keep_a_slow_read_alive(child: FakeProcess) -> None:
 def test_a_child_on_a_busy_computer_is_not_idle(child: FakeProcess) -> None:
     dog = Watchdog(1, LIMITS, clock=lambda: child.now)
 
-    assert run_for(child, dog, 19, cpu=0.05) is None
-    assert "did not go on" in (run_for(child, dog, 2, cpu=0.05) or "")
+    assert run_for(child, dog, 19, cpu=0.15) is None
+    assert "did not go on" in (run_for(child, dog, 2, cpu=0.15) or "")
+
+
+def test_threads_that_ask_for_python_s_lock_are_no_work(child: FakeProcess) -> None:
+    dog = Watchdog(1, LIMITS, clock=lambda: child.now)
+
+    # A hundredth of a second each time: as much as the system counts at once.
+    assert "did not go on for 5 s" in (run_for(child, dog, 6, cpu=0.01 / 0.25) or "")
 
 
 def test_a_computer_that_slept_costs_no_file(child: FakeProcess) -> None:

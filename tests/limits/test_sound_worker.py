@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject
 from fstmuse_core.inversion import invert_mel
 from fstmuse_core.jobs.messages import Cancelled, Done, Event, Failed, HearFile, Started
 from fstmuse_core.jobs.worker import ClassifyWorker
-from fstmuse_core.process_limits import SYNTHESIS, Heartbeat, send_heartbeats
+from fstmuse_core.process_limits import SYNTHESIS, Heartbeat, heartbeat, send_heartbeats
 from fstmuse_gui.classify import bridge
 from tests.gui.fakes import FakeWorker
 from tests.limits import faulty_child
@@ -80,6 +80,9 @@ def test_cancel_ends_a_sound_that_hangs(worker: ClassifyWorker, events: queue.Qu
 def test_each_iteration_counts_as_the_sound_it_goes_over() -> None:
     beats: list[Heartbeat] = []
     mel = np.ones((431, 128), dtype=np.float32)
+    send_heartbeats(lambda _: None)
+    for _ in range(2):
+        heartbeat(20.0)  # the second is held back, and belongs to the work before
     send_heartbeats(beats.append)
     try:
         invert_mel(mel, iterations=3)
