@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QLocale
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -93,6 +94,16 @@ def whole(low: int, high: int) -> QSpinBox:
     return box
 
 
+def whole_or_off(low: int, high: int, off: str) -> QSpinBox:
+    """0, which is called ``off``, or a whole number from ``low`` to ``high``."""
+    box = _OrOff(low)
+    leave_drops(box)
+    box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
+    box.setRange(0, high)
+    box.setSpecialValueText(off)
+    return box
+
+
 def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
     """A number with a fraction; the arrow keys change it."""
     box = _Real()
@@ -103,6 +114,25 @@ def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
     box.setRange(low, high)
     box.setSingleStep(step)
     return box
+
+
+class _OrOff(CalmSpinBox):
+    """Steps over what lies between 0 and the least number, and does not take it when typed."""
+
+    def __init__(self, low: int) -> None:
+        super().__init__()
+        self._low = low
+
+    def stepBy(self, steps: int) -> None:
+        super().stepBy(steps)
+        if 0 < self.value() < self._low:
+            self.setValue(self._low if steps > 0 else 0)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        # Not wrong: the first figure of a larger number.
+        if text.strip().isdecimal() and 0 < int(text) < self._low:
+            return QValidator.State.Intermediate, text, position
+        return super().validate(text, position)
 
 
 class _Real(CalmDoubleSpinBox):

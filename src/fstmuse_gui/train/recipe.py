@@ -20,17 +20,24 @@ _MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number from ``low`` to ``high``."""
+    """A whole number from ``low`` to ``high``; ``off``, if given, is what 0 is called."""
 
     name: str
     caption: str
     tip: str
     low: int
     high: int
+    off: str = ""
 
     def allows(self, value: object) -> bool:
         """Whether ``value`` may be entered."""
-        return type(value) is int and self.low <= value <= self.high
+        if type(value) is not int:
+            return False
+        return self.is_off(value) or self.low <= value <= self.high
+
+    def is_off(self, value: Value) -> bool:
+        """Whether ``value`` is the one that the command line is given by leaving it out."""
+        return bool(self.off) and value == 0
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,15 @@ _FIELDS: tuple[RecipeField, ...] = (
         0,
         _MAX_SEED,
     ),
+    Whole(
+        "cross_validate",
+        "Cross-validation",
+        "Folds, 2 to 20, or none. Train anew for each of them and test on the artists left out; "
+        "as many times as long. It says more where there are few songs to test on.",
+        2,
+        20,
+        "None",
+    ),
     Choice(
         "augment",
         "Augmentation",
@@ -186,6 +202,7 @@ _CLASSIFIER_DEFAULTS: Recipe = {
     "dropout": 0.2,
     "l2": 0.0,
     "seed": 0,
+    "cross_validate": 0,
     "augment": "full",
     "balance": False,
 }
@@ -198,7 +215,10 @@ _CLASSIFIER_ORIGINALS: Recipe = {
     "augment": "none",
 }
 _NOT_OF_THE_REPORT = "The report's design has none of this."
-_CLASSIFIER_UNUSED = dict.fromkeys(("dropout", "l2", "augment"), _NOT_OF_THE_REPORT)
+_CLASSIFIER_UNUSED = {
+    **dict.fromkeys(("dropout", "l2", "augment"), _NOT_OF_THE_REPORT),
+    "cross_validate": "Only classifiers of our design can be cross-validated.",
+}
 
 _GAN_FIELDS = ("epochs", "batch_size", "learning_rate", "seed", "balance")
 _GAN_DEFAULTS: Recipe = {
@@ -284,6 +304,9 @@ def recipe_words(recipe: Recipe, fields: Iterable[str]) -> list[str]:
     words, switches = [], []
     for name in fields:
         option, value = f"--{name.replace('_', '-')}", recipe[name]
+        spec = FIELDS[name]
+        if isinstance(spec, Whole) and spec.is_off(value):
+            continue
         if isinstance(value, bool):
             switches += [option] if value else []
         else:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import GRID
-from fstmuse_gui.train.fields import Field, choice, real, whole
+from fstmuse_gui.train.fields import Field, choice, real, whole, whole_or_off
 from fstmuse_gui.train.fold import Fold
 from fstmuse_gui.train.recipe import (
     FIELDS,
@@ -99,7 +99,7 @@ class RecipeForm(Fold):
         row = column = 0
         for name in MODEL_KINDS[model].fields:
             holder = self._holders[name]
-            width = 2 if isinstance(FIELDS[name], Choice | Switch) else 1
+            width = 2 if _is_long(FIELDS[name]) else 1
             if column + width > 2:
                 row, column = row + 1, 0
             self._grid.addWidget(holder, row, column, 1, width)
@@ -130,8 +130,14 @@ class RecipeForm(Fold):
             control.setAccessibleDescription(unused.get(name, tip))
 
 
+def _is_long(spec: RecipeField) -> bool:
+    return isinstance(spec, Choice | Switch) or (isinstance(spec, Whole) and bool(spec.off))
+
+
 def _control(spec: RecipeField) -> Control:
     if isinstance(spec, Whole):
+        if spec.off:
+            return whole_or_off(spec.low, spec.high, spec.off)
         return whole(spec.low, spec.high)
     if isinstance(spec, Real):
         return real(spec.low, spec.high, spec.step, spec.decimals)

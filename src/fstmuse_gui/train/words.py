@@ -126,7 +126,7 @@ def _of_nobody(metrics: Metrics) -> str:
 def _tested_on_few(metrics: Metrics) -> str:
     return (
         f"{_many(metrics.n_songs, 'song')} are too few to say how good the whole model is. More "
-        "music tells, or fstmuse train --cross-validate 5, which takes several times as long."
+        "music tells, or Cross-validation in More settings, which takes several times as long."
     )
 
 
