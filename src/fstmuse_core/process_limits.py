@@ -220,7 +220,9 @@ class Watchdog:
         if self._process is None:
             return 0
         with suppress(*_gone()):
-            return int(self._process.memory_info().rss)
+            memory = self._process.memory_info()
+            # Linux tells how much of it is files that are mapped, which takes nothing away.
+            return int(memory.rss - getattr(memory, "shared", 0))
         return 0
 
 

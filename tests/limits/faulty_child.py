@@ -92,6 +92,19 @@ def break_decoder() -> None:
     soundfile.SoundFile = BrokenSound
 
 
+def break_proof() -> None:
+    """Have every file misbehave when the sound of its new version is compared with it."""
+    from fstmuse_core.tags import swap
+
+    proved = swap.prove
+
+    def prove_or_break(target: Path, *arguments: Any) -> None:
+        misbehave(str(target))
+        proved(target, *arguments)
+
+    swap.prove = prove_or_break
+
+
 def serve_with_broken_decoder(connection: Connection, warm_model: str | None) -> None:
     """Classify like the window's worker."""
     from fstmuse_core.jobs.classify_process import serve

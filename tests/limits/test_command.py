@@ -117,7 +117,7 @@ def test_correcting_goes_on_after_a_crash(
     assert "1 correction; train on them" in ended.stderr
 
 
-def test_a_crash_in_a_preview_of_tags_leaves_that_file_out(
+def test_a_crash_when_tags_are_planned_costs_that_file(
     song: Path, tmp_path: Path, faulty: dict[str, str]
 ) -> None:
     results = tmp_path / "results.jsonl"
@@ -127,9 +127,10 @@ def test_a_crash_in_a_preview_of_tags_leaves_that_file_out(
 
     ended = run("tag", "write", results, "--unsure", env={**faulty, "XDG_DATA_HOME": str(tmp_path)})
 
-    assert ended.returncode == 0
-    assert "1 file written, 1 left as they are" in ended.stdout
-    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 1
+    assert "1 file written, 1 failed" in ended.stdout
+    assert one_line(ended.stderr)
+    assert "crash.wav: the process that read it crashed (SIGSEGV)" in ended.stderr
 
 
 def test_no_standard_stream_is_needed_where_the_result_goes_to_a_file(

@@ -105,7 +105,7 @@ def test_failures_are_named_and_make_the_exit_code_1(
     assert code == 1
     assert "0 files as before" in out
     assert f"{path}: it was changed since" in err
-    monkeypatch.setattr("fstmuse_core.tags.batch.make_version", _full)
+    monkeypatch.setattr("fstmuse_core.tags.batch.put_in_place", _full)
     code, out, err = tag("write", file, "--mode", "replace")
     assert (code, out) == (1, "0 files written, 1 failed\n")
     assert "the disk is full" in err
@@ -121,13 +121,13 @@ def test_ctrl_c_ends_after_the_file_it_is_at(
     from fstmuse_core.tags import batch
 
     first, second = take("bare.mp3", "1.mp3"), take("bare.mp3", "2.mp3")
-    real = batch.make_version
+    real = batch.put_in_place
 
     def interrupted(*arguments: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
         return real(*arguments)
 
-    monkeypatch.setattr(batch, "make_version", interrupted)
+    monkeypatch.setattr(batch, "put_in_place", interrupted)
     code, out, _ = tag("write", results(tmp_path, record(first), record(second)))
     assert code == 0
     assert out.startswith("1 file written, 1 left as they are\n")

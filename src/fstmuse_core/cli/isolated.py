@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from fstmuse_core.child_process import can_fork
 from fstmuse_core.cli.console import unexpected
@@ -16,6 +16,9 @@ from fstmuse_core.process_limits import (
     is_out_of_memory,
     send_heartbeats,
 )
+
+if TYPE_CHECKING:
+    from fstmuse_core.datasets.pool import ProcessPool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -69,40 +72,75 @@ def each_isolated(
     ``path_of`` gives the path of the file by which an error names an item. The items are
     picklable. See :func:`isolated` for the rest.
     """
-    caught = _Caught(work, path_of)
-    if not can_fork():
-        yield from _each_here(caught, items, on_fraction)
-        return
-    from fstmuse_core.datasets.pool import Broken, ProcessPool
-
-    with ProcessPool(caught, 1, limits=limits, fork=True) as pool:
-        for index, item in enumerate(items):
-            pool.give(index, item)
-            while pool.is_busy:
-                for finished in pool.collect(_POLL_S):
-                    result = finished.result
-                    yield (
-                        AudioError(path_of(item), result.reason)
-                        if isinstance(result, Broken)
-                        else result
-                    )
-                on_fraction(pool.fraction)
+    with IsolatedWork(work, path_of, limits=limits) as isolated_work:
+        for item in items:
+            yield isolated_work.result(item, on_fraction)
 
 
-def _each_here(
-    caught: _Caught[Item, Result], items: Iterable[Item], on_fraction: OnFraction
-) -> Iterator[Result | FstMuseError | OSError | MemoryError]:
+class IsolatedWork(Generic[Item, Result]):
+    """A process that does the same work on one item after the other, in a ``with`` statement.
+
+    Parameters
+    ----------
+    work, path_of, limits
+        As of :func:`each_isolated`.
+    spawn : bool, optional
+        Start Python anew where no copy can be made, which takes a second; the work must then be
+        picklable. Without it the work is done in this process.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Item], Result],
+        path_of: Callable[[Item], str],
+        *,
+        limits: Limits = DECODING,
+        spawn: bool = False,
+    ) -> None:
+        self._work, self._path_of = _Caught(work, path_of), path_of
+        self._pool: ProcessPool[Item, Result | FstMuseError | OSError | MemoryError] | None = None
+        may_fork = can_fork()
+        if may_fork or spawn:
+            from fstmuse_core.datasets.pool import ProcessPool
+
+            self._pool = ProcessPool(self._work, 1, limits=limits, fork=may_fork)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.close()
+
+    def result(
+        self, item: Item, on_fraction: OnFraction = lambda fraction: None
+    ) -> Result | FstMuseError | OSError | MemoryError:
+        """Return the result of an item, or its error; a crash is an ``AudioError``."""
+        if self._pool is None:
+            return _here(self._work, item, on_fraction)
+        from fstmuse_core.datasets.pool import Broken
+
+        self._pool.give(0, item)
+        while not (done := list(self._pool.collect(_POLL_S))):
+            on_fraction(self._pool.fraction)
+        result = done[0].result
+        if isinstance(result, Broken):
+            return AudioError(self._path_of(item), result.reason)
+        return result
+
+
+def _here(
+    work: _Caught[Item, Result], item: Item, on_fraction: OnFraction
+) -> Result | FstMuseError | OSError | MemoryError:
     def tell(beat: Heartbeat) -> None:
         if beat.fraction is not None:
             on_fraction(beat.fraction)
 
-    for item in items:
-        send_heartbeats(tell)
-        try:
-            result = caught(item)
-        finally:
-            send_heartbeats(None)
-        yield result
+    send_heartbeats(tell)
+    try:
+        return work(item)
+    finally:
+        send_heartbeats(None)
 
 
 class _Caught(Generic[Item, Result]):

@@ -25,6 +25,7 @@ from fstmuse_core.tags.outcome import Batch, BatchSummary, Fate, OnOutcome, Outc
 from fstmuse_core.tags.places import Stamp, obstacle, reason_for, sync_folder
 from fstmuse_core.tags.plan import Cancelled, Change
 from fstmuse_core.tags.swap import (
+    MakeVersion,
     MovedOnError,
     file_digest,
     make_old_version,
@@ -46,6 +47,7 @@ def apply(
     changes: Sequence[Change],
     *,
     keep_time: bool = False,
+    make: MakeVersion | None = None,
     on_begun: Callable[[str], None] | None = None,
     on_outcome: OnOutcome | None = None,
     cancelled: Cancelled | None = None,
@@ -64,6 +66,9 @@ def apply(
     keep_time : bool
         Leave the time at which a file was changed last; backups that look at size and time may
         then miss the new tags. Undo gives the old time back in any case.
+    make : callable, optional
+        Called instead of :func:`~fstmuse_core.tags.swap.make_version`, which decodes the file;
+        may have another process do it. What it raises is why that file is left as it is.
     on_begun : callable, optional
         Told the batch's ``id`` before the first file is changed.
     on_outcome : callable, optional
@@ -97,7 +102,7 @@ def apply(
             ) from error
         if on_begun:
             on_begun(journal.id)
-        write = partial(_write, journal, folder, keep_time)
+        write = partial(_write, journal, folder, keep_time, make or make_version)
         work = [partial(write, index, c) for index, c in enumerate(wanted)]
         done, trouble = _each(journal, work, on_outcome, cancelled)
     return Batch(journal.id, (*skipped, *done), trouble)
@@ -221,10 +226,12 @@ def _tell(on_outcome: OnOutcome | None, outcome: Outcome) -> None:
         on_outcome(outcome)
 
 
-def _write(journal: Journal, folder: Path, keep_time: bool, index: int, change: Change) -> Outcome:
+def _write(
+    journal: Journal, folder: Path, keep_time: bool, make: MakeVersion, index: int, change: Change
+) -> Outcome:
     """Write one file's tags."""
     try:
-        _write_file(journal, folder, keep_time, index, change)
+        _write_file(journal, folder, keep_time, make, index, change)
     except _JournalError:
         raise
     except Exception as error:
@@ -233,7 +240,7 @@ def _write(journal: Journal, folder: Path, keep_time: bool, index: int, change: 
 
 
 def _write_file(
-    journal: Journal, folder: Path, keep_time: bool, index: int, change: Change
+    journal: Journal, folder: Path, keep_time: bool, make: MakeVersion, index: int, change: Change
 ) -> None:
     target, stamp = change.target, change.stamp
     if stamp is None or not Stamp.of(target).same_contents(stamp):
@@ -241,7 +248,7 @@ def _write_file(
     if why := obstacle(target):
         raise FstMuseError(target, why)
     with scratch(target, journal.id, index) as copy:
-        version = make_version(target, copy, change.new, change.note, change.separator)
+        version = make(target, copy, change.new, change.note, change.separator)
         entry = Entry(
             index,
             target,

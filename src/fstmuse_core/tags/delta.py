@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from fstmuse_core.process_limits import heartbeat
+
 _STEP = struct.Struct("<QQ")
 _LITERAL = 2**64 - 1
 # Long enough that equal bytes are hardly ever so by chance.
@@ -86,6 +88,7 @@ def _common(old: BinaryIO, at: int, base: mmap.mmap, found: int) -> int:
     """How many bytes are equal from these places on."""
     length = 0
     while block := _read(old, at + length, _BLOCK):
+        heartbeat()
         other = base[found + length : found + length + len(block)]
         if block != other:
             return length + _first_difference(block, other)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.process_limits import is_out_of_memory, too_much_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def why_not(error: OSError) -> str:
 
 def reason_for(error: Exception) -> str:
     """Why a file was left as it is, in one line: the same in the preview and when writing."""
+    if is_out_of_memory(error):
+        return too_much_memory()
     if isinstance(error, FstMuseError):
         return "; ".join(filter(None, (error.reason, error.remedy)))
     if isinstance(error, OSError):

@@ -109,6 +109,8 @@ class Change:
         What is written beside the genres about their origin; may be empty.
     skipped : str
         Why the file is left alone; empty where it is not.
+    is_broken : bool
+        True where it is left alone because looking at it crashed or was given up.
     remark : str
         What else to know of a file that is changed.
     target : Path
@@ -126,6 +128,7 @@ class Change:
     new: tuple[str, ...] = ()
     note: str = ""
     skipped: str = ""
+    is_broken: bool = False
     remark: str = ""
     target: Path = field(default_factory=Path)
     stamp: Stamp | None = None
@@ -179,7 +182,7 @@ def plan_changes(
             break
         change = next(planned)
         if isinstance(change, Exception):
-            change = Change(heard.path, skipped=reason_for(change))
+            change = Change(heard.path, skipped=reason_for(change), is_broken=True)
         if change.stamp and not change.skipped:
             first = seen.setdefault(change.stamp.identity, index)
             if first != index:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import BinaryIO, NamedTuple
 
+from fstmuse_core.process_limits import heartbeat
+
 _BLOCK = 1 << 20
 
 
@@ -40,6 +42,7 @@ def _resize(stream: BinaryIO, start: int, by: int) -> None:
 
 
 def _move(stream: BinaryIO, place: int, length: int, by: int) -> None:
+    heartbeat()
     stream.seek(place)
     block = stream.read(length)
     stream.seek(place + by)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import BufferedWriter
 from pathlib import Path
 
+from fstmuse_core.process_limits import heartbeat
 from fstmuse_core.tags.delta import apply_delta, make_delta
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.places import Stamp, sync_folder
@@ -30,6 +31,10 @@ class NewVersion:
     old_sha256: str
     new_sha256: str
     delta: bytes
+
+
+# As :func:`make_version`.
+MakeVersion = Callable[[Path, Path, tuple[str, ...], str, str], NewVersion]
 
 
 class MovedOnError(Exception):
@@ -129,8 +134,12 @@ def link_in_place(target: Path, copy: Path, other: Path) -> None:
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a whole file; raises ``OSError``."""
+    total = hashlib.sha256()
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        while block := stream.read(_BLOCK):
+            heartbeat()
+            total.update(block)
+    return total.hexdigest()
 
 
 def _open_new(file: Path) -> BufferedWriter:
@@ -142,6 +151,7 @@ def _copy(source: Path, copy: Path) -> str:
     total = hashlib.sha256()
     with source.open("rb") as old, _open_new(copy) as new:
         while block := old.read(_BLOCK):
+            heartbeat()
             total.update(block)
             new.write(block)
     return total.hexdigest()
@@ -152,6 +162,7 @@ def _restored(delta: bytes, new: Path, write: Callable[[bytes], object] | None) 
     total = hashlib.sha256()
 
     def take(block: bytes) -> None:
+        heartbeat()
         total.update(block)
         if write:
             write(block)
