@@ -50,6 +50,21 @@ def test_scan_adds_finds_and_forgets(shelf: Shelf, fstmuse: Run) -> None:
     assert (code, err) == (1, "fstmuse: Your library: it has no folder yet; name one with music\n")
 
 
+def test_an_unknown_folder_among_several_costs_itself(shelf: Shelf, fstmuse: Run) -> None:
+    other, unknown = shelf.folder.with_name("other"), shelf.folder.with_name("unknown")
+    shelf.library.add_folder(shelf.folder)
+    other.mkdir()
+    shelf.library.add_folder(other)
+
+    code, out, err = fstmuse("forget", other, unknown, shelf.folder, other)
+
+    assert code == 1
+    assert [line.split(":")[0] for line in out.splitlines()] == [str(other), str(shelf.folder)]
+    assert err.startswith(f"fstmuse: {unknown}: the library has no such folder; it has ")
+    assert err.count("\n") == 1
+    assert shelf.library.folders() == []
+
+
 def test_the_encoding_of_old_tags_can_be_chosen(shelf: Shelf, fstmuse: Run) -> None:
     from mutagen.id3 import ID3, TIT2
 

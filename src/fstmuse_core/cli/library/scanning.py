@@ -83,18 +83,20 @@ def _progress(found: int) -> None:
 def forget(folders: tuple[str, ...]) -> int:
     """Take each FOLDER out of the library; its files stay where and as they are.
 
-    What was heard and what you said of them is kept, should they come back.
+    What was heard and what you said of them is kept, should they come back. A folder that the
+    library does not have is said, and makes the exit code 1; the others are taken out.
     """
     with opened_library() as library:
         known = {folder.path: folder for folder in library.folders()}
-        wanted = [os.path.abspath(folder) for folder in folders]
-        for path in wanted:
+        names = ", ".join(map(one_line, known)) or "none"
+        unknown = 0
+        for path in dict.fromkeys(map(os.path.abspath, folders)):
             if path not in known:
-                names = ", ".join(map(one_line, known)) or "none"
-                raise FstMuseError(path, "the library has no such folder", f"it has {names}")
-        for path in wanted:
+                unknown += 1
+                say(f"fstmuse: {one_line(path)}: the library has no such folder; it has {names}")
+                continue
             library.remove_folder(known[path].folder_id)
             print_safe(
                 f"{one_line(path)}: {known[path].n_files:,} files are in the library no more"
             )
-    return 0
+    return SOME_FAILED if unknown else 0
