@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from fstmuse_core.bundle import load_bundle, shipped_models_folder, write_bundle
 from fstmuse_core.bundle_manifest import manifest_bytes, sealed
@@ -123,6 +124,28 @@ def test_figures_of_an_imported_model_are_called_a_claim(
     assert json.loads(capsys.readouterr().out)["figures_are_claims"] is True
     imported(mine, covered=False)
     assert "did not protect them against changes" in model_details("mine").claim
+
+
+def test_a_comparison_says_what_is_a_claim(
+    mine: Path, tmp_path: Path, music: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for genre, sound in (("Folk", music), ("Rock", music[::-1])):
+        (tmp_path / "data" / genre).mkdir(parents=True)
+        soundfile.write(tmp_path / "data" / genre / "song.wav", sound, 22_050)
+    imported(mine, covered=True)
+    words = ["compare", "mine", "toy-model", "--data", str(tmp_path / "data")]
+    accuracy = model_details("mine").figures.accuracy
+
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "Of mine: as far as its maker says, it was not trained on these songs" in shown
+    assert "Of toy-model: as far as its record tells, it was not trained on" in shown
+    assert shown.count("Of mine: its maker says ") == 1
+    assert shown.endswith("elsewhere; what stands above was measured here.\n")
+    assert main([*words, "--format", "json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["a"]["claimed_by_its_maker"] == accuracy
+    assert values["b"]["claimed_by_its_maker"] is None
 
 
 def test_a_folder_from_elsewhere_is_no_model_of_ones_own(mine: Path, tmp_path: Path) -> None:

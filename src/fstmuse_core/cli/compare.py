@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fstmuse_core.cli.console import print_safe
 from fstmuse_core.cli.kinds import ModelName, kind_option
-from fstmuse_core.cli.measuring import ask, data_option, format_option, read_music, training_module
+from fstmuse_core.cli.measuring import (
+    ask,
+    claim_of,
+    claimed_accuracy,
+    data_option,
+    format_option,
+    read_music,
+    training_module,
+)
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import one_line
 from fstmuse_core.shares import recorded_share
 
-UNKNOWN_TO_IT = "as far as its record tells, it was not trained on these songs or their artists"
+if TYPE_CHECKING:
+    from fstmuse_core.models.entries import ModelDetails
 
 
 @click.command(short_help="Lay two models side by side.")
@@ -30,9 +39,11 @@ def command(
 
     Only songs of genres that both name count. Two tests must agree: McNemar's over the songs
     that one alone got right, and an interval of the difference over artists drawn anew. What
-    each model was trained on is said first.
+    each model was trained on is said first, and last what the maker of an imported one says of
+    it; all other figures are measured here.
     """
     tracks, prints = read_music(data, kinds)
+    from fstmuse_core.models.entries import describe
     from fstmuse_core.models.overlap import overlap
 
     measure = training_module("measure").measure
@@ -45,18 +56,25 @@ def command(
         metrics.append(measure(given))
         notes.append(overlap(bundle, known, prints).sentence)
     result = training_module("compare").compare(*answers)
+    details = [describe(bundle) for bundle in bundles]
     names = [_shown(bundle, other) for bundle, other in zip(bundles, bundles[::-1], strict=True)]
     if layout == "json":
         sides = [
-            {"model": bundle.name, "model_sha256": bundle.sha256, "note": note, **values}
-            for bundle, note, values in zip(bundles, notes, metrics, strict=True)
+            {
+                "model": bundle.name,
+                "model_sha256": bundle.sha256,
+                "claimed_by_its_maker": claimed_accuracy(record),
+                "note": note,
+                **values,
+            }
+            for bundle, record, note, values in zip(bundles, details, notes, metrics, strict=True)
         ]
         sentence = result.sentence(*names)
         values = {"a": sides[0], "b": sides[1], "sentence": sentence, **result.to_dict()}
         print_safe(json.dumps(values, indent=1))
         return 0
-    for name, note in zip(names, notes, strict=True):
-        print_safe(f"Mind: of {name}, {note}." if note else f"Of {name}: {UNKNOWN_TO_IT}.")
+    for name, note, record in zip(names, notes, details, strict=True):
+        print_safe(f"Mind: of {name}, {note}." if note else f"Of {name}: {_unknown_to(record)}.")
     print_safe()
     _print_table(names, metrics)
     print_safe(f"\nOn the {result.clips} songs {result.whose()} of genres that both name:")
@@ -68,7 +86,15 @@ def command(
     ):
         print_safe(f"  {name}: {share.said()}, {only} of them alone")
     print_safe(f"  {result.sentence(*names)}")
+    for name, record in zip(names, details, strict=True):
+        if claim := claim_of(record):
+            print_safe(f"\nOf {name}: {claim}; what stands above was measured here.")
     return 0
+
+
+def _unknown_to(details: ModelDetails) -> str:
+    source = "its maker says" if details.claim else "its record tells"
+    return f"as far as {source}, it was not trained on these songs or their artists"
 
 
 def _shown(bundle: Any, other: Any) -> str:

@@ -11,6 +11,8 @@ from fstmuse_core.cli.console import print_safe
 from fstmuse_core.cli.kinds import ModelName, kind_option
 from fstmuse_core.cli.measuring import (
     ask,
+    claim_of,
+    claimed_accuracy,
     data_option,
     format_option,
     read_music,
@@ -66,7 +68,7 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
         values = {
             "model": bundle.name,
             "model_sha256": bundle.sha256,
-            "claimed_by_its_maker": details.figures.accuracy if details.claim else None,
+            "claimed_by_its_maker": claimed_accuracy(details),
             "genres": list(answers.genres),
             "trained_on": {
                 "songs": known_music.songs,
@@ -80,13 +82,8 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
     if known_music.sentence:
         print_safe(f"Mind: {known_music.sentence}.\n")
     _print_table(bundle.manifest.title, metrics)
-    if details.claim and details.figures.share is not None:
-        claimed = details.figures.share
-        print_safe(
-            f"\nIts maker says {claimed.said()} on {counted(claimed.of, 'song')} elsewhere; ",
-            end="",
-        )
-        print_safe("what stands above was measured here.")
+    if claim := claim_of(details):
+        print_safe(f"\n{claim[:1].upper()}{claim[1:]}; what stands above was measured here.")
     return 0
 
 

@@ -12,11 +12,13 @@ import click
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
 
 if TYPE_CHECKING:
     from fstmuse_core.datasets.sound_prints import Print
     from fstmuse_core.datasets.track import Track
+    from fstmuse_core.models.entries import ModelDetails
 
 _MANY = 3
 
@@ -95,6 +97,19 @@ def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:
         )
     say_files(list(answers.set_aside))
     return classifier.bundle, answers
+
+
+def claim_of(details: ModelDetails) -> str:
+    """Return what an imported model's maker says of it, as a sentence; empty where nobody does."""
+    share = details.figures.share
+    if not details.claim or share is None:
+        return ""
+    return f"its maker says {share.said()} on {counted(share.of, 'song')} elsewhere"
+
+
+def claimed_accuracy(details: ModelDetails) -> float | None:
+    """Return the accuracy that an imported model's maker says it has."""
+    return details.figures.accuracy if details.claim else None
 
 
 def say_files(sentences: list[str]) -> None:
