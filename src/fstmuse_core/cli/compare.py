@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fstmuse_core.cli.console import print_safe
-from fstmuse_core.cli.kinds import ModelName, kind_option
+from fstmuse_core.cli.kinds import ModelName, kind_option, tag_encoding_option
 from fstmuse_core.cli.measuring import (
     ask,
     claim_of,
@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 @click.argument("second", metavar="B", type=ModelName())
 @data_option
 @kind_option
+@tag_encoding_option()
 @format_option
 def command(
-    first: str, second: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: str
+    first: str,
+    second: str,
+    data: tuple[str, ...],
+    kinds: tuple[str, ...],
+    tag_encoding: str | None,
+    layout: str,
 ) -> int:
     """Measure the models A and B on the same music, and say whether one is clearly better.
 
@@ -42,7 +48,7 @@ def command(
     each model was trained on is said first, and last what the maker of an imported one says of
     it; all other figures are measured here.
     """
-    tracks, prints = read_music(data, kinds)
+    tracks, prints = read_music(data, kinds, tag_encoding)
     from fstmuse_core.models.entries import describe
     from fstmuse_core.models.overlap import overlap
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fstmuse_core.cli.console import print_safe
-from fstmuse_core.cli.kinds import ModelName, kind_option
+from fstmuse_core.cli.kinds import ModelName, kind_option, tag_encoding_option
 from fstmuse_core.cli.measuring import (
     ask,
     claim_of,
@@ -39,8 +39,15 @@ if TYPE_CHECKING:
 )
 @data_option
 @kind_option
+@tag_encoding_option()
 @format_option
-def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: str) -> int:
+def command(
+    model: str,
+    data: tuple[str, ...],
+    kinds: tuple[str, ...],
+    tag_encoding: str | None,
+    layout: str,
+) -> int:
     """Measure a model on music whose genres are known, as fstmuse classify would hear it.
 
     What makes music is held against this music, against other windows of it, and against
@@ -56,7 +63,7 @@ def command(model: str, data: tuple[str, ...], kinds: tuple[str, ...], layout: s
     from fstmuse_core.models.overlap import overlap
 
     found = find_bundle(model)
-    tracks, prints = read_music(data, kinds)
+    tracks, prints = read_music(data, kinds, tag_encoding)
     if found.manifest.kind == GENERATOR:
         return _measure_generator(found, tracks, layout)
     bundle, answers = ask(model, tracks)

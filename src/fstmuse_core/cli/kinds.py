@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import os
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 _EMPTY = "it is empty; give a name"
 
 
@@ -85,6 +87,16 @@ class Percent(Number):
 
     def __init__(self) -> None:
         super().__init__(0, 100)
+
+
+def tag_encoding_option(also: str = "") -> Callable[[Command], Command]:
+    """``--tag-encoding``; ``also`` says what becomes of it beyond one reading."""
+    return click.option(
+        "--tag-encoding",
+        metavar="NAME",
+        help="Of texts that old tags say are Latin-1, such as cp932 or cp1251; auto finds it out "
+        f"and is the default. {also}No file is changed.",
+    )
 
 
 # As fstmuse_core.datasets.collection has them, which is not loaded for --help.

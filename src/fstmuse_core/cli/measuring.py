@@ -45,7 +45,7 @@ def training_module(name: str) -> Any:
 
 
 def read_music(
-    data: Sequence[str], kinds: Sequence[str] = ()
+    data: Sequence[str], kinds: Sequence[str] = (), tag_encoding: str | None = None
 ) -> tuple[list[Track], dict[Path, Print]]:
     """The tracks of all data sets, each recording once, and fingerprints of their files.
 
@@ -54,9 +54,14 @@ def read_music(
     from fstmuse_core.datasets.collection import merged
     from fstmuse_core.datasets.copies import pairs_sentence, without_copies, without_near_copies
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
+    from fstmuse_core.file_tags.text_encoding import AUTO, encoding_of
 
     wanted = kinds_of(data, kinds)
-    found = [load_tracks(data_path(path), kind) for path, kind in zip(data, wanted, strict=True)]
+    encoding = encoding_of(tag_encoding or AUTO)
+    found = [
+        load_tracks(data_path(path), kind, tag_encoding=encoding)
+        for path, kind in zip(data, wanted, strict=True)
+    ]
     for collection, kind in zip(found, wanted, strict=True):
         if kind is None and (line := how_chosen(collection)):
             say(line)

@@ -11,7 +11,14 @@ from typing import Any, TextIO
 import click
 
 from fstmuse_core.cli.console import print_safe, say
-from fstmuse_core.cli.kinds import ModelName, Number, SomePath, Whole, kind_option
+from fstmuse_core.cli.kinds import (
+    ModelName,
+    Number,
+    SomePath,
+    Whole,
+    kind_option,
+    tag_encoding_option,
+)
 
 _FOLDER = SomePath()
 # As fstmuse_core.training.settings has them, which is not loaded for --help.
@@ -34,6 +41,7 @@ _RATE, _DROPOUT, _L2 = Number(0, 10, min_open=True), Number(0, 1, max_open=True)
     "--data", multiple=True, type=_FOLDER, metavar="PATH", help="Music; may be given repeatedly."
 )
 @kind_option
+@tag_encoding_option()
 @click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: all of the music]")
 @click.option("--epochs", type=_EPOCHS, metavar="N", help="Default: what fits the model.")
 @click.option("--batch-size", type=_BATCH, metavar="N", help="Crops in a step. Default: what fits.")
@@ -94,6 +102,10 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
         from fstmuse_core.genres import genres_listed
 
         given["genres"] = genres_listed(given["genres"])
+    if "tag_encoding" in given:
+        from fstmuse_core.file_tags.text_encoding import encoding_of
+
+        given["tag_encoding"] = encoding_of(given["tag_encoding"])
     if "data" in given:
         from fstmuse_core.datasets.detect import data_path, kinds_of
 

@@ -27,6 +27,7 @@ from fstmuse_core.datasets.manifest import is_manifest, load_manifest, manifest_
 from fstmuse_core.datasets.tags import read_tagged
 from fstmuse_core.datasets.wording import counted, listed
 from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.file_tags import text_encoding
 
 
 def data_path(name: str | os.PathLike[str]) -> Path:
@@ -38,7 +39,7 @@ def data_path(name: str | os.PathLike[str]) -> Path:
     return corrections_folder() if os.fspath(name) == RESERVED_NAME else Path(os.path.abspath(name))
 
 
-def detect_kind(path: Path) -> Kind:
+def detect_kind(path: Path, tag_encoding: str = text_encoding.AUTO) -> Kind:
     """How the genres of the data set at ``path`` can be learnt.
 
     The user's own corrections are known by their file. Of others, a ``manifest.csv`` comes
@@ -65,7 +66,7 @@ def detect_kind(path: Path) -> Kind:
     if find_metadata(path) is not None:
         return "fma"
     folders = genre_folders(path)
-    return "folders" if folders and not is_library(folders) else "tags"
+    return "folders" if folders and not is_library(folders, tag_encoding) else "tags"
 
 
 def kinds_of(data: Sequence[str], kinds: Sequence[str]) -> list[str | None]:
@@ -122,6 +123,7 @@ def load_tracks(
     path: Path,
     kind: str | None = None,
     *,
+    tag_encoding: str = text_encoding.AUTO,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Collection:
@@ -133,6 +135,8 @@ def load_tracks(
         A folder, a manifest or FMA's ``tracks.csv``.
     kind : str, optional
         One of :data:`~fstmuse_core.datasets.collection.KINDS`; found out if not given.
+    tag_encoding : str
+        See :func:`~fstmuse_core.file_tags.reading.read_tags`.
     progress : callable, optional
         Called with files read and files in all, where files must be read.
     cancelled : callable, optional
@@ -146,7 +150,7 @@ def load_tracks(
     path = Path(path)
     if kind is not None and kind not in KINDS:
         raise FstMuseError("kind", f"{kind!r} is not one of {', '.join(KINDS)}")
-    found = kind or detect_kind(path)
+    found = kind or detect_kind(path, tag_encoding)
     if found == "fma":
         collection = read_fma(path.parent if path.is_file() else path)
     elif found == "manifest":
@@ -154,9 +158,13 @@ def load_tracks(
     elif found == "corrections":
         collection = read_corrections(path, progress=progress, cancelled=cancelled)
     elif found == "folders":
-        collection = read_folders(path, progress=progress, cancelled=cancelled)
+        collection = read_folders(
+            path, tag_encoding=tag_encoding, progress=progress, cancelled=cancelled
+        )
     else:
-        collection = read_tagged(path, progress=progress, cancelled=cancelled)
+        collection = read_tagged(
+            path, tag_encoding=tag_encoding, progress=progress, cancelled=cancelled
+        )
     if not collection.tracks and not (cancelled and cancelled()):
         raise FstMuseError(path, "none of its files can be used", _why_none(collection))
     if found == "tags":

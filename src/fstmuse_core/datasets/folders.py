@@ -13,6 +13,7 @@ from fstmuse_core.datasets.track import Track, official_part
 from fstmuse_core.datasets.wording import listed
 from fstmuse_core.errors import FstMuseError, one_line
 from fstmuse_core.file_tags.reading import known_artist, read_tags
+from fstmuse_core.file_tags.text_encoding import AUTO
 from fstmuse_core.genres import (
     LONGEST_NAME,
     canonical_genre,
@@ -103,7 +104,7 @@ def _holds_music(folder: Path) -> bool:
     return next(find_audio_files([folder]), None) is not None
 
 
-def is_library(folders: Iterable[Path]) -> bool:
+def is_library(folders: Iterable[Path], tag_encoding: str = AUTO) -> bool:
     """True if folders are named after artists, albums or years, and the files' tags name genres.
 
     A few files of each are looked at. Folders of which half are called as a known genre are none;
@@ -115,7 +116,8 @@ def is_library(folders: Iterable[Path]) -> bool:
         return False
     named = tagged = files = 0
     for folder in looked_at:
-        tags = [read_tags(file) for file in islice(find_audio_files([folder]), _FILES_LOOKED_AT)]
+        files_in = islice(find_audio_files([folder]), _FILES_LOOKED_AT)
+        tags = [read_tags(file, tag_encoding) for file in files_in]
         of_folder = sum(_is_named_after(folder.name, (t.artist, t.album)) for t in tags)
         named += len(looked_at) == 1 or (bool(tags) and 2 * of_folder >= len(tags))
         tagged += sum(bool(useful_genres(t.genres)) for t in tags)
@@ -144,6 +146,7 @@ def _files(folder: Path, set_aside: list[SetAside]) -> list[Path]:
 def read_folders(
     path: Path,
     *,
+    tag_encoding: str = AUTO,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Collection:
@@ -156,6 +159,7 @@ def read_folders(
     ----------
     path : Path
         The folder that holds the folders of the classes, or one above it.
+    tag_encoding : str
     progress, cancelled : callable, optional
         As for :func:`fstmuse_core.datasets.tags.read_tagged`.
 
@@ -183,7 +187,7 @@ def read_folders(
         between = file.relative_to(folder).parts[:-1]
         artist = known_artist(decoded_name(between[0])) if between else ""
         part = official_part(folder.parent.name) if is_divided else ""
-        track = tagged_track(file, genre, read_tags(file), artist=artist, part=part)
+        track = tagged_track(file, genre, read_tags(file, tag_encoding), artist=artist, part=part)
         if isinstance(track, Track):
             tracks.append(track)
         else:

@@ -10,6 +10,7 @@ from fstmuse_core.datasets.collection import Collection, SetAside
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.file_tags.reading import Tags, read_tags
+from fstmuse_core.file_tags.text_encoding import AUTO
 from fstmuse_core.genres import known_genres
 from fstmuse_core.placeholders import useful_genres
 
@@ -39,6 +40,7 @@ def read_tagged(
     path: Path,
     *,
     keep_unknown: bool = True,
+    tag_encoding: str = AUTO,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Collection:
@@ -51,6 +53,8 @@ def read_tagged(
     keep_unknown : bool
         Keep genres that are not in the table of names under their own; else such files are
         set aside.
+    tag_encoding : str
+        See :func:`~fstmuse_core.file_tags.reading.read_tags`.
     progress : callable, optional
         Called with files read and files in all.
     cancelled : callable, optional
@@ -67,7 +71,7 @@ def read_tagged(
     for done, file in enumerate(files, 1):
         if cancelled and cancelled():
             break
-        tags = read_tags(file)
+        tags = read_tags(file, tag_encoding)
         genre = named_genre(tags.genres, keep_unknown=keep_unknown)
         found = tagged_track(file, genre, tags) if genre else SetAside(file, _no_genre(tags))
         if isinstance(found, Track):

@@ -26,6 +26,7 @@ from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
 from fstmuse_core.classify import GenreClassifier
 from fstmuse_core.datasets.sound_prints import Print, as_text
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.file_tags.text_encoding import AUTO
 from fstmuse_core.genres import listed_genres
 from fstmuse_core.models.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
@@ -208,9 +209,11 @@ def command_of(settings: TrainSettings) -> str:
         option = f"--{key.replace('_', '-')}"
         if key == "data":
             words += [f"--data {shlex.quote(Path(path).name)}" for path in value]
+        elif key == "kinds":
+            words += [f"--kind {kind}" for kind in value]
         elif value is True:
             words.append(option)
-        elif value and key != "tensorboard":
+        elif value and key != "tensorboard" and (key, value) != ("tag_encoding", AUTO):
             word = listed_genres(value) if isinstance(value, list) else str(value)
             words.append(f"{option} {shlex.quote(word)}")
     return " ".join(words)

@@ -15,6 +15,7 @@ from fstmuse_core.datasets.detect import how_chosen, kinds_of, load_tracks
 from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.datasets.sound_prints import Pair, Print, joined, same_recordings
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.file_tags.text_encoding import AUTO
 from fstmuse_core.training.mels import MelArray
 
 _MIN_FRAMES = 128
@@ -26,7 +27,12 @@ Asked = Callable[[], bool]
 
 
 def read_tracks(
-    data: Sequence[str], kinds: Sequence[str], progress: Tell, cancelled: Asked
+    data: Sequence[str],
+    kinds: Sequence[str],
+    progress: Tell,
+    cancelled: Asked,
+    *,
+    tag_encoding: str = AUTO,
 ) -> tuple[Collection, list[str]]:
     """Tracks of all the data sets named, and a sentence for each whose kind was found out.
 
@@ -37,7 +43,9 @@ def read_tracks(
     """
     wanted = kinds_of(data, kinds)
     found = [
-        load_tracks(Path(path), kind, progress=progress, cancelled=cancelled)
+        load_tracks(
+            Path(path), kind, tag_encoding=tag_encoding, progress=progress, cancelled=cancelled
+        )
         for path, kind in zip(data, wanted, strict=True)
     ]
     said = [how_chosen(one) for one, kind in zip(found, wanted, strict=True) if kind is None]

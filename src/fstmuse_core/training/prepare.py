@@ -49,7 +49,11 @@ class Preparation:
             self._events.preparing("reading", done, total)
 
         found, said = read_tracks(
-            settings.data, settings.kinds, progress, lambda: self._control.stopped
+            settings.data,
+            settings.kinds,
+            progress,
+            lambda: self._control.stopped,
+            tag_encoding=settings.tag_encoding,
         )
         self._control.check_start()
         for line in said:

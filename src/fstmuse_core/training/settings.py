@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fstmuse_core.errors import FstMuseError
+from fstmuse_core.file_tags.text_encoding import AUTO, encoding_of
 from fstmuse_core.genres import class_name
 
 MODELS = ("toy-model", "fst-muse", "toy-gan")
@@ -44,6 +45,8 @@ class TrainSettings:
         Folders or files that hold the music.
     kinds : tuple of str
         How they are read, see :func:`fstmuse_core.datasets.detect.kinds_of`.
+    tag_encoding : str
+        Of texts in old tags, see :func:`fstmuse_core.file_tags.reading.read_tags`.
     genres : tuple of str
         What the model is to name; empty for all that the data has.
     epochs, batch_size : int
@@ -73,6 +76,7 @@ class TrainSettings:
     design: str = "ours"
     data: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    tag_encoding: str = AUTO
     genres: tuple[str, ...] = ()
     epochs: int = 0
     batch_size: int = 32
@@ -153,6 +157,7 @@ def _check(settings: TrainSettings) -> None:
     demand(s.augment in AUGMENTS, "--augment", s.augment, f"known are {', '.join(AUGMENTS)}")
     if not s.data:
         raise FstMuseError("--data", "no music was named", "name the folder that holds it")
+    encoding_of(s.tag_encoding)
     demand(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
     demand(1 <= s.epochs <= _MOST_EPOCHS, "--epochs", s.epochs, f"1 to {_MOST_EPOCHS} is needed")
     demand(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")

@@ -10,7 +10,7 @@ import click
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.data.bar import StepBar
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomePath, Whole, kind_option
+from fstmuse_core.cli.kinds import SomePath, Whole, kind_option, tag_encoding_option
 from fstmuse_core.cli.output import check_writable, open_text
 
 
@@ -30,6 +30,7 @@ from fstmuse_core.cli.output import check_writable, open_text
     help="A file for the report, instead of standard output.",
 )
 @kind_option
+@tag_encoding_option()
 @click.option(
     "--processes",
     type=Whole(1, 64),
@@ -40,6 +41,7 @@ def check(
     layout: str,
     output: Path | None,
     kinds: tuple[str, ...],
+    tag_encoding: str | None,
     processes: int | None,
 ) -> int:
     """Listen to all files of the data set PATH, and report what it is worth.
@@ -55,10 +57,12 @@ def check(
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
     from fstmuse_core.datasets.doctor import check_collection
     from fstmuse_core.datasets.report_text import as_markdown, as_text
+    from fstmuse_core.file_tags.text_encoding import AUTO, encoding_of
 
     (kind,) = kinds_of([path], kinds)
+    encoding = encoding_of(tag_encoding or AUTO)
     with StepBar("reading tags") as bar:
-        collection = load_tracks(data_path(path), kind, progress=bar.update)
+        collection = load_tracks(data_path(path), kind, tag_encoding=encoding, progress=bar.update)
     if kind is None and (line := how_chosen(collection)):
         say(line)
     with StepBar("listening") as bar:

@@ -11,7 +11,7 @@ import click
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.kinds import SomePath
+from fstmuse_core.cli.kinds import SomePath, tag_encoding_option
 from fstmuse_core.cli.library.choosing import opened_library
 from fstmuse_core.errors import FstMuseError, one_line
 
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Add folders, and look what is in them.")
 @click.argument("folders", nargs=-1, type=SomePath(), metavar="[FOLDER...]")
-@click.option(
-    "--tag-encoding",
-    metavar="NAME",
-    help="Of texts that old tags say are Latin-1, such as cp932 or cp1251; auto finds it out and "
-    "is the default. It is remembered, and no file is changed.",
-)
+@tag_encoding_option("It is remembered. ")
 def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
     """Add each FOLDER to the library and find its sound files; without one, look again.
 
