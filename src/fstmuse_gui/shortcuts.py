@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.fitting import FittingDialog
+from fstmuse_gui.widgets.page_parts import TwoSides
 
 _POINTER = (
     ("Wheel", "Zoom in time"),
@@ -28,7 +29,6 @@ _POINTER = (
     ("Click", "Go there"),
     ("Double-click", "Whole clip"),
 )
-_COLUMNS = 2
 
 
 def keys_of(bar: QMenuBar) -> dict[str, list[tuple[str, str]]]:
@@ -68,20 +68,18 @@ class ShortcutsDialog(FittingDialog):
         self.setWindowTitle("Keyboard and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         groups = [*keys_of(bar).items(), ("On the spectrogram", list(_POINTER))]
-        columns = QHBoxLayout()
-        columns.setSpacing(5 * GRID)
-        sides = [QVBoxLayout() for _ in range(_COLUMNS)]
-        heights = [0] * _COLUMNS
+        sides = (QVBoxLayout(), QVBoxLayout())
+        heights = [0, 0]
         for title, keys in groups:
             side = heights.index(min(heights))
             sides[side].addWidget(_group(self, title, keys))
             heights[side] += len(keys) + 2
         for side_layout in sides:
             side_layout.addStretch(1)
-            columns.addLayout(side_layout)
         content = QWidget()
-        content.setLayout(columns)
-        columns.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, GRID)
+        column = QVBoxLayout(content)
+        column.addWidget(TwoSides(*sides))
+        column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, GRID)
         area = QScrollArea()
         area.setWidget(content)
         area.setWidgetResizable(True)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QMenuBar,
+    QScrollArea,
     QScrollBar,
     QStatusBar,
     QTabBar,
@@ -81,4 +82,25 @@ def check_sizes(window: QWidget) -> None:
         QCoreApplication.processEvents()
         assert (window.width(), window.height()) == (width, height), "it is no smaller"
         found = unreachable(window)
+        assert not found, f"at {width} x {height}: {found}"
+
+
+def scrolled_sideways(window: QWidget) -> list[str]:
+    """Areas of ``window`` whose contents are wider than what is seen of them."""
+    QCoreApplication.processEvents()
+    found = []
+    for area in window.findChildren(QScrollArea):
+        inside = area.widget()
+        if area.isVisible() and inside is not None and inside.width() > area.viewport().width():
+            found.append(f"{_name(area)}: {inside.width()} px in {area.viewport().width()}")
+    return found
+
+
+def check_breadth(window: QWidget) -> None:
+    """Assert that at 200 % nothing of a window has to be scrolled sideways."""
+    for width, height in SIZES[4:]:
+        window.resize(width, height)
+        QCoreApplication.processEvents()
+        assert (window.width(), window.height()) == (width, height), "it is no smaller"
+        found = scrolled_sideways(window)
         assert not found, f"at {width} x {height}: {found}"

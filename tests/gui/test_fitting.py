@@ -15,12 +15,13 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.settings import GEOMETRY, Settings
+from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.widgets.fitting import ScrollPane, SidePane, fitted
 from fstmuse_gui.widgets.question import Answer, Question
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result
-from tests.gui.reach import SIZES, check_sizes, unreachable
+from tests.gui.reach import SIZES, check_breadth, check_sizes, unreachable
 
 ROOM = QRect(0, 0, 1024, 640)
 FRAME = QMargins(2, 30, 2, 2)
@@ -98,6 +99,37 @@ def test_a_side_is_never_narrower_than_its_controls(qtbot: QtBot) -> None:
 
 def test_an_empty_window_can_be_reached_all_over(bench: Bench) -> None:
     check_sizes(bench.window)
+    check_breadth(bench.window)
+
+
+def test_the_list_of_keys_is_as_narrow_as_one_column(bench: Bench) -> None:
+    dialog = ShortcutsDialog(bench.window.menuBar(), bench.window)
+    dialog.show()
+    check_sizes(dialog)
+    check_breadth(dialog)
+    dialog.close()
+
+
+def test_a_narrow_window_stacks_its_parts_and_keeps_their_widths(bench: Bench) -> None:
+    splitter = bench.view.splitter
+    bench.window.resize(1240, 820)
+    splitter.setSizes([400, 840])
+    widths = splitter.sizes()
+    bench.window.resize(*SIZES[5])
+    QCoreApplication.processEvents()
+    assert splitter.is_stacked
+    assert splitter.widths() == widths
+    assert splitter.widget(0).width() == splitter.widget(1).width() == splitter.width()
+    bench.window.resize(1240, 820)
+    QCoreApplication.processEvents()
+    assert not splitter.is_stacked
+    assert splitter.sizes() == widths
+    bench.window.resize(*SIZES[5])
+    QCoreApplication.processEvents()
+    splitter.set_widths([440, 800])
+    bench.window.resize(1240, 820)
+    QCoreApplication.processEvents()
+    assert splitter.sizes()[0] > widths[0]
 
 
 def test_a_clip_with_all_that_can_stand_beside_it(bench: Bench) -> None:

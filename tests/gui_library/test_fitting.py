@@ -6,7 +6,7 @@ from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.library.compare_dialog import CompareDialog
 from fstmuse_gui.library.tag_dialog import TagDialog
 from fstmuse_gui.library.written_dialog import WrittenDialog
-from tests.gui.reach import check_sizes
+from tests.gui.reach import check_breadth, check_sizes
 from tests.gui_library.conftest import LibraryBench
 
 
@@ -14,6 +14,8 @@ def test_files_in_a_small_window(bench: LibraryBench) -> None:
     bench.go_to("Bravo")
     bench.presenter.say("One folder could not be read: it is on a disk that is not there")
     check_sizes(bench.window)
+    check_breadth(bench.window)
+    assert bench.view.review.isVisible()
 
 
 def test_dialogs_in_a_small_window(bench: LibraryBench) -> None:
@@ -24,5 +26,6 @@ def test_dialogs_in_a_small_window(bench: LibraryBench) -> None:
     ):
         dialog.show()
         check_sizes(dialog)
+        check_breadth(dialog)
         dialog.close()
         dialog.deleteLater()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.gui.reach import check_sizes
+from tests.gui.reach import check_breadth, check_sizes
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
 
@@ -15,3 +15,13 @@ def test_a_training_in_a_small_window(bench: TrainBench) -> None:
     check_sizes(bench.window)
     bench.tell(make_done())
     check_sizes(bench.window)
+
+
+def test_nothing_is_scrolled_sideways(bench: TrainBench) -> None:
+    check_breadth(bench.window)
+    bench.survey()
+    check_breadth(bench.window)
+    bench.train(make_started(), make_progress(1), make_epoch(1), make_progress(2))
+    check_breadth(bench.window)
+    bench.tell(make_done())
+    check_breadth(bench.window)

@@ -177,7 +177,7 @@ class ClassifyTab(QObject):
 
     def close(self) -> None:
         """Stop everything and remember how it looked."""
-        self._settings.set(SPLITTER, self.view.splitter.sizes())
+        self._settings.set(SPLITTER, self.view.splitter.widths())
         self._output_menu.release()
         self.hearing.close()
         self.presenter.close()
@@ -185,7 +185,7 @@ class ClassifyTab(QObject):
     def _restore(self) -> None:
         sizes = self._settings.get(SPLITTER)
         if len(sizes) == self.view.splitter.count() and all(size > 0 for size in sizes):
-            self.view.splitter.setSizes(sizes)
+            self.view.splitter.set_widths(sizes)
 
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._models())

@@ -51,7 +51,7 @@ class GenerateDesk(QObject):
         sizes = self._settings.get(SPLITTER)
         wanted = self.view.splitter.count()
         if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.setSizes(sizes)
+            self.view.splitter.set_widths(sizes)
 
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._generators(), self._judges())
@@ -63,6 +63,6 @@ class GenerateDesk(QObject):
 
     def close(self) -> None:
         """Stop everything, and remember how the tab looked."""
-        self._settings.set(SPLITTER, self.view.splitter.sizes())
+        self._settings.set(SPLITTER, self.view.splitter.widths())
         self.presenter.close()
         self.bridge.close()

@@ -88,8 +88,8 @@ class LibraryTab(QObject):
         if self._built is None:
             return
         desk = self._built
-        self._settings.set(LIBRARY_SPLITTER, desk.view.splitter.sizes())
-        self._settings.set(LIBRARY_PARTS, desk.view.parts.sizes())
+        self._settings.set(LIBRARY_SPLITTER, desk.view.splitter.widths())
+        self._settings.set(LIBRARY_PARTS, desk.view.parts.widths())
         self._settings.set(LIBRARY_MODEL, desk.presenter.model)
         self._settings.set(LIBRARY_GOES_ON, desk.presenter.listening.goes_on)
         desk.close()
@@ -157,7 +157,7 @@ class LibraryTab(QObject):
         ):
             sizes = self._settings.get(option)
             if len(sizes) == splitter.count() and all(type(s) is int and s > 0 for s in sizes):
-                splitter.setSizes(sizes)
+                splitter.set_widths(sizes)
 
     @property
     def desk(self) -> Desk:

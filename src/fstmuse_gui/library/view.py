@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +22,11 @@ from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.invitation import Invitation
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.stacking import StackingSplitter
+
+# Below this width the chosen file stands below the table.
+_NARROW = 680
+_STACKED = (300, 280)
 
 
 class LibraryView(PagedView):
@@ -80,9 +83,7 @@ class LibraryView(PagedView):
         inner = QVBoxLayout(right)
         inner.setContentsMargins(GRID, 0, 0, 0)
         inner.addWidget(self.review)
-        self.parts = QSplitter(Qt.Orientation.Horizontal)
-        self.parts.setHandleWidth(1)
-        self.parts.setChildrenCollapsible(False)
+        self.parts = StackingSplitter(_NARROW, _STACKED)
         self.parts.addWidget(middle)
         self.parts.addWidget(right)
         self.parts.setStretchFactor(0, 1)

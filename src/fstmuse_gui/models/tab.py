@@ -78,7 +78,7 @@ class ModelsTab(QObject):
     def close(self) -> None:
         """Give up an import, and remember how the tab looked."""
         if self._built is not None:
-            self._settings.set(MODELS_SPLITTER, self.view.splitter.sizes())
+            self._settings.set(MODELS_SPLITTER, self.view.splitter.widths())
             self.presenter.close()
 
     # -- what is behind it -------------------------------------------------------------
@@ -120,7 +120,7 @@ class ModelsTab(QObject):
         sizes = self._settings.get(MODELS_SPLITTER)
         count = self.view.splitter.count()
         if len(sizes) == count and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.setSizes(sizes)
+            self.view.splitter.set_widths(sizes)
 
     @property
     def view(self) -> ModelsView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.curves import Curves, GanCurves
@@ -11,7 +11,9 @@ from fstmuse_gui.train.events import Epoch, Progress, Sample, Started
 from fstmuse_gui.train.samples_panel import SamplesPanel
 from fstmuse_gui.train.words import speed, worst_mistake
 from fstmuse_gui.widgets.confusion_view import ConfusionView
-from fstmuse_gui.widgets.page_parts import heading, plain_text, small_text
+from fstmuse_gui.widgets.page_parts import TwoSides, heading, plain_text, small_text
+
+_NARROW = 540
 
 
 class ClassifierCourse(QWidget):
@@ -39,9 +41,7 @@ class ClassifierCourse(QWidget):
         self._mistake = plain_text("muted")
         side.addWidget(self._mistake)
         side.addStretch()
-        row = _sides(self)
-        row.addWidget(self.curves, 5)
-        row.addLayout(side, 4)
+        _lay_out(self, TwoSides(self.curves, side, narrow=_NARROW))
 
     def start(self, started: Started) -> None:
         """Begin anew."""
@@ -85,9 +85,7 @@ class GanCourse(QWidget):
         super().__init__(parent)
         self.curves = GanCurves()
         self.samples = SamplesPanel()
-        row = _sides(self)
-        row.addWidget(self.curves, 5)
-        row.addWidget(self.samples, 5)
+        _lay_out(self, TwoSides(self.curves, self.samples, narrow=_NARROW, shares=(5, 5)))
 
     def start(self, started: Started) -> None:
         """Begin anew."""
@@ -119,8 +117,7 @@ class GanCourse(QWidget):
         return steps or speed(progress.clips_per_second, "crops")
 
 
-def _sides(page: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout(page)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(4 * GRID)
-    return row
+def _lay_out(page: QWidget, sides: TwoSides) -> None:
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(sides)

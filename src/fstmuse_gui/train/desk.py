@@ -76,7 +76,7 @@ class TrainDesk(QObject):
         sizes = self._settings.get(TRAIN_SPLITTER)
         wanted = self.view.splitter.count()
         if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.setSizes(sizes)
+            self.view.splitter.set_widths(sizes)
 
     def _show_colours(self) -> None:
         """As they were chosen for the spectrograms of the other tabs."""
@@ -84,7 +84,7 @@ class TrainDesk(QObject):
 
     def close(self) -> None:
         """Leave the training as was asked for, and remember how the tab looked."""
-        self._settings.set(TRAIN_SPLITTER, self.view.splitter.sizes())
+        self._settings.set(TRAIN_SPLITTER, self.view.splitter.widths())
         self.listening.close()
         self._cache.close()
         self.presenter.close()

@@ -91,15 +91,26 @@ class Figure(QWidget):
 
 
 class TwoSides(QWidget):
-    """Two columns side by side, the right one below the left where both do not fit."""
+    """Two columns side by side, the right one below the left where both do not fit.
 
-    def __init__(self, left: QBoxLayout, right: QBoxLayout | QWidget) -> None:
+    ``narrow`` is the least width in pixels at which they stand side by side, in ``shares``.
+    """
+
+    def __init__(
+        self,
+        left: QBoxLayout | QWidget,
+        right: QBoxLayout | QWidget,
+        *,
+        narrow: int = _NARROW,
+        shares: tuple[int, int] = (5, 4),
+    ) -> None:
         super().__init__()
+        self._narrow = narrow
         self._body = QHBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(4 * GRID)
         self._sides = tuple(_as_widget(side) for side in (left, right))
-        for side, share in zip(self._sides, (5, 4), strict=True):
+        for side, share in zip(self._sides, shares, strict=True):
             self._body.addWidget(side, share)
 
     def minimumSizeHint(self) -> QSize:
@@ -109,7 +120,7 @@ class TwoSides(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_narrow = self.width() < _NARROW
+        is_narrow = self.width() < self._narrow
         self._body.setDirection(
             QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
         )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -19,15 +18,19 @@ from fstmuse_gui.plain import PlainMessage, caption
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.fitting import ScrollPane, SidePane
 from fstmuse_gui.widgets.notice_bar import NoticeBar
+from fstmuse_gui.widgets.stacking import StackingSplitter
 
 # Below this height of a tab its parts stand closer.
 LOW = 560
-# Below this width of a tab they have no room to spare at their sides.
+# Below this width of a tab they stand below each other, with no room to spare at their sides.
 NARROW = 720
+_STACKED = (240, 240)
 
 
 class PagedView(QWidget):
     """``side`` on the left; on the right the notice and, below it, one of ``pages``.
+
+    Where it is narrow the side stands above the pages, and all of it scrolls downwards.
 
     Signals
     -------
@@ -54,15 +57,13 @@ class PagedView(QWidget):
         column.setSpacing(2 * GRID)
         column.addWidget(self.notice)
         column.addWidget(self._pages, 1)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
+        self.splitter = StackingSplitter(NARROW, _STACKED)
         self.splitter.addWidget(SidePane(side))
         self.splitter.addWidget(main)
         self.splitter.setStretchFactor(1, 1)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.splitter)
+        outer.addWidget(ScrollPane(self.splitter))
 
     @property
     def page(self) -> QWidget | None:
