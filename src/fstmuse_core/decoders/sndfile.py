@@ -121,9 +121,10 @@ class SndfileSource:
         read = 0
         try:
             while read < len(block):
-                part = self._file.read(out=block[read : read + at_once])
-                read += len(part)
-                if not len(part):
+                # Not read(out=...), which looks up the name of the type each time.
+                count = self._file.buffer_read_into(block[read : read + at_once], "float32")
+                read += count
+                if not count:
                     break
         except self._error as error:
             return read, error
