@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle import find_bundle
+from fstmuse_core.bundle_manifest import manifest_bytes
+from fstmuse_core.models.entries import Origin
 from fstmuse_gui.models.card_view import CardView
+from fstmuse_gui.models.words import spoken
 from tests.gui_models.conftest import (
     SHIPPED,
     MakeModelsBench,
@@ -25,14 +31,14 @@ def test_the_list_says_title_and_origin(make_bench: MakeModelsBench, own_models:
         own_models, "theirs", training={"imported": {"file": "x.fstmuse", "at": "2026-11-22"}}
     )
     bench = make_bench()
-    spoken = [
+    rows = [
         bench.view.sidebar.list.item(row).data(Qt.ItemDataRole.AccessibleTextRole)
         for row in range(5)
     ]
-    assert spoken[0].startswith("FstMuse, Came with FstMuse, 7 genres")
-    assert spoken[3].startswith("My songs, Your own, 3 genres")
-    assert spoken[4].startswith("theirs, Imported, 3 genres")
-    assert "knows Folk, Hip-Hop, Rock" in spoken[3]
+    assert rows[0].startswith("FstMuse, Came with FstMuse, 7 genres")
+    assert rows[3].startswith("My songs, Your own, 3 genres")
+    assert rows[4].startswith("theirs, Imported, 3 genres")
+    assert "knows Folk, Hip-Hop, Rock" in rows[3]
     bench.choose("theirs")
     assert "Origin: Imported from x.fstmuse on 2026-11-22" in bench.view.details.spoken_facts
 
@@ -156,5 +162,43 @@ def test_figures_of_an_imported_model_are_called_a_claim(
     details = bench.view.details
     assert details._claim.text().startswith("Figures and card are what its maker says")
     assert "did not protect" in details._claim.text()
+    assert details._claim.text().endswith(
+        "To measure it: fstmuse evaluate --model theirs --data MUSIC"
+    )
     bench.choose("fst-muse")
     assert details._claim.isHidden()
+
+
+@pytest.mark.parametrize("kind", ["classifier", "generator"])
+def test_every_figure_of_an_imported_model_is_labelled(
+    make_bench: MakeModelsBench, own_models: Path, kind: str
+) -> None:
+    add = add_model if kind == "classifier" else add_generator
+    file = add(own_models, "theirs") / "model.json"
+    values = json.loads(file.read_bytes())
+    values["training"] = {"imported": {"file": "x.fstmuse", "at": "2026"}}
+    file.write_bytes(manifest_bytes(values))
+    bench = make_bench()
+    details = bench.view.details
+
+    def labels() -> list[str]:
+        figures = (details._accuracy, details._f1)
+        shown = [figure._number.accessibleName() for figure in figures if figure.isVisible()]
+        parts = (details._recall_heading, details._matrix_heading)
+        shown += [part.text() for part in parts if part.isVisible()]
+        return [*shown, details.recall.accessibleName()]
+
+    bench.choose("theirs")
+    assert len(labels()) == (5 if kind == "classifier" else 3)
+    assert all(label.endswith(", as its maker says") for label in labels()), labels()
+    bench.choose("fst-muse")
+    assert not any("maker" in label for label in labels()), labels()
+
+
+def test_a_row_of_the_list_says_whose_the_figures_are(bench: ModelsBench) -> None:
+    bench.choose("mine")
+    entry = bench.view.sidebar.list.entries[-1]
+    for origin in Origin:
+        is_claim = origin in (Origin.IMPORTED, Origin.ELSEWHERE)
+        told = spoken(dataclasses.replace(entry, origin=origin))
+        assert told.endswith("figures by its maker") is is_claim

@@ -66,6 +66,11 @@ class ModelEntry:
         """Whether it came with the program, so that it stays as it is."""
         return self.origin is Origin.SHIPPED
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether figures and card are what somebody else says of it."""
+        return self.origin in (Origin.IMPORTED, Origin.ELSEWHERE)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         made = datetime.fromtimestamp(self.made_at, UTC).isoformat(timespec="seconds")
@@ -99,7 +104,7 @@ class ModelDetails:
     @property
     def claim(self) -> str:
         """A sentence if figures and card are what somebody else says; empty of own models."""
-        if self.entry.origin not in (Origin.IMPORTED, Origin.ELSEWHERE):
+        if not self.entry.is_claimed:
             return ""
         said = "Figures and card are what its maker says; nothing of it was measured here."
         if self.imported and not self.imported.get("covered"):

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
-from fstmuse_core.models.entries import ModelDetails
+from fstmuse_core.models.entries import ModelDetails, ModelEntry
 from fstmuse_core.models.figures import ModelFigures
 from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
@@ -137,7 +137,8 @@ class DetailsPage(QWidget):
         right = QVBoxLayout(self._matrix)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(GRID // 2)
-        right.addWidget(heading(self, "What is heard as what"))
+        self._matrix_heading = heading(self)
+        right.addWidget(self._matrix_heading)
         right.addWidget(caption)
         right.addWidget(self.confusion)
         right.addStretch()
@@ -180,23 +181,25 @@ class DetailsPage(QWidget):
         self._claim.setText(words.claim(details))
         self._claim.setVisible(bool(self._claim.text()))
         self._card_heading.setText("Model card, by its maker" if details.claim else "Model card")
-        self._show_figures(figures, is_generator=entry.kind == GENERATOR)
+        self._show_figures(figures, entry)
         self._show_facts(words.facts(details))
         self._card.setVisible(bool(details.card))
         self.card.show_card(details.card)
         self._area.verticalScrollBar().setValue(0)
         self.setAccessibleDescription(f"{entry.title}. {words.about(entry)}")
 
-    def _show_figures(self, figures: ModelFigures, *, is_generator: bool) -> None:
+    def _show_figures(self, figures: ModelFigures, entry: ModelEntry) -> None:
         self._figures.setVisible(figures.accuracy is not None or bool(figures.genres))
-        name, title = _GENERATOR_NAMES if is_generator else _CLASSIFIER_NAMES
+        name, title = _GENERATOR_NAMES if entry.kind == GENERATOR else _CLASSIFIER_NAMES
         self._accuracy.set_number(words.number(figures))
-        self._accuracy.set_name(words.about_number(figures, name))
+        self._accuracy.set_name(words.labelled(words.about_number(figures, name), entry, "\n"))
         self._f1.set_number("" if figures.macro_f1 is None else f"{figures.macro_f1:.2f}")
+        self._f1.set_name(words.labelled("Macro-F1", entry, "\n"))
         is_few = figures.share is not None and figures.share.is_few
         self._f1.setVisible(figures.macro_f1 is not None and not is_few)
-        self._recall_heading.setText(title)
+        self._recall_heading.setText(words.labelled(title, entry))
         self._recall_heading.setVisible(bool(figures.genres))
+        self.recall.setAccessibleName(words.labelled("Recall of each genre", entry))
         self.recall.show_bars(
             [
                 GenreBar(
@@ -212,6 +215,7 @@ class DetailsPage(QWidget):
         self._doubt.setText(words.doubt(figures.genres))
         self._doubt.setVisible(bool(self._doubt.text()))
         self._matrix.setVisible(bool(figures.confusion))
+        self._matrix_heading.setText(words.labelled("What is heard as what", entry))
         self.confusion.show_counts(tuple(row.genre for row in figures.genres), figures.confusion)
 
     def _show_buttons(self, details: ModelDetails) -> None:

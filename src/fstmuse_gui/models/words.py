@@ -18,6 +18,7 @@ _ORIGINS = {
     Origin.IMPORTED: "Imported",
     Origin.ELSEWHERE: "From a folder",
 }
+_CLAIM = "as its maker says"
 _KINDS = {"classifier": "Names genres", "generator": "Makes music"}
 
 
@@ -63,7 +64,7 @@ def about(entry: ModelEntry) -> str:
 def spoken(entry: ModelEntry) -> str:
     """A row of the list for a screen reader."""
     known = f"knows {', '.join(entry.genres)}" if entry.genres else ""
-    whose = "figures by its maker" if entry.origin is Origin.IMPORTED else ""
+    whose = "figures by its maker" if entry.is_claimed else ""
     about_it = in_the_list(entry).replace(GAP, ", ")
     parts = [entry.title, about_it, day(entry.made_at), sized(entry.size_bytes), known, whose]
     return ", ".join(part for part in parts if part)
@@ -104,6 +105,11 @@ def about_number(figures: ModelFigures, name: str) -> str:
     return name if share is None else unbroken(f"{name}, {share.interval}")
 
 
+def labelled(name: str, entry: ModelEntry, gap: str = " ") -> str:
+    """The name of a figure, marked as a claim where nothing of it was measured here."""
+    return f"{name},{gap}{_CLAIM}" if entry.is_claimed else name
+
+
 def claim(details: ModelDetails) -> str:
     """What to know before believing the figures; empty if that is nothing."""
     if details.contradiction:
@@ -111,7 +117,10 @@ def claim(details: ModelDetails) -> str:
             f"Its figures contradict each other and are not shown: {details.contradiction}. "
             f"{details.claim}".strip()
         )
-    return details.claim
+    if not details.claim:
+        return ""
+    name = details.entry.name
+    return f"{details.claim} To measure it: fstmuse evaluate --model {name} --data MUSIC"
 
 
 def behind(row: GenreFigure) -> str:

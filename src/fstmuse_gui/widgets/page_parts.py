@@ -71,9 +71,9 @@ class Figure(QWidget):
         self.set_name(name)
 
     def set_name(self, name: str) -> None:
-        """Call it so."""
+        """Call it so, in as many lines."""
         self._name.setText(name)
-        self._number.setAccessibleName(name)
+        self._number.setAccessibleName(name.replace("\n", " "))
 
     @property
     def name(self) -> str:
