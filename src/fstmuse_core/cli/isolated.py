@@ -66,13 +66,14 @@ def each_isolated(
     on_fraction: OnFraction = lambda fraction: None,
     *,
     limits: Limits = DECODING,
+    spawn: bool = False,
 ) -> Iterator[Result | FstMuseError | OSError | MemoryError]:
     """Yield the result of ``work`` for each item, or its error, in their order.
 
     ``path_of`` gives the path of the file by which an error names an item. The items are
-    picklable. See :func:`isolated` for the rest.
+    picklable. See :func:`isolated` and :class:`IsolatedWork` for the rest.
     """
-    with IsolatedWork(work, path_of, limits=limits) as isolated_work:
+    with IsolatedWork(work, path_of, limits=limits, spawn=spawn) as isolated_work:
         for item in items:
             yield isolated_work.result(item, on_fraction)
 

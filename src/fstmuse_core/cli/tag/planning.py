@@ -12,6 +12,7 @@ import click
 from fstmuse_core.cli.isolated import each_isolated
 from fstmuse_core.cli.kinds import Percent, SomePath, Whole
 from fstmuse_core.cli.library.choosing import model_option
+from fstmuse_core.cli.many_files import MANY
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.datasets.wording import counted
 from fstmuse_core.errors import FstMuseError
@@ -119,8 +120,12 @@ def planned(
             files,
             policy,
             progress=lambda done, _: bar.update(done, "tags"),
-            each=partial(each_isolated, path_of=lambda heard: str(heard.path)),
+            each=partial(each_isolated, path_of=_path_of, spawn=len(files) >= MANY),
         )
+
+
+def _path_of(heard: Heard) -> str:
+    return str(heard.path)
 
 
 def _read(results: Path, model: str | None, folder: str | None) -> list[Heard]:
