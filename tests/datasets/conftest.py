@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from fstmuse_core.audio import load_audio
+from fstmuse_core.datasets import cache as cache_module
+from fstmuse_core.datasets import pool
+from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.spectrogram import mel_spectrogram
+from tests.rounding import mel_tolerance
 
 RATE = 22_050
 MakeClip = Callable[..., Path]
@@ -39,6 +45,51 @@ def make_track() -> Callable[..., Track]:
         return Track(Path(f"{genre}-{artist}-{name}.wav"), genre, artist, name, 30.0, **more)
 
     return make
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To start a second one takes longer than it saves, unless a test asks for it."""
+    monkeypatch.setattr(pool, "default_processes", lambda: 1)
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> list[Path]:
+    """Eight clips of four seconds."""
+    return [write_clip(tmp_path / "music" / f"{n}.wav", pitch=100 + 30 * n) for n in range(8)]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[FeatureCache]:
+    """An empty one."""
+    with FeatureCache(tmp_path / "cache") as opened:
+        yield opened
+
+
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two clips of four seconds in each."""
+    monkeypatch.setattr(cache_module, "_SHARD_BYTES", 60_000)
+
+
+def expected(path: Path) -> np.ndarray:
+    """The features of a file, computed without a cache."""
+    return mel_spectrogram(load_audio(path))
+
+
+def assert_features(mel: np.ndarray, wanted: np.ndarray) -> None:
+    """The same frames, but for the rounding of ``mel`` to half precision."""
+    assert mel.dtype == np.float16
+    smallest = float(np.finfo(np.float16).smallest_subnormal)
+    tolerance = mel_tolerance(wanted) + smallest / 2
+    np.testing.assert_allclose(
+        mel.astype(np.float32), wanted, rtol=float(np.finfo(np.float16).eps) / 2, atol=tolerance
+    )
+
+
+def shards(folder: Path) -> list[Path]:
+    """The files in a cache's folder that hold features."""
+    return sorted(folder.glob("*.mel.npy"))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from fstmuse_core.bundle import find_bundle
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.library.answers import stored
 from fstmuse_core.library.database import Library, open_library
+from fstmuse_core.library.events import WorkProgress
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.classify.models import ModelInfo
@@ -257,6 +258,28 @@ def write_songs(music_file: Path, folder: Path, count: int) -> None:
     samples, rate = soundfile.read(music_file)
     for number in range(count):
         soundfile.write(folder / f"{number}.wav", np.roll(samples, 1000 * number, axis=0), rate)
+
+
+def progress(done: int, total: int, **changes: object) -> WorkProgress:
+    """Listening that has come so far."""
+    values: dict[str, object] = {
+        "done": done,
+        "failed": 0,
+        "total": total,
+        "per_second": 2.0,
+        "left_s": 240.0,
+        "changed": (),
+        "working": (),
+        "paused": False,
+    }
+    return WorkProgress(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
+    """Do something, and wait for what the library then says of files."""
+    with bench.qtbot.waitSignal(bench.desk.shelf.news):
+        act()
+    QCoreApplication.processEvents()
 
 
 def as_json(path: Path) -> Any:

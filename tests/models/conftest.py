@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
@@ -17,7 +18,8 @@ import pytest
 
 from fstmuse_core.bundle import shipped_models_folder
 from fstmuse_core.bundle_manifest import manifest_bytes, sealed
-from fstmuse_core.models.archive import export_model
+from fstmuse_core.errors import FstMuseError
+from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
 
 
 @dataclass
@@ -59,6 +61,27 @@ class Parcel:
                 archive.writestr(entry, data)
             write(archive)
         return path
+
+
+class Bomb:
+    """Tells by a file that it was unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.mark),)
+
+
+def refusal(path: Path, kind: type[FstMuseError] = ArchiveError) -> str:
+    """The line that says why a file is not read."""
+    with pytest.raises(kind) as caught:
+        read_archive(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.startswith(f"{path.name}: ")
+    assert caught.value.remedy
+    return text
 
 
 @pytest.fixture(scope="session")
