@@ -16,10 +16,14 @@ from fstmuse_core.bundle import load_bundle, shipped_models_folder, write_bundle
 from fstmuse_core.bundle_manifest import manifest_bytes, sealed
 from fstmuse_core.cli import main
 from fstmuse_core.errors import BundleError
+from fstmuse_core.library.known_music import known_before
+from fstmuse_core.library.rows import HeardModel
+from fstmuse_core.library.truth import Label
 from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.models.changes import delete_model, find_deleted, rename_model, restore_model
 from fstmuse_core.models.entries import Origin, describe, model_details
 from fstmuse_core.models.figures import contradiction_in
+from tests.library_out.conftest import make_row
 from tests.models.conftest import Parcel
 
 
@@ -146,6 +150,20 @@ def test_a_comparison_says_what_is_a_claim(
     values = json.loads(capsys.readouterr().out)
     assert values["a"]["claimed_by_its_maker"] == accuracy
     assert values["b"]["claimed_by_its_maker"] is None
+
+
+def test_that_a_library_is_new_to_an_imported_model_is_a_claim(mine: Path) -> None:
+    row = make_row("/music/a song of one's own.mp3", artist="Nobody at all", title="Mine")
+    labels = [Label(row.path, ("Rock",), ("Rock",))]
+
+    def said() -> str:
+        bundle = load_bundle(mine)
+        model = HeardModel(bundle.sha256, "mine", "mine", bundle.manifest.genres, 1)
+        return known_before(model, [row], labels)
+
+    assert said() == ""
+    imported(mine, covered=True)
+    assert said().startswith("Mind: of mine, only its maker says that it was not trained on these")
 
 
 def test_a_folder_from_elsewhere_is_no_model_of_ones_own(mine: Path, tmp_path: Path) -> None:
