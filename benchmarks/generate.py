@@ -15,9 +15,10 @@ _WHOLE_S, _FIRST_SOUND_S, _STALL_MS = 4.0, 2.0, 50.0
 
 _WARM = """
 import json, queue, statistics, sys, time
-from fstmuse_core.jobs import sound_process
-from fstmuse_core.jobs.messages import Done, Failed, MakeClip, Partial, Ready, SpectrogramImage
-from fstmuse_core.jobs.worker import ClassifyWorker
+from fstmuse_core.workers.tasks import sound as sound_process
+from fstmuse_core.audio.images import SpectrogramImage
+from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Ready
+from fstmuse_core.workers.client import ClassifyWorker
 
 def measure():
     model, genre = sys.argv[1:]
@@ -102,8 +103,8 @@ if __name__ == "__main__":
 
 def measure(repeats: int) -> list[Row]:
     """Times with the generator that ships; no rows while none is installed."""
-    from fstmuse_core.bundle import bundle_folders
-    from fstmuse_core.bundle_manifest import GENERATOR, MANIFEST_NAME
+    from fstmuse_core.bundle.bundle import bundle_folders
+    from fstmuse_core.bundle.manifest import GENERATOR, MANIFEST_NAME
 
     manifests = {
         name: json.loads((folder / MANIFEST_NAME).read_bytes())

@@ -19,9 +19,9 @@ import numpy as np
 warnings.simplefilter("ignore")
 import librosa
 from librosa.feature.inverse import mel_to_audio
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.inversion import invert_mel, spectral_convergence
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 
 stft = dict(sr=22050, n_fft=2048, hop_length=512, win_length=2048, center=False, power=1.0)
 basis = dict(fmin=0.0, fmax=8000.0, htk=True, norm=None)

@@ -37,8 +37,8 @@ _SMALL_PRODUCTS = """
 import json, statistics, time
 import numpy as np
 from fstmuse_core.inversion import invert_mel
-from fstmuse_core.patterns import pattern_statistics
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.patterns import pattern_statistics
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 
 samples = 0.1 * np.random.default_rng(0).normal(size=30 * 22050).astype(np.float32)
 mel = mel_spectrogram(samples)

@@ -31,8 +31,8 @@ from pathlib import Path
 def main():
     from benchmarks.memory import megabytes_of_tree
     from fstmuse_core.library.database import open_library
-    from fstmuse_core.library.events import WorkProgress
-    from fstmuse_core.library.update import scan_library
+    from fstmuse_core.library.work import WorkProgress
+    from fstmuse_core.library.scan import scan_library
     from fstmuse_core.library.work import LibraryWork
 
     file, folder = Path(sys.argv[1]), sys.argv[2]
@@ -70,7 +70,7 @@ _SCAN = """
 import json, sys, time
 from pathlib import Path
 from fstmuse_core.library.database import open_library
-from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.scan import scan_library
 
 taken = []
 with open_library(Path(sys.argv[1])) as library:

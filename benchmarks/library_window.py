@@ -19,17 +19,17 @@ from tempfile import TemporaryDirectory
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from benchmarks.memory import megabytes_of_tree
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.library.answers import SETTINGS
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.library.rows import SETTINGS
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.queue import register
-from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_gui.workers.bridge import WorkerBridge
 from fstmuse_gui.library.catalogue import Column, Order
-from fstmuse_gui.library.makers import LibraryMakers
+from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 
 COUNT = int(sys.argv[1])
@@ -79,7 +79,7 @@ with TemporaryDirectory() as folder:
     with open_library(place / "library.db") as library:
         fill(library, str(place / "music"))
     context = TabContext(Settings(place / "settings.ini"), WorkerBridge(Nobody))
-    makers = LibraryMakers(opener=lambda: open_library(place / "library.db"))
+    makers = LibraryFactories(opener=lambda: open_library(place / "library.db"))
     window = MainWindow(context, ThemeController(app), [lambda c: LibraryTab(c, makers)])
     window.resize(1440, 900)
     gaps, last = {}, [0.0, 0.0]

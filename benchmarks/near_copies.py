@@ -21,10 +21,10 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from fstmuse_core.audio import SAMPLE_RATE, load_audio
+from fstmuse_core.audio.reading import SAMPLE_RATE, load_audio
+from fstmuse_core.audio.spectrogram import mel_spectrogram
+from fstmuse_core.datasets.copies import Print, print_of, same_recordings
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.sound_prints import Print, print_of, same_recordings
-from fstmuse_core.spectrogram import mel_spectrogram
 
 Samples = npt.NDArray[np.float32]
 

@@ -11,7 +11,7 @@ warnings.simplefilter("ignore")
 import librosa
 import tensorflow as tf
 from fstmuse_core.original.features import import_tensorflow_io, tfio_mel
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 
 samples = np.random.default_rng(0).normal(size=30 * 22050).astype(np.float32) * 0.1
 tfio = import_tensorflow_io()

@@ -28,8 +28,8 @@ _FASTER_TRAINING, _FASTER_ANSWER = 20.0, 5.0
 _DESIGNS = """
 import json, time
 import numpy as np
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.network import LiteRtNetwork
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.bundle.litert import LiteRtNetwork
 from fstmuse_core.original.networks import build_original_fst_muse
 
 def median_of(work, times):

@@ -6,7 +6,7 @@ from benchmarks.rows import Row, mp3_clips, python
 
 _CODE = """
 import json, sys, time
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.classify.classifier import GenreClassifier
 classifier = GenreClassifier.load("fst-muse")
 times = []
 for _ in range(23):

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.audio import SAMPLE_RATE
+from fstmuse_core.audio.reading import SAMPLE_RATE
 
 Samples = npt.NDArray[np.float32]
 

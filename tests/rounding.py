@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_filterbank
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_filterbank
 
 # The largest relative error of one rounding to single precision.
 _ROUNDING = float(np.finfo(np.float32).eps) / 2

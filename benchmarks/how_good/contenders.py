@@ -12,14 +12,19 @@ from scipy.special import logsumexp
 from benchmarks.how_good.pretraining import Pretrained, fine_tuned, pretrain, probed
 from benchmarks.how_good.report_design import report_chances
 from benchmarks.how_good.tasks import Task
-from fstmuse_core.pattern_head import PatternEar, PatternHead
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.pattern_head import PatternHead, PatternSession
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.mels import MelArray, segment_starts
+from fstmuse_core.training.metrics import ClipScores, score_clips
 from fstmuse_core.training.plan import Recipe
-from fstmuse_core.training.scores import ClipScores, score_clips
-from fstmuse_core.training.starter.cross_validation import DataSet, train_head, train_on
-from fstmuse_core.training.starter.svm_floor import mfcc_statistics, svm_predictions
+from fstmuse_core.training.starter.cross_validation import (
+    DataSet,
+    mfcc_statistics,
+    svm_predictions,
+    train_head,
+    train_on,
+)
 
 Bools = npt.NDArray[np.bool_]
 Contender = Callable[[Task, DataSet, Bools, Bools, "Cell"], ClipScores]
@@ -89,7 +94,7 @@ def _scores_of(taught: PatternHead, data: DataSet) -> ClipScores:
 
 
 def _mean_evidence(taught: PatternHead, mel: FloatArray) -> FloatArray:
-    ear = PatternEar(taught)
+    ear = PatternSession(taught)
     ear.push(mel)
     recipe = Recipe()
     starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)

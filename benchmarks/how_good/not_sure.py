@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.audio import SAMPLE_RATE, load_audio
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.audio.reading import SAMPLE_RATE, load_audio
+from fstmuse_core.classify.classifier import GenreClassifier
 
 Samples = npt.NDArray[np.float32]
 

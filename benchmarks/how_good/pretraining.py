@@ -17,15 +17,15 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from benchmarks.how_good.tasks import Task
-from fstmuse_core.features import FeatureScaling
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training import augment
+from fstmuse_core.training import sampler
 from fstmuse_core.training.export import unwritten_bundle
+from fstmuse_core.training.fit import warm_cosine
 from fstmuse_core.training.mels import MelArray, fit_scaling, segment_starts
+from fstmuse_core.training.metrics import ClipScores, score_clips
 from fstmuse_core.training.plan import IGNORED, Recipe
-from fstmuse_core.training.schedule import warm_cosine
-from fstmuse_core.training.scores import ClipScores, score_clips
 from fstmuse_core.training.starter.cross_validation import DataSet, train_on
 
 _PAIRS = 48
@@ -112,9 +112,9 @@ def _pairs(
     """Two crops each of ``_PAIRS`` groups, shape ``(2 * _PAIRS, frames, bands, 1)``."""
     drawn = rng.choice(len(groups), size=_PAIRS, replace=False)
     chosen = [rng.choice(groups[group]) for _ in range(2) for group in drawn]
-    crops = [augment.recolour(augment.random_crop(mels[int(i)], frames, rng), rng) for i in chosen]
+    crops = [sampler.recolour(sampler.random_crop(mels[int(i)], frames, rng), rng) for i in chosen]
     segments = scaling.apply(np.stack(crops))
-    augment.mask(segments, rng)
+    sampler.mask(segments, rng)
     return np.asarray(segments[..., None], dtype=np.float32)
 
 

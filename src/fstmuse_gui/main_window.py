@@ -31,9 +31,8 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core import __version__
-from fstmuse_core.errors import one_line
+from fstmuse_core.system.errors import one_line
 from fstmuse_gui.classify.tab import ClassifyTab
-from fstmuse_gui.drops import copied_paths
 from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.icons import app_icon, icon
 from fstmuse_gui.identity import APP_NAME, TAGLINE
@@ -41,12 +40,13 @@ from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.plain import PlainMessage
 from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
+from fstmuse_gui.shared.tab_signs import TabSigns
+from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabContext, TabSign
 from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.tabs import MenuEntries, Tab, TabContext, TabSign
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.widgets.drops import copied_paths
 from fstmuse_gui.widgets.fitting import ScreenFit
-from fstmuse_gui.widgets.tab_signs import TabSigns
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
 TABS: tuple[Callable[[TabContext], Tab], ...] = (
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self,
         context: TabContext,
         theme: ThemeController,
-        makers: Sequence[Callable[[TabContext], Tab]] = TABS,
+        factories: Sequence[Callable[[TabContext], Tab]] = TABS,
     ) -> None:
         super().__init__()
         self._context = context
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(_MINIMUM_SIZE)
         theme.choose(self._settings.get(THEME))
-        self.tabs = [maker(context) for maker in makers]
+        self.tabs = [maker(context) for maker in factories]
         self._build_tabs()
         self._build_menus()
         self._restore()

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import platformdirs
 from PySide6.QtCore import QSettings
 
-from fstmuse_core.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json
 from fstmuse_gui.identity import APP_ID
 
 T = TypeVar("T")
@@ -177,13 +177,13 @@ class Settings:
             raise ValueError(f"{option.key} may not be {value!r}")
         self._store.setValue(option.key, _encode(value))
         if option.names_model:
-            from fstmuse_core.models.identity import sha256_of
+            from fstmuse_core.bundle.identity import sha256_of
 
             self._store.setValue(option.key + _HASH, _encode(sha256_of(str(value))))
 
     def follow_models(self) -> None:
         """Take up models that were renamed while nobody looked by their new names."""
-        from fstmuse_core.models.identity import whereabouts
+        from fstmuse_core.bundle.identity import whereabouts
 
         for key in self._store.allKeys():
             if not key.endswith(_HASH):

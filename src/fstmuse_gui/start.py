@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from fstmuse_core.spectrogram import mel_spectrogram
-from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_gui.icons import read_icons
 from fstmuse_gui.settings import MODEL, Settings
+from fstmuse_gui.workers.bridge import WorkerBridge, real_worker
 
 if TYPE_CHECKING:
     from fstmuse_gui.main_window import MainWindow
@@ -23,8 +23,8 @@ def open_window(app: QApplication, settings: Settings) -> MainWindow:
     bridge = WorkerBridge(partial(real_worker, warm_model=settings.get(MODEL)))
     # These imports take as long as the worker's own, which run beside them from here on.
     from fstmuse_gui.main_window import MainWindow
-    from fstmuse_gui.models.watch import ModelWatch
-    from fstmuse_gui.tabs import TabContext
+    from fstmuse_gui.shared.models import ModelWatch
+    from fstmuse_gui.shared.tabs import TabContext
     from fstmuse_gui.theme import ThemeController
 
     context = TabContext(settings, bridge)

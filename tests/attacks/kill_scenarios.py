@@ -17,21 +17,21 @@ from typing import ClassVar
 import numpy as np
 import soundfile
 
-from fstmuse_core import bundle, runs
-from fstmuse_core.audio import SAMPLE_RATE
-from fstmuse_core.bundle_manifest import MANIFEST_NAME, parse_manifest
-from fstmuse_core.classification import Classification
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.audio.reading import SAMPLE_RATE
+from fstmuse_core.bundle import bundle, changes
+from fstmuse_core.bundle.archive import export_model, read_archive
+from fstmuse_core.bundle.manifest import MANIFEST_NAME, parse_manifest
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.library.database import open_library
-from fstmuse_core.library.update import scan_library
-from fstmuse_core.models import changes
-from fstmuse_core.models.archive import export_model, read_archive
+from fstmuse_core.library.scan import scan_library
+from fstmuse_core.runs import store as runs
+from fstmuse_core.system.atomic_write import open_whole
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
 from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
 from fstmuse_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from fstmuse_core.whole_files import open_whole
 from tests.conftest import make_music
 
 

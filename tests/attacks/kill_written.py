@@ -11,9 +11,11 @@ from unittest import mock
 import numpy as np
 import soundfile
 
-from fstmuse_core import bundle, runs
-from fstmuse_core.audio import SAMPLE_RATE, write_audio
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.audio.reading import SAMPLE_RATE, write_audio
+from fstmuse_core.bundle import bundle, changes, importing
+from fstmuse_core.bundle.archive import export_model
+from fstmuse_core.bundle.rebuild import Rebuilt
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.cli.output import identity
 from fstmuse_core.cli.results import Choice, FileResult, JsonLinesWriter
 from fstmuse_core.cli.resuming import open_again
@@ -23,9 +25,7 @@ from fstmuse_core.library.export import export_library
 from fstmuse_core.library.playlists import write_playlists
 from fstmuse_core.library.report import write_report
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
-from fstmuse_core.models import changes, importing
-from fstmuse_core.models.archive import export_model
-from fstmuse_core.models.rebuild_process import Rebuilt
+from fstmuse_core.runs import store
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
 from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
 from fstmuse_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -196,14 +196,14 @@ class RunScenario(Scenario):
     """A training on disk with two checkpoints and pictures."""
 
     def run(self) -> Path:
-        return runs.runs_folder() / "run"
+        return store.runs_folder() / "run"
 
     def prepare(self) -> None:
         run = self.run()
         (run / "figures").mkdir(parents=True)
         (run / "figures" / "curves.png").write_bytes(b"png")
         settings = {"model": "toy-model", "design": "ours", "out": "mine", "epochs": 3}
-        runs.write_json(run / runs.RUN_FILE, {"settings": settings})
+        store.write_json(run / store.RUN_FILE, {"settings": settings})
         arrays = {"0000": np.zeros(2_000, dtype=np.float32)}
         save_checkpoint(run, Checkpoint(1, arrays, arrays, arrays, 1, 1.0, {}, []))
 
@@ -214,17 +214,17 @@ class RunDiscarded(RunScenario):
     name = "run-discarded"
 
     def act(self) -> None:
-        assert runs.discard_run(self.run())
+        assert store.discard_run(self.run())
 
     def check(self) -> str:
-        listed = runs.list_runs()
+        listed = store.list_runs()
         if listed:
             assert load_checkpoint(self.run()) is not None, "a listed run has lost its checkpoint"
             assert (self.run() / "figures" / "curves.png").is_file(), "a listed run lost pictures"
             self.act()
-        assert not runs.list_runs()
-        with runs.TrainingLock("another"):
-            left = [p.name for p in runs.runs_folder().iterdir() if p.is_dir()]
+        assert not store.list_runs()
+        with store.TrainingLock("another"):
+            left = [p.name for p in store.runs_folder().iterdir() if p.is_dir()]
         assert not left, f"left: {left}"
         return "listed" if listed else "gone"
 
@@ -239,19 +239,19 @@ class RunFinished(RunScenario, ModelScenario):
         ModelScenario.prepare(self)
 
     def act(self) -> None:
-        runs.write_bytes(self.run() / "CARD.md", b"# Card")
+        store.write_bytes(self.run() / "CARD.md", b"# Card")
         self.write_model("second")
         report = {"stopped_early": False, "resumable": False}
-        runs.write_json(self.run() / runs.REPORT_FILE, report)
+        store.write_json(self.run() / store.REPORT_FILE, report)
 
     def check(self) -> str:
         (title,) = self.titles()
-        (run,) = runs.list_runs()
-        assert run.state is runs.RunState.DONE or run.resumable
-        assert title == "second" or run.state is not runs.RunState.DONE
+        (run,) = store.list_runs()
+        assert run.state is store.RunState.DONE or run.resumable
+        assert title == "second" or run.state is not store.RunState.DONE
         assert load_checkpoint(self.run()) is not None
         self.act()
-        assert runs.list_runs()[0].state is runs.RunState.DONE
+        assert store.list_runs()[0].state is store.RunState.DONE
         return f"{run.state.value}, {title} model"
 
 

@@ -14,14 +14,14 @@ import av
 import numpy as np
 import soundfile
 
-from fstmuse_core import bundle
-from fstmuse_core.audio import SAMPLE_RATE, probe, stream_audio, write_audio
+from fstmuse_core.audio.reading import SAMPLE_RATE, probe, stream_audio, write_audio
+from fstmuse_core.bundle import bundle
+from fstmuse_core.bundle.archive import export_model, read_archive
+from fstmuse_core.datasets.folders import read_tags
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.datasets.tags import read_tags
 from fstmuse_core.generate.recipe import Recipe, read_recipe
 from fstmuse_core.library.database import open_library
-from fstmuse_core.library.update import scan_library
-from fstmuse_core.models.archive import export_model, read_archive
+from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.batch import apply, list_batches, undo
 from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
 from tests.conftest import make_music

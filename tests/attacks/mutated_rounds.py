@@ -18,7 +18,7 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from tests.attacks.mutated_kinds import KINDS, Kind
 from tests.attacks.mutations import mutate
 

@@ -20,28 +20,28 @@ import pytest
 import soundfile
 from numpy.lib import format as npy
 
-from fstmuse_core import bundle, runs
-from fstmuse_core.audio import SAMPLE_RATE
-from fstmuse_core.bundle_manifest import MANIFEST_NAME
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.audio.patterns import N_STATISTICS
+from fstmuse_core.audio.reading import SAMPLE_RATE
+from fstmuse_core.bundle import bundle, changes, identity
+from fstmuse_core.bundle.manifest import MANIFEST_NAME
+from fstmuse_core.bundle.pattern_head import PatternHead
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.cli.resuming import answers
+from fstmuse_core.cli.tag.planning import read_results
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.split_file import load_split
-from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.database import open_library
-from fstmuse_core.library.update import scan_library
-from fstmuse_core.models import changes, identity
-from fstmuse_core.pattern_head import PatternHead
-from fstmuse_core.patterns import N_STATISTICS
+from fstmuse_core.library.scan import scan_library
+from fstmuse_core.runs import store
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.batch import list_batches
-from fstmuse_core.tags.records import read_results
-from fstmuse_gui.classify.models import installed_generators, installed_models
-from fstmuse_gui.train.bases import bases
+from fstmuse_gui.shared.models import installed_generators, installed_models
 from fstmuse_gui.train.events import parse_event
-from fstmuse_gui.train.history import past_events
+from fstmuse_gui.train.form.choices import bases
+from fstmuse_gui.train.results.history import past_events
 from tests.conftest import make_music
 
 _BAD_JSON = {
@@ -139,12 +139,12 @@ def test_a_pipe_is_one_line(tmp_path: Path, read: Callable[[Path], object]) -> N
 @needs_pipes
 def test_pipes_among_records_are_passed_over(tmp_path: Path) -> None:
     _pipe(tmp_path / "journal" / "20260101-000000.jsonl")
-    _pipe(runs.runs_folder() / "run" / runs.RUN_FILE)
-    _pipe(runs.runs_folder() / "run" / "events.jsonl")
+    _pipe(store.runs_folder() / "run" / store.RUN_FILE)
+    _pipe(store.runs_folder() / "run" / "events.jsonl")
 
     list_batches(tmp_path / "journal")
-    assert runs.list_runs() == []
-    assert past_events(runs.runs_folder() / "run") == []
+    assert store.list_runs() == []
+    assert past_events(store.runs_folder() / "run") == []
 
 
 @pytest.mark.parametrize("line", [*_BAD_JSON.values(), b'{"step": "said", "record": 1e400}'])

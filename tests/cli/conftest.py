@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from fstmuse_core.bundle import Bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle.bundle import Bundle, load_bundle, shipped_models_folder
 from fstmuse_core.cli import main
 
 COMMAND = [sys.executable, "-m", "fstmuse_core.cli"]

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.classify.classifier import GenreClassifier
 
 from .conftest import COMMAND, Outcome, Run
 
@@ -124,17 +124,17 @@ def test_file_without_permission(
 def test_file_that_vanishes(
     classify: Classify, make_file: MakeFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import fstmuse_core.audio
+    import fstmuse_core.audio.reading
 
     path = make_file("shy.wav")
-    find = fstmuse_core.audio.find_audio_files
+    find = fstmuse_core.audio.reading.find_audio_files
 
     def find_and_lose(*arguments: Any) -> Any:
         found = list(find(*arguments))
         path.unlink()
         return iter(found)
 
-    monkeypatch.setattr(fstmuse_core.audio, "find_audio_files", find_and_lose)
+    monkeypatch.setattr(fstmuse_core.audio.reading, "find_audio_files", find_and_lose)
 
     assert_refused(*classify(path.parent), "shy.wav", "no such file")
 

@@ -108,8 +108,8 @@ def test_what_the_model_leans_to_is_confirmed_once(
     fstmuse: Run, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Y on "Hip-Hop? 35 %": the labels that a training needs most."""
-    from fstmuse_core.classification import Doubt, Verdict
-    from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.classify.classifier import GenreClassifier
+    from fstmuse_core.classify.result import Doubt, Verdict
 
     whole = GenreClassifier.classify_file
 

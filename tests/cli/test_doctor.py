@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.cli import doctor, probes
-from fstmuse_core.cli.probes import Finding
+from fstmuse_core.cli import doctor
+from fstmuse_core.cli import doctor as probes
+from fstmuse_core.cli.doctor import Finding
 
 from .conftest import Run
 
@@ -58,8 +59,8 @@ def test_notes_do_not_count(fstmuse: Run, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_damaged_model_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model.json").write_text("{")
-    monkeypatch.setattr("fstmuse_core.bundle.shipped_models_folder", lambda: tmp_path)
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.shipped_models_folder", lambda: tmp_path)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: tmp_path / "none")
 
     broken, _ = probes.check_models()
 

@@ -14,12 +14,11 @@ import pytest
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.output import identity
-from fstmuse_core.datasets.collection import Collection
 from fstmuse_core.datasets.corrections.tracks import export_manifest
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import visible
-from fstmuse_core.text_output import cell, csv_rows, json_text, plain
+from fstmuse_core.datasets.track import Collection, Track
+from fstmuse_core.system.errors import visible
+from fstmuse_core.system.text_output import cell, csv_rows, json_text, plain
 from tests.cli.conftest import Run
 
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.inversion import spectral_convergence
-from fstmuse_core.spectrogram import mel_spectrogram
 
 from .conftest import Run
 

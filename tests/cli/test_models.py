@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core import bundle
-from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle import bundle
+from fstmuse_core.bundle.bundle import Bundle
 
 from .conftest import Run
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core import bundle
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.bundle_manifest import BundleManifest
+from fstmuse_core.bundle import bundle
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.manifest import BundleManifest
 
 from .conftest import Run
 

@@ -123,17 +123,17 @@ def test_evaluate(fstmuse: Run, music: list[Path]) -> None:
 def test_generate_goes_on_after_a_target_that_cannot_be(
     fstmuse: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fstmuse_core import generate
-    from fstmuse_core.errors import AudioError
+    from fstmuse_core.generate import generator
+    from fstmuse_core.system.errors import AudioError
 
-    save = generate.save_clip
+    save = generator.save_clip
 
     def fails_once(path: Path, clip: object) -> None:
         if path.name == "take-1.wav":
             raise AudioError(path, "it cannot be written (No space left on device)", "make room")
         save(path, clip)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(generate, "save_clip", fails_once)
+    monkeypatch.setattr(generator, "save_clip", fails_once)
     small = ("--genre", "Rock", "--seconds", "1", "--iterations", "1", "--seed", "3")
     outcome = fstmuse("generate", *small, "--count", "2", "-o", tmp_path / "take.wav")
 

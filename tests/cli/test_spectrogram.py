@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.cli.picture import ROWS_PER_BAND, palette
-from fstmuse_core.jobs.images import to_levels
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_spectrogram
+from fstmuse_core.audio.images import to_levels
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_spectrogram
+from fstmuse_core.cli.spectrogram import ROWS_PER_BAND, palette
 from tests.rounding import mel_tolerance
 
 from .conftest import Run

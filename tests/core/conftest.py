@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.classify.classifier import GenreClassifier
 
 
 @pytest.fixture(autouse=True)
 def no_models_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what the user has trained out of the tests."""
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: tmp_path / "no models")
+    monkeypatch.setattr(
+        "fstmuse_core.bundle.bundle.user_models_folder", lambda: tmp_path / "no models"
+    )
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from fstmuse_core.audio import (
+from fstmuse_core.audio.reading import (
     AudioStream,
     find_audio_files,
     load_audio,
@@ -25,8 +25,8 @@ from fstmuse_core.audio import (
     stream_audio,
     write_audio,
 )
-from fstmuse_core.errors import AudioError
-from fstmuse_core.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+from fstmuse_core.system.errors import AudioError
 
 Samples = npt.NDArray[np.float32]
 RATE = 22_050
@@ -285,8 +285,8 @@ def test_no_permission_is_said(make_file: Callable[..., Path], tmp_path: Path) -
     # Root may read everything, so the file is opened by somebody else.
     script = (
         "import os, sys\n"
-        "from fstmuse_core.audio import load_audio\n"
-        "from fstmuse_core.errors import AudioError\n"
+        "from fstmuse_core.audio.reading import load_audio\n"
+        "from fstmuse_core.system.errors import AudioError\n"
         "import soundfile, soxr, av\n"
         "if os.geteuid() == 0: os.seteuid(65534)\n"
         "try: load_audio(sys.argv[1])\n"

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from fstmuse_core.bundle import (
+from fstmuse_core.audio.spectrogram import SpectrogramConfig
+from fstmuse_core.bundle.bundle import (
     bundle_folders,
     find_bundle,
     load_bundle,
     shipped_models_folder,
     write_bundle,
 )
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.errors import BundleError
-from fstmuse_core.generation_noise import NoiseShape
-from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
-from fstmuse_core.spectrogram import SpectrogramConfig
+from fstmuse_core.bundle.noise import NoiseShape
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.system.errors import BundleError
+from fstmuse_core.tags.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -159,7 +159,7 @@ def test_writing_replaces_the_old_bundle_whole(bundle_copy: Path, tmp_path: Path
 def test_the_users_own_bundle_wins(
     bundle_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: tmp_path / "mine")
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: tmp_path / "mine")
     own = tmp_path / "mine" / "fst-muse"
     own.parent.mkdir()
     bundle_copy.rename(own)
@@ -179,14 +179,14 @@ def as_generator(values: dict[str, Any]) -> None:
 def test_a_generator_names_no_genres(bundle_copy: Path) -> None:
     edit(bundle_copy, as_generator)
     bundle = load_bundle(bundle_copy)
-    bundle.demand_kind("generator")
+    bundle.require_kind("generator")
     with pytest.raises(BundleError, match=r"it is a generator.* a classifier, which names genres"):
         GenreClassifier(bundle)
 
 
 def test_a_classifier_makes_no_music(bundle_copy: Path) -> None:
     with pytest.raises(BundleError, match=r"it is a classifier.* a generator, which makes music"):
-        load_bundle(bundle_copy).demand_kind("generator")
+        load_bundle(bundle_copy).require_kind("generator")
 
 
 @pytest.mark.parametrize("entry", ["local_noise", "margin_steps"])

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.classification import Classification, Doubt
-from fstmuse_core.classify import ClassificationCancelledError, GenreClassifier
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import mel_spectrogram
+from fstmuse_core.classify.classifier import ClassificationCancelledError, GenreClassifier
+from fstmuse_core.classify.result import Classification, Doubt
 
 from ..conftest import make_music, make_speech
 

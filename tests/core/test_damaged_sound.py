@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from fstmuse_core.audio import AudioStream, load_audio
-from fstmuse_core.errors import AudioError
+from fstmuse_core.audio.reading import AudioStream, load_audio
+from fstmuse_core.system.errors import AudioError
 
 from .test_whole_sound import (
     ID3,

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.classification import Doubt
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.downmix import Downmix
+from fstmuse_core.audio.downmix import Downmix
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Doubt
 
 from ..conftest import make_music
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from fstmuse_core.decoders import mpeg
-from fstmuse_core.decoders.byte_file import ByteFile
+from fstmuse_core.audio.decoders import mpeg
+from fstmuse_core.audio.decoders.byte_file import ByteFile
 
 
 def test_every_info_frame_begins_a_recording(tmp_path: Path, music: Any) -> None:

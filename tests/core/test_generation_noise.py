@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fstmuse_core.generation_noise import NoiseShape, draw_noise
+from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 
 SHAPE = NoiseShape(frames_per_step=16, margin_steps=3, global_noise=12, local_noise=5, beat_noise=7)
 

@@ -11,23 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.errors import InversionError
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import (
+    DEFAULT_CONFIG,
+    SpectrogramConfig,
+    mel_filterbank,
+    mel_spectrogram,
+)
 from fstmuse_core.inversion import (
     InversionCancelledError,
     invert_mel,
     invert_stream,
     spectral_convergence,
 )
+from fstmuse_core.inversion.estimates import MelSolver
+from fstmuse_core.inversion.griffin_lim import Transform, fewest_eighths
 from fstmuse_core.inversion.loudness import CEILING, TARGET_RMS, limit_peaks, set_loudness
-from fstmuse_core.inversion.magnitudes import MelSolver
-from fstmuse_core.inversion.transform import Transform, fewest_eighths
-from fstmuse_core.spectrogram import (
-    DEFAULT_CONFIG,
-    SpectrogramConfig,
-    mel_filterbank,
-    mel_spectrogram,
-)
+from fstmuse_core.system.errors import InversionError
 
 pytestmark = pytest.mark.numeric
 

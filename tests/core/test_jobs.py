@@ -14,13 +14,15 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.child_process import start_child
-from fstmuse_core.classification import Classification
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.jobs.feed import AudioFeed, FeedBlock, _feed
-from fstmuse_core.jobs.images import ImageBuilder, to_levels
-from fstmuse_core.jobs.messages import (
+from fstmuse_core.audio.images import ImageBuilder, to_levels
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_spectrogram
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.system.child_process import start_child
+from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.playback import AudioFeed, FeedBlock, _feed
+from fstmuse_core.workers.protocol import (
     Cancelled,
     ClassifyFile,
     ClipResult,
@@ -34,8 +36,6 @@ from fstmuse_core.jobs.messages import (
     Started,
     WorkerLost,
 )
-from fstmuse_core.jobs.worker import ClassifyWorker
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_spectrogram
 
 Samples = npt.NDArray[np.float32]
 RATE = 22_050
@@ -196,7 +196,7 @@ def test_a_worker_that_cannot_be_started_is_told(
     def refuse(*_: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr("fstmuse_core.jobs.worker.start_child", refuse)
+    monkeypatch.setattr("fstmuse_core.workers.client.start_child", refuse)
     worker = ClassifyWorker(events.put)
     job = worker.submit(ClassifyFile(str(music_file), MODEL))
     worker.start()

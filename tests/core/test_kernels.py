@@ -22,11 +22,11 @@ print(*(pool["architecture"] for pool in threadpool_info()))
 DIGEST = """
 import hashlib
 import numpy as np
-from fstmuse_core import speech
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.classify import verdict as speech
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.inversion import invert_mel, spectral_convergence
-from fstmuse_core.patterns import pattern_statistics
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.patterns import pattern_statistics
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 from tests.conftest import make_music
 
 samples = make_music(15.0)

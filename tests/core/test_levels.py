@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.classification import Doubt
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.audio.levels import HopLevels, LevelMonitor
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Doubt
 from fstmuse_core.datasets.examine import examine
-from fstmuse_core.levels import HopLevels, LevelMonitor
 
 from ..conftest import make_music
 

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core import listen
-from fstmuse_core.classification import ActivationMap
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.inversion import InversionCancelledError, spectral_convergence
-from fstmuse_core.listen import hear_file, spoke_for
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_spectrogram
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_spectrogram
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import ActivationMap
+from fstmuse_core.inversion import InversionCancelledError, resynthesis, spectral_convergence
+from fstmuse_core.inversion.resynthesis import hear_file, spoke_for
+from fstmuse_core.system.errors import AudioError, FstMuseError
 
 pytestmark = pytest.mark.numeric
 
@@ -93,7 +92,7 @@ def test_nothing_and_too_much(
 ) -> None:
     with pytest.raises(AudioError, match="it holds no sound"):
         hear_file(make_file("nothing.wav", samples=np.zeros(0, np.float32)))
-    monkeypatch.setattr(listen, "MAX_SECONDS", 3.0)
+    monkeypatch.setattr(resynthesis, "MAX_SECONDS", 3.0)
     with pytest.raises(AudioError, match="too long to be made sound again; cut a piece"):
         hear_file(music_file)
 

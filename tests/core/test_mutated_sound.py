@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.audio import AudioStream
-from fstmuse_core.errors import AudioError
+from fstmuse_core.audio.reading import AudioStream
+from fstmuse_core.system.errors import AudioError
 
 from .test_whole_sound import MUSIC, RATE, STEREO, encoded, through_ffmpeg
 

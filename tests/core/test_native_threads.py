@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.child_process import end_child, start_child
-from fstmuse_core.datasets.pool import default_processes, run_in_pool
-from fstmuse_core.decoders.byte_file import Part
-from fstmuse_core.decoders.ffmpeg import FfmpegSource
-from fstmuse_core.native_threads import one_thread_environment
+from fstmuse_core.audio.decoders.byte_file import Part
+from fstmuse_core.audio.decoders.ffmpeg import FfmpegSource
+from fstmuse_core.system.child_process import end_child, start_child
+from fstmuse_core.system.native_libraries import one_thread_environment
+from fstmuse_core.system.pool import default_processes, run_in_pool
 
 MakeFile = Callable[..., Path]
 

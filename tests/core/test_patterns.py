@@ -13,13 +13,18 @@ import pytest
 import soundfile
 from scipy.special import logsumexp
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.bundle import PATTERNS_NAME, Bundle, load_bundle
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.errors import BundleError
-from fstmuse_core.pattern_head import PatternEar, PatternHead, pattern_head, with_evidence
-from fstmuse_core.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import mel_spectrogram
+from fstmuse_core.bundle.bundle import PATTERNS_NAME, Bundle, load_bundle
+from fstmuse_core.bundle.pattern_head import (
+    PatternHead,
+    PatternSession,
+    pattern_head,
+    with_evidence,
+)
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.system.errors import BundleError
 
 pytestmark = pytest.mark.numeric
 
@@ -91,7 +96,7 @@ def test_a_head_survives_its_file(head: PatternHead) -> None:
 
 def test_the_ear_hears_the_same_in_any_pieces(head: PatternHead) -> None:
     mel = mel_of(1300)
-    whole, pieces = PatternEar(head), PatternEar(head)
+    whole, pieces = PatternSession(head), PatternSession(head)
     whole.push(mel)
     for start in range(0, 1300, 77):
         pieces.push(mel[start : start + 77])
@@ -120,7 +125,7 @@ def test_a_clip_is_heard_with_both(with_head: Bundle, head: PatternHead) -> None
 
     found = GenreClassifier(with_head).classify_samples(samples)
 
-    ear = PatternEar(head)
+    ear = PatternSession(head)
     ear.push(mel_spectrogram(samples))
     temperature = with_head.manifest.temperature
     rows = ear.evidence([round(s * RATE / 512) for s in alone.timeline.start_s])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from fstmuse_core.shares import (
+from fstmuse_core.system.wording import (
     FEW,
     certainty,
     counted_share,

@@ -11,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from fstmuse_core.audio import find_audio_files
+from fstmuse_core.audio.reading import find_audio_files
+from fstmuse_core.audio.sound_files import is_sound_file
 from fstmuse_core.datasets.folders import read_folders
 from fstmuse_core.library.scan import FoundFile, scan
-from fstmuse_core.sound_files import is_sound_file
 
 from .test_whole_sound import MUSIC, RATE, STEREO, encoded, through_ffmpeg
 
@@ -111,6 +111,6 @@ def test_names_that_never_are_sound_are_not_opened(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("it was opened")
 
-    monkeypatch.setattr("fstmuse_core.sound_files.ByteFile", refuse)
+    monkeypatch.setattr("fstmuse_core.audio.sound_files.ByteFile", refuse)
     found = [p.name for p in tmp_path.iterdir() if is_sound_file(str(p), p.stat())]
     assert sorted(found) == ["e.mp3", "f.flac"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.spectrogram import (
+from fstmuse_core.audio.spectrogram import (
     DEFAULT_CONFIG,
     BandSums,
     MelStream,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.bundle import shipped_models_folder
+from fstmuse_core.bundle.bundle import shipped_models_folder
 
 from ..conftest import make_music
 
@@ -29,9 +29,9 @@ def test_ten_hours_stay_under_a_gibibyte(tmp_path: Path) -> None:
             file.write(minute)
     script = (
         "import json, resource, sys\n"
-        "from fstmuse_core.classify import GenreClassifier\n"
-        "from fstmuse_core.jobs.images import ImageBuilder\n"
-        "from fstmuse_core.spectrogram import DEFAULT_CONFIG\n"
+        "from fstmuse_core.classify.classifier import GenreClassifier\n"
+        "from fstmuse_core.audio.images import ImageBuilder\n"
+        "from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG\n"
         "image = ImageBuilder(DEFAULT_CONFIG)\n"
         "classifier = GenreClassifier.load(sys.argv[1])\n"
         "answer = classifier.classify_file(sys.argv[2], with_activation=True, on_mel=image.add)\n"

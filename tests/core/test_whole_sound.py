@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from fstmuse_core.audio import AudioStream, load_audio
+from fstmuse_core.audio.reading import AudioStream, load_audio
 
 from ..conftest import make_music
 

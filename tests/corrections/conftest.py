@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.classification import Classification, Doubt, Timeline, Verdict
+from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 
 RATE = 22_050

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.datasets.collection import Collection, all_tracks
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.corrections.tracks import export_manifest
 from fstmuse_core.datasets.detect import data_path, detect_kind, load_tracks
 from fstmuse_core.datasets.groups import connected_tracks
-from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.datasets.track import Collection, Track, all_tracks
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tag, tone
 

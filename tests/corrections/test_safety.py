@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core import file_lock
 from fstmuse_core.datasets.corrections import journal as journal_module
 from fstmuse_core.datasets.corrections import store as store_module
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.examine import examine
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system import locks
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tone
 
@@ -105,7 +105,7 @@ def test_a_lock_that_stays_is_said(
     store.folder.mkdir()
     monkeypatch.setattr(store_module, "_PATIENCE_S", 0.0)
     with (
-        file_lock.locked(store.folder / "corrections.lock", 0.0),
+        locks.locked(store.folder / "corrections.lock", 0.0),
         pytest.raises(FstMuseError, match="Your corrections: another FstMuse is writing to them"),
     ):
         store.correct_file(make_song(), "Folk", answer())
@@ -298,7 +298,7 @@ _IN_LITTLE_ROOM = """
 import resource, sys
 from pathlib import Path
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from tests.corrections.conftest import answer
 store = CorrectionStore(Path(sys.argv[1]))
 room = int(sys.argv[3])

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.audio import write_audio
-from fstmuse_core.classification import Doubt
+from fstmuse_core.audio.reading import write_audio
+from fstmuse_core.classify.result import Doubt
 from fstmuse_core.datasets.corrections import store as store_module
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tag, tone
 

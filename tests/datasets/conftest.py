@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.datasets import cache as cache_module
-from fstmuse_core.datasets import pool
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.system import pool
 from tests.rounding import mel_tolerance
 
 RATE = 22_050

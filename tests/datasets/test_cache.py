@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.features import level_log_mel
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_spectrogram
 from fstmuse_core.datasets import extract as extract_module
 from fstmuse_core.datasets.cache import FeatureCache, default_cache_folder
 from fstmuse_core.datasets.cache_index import Place
-from fstmuse_core.datasets.collection import SetAside
 from fstmuse_core.datasets.examine import examine
 from fstmuse_core.datasets.extract import Task, extract
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.features import level_log_mel
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_spectrogram
+from fstmuse_core.datasets.track import SetAside
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, assert_features, expected, tone, write_clip
 

@@ -16,7 +16,7 @@ import pytest
 
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.cache_index import INDEX_FILE, VERSION
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import assert_features, expected, shards
 
@@ -163,7 +163,7 @@ def test_features_travel_to_other_processes_and_keep_few_files_open(
     cache: FeatureCache, clips: list[Path], small_shards: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache.fill(clips)
-    monkeypatch.setattr("fstmuse_core.datasets.cached_features._OPEN_SHARDS", 2)
+    monkeypatch.setattr("fstmuse_core.datasets.cache_index._OPEN_SHARDS", 2)
     features = pickle.loads(pickle.dumps(cache.open(clips)))
 
     for turn in range(2):

@@ -8,11 +8,11 @@ from pathlib import Path
 import mutagen
 import pytest
 
-from fstmuse_core.datasets.collection import merged
 from fstmuse_core.datasets.detect import detect_kind, how_chosen, kinds_of, load_tracks
 from fstmuse_core.datasets.folders import genre_folders
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import LONGEST_NAME, broader_genre, class_name, genre_among, genre_key
+from fstmuse_core.datasets.track import merged
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.genres import LONGEST_NAME, broader_genre, class_name, genre_among, genre_key
 
 from .conftest import write_clip
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.datasets import download as download_module
-from fstmuse_core.datasets.download import Cancel, Download, NoRoomError
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system import download as download_module
+from fstmuse_core.system.download import Cancel, Download, NoRoomError
+from fstmuse_core.system.errors import FstMuseError
 
 from .server import Site, serving
 

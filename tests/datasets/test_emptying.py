@@ -13,11 +13,12 @@ import pytest
 
 from fstmuse_core.cli import main
 from fstmuse_core.datasets import cache as cache_module
-from fstmuse_core.datasets import cache_index, pool
+from fstmuse_core.datasets import cache_index
 from fstmuse_core.datasets.cache import FeatureCache, empty_cache
 from fstmuse_core.datasets.cache_index import INDEX_FILE
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.runs import TrainingLock, running_training
+from fstmuse_core.runs.store import TrainingLock, running_training
+from fstmuse_core.system import pool
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import write_clip
 

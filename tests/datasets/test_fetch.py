@@ -18,18 +18,12 @@ import numpy as np
 import pytest
 
 from fstmuse_core.cli import main
-from fstmuse_core.datasets import fetch as fetch_module
+from fstmuse_core.datasets import fma as fetch_module
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.download import Cancel
-from fstmuse_core.datasets.fetch import (
-    FMA_SETS,
-    Archive,
-    fetch_archives,
-    is_begun,
-    missing_archives,
-)
-from fstmuse_core.datasets.unpack import unpack
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.datasets.fma import FMA_SETS, Archive, fetch_archives, is_begun, missing_archives
+from fstmuse_core.system.download import Cancel
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.zip_files import unpack
 
 from .conftest import ROWS, write_fma
 from .server import Site, serving

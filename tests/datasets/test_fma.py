@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.datasets.fma import read_fma
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import COLUMNS, ROWS, write_clip, write_tracks_csv
 

@@ -11,10 +11,9 @@ import soundfile
 
 from fstmuse_core.datasets import folders
 from fstmuse_core.datasets.detect import detect_kind, load_tracks
-from fstmuse_core.datasets.folders import read_folders
+from fstmuse_core.datasets.folders import named_genre, read_folders, read_tagged, read_tags
 from fstmuse_core.datasets.groups import connected_tracks
-from fstmuse_core.datasets.tags import named_genre, read_tagged, read_tags
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, tone, write_clip
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fstmuse_core.datasets.pool import Broken, ProcessPool, run_in_pool
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.pool import Broken, ProcessPool, run_in_pool
 from tests.datasets import pool_work
 
 

@@ -11,21 +11,22 @@ import pytest
 import soundfile
 import soxr
 
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.datasets.cache import FeatureCache
-from fstmuse_core.datasets.copies import pairs_sentence, without_near_copies
-from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.doctor import check_collection
-from fstmuse_core.datasets.sound_prints import (
+from fstmuse_core.datasets.copies import (
     Print,
     as_text,
     from_text,
     joined,
+    pairs_sentence,
     print_of,
     same_recordings,
+    without_near_copies,
 )
+from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.doctor import check_collection
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.spectrogram import mel_spectrogram
 
 RATE = 22_050
 Samples = np.ndarray

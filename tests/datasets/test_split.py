@@ -15,7 +15,7 @@ from fstmuse_core.datasets.groups import connected_tracks, same_sounds
 from fstmuse_core.datasets.split import Split, split_tracks
 from fstmuse_core.datasets.split_file import load_split, save_split
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 MakeTrack = Callable[..., Track]
 

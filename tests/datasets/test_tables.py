@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.datasets.collection import Collection
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.tables import encoding_of, key_of, read_rows
+from fstmuse_core.datasets.track import Collection
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.tables import encoding_of, key_of, read_rows
 
 from .conftest import write_clip
 

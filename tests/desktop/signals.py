@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_frequencies
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_frequencies
 
 from .sound_server import RATE
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soxr
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_gui.settings import MODEL
 
 from .conftest import OpenWindow

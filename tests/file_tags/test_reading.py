@@ -9,12 +9,12 @@ import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3, TCON, TIT2, TPE1
 
-from fstmuse_core.datasets.tags import named_genre, read_tagged
-from fstmuse_core.file_tags.reading import read_tags
+from fstmuse_core.datasets.folders import named_genre, read_tagged
 from fstmuse_core.library.truth import _label
-from fstmuse_core.placeholders import is_placeholder, useful_genres
 from fstmuse_core.tags.formats import open_tags
+from fstmuse_core.tags.genres import is_placeholder, useful_genres
 from fstmuse_core.tags.plan import Mode
+from fstmuse_core.tags.reading import read_tags
 from tests.tags.conftest import plan, write_sound
 
 NOTHING = (

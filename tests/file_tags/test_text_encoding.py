@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.file_tags.text_encoding import decoded, encoding_of
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.text_encoding import decoded, encoding_of
 
 WESTERN = (
     "Café|Björk|Motörhead|naïve|Ænima|Sigur Rós|Ágætis byrjun|Mötley Crüe|Señor Coconut|Ça ira|"

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import Bundle, load_bundle, write_bundle
-from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest, Thresholds
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.bundle.bundle import Bundle, load_bundle, write_bundle
+from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
+from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.cli import main
-from fstmuse_core.features import FeatureScaling
-from fstmuse_core.generate import ClipGenerator
-from fstmuse_core.generation_noise import NoiseShape
-from fstmuse_core.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.generate.generator import ClipGenerator
 
 GENRES = ("Rock", "Jazz", "Hip-Hop")
 SHAPE = NoiseShape(frames_per_step=16, margin_steps=2, global_noise=8, local_noise=4, beat_noise=5)

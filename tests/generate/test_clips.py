@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.bundle import Bundle, load_bundle, shipped_models_folder
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.errors import BundleError, FstMuseError, GenerateError
-from fstmuse_core.features import FeatureScaling
-from fstmuse_core.generate import (
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_spectrogram
+from fstmuse_core.bundle.bundle import Bundle, load_bundle, shipped_models_folder
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.generate.generator import (
     MAX_SEED,
     Blend,
     ClipGenerator,
@@ -24,7 +24,7 @@ from fstmuse_core.generate import (
     save_clip,
 )
 from fstmuse_core.inversion.loudness import CEILING, TARGET_RMS
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, mel_spectrogram
+from fstmuse_core.system.errors import BundleError, FstMuseError, GenerateError
 
 from .conftest import SHAPE, tiny_manifest, write_tiny
 
@@ -207,7 +207,7 @@ def test_a_mel_with_values_that_are_no_numbers(
         made[3, 4] = np.nan
         return made
 
-    monkeypatch.setattr("fstmuse_core.generate.network.GeneratorNetwork.run", broken)
+    monkeypatch.setattr("fstmuse_core.bundle.litert.GeneratorNetwork.run", broken)
     with pytest.raises(GenerateError, match=r"^tiny-gan: it made values that are no numbers; "):
         generator.generate("Rock")
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.audio import write_audio
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.generate import Blend, ClipGenerator, read_recipe
+from fstmuse_core.audio.reading import write_audio
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.generate.generator import Blend, ClipGenerator, read_recipe
 
 from .conftest import Run, in_another_process
 
@@ -285,7 +285,7 @@ def test_files_without_a_sound_recipe(generate: Run, tmp_path: Path, tiny: Path)
 def test_a_recipe_of_a_model_that_has_changed(
     generate: Run, tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fstmuse_core.bundle.shipped_models_folder", lambda: tiny.parent)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.shipped_models_folder", lambda: tiny.parent)
     first, second = tmp_path / "first.wav", tmp_path / "second.wav"
     recipe = json.loads(generate("--genre", "Rock", "--json", "-o", first, *SHORT).out)[0]["recipe"]
     comment = json.dumps({**recipe, "model_sha256": "0" * 64})

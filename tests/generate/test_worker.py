@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.generate import Blend, ClipGenerator, GeneratedClip
-from fstmuse_core.jobs import sound_process
-from fstmuse_core.jobs.messages import (
+from fstmuse_core.audio.images import SpectrogramImage
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.generate.generator import Blend, ClipGenerator, GeneratedClip
+from fstmuse_core.inversion.resynthesis import hear_file
+from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.protocol import (
     Cancelled,
     Done,
     Event,
@@ -25,12 +27,10 @@ from fstmuse_core.jobs.messages import (
     Partial,
     Progress,
     Ready,
-    SpectrogramImage,
     Started,
     WorkerLost,
 )
-from fstmuse_core.jobs.worker import ClassifyWorker
-from fstmuse_core.listen import hear_file
+from fstmuse_core.workers.tasks import sound
 
 JUDGES = tuple(str(shipped_models_folder() / name) for name in ("fst-muse", "toy-model"))
 
@@ -59,7 +59,7 @@ def events() -> Events:
 
 @pytest.fixture
 def worker(events: Events, tiny: Path) -> Iterator[ClassifyWorker]:
-    worker = ClassifyWorker(events.put, warm_model=str(tiny), serve=sound_process.serve)
+    worker = ClassifyWorker(events.put, warm_model=str(tiny), serve=sound.serve)
     worker.start()
     yield worker
     worker.stop()

@@ -16,15 +16,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.jobs.messages import ClassifyFile, ClipResult, Done, Failed, Started
-from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_core.workers.protocol import ClassifyFile, ClipResult, Done, Failed, Started
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.fakes import MODELS, FakeLister, FakePlayer, FakeRecording, FakeWorker
 
 

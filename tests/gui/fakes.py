@@ -9,17 +9,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.classification import (
-    ActivationMap,
-    Classification,
-    Doubt,
-    Timeline,
-    Verdict,
-)
-from fstmuse_core.jobs.images import to_levels
-from fstmuse_core.jobs.messages import ClipResult, SpectrogramImage
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram, mel_to_hz
-from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_core.audio.images import SpectrogramImage, to_levels
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram, mel_to_hz
+from fstmuse_core.classify.result import ActivationMap, Classification, Doubt, Timeline, Verdict
+from fstmuse_core.workers.protocol import ClipResult
+from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.sound.devices import SoundDevice
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")

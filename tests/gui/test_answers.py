@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.classification import Doubt
-from fstmuse_core.jobs.messages import Progress, Started, WorkerLost
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.classify.result import Doubt
+from fstmuse_core.workers.protocol import Progress, Started, WorkerLost
 from fstmuse_gui.settings import MODEL
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench, MakeBench
@@ -158,6 +158,6 @@ def test_why_stays_on_from_clip_to_clip(bench: Bench, music: FloatArray) -> None
     bench.presenter.open_paths(["/m/a.mp3", "/m/b.mp3"])
     bench.answer(make_result(music))
     bench.answer(make_result(music))
-    bench.presenter.looks.set_why(True)
+    bench.presenter.display.set_why(True)
     bench.view.sidebar.list.select(bench.view.sidebar.list.rows[1].key)
     assert bench.view.clip_page.spectrogram.heat_is_shown

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiAppl
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_gui.settings import LAST_FOLDER, RECENT_FILES
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench, MakeBench

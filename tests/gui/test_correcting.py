@@ -11,12 +11,12 @@ import soundfile
 from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.classification import Doubt
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.classify.result import Doubt
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_gui.classify.correction_bar import CorrectionBar
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.sound.take import Take
+from fstmuse_gui.widgets.correction_bar import CorrectionBar
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result

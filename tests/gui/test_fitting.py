@@ -137,7 +137,7 @@ def test_a_clip_with_all_that_can_stand_beside_it(bench: Bench) -> None:
         bench.presenter.open_paths([f"/music/A rather long name of a song {n}.mp3"])
         warnings = ("the sound may be clipped", "54 % of the clip is silence and was not counted")
         bench.answer(make_result(make_music(5.0), make_classification(warnings=warnings)))
-    bench.presenter.looks.set_why(True)
+    bench.presenter.display.set_why(True)
     bench.view.clip_page.correction.show_count(12)
     bench.view.record_panel.show_sentence("Microphone: no input device was found; plug one in.")
     bench.view.notice.say("The helper process stopped unexpectedly and was started again.")
@@ -246,7 +246,7 @@ def test_a_clip_is_read_without_scrolling_sideways(bench: Bench, qtbot: QtBot) -
     long = {"Progressive Electronic Rock from the North": 0.9, "Folk": 0.06, "Jazz": 0.04}
     bench.presenter.open_paths(["/music/A rather long name of a song.mp3"])
     bench.answer(make_result(make_music(5.0), make_classification(long)))
-    bench.presenter.looks.set_why(True)
+    bench.presenter.display.set_why(True)
     page = bench.view.clip_page
     bar = bench.view._panes[page].horizontalScrollBar()
     for width, height in (SIZES[0], SIZES[4], SIZES[2]):

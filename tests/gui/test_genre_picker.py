@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.genres import ALL_GENRES
+from fstmuse_core.tags.genres import ALL_GENRES
 from fstmuse_gui.widgets.genre_picker import GenrePicker, matching
 from tests.gui.fakes import GENRES
 

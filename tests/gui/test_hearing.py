@@ -11,11 +11,11 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import Done, Failed, HearFile, Progress
-from fstmuse_core.listen import Heard
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.inversion.resynthesis import Heard
+from fstmuse_core.workers.protocol import Done, Failed, HearFile, Progress
 from fstmuse_gui.sound.take import Take
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.conftest import make_music
 from tests.gui.conftest import Bench
 from tests.gui.fakes import FakeWorker, make_result
@@ -86,7 +86,7 @@ def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[Fake
     page = shown.view.clip_page
     page.hear_button.click()
     page.why_button.click()
-    shown.presenter.looks.explain("Jazz")
+    shown.presenter.display.explain("Jazz")
     assert [(r.why, r.model) for r in asked(workers[0])] == [
         (None, None),
         ("Rock", "fst-muse"),

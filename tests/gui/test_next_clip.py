@@ -148,7 +148,7 @@ def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Benc
     assert three.presenter.shown is None
     assert not page.hear_button.isEnabled()
     assert not any(action.isEnabled() for action in own)
-    three.presenter.looks.set_why(True)
+    three.presenter.display.set_why(True)
     assert not page.spectrogram.heat_is_shown, "that is of the clip before"
     three.recording.finished.emit(Take(np.zeros(0, np.float32), 22_050))
     again = three.presenter.shown

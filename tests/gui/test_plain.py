@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 import fstmuse_gui
-from fstmuse_core.errors import one_line
+from fstmuse_core.system.errors import one_line
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption, escaped, set_tip, tip, visible
 from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.question import Answer, Question
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import MODELS, make_classification, make_result
@@ -136,7 +136,7 @@ def test_the_classify_tab_shows_foreign_text_as_it_is(make_bench: MakeBench) -> 
     from tests.conftest import make_music
 
     bench.answer(make_result(make_music(5.0), result))
-    bench.presenter.looks.set_why(True)
+    bench.presenter.display.set_why(True)
     bench.view.clip_page.correction.show_correction(HOSTILE)
     bench.view.record_panel.show_sentence(HOSTILE)
     bench.view.record_panel.show_inputs([(HOSTILE, None)], None)  # type: ignore[list-item]

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.worker import ClassifyWorker
-from fstmuse_gui.classify.bridge import WorkerBridge, real_worker
-from fstmuse_gui.classify.clips import Clip
-from fstmuse_gui.classify.models import installed_models
+from fstmuse_core.workers.client import ClassifyWorker
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.clips import Clip
+from fstmuse_gui.shared.models import installed_models
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.file_list import RowState
+from fstmuse_gui.workers.bridge import WorkerBridge, real_worker
 from tests.gui.fakes import FakeLister, FakePlayer, FakeRecording
 
 _PATIENCE_MS = 240_000
@@ -116,7 +116,7 @@ def test_smoke_test_opens_classifies_and_says_so(tmp_path: Path) -> None:
 def test_the_window_never_loads_tensorflow() -> None:
     code = (
         "import sys, fstmuse_gui.main_window, fstmuse_gui.start, fstmuse_gui.smoke\n"
-        "import fstmuse_core.jobs.worker\n"  # which the window starts, and its children are
+        "import fstmuse_core.workers.client\n"  # which the window starts, and its children are
         "heavy = {'tensorflow', 'keras', 'librosa', 'scipy', 'sounddevice', 'soundfile', 'av'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

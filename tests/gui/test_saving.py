@@ -12,8 +12,8 @@ import soundfile
 from PySide6.QtGui import QAction, QImage
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_gui.classify.export import as_csv, as_json
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_gui.classify.saving import as_csv, as_json
 from fstmuse_gui.settings import LAST_FOLDER
 from fstmuse_gui.sound.take import Take
 from tests.gui.conftest import Bench
@@ -127,7 +127,7 @@ def test_the_old_file_stays_when_writing_fails(
     def broken(*_args: object) -> str:
         raise RuntimeError("no")
 
-    monkeypatch.setattr("fstmuse_gui.classify.export.record_of", broken)
+    monkeypatch.setattr("fstmuse_gui.classify.saving.record_of", broken)
     with qtbot.waitSignal(song.presenter.saving.trouble):
         save(song, "JSON", target, monkeypatch)
     assert target.read_text("utf-8") == "old"

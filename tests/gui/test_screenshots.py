@@ -18,9 +18,9 @@ from PySide6.QtGui import QDragEnterEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.classification import Doubt
-from fstmuse_core.jobs.messages import Partial, Progress, Started, WorkerLost
-from fstmuse_core.spectrogram import FloatArray, mel_spectrogram
+from fstmuse_core.audio.spectrogram import FloatArray, mel_spectrogram
+from fstmuse_core.classify.result import Doubt
+from fstmuse_core.workers.protocol import Partial, Progress, Started, WorkerLost
 from fstmuse_gui.settings import RECENT_FILES, THEME
 from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.sound.take import Take
@@ -44,7 +44,7 @@ def song() -> FloatArray:
     named = os.environ.get("FSTMUSE_SCREENSHOT_MUSIC")
     if not named:
         return make_music(30.0)
-    from fstmuse_core.audio import load_audio
+    from fstmuse_core.audio.reading import load_audio
 
     return load_audio(named, duration_s=30.0)
 
@@ -167,7 +167,7 @@ def _take(bench: Bench, song: FloatArray) -> None:
 
 def _why(bench: Bench, song: FloatArray) -> None:
     _done(bench, song)
-    bench.presenter.looks.set_why(True)
+    bench.presenter.display.set_why(True)
 
 
 def _playing(bench: Bench, song: FloatArray) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSettings
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_bytes
-from fstmuse_core.models.changes import delete_model, rename_model
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.bundle.changes import delete_model, rename_model
+from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_gui import settings as declared
 from fstmuse_gui.settings import (
     COLOUR_MAP,
@@ -198,7 +198,7 @@ def test_a_model_that_was_renamed_outside_the_window_stays_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "own" / "models"
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: folder)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: folder)
     shutil.copytree(shipped_models_folder() / "toy-model", folder / "mine")
     values = {**json.loads((folder / "mine" / "model.json").read_bytes()), "title": "mine"}
     (folder / "mine" / "model.json").write_bytes(manifest_bytes(values))

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import Cancelled, ClassifyFile, Progress, Started
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.workers.protocol import Cancelled, ClassifyFile, Progress, Started
 from fstmuse_gui.settings import MODEL
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import ListenLive, Partial
-from fstmuse_core.spectrogram import FloatArray, mel_spectrogram
+from fstmuse_core.audio.spectrogram import FloatArray, mel_spectrogram
+from fstmuse_core.workers.protocol import ListenLive, Partial
 from fstmuse_gui.settings import OUTPUT_DEVICE
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice
 from fstmuse_gui.sound.take import Take

@@ -12,14 +12,20 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import SpectrogramImage
-from fstmuse_core.spectrogram import mel_frequencies, mel_spectrogram, mel_to_hz
+from fstmuse_core.audio.images import SpectrogramImage
+from fstmuse_core.audio.spectrogram import mel_frequencies, mel_spectrogram, mel_to_hz
 from fstmuse_gui.settings import COLOUR_MAPS
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.axes import MelScale, clock, frequency_label, time_label
 from fstmuse_gui.widgets.colour_maps import level_table
-from fstmuse_gui.widgets.spectrogram_data import ClipLevels, LiveLevels, loudest_db
-from fstmuse_gui.widgets.spectrogram_items import LiveImage, heat_image, heat_rect
+from fstmuse_gui.widgets.spectrogram_items import (
+    ClipLevels,
+    LiveImage,
+    LiveLevels,
+    heat_image,
+    heat_rect,
+    loudest_db,
+)
 from fstmuse_gui.widgets.spectrogram_view import LIVE_WINDOW_S, SpectrogramView
 from tests.gui.fakes import make_activation
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.genres import FST_MUSE_GENRES
+from fstmuse_core.tags.genres import FST_MUSE_GENRES
 from fstmuse_gui.icons import app_icon, icon
 from fstmuse_gui.identity import assets_folder
 from fstmuse_gui.theme import (

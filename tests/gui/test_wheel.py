@@ -12,12 +12,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 import fstmuse_gui
-from fstmuse_gui.widgets.calm import (
-    CalmComboBox,
-    CalmDoubleSpinBox,
-    CalmSlider,
-    CalmSpinBox,
-)
+from fstmuse_gui.widgets.calm import CalmComboBox, CalmDoubleSpinBox, CalmSlider, CalmSpinBox
 from fstmuse_gui.widgets.fitting import SidePane
 
 SOURCE = Path(fstmuse_gui.__file__).parent

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, SPLITTER, THEME
 from fstmuse_gui.shortcuts import ShortcutsDialog, keys_of
 from fstmuse_gui.theme import DARK, LIGHT, current_colours
@@ -56,7 +56,7 @@ def song(bench: Bench, music: FloatArray) -> Bench:
 
 
 def test_every_control_has_a_name_and_a_way_by_keyboard(song: Bench) -> None:
-    song.presenter.looks.set_why(True)
+    song.presenter.display.set_why(True)
     found = controls(song.window)
     assert len(found) > 15
     for control in found:
@@ -105,7 +105,7 @@ def test_space_presses_a_focused_button_instead_of_playing(song: Bench, qtbot: Q
     button.setFocus()
     qtbot.waitUntil(button.hasFocus)
     qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert song.presenter.looks.why_is_on
+    assert song.presenter.display.why_is_on
     assert song.player.state == "stopped"
 
 
@@ -152,8 +152,8 @@ def test_colours_of_the_picture_are_kept(make_bench: MakeBench, qtbot: QtBot) ->
     bench = make_bench()
     transport = bench.view.clip_page.transport
     transport.map_chooser.activated.emit(transport.map_chooser.findData("viridis"))
-    bench.presenter.looks.set_colour_map("viridis")
-    bench.presenter.looks.set_db_range(60)
+    bench.presenter.display.set_colour_map("viridis")
+    bench.presenter.display.set_db_range(60)
     assert transport.map_chooser.currentData() == "viridis"
     again = make_bench()
     assert again.settings.get(COLOUR_MAP) == "viridis"

@@ -11,12 +11,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.generate import GeneratedClip, Recipe
+from fstmuse_core.audio.spectrogram import mel_spectrogram
+from fstmuse_core.generate.generator import GeneratedClip, Recipe
 from fstmuse_core.generate.recipe import Blend
-from fstmuse_core.jobs.messages import Done, Failed, MakeClip, Partial, Progress, Started
-from fstmuse_core.spectrogram import mel_spectrogram
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Progress, Started
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.presenter import GeneratePresenter
 from fstmuse_gui.generate.tab import GenerateTab
@@ -24,8 +22,10 @@ from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.conftest import make_music
 from tests.gui.conftest import nothing_left_behind, settings, theme
 from tests.gui.fakes import MODELS, FakePlayer, FakeWorker, make_classification, make_image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.shared.models import ModelInfo
 from tests.gui.fakes import MODELS
 from tests.gui.markup import HOSTILE, check_plain
 from tests.gui_generate.conftest import MakeGenerateBench

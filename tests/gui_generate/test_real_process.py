@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.generate import ClipGenerator, read_recipe
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_core.generate.generator import ClipGenerator, read_recipe
 from fstmuse_gui.generate.presenter import GENERATOR
 from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.file_list import RowState
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.generate.conftest import GENRES, generator, no_models_of_the_user, tiny
 from tests.gui.fakes import FakePlayer, FakeWorker
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.generate import read_recipe
+from fstmuse_core.generate.generator import read_recipe
 from tests.gui_generate.conftest import GenerateBench
 
 

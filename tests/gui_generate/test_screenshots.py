@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
-from fstmuse_core.jobs.messages import Cancelled
+from fstmuse_core.workers.protocol import Cancelled
 from tests.gui_generate.conftest import GENERATORS, GenerateBench, MakeGenerateBench
 
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import Cancelled, Done, Partial, Started, WorkerLost
-from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_core.workers.protocol import Cancelled, Done, Partial, Started, WorkerLost
 from fstmuse_gui.generate.presenter import GENERATOR, GENRE, SECONDS
+from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui_generate.conftest import GENERATORS, GenerateBench, MakeGenerateBench, make_clip
 

@@ -6,7 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.generate.recipe import Blend, Recipe
-from fstmuse_core.jobs.messages import Cancelled, Done
+from fstmuse_core.workers.protocol import Cancelled, Done
 from fstmuse_gui.generate.take_page import TakePage
 from tests.gui.test_next_clip import row_of_brightest
 from tests.gui.test_redrawing import TONES

@@ -14,23 +14,22 @@ import soundfile
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import find_bundle
+from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.library.answers import stored
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.events import WorkProgress
 from fstmuse_core.library.queue import keep_answer, register
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.library.desk import Desk
-from fstmuse_gui.library.makers import LibraryMakers
+from fstmuse_core.library.rows import stored
+from fstmuse_core.library.work import WorkProgress
 from fstmuse_gui.library.presenter import LibraryPresenter
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.wiring import LibraryFactories, LibraryWiring
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.conftest import nothing_left_behind, settings, theme
 from tests.gui.fakes import MODELS, FakePlayer, FakeWorker, make_classification
 
@@ -92,7 +91,7 @@ def answer_of(genre: str, probability: float) -> Any:
     """A model's answer; below one half it is not sure."""
     genres = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
     rest = (1.0 - probability) / (len(genres) - 1)
-    from fstmuse_core.classification import Doubt
+    from fstmuse_core.classify.result import Doubt
 
     return make_classification(
         {name: probability if name == genre else rest for name in genres},
@@ -141,16 +140,16 @@ class LibraryBench:
     qtbot: QtBot
 
     @property
-    def desk(self) -> Desk:
-        return self.tab.desk
+    def wiring(self) -> LibraryWiring:
+        return self.tab.wiring
 
     @property
     def view(self) -> LibraryView:
-        return self.desk.view
+        return self.wiring.view
 
     @property
     def presenter(self) -> LibraryPresenter:
-        return self.desk.presenter
+        return self.wiring.presenter
 
     @property
     def titles(self) -> list[str]:
@@ -164,7 +163,7 @@ class LibraryBench:
         row = self.view.table.rows.row_at(line)
         if row.verdict:
             with self.qtbot.waitSignal(
-                self.desk.shelf.answered,
+                self.wiring.library_store.answered,
                 check_params_cb=lambda file_id, _answer: file_id == row.file_id,
             ):
                 self.view.table.go_to_line(line)
@@ -173,7 +172,7 @@ class LibraryBench:
 
     def load(self, act: Callable[[], object]) -> None:
         """Do something and wait until the rows are read anew."""
-        with self.qtbot.waitSignal(self.desk.shelf.loaded):
+        with self.qtbot.waitSignal(self.wiring.library_store.loaded):
             act()
         QCoreApplication.processEvents()
 
@@ -213,7 +212,7 @@ def make_bench(
 
     def make(models: Callable[[], list[ModelInfo]] = lambda: MODELS) -> LibraryBench:
         jobs, corrections = Jobs(), CorrectionStore(tmp_path / "corrections")
-        makers = LibraryMakers(
+        factories = LibraryFactories(
             player=FakePlayer,
             models=models,
             corrections=lambda: corrections,
@@ -222,14 +221,14 @@ def make_bench(
             work=jobs.work,
         )
         context = TabContext(settings, WorkerBridge(FakeWorker))
-        window = MainWindow(context, theme, [lambda c: LibraryTab(c, makers)])
+        window = MainWindow(context, theme, [lambda c: LibraryTab(c, factories)])
         (tab,) = window.tabs
         assert isinstance(tab, LibraryTab)
-        player = tab.desk.findChild(FakePlayer)
+        player = tab.wiring.findChild(FakePlayer)
         assert player is not None
         bench = LibraryBench(window, tab, jobs, player, corrections, context, qtbot)
         made.append(bench)
-        with qtbot.waitSignal(bench.desk.shelf.loaded), qtbot.waitExposed(window):
+        with qtbot.waitSignal(bench.wiring.library_store.loaded), qtbot.waitExposed(window):
             window.show()
         return bench
 
@@ -277,7 +276,7 @@ def progress(done: int, total: int, **changes: object) -> WorkProgress:
 
 def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
     """Do something, and wait for what the library then says of files."""
-    with bench.qtbot.waitSignal(bench.desk.shelf.news):
+    with bench.qtbot.waitSignal(bench.wiring.library_store.news):
         act()
     QCoreApplication.processEvents()
 

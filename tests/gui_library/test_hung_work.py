@@ -13,31 +13,31 @@ import mutagen
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.child_process import start_child
+from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.update import scan_library
-from fstmuse_core.process_limits import Limits
+from fstmuse_core.library.scan import scan_library
+from fstmuse_core.system.child_process import start_child
+from fstmuse_core.system.process_limits import Limits
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_gui.library.chore_process import ChoreProcess
-from fstmuse_gui.library.chores import Written
+from fstmuse_core.workers.tasks.library import Written
+from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import keep
 from tests.limits import faulty_child
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of signals")
 SHA = find_bundle("fst-muse").sha256
 STRICT = Limits(cpu_s=30, idle_s=4, work="the work", remedy="try again")
-Make = Callable[..., ChoreProcess]
+Make = Callable[..., LibraryJobs]
 
 
 @pytest.fixture
 def make_process(library: Library, qtbot: QtBot) -> Iterator[Make]:
     """A process for library work that has something wrong with it."""
-    made: list[ChoreProcess] = []
+    made: list[LibraryJobs] = []
 
-    def make(serve: Callable[..., None], **options: Any) -> ChoreProcess:
+    def make(serve: Callable[..., None], **options: Any) -> LibraryJobs:
         start = partial(_start, serve)
-        made.append(ChoreProcess(library.path, start=start, **options))
+        made.append(LibraryJobs(library.path, start=start, **options))
         return made[-1]
 
     yield make
@@ -72,14 +72,14 @@ def ids(library: Library) -> list[int]:
     return [row.file_id for row in rows]
 
 
-def run(process: ChoreProcess, qtbot: QtBot, *asked: Any) -> Any:
+def run(process: LibraryJobs, qtbot: QtBot, *asked: Any) -> Any:
     with qtbot.waitSignal(process.done) as blocker:
         process.run(*asked)
     return blocker.args[0] if blocker.args else None
 
 
 def written_with(
-    process: ChoreProcess, library: Library, qtbot: QtBot, faulty: str, act: Callable[[], object]
+    process: LibraryJobs, library: Library, qtbot: QtBot, faulty: str, act: Callable[[], object]
 ) -> Written:
     """Plan and write all; ``act`` is called once the ``faulty`` file is in work."""
     run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))

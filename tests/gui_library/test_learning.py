@@ -16,7 +16,7 @@ N_MANY = 24
 
 
 def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
-    with bench.qtbot.waitSignal(bench.desk.shelf.news):
+    with bench.qtbot.waitSignal(bench.wiring.library_store.news):
         act()
 
 
@@ -80,11 +80,11 @@ def test_what_was_said_elsewhere_is_not_taken_back(heard: LibraryBench, tmp_path
     heard.go_to("echo")
     settle(heard, heard.presenter.reviewing.accept)
     heard.qtbot.waitUntil(lambda: heard.corrections.count() == 1)
-    shelf = heard.desk.shelf
+    library_store = heard.wiring.library_store
     row = heard.presenter.reviewing.row
     assert row is not None
     file_id = next(r.file_id for r in heard.presenter.catalogue.rows if r.title == "echo")
-    answer = shelf.library.classification(file_id, shelf.model_sha)
+    answer = library_store.library.classification(file_id, library_store.model_sha)
     assert answer is not None
     heard.corrections.correct_file(tmp_path / "music" / "4.wav", "Jazz", answer)
     with heard.qtbot.waitSignal(heard.presenter.reviewing._learning.counted):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from fstmuse_core.library.database import Library
-from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.library.chores import PlanLine
-from fstmuse_gui.library.compare_dialog import CompareDialog
+from fstmuse_core.workers.tasks.library import PlanLine
+from fstmuse_gui.library.exporting import CompareDialog
 from fstmuse_gui.library.tag_dialog import TagDialog
+from fstmuse_gui.shared.models import ModelInfo
 from tests.gui.fakes import MODELS
 from tests.gui.markup import HOSTILE, check_plain
 from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill

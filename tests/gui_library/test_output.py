@@ -11,17 +11,16 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
 
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.library.answers import stored
+from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.queue import keep_answer, register
-from fstmuse_core.library.rows import ReviewKind
-from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.rows import ReviewKind, stored
+from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.plan import Mode
-from fstmuse_gui.library.chore_process import ChoreProcess
-from fstmuse_gui.library.chores import PlanLine
-from fstmuse_gui.library.tag_preview import PlanModel
+from fstmuse_core.workers.tasks.library import PlanLine
+from fstmuse_gui.library.tag_dialog import PlanModel
 from fstmuse_gui.widgets.question import Question
+from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import (
     LibraryBench,
     MakeLibraryBench,
@@ -50,7 +49,7 @@ def bench(
     return make_bench()
 
 
-def finish(bench: LibraryBench, process: ChoreProcess, act: Callable[[], object]) -> None:
+def finish(bench: LibraryBench, process: LibraryJobs, act: Callable[[], object]) -> None:
     """Do something and wait for the process to have done it."""
     with bench.qtbot.waitSignal(process.done):
         act()
@@ -65,7 +64,7 @@ def genre_in(tmp_path: Path, name: str) -> list[str]:
 def test_tags_are_previewed_written_and_taken_back(
     bench: LibraryBench, library: Library, tmp_path: Path
 ) -> None:
-    tagging = bench.desk.tagging
+    tagging = bench.wiring.tagging
     finish(bench, tagging.process, bench.view.tags_button.click)
     dialog = tagging.dialog
     assert dialog is not None
@@ -77,27 +76,27 @@ def test_tags_are_previewed_written_and_taken_back(
     assert dialog.write_button.text() == "Write 2 files"
     assert dialog.text == "Nothing is written yet. 1 file not heard yet."
     assert genre_in(tmp_path, "one.flac") == [], "nothing is written yet"
-    with bench.qtbot.waitSignal(bench.desk.shelf.loaded):
+    with bench.qtbot.waitSignal(bench.wiring.library_store.loaded):
         finish(bench, tagging.process, dialog.write_button.click)
     assert dialog.text == "Written: 2 files."
     assert genre_in(tmp_path, "one.flac") == ["Rock"]
-    rows = {Path(row.path).name: row for row in library.rows(bench.desk.shelf.model_sha)}
+    rows = {Path(row.path).name: row for row in library.rows(bench.wiring.library_store.model_sha)}
     assert rows["two.flac"].tag_genre == "Punk"
     assert rows["one.flac"].verdict, "it is not heard again"
-    with bench.qtbot.waitSignal(bench.desk.shelf.loaded):
+    with bench.qtbot.waitSignal(bench.wiring.library_store.loaded):
         finish(bench, tagging.process, dialog.undo_button.click)
     assert dialog.text == "Taken back: 2 files."
     assert genre_in(tmp_path, "one.flac") == []
     dialog.reject()
-    finish(bench, tagging.process, bench.desk.show_written)
+    finish(bench, tagging.process, bench.wiring.show_written)
     assert tagging.list is not None
     assert not tagging.list.buttons, "it has been taken back already"
     tagging.list.reject()
 
 
 def test_a_preview_that_is_out_of_date_is_made_anew(bench: LibraryBench) -> None:
-    tagging = bench.desk.tagging
-    bench.desk.write_tags()
+    tagging = bench.wiring.tagging
+    bench.wiring.write_tags()
     dialog = tagging.dialog
     assert dialog is not None
     dialog.form.unsure.setChecked(True)
@@ -111,8 +110,8 @@ def test_a_preview_that_is_out_of_date_is_made_anew(bench: LibraryBench) -> None
 
 
 def test_what_was_chosen_for_tags_is_remembered(bench: LibraryBench, library: Library) -> None:
-    tagging = bench.desk.tagging
-    bench.desk.write_tags()
+    tagging = bench.wiring.tagging
+    bench.wiring.write_tags()
     dialog = tagging.dialog
     assert dialog is not None
     form = dialog.form
@@ -126,7 +125,7 @@ def test_what_was_chosen_for_tags_is_remembered(bench: LibraryBench, library: Li
     assert library.tag_encoding() == "cp1251"
     assert form.policy.separator == ";"
     dialog.reject()
-    bench.desk.write_tags()
+    bench.wiring.write_tags()
     assert tagging.dialog is not None
     again = tagging.dialog.form
     assert again.policy.separator == ";"
@@ -145,7 +144,7 @@ def test_a_file_whose_shown_genre_stays_is_still_one_that_changes() -> None:
 
 
 def test_the_window_asks_before_it_closes_on_tags_that_are_written(bench: LibraryBench) -> None:
-    tagging = bench.desk.tagging
+    tagging = bench.wiring.tagging
     assert bench.tab.may_close()
     tagging._doing = "write"
 
@@ -161,7 +160,7 @@ def test_the_window_asks_before_it_closes_on_tags_that_are_written(bench: Librar
 
 
 def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_path: Path) -> None:
-    exporting, shown = bench.desk.exporting, bench.presenter.shown_ids
+    exporting, shown = bench.wiring.exporting, bench.presenter.shown_ids
     exporting.write("export", shown, str(tmp_path / "out.json"))
     assert exporting._process is not None
     bench.qtbot.waitSignal(exporting._process.done).wait()
@@ -175,7 +174,7 @@ def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_pat
     other = register(library, find_bundle("toy-model"))
     with library.writing() as db:
         keep_answer(db, "first", other, stored(answer_of("Folk", 0.8)))
-    finish(bench, exporting._process, bench.desk.compare)
+    finish(bench, exporting._process, bench.wiring.compare)
     dialog = exporting._dialog
     assert dialog is not None
     assert "1 get another genre" in dialog.text
@@ -186,7 +185,7 @@ def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_pat
 
 
 def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> None:
-    exporting = bench.desk.exporting
+    exporting = bench.wiring.exporting
     with bench.qtbot.waitSignal(exporting.trouble):
         exporting.write("export", bench.presenter.shown_ids, str(tmp_path / "no" / "out.csv"))
     assert "out.csv" in bench.view.notice.text
@@ -195,8 +194,8 @@ def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> 
 def test_a_process_that_dies_is_said_and_the_next_chore_has_another(
     bench: LibraryBench, tmp_path: Path
 ) -> None:
-    assert bench.desk.shelf.path is not None
-    process = ChoreProcess(bench.desk.shelf.path)
+    assert bench.wiring.library_store.path is not None
+    process = LibraryJobs(bench.wiring.library_store.path)
     with bench.qtbot.waitSignal(process.done):
         process.run("batches")
     assert process._process is not None

@@ -39,6 +39,6 @@ def test_another_answer_for_the_same_file_takes_the_place_of_the_first(
     row = reviewing.row
     assert row is not None
     news = row._replace(content="another", genre="Jazz", verdict="Jazz, 70 % sure.")
-    with bench.qtbot.waitSignal(bench.desk.shelf.answered):
+    with bench.qtbot.waitSignal(bench.wiring.library_store.answered):
         reviewing.follow_news([news])
         assert bench.view.review.verdict.headline == "Jazz"

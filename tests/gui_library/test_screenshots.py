@@ -12,8 +12,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QSize
 
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.events import WorkProgress
 from fstmuse_core.library.rows import ReviewKind
+from fstmuse_core.library.work import WorkProgress
 from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill
 
 _SONGS = tuple(

@@ -9,18 +9,13 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.events import (
-    ScanDone,
-    ScanProgress,
-    WorkDone,
-    WorkFailed,
-)
 from fstmuse_core.library.rows import ReviewKind, State
-from fstmuse_core.library.update import ScanReport
+from fstmuse_core.library.scan import ScanReport
+from fstmuse_core.library.work import ScanDone, ScanProgress, WorkDone, WorkFailed
 from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue
-from fstmuse_gui.library.shelf import Loaded
+from fstmuse_gui.library.store import Loaded
+from fstmuse_gui.shared.tabs import SignKind
 from fstmuse_gui.shortcuts import keys_of
-from fstmuse_gui.tabs import SignKind
 from tests.gui.test_window import controls
 from tests.gui_library.conftest import (
     LibraryBench,
@@ -46,7 +41,7 @@ def test_a_folder_that_is_dropped_is_searched_and_then_heard(
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "new"))])
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     drop = QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, left, none)
-    with bench.qtbot.waitSignal(bench.desk.shelf.folder_added):
+    with bench.qtbot.waitSignal(bench.wiring.library_store.folder_added):
         bench.window.dropEvent(drop)
     (scan,) = bench.jobs.scans
     bench.tell(scan, ScanProgress(1234))
@@ -104,13 +99,13 @@ def test_files_that_are_heard_meanwhile_are_not_forgotten_by_a_reload(
     bench: LibraryBench, library: Library, ids: list[int]
 ) -> None:
     """The rows of a reload may be older than the news that came while it was under way."""
-    shelf = bench.desk.shelf
-    sha = shelf.model_sha
+    library_store = bench.wiring.library_store
+    sha = library_store.model_sha
     before = Loaded("fst-muse", sha, Catalogue(library.rows(sha)), tuple(library.folders()))
     bench.presenter._is_loading = True
     keep(library, ids[3], "charlie", "Punk", 0.99)
-    settle(bench, lambda: shelf.read([ids[3]]))
-    settle(bench, lambda: shelf.loaded.emit(before))
+    settle(bench, lambda: library_store.read([ids[3]]))
+    settle(bench, lambda: library_store.loaded.emit(before))
     assert bench.view.table.rows.catalogue.rows[3].genre == "Punk"
 
 
@@ -166,7 +161,10 @@ def test_looked_over_by_keyboard_alone(heard: LibraryBench, library: Library) ->
     picker = bench.view.review.correction.picker
     bench.qtbot.keyClicks(picker.field, "punk")
     settle(bench, lambda: bench.qtbot.keyClick(picker.field, Qt.Key.Key_Return))
-    kept = {r.title: (r.review_genre, r.review) for r in library.rows(bench.desk.shelf.model_sha)}
+    kept = {
+        r.title: (r.review_genre, r.review)
+        for r in library.rows(bench.wiring.library_store.model_sha)
+    }
     assert kept["echo"] == ("Folk", ReviewKind.ACCEPTED)
     assert kept["alpha"] == ("Punk", ReviewKind.CORRECTED)
     bench.qtbot.waitUntil(lambda: bench.corrections.count() == 2)
@@ -185,7 +183,9 @@ def test_many_are_accepted_at_once(bench: LibraryBench, library: Library) -> Non
     bench.view.table.selectAll()
     settle(bench, bench.presenter.reviewing.accept)
     bench.qtbot.waitUntil(lambda: bench.presenter.catalogue.n_reviewed == 4)
-    said = {row.title: row.review_genre for row in library.rows(bench.desk.shelf.model_sha)}
+    said = {
+        row.title: row.review_genre for row in library.rows(bench.wiring.library_store.model_sha)
+    }
     assert said == {
         "Bravo": "Rock",
         "alpha": "Jazz",
@@ -223,9 +223,9 @@ def test_a_file_that_is_not_there_is_said(bench: LibraryBench) -> None:
 def test_what_another_window_says_is_seen(
     bench: LibraryBench, library: Library, ids: list[int]
 ) -> None:
-    shelf = bench.desk.shelf
+    library_store = bench.wiring.library_store
     bench.presenter._look_around()
-    bench.qtbot.waitUntil(lambda: not shelf.is_busy)
+    bench.qtbot.waitUntil(lambda: not library_store.is_busy)
     library.review([ids[0]], "Punk", ReviewKind.CORRECTED)
     bench.load(bench.presenter._look_around)
     assert bench.view.table.rows.catalogue.rows[0].review_genre == "Punk"
@@ -247,11 +247,11 @@ def test_a_library_that_cannot_be_opened_is_said_and_tried_again(
     bench = make_bench()
     presenter = bench.presenter
     presenter._is_loaded, presenter._is_open = False, True
-    monkeypatch.setattr(bench.desk.shelf, "_library", None)
-    bench.desk.shelf.trouble.emit("Your library: it cannot be kept (no room); see to it")
+    monkeypatch.setattr(bench.wiring.library_store, "_library", None)
+    bench.wiring.library_store.trouble.emit("Your library: it cannot be kept (no room); see to it")
     assert "no room" in bench.view.notice.text
     bench.load(bench.view.shown.emit)
-    assert bench.desk.shelf.path == file
+    assert bench.wiring.library_store.path == file
 
 
 def test_closing_while_it_listens_goes_on_at_the_next_start(

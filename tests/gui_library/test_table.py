@@ -9,18 +9,18 @@ import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import find_bundle, shipped_models_folder
-from fstmuse_core.library.answers import stored
+from fstmuse_core.bundle.bundle import find_bundle, shipped_models_folder
+from fstmuse_core.bundle.changes import rename_model
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.queue import keep_answer, register
-from fstmuse_core.models.changes import rename_model
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import installed_models
+from fstmuse_core.library.rows import stored
 from fstmuse_gui.library.catalogue import Column
-from fstmuse_gui.library.makers import LibraryMakers
 from fstmuse_gui.library.tab import LIBRARY_GOES_ON, LIBRARY_MODEL, LibraryTab
+from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.models import installed_models
+from fstmuse_gui.shared.tabs import TabContext
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.fakes import FakePlayer, FakeWorker
 from tests.gui_library.conftest import (
     LibraryBench,
@@ -103,7 +103,7 @@ def test_a_model_that_is_renamed_keeps_its_answers(
     tmp_path: Path,
 ) -> None:
     models = tmp_path / "models"
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: models)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: models)
     shutil.copytree(shipped_models_folder() / "toy-model", models / "mine")
     with library.writing() as db:
         (content,) = db.execute("SELECT content FROM files WHERE id = ?", ids[:1]).fetchone()
@@ -131,7 +131,7 @@ def test_a_rename_is_not_missed_before_the_tab_is_looked_at(
 ) -> None:
     settings.set(LIBRARY_MODEL, "mine")
     context = TabContext(settings, WorkerBridge(FakeWorker))
-    tab = LibraryTab(context, LibraryMakers(player=FakePlayer))
+    tab = LibraryTab(context, LibraryFactories(player=FakePlayer))
     context.models.renamed.emit("mine", "Jazz")
     assert settings.get(LIBRARY_MODEL) == "Jazz"
     assert tab._built is None

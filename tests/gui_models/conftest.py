@@ -14,19 +14,19 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_bytes
-from fstmuse_core.generation_noise import NoiseShape
-from fstmuse_core.models.entries import ModelEntry, find_model
-from fstmuse_gui.classify.bridge import WorkerBridge
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.bundle.entries import ModelEntry, find_model
+from fstmuse_core.bundle.manifest import manifest_bytes
+from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.models.presenter import ModelsPresenter
-from fstmuse_gui.models.shelf import ModelShelf
+from fstmuse_gui.models.store import ModelStore
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.models.view import ModelsView
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import ModelNews, TabContext
+from fstmuse_gui.shared.tabs import ModelNews, TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.conftest import nothing_left_behind, settings, theme
 from tests.gui.fakes import FakeWorker
 
@@ -98,8 +98,8 @@ class ModelsBench:
         return self.tab.presenter
 
     @property
-    def shelf(self) -> ModelShelf:
-        return self.presenter._shelf
+    def store(self) -> ModelStore:
+        return self.presenter._store
 
     @property
     def names(self) -> list[str]:
@@ -108,7 +108,7 @@ class ModelsBench:
 
     def choose(self, name: str) -> None:
         """Click on a model and wait for its details."""
-        with self.qtbot.waitSignal(self.shelf.detailed, check_params_cb=_about(name)):
+        with self.qtbot.waitSignal(self.store.detailed, check_params_cb=_about(name)):
             self.presenter.choose(name)
         QCoreApplication.processEvents()
 
@@ -122,12 +122,12 @@ class ModelsBench:
             if after_list:
                 after_list.append(is_wanted(details))
 
-        listed = self.shelf.listed.connect(lambda *_: after_list.append(False))
-        detailed = self.shelf.detailed.connect(on_details)
+        listed = self.store.listed.connect(lambda *_: after_list.append(False))
+        detailed = self.store.detailed.connect(on_details)
         act()
         self.qtbot.waitUntil(lambda: any(after_list))
-        self.shelf.listed.disconnect(listed)
-        self.shelf.detailed.disconnect(detailed)
+        self.store.listed.disconnect(listed)
+        self.store.detailed.disconnect(detailed)
         QCoreApplication.processEvents()
 
 
@@ -143,7 +143,7 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the user's own models, empty."""
     folder = tmp_path / "user" / "models"
     folder.mkdir(parents=True)
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: folder)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: folder)
     return folder
 
 
@@ -153,17 +153,17 @@ def make_bench(
 ) -> Iterator[MakeModelsBench]:
     made: list[ModelsBench] = []
 
-    def make(**makers: Any) -> ModelsBench:
+    def make(**factories: Any) -> ModelsBench:
         importing = Importing(own_models)
         context = TabContext(settings, WorkerBridge(FakeWorker))
         window = MainWindow(
-            context, theme, [lambda c: ModelsTab(c, **{"importer": importing, **makers})]
+            context, theme, [lambda c: ModelsTab(c, **{"importer": importing, **factories})]
         )
         (tab,) = window.tabs
         assert isinstance(tab, ModelsTab)
         bench = ModelsBench(window, tab, own_models, importing, context.models, qtbot)
         made.append(bench)
-        with qtbot.waitSignals([bench.shelf.listed]), qtbot.waitExposed(window):
+        with qtbot.waitSignals([bench.store.listed]), qtbot.waitExposed(window):
             window.show()
         if bench.names:
             bench.choose(bench.names[0])

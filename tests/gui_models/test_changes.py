@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.models.changes import delete_model, trash_folder
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.bundle.changes import delete_model, trash_folder
 from tests.gui_models.conftest import (
     SHIPPED,
     MakeModelsBench,
@@ -32,7 +32,7 @@ def test_a_name_that_cannot_be_is_said_and_the_old_one_stays(
     bench: ModelsBench, typed: str, why: str
 ) -> None:
     bench.choose("mine")
-    with bench.qtbot.waitSignal(bench.shelf.trouble):
+    with bench.qtbot.waitSignal(bench.store.trouble):
         type_name(bench, typed)
     assert why in bench.view.notice.text
     assert bench.names == [*SHIPPED, "mine"]

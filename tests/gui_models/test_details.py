@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import find_bundle
-from fstmuse_core.bundle_manifest import manifest_bytes
-from fstmuse_core.models.entries import Origin
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.bundle.entries import Origin
+from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_gui.models.card_view import CardView
 from fstmuse_gui.models.words import spoken
 from tests.gui_models.conftest import (
@@ -132,7 +132,7 @@ def test_walking_the_list_shows_each(bench: ModelsBench) -> None:
     rows = bench.view.sidebar.list
     rows.setFocus()
     with bench.qtbot.waitSignal(
-        bench.shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-gan"
+        bench.store.detailed, check_params_cb=lambda d: d.entry.name == "toy-gan"
     ):
         bench.qtbot.keyClick(rows, Qt.Key.Key_Down)
     assert bench.view.details._head.lines[0] == "ToyGan"

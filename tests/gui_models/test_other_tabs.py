@@ -11,17 +11,17 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.jobs.messages import ClassifyFile, Done
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import installed_models
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.workers.protocol import ClassifyFile, Done
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import MODEL, Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.models import installed_models
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.file_list import RowState
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.fakes import (
     FakeLister,
     FakePlayer,
@@ -98,16 +98,16 @@ def two_tabs(
 def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
     two_tabs: TwoTabs, settings: Settings, qtbot: QtBot
 ) -> None:
-    shelf = two_tabs.models.presenter._shelf
+    store = two_tabs.models.presenter._store
     news = two_tabs.window._context.models
     chooser = two_tabs.classify.view.sidebar.model_chooser
     assert chooser.currentData() == "mine"
     with qtbot.waitSignal(news.changed):
-        shelf.rename("mine", "Jazz")
+        store.rename("mine", "Jazz")
     assert chooser.currentData() == "Jazz"
     assert settings.get(MODEL) == "Jazz"
     with qtbot.waitSignal(news.changed):
-        shelf.delete("Jazz")
+        store.delete("Jazz")
     assert chooser.currentData() == "fst-muse"
     assert chooser.findData("Jazz") < 0
 
@@ -123,7 +123,7 @@ def test_a_rename_has_nothing_heard_again(
     QCoreApplication.processEvents()
     under_way = worker.last
     with qtbot.waitSignal(news.changed):
-        two_tabs.models.presenter._shelf.rename("mine", "Jazz")
+        two_tabs.models.presenter._store.rename("mine", "Jazz")
     first, second = classify.presenter.clips
     assert first.state is RowState.DONE
     assert first.result is not None
@@ -141,23 +141,23 @@ def test_a_rename_has_nothing_heard_again(
 def test_a_model_in_use_that_is_deleted_is_said_and_used_again_when_it_is_back(
     two_tabs: TwoTabs, settings: Settings, qtbot: QtBot
 ) -> None:
-    shelf, news = two_tabs.models.presenter._shelf, two_tabs.window._context.models
+    store, news = two_tabs.models.presenter._store, two_tabs.window._context.models
     view = two_tabs.classify.view
-    with qtbot.waitSignal(shelf.deleted) as deleted, qtbot.waitSignal(news.changed):
-        shelf.delete("mine")
+    with qtbot.waitSignal(store.deleted) as deleted, qtbot.waitSignal(news.changed):
+        store.delete("mine")
     assert view.sidebar.model_chooser.currentData() == "fst-muse"
     assert view.notice.text == "The model My songs is gone; clips are heard with FstMuse."
     with qtbot.waitSignal(news.changed):
-        shelf.restore(deleted.args[0])
+        store.restore(deleted.args[0])
     assert view.sidebar.model_chooser.currentData() == settings.get(MODEL) == "mine"
     assert view.notice.text == ""
 
 
 def test_use_brings_the_classify_tab_to_the_front(two_tabs: TwoTabs, qtbot: QtBot) -> None:
-    shelf = two_tabs.models.presenter._shelf
-    with qtbot.waitSignal(shelf.listed):
+    store = two_tabs.models.presenter._store
+    with qtbot.waitSignal(store.listed):
         two_tabs.window._tab_widget.setCurrentIndex(1)
-    with qtbot.waitSignal(shelf.detailed, check_params_cb=lambda d: d.entry.name == "toy-model"):
+    with qtbot.waitSignal(store.detailed, check_params_cb=lambda d: d.entry.name == "toy-model"):
         two_tabs.models.presenter.choose("toy-model")
     with qtbot.waitSignal(two_tabs.window._context.models.wanted):
         two_tabs.models.view.details.use_button.click()
@@ -169,7 +169,7 @@ def test_a_model_dropped_on_another_tab_goes_where_models_are(
     two_tabs: TwoTabs, qtbot: QtBot
 ) -> None:
     assert two_tabs.window.tab is two_tabs.classify
-    with qtbot.waitSignal(two_tabs.models.presenter._shelf.imported):
+    with qtbot.waitSignal(two_tabs.models.presenter._store.imported):
         two_tabs.window.open_paths(["/m/Theirs.FSTMUSE"])
     assert two_tabs.window.tab is two_tabs.models
     assert two_tabs.worker[0].submitted == []

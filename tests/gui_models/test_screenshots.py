@@ -110,7 +110,7 @@ def test_no_model_at_all_can_be_seen(
     pictures: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fstmuse_core.bundle.shipped_models_folder", lambda: own_models)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.shipped_models_folder", lambda: own_models)
     bench = make_bench()
     bench.window.choose_theme(theme_name)
     _save(bench, pictures, "none", theme_name)

@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView
 from pytestqt.qtbot import QtBot
 
-from fstmuse_gui.classify.bridge import WorkerBridge
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import Settings
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.shortcuts import keys_of
-from fstmuse_gui.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.fakes import FakeWorker
 from tests.gui.test_window import controls
 from tests.gui_models.conftest import (
@@ -39,7 +39,7 @@ def test_the_tab_is_built_when_it_is_first_looked_at(
 def test_without_any_model_it_invites(
     make_bench: MakeModelsBench, own_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fstmuse_core.bundle.shipped_models_folder", lambda: own_models)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.shipped_models_folder", lambda: own_models)
     bench = make_bench()
     assert bench.view.page is bench.view.empty_page
     for act in (bench.presenter.use, bench.presenter.fine_tune, bench.presenter.export):
@@ -47,7 +47,7 @@ def test_without_any_model_it_invites(
     monkeypatch.setattr(bench.view, "ask_files", lambda: ["/m/new.fstmuse"])
     # The stand-in copies a shipped model.
     monkeypatch.undo()
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: own_models)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: own_models)
     bench.settle(lambda: bench.presenter.import_files(["/m/new.fstmuse"]), "new")
     assert bench.view.page is bench.view.details
 
@@ -67,11 +67,11 @@ def test_a_folder_that_cannot_be_read_is_said_once(
     def refuse() -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("fstmuse_core.models.entries.list_models", refuse)
-    with bench.qtbot.waitSignal(bench.shelf.list_trouble):
-        bench.shelf.refresh()
+    monkeypatch.setattr("fstmuse_core.bundle.entries.list_models", refuse)
+    with bench.qtbot.waitSignal(bench.store.list_trouble):
+        bench.store.refresh()
     assert "Permission denied" in bench.view.notice.text
-    with bench.qtbot.assertNotEmitted(bench.shelf.list_trouble, wait=200):
+    with bench.qtbot.assertNotEmitted(bench.store.list_trouble, wait=200):
         pass
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_gui.models.shelf import import_model
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_gui.models.store import import_model
 from tests.gui_models.conftest import (
     SHIPPED,
     MakeModelsBench,
@@ -23,7 +23,7 @@ from tests.gui_models.conftest import (
 
 def test_a_file_that_is_refused_says_why(bench: ModelsBench, tmp_path: Path) -> None:
     bench.importing.error = FstMuseError("net.keras", "it is a Keras model", "import another")
-    with bench.qtbot.waitSignals([bench.shelf.trouble, bench.shelf.import_ended]):
+    with bench.qtbot.waitSignals([bench.store.trouble, bench.store.import_ended]):
         bench.window.open_paths([str(tmp_path / "net.keras")])
     assert bench.view.notice.text == "net.keras: it is a Keras model; import another."
     assert bench.view.sidebar.work == ""
@@ -35,7 +35,7 @@ def test_an_export_that_fails_says_why(
 ) -> None:
     place = str(tmp_path / "no" / "such" / "place.fstmuse")
     monkeypatch.setattr(bench.view, "ask_save_path", lambda _suggestion: place)
-    with bench.qtbot.waitSignal(bench.shelf.trouble):
+    with bench.qtbot.waitSignal(bench.store.trouble):
         bench.view.details.export_button.click()
     assert "cannot be written" in bench.view.notice.text
 
@@ -65,14 +65,14 @@ def test_who_would_rather_not_export_or_import_does_nothing(
     monkeypatch.setattr(bench.view, "ask_files", list)
     bench.view.details.export_button.click()
     bench.view.sidebar.import_button.click()
-    assert not bench.shelf.is_importing
+    assert not bench.store.is_importing
 
 
 def test_dropped_files_are_imported_one_after_the_other(bench: ModelsBench) -> None:
     with (
-        bench.qtbot.waitSignal(bench.shelf.import_ended),
+        bench.qtbot.waitSignal(bench.store.import_ended),
         bench.qtbot.waitSignal(
-            bench.shelf.detailed, check_params_cb=lambda d: d.entry.name == "second"
+            bench.store.detailed, check_params_cb=lambda d: d.entry.name == "second"
         ),
     ):
         bench.window.open_paths(["/m/first.fstmuse", "/m/second.fstmuse"])
@@ -99,7 +99,7 @@ def test_an_import_says_what_it_does_while_the_window_goes_on(
     bench: ModelsBench, held: Callable[[], None]
 ) -> None:
     with bench.qtbot.waitSignal(
-        bench.shelf.import_begun, check_params_cb=lambda _file, step: step.startswith("Building")
+        bench.store.import_begun, check_params_cb=lambda _file, step: step.startswith("Building")
     ):
         bench.presenter.import_files(["/m/new.fstmuse"])
     QCoreApplication.processEvents()
@@ -115,7 +115,7 @@ def test_an_import_can_be_cancelled_with_those_that_wait(
     bench: ModelsBench, held: Callable[[], None]
 ) -> None:
     bench.presenter.import_files(["/m/new.fstmuse", "/m/next.fstmuse"])
-    with bench.qtbot.waitSignal(bench.shelf.import_ended):
+    with bench.qtbot.waitSignal(bench.store.import_ended):
         bench.view.sidebar.cancel_button.click()
     assert bench.importing.paths == ["/m/new.fstmuse"]
     assert not bench.view.notice.isVisible()
@@ -139,10 +139,10 @@ def test_a_real_file_is_really_imported(
     bench.choose("mine")
     file = str(tmp_path / "mine.fstmuse")
     monkeypatch.setattr(bench.view, "ask_save_path", lambda _suggestion: file)
-    with bench.qtbot.waitSignal(bench.shelf.exported):
+    with bench.qtbot.waitSignal(bench.store.exported):
         bench.presenter.export()
     with bench.qtbot.waitSignal(
-        bench.shelf.detailed, check_params_cb=lambda d: d.entry.name == "mine-2", timeout=200_000
+        bench.store.detailed, check_params_cb=lambda d: d.entry.name == "mine-2", timeout=200_000
     ):
         bench.presenter.import_files([file])
     assert bench.names == [*SHIPPED, "mine", "mine-2"]

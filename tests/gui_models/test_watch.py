@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle_manifest import MANIFEST_NAME
-from fstmuse_gui.models.watch import ModelWatch
-from fstmuse_gui.tabs import ModelNews
+from fstmuse_core.bundle.manifest import MANIFEST_NAME
+from fstmuse_gui.shared.models import ModelWatch
+from fstmuse_gui.shared.tabs import ModelNews
 from tests.gui_models.conftest import add_model
 
 

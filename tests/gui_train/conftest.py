@@ -14,22 +14,22 @@ import soundfile
 from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.tabs import TabContext
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
-from fstmuse_gui.train.closing import Closing
-from fstmuse_gui.train.data_presenter import DataPresenter
-from fstmuse_gui.train.data_work import DataWork
-from fstmuse_gui.train.form import TrainForm
-from fstmuse_gui.train.history import PastRun
-from fstmuse_gui.train.kept import KeptTraining
+from fstmuse_gui.train.data.presenter import DataPresenter
+from fstmuse_gui.train.data.work import DataWork
+from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.presenter import TrainPresenter
+from fstmuse_gui.train.results.history import PastRun
+from fstmuse_gui.train.run.background import BackgroundTraining
+from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.tab import TrainTab
 from fstmuse_gui.train.view import TrainView
+from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.conftest import nothing_left_behind, settings, theme
 from tests.gui.fakes import MODELS, FakeLister, FakePlayer, FakeRecording, FakeWorker
 from tests.gui_train.fakes import (
@@ -126,7 +126,7 @@ def make_bench(
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path / "data"))
     made: list[TrainBench] = []
 
-    def make(front: int = 1, **makers: Any) -> TrainBench:
+    def make(front: int = 1, **factories: Any) -> TrainBench:
         begun: list[FakeTraining] = []
         models = list(MODELS)
         runs: list[PastRun] = []
@@ -149,8 +149,8 @@ def make_bench(
             "corrections": lambda: 0,
             "player": play,
             "cache": make_cache,
-            "kept": lambda parent: KeptTraining(parent, finder=lambda: None),
-            **makers,
+            "kept": lambda parent: BackgroundTraining(parent, finder=lambda: None),
+            **factories,
         }
         bridge = WorkerBridge(FakeWorker)
         window = MainWindow(
@@ -237,7 +237,7 @@ def usual_priority(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Where all cores are busy, one that does gets next to nothing, and a wait for it is in vain.
     """
-    monkeypatch.setattr("fstmuse_gui.train.process._make_way", lambda child: None)
+    monkeypatch.setattr("fstmuse_gui.train.run.process._lower_priority", lambda child: None)
 
 
 @pytest.fixture

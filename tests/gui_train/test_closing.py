@@ -13,15 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import load_bundle
-from fstmuse_core.runs import RunState, list_runs, running_training
-from fstmuse_gui.train import process
-from fstmuse_gui.train.closing import Closing
-from fstmuse_gui.train.data_work import DataWork
+from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.runs.store import RunState, list_runs, running_training
+from fstmuse_gui.train.data.work import DataWork
 from fstmuse_gui.train.events import Epoch, Failed, Preparing
-from fstmuse_gui.train.history import past_runs
-from fstmuse_gui.train.kept import KeptTraining
-from fstmuse_gui.train.process import OtherTraining, OwnTraining
+from fstmuse_gui.train.results.history import past_runs
+from fstmuse_gui.train.run import process
+from fstmuse_gui.train.run.background import BackgroundTraining
+from fstmuse_gui.train.run.closing import Closing
+from fstmuse_gui.train.run.process import OtherTraining, OwnTraining
 from fstmuse_gui.widgets.question import Question
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_started
@@ -205,7 +205,7 @@ def make_real(make_bench: MakeTrainBench, front: int = 1) -> TrainBench:
         starter=OwnTraining,
         follower=OtherTraining,
         lister=past_runs,
-        kept=KeptTraining,
+        kept=BackgroundTraining,
     )
 
 

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.cli.train import command
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.settings import settings_from
-from fstmuse_gui.train.form_presenter import TRAIN_RECIPE
-from fstmuse_gui.train.recipe import FIELDS, MODEL_KINDS, default_recipe
+from fstmuse_gui.train.form.presenter import TRAIN_RECIPE
+from fstmuse_gui.train.form.recipe import FIELDS, MODEL_KINDS, default_recipe
 from fstmuse_gui.train.words import how_good
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.test_form import choose

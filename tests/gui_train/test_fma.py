@@ -13,12 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.train import fma_presenter
-from fstmuse_gui.train.data_presenter import FMA_FOLDER
-from fstmuse_gui.train.fma import FmaGetter, FmaSet
-from fstmuse_gui.train.fma_question import ANOTHER_FOLDER, ask_fma_folder
+from fstmuse_gui.train.data import fma_presenter
+from fstmuse_gui.train.data.fma import FmaGetter, FmaSet
+from fstmuse_gui.train.data.lines import ANOTHER_FOLDER, ask_fma_folder
+from fstmuse_gui.train.data.presenter import FMA_FOLDER
 from fstmuse_gui.widgets.question import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.cli.train import command
-from fstmuse_core.genres import genres_listed
+from fstmuse_core.tags.genres import genres_listed
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.train.bases import Base, bases
-from fstmuse_gui.train.form_presenter import TRAIN_BASE, TRAIN_MODEL, TRAIN_RECIPE
-from fstmuse_gui.train.recipe import FINE_TUNE_RATE, default_recipe
+from fstmuse_gui.train.form.choices import Base, bases
+from fstmuse_gui.train.form.presenter import TRAIN_BASE, TRAIN_MODEL, TRAIN_RECIPE
+from fstmuse_gui.train.form.recipe import FINE_TUNE_RATE, default_recipe
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import GENRES, make_bases
 

@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 
 from fstmuse_core.cli.train import command
 from fstmuse_core.training.gan.metrics import FIGURES
-from fstmuse_gui.train.bases import bases
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -25,10 +24,10 @@ from fstmuse_gui.train.events import (
     Started,
     parse_event,
 )
-from fstmuse_gui.train.history import PastRun, past_events
-from fstmuse_gui.train.recipe import default_recipe
-from fstmuse_gui.train.runs_list import RunRow
-from fstmuse_gui.train.samples_panel import SamplesPanel
+from fstmuse_gui.train.form.choices import bases
+from fstmuse_gui.train.form.recipe import default_recipe
+from fstmuse_gui.train.results.history import PastRun, RunRow, past_events
+from fstmuse_gui.train.run.samples import SamplesPanel
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.gan_fakes import (
     GENRES,
@@ -380,6 +379,6 @@ def test_a_result_that_makes_no_sense_is_no_event(metrics: object) -> None:
 
 
 def test_the_table_has_every_figure_that_is_measured() -> None:
-    from fstmuse_core.models.figures import GENERATOR_FIGURES
+    from fstmuse_core.bundle.figures import GENERATOR_FIGURES
 
     assert tuple(GENERATOR_FIGURES) == FIGURES == NAMES

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.runs import TrainingLock, runs_folder
-from fstmuse_gui.tabs import SignKind, TabSign
-from fstmuse_gui.train.closing import Closing, StopKeeps
+from fstmuse_core.runs.store import TrainingLock, runs_folder
+from fstmuse_gui.shared.tabs import SignKind, TabSign
 from fstmuse_gui.train.events import Cancelled, Failed, Preparing
-from fstmuse_gui.train.history import PastRun
-from fstmuse_gui.train.kept import KeptTraining, running_run
-from fstmuse_gui.train.runs_list import RunRow
+from fstmuse_gui.train.results.history import PastRun, RunRow
+from fstmuse_gui.train.run.background import BackgroundTraining, running_run
+from fstmuse_gui.train.run.closing import Closing, StopKeeps
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_done, make_epoch, make_progress, make_started
@@ -35,8 +34,8 @@ class Kept:
             self.followed.append(FakeTraining(folder))
             return self.followed[-1]
 
-        def kept(parent: object) -> KeptTraining:
-            return KeptTraining(
+        def kept(parent: object) -> BackgroundTraining:
+            return BackgroundTraining(
                 parent,  # type: ignore[arg-type]
                 finder=lambda: ("evening", run),
                 follower=follow,  # type: ignore[arg-type]

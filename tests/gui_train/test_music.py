@@ -16,9 +16,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.datasets.corrections.store import corrections_folder
-from fstmuse_gui.train import survey
-from fstmuse_gui.train.data_work import DataWork
-from fstmuse_gui.train.survey import Report, SetCount, Survey
+from fstmuse_gui.train.data import survey
+from fstmuse_gui.train.data.survey import Report, SetCount, Survey
+from fstmuse_gui.train.data.work import DataWork
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import check_at_once, make_survey, read_at_once
 

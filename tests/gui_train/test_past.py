@@ -11,12 +11,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.bundle import load_bundle, shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_bytes
-from fstmuse_core.models.changes import delete_model, find_deleted, rename_model, restore_model
-from fstmuse_gui.train.history import PastRun, past_runs
-from fstmuse_gui.train.kept import running_run
-from fstmuse_gui.train.runs_list import RunRow
+from fstmuse_core.bundle.bundle import load_bundle, shipped_models_folder
+from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
+from fstmuse_core.bundle.manifest import manifest_bytes
+from fstmuse_gui.train.results.history import PastRun, RunRow, past_runs
+from fstmuse_gui.train.run.background import running_run
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_started
@@ -145,7 +144,7 @@ def test_a_training_that_runs_already_is_followed(bench: TrainBench, qtbot: QtBo
 def test_only_models_of_this_tab_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fstmuse_core.runs.runs_folder", lambda: tmp_path)
+    monkeypatch.setattr("fstmuse_core.runs.store.runs_folder", lambda: tmp_path)
     for model in ("toy-gan", "other"):
         (tmp_path / model).mkdir()
         settings = {"model": model, "design": "ours", "out": model, "epochs": 2}
@@ -154,7 +153,7 @@ def test_only_models_of_this_tab_are_listed(
     assert [run.row.title for run in past_runs()] == ["toy-gan"]
 
     for model, found in (("toy-gan", ("toy-gan", tmp_path / "toy-gan")), ("other", None)):
-        monkeypatch.setattr("fstmuse_core.runs.running_training", lambda name=model: name)
+        monkeypatch.setattr("fstmuse_core.runs.store.running_training", lambda name=model: name)
         assert running_run() == found
 
 
@@ -162,7 +161,7 @@ def test_a_renamed_model_is_used_by_its_new_name_and_a_deleted_one_is_said(
     running: TrainBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "own" / "models"
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: folder)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: folder)
     shutil.copytree(shipped_models_folder() / "toy-model", folder / "mine")
     values = json.loads((folder / "mine" / "model.json").read_bytes())
     values |= {"name": "mine", "title": "mine"}

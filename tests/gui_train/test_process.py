@@ -15,10 +15,8 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core import runs
-from fstmuse_core.runs import CANCEL, STOP, TrainingLock, read_request, runs_folder
-from fstmuse_gui.train import event_lines, process
-from fstmuse_gui.train.event_lines import LineFile, thinned, without_earlier_ends
+from fstmuse_core.runs import store
+from fstmuse_core.runs.store import CANCEL, STOP, TrainingLock, read_request, runs_folder
 from fstmuse_gui.train.events import (
     Cancelled,
     Done,
@@ -29,10 +27,15 @@ from fstmuse_gui.train.events import (
     TrainEvent,
     parse_event,
 )
-from fstmuse_gui.train.history import cleaned, ending, past_events
-from fstmuse_gui.train.process import (
+from fstmuse_gui.train.results.history import cleaned, ending, past_events
+from fstmuse_gui.train.run import process
+from fstmuse_gui.train.run import process as event_lines
+from fstmuse_gui.train.run.process import (
+    LineFile,
     OtherTraining,
     OwnTraining,
+    thinned,
+    without_earlier_ends,
 )
 from tests.gui_train.child import DONE, EPOCH, START
 
@@ -308,7 +311,7 @@ def test_a_followed_run_that_is_deaf_is_ended_by_force(
     hold = f"""
 import platformdirs
 platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
-from fstmuse_core.runs import TrainingLock
+from fstmuse_core.runs.store import TrainingLock
 with TrainingLock("r1"):
     print("held", flush=True)
     input()
@@ -331,7 +334,7 @@ def begin_deaf(run: Path, said: str) -> Heard:
     script = f"""
 import platformdirs, time
 platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
-from fstmuse_core.runs import TrainingLock
+from fstmuse_core.runs.store import TrainingLock
 with TrainingLock("r1"):
     print({said!r}, flush=True)
     time.sleep(60)
@@ -369,7 +372,7 @@ def test_what_may_not_be_removed_is_said_to_be_kept(
     heard = begin_deaf(run, line("started", **{**START, "folder": str(folder)}))
     qtbot.waitUntil(lambda: heard.has(Started), timeout=WAIT_MS)
     if where == "another trains":
-        monkeypatch.setattr(runs, "no_training", lambda: contextlib.nullcontext("r2"))
+        monkeypatch.setattr(store, "no_training", lambda: contextlib.nullcontext("r2"))
     heard.training.cancel()
     qtbot.waitUntil(lambda: not heard.training.is_running, timeout=WAIT_MS)
     failed = heard.last

@@ -10,11 +10,10 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
-from fstmuse_gui.classify.models import ModelInfo
+from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.train.events import Cancelled, Failed, Metrics, Preparing, Warned
-from fstmuse_gui.train.history import PastRun
-from fstmuse_gui.train.runs_list import RunRow
+from fstmuse_gui.train.results.history import PastRun, RunRow
 from fstmuse_gui.widgets.page_parts import Figure
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started

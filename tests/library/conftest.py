@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.bundle import Bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle.bundle import Bundle, load_bundle, shipped_models_folder
 from fstmuse_core.library.database import Library, open_library
 
 RATE = 22_050

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.database import Library, library_file, open_library
 from fstmuse_core.library.rows import ReviewKind, State
-from fstmuse_core.library.scan import FoundFile
-from fstmuse_core.library.update import note_files
+from fstmuse_core.library.scan import FoundFile, note_files
+from fstmuse_core.system.errors import FstMuseError
 
 
 def put(library: Library, names: list[str]) -> None:

@@ -10,20 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.classification import Classification
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.errors import AudioError
-from fstmuse_core.library.answers import restored, stored
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, Unusable
+from fstmuse_core.library.file_task import ClassifierRunner, Heard, LibraryTask, Unheard, Unusable
 from fstmuse_core.library.queue import Queue
-from fstmuse_core.library.rows import LibraryRow, State
-from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.rows import LibraryRow, State, restored, stored
+from fstmuse_core.library.scan import scan_library
+from fstmuse_core.system.errors import AudioError
 from tests.library.conftest import Song
 
 
-class StandIn(ModelEar):
+class StandIn(ClassifierRunner):
     """Says the same of every file, after something has happened to it."""
 
     def __init__(self, answer: Classification, happens: Callable[[str], object] = id) -> None:
@@ -51,11 +50,11 @@ def queue(library: Library, bundle: Bundle, music: Path) -> Queue:
     return Queue(library, bundle)
 
 
-def hear_next(library: Library, queue: Queue, ear: ModelEar) -> Heard | Unheard | Unusable:
+def hear_next(library: Library, queue: Queue, ear: ClassifierRunner) -> Heard | Unheard | Unusable:
     """Hear the first file that waits, and keep what came of it."""
     scan_library(library)
     waiting = queue.next_after(None, 1)[0]
-    became = LibraryEar(ear, str(library.path), queue.model_id)(waiting.path)
+    became = LibraryTask(ear, str(library.path), queue.model_id)(waiting.path)
     if not isinstance(became, Unusable):
         queue.keep(waiting.file_id, became)
     return became
@@ -183,7 +182,7 @@ def test_a_file_that_is_removed_is_gone(
 ) -> None:
     file = song("song.wav")
     scan_library(library)
-    ear = LibraryEar(StandIn(answer, os.unlink), str(library.path), queue.model_id)
+    ear = LibraryTask(StandIn(answer, os.unlink), str(library.path), queue.model_id)
     if moment == "while it waits":
         file.unlink()
 
@@ -203,7 +202,7 @@ def test_what_is_no_sound_fails_in_words_and_is_not_tried_again(
 ) -> None:
     (music / "broken.mp3").write_bytes(b"no sound at all" * 99)
 
-    hear_next(library, queue, ModelEar(str(bundle.path), bundle.sha256))
+    hear_next(library, queue, ClassifierRunner(str(bundle.path), bundle.sha256))
     scan_library(library)
 
     row = only_row(library, bundle)
@@ -247,7 +246,7 @@ def test_a_model_that_was_replaced_hears_nothing(
 ) -> None:
     song("song.wav")
 
-    became = hear_next(library, queue, ModelEar(str(bundle.path), "0" * 64))
+    became = hear_next(library, queue, ClassifierRunner(str(bundle.path), "0" * 64))
 
     assert isinstance(became, Unusable)
     assert "another model has taken its place" in became.reason

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.events import ScanDone, ScanEvent, ScanFailed, ScanProgress
 from fstmuse_core.library.rows import State
-from fstmuse_core.library.scan import FoundFile, Unreadable, scan
-from fstmuse_core.library.scan_process import LibraryScan
-from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.scan import FoundFile, Unreadable, scan, scan_library
+from fstmuse_core.library.work import ScanDone, ScanEvent, ScanFailed, ScanProgress
+from fstmuse_core.workers.tasks.scan import LibraryScan
 from tests.library.conftest import Song
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")

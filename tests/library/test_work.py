@@ -15,21 +15,27 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import Bundle, find_bundle, shipped_models_folder, user_models_folder
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.bundle.bundle import (
+    Bundle,
+    find_bundle,
+    shipped_models_folder,
+    user_models_folder,
+)
+from fstmuse_core.bundle.changes import rename_model
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.library import work
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.events import (
+from fstmuse_core.library.rows import State
+from fstmuse_core.library.scan import scan_library
+from fstmuse_core.library.work import (
+    LibraryWork,
     WorkCancelled,
     WorkDone,
     WorkEvent,
     WorkFailed,
     WorkProgress,
+    only_one_works,
 )
-from fstmuse_core.library.rows import State
-from fstmuse_core.library.update import scan_library
-from fstmuse_core.library.work import LibraryWork, only_one_works
-from fstmuse_core.models.changes import rename_model
 from tests.library.conftest import Song
 
 MODEL = "fst-muse"

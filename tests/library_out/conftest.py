@@ -11,15 +11,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.classification import Classification, Doubt, Timeline, Verdict
-from fstmuse_core.library.answers import stored
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
 from fstmuse_core.library.database import Library, library_file, open_library
-from fstmuse_core.library.hearing import Heard, Unheard
+from fstmuse_core.library.file_task import Heard, Unheard
 from fstmuse_core.library.queue import Queue
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State
-from fstmuse_core.library.scan import found_file
-from fstmuse_core.library.update import scan_library
+from fstmuse_core.library.rows import HeardModel, LibraryRow, State, stored
+from fstmuse_core.library.scan import found_file, scan_library
 
 GENRES = ("Folk", "Jazz", "Rock")
 MODEL = HeardModel("a" * 64, "first", "The first", GENRES, 0)
@@ -141,7 +139,7 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def library_store(tmp_path: Path) -> Iterator[Shelf]:
     """An empty shelf, in the library that the command line opens."""
     folder = tmp_path / "music"
     folder.mkdir()

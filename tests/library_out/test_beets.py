@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.audio import SAMPLE_RATE
+from fstmuse_core.audio.reading import SAMPLE_RATE
 from fstmuse_core.library.truth import beets_labels
 from fstmuse_core.tags.formats import open_tags
 from tests.conftest import make_music

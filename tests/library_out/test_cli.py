@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import find_bundle
+from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.library.rows import HeardModel, ReviewKind
 from tests.library_out.conftest import GENRES, MODEL, OTHER, Shelf, answer
 
@@ -18,67 +18,73 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def heard(shelf: Shelf) -> Shelf:
+def heard(library_store: Shelf) -> Shelf:
     """Two models have heard it; the first one more of it."""
-    shelf.put("a.mp3", "b.mp3", "c.mp3", "sub/d.mp3", "sub/e.mp3")
+    library_store.put("a.mp3", "b.mp3", "c.mp3", "sub/d.mp3", "sub/e.mp3")
     first = {
         "a.mp3": answer("Rock", 0.9),
         "b.mp3": answer("Rock", 0.4, sure=False),
         "c.mp3": "it is damaged",
         "sub/d.mp3": answer("Jazz", 0.8),
     }
-    shelf.hear(MODEL, first, tag_genre="Rock")
+    library_store.hear(MODEL, first, tag_genre="Rock")
     second = {"a.mp3": answer("Folk", 0.6), "b.mp3": answer("Rock", 0.6)}
-    shelf.hear(OTHER, second, tag_genre="Rock")
-    return shelf
+    library_store.hear(OTHER, second, tag_genre="Rock")
+    return library_store
 
 
-def test_scan_adds_finds_and_forgets(shelf: Shelf, fstmuse: Run) -> None:
-    (shelf.folder / "a.mp3").write_bytes(b"a")
-    code, out, _ = fstmuse("scan", shelf.folder)
+def test_scan_adds_finds_and_forgets(library_store: Shelf, fstmuse: Run) -> None:
+    (library_store.folder / "a.mp3").write_bytes(b"a")
+    code, out, _ = fstmuse("scan", library_store.folder)
     assert (code, out) == (0, "1 sound files found; 1 new\n")
     assert fstmuse("scan")[1] == "1 sound files found; nothing is new\n"
-    (shelf.folder / "a.mp3").unlink()
+    (library_store.folder / "a.mp3").unlink()
     assert fstmuse("scan")[1] == "0 sound files found; 1 gone\n"
 
-    code, _, err = fstmuse("forget", shelf.folder / "other")
+    code, _, err = fstmuse("forget", library_store.folder / "other")
     assert code == 1
     assert "the library has no such folder; it has" in err
-    assert fstmuse("forget", shelf.folder)[0] == 0
-    assert shelf.library.folders() == []
+    assert fstmuse("forget", library_store.folder)[0] == 0
+    assert library_store.library.folders() == []
     code, _, err = fstmuse("scan")
     assert (code, err) == (1, "fstmuse: Your library: it has no folder yet; name one with music\n")
 
 
-def test_an_unknown_folder_among_several_costs_itself(shelf: Shelf, fstmuse: Run) -> None:
-    other, unknown = shelf.folder.with_name("other"), shelf.folder.with_name("unknown")
-    shelf.library.add_folder(shelf.folder)
+def test_an_unknown_folder_among_several_costs_itself(library_store: Shelf, fstmuse: Run) -> None:
+    other, unknown = (
+        library_store.folder.with_name("other"),
+        library_store.folder.with_name("unknown"),
+    )
+    library_store.library.add_folder(library_store.folder)
     other.mkdir()
-    shelf.library.add_folder(other)
+    library_store.library.add_folder(other)
 
-    code, out, err = fstmuse("forget", other, unknown, shelf.folder, other)
+    code, out, err = fstmuse("forget", other, unknown, library_store.folder, other)
 
     assert code == 1
-    assert [line.split(":")[0] for line in out.splitlines()] == [str(other), str(shelf.folder)]
+    assert [line.split(":")[0] for line in out.splitlines()] == [
+        str(other),
+        str(library_store.folder),
+    ]
     assert err.startswith(f"fstmuse: {unknown}: the library has no such folder; it has ")
     assert err.count("\n") == 1
-    assert shelf.library.folders() == []
+    assert library_store.library.folders() == []
 
 
-def test_the_encoding_of_old_tags_can_be_chosen(shelf: Shelf, fstmuse: Run) -> None:
+def test_the_encoding_of_old_tags_can_be_chosen(library_store: Shelf, fstmuse: Run) -> None:
     from mutagen.id3 import ID3, TIT2
 
-    path = shelf.folder / "a.mp3"
+    path = library_store.folder / "a.mp3"
     path.write_bytes(bytes(500))
     tags = ID3()
     tags.add(TIT2(encoding=0, text="Včely".encode("cp1250").decode("latin-1")))
     tags.save(path)
     before = path.read_bytes()
-    assert fstmuse("scan", shelf.folder, "--tag-encoding", "windows-1250")[0] == 0
-    assert [row.title for row in shelf.library.rows("")] == ["Včely"]
-    assert shelf.library.tag_encoding() == "cp1250"
+    assert fstmuse("scan", library_store.folder, "--tag-encoding", "windows-1250")[0] == 0
+    assert [row.title for row in library_store.library.rows("")] == ["Včely"]
+    assert library_store.library.tag_encoding() == "cp1250"
     assert fstmuse("scan", "--tag-encoding", "auto")[0] == 0
-    assert [row.title for row in shelf.library.rows("")] == ["Vèely"]
+    assert [row.title for row in library_store.library.rows("")] == ["Vèely"]
     code, _, err = fstmuse("scan", "--tag-encoding", "klingon")
     assert (code, "this encoding is not known" in err) == (1, True)
     assert path.read_bytes() == before
@@ -184,17 +190,19 @@ def test_compare(heard: Shelf, fstmuse: Run) -> None:
     assert "are one model" in err
 
 
-def test_it_is_said_that_a_model_was_trained_on_the_library(shelf: Shelf, fstmuse: Run) -> None:
+def test_it_is_said_that_a_model_was_trained_on_the_library(
+    library_store: Shelf, fstmuse: Run
+) -> None:
     bundle = find_bundle("toy-model")
     with (bundle.path / "TRACKS.csv").open(encoding="utf-8", newline="") as stream:
         song = next(csv.DictReader(stream))
     model = HeardModel(bundle.sha256, bundle.name, "", GENRES, 0)
     tags = {"artist": song["artist"], "title": song["title"], "tag_genre": "Rock"}
-    shelf.put("a.mp3")
-    shelf.hear(model, {"a.mp3": answer("Rock", 0.9)}, **tags)
+    library_store.put("a.mp3")
+    library_store.hear(model, {"a.mp3": answer("Rock", 0.9)}, **tags)
 
     assert "Mind: of toy-model, it was trained on 1 of these 1 songs" in fstmuse("truth")[1]
-    shelf.hear(OTHER, {"a.mp3": answer("Rock", 0.9)}, **tags)
+    library_store.hear(OTHER, {"a.mp3": answer("Rock", 0.9)}, **tags)
     out = fstmuse("compare", "second", "toy-model")[1]
     first, second, result = out.splitlines()[:3]
     assert first.startswith("Mind: of second, it is no longer installed, so nothing tells")
@@ -209,19 +217,19 @@ def test_a_model_that_has_heard_nothing_is_said(heard: Shelf, fstmuse: Run) -> N
     assert fstmuse("compare", "first", "toy-gan")[0] == 2
 
 
-def test_classify_says_when_there_is_nothing_to_do(shelf: Shelf, fstmuse: Run) -> None:
+def test_classify_says_when_there_is_nothing_to_do(library_store: Shelf, fstmuse: Run) -> None:
     code, _, err = fstmuse("classify")
     assert code == 1
     assert "it has no folder yet" in err
-    shelf.put()
+    library_store.put()
     assert fstmuse("classify") == (0, "nothing waits to be heard by fst-muse\n", "")
 
 
 def test_classify_hears_what_waits(
-    shelf: Shelf, fstmuse: Run, make_file: Callable[..., Path]
+    library_store: Shelf, fstmuse: Run, make_file: Callable[..., Path]
 ) -> None:
     make_file("music/song.wav")
-    shelf.put("bad.mp3")
+    library_store.put("bad.mp3")
     code, out, _ = fstmuse("classify", "--model", "toy-model")
     assert (code, out) == (1, "1 file heard, 1 failed\n")
     code, out, _ = fstmuse("classify", "--model", "toy-model", "--retry")

@@ -7,7 +7,7 @@ import pytest
 from fstmuse_core.library.comparison import compare_library
 from fstmuse_core.library.rows import State
 from fstmuse_core.library.truth import Label
-from fstmuse_core.paired import paired_test
+from fstmuse_core.system.significance import paired_test
 from tests.library_out.conftest import MODEL, OTHER, make_row, unsure
 
 

@@ -9,9 +9,9 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.playlists import entry, file_names, write_playlists
 from fstmuse_core.library.rows import ReviewKind, State
+from fstmuse_core.system.errors import FstMuseError
 from tests.library_out.conftest import failed, make_row, unsure
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.disagreement import agreement
 from fstmuse_core.library.report import render_report, write_report
 from fstmuse_core.library.rows import ReviewKind, State
 from fstmuse_core.library.truth import Label
+from fstmuse_core.system.errors import FstMuseError
 from tests.library_out.conftest import MODEL, failed, make_row, unsure
 
 NOW = datetime(2026, 3, 1, 12, 30)

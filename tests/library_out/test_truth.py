@@ -11,17 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import known_genres
 from fstmuse_core.library.disagreement import agreement
 from fstmuse_core.library.rows import ReviewKind
-from fstmuse_core.library.truth import (
-    Label,
-    beets_labels,
-    review_labels,
-    tag_labels,
-)
+from fstmuse_core.library.truth import Label, beets_labels, review_labels, tag_labels
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.formats import open_tags
+from fstmuse_core.tags.genres import known_genres
 from tests.library_out.conftest import MODEL, failed, make_row, unsure
 
 ROOT = os.path.abspath(os.sep)

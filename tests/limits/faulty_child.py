@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from fstmuse_core.child_process import start_child
-from fstmuse_core.process_limits import heartbeat
+from fstmuse_core.system.child_process import start_child
+from fstmuse_core.system.process_limits import heartbeat
 
 
 def say_and_wait(connection: Connection) -> None:
@@ -69,7 +69,7 @@ def looked_at(library_file: Path) -> str:
 
 def break_decoder() -> None:
     """Have every sound file that is opened from now on misbehave."""
-    from fstmuse_core.audio import AudioStream
+    from fstmuse_core.audio.reading import AudioStream
 
     opened: Any = AudioStream.__init__
 
@@ -97,9 +97,9 @@ def break_proof() -> None:
 
     One whose name goes on with "-early" does so when it is looked at before.
     """
-    from fstmuse_core.tags import plan, swap
+    from fstmuse_core.tags import plan, replacement
 
-    foreseen, proved = plan.foresee, swap.prove
+    foreseen, proved = plan.foresee, replacement.prove
 
     def foresee_or_break(target: Path, *arguments: Any) -> None:
         if "-early" in target.name:
@@ -112,12 +112,12 @@ def break_proof() -> None:
         misbehave(str(target))
         proved(target, *arguments)
 
-    swap.prove = prove_or_break
+    replacement.prove = prove_or_break
 
 
 def serve_with_broken_decoder(connection: Connection, warm_model: str | None) -> None:
     """Classify like the window's worker."""
-    from fstmuse_core.jobs.classify_process import serve
+    from fstmuse_core.workers.tasks.classify import serve
 
     break_decoder()
     serve(connection, warm_model)
@@ -125,7 +125,7 @@ def serve_with_broken_decoder(connection: Connection, warm_model: str | None) ->
 
 def serve_with_broken_listening(connection: Connection, warm_model: str | None) -> None:
     """Make sound like the window's worker; a file called "long" takes four seconds' work."""
-    from fstmuse_core.jobs import sound_process
+    from fstmuse_core.workers.tasks import sound
 
     def hear(path: str, **_: Any) -> str:
         misbehave(path)
@@ -134,13 +134,13 @@ def serve_with_broken_listening(connection: Connection, warm_model: str | None) 
         return path
 
     begun = time.process_time()
-    sound_process.hear_file = hear  # type: ignore[assignment]
-    sound_process.serve(connection, warm_model)
+    sound.hear_file = hear  # type: ignore[assignment]
+    sound.serve(connection, warm_model)
 
 
 def feed_with_broken_decoder(connection: Connection) -> None:
     """Read files for the player."""
-    from fstmuse_core.jobs.feed import _feed
+    from fstmuse_core.workers.playback import _feed
 
     break_decoder()
     _feed(connection)
@@ -149,7 +149,7 @@ def feed_with_broken_decoder(connection: Connection) -> None:
 def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
     """Do the window's library work; misbehave with a copy made and not yet in place."""
     from fstmuse_core.tags import batch
-    from fstmuse_gui.library.chores import serve
+    from fstmuse_core.workers.tasks.library import serve
 
     made = batch.make_version
 
@@ -165,7 +165,7 @@ def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
 def serve_with_broken_preview(connection: Connection, library_file: str) -> None:
     """Do the window's library work; misbehave when a file is looked at."""
     from fstmuse_core.tags import plan
-    from fstmuse_gui.library.chores import serve
+    from fstmuse_core.workers.tasks.library import serve
 
     plan.foresee = lambda target, *_: misbehave_and_tell(str(target), library_file)
     serve(connection, library_file)

@@ -13,11 +13,11 @@ import psutil
 import pytest
 import soundfile
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.datasets.pool import Broken, ProcessPool, run_in_pool
-from fstmuse_core.jobs.messages import Cancelled, ClassifyFile, Done, Event, Failed, Started
-from fstmuse_core.jobs.worker import ClassifyWorker
-from fstmuse_core.process_limits import Limits
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.system.pool import Broken, ProcessPool, run_in_pool
+from fstmuse_core.system.process_limits import Limits
+from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.protocol import Cancelled, ClassifyFile, Done, Event, Failed, Started
 from tests.limits import faulty_child
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of signals")

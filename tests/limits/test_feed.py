@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fstmuse_core.jobs import feed as feed_module
-from fstmuse_core.jobs.feed import LIMITS, AudioFeed, FeedBlock
+from fstmuse_core.workers import playback as feed_module
+from fstmuse_core.workers.playback import LIMITS, AudioFeed, FeedBlock
 from tests.limits import faulty_child
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of signals")

@@ -87,7 +87,7 @@ def test_standard_error_holds_our_lines_only(home: Path, arguments: str) -> None
 
 def test_an_error_of_the_program_s_own_still_shows_where_it_arose(home: Path) -> None:
     fail = (
-        "from fstmuse_core.cli import main, classify\n"
+        "from fstmuse_core.cli import main; from fstmuse_core.cli import classify\n"
         "def fail(*_): raise RuntimeError('a fault')\n"
         "classify._find = fail\n"
         "main(['classify', 'music'])"

@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from fstmuse_core.child_process import end_child, end_children, start_child
-from fstmuse_core.process_limits import Heartbeat, Limits, Watchdog, ended_by
+from fstmuse_core.system.child_process import end_child, end_children, start_child
+from fstmuse_core.system.process_limits import Heartbeat, Limits, Watchdog, ended_by
 from tests.limits import faulty_child
 
 LIMITS = Limits(cpu_s=10, cpu_per_s=1, idle_s=5, silent_s=20)

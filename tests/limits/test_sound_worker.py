@@ -13,10 +13,10 @@ import pytest
 from PySide6.QtCore import QObject
 
 from fstmuse_core.inversion import invert_mel
-from fstmuse_core.jobs.messages import Cancelled, Done, Event, Failed, HearFile, Started
-from fstmuse_core.jobs.worker import ClassifyWorker
-from fstmuse_core.process_limits import SYNTHESIS, Heartbeat, heartbeat, send_heartbeats
-from fstmuse_gui.classify import bridge
+from fstmuse_core.system.process_limits import SYNTHESIS, Heartbeat, heartbeat, send_heartbeats
+from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.protocol import Cancelled, Done, Event, Failed, HearFile, Started
+from fstmuse_gui.workers import bridge
 from tests.gui.fakes import FakeWorker
 from tests.limits import faulty_child
 

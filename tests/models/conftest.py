@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_bytes, sealed
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.bundle.manifest import manifest_bytes, sealed
+from fstmuse_core.system.errors import FstMuseError
 
 
 @dataclass
@@ -102,7 +102,7 @@ def parcel(exported: Path, tmp_path: Path) -> Parcel:
 def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the user's own models, empty."""
     folder = tmp_path / "user" / "models"
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: folder)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: folder)
     return folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multiprocessing.connection import Connection
 
-from fstmuse_core.models.rebuild_process import Refused
+from fstmuse_core.bundle.rebuild import Refused
 
 
 def die(connection: Connection) -> None:

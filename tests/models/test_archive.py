@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import load_bundle, shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_digest
-from fstmuse_core.errors import BundleError
-from fstmuse_core.models.archive import export_model, read_archive
-from fstmuse_core.models.changes import rename_model
-from fstmuse_core.models.foreign import ForeignModelError
+from fstmuse_core.bundle.archive import ForeignModelError, export_model, read_archive
+from fstmuse_core.bundle.bundle import load_bundle, shipped_models_folder
+from fstmuse_core.bundle.changes import rename_model
+from fstmuse_core.bundle.manifest import manifest_digest
+from fstmuse_core.system.errors import BundleError
 from tests.models.conftest import Bomb, Parcel, refusal
 
 

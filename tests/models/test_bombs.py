@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.datasets.unpack import unpack
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.models.archive import ArchiveError, read_archive
+from fstmuse_core.bundle.archive import ArchiveError, read_archive
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.zip_files import unpack
 from fstmuse_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.models.conftest import Parcel
 

@@ -13,11 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import find_bundle, load_bundle, shipped_models_folder
-from fstmuse_core.bundle_manifest import manifest_bytes
-from fstmuse_core.errors import BundleError
-from fstmuse_core.models import changes
-from fstmuse_core.models.changes import (
+from fstmuse_core.bundle import changes
+from fstmuse_core.bundle.bundle import find_bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle.changes import (
     KEPT_DAYS,
     delete_model,
     empty_old_trash,
@@ -27,8 +25,10 @@ from fstmuse_core.models.changes import (
     restore_model,
     trash_folder,
 )
-from fstmuse_core.models.entries import Origin, find_model, list_models, model_details
-from fstmuse_core.models.names import MAX_LENGTH, name_of
+from fstmuse_core.bundle.entries import Origin, find_model, list_models, model_details
+from fstmuse_core.bundle.manifest import manifest_bytes
+from fstmuse_core.bundle.names import MAX_LENGTH, name_of
+from fstmuse_core.system.errors import BundleError
 
 
 def refusal(act: Callable[[], object]) -> str:
@@ -197,8 +197,8 @@ def test_a_kill_while_renaming_leaves_a_model_that_works(mine: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
-from fstmuse_core import bundle
-from fstmuse_core.models import changes
+from fstmuse_core.bundle import bundle
+from fstmuse_core.bundle import changes
 
 bundle.user_models_folder = lambda: Path({str(mine.parent)!r})
 changes.open_whole = lambda _path: os._exit(9)

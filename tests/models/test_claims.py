@@ -12,17 +12,16 @@ from typing import Any
 import pytest
 import soundfile
 
-from fstmuse_core.bundle import load_bundle, shipped_models_folder, write_bundle
-from fstmuse_core.bundle_manifest import manifest_bytes, sealed
+from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.bundle.bundle import load_bundle, shipped_models_folder, write_bundle
+from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
+from fstmuse_core.bundle.entries import Origin, describe, model_details
+from fstmuse_core.bundle.figures import contradiction_in
+from fstmuse_core.bundle.manifest import manifest_bytes, sealed
 from fstmuse_core.cli import main
-from fstmuse_core.errors import BundleError
-from fstmuse_core.library.known_music import known_before
 from fstmuse_core.library.rows import HeardModel
-from fstmuse_core.library.truth import Label
-from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
-from fstmuse_core.models.changes import delete_model, find_deleted, rename_model, restore_model
-from fstmuse_core.models.entries import Origin, describe, model_details
-from fstmuse_core.models.figures import contradiction_in
+from fstmuse_core.library.truth import Label, known_before
+from fstmuse_core.system.errors import BundleError
 from tests.library_out.conftest import make_row
 from tests.models.conftest import Parcel
 

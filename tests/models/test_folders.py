@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from fstmuse_core.bundle import find_bundle, load_bundle, shipped_models_folder
-from fstmuse_core.errors import BundleError
-from fstmuse_core.models import importing
-from fstmuse_core.models.folders import checked_folder
+from fstmuse_core.bundle import importing
+from fstmuse_core.bundle.bundle import find_bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle.importing import checked_folder
+from fstmuse_core.system.errors import BundleError
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 
@@ -23,7 +23,7 @@ needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache" / "checked-models"
-    monkeypatch.setattr("fstmuse_core.bundle.checked_models_folder", lambda: folder)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.checked_models_folder", lambda: folder)
     return folder
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import load_bundle
-from fstmuse_core.generate.network import GeneratorNetwork
-from fstmuse_core.generation_noise import draw_noise
-from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
-from fstmuse_core.models.entries import model_details
-from fstmuse_core.models.importing import import_model
+from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.bundle.entries import model_details
+from fstmuse_core.bundle.importing import import_model
+from fstmuse_core.bundle.litert import GeneratorNetwork
+from fstmuse_core.bundle.noise import draw_noise
 from tests.models.conftest import Parcel
 
 pytestmark = pytest.mark.slow
@@ -27,11 +27,11 @@ _STEPS = 9
 _MAKE = """
 import sys
 import numpy as np
-from fstmuse_core.bundle import write_bundle
-from fstmuse_core.bundle_manifest import GENERATOR, BundleManifest, Thresholds
-from fstmuse_core.features import FeatureScaling
+from fstmuse_core.bundle.bundle import write_bundle
+from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
+from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE, build_generator
-from fstmuse_core.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.training.gan import export as gan_export
 from fstmuse_core.training.gan.judges import judge_bytes, judge_plan
 

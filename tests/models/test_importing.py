@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.errors import BundleError, FstMuseError
-from fstmuse_core.models import importing
-from fstmuse_core.models.archive import ArchiveError, export_model, read_archive
-from fstmuse_core.models.entries import Origin, list_models, model_details
-from fstmuse_core.models.importing import ImportCancelledError, import_model
-from fstmuse_core.models.rebuild_process import Rebuilt
-from fstmuse_core.network import LiteRtNetwork
-from fstmuse_core.pattern_head import PatternHead
-from fstmuse_core.patterns import N_STATISTICS
+from fstmuse_core.audio.patterns import N_STATISTICS
+from fstmuse_core.bundle import importing
+from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
+from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle.entries import Origin, list_models, model_details
+from fstmuse_core.bundle.importing import ImportCancelledError, import_model
+from fstmuse_core.bundle.litert import LiteRtNetwork
+from fstmuse_core.bundle.pattern_head import PatternHead
+from fstmuse_core.bundle.rebuild import Rebuilt
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.system.errors import BundleError, FstMuseError
 from tests.conftest import Samples, make_music, make_speech
 from tests.models import stand_ins
 from tests.models.conftest import Parcel
@@ -104,7 +104,7 @@ def test_weights_fit_exactly_or_not_at_all() -> None:
     """In a process of its own: TensorFlow is loaded."""
     script = """
 import numpy as np
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.rebuild import assign_all
 
 class Variable:
@@ -140,9 +140,9 @@ def test_whoever_imports_loads_no_tensorflow(exported: Path, tmp_path: Path) -> 
     script = f"""
 import sys
 from pathlib import Path
-from fstmuse_core import bundle
+from fstmuse_core.bundle import bundle
 bundle.user_models_folder = lambda: Path({str(tmp_path)!r}) / "models"
-from fstmuse_core.models.importing import import_model
+from fstmuse_core.bundle.importing import import_model
 
 if __name__ == "__main__":
     import_model({str(exported)!r})

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from fstmuse_core import bundle as bundles
-from fstmuse_core.bundle import bundle_folders, find_bundle, load_bundle, write_bundle
-from fstmuse_core.models.changes import delete_model, find_deleted, rename_model, restore_model
+from fstmuse_core.bundle import bundle as bundles
+from fstmuse_core.bundle.bundle import bundle_folders, find_bundle, load_bundle, write_bundle
+from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
 
 
 class Killed(BaseException):
@@ -67,7 +67,7 @@ def test_a_kill_at_any_step_loses_no_model(
     with suppress(Killed):
         STEPS[what](mine)
     monkeypatch.undo()
-    monkeypatch.setattr("fstmuse_core.bundle.user_models_folder", lambda: mine.parent)
+    monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: mine.parent)
 
     names = {name for name, folder in bundle_folders().items() if folder.parent == mine.parent}
     if not names:

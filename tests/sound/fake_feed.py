@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 
 LENGTH_S = 10.0
 

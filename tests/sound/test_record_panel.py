@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.spectrogram import mel_spectrogram
+from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.record_presenter import MAX_TAKE_S, RecordPresenter
 from fstmuse_gui.sound.devices import DeviceId

@@ -5,8 +5,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.intake import RECORDING_RATE
-from fstmuse_gui.sound.recorder import MAX_TAKE_S, Recorder, levels
+from fstmuse_gui.sound.recorder import MAX_TAKE_S, RECORDING_RATE, Recorder, levels
 from fstmuse_gui.sound.take import Take
 
 from .conftest import ManualClock

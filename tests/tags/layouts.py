@@ -252,14 +252,14 @@ def riff_parts(data: bytes) -> list[tuple[bytes, bytes]]:
 def make(path: Path, sound: bytes, seed: int) -> None:
     """Write a file of a layout that ``seed`` chooses; the format is the name's."""
     layouts = Layouts(random.Random(seed))
-    makers: dict[str, Callable[[bytes], bytes]] = {
+    factories: dict[str, Callable[[bytes], bytes]] = {
         ".mp3": layouts.mpeg,
         ".mp2": layouts.mpeg,
         ".flac": layouts.flac,
         ".wav": layouts.wav,
         ".aiff": layouts.aiff,
     }
-    maker = makers.get(path.suffix)
+    maker = factories.get(path.suffix)
     path.write_bytes(maker(sound) if maker else sound)
     if path.suffix == ".m4a":
         layouts.m4a(path)

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags import batch as batches
-from fstmuse_core.tags import swap
+from fstmuse_core.tags import replacement
 from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
 from fstmuse_core.tags.formats import open_tags
@@ -124,9 +124,9 @@ def fail(number: int) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("module", "name", "number", "said"),
     [
-        (swap, "_copy", errno.ENOSPC, "the disk is full"),
-        (swap, "_open_new", errno.EROFS, "may not be written to"),
-        (swap, "make_delta", errno.EIO, "check the disk"),
+        (replacement, "_copy", errno.ENOSPC, "the disk is full"),
+        (replacement, "_open_new", errno.EROFS, "may not be written to"),
+        (replacement, "make_delta", errno.EIO, "check the disk"),
         (os, "fsync", errno.EDQUOT, "the disk is full"),
         (Path, "replace", errno.EACCES, "may not be written to"),
     ],
@@ -182,8 +182,10 @@ def test_a_disk_is_not_filled_to_the_brim(
     path = take("song.wav")
     changes, before = plan([path]), everything(path.parent)
     free = path.stat().st_size + 500_000
-    monkeypatch.setattr(swap.shutil, "disk_usage", lambda _: SimpleNamespace(total=9**9, free=free))
-    monkeypatch.setattr(swap, "_copy", fail(errno.EIO))
+    monkeypatch.setattr(
+        replacement.shutil, "disk_usage", lambda _: SimpleNamespace(total=9**9, free=free)
+    )
+    monkeypatch.setattr(replacement, "_copy", fail(errno.EIO))
     assert "the disk is full" in why(apply(changes, folder=journal))
     assert everything(path.parent) == before
 
@@ -243,7 +245,7 @@ def test_a_copy_that_is_not_as_it_should_be_is_thrown_away(
         return tags
 
     with monkeypatch.context() as patch:
-        patch.setattr(swap, "open_tags", clumsy)
+        patch.setattr(replacement, "open_tags", clumsy)
         batch = apply(changes, folder=journal)
     assert fates(batch) == [Fate.FAILED]
     assert said in why(batch)
@@ -265,7 +267,7 @@ def test_a_disk_that_is_away_is_cleared_up_when_it_is_back(take: Take, journal: 
     journal.mkdir()
     killed = Journal.begin(journal, [path])
     killed.close()
-    unfinished = swap.scratch_name(path, killed.id, 0)
+    unfinished = replacement.scratch_name(path, killed.id, 0)
     unfinished.write_bytes(b"half")
     away = path.parent.rename(path.parent.with_name("away"))
     assert recover(journal) == 0

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from fstmuse_core.cli import main
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.cli.tag.planning import read_results
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.rows import ReviewKind
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.formats import open_tags
-from fstmuse_core.tags.records import read_results
 from tests.library_out.conftest import MODEL, Shelf, answer
 from tests.tags.conftest import everything
 
@@ -144,12 +144,12 @@ def test_the_library_is_the_source_and_knows_of_the_new_tags(
     assert "nothing was heard in it yet" in err
     heard, said = take("bare.mp3", "heard.mp3"), take("song.flac", "said.flac")
     with open_library() as library:
-        shelf = Shelf(heard.parent, library)
-        shelf.put()
-        shelf.hear(
+        run_files = Shelf(heard.parent, library)
+        run_files.put()
+        run_files.hear(
             MODEL, {"heard.mp3": answer("Rock", 0.8), "said.flac": answer("Jazz", 0.4, sure=False)}
         )
-        library.review(shelf.ids("said.flac"), "Folk", ReviewKind.CORRECTED)
+        library.review(run_files.ids("said.flac"), "Folk", ReviewKind.CORRECTED)
         code, out, _ = tag("preview", "--mode", "replace", "--least", "70")
         assert out.splitlines() == [f"- > Rock      {heard}", f"Polka > Folk  {said}"]
         tag("write", "--mode", "replace")

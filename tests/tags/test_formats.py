@@ -10,9 +10,9 @@ import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3
 
-from fstmuse_core.file_tags.reading import read_tags
 from fstmuse_core.tags import formats
 from fstmuse_core.tags.formats import TagError, open_tags
+from fstmuse_core.tags.reading import read_tags
 from tests.tags.conftest import FORMATS, PICTURE, id3_version
 
 Take = Callable[..., Path]

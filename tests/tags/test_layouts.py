@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.file_tags.reading import read_tags
+from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.tags.batch import apply, undo
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.outcome import Fate
 from fstmuse_core.tags.plan import SEPARATORS, Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.reading import read_tags
 from fstmuse_core.tags.tag_file import same_genres
 from tests.tags.layouts import make
 

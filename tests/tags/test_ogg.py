@@ -10,7 +10,7 @@ import mutagen
 import numpy as np
 from mutagen.ogg import OggPage
 
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.batch import apply, undo
 from fstmuse_core.tags.formats import open_tags

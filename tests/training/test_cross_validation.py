@@ -113,7 +113,7 @@ def test_groups_keep_guests_and_copies_together() -> None:
 
 @pytest.mark.parametrize("folds", [-1, 1, 21])
 def test_folds_that_make_no_sense_are_refused(folds: int) -> None:
-    from fstmuse_core.errors import FstMuseError
+    from fstmuse_core.system.errors import FstMuseError
     from fstmuse_core.training.settings import settings_from
 
     with pytest.raises(FstMuseError, match="--cross-validate"):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.training.metrics import ClipScores
 from fstmuse_core.training.plan import PLANS, Recipe
-from fstmuse_core.training.scores import ClipScores
 from fstmuse_core.training.starter.card import CardFacts, write_card
 from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
 from fstmuse_core.training.starter.evaluation import evaluate

@@ -8,7 +8,7 @@ import pytest
 
 from fstmuse_core.datasets.folds import artist_folds
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 
 @pytest.fixture(params=range(5))

@@ -10,10 +10,15 @@ import keras
 import numpy as np
 import pytest
 
-from fstmuse_core.generation_noise import draw_noise
-from fstmuse_core.networks.spectral import NORM, SpectralConv1D, SpectralConv2D, SpectralDense
+from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE, build_generator
-from fstmuse_core.networks.toy_gan_critic import frozen_features
+from fstmuse_core.networks.toy_gan_critic import (
+    NORM,
+    SpectralConv1D,
+    SpectralConv2D,
+    SpectralDense,
+    frozen_features,
+)
 from fstmuse_core.networks.toy_model import build_toy_model
 from fstmuse_core.training.gan.crops import GanSampler, RealCrops, cut, draw_disguise
 from fstmuse_core.training.gan.export import (

@@ -6,7 +6,7 @@ import pytest
 
 from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 HEAD = "path,genre,artist,title,seconds,licence,collection,tag_genre\n"
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.original.toy_gan import (
+from fstmuse_core.original.networks import (
     build_original_discriminator,
     build_original_generator,
     generate_original,
 )
-from fstmuse_core.training.original.gan_trainee import OriginalGan, OriginalGanTrainee
+from fstmuse_core.training.original.gan import OriginalGan, OriginalGanTrainer
 
 FRAMES = 23
 
@@ -61,19 +61,19 @@ def test_a_step_teaches_both(tmp_path: Any) -> None:
         def emit(self, event: str, **values: Any) -> None:
             said.append({"event": event, **values})
 
-    trainee = OriginalGanTrainee(2, Clips(), 1, 0, tmp_path, Heard())  # type: ignore[arg-type]
-    inputs, labels = trainee.batch()
+    trainer = OriginalGanTrainer(2, Clips(), 1, 0, tmp_path, Heard())  # type: ignore[arg-type]
+    inputs, labels = trainer.batch()
     assert 0.0 <= labels[0, 0] <= 0.15
     assert 0.85 <= labels[1, 0] <= 1.0
-    before = [np.asarray(v).copy() for v in trainee.model.variables]
-    loss, _ = trainee.model.train_on_batch(inputs, labels)
+    before = [np.asarray(v).copy() for v in trainer.model.variables]
+    loss, _ = trainer.model.train_on_batch(inputs, labels)
     assert np.isfinite(loss)
     moved = [
         bool(np.abs(np.asarray(v) - old).max() > 0)
-        for v, old in zip(trainee.model.variables, before, strict=True)
+        for v, old in zip(trainer.model.variables, before, strict=True)
     ]
     assert np.mean(moved) > 0.9
-    found = trainee.validate()
+    found = trainer.validate()
     assert 0.0 <= found.accuracy <= 1.0
     assert said[0]["event"] == "sample"
 

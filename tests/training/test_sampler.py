@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.training import augment
+from fstmuse_core.training import sampler
 from fstmuse_core.training.mels import cut_segments, fit_scaling
 from fstmuse_core.training.plan import IGNORED, PLANS, Recipe
 from fstmuse_core.training.sampler import BatchSampler, track_weights
@@ -75,7 +75,7 @@ def test_batches_are_reproducible_and_well_formed(tracks: list[Track]) -> None:
 
 def test_crop_of_a_clip_shorter_than_a_segment() -> None:
     mel = np.ones((5, 128), dtype=np.float16)
-    crop = augment.random_crop(mel, 128, np.random.default_rng(0))
+    crop = sampler.random_crop(mel, 128, np.random.default_rng(0))
     np.testing.assert_allclose(crop, 1.0)
     assert crop.shape == (128, 128)
 
@@ -83,10 +83,10 @@ def test_crop_of_a_clip_shorter_than_a_segment() -> None:
 def test_recolouring_and_mixup_keep_their_range() -> None:
     rng = np.random.default_rng(0)
     mel = rng.random((128, 128)).astype(np.float32)
-    assert (augment.recolour(mel, rng) > 0).all()
+    assert (sampler.recolour(mel, rng) > 0).all()
     segments = rng.standard_normal((6, 128, 128)).astype(np.float32)
     targets = np.eye(6, dtype=np.float32)
-    mixed, shares = augment.mixup(segments, targets, 0.3, rng)
+    mixed, shares = sampler.mixup(segments, targets, 0.3, rng)
     assert shares.sum(axis=1) == pytest.approx(1.0)
     assert (np.diag(shares) >= 0.5).all()
     np.testing.assert_allclose(mixed, np.einsum("ij,jtf->itf", shares, segments), atol=1e-5)
@@ -94,7 +94,7 @@ def test_recolouring_and_mixup_keep_their_range() -> None:
 
 def test_masks_blank_a_band_and_a_stretch() -> None:
     segments = np.ones((8, 128, 128), dtype=np.float32)
-    augment.mask(segments, np.random.default_rng(0))
+    sampler.mask(segments, np.random.default_rng(0))
     assert 0 < (segments == 0).mean() < 0.3
 
 

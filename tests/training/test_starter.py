@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME, load_bundle
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.network import LiteRtNetwork
+from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME, load_bundle
+from fstmuse_core.bundle.litert import LiteRtNetwork
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.training.starter import __main__ as starter
 
 STEPS = 40

@@ -14,11 +14,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from fstmuse_core.bundle import bundle_folders, load_bundle
-from fstmuse_core.runs import TrainingLock, list_runs, runs_folder
+from fstmuse_core.bundle.bundle import bundle_folders, load_bundle
+from fstmuse_core.runs.store import TrainingLock, list_runs, runs_folder
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.ours import OurTrainee
+from fstmuse_core.training.trainer import ClassifierTrainer
 from tests.training_system.conftest import Event, Home, write_tones
 
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -115,8 +115,10 @@ def test_a_second_training_is_refused(home: Home, tones: Path) -> None:
 
 
 def test_divergence_is_named(home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    validate = OurTrainee.validate
-    monkeypatch.setattr(OurTrainee, "validate", lambda self: replace(validate(self), loss=math.nan))
+    validate = ClassifierTrainer.validate
+    monkeypatch.setattr(
+        ClassifierTrainer, "validate", lambda self: replace(validate(self), loss=math.nan)
+    )
     assert home.train(**OPTIONS, data=[str(tones)], learning_rate=10.0) == 1
     assert "no number any more" in home.last["sentence"]
     assert "--learning-rate" in home.last["sentence"]
@@ -126,15 +128,15 @@ def test_divergence_is_named(home: Home, tones: Path, monkeypatch: pytest.Monkey
 def test_divergence_keeps_the_last_good_model(
     home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    validate = OurTrainee.validate
+    validate = ClassifierTrainer.validate
     seen = []
 
-    def fails_later(self: OurTrainee) -> Any:
+    def fails_later(self: ClassifierTrainer) -> Any:
         found = validate(self)
         seen.append(found)
         return found if len(seen) == 1 else replace(found, loss=math.nan)
 
-    monkeypatch.setattr(OurTrainee, "validate", fails_later)
+    monkeypatch.setattr(ClassifierTrainer, "validate", fails_later)
     assert home.train(**OPTIONS, data=[str(tones)]) == 0
     assert "the model of epoch 1" in home.of_kind("warning")[-1]["sentence"]
     assert home.last["stopped_early"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.cli import main
-from fstmuse_core.runs import list_runs
+from fstmuse_core.runs.store import list_runs
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.events import Events
 from tests.training_system.conftest import Event, Home

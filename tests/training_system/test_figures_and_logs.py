@@ -10,8 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fstmuse_core.training.canvas import Canvas, text_width
-from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
+from fstmuse_core.training.figures import (
+    Canvas,
+    confusion_png,
+    curves_png,
+    reliability_png,
+    text_width,
+)
 from fstmuse_core.training.tensorboard import epoch_listener
 
 RED = (255, 0, 0)

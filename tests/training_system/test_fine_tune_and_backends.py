@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import WEIGHTS_NAME, load_bundle
-from fstmuse_core.bundle_manifest import MANIFEST_NAME, manifest_bytes, sealed
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.bundle.bundle import WEIGHTS_NAME, load_bundle
+from fstmuse_core.bundle.manifest import MANIFEST_NAME, manifest_bytes, sealed
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.models.overlap import TRACKS_FILE, overlap
+from fstmuse_core.datasets.overlap import TRACKS_FILE, overlap
 from fstmuse_core.networks.toy_model import build_toy_model
-from fstmuse_core.runs import RUN_FILE, runs_folder
+from fstmuse_core.runs.store import RUN_FILE, runs_folder
 from fstmuse_core.training.base import transfer
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.parts import Parts

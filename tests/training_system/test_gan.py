@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.bundle import load_bundle
-from fstmuse_core.bundle_manifest import manifest_bytes, sealed
+from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.bundle.manifest import manifest_bytes, sealed
+from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.errors import BundleError, FstMuseError
-from fstmuse_core.generation_noise import NoiseShape
-from fstmuse_core.runs import RunState, list_runs, newest_checkpoint, runs_folder
+from fstmuse_core.runs.store import RunState, list_runs, newest_checkpoint, runs_folder
+from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.gan import starter, trainee
+from fstmuse_core.training.gan import starter, trainer
 from fstmuse_core.training.gan.evaluate import evaluate_generator
 from fstmuse_core.training.gan.export import generator_inputs, run_litert
 from fstmuse_core.training.gan.metrics import FIGURES
 from fstmuse_core.training.gan.model import GanSizes
-from fstmuse_core.training.gan.trainee import GanScale
+from fstmuse_core.training.gan.trainer import GanScale
 from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch, make_home
 
 EPOCHS = 3
@@ -40,9 +40,10 @@ SCALE = GanScale(
 # The same in another process, before the command runs.
 CHILD = """
 import sys
-from fstmuse_core.training.gan import starter, trainee
+from fstmuse_core.training.gan import starter
+from fstmuse_core.training.gan import trainer as trainee
 from fstmuse_core.training.gan.model import GanSizes
-from fstmuse_core.training.gan.trainee import GanScale
+from fstmuse_core.training.gan.trainer import GanScale
 trainee.SCALE = {scale!r}
 from fstmuse_core.cli import main
 sys.exit(main())
@@ -51,14 +52,14 @@ sys.exit(main())
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainee, "SCALE", SCALE)
+    monkeypatch.setattr(trainer, "SCALE", SCALE)
 
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory, tones: Path, shared_cache: Path) -> Home:
     """A whole training; its folders are the user's only while it runs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainee, "SCALE", SCALE)
+        patch.setattr(trainer, "SCALE", SCALE)
         home = make_home(tmp_path_factory.mktemp("gan"), shared_cache, patch)
         assert home.train(**OPTIONS, data=[str(tones)]) == 0, home.said
     return home
@@ -110,7 +111,7 @@ def check_bundle(folder: Path) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
     bundle = load_bundle(folder)
-    bundle.demand_kind("generator")
+    bundle.require_kind("generator")
     manifest = bundle.manifest
     assert set(manifest.files) >= {"model.tflite", "weights.npz", "CARD.md", "TRACKS.csv"}
     shape = NoiseShape.from_dict(manifest.architecture)
@@ -191,7 +192,7 @@ def test_it_is_measured_on_any_music(unbroken: Home, tones: Path) -> None:
 def test_a_starter_says_its_terms_and_its_music(unbroken: Home, tmp_path: Path) -> None:
     assert starter.main([unbroken.last["bundle"], str(tmp_path / "starter")]) == 0
     bundle = load_bundle(tmp_path / "starter")
-    bundle.demand_kind("generator")
+    bundle.require_kind("generator")
     assert bundle.manifest.title == "ToyGan"
     assert bundle.manifest.training["use"] == "non-commercial"
     assert sum(bundle.manifest.training["licences"].values()) == 8

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import load_bundle
+from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.cli import main
 from fstmuse_core.datasets.manifest import read_manifest
+from fstmuse_core.datasets.overlap import overlap
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.models.overlap import overlap
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.compare import compare
 from fstmuse_core.training.measure import Answers, measure, reliability
 from fstmuse_core.training.metrics import mean_by_class

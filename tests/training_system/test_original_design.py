@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fstmuse_core.runs import list_runs
+from fstmuse_core.runs.store import list_runs
 from fstmuse_core.training.original import classifiers
 from tests.training_system.conftest import Home
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.parts import (
     Parts,
     choose_genres,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.bundle import load_bundle
-from fstmuse_core.runs import (
+from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.runs.store import (
     CANCEL,
     STOP,
     RunState,
@@ -25,7 +25,8 @@ from fstmuse_core.runs import (
     request_end,
     runs_folder,
 )
-from fstmuse_core.training import prepare, train_ours
+from fstmuse_core.training import finish
+from fstmuse_core.training import music as prepare
 from fstmuse_core.training.control import CancelledError, Control
 from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch
 
@@ -174,7 +175,7 @@ def test_an_interrupt_stops_a_process(home: Home, tones: Path) -> None:
 def test_lines_on_standard_input_are_obeyed(said: bytes, is_cancelled: bool) -> None:
     heard, speak = os.pipe()
     control = Control()
-    listener = control.heed_stream(heard)
+    listener = control.watch_stream(heard)
     os.write(speak, said)
     os.close(speak)
     listener.join(120.0)
@@ -187,7 +188,7 @@ def test_the_end_of_standard_input_stops_nothing() -> None:
     heard, speak = os.pipe()
     control = Control()
     os.close(speak)
-    control.heed_stream(heard).join(120.0)
+    control.watch_stream(heard).join(120.0)
     assert not control.stopped
 
 
@@ -214,7 +215,7 @@ def test_a_disk_full_at_the_end_loses_nothing(
 
     short = {**OPTIONS, "epochs": 1}
     with monkeypatch.context() as patch:
-        patch.setattr(train_ours, "finish_ours", full)
+        patch.setattr(finish, "finish_ours", full)
         assert home.train(**short, data=[str(tones)]) == 1
     assert "No space left on device (model.tflite)" in home.last["sentence"]
     assert home.last["resumable"]
@@ -307,7 +308,7 @@ def test_an_old_request_does_not_end_a_resumed_run(home: Home, tones: Path) -> N
 
 def test_a_request_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     control = Control()
-    control.heed_run(tmp_path)
+    control.watch_run(tmp_path)
     (tmp_path / "request").write_bytes(b"\xff\x00 stop it")
     assert not control.stopped
     (tmp_path / "request").unlink()

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.bundle import load_bundle
-from fstmuse_core.classify import GenreClassifier
+from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.classify.classifier import GenreClassifier
 from tests.training_system.conftest import Home, fstmuse
 
 

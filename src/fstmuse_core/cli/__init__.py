@@ -9,7 +9,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from fstmuse_core.cli import program
     except (MemoryError, ImportError, OSError) as error:
-        from fstmuse_core.process_limits import is_out_of_memory
+        from fstmuse_core.system.process_limits import is_out_of_memory
 
         if not is_out_of_memory(error):
             raise

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.console import about, say
-from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.console import SOME_FAILED, about, say
 from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
 from fstmuse_core.cli.output import check_writable, identity, open_text
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.errors import AudioError, FstMuseError
+from fstmuse_core.system.errors import AudioError, FstMuseError
 
 if TYPE_CHECKING:
-    from fstmuse_core.bundle import Bundle
+    from fstmuse_core.bundle.bundle import Bundle
     from fstmuse_core.cli.many_files import Answer
     from fstmuse_core.cli.results import Choice, FileResult, ResultWriter
 
@@ -86,12 +85,12 @@ def command(
     if resume and (target is None or layout != "jsonl"):
         raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
 
-    from fstmuse_core.bundle import find_bundle
-    from fstmuse_core.bundle_manifest import CLASSIFIER
+    from fstmuse_core.bundle.bundle import find_bundle
+    from fstmuse_core.bundle.manifest import CLASSIFIER
     from fstmuse_core.cli.results import Choice
 
     bundle = find_bundle(model)
-    bundle.demand_kind(CLASSIFIER)
+    bundle.require_kind(CLASSIFIER)
     found = list(_find(paths))
     choice = Choice(top, timeline)
     if resume and target is not None:
@@ -131,7 +130,7 @@ _Found = tuple[str, AudioError | None]
 
 def _find(paths: Sequence[str]) -> Iterator[_Found]:
     """Every file that is meant, and each folder that holds none or can't be read, with why."""
-    from fstmuse_core.audio import find_audio_files
+    from fstmuse_core.audio.reading import find_audio_files
 
     for path in paths:
         if not os.path.isdir(path):
@@ -151,7 +150,7 @@ def _writer(
     layout: str, stream: TextIO, bundle: Bundle, choice: Choice, found: Sequence[_Found]
 ) -> ResultWriter:
     if layout == "table":
-        from fstmuse_core.cli.table import TableWriter, shown_name, width
+        from fstmuse_core.cli.results import TableWriter, shown_name, width
 
         return TableWriter(
             stream, bundle, choice, max((width(shown_name(path)) for path, _ in found), default=0)
@@ -173,9 +172,9 @@ def _classify_all(
 ) -> int:
     """Write a result for each file, in order; the number of those that failed."""
     from fstmuse_core.cli.many_files import answers
-    from fstmuse_core.library.hearing import ModelEar
+    from fstmuse_core.library.file_task import ClassifierRunner
 
-    ear = ModelEar(str(bundle.path), bundle.sha256)
+    ear = ClassifierRunner(str(bundle.path), bundle.sha256)
     bar = ProgressBar(len(found))
     said = answers(ear, _sound(found), bar.update_fraction)
     return _write_all(found, said, writer, bar, speak_warnings=speak_warnings)

@@ -18,12 +18,11 @@ from fstmuse_core.cli.measuring import (
     read_music,
     training_module,
 )
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import one_line
-from fstmuse_core.shares import recorded_share
+from fstmuse_core.system.errors import one_line
+from fstmuse_core.system.wording import counted, recorded_share
 
 if TYPE_CHECKING:
-    from fstmuse_core.models.entries import ModelDetails
+    from fstmuse_core.bundle.entries import ModelDetails
 
 
 @click.command(short_help="Lay two models side by side.")
@@ -49,8 +48,8 @@ def command(
     it; all other figures are measured here.
     """
     tracks, prints = read_music(data, kinds, tag_encoding)
-    from fstmuse_core.models.entries import describe
-    from fstmuse_core.models.overlap import overlap
+    from fstmuse_core.bundle.entries import describe
+    from fstmuse_core.datasets.overlap import overlap
 
     measure = training_module("measure").measure
     bundles, answers, metrics, notes = [], [], [], []

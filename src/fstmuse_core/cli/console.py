@@ -1,4 +1,4 @@
-"""Data on standard output, talk on standard error, on any terminal."""
+"""Data on standard output, talk on standard error, and what the exit codes mean."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ import os
 import sys
 from typing import Literal, TextIO
 
-from fstmuse_core.errors import AudioError, FstMuseError, one_line, visible
-from fstmuse_core.process_limits import is_out_of_memory, too_much_memory
+from fstmuse_core.system.errors import AudioError, FstMuseError, one_line, visible
+from fstmuse_core.system.process_limits import is_out_of_memory, too_much_memory
+
+SOME_FAILED = 1
+WRONG_USE = 2
+# As a shell gives them for processes ended by SIGINT and SIGPIPE.
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+# Console ------------------------------------------------------------------------------------
 
 
 def prepare_streams() -> None:

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import about, print_safe, say, unexpected
-from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.console import SOME_FAILED, about, print_safe, say, unexpected
 from fstmuse_core.cli.isolated import each_isolated
 from fstmuse_core.cli.kinds import ModelName, SomePath
-from fstmuse_core.errors import AudioError, FstMuseError, one_line
+from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 
 if TYPE_CHECKING:
-    from fstmuse_core.classification import Classification
+    from fstmuse_core.classify.result import Classification
     from fstmuse_core.datasets.corrections.store import Change, CorrectionStore
-    from fstmuse_core.library.hearing import ModelEar
+    from fstmuse_core.library.file_task import ClassifierRunner
 
 
 @click.command(short_help="Say which genre sound files really are.")
@@ -47,17 +46,17 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     if (genre is None) != right:
         raise click.UsageError("Give either --genre NAME or --right.")
 
-    from fstmuse_core.bundle import find_bundle
-    from fstmuse_core.bundle_manifest import CLASSIFIER
+    from fstmuse_core.bundle.bundle import find_bundle
+    from fstmuse_core.bundle.manifest import CLASSIFIER
     from fstmuse_core.datasets.corrections.store import CorrectionStore
-    from fstmuse_core.library.hearing import ModelEar
+    from fstmuse_core.library.file_task import ClassifierRunner
 
     bundle = find_bundle(model)
-    bundle.demand_kind(CLASSIFIER)
+    bundle.require_kind(CLASSIFIER)
     store = CorrectionStore()
     own = [*bundle.manifest.genres, *store.genres()]
     name = None if genre is None else _named(genre, own)
-    correct = partial(_correct, store, ModelEar(str(bundle.path), bundle.sha256), name)
+    correct = partial(_correct, store, ClassifierRunner(str(bundle.path), bundle.sha256), name)
     failed = 0
     for file, change in zip(files, each_isolated(correct, files, str), strict=True):
         if isinstance(change, AudioError | OSError):
@@ -71,7 +70,7 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
                 say(notice)
             print_safe(_told(file, change))
     if failed < len(files):
-        from fstmuse_core.datasets.wording import counted
+        from fstmuse_core.system.wording import counted
 
         n = counted(store.count(), "correction")
         say(f"{n}; train on them with: fstmuse train --data corrections")
@@ -80,7 +79,7 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
 
 def _named(name: str, own: Sequence[str]) -> str:
     """The genre that is meant: a known one, one of ``own``, or a new one, which is said."""
-    from fstmuse_core.genres import (
+    from fstmuse_core.tags.genres import (
         ALL_GENRES,
         canonical_genre,
         genre_key,
@@ -101,7 +100,7 @@ def _named(name: str, own: Sequence[str]) -> str:
     return genre
 
 
-def _correct(store: CorrectionStore, ear: ModelEar, genre: str | None, file: str) -> Change:
+def _correct(store: CorrectionStore, ear: ClassifierRunner, genre: str | None, file: str) -> Change:
     result = ear.classify(file)
     return store.correct_file(Path(file), genre or _verdict(file, result), result)
 

@@ -2,22 +2,174 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.metadata
+import json
 import platform
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import print_safe
-from fstmuse_core.cli.exit_codes import SOME_FAILED
-from fstmuse_core.cli.probes import (
-    Finding,
-    check_libraries,
-    check_models,
-    check_sound,
-    check_training,
-    check_window,
+from fstmuse_core.cli.console import SOME_FAILED, print_safe
+from fstmuse_core.system.errors import FstMuseError, one_line
+
+# What the core needs at run time: distribution, and the module whose import proves it works.
+_NEEDED = {
+    "numpy": "numpy",
+    "scipy": "scipy.fft",
+    "ai-edge-litert": "ai_edge_litert.interpreter",
+    "soundfile": "soundfile",
+    "av": "av",
+    "soxr": "soxr",
+    "mutagen": "mutagen",
+    "platformdirs": "platformdirs",
+    "rich": "rich",
+}
+_TRAINING = ("tensorflow", "keras", "librosa")
+_AGAIN = "install FstMuse again from its checkout: scripts/run, or pip install -c constraints.txt ."
+_CHILD_TIMEOUT_S = 60.0
+_SOUND_CODE = """
+import json
+from fstmuse_gui.sound.devices import describe_devices
+print(json.dumps(describe_devices()))
+"""
+# Qt's X11 plug-in is loaded by hand: Qt itself would end the process where a library lacks.
+_WINDOW_CODE = """
+import ctypes, json, pathlib, sys
+import PySide6, pyqtgraph
+from PySide6 import QtWidgets
+plugin = pathlib.Path(PySide6.__file__).parent / "Qt/plugins/platforms/libqxcb.so"
+if sys.platform.startswith("linux") and plugin.exists():
+    ctypes.CDLL(str(plugin))
+print(json.dumps([f"Qt {PySide6.__version__}", f"pyqtgraph {pyqtgraph.__version__}"]))
+"""
+_QT_REMEDY = (
+    "Debian and Ubuntu: sudo apt-get install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 "
+    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 (scripts/run installs them all)"
 )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    ``fine`` is ``True`` for what works, ``False`` for what is needed and does not, ``None``
+    for a note.
+    """
+
+    fine: bool | None
+    text: str
+    remedy: str = ""
+
+
+def check_libraries() -> Iterator[Finding]:
+    """Each library that listening needs, imported."""
+    for name, module in _NEEDED.items():
+        try:
+            importlib.import_module(module)
+            yield Finding(True, f"{name} {importlib.metadata.version(name)}")
+        except Exception as error:  # a broken native library may raise anything
+            yield Finding(False, f"{name}: {_reason(error)}", _AGAIN)
+
+
+def check_models() -> Iterator[Finding]:
+    """Each model, checked whole; classifiers run once; where the user's own ones go."""
+    from fstmuse_core.bundle.bundle import bundle_folders, user_models_folder
+
+    folders = bundle_folders()
+    if not folders:
+        yield Finding(False, "there is no model", _AGAIN)
+    for name, folder in folders.items():
+        try:
+            yield _try_model(name, str(folder))
+        except FstMuseError as error:
+            yield Finding(False, f"{name}: {error.reason}", error.remedy)
+        except Exception as error:
+            yield Finding(False, f"{name}: it cannot be run ({_reason(error)})", _AGAIN)
+    yield Finding(None, f"your own models go to {one_line(str(user_models_folder()))}")
+
+
+def _try_model(name: str, folder: str) -> Finding:
+    import numpy as np
+
+    from fstmuse_core.bundle.bundle import load_bundle
+    from fstmuse_core.bundle.manifest import CLASSIFIER
+    from fstmuse_core.classify.classifier import GenreClassifier
+
+    bundle = load_bundle(folder)
+    if bundle.manifest.kind == CLASSIFIER:
+        rate = bundle.manifest.spectrogram.sample_rate
+        noise = np.random.default_rng(0).standard_normal(4 * rate).astype(np.float32) / 10
+        GenreClassifier(bundle).classify_samples(noise)
+    return Finding(True, f"{name} ({bundle.manifest.title}), {one_line(folder)}")
+
+
+def check_sound() -> Iterator[Finding]:
+    """PortAudio's devices; having none is no fault, since files can be classified all the same."""
+    lines, error = _ask_child(_SOUND_CODE)
+    yield from (Finding(None, line) for line in lines)
+    if error:
+        yield Finding(None, f"sound devices could not be listed ({error})", _AGAIN)
+
+
+def check_window() -> Iterator[Finding]:
+    """Whether Qt and all that it needs of the system can be loaded."""
+    lines, error = _ask_child(_WINDOW_CODE)
+    yield from (Finding(True, line) for line in lines)
+    if error:
+        remedy = _QT_REMEDY if ".so" in error else _AGAIN
+        yield Finding(False, f"the window cannot be opened ({error})", remedy)
+
+
+def check_training() -> Iterator[Finding]:
+    """What training needs, by version alone: importing TensorFlow takes seconds."""
+    for name in _TRAINING:
+        try:
+            yield Finding(True, f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(None, f"{name} is not installed; listening works without", _AGAIN)
+    try:
+        yield Finding(True, f"tensorflow-io {importlib.metadata.version('tensorflow-io')}")
+    except importlib.metadata.PackageNotFoundError:
+        if sys.platform == "win32" and sys.version_info >= (3, 12):
+            text = "tensorflow-io has no Windows version for Python 3.12"
+            remedy = "only the original models of 2023 need it; for them, use Python 3.11"
+        else:
+            text = "tensorflow-io is not installed; only the original models of 2023 need it"
+            remedy = _AGAIN
+        yield Finding(None, text, remedy)
+
+
+def _ask_child(code: str) -> tuple[list[str], str]:
+    """The list of lines that ``code`` prints as JSON, and why there is none."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=_CHILD_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        return [], f"no answer within {_CHILD_TIMEOUT_S:.0f} s"
+    except OSError as error:
+        return [], _reason(error)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+        return [], one_line(last[0])
+    return [str(line) for line in json.loads(done.stdout.splitlines()[-1])], ""
+
+
+def _reason(error: BaseException) -> str:
+    return one_line(f"{type(error).__name__}: {error}")
+
+
+# Doctor -------------------------------------------------------------------------------------
 
 _MARKS = {True: "ok", False: "MISSING", None: "note"}
 

@@ -20,12 +20,11 @@ from fstmuse_core.cli.measuring import (
     training_module,
 )
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import one_line
-from fstmuse_core.shares import certainty, counted_share, guessing, recorded_share
+from fstmuse_core.system.errors import one_line
+from fstmuse_core.system.wording import certainty, counted, counted_share, guessing, recorded_share
 
 if TYPE_CHECKING:
-    from fstmuse_core.bundle import Bundle
+    from fstmuse_core.bundle.bundle import Bundle
     from fstmuse_core.datasets.track import Track
 
 
@@ -57,10 +56,10 @@ def command(
     draws artists anew, not songs. It is said first if the model was trained on this music, as
     far as its record tells.
     """
-    from fstmuse_core.bundle import find_bundle
-    from fstmuse_core.bundle_manifest import GENERATOR
-    from fstmuse_core.models.entries import describe
-    from fstmuse_core.models.overlap import overlap
+    from fstmuse_core.bundle.bundle import find_bundle
+    from fstmuse_core.bundle.entries import describe
+    from fstmuse_core.bundle.manifest import GENERATOR
+    from fstmuse_core.datasets.overlap import overlap
 
     found = find_bundle(model)
     tracks, prints = read_music(data, kinds, tag_encoding)

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fstmuse_core.cli.console import about, print_safe, say
-from fstmuse_core.cli.exit_codes import SOME_FAILED, WRONG_USE
+from fstmuse_core.cli.console import SOME_FAILED, WRONG_USE, about, print_safe, say
 from fstmuse_core.cli.isolated import isolated
 from fstmuse_core.cli.kinds import ModelName, Number, SomePath, Whole
 from fstmuse_core.cli.output import check_sound_file
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.errors import AudioError, BundleError, FstMuseError, GenerateError
+from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError, GenerateError
 
 if TYPE_CHECKING:
-    from fstmuse_core.generate import ClipGenerator, Recipe
+    from fstmuse_core.generate.generator import ClipGenerator, Recipe
 
 _ITERATIONS = 32
 # What a recipe holds itself.
@@ -145,7 +144,7 @@ def _new(
     iterations: int,
     model: str | None,
 ) -> tuple[ClipGenerator, list[Recipe]]:
-    from fstmuse_core.generate import DEFAULT_GENERATOR, ClipGenerator, parse_blend
+    from fstmuse_core.generate.generator import DEFAULT_GENERATOR, ClipGenerator, parse_blend
 
     second = None if blend is None else parse_blend(blend)
     generator = ClipGenerator.load(model or DEFAULT_GENERATOR)
@@ -154,8 +153,8 @@ def _new(
 
 def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
     from fstmuse_core import __version__
-    from fstmuse_core.generate import ClipGenerator, read_recipe
-    from fstmuse_core.models.identity import whereabouts
+    from fstmuse_core.bundle.identity import whereabouts
+    from fstmuse_core.generate.generator import ClipGenerator, read_recipe
 
     recipe = isolated(read_recipe, file)
     # By its hash, for it may have been renamed since.
@@ -217,7 +216,7 @@ def _make_all(
 def _make(
     generator: ClipGenerator, recipe: Recipe, target: Path, bar: ProgressBar, index: int
 ) -> None:
-    from fstmuse_core.generate import save_clip
+    from fstmuse_core.generate.generator import save_clip
 
     def tell(fraction: float) -> None:
         bar.update(index + fraction, target.name)

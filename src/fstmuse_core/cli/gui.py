@@ -6,8 +6,7 @@ import importlib
 
 import click
 
-from fstmuse_core.cli.console import say
-from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.console import SOME_FAILED, say
 
 
 def open_window(arguments: list[str]) -> int:

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from fstmuse_core.child_process import can_fork
 from fstmuse_core.cli.console import unexpected
-from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.process_limits import (
+from fstmuse_core.system.child_process import can_fork
+from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.process_limits import (
     DECODING,
     Heartbeat,
     Limits,
@@ -18,7 +18,7 @@ from fstmuse_core.process_limits import (
 )
 
 if TYPE_CHECKING:
-    from fstmuse_core.datasets.pool import ProcessPool
+    from fstmuse_core.system.pool import ProcessPool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -102,7 +102,7 @@ class IsolatedWork(Generic[Item, Result]):
         self._pool: ProcessPool[Item, Result | FstMuseError | OSError | MemoryError] | None = None
         may_fork = can_fork()
         if may_fork or spawn:
-            from fstmuse_core.datasets.pool import ProcessPool
+            from fstmuse_core.system.pool import ProcessPool
 
             self._pool = ProcessPool(self._work, 1, limits=limits, fork=may_fork)
 
@@ -119,7 +119,7 @@ class IsolatedWork(Generic[Item, Result]):
         """Return the result of an item, or its error; a crash is an ``AudioError``."""
         if self._pool is None:
             return _here(self._work, item, on_fraction)
-        from fstmuse_core.datasets.pool import Broken
+        from fstmuse_core.system.pool import Broken
 
         self._pool.give(0, item)
         while not (done := list(self._pool.collect(_POLL_S))):

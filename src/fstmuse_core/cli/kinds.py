@@ -45,14 +45,14 @@ class ModelName(SomeName):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """See :class:`click.ParamType`."""
-        from fstmuse_core.bundle import bundle_folders, name_key
+        from fstmuse_core.bundle.bundle import bundle_folders, name_key
 
         name = super().convert(value, param, ctx)
         known = {name_key(folder) for folder in bundle_folders()}
         if name_key(name) in known or not os.path.isdir(name):
             return name
+        from fstmuse_core.bundle.importing import checked_folder
         from fstmuse_core.cli.console import say
-        from fstmuse_core.models.folders import checked_folder
 
         return str(checked_folder(name, tell=lambda step: say(f"{step} ...")))
 
@@ -99,7 +99,7 @@ def tag_encoding_option(also: str = "") -> Callable[[Command], Command]:
     )
 
 
-# As fstmuse_core.datasets.collection has them, which is not loaded for --help.
+# As fstmuse_core.datasets.track has them, which is not loaded for --help.
 kind_option = click.option(
     "--kind",
     "kinds",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from fstmuse_core.child_process import can_fork
-from fstmuse_core.classification import Classification
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.cli.console import unexpected
-from fstmuse_core.datasets.pool import Broken, ProcessPool, default_processes
-from fstmuse_core.errors import AudioError, BundleError, FstMuseError
-from fstmuse_core.library.hearing import ModelEar
+from fstmuse_core.library.file_task import ClassifierRunner
+from fstmuse_core.system.child_process import can_fork
+from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
+from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
 
 Answer = Classification | FstMuseError
 Result = TypeVar("Result")
@@ -24,7 +24,7 @@ _POLL_S = 0.1
 
 
 def answers(
-    ear: ModelEar,
+    ear: ClassifierRunner,
     paths: Sequence[str],
     on_fraction: Callable[[float], None] = lambda fraction: None,
 ) -> Iterator[Answer]:
@@ -40,13 +40,13 @@ def answers(
             raise result
         return result
 
-    return in_order(paths, _FileEar(ear), keep, on_fraction=on_fraction)
+    return in_order(paths, _FileRunner(ear), keep, on_fraction=on_fraction)
 
 
-class _FileEar:
+class _FileRunner:
     """Work for a pool: a path in, an answer out."""
 
-    def __init__(self, ear: ModelEar) -> None:
+    def __init__(self, ear: ClassifierRunner) -> None:
         self._ear = ear
 
     def __call__(self, path: str) -> Answer:

@@ -12,13 +12,13 @@ import click
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.kinds import SomePath
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
-    from fstmuse_core.datasets.sound_prints import Print
+    from fstmuse_core.bundle.entries import ModelDetails
+    from fstmuse_core.datasets.copies import Print
     from fstmuse_core.datasets.track import Track
-    from fstmuse_core.models.entries import ModelDetails
 
 _MANY = 3
 
@@ -51,10 +51,10 @@ def read_music(
 
     Files that cannot be used, and copies, are said.
     """
-    from fstmuse_core.datasets.collection import merged
     from fstmuse_core.datasets.copies import pairs_sentence, without_copies, without_near_copies
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
-    from fstmuse_core.file_tags.text_encoding import AUTO, encoding_of
+    from fstmuse_core.datasets.track import merged
+    from fstmuse_core.tags.text_encoding import AUTO, encoding_of
 
     wanted = kinds_of(data, kinds)
     encoding = encoding_of(tag_encoding or AUTO)
@@ -93,7 +93,7 @@ def _prints(tracks: Sequence[Track]) -> dict[Path, Print]:
 
 def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:
     """A model's bundle and its answers; files that cannot be heard are said."""
-    from fstmuse_core.classify import GenreClassifier
+    from fstmuse_core.classify.classifier import GenreClassifier
 
     classifier = GenreClassifier.load(name)
     with ProgressBar(len(tracks)) as bar:

@@ -12,8 +12,8 @@ from typing import Literal, TextIO
 
 import click
 
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.whole_files import is_special, open_whole
+from fstmuse_core.system.atomic_write import is_special, open_whole
+from fstmuse_core.system.errors import FstMuseError, one_line
 
 
 def check_writable(path: Path | None, *inputs: str | Path | None) -> None:
@@ -22,7 +22,7 @@ def check_writable(path: Path | None, *inputs: str | Path | None) -> None:
     That is so if nothing could be written there, and where music would be lost: under the name
     of a sound file, and in the place of one of ``inputs``, which are what is read.
     """
-    from fstmuse_core.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+    from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
     if path is None:
         return
@@ -38,7 +38,7 @@ def check_writable(path: Path | None, *inputs: str | Path | None) -> None:
 
 def check_sound_file(path: Path, *inputs: str | Path | None) -> None:
     """The same for what is a sound."""
-    from fstmuse_core.audio import WRITTEN_SUFFIXES
+    from fstmuse_core.audio.reading import WRITTEN_SUFFIXES
 
     if path.suffix.lower() not in WRITTEN_SUFFIXES:
         raise click.BadParameter(f"{path} ends in none of {', '.join(WRITTEN_SUFFIXES)}")

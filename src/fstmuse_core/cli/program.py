@@ -13,12 +13,17 @@ from typing import Any
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import prepare_streams, say
-from fstmuse_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, SOME_FAILED, WRONG_USE
-from fstmuse_core.errors import BundleError, FstMuseError, one_line, visible
-from fstmuse_core.native_threads import use_one_thread
-from fstmuse_core.process_limits import is_out_of_memory, require_room
-from fstmuse_core.quiet import mute_native_stderr
+from fstmuse_core.cli.console import (
+    INTERRUPTED,
+    PIPE_CLOSED,
+    SOME_FAILED,
+    WRONG_USE,
+    prepare_streams,
+    say,
+)
+from fstmuse_core.system.errors import BundleError, FstMuseError, one_line, visible
+from fstmuse_core.system.native_libraries import mute_native_stderr, use_one_thread
+from fstmuse_core.system.process_limits import is_out_of_memory, require_room
 
 # Modules of this package, each with a click command called ``command``, and what --help says
 # of them: they are imported only when they are run.

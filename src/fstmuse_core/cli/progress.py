@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from fstmuse_core.errors import one_line
+from fstmuse_core.system.errors import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -10,21 +10,20 @@ from typing import Any, TextIO
 
 import click
 
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.classification import Classification
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.cli.many_files import Answer, in_order
 from fstmuse_core.cli.output import identity, open_lines, writing
 from fstmuse_core.cli.results import Choice
-from fstmuse_core.datasets.pool import Broken
-from fstmuse_core.errors import AudioError, BundleError, one_line
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, Unusable
+from fstmuse_core.library.file_task import ClassifierRunner, Heard, LibraryTask, Unheard, Unusable
 from fstmuse_core.library.queue import Queue
-from fstmuse_core.library.scan import FoundFile, found_file
-from fstmuse_core.library.update import note_files
-from fstmuse_core.regular_files import read_regular
-from fstmuse_core.strict_json import parse_json
-from fstmuse_core.whole_files import is_special, open_whole
+from fstmuse_core.library.scan import FoundFile, found_file, note_files
+from fstmuse_core.system.atomic_write import is_special, open_whole
+from fstmuse_core.system.errors import AudioError, BundleError, one_line
+from fstmuse_core.system.pool import Broken
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_core.system.strict_json import parse_json
 
 _MOST_BYTES = 2**30
 
@@ -34,7 +33,9 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
     files = [os.path.abspath(path) for path in paths]
     note_files(library, _statuses(files))
     queue = Queue(library, bundle)
-    ear = LibraryEar(ModelEar(str(bundle.path), bundle.sha256), str(library.path), queue.model_id)
+    ear = LibraryTask(
+        ClassifierRunner(str(bundle.path), bundle.sha256), str(library.path), queue.model_id
+    )
 
     def known(index: int) -> Classification | None:
         return library.classification(queue.find(files[index]), bundle.sha256)

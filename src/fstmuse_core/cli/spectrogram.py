@@ -1,30 +1,127 @@
-"""``fstmuse spectrogram``: a file's mel spectrogram as a picture or an array."""
+"""``fstmuse spectrogram``: a file's mel spectrogram as a picture, an array, or a sound again."""
 
 from __future__ import annotations
 
 import os
+import struct
+import zlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+import numpy as np
+import numpy.typing as npt
 
+from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import about, say
-from fstmuse_core.cli.exit_codes import SOME_FAILED
+from fstmuse_core.cli.console import SOME_FAILED, about, say
 from fstmuse_core.cli.isolated import isolated
 from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
-from fstmuse_core.cli.listening import make_heard
 from fstmuse_core.cli.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.process_limits import heartbeat
-from fstmuse_core.whole_files import open_whole
+from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.process_limits import SYNTHESIS, heartbeat
+
+# Ten colours along "magma" (Smith and van der Walt, in the public domain): perceptually
+# uniform from black to pale yellow, also for the colour-blind and in grey.
+_MAGMA = bytes.fromhex("000004 180f3e 451077 721f81 9f2f7f cd4071 f1605d fd9567 fec98d fcfdbf")
+ROWS_PER_BAND = 3
+
+
+def as_png(image: SpectrogramImage, range_db: float, description: str) -> bytes:
+    """The image as a PNG file, low frequencies at the bottom.
+
+    Parameters
+    ----------
+    image : SpectrogramImage
+        With one column or more.
+    range_db : float
+        Decibels from the darkest colour to the brightest, which stands for the loudest point.
+    description : str
+        Kept in the file, in ASCII.
+    """
+    levels = np.repeat(image.levels.T[::-1], ROWS_PER_BAND, axis=0)
+    height, width = levels.shape
+    # Each row begins with the number of its filter: 2 keeps differences to the row above, of
+    # which the repeated rows have none.
+    rows = np.full((height, width + 1), 2, dtype=np.uint8)
+    rows[0, 1:] = levels[0]
+    rows[1:, 1:] = levels[1:] - levels[:-1]
+    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", header),
+            _chunk(b"PLTE", palette(int(image.levels.max()), range_db).tobytes()),
+            _chunk(b"tEXt", b"Description\0" + description.encode("ascii", "replace")),
+            _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def palette(top_level: int, range_db: float) -> npt.NDArray[np.uint8]:
+    """Colours of the levels 0 to 255, which are half decibels; shape ``(256, 3)``."""
+    colours = np.frombuffer(_MAGMA, dtype=np.uint8).reshape(-1, 3).astype(np.float64)
+    share = np.clip(1.0 + (np.arange(256) - top_level) / (2.0 * range_db), 0.0, 1.0)
+    at = share * (len(colours) - 1)
+    mixed = [np.interp(at, np.arange(len(colours)), channel) for channel in colours.T]
+    return np.rint(np.stack(mixed, axis=1)).astype(np.uint8)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    check = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+
+# Listening ----------------------------------------------------------------------------------
+
+
+def make_heard(file: str, target: Path, why: str | None, model: str) -> int:
+    """Write what a model hears of ``file``, or what of it spoke for the genre ``why``."""
+    name = os.path.basename(file)
+    make = partial(_made, target=target, why=why, model=model)
+    try:
+        with ProgressBar(1) as bar:
+            warnings = isolated(
+                make, file, lambda fraction: bar.update(fraction, name), limits=SYNTHESIS
+            )
+    except FstMuseError as error:
+        subject = next((path for path in (file, target) if Path(path) == Path(error.subject)), None)
+        if subject is None:
+            raise
+        say(f"fstmuse: {about(subject, error)}")
+        return SOME_FAILED
+    for warning in warnings:
+        say(about(file, FstMuseError(file, warning)))
+    return 0
+
+
+def _made(file: str, *, target: Path, why: str | None, model: str) -> tuple[str, ...]:
+    """Write the sound to ``target``; what is to be said of the file."""
+    from fstmuse_core.audio.reading import write_audio
+    from fstmuse_core.classify.classifier import GenreClassifier
+    from fstmuse_core.inversion.resynthesis import hear_file
+
+    heard = hear_file(
+        file,
+        why=why,
+        classifier=None if why is None else GenreClassifier.load(model),
+        progress=lambda fraction: heartbeat(fraction=fraction),
+    )
+    write_audio(target, heard.samples, heard.sample_rate)
+    return heard.warnings
+
+
+# Spectrogram --------------------------------------------------------------------------------
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fstmuse_core.audio import AudioStream
-    from fstmuse_core.spectrogram import FloatArray
+    from fstmuse_core.audio.reading import AudioStream
+    from fstmuse_core.audio.spectrogram import FloatArray
 
     _Write = Callable[[BinaryIO, Iterator[FloatArray], int], int]
 
@@ -132,7 +229,7 @@ def _draw(file: str, output: Path, write: _Write, range_db: int) -> int:
 
 def _drawn(file: str, target: BinaryIO, write: _Write, range_db: int) -> tuple[str, ...]:
     """Write the spectrogram to ``target``; what is to be said of the file."""
-    from fstmuse_core.audio import AudioStream
+    from fstmuse_core.audio.reading import AudioStream
 
     with AudioStream(file) as stream:
         if not write(target, _frames(stream), range_db):
@@ -142,7 +239,7 @@ def _drawn(file: str, target: BinaryIO, write: _Write, range_db: int) -> tuple[s
 
 
 def _frames(stream: AudioStream) -> Iterator[FloatArray]:
-    from fstmuse_core.spectrogram import MelStream
+    from fstmuse_core.audio.spectrogram import MelStream
 
     mel = MelStream()
     expected = (stream.expected_s or 0.0) * stream.sample_rate
@@ -154,9 +251,8 @@ def _frames(stream: AudioStream) -> Iterator[FloatArray]:
 
 
 def _write_png(target: BinaryIO, frames: Iterator[FloatArray], range_db: int) -> int:
-    from fstmuse_core.cli.picture import as_png
-    from fstmuse_core.jobs.images import ImageBuilder
-    from fstmuse_core.spectrogram import DEFAULT_CONFIG
+    from fstmuse_core.audio.images import ImageBuilder
+    from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 
     builder = ImageBuilder(DEFAULT_CONFIG)
     for part in frames:
@@ -176,7 +272,7 @@ def _write_npy(target: BinaryIO, frames: Iterator[FloatArray], range_db: int) ->
     """Write frames as they come: the header has room for their number, known only at the end."""
     from numpy.lib import format as npy
 
-    from fstmuse_core.spectrogram import DEFAULT_CONFIG
+    from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 
     def write_header(count: int) -> None:
         shape = (count, DEFAULT_CONFIG.n_mels)

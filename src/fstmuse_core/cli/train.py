@@ -99,11 +99,11 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise click.UsageError(f"--resume goes on with the run's own settings; leave out {names}")
     if "genres" in given:
-        from fstmuse_core.genres import genres_listed
+        from fstmuse_core.tags.genres import genres_listed
 
         given["genres"] = genres_listed(given["genres"])
     if "tag_encoding" in given:
-        from fstmuse_core.file_tags.text_encoding import encoding_of
+        from fstmuse_core.tags.text_encoding import encoding_of
 
         given["tag_encoding"] = encoding_of(given["tag_encoding"])
     if "data" in given:
@@ -119,9 +119,9 @@ def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int
     # By its name: the rest of the command line does not load TensorFlow.
     session = importlib.import_module("fstmuse_core.training.session")
     control = importlib.import_module("fstmuse_core.training.control").Control()
-    control.heed_interrupts()
+    control.catch_interrupts()
     if sys.stdin is not None and not sys.stdin.isatty():
-        control.heed_stream(sys.stdin.fileno())
+        control.watch_stream(sys.stdin.fileno())
     code: int = session.train(given, resume=resume, machine=machine, say=say, control=control)
     return code
 
@@ -134,7 +134,7 @@ def _machine_stream() -> TextIO:
 
 
 def _list_runs(layout: str) -> None:
-    from fstmuse_core.runs import list_runs
+    from fstmuse_core.runs.store import list_runs
 
     found = list_runs()
     if layout == "json":

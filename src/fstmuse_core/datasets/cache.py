@@ -26,18 +26,16 @@ import numpy as np
 import platformdirs
 from numpy.lib import format as npy
 
-from fstmuse_core.datasets.cache_index import CacheIndex, Place, empty_index
-from fstmuse_core.datasets.cached_features import Features, MelArray
-from fstmuse_core.datasets.collection import SetAside
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
+from fstmuse_core.datasets.cache_index import CacheIndex, Features, MelArray, Place, empty_index
+from fstmuse_core.datasets.copies import Print, print_of
 from fstmuse_core.datasets.extract import Extracted, Task, extract
-from fstmuse_core.datasets.files import cannot_write, write_whole
-from fstmuse_core.datasets.pool import Broken, run_in_pool
-from fstmuse_core.datasets.sound_prints import Print, print_of
-from fstmuse_core.datasets.wording import sized
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.runs import no_training
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
-from fstmuse_core.whole_files import unfinished
+from fstmuse_core.datasets.track import SetAside
+from fstmuse_core.runs.store import no_training
+from fstmuse_core.system.atomic_write import cannot_write, unfinished, write_whole
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.pool import Broken, run_in_pool
+from fstmuse_core.system.wording import sized
 
 CACHE_VARIABLE = "FSTMUSE_CACHE"
 # About 64 clips of 30 s: what a kill may cost, and what is held in memory.

@@ -7,14 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fstmuse_core.datasets.collection import (
-    AUTO,
-    CHOICES,
-    KINDS,
-    Collection,
-    Kind,
-    in_one_spelling,
-)
 from fstmuse_core.datasets.corrections.store import corrections_folder
 from fstmuse_core.datasets.corrections.tracks import (
     RESERVED_NAME,
@@ -22,12 +14,12 @@ from fstmuse_core.datasets.corrections.tracks import (
     read_corrections,
 )
 from fstmuse_core.datasets.fma import TRACKS_FILE, find_metadata, read_fma
-from fstmuse_core.datasets.folders import genre_folders, is_library, read_folders
+from fstmuse_core.datasets.folders import genre_folders, is_library, read_folders, read_tagged
 from fstmuse_core.datasets.manifest import is_manifest, load_manifest, manifest_in
-from fstmuse_core.datasets.tags import read_tagged
-from fstmuse_core.datasets.wording import counted, listed
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.file_tags import text_encoding
+from fstmuse_core.datasets.track import AUTO, CHOICES, KINDS, Collection, Kind, in_one_spelling
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.wording import counted, listed
+from fstmuse_core.tags import text_encoding
 
 
 def data_path(name: str | os.PathLike[str]) -> Path:
@@ -78,7 +70,7 @@ def kinds_of(data: Sequence[str], kinds: Sequence[str]) -> list[str | None]:
         Data sets as the user names them.
     kinds : sequence of str
         None, one for all, or one for each; of
-        :data:`~fstmuse_core.datasets.collection.CHOICES`.
+        :data:`~fstmuse_core.datasets.track.CHOICES`.
 
     Raises
     ------
@@ -134,9 +126,9 @@ def load_tracks(
     path : Path
         A folder, a manifest or FMA's ``tracks.csv``.
     kind : str, optional
-        One of :data:`~fstmuse_core.datasets.collection.KINDS`; found out if not given.
+        One of :data:`~fstmuse_core.datasets.track.KINDS`; found out if not given.
     tag_encoding : str
-        See :func:`~fstmuse_core.file_tags.reading.read_tags`.
+        See :func:`~fstmuse_core.tags.reading.read_tags`.
     progress : callable, optional
         Called with files read and files in all, where files must be read.
     cancelled : callable, optional

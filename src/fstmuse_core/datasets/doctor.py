@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.datasets.artists import artist_or_id, count_artists, count_unknown
-from fstmuse_core.datasets.collection import Collection, SetAside
+from fstmuse_core.datasets.copies import joined, same_recordings
 from fstmuse_core.datasets.examine import Examination, examine
-from fstmuse_core.datasets.groups import same_sounds
-from fstmuse_core.datasets.pool import Broken, run_in_pool
-from fstmuse_core.datasets.sound_prints import joined, same_recordings
+from fstmuse_core.datasets.groups import artist_or_id, count_artists, count_unknown, same_sounds
 from fstmuse_core.datasets.split import check_enough, split_tracks, too_few_artists
-from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.placeholders import is_placeholder
+from fstmuse_core.datasets.track import PARTS, Collection, SetAside, Track
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.pool import Broken, run_in_pool
+from fstmuse_core.system.wording import counted
+from fstmuse_core.tags.genres import is_placeholder
 
 # From here on the larger genre is likely to be guessed for its size.
 _IMBALANCE = 3.0
@@ -68,7 +66,7 @@ class Report:
     ----------
     root : Path
     kind : str
-        How the genres were learnt; see :class:`fstmuse_core.datasets.collection.Collection`.
+        How the genres were learnt; see :class:`fstmuse_core.datasets.track.Collection`.
     checked, total : int
         Files listened to, and files there are; fewer were checked if it was cancelled.
     genres : tuple of GenreCount

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fstmuse_core.audio import AudioStream
-from fstmuse_core.datasets.sound_prints import PrintStream
-from fstmuse_core.errors import AudioError
-from fstmuse_core.levels import HopLevels
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.levels import HopLevels
+from fstmuse_core.audio.reading import AudioStream
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.datasets.copies import PrintStream
+from fstmuse_core.system.errors import AudioError
 
 # One segment of the classifiers.
 SHORTEST_S = 3.0
@@ -46,7 +46,7 @@ class Examination:
     warnings : tuple of str
         What is wrong but bearable: damage, clipping.
     words : bytes
-        The fingerprint, see :func:`fstmuse_core.datasets.sound_prints.print_of`.
+        The fingerprint, see :func:`fstmuse_core.datasets.copies.print_of`.
     """
 
     path: Path

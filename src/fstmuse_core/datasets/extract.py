@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.audio import AudioStream
+from fstmuse_core.audio.levels import HopLevels
+from fstmuse_core.audio.reading import AudioStream
+from fstmuse_core.audio.spectrogram import FloatArray, MelStream, SpectrogramConfig
 from fstmuse_core.datasets.cache_index import CacheIndex
 from fstmuse_core.datasets.examine import file_state
-from fstmuse_core.errors import AudioError
-from fstmuse_core.levels import HopLevels
-from fstmuse_core.spectrogram import FloatArray, MelStream, SpectrogramConfig
+from fstmuse_core.system.errors import AudioError
 
 # Of longer files the middle is taken: a set of ten hours would else fill the disk, and more of
 # one piece teaches little.

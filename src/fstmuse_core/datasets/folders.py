@@ -1,4 +1,4 @@
-"""Data sets of one folder per class: ``rock/song.mp3``, ``Zouk/Artist/song.mp3``, or GTZAN's."""
+"""Data sets in folders: a folder for each class, or genres in the files' own tags."""
 
 from __future__ import annotations
 
@@ -6,23 +6,152 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from fstmuse_core.audio import find_audio_files
-from fstmuse_core.datasets.collection import Collection, SetAside, in_one_spelling
-from fstmuse_core.datasets.tags import audio_files, tagged_track
-from fstmuse_core.datasets.track import Track, official_part
-from fstmuse_core.datasets.wording import listed
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.file_tags.reading import known_artist, read_tags
-from fstmuse_core.file_tags.text_encoding import AUTO
-from fstmuse_core.genres import (
+from fstmuse_core.audio.reading import find_audio_files, probe
+from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
+from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
+from fstmuse_core.system.wording import listed
+from fstmuse_core.tags.genres import (
     LONGEST_NAME,
     canonical_genre,
     class_name,
     decoded_name,
     genre_key,
+    known_genres,
+    useful_genres,
 )
-from fstmuse_core.placeholders import useful_genres
-from fstmuse_core.sound_files import is_sound_file
+from fstmuse_core.tags.reading import Tags, known_artist, read_tags
+from fstmuse_core.tags.text_encoding import AUTO
+
+Progress = Callable[[int, int], None]
+Cancelled = Callable[[], bool]
+
+
+def named_genre(names: Iterable[str], *, keep_unknown: bool = True) -> str | None:
+    """The genre that names from tags or folders mean.
+
+    The first that is known, whole or as a part of a list such as "Rock; Pop", wins. An unknown
+    one stays what it is called, or is ``None`` without ``keep_unknown``. Names that say nothing,
+    such as "Unknown", count as none.
+
+    Examples
+    --------
+    >>> named_genre(["Psytrance / Techno"]), named_genre(["Polka"])
+    ('Electronic', 'Polka')
+    """
+    names = useful_genres(name.strip() for name in names)
+    if known := known_genres(names):
+        return known[0]
+    return names[0] if names and keep_unknown else None
+
+
+def read_tagged(
+    path: Path,
+    *,
+    keep_unknown: bool = True,
+    tag_encoding: str = AUTO,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Collection:
+    """Tracks of any library, with the genre, artist and album in its tags.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, read with all that is in it.
+    keep_unknown : bool
+        Keep genres that are not in the table of names under their own; else such files are
+        set aside.
+    tag_encoding : str
+        See :func:`~fstmuse_core.tags.reading.read_tags`.
+    progress : callable, optional
+        Called with files read and files in all.
+    cancelled : callable, optional
+        Asked before each file; if it says so the tracks up to there are returned.
+
+    Raises
+    ------
+    FstMuseError
+        If there are no sound files.
+    """
+    set_aside: list[SetAside] = []
+    files = audio_files(path, set_aside)
+    tracks: list[Track] = []
+    for done, file in enumerate(files, 1):
+        if cancelled and cancelled():
+            break
+        tags = read_tags(file, tag_encoding)
+        genre = named_genre(tags.genres, keep_unknown=keep_unknown)
+        found = tagged_track(file, genre, tags) if genre else SetAside(file, _no_genre(tags))
+        if isinstance(found, Track):
+            tracks.append(found)
+        else:
+            set_aside.append(found)
+        if progress:
+            progress(done, len(files))
+    return Collection(path, "tags", tuple(tracks), tuple(set_aside))
+
+
+def _no_genre(tags: Tags) -> str:
+    if useful := useful_genres(tags.genres):
+        return f"the genre {useful[0]!r} is not known"
+    if tags.genres:
+        return f"its tags name no genre ({tags.genres[0]!r} says nothing)"
+    return "its tags name no genre"
+
+
+def audio_files(path: Path, set_aside: list[SetAside]) -> list[Path]:
+    """Sound files below a folder; folders that cannot be read are set aside.
+
+    Raises
+    ------
+    FstMuseError
+        If there are none.
+    """
+
+    def unreadable(error: AudioError) -> None:
+        set_aside.append(SetAside(Path(error.subject), error.reason))
+
+    files = list(find_audio_files([path], unreadable)) if path.is_dir() else []
+    if not files:
+        raise FstMuseError(
+            path,
+            "no music was found in it" if path.is_dir() else "there is no such folder",
+            "name a folder with mp3, flac, ogg, m4a or wav files",
+        )
+    return files
+
+
+def tagged_track(
+    file: Path, genre: str, tags: Tags, *, artist: str = "", part: str = ""
+) -> Track | SetAside:
+    """The track, or why the file cannot be one.
+
+    ``artist`` is used where the tags name none; ``part`` is where it officially belongs to.
+    """
+    seconds = tags.seconds
+    if not seconds:
+        try:
+            seconds = probe(file).duration_s or 0.0
+        except AudioError as error:
+            return SetAside(file, error.reason)
+        if not seconds:
+            return SetAside(file, "its length is not known, so it may be damaged")
+    return Track(
+        path=file,
+        genre=genre,
+        artist=tags.artist or artist,
+        title=tags.title or file.stem,
+        seconds=seconds,
+        tag_genre="; ".join(tags.genres),
+        album=tags.album,
+        # Records of the same name are told apart by where they lie.
+        album_id=f"{file.parent}/{tags.album}" if tags.album else "",
+        official_part=part,
+    )
+
+
+# Folders ------------------------------------------------------------------------------------
 
 # Folders that hold the genre folders of GTZAN, under the names it goes by.
 _INNER = ("genres", "genres_original", "Data/genres_original")
@@ -161,7 +290,7 @@ def read_folders(
         The folder that holds the folders of the classes, or one above it.
     tag_encoding : str
     progress, cancelled : callable, optional
-        As for :func:`fstmuse_core.datasets.tags.read_tagged`.
+        As for :func:`fstmuse_core.datasets.folders.read_tagged`.
 
     Raises
     ------

@@ -9,10 +9,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.datasets.artists import artist_key
-from fstmuse_core.datasets.groups import Sounds, connected_tracks
+from fstmuse_core.datasets.groups import Sounds, artist_key, connected_tracks
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 
 
 def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt.NDArray[np.int64]:

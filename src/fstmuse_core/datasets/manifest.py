@@ -11,13 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from fstmuse_core.audio import probe
-from fstmuse_core.datasets.collection import Collection, SetAside, in_one_spelling
-from fstmuse_core.datasets.track import Track, official_part
-from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.file_tags.reading import known_artist
-from fstmuse_core.genres import LONGEST_NAME, class_name
-from fstmuse_core.tables import Cells, Row, read_table
+from fstmuse_core.audio.reading import probe
+from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
+from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.tables import Cells, Row, read_table
+from fstmuse_core.tags.genres import LONGEST_NAME, class_name
+from fstmuse_core.tags.reading import known_artist
 
 MANIFEST_FILES = ("manifest.csv", "manifest.tsv", "manifest.txt")
 _SUFFIXES = (".csv", ".tsv", ".tab")
@@ -97,13 +96,13 @@ def read_manifest(
     ----------
     path : Path
         The table, or the folder that holds ``manifest.csv``, as spreadsheets write it; see
-        :func:`fstmuse_core.tables.read_rows`. Columns ``path`` (relative to the file's folder)
+        :func:`~.tables.read_rows`. Columns ``path`` (relative to the file's folder)
         and ``genre`` are needed, under these or other usual names (file, label, class ...).
         ``artist`` may be left empty if nobody knows; ``seconds`` is measured where there is none;
         ``title``, ``album``, ``licence``, ``collection`` and ``tag_genre`` are read if present,
         and so is ``split``, the part (training, validation or test) a track officially belongs
         to. Genres are called as they are in the table, see
-        :func:`fstmuse_core.genres.class_name`.
+        :func:`fstmuse_core.tags.genres.class_name`.
     set_aside : list of SetAside, optional
         Takes rows that make no sense, and those whose files are missing; without it a row that
         makes no sense is an error.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fstmuse_core.datasets.doctor import Report
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import one_line
+from fstmuse_core.system.errors import one_line
+from fstmuse_core.system.wording import counted
 
 _KINDS = {
     "fma": "FMA",

@@ -12,8 +12,8 @@ import numpy as np
 from fstmuse_core.datasets.groups import Sounds, connected_tracks, side_bonds
 from fstmuse_core.datasets.split_notes import HEARD, notes_about, others_note
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.wording import counted
 
 Method = Literal["official", "artists"]
 # Fewer clips than these say nothing, however they are divided.

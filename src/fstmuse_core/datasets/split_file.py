@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fstmuse_core.datasets.files import write_whole
 from fstmuse_core.datasets.split import Split
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.regular_files import read_regular
-from fstmuse_core.strict_json import parse_json
+from fstmuse_core.system.atomic_write import write_whole
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.wording import counted
 
 _FORMAT = "fstmuse-split"
 _VERSION = 1

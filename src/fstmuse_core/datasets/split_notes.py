@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from fstmuse_core.datasets.artists import count_unknown, lead_key
+from fstmuse_core.datasets.groups import count_unknown, lead_key
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.datasets.wording import counted
+from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
     from fstmuse_core.datasets.split import Split

@@ -1,9 +1,17 @@
-"""One piece of music in a data set."""
+"""One piece of music in a data set, and what the loaders of data sets return."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
+
+from fstmuse_core.system.errors import one_line
+from fstmuse_core.system.wording import listed
+from fstmuse_core.tags.genres import one_spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,7 @@ class Track:
     path : Path
         The audio file.
     genre : str
-        Canonical name, see :func:`fstmuse_core.genres.canonical_genre`.
+        Canonical name, see :func:`fstmuse_core.tags.genres.canonical_genre`.
     artist : str
         Who plays; splits never put one artist on both sides. Empty if nobody knows.
     title : str
@@ -63,3 +71,138 @@ _PART_NAMES = {
 def official_part(name: str) -> str:
     """One of :data:`PARTS` for the ways data sets write it, else an empty string."""
     return _PART_NAMES.get(name.strip().casefold(), "")
+
+
+# Collection ---------------------------------------------------------------------------------
+
+Kind = Literal["fma", "folders", "tags", "manifest", "corrections", "several"]
+# What a path can be; "several" is what :func:`merged` makes of more than one.
+KINDS: tuple[Kind, ...] = ("fma", "folders", "tags", "manifest", "corrections")
+# What the user can say that it is.
+AUTO = "auto"
+CHOICES = (AUTO, "folders", "tags", "manifest", "fma")
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A file that is not used, and why, in a few words for the user."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A data set as it was found.
+
+    Attributes
+    ----------
+    root : Path
+        The folder it was loaded from.
+    kind : str
+        How the genres were learnt: ``"fma"``, ``"folders"``, ``"tags"``, ``"manifest"`` or
+        ``"corrections"``; ``"several"`` of more than one data set.
+    tracks : tuple of Track
+    set_aside : tuple of SetAside
+        What belongs to the data set but cannot be used.
+    notes : tuple of str
+        What to know of the genres: spellings that are taken as one, folders without music.
+    """
+
+    root: Path
+    kind: Kind
+    tracks: tuple[Track, ...]
+    set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres of the tracks, sorted."""
+        return tuple(sorted({track.genre for track in self.tracks}))
+
+    def of_genres(self, genres: Iterable[str]) -> Collection:
+        """The same with only the tracks of these genres."""
+        wanted = set(genres)
+        kept = tuple(track for track in self.tracks if track.genre in wanted)
+        return replace(self, tracks=kept)
+
+
+def in_one_spelling(
+    tracks: Iterable[Track], written: Mapping[str, str] | None = None
+) -> tuple[tuple[Track, ...], tuple[str, ...]]:
+    """Tracks with one name for each genre, and a sentence for each whose names were several.
+
+    Parameters
+    ----------
+    tracks : iterable of Track
+    written : mapping of str to str, optional
+        Names as somebody wrote them, each with the genre that the tracks have for it.
+    """
+    tracks = tuple(tracks)
+    spelling = one_spelling(track.genre for track in tracks)
+    called: dict[str, set[str]] = defaultdict(set)
+    for name, genre in (written or {genre: genre for genre in spelling}).items():
+        if genre in spelling:
+            called[spelling[genre]].add(one_line(name))
+    notes = tuple(
+        f"{listed(sorted(names))} are taken as one genre, {genre}"
+        for genre, names in sorted(called.items())
+        if len(names) > 1
+    )
+    if all(name == genre for name, genre in spelling.items()):
+        return tracks, notes
+    return tuple(replace(track, genre=spelling[track.genre]) for track in tracks), notes
+
+
+def all_tracks(collections: Iterable[Collection]) -> list[Track]:
+    """Tracks of several data sets, each file once, with one name for each genre.
+
+    Of a file in more than one, the label in the later data set counts, and the user's own
+    corrections before all others. What only the earlier one knows is kept: who plays, and the
+    part to which the data set's authors gave the file.
+    """
+    return list(in_one_spelling(_each_once(collections))[0])
+
+
+def _each_once(collections: Iterable[Collection]) -> Iterable[Track]:
+    by_weight = sorted(collections, key=lambda collection: collection.kind == "corrections")
+    tracks: dict[Path, Track] = {}
+    for found in by_weight:
+        for track in found.tracks:
+            known = tracks.get(track.path)
+            tracks[track.path] = _labelled_anew(known, track) if known else track
+    return tracks.values()
+
+
+def _labelled_anew(known: Track, label: Track) -> Track:
+    return replace(
+        label,
+        artist=label.artist or known.artist,
+        artist_id=label.artist_id or known.artist_id,
+        # The earlier one's tells records apart at least as well, if it has one.
+        album_id=known.album_id or label.album_id,
+        official_part=label.official_part or known.official_part,
+        licence=label.licence or known.licence,
+    )
+
+
+def merged(collections: Sequence[Collection]) -> Collection:
+    """Several data sets as one, each file once; a single one is left as it is.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if not collections:
+        raise ValueError("there is no data set")
+    if len(collections) == 1:
+        return collections[0]
+    try:
+        root = Path(os.path.commonpath([found.root for found in collections]))
+    except ValueError:  # they lie on several drives
+        root = collections[0].root
+    set_aside = tuple(file for found in collections for file in found.set_aside)
+    tracks, spelt = in_one_spelling(_each_once(collections))
+    notes = tuple(note for found in collections for note in found.notes)
+    return Collection(root, "several", tracks, set_aside, (*notes, *spelt))

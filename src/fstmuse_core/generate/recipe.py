@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import __version__
-from fstmuse_core.errors import GenerateError, one_line
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
-from fstmuse_core.regular_files import open_regular
-from fstmuse_core.strict_json import parse_json
+from fstmuse_core.system.errors import GenerateError, one_line
+from fstmuse_core.system.regular_files import open_regular
+from fstmuse_core.system.strict_json import parse_json
 
 FORMAT = "fstmuse-recipe"
 FORMAT_VERSION = 1

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from fstmuse_core.errors import InversionError
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, SpectrogramConfig
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, SpectrogramConfig
+from fstmuse_core.system.errors import InversionError
 
 ITERATIONS = 32
 MAX_ITERATIONS = 1000
@@ -31,7 +31,7 @@ def invert_mel(
     Parameters
     ----------
     mel : ndarray of float32, shape ``(n, n_mels)``
-        Magnitudes as :func:`fstmuse_core.spectrogram.mel_spectrogram` gives them.
+        Magnitudes as :func:`fstmuse_core.audio.spectrogram.mel_spectrogram` gives them.
     config : SpectrogramConfig
         How it was made; ``hop_length`` must divide ``win_length``.
     iterations : int
@@ -61,7 +61,7 @@ def invert_mel(
 
     Examples
     --------
-    >>> from fstmuse_core.spectrogram import mel_spectrogram
+    >>> from fstmuse_core.audio.spectrogram import mel_spectrogram
     >>> tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(22_050) / 22_050)
     >>> mel = mel_spectrogram(tone)
     >>> again = mel_spectrogram(invert_mel(mel))

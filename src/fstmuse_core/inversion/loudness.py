@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 
 CEILING = 0.97
 # About as loud as streaming services play music, -18 dB of full scale.

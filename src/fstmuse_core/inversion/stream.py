@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fstmuse_core.inversion.griffin_lim import GriffinLim
-from fstmuse_core.inversion.magnitudes import MelSolver
-from fstmuse_core.inversion.phases import initial_phases
-from fstmuse_core.inversion.transform import ComplexArray, Transform, fewest_eighths
-from fstmuse_core.process_limits import heartbeat
-from fstmuse_core.spectrogram import FloatArray, SpectrogramConfig
+from fstmuse_core.audio.spectrogram import FloatArray, SpectrogramConfig
+from fstmuse_core.inversion.estimates import MelSolver, initial_phases
+from fstmuse_core.inversion.griffin_lim import ComplexArray, GriffinLim, Transform, fewest_eighths
+from fstmuse_core.system.process_limits import heartbeat
 
 # A stretch is 36 s, which takes about 40 MB to work on: half a minute is done in one.
 _STRETCH_FRAMES = 1536

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fstmuse_core.datasets.artists import lead_key
+from fstmuse_core.datasets.groups import lead_key
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
-from fstmuse_core.paired import Comparison, paired_test
-from fstmuse_core.shares import percent
+from fstmuse_core.system.significance import Comparison, paired_test
+from fstmuse_core.system.wording import percent
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import platformdirs
 
-from fstmuse_core.classification import Classification
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.library import options, queries
+from fstmuse_core.bundle.identity import names_by_hash
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.library import queries, schema
 from fstmuse_core.library.rows import (
     Counts,
     FileScores,
@@ -27,7 +27,7 @@ from fstmuse_core.library.rows import (
     State,
 )
 from fstmuse_core.library.schema import Connection, connect, prepare, speaking
-from fstmuse_core.models.identity import names_by_hash
+from fstmuse_core.system.errors import FstMuseError
 
 _CHOSEN = "id IN (SELECT value FROM json_each(?))"
 
@@ -326,12 +326,12 @@ class Library:
     def tag_encoding(self) -> str:
         """The encoding of old tags' texts; ``"auto"`` if none was chosen."""
         with self.reading() as connection:
-            return options.read(connection, options.TAG_ENCODING, "auto")
+            return schema.read(connection, schema.TAG_ENCODING, "auto")
 
     def set_tag_encoding(self, encoding: str) -> None:
         """Remember an encoding for old tags' texts."""
         with self.writing() as connection:
-            options.write(connection, options.TAG_ENCODING, encoding)
+            schema.write(connection, schema.TAG_ENCODING, encoding)
 
 
 def _ids(file_ids: Sequence[int]) -> str:

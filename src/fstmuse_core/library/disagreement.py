@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fstmuse_core.datasets.artists import lead_key
+from fstmuse_core.datasets.groups import lead_key
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
-from fstmuse_core.shares import Share, share_by_artist
+from fstmuse_core.system.wording import Share, share_by_artist
 
 CAVEAT = (
     "Tags are opinions too: one often stands for a whole album or artist, and people differ "

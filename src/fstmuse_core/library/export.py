@@ -8,12 +8,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
 
-from fstmuse_core.errors import FstMuseError
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State
-from fstmuse_core.library.said import said_genre
-from fstmuse_core.text_output import csv_rows, json_text
-from fstmuse_core.whole_files import open_whole
+from fstmuse_core.library.rows import HeardModel, LibraryRow, State, said_genre
+from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.text_output import csv_rows, json_text
 
 _AT_ONCE = 1000
 _BEFORE = (

@@ -12,10 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.library.rows import LibraryRow, State
-from fstmuse_core.library.said import said_genre
-from fstmuse_core.whole_files import open_whole
+from fstmuse_core.library.rows import LibraryRow, State, said_genre
+from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.errors import FstMuseError
 
 NOT_SURE = "Not sure"
 SUFFIX = ".m3u8"

@@ -10,17 +10,19 @@ from functools import partial
 from types import UnionType
 from typing import Any
 
-from fstmuse_core.classification import Classification
-from fstmuse_core.library.answers import SETTINGS, StoredAnswer, restored
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.rows import (
+    SETTINGS,
     Counts,
     FileScores,
     HeardModel,
     LibraryRow,
     ReviewKind,
     State,
+    StoredAnswer,
+    restored,
 )
-from fstmuse_core.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json
 
 FOLDERS = """
 SELECT folders.id, folders.path, added_at,

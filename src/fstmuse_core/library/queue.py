@@ -9,11 +9,10 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.library.answers import SETTINGS, StoredAnswer
+from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.hearing import Heard, Unheard
-from fstmuse_core.library.rows import State
+from fstmuse_core.library.file_task import Heard, Unheard
+from fstmuse_core.library.rows import SETTINGS, State, StoredAnswer
 
 _WAITS = """
 FROM files f WHERE f.folder_id IS NOT NULL AND f.state = 'waiting'

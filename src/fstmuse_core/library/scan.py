@@ -1,15 +1,19 @@
-"""Walking through folders of music: files are opened only where their names say little."""
+"""Walking through folders of music, and laying what is found against what is known."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from fstmuse_core.sound_files import is_sound_file
+from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.library.database import Library
+from fstmuse_core.system.errors import one_line
 
 # What systems and servers keep beside the music; names as str.casefold gives them.
 _SYSTEM_FOLDERS = frozenset(
@@ -136,3 +140,216 @@ def _walk(
 def _status(entry: os.DirEntry[str]) -> os.stat_result:
     # What Windows lists of a file may be old: it is brought up to date when it is closed.
     return os.stat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
+
+
+# Update -------------------------------------------------------------------------------------
+
+# Files in one transaction: others may write in between.
+_BATCH = 4000
+_TOLD_EVERY = 500
+
+_FOUND = """
+CREATE TEMP TABLE IF NOT EXISTS found(
+    number INTEGER PRIMARY KEY, path BLOB UNIQUE, folder_id INTEGER,
+    size INTEGER, mtime_ns INTEGER, device TEXT, inode TEXT
+);
+CREATE TEMP TABLE IF NOT EXISTS unread(path BLOB);
+DELETE FROM found;
+DELETE FROM unread;
+"""
+# A file that is not where it was while one that is the same to the system is where none was.
+_MOVED = """
+SELECT old.id, old.path, new.path FROM found new
+JOIN files old ON old.inode = new.inode AND old.device = new.device
+    AND old.size = new.size AND old.mtime_ns = new.mtime_ns
+WHERE new.number BETWEEN ? AND ? AND new.inode <> ''
+    AND NOT EXISTS (SELECT 1 FROM files known WHERE known.path = new.path)
+    AND NOT EXISTS (SELECT 1 FROM found still WHERE still.path = old.path)
+"""
+_CHANGED = """
+UPDATE files SET size = new.size, mtime_ns = new.mtime_ns, content = NULL, error = NULL,
+    state = CASE state WHEN 'skipped' THEN state ELSE 'waiting' END
+FROM found new WHERE new.path = files.path AND new.number BETWEEN ? AND ?
+    AND (files.size <> new.size OR files.mtime_ns <> new.mtime_ns)
+"""
+_SEEN = """
+UPDATE files SET device = new.device, inode = new.inode,
+    folder_id = coalesce(new.folder_id, files.folder_id),
+    error = CASE state WHEN 'gone' THEN NULL ELSE error END,
+    state = CASE state WHEN 'gone' THEN 'waiting' ELSE state END
+FROM found new WHERE new.path = files.path AND new.number BETWEEN ? AND ?
+    AND (state = 'gone' OR files.inode <> new.inode OR files.device <> new.device
+        OR files.folder_id IS NOT coalesce(new.folder_id, files.folder_id))
+"""
+# Another name of a file that has been heard needs no hearing.
+_NEW = """
+INSERT OR IGNORE INTO files(path, folder_id, size, mtime_ns, device, inode, content,
+    title, artist, album, tag_genre)
+SELECT new.path, new.folder_id, new.size, new.mtime_ns, new.device, new.inode, same.content,
+    same.title, same.artist, same.album, same.tag_genre
+FROM found new LEFT JOIN files same ON same.id = (
+    SELECT id FROM files WHERE inode = new.inode AND device = new.device AND size = new.size
+        AND mtime_ns = new.mtime_ns AND content IS NOT NULL AND new.inode <> '' LIMIT 1)
+WHERE new.number BETWEEN ? AND ?
+    AND NOT EXISTS (SELECT 1 FROM files known WHERE known.path = new.path)
+ORDER BY new.number
+"""
+_GONE = """
+UPDATE files SET state = 'gone', error = ?
+WHERE folder_id IN (SELECT value FROM json_each(?)) AND state <> 'gone'
+    AND NOT EXISTS (SELECT 1 FROM found WHERE found.path = files.path)
+    AND NOT EXISTS (SELECT 1 FROM unread
+        WHERE substr(files.path, 1, length(unread.path)) = unread.path)
+"""
+GONE = "it is no longer there; put it back, or forget it"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a scan found.
+
+    ``n_found`` counts the sound files that there are, ``n_gone`` those that are no longer
+    there. ``problems`` are lines for the user, such as that a folder cannot be read; what is
+    known of such a folder stays as it was. A scan that was ``cancelled`` changes nothing.
+    """
+
+    n_found: int = 0
+    n_new: int = 0
+    n_changed: int = 0
+    n_moved: int = 0
+    n_gone: int = 0
+    problems: tuple[str, ...] = ()
+    cancelled: bool = False
+
+
+def scan_library(
+    library: Library,
+    *,
+    folder_ids: Sequence[int] | None = None,
+    progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> ScanReport:
+    """Look through the library's folders, and bring it up to date.
+
+    Parameters
+    ----------
+    folder_ids : optional
+        Only these.
+    progress : callable, optional
+        Told now and then how many files were found.
+    cancelled : callable, optional
+        Asked before each folder.
+
+    Raises
+    ------
+    FstMuseError
+        If the library's file fails.
+    """
+    chosen = {
+        folder.path: folder.folder_id
+        for folder in library.folders()
+        if folder_ids is None or folder.folder_id in folder_ids
+    }
+    problems: list[str] = []
+    with library.reading() as connection:
+        connection.executescript(_FOUND)
+        for path, key in chosen.items():
+            found = scan([path], cancelled)
+            _gather(connection, _told(found, connection, progress), key, problems)
+            if cancelled and cancelled():
+                return ScanReport(_count(connection), problems=tuple(problems), cancelled=True)
+        if progress:
+            progress(_count(connection))
+    return _merge(library, list(chosen.values()), problems)
+
+
+def note_files(library: Library, found: Iterable[FoundFile]) -> ScanReport:
+    """Let the library know files that need not lie in its folders.
+
+    What is heard in them is kept; the window does not list them.
+    """
+    with library.reading() as connection:
+        connection.executescript(_FOUND)
+        _gather(connection, found, None, [])
+    return _merge(library, [], [])
+
+
+def _told(
+    found: Iterable[FoundFile | Unreadable],
+    connection: sqlite3.Connection,
+    progress: Callable[[int], None] | None,
+) -> Iterator[FoundFile | Unreadable]:
+    before = _count(connection)
+    for number, item in enumerate(found):
+        if progress and number % _TOLD_EVERY == 0:
+            progress(before + number)
+        yield item
+
+
+def _gather(
+    connection: sqlite3.Connection,
+    found: Iterable[FoundFile | Unreadable],
+    folder_id: int | None,
+    problems: list[str],
+) -> None:
+    """Put what is found into the table that only this connection sees."""
+    files = _files_of(found, connection, problems)
+    while batch := list(islice(files, _BATCH)):
+        connection.execute("BEGIN")
+        connection.executemany(
+            "INSERT OR IGNORE INTO found(path, folder_id, size, mtime_ns, device, inode) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (os.fsencode(f.path), folder_id, f.size, f.mtime_ns, f.device, f.inode)
+                for f in batch
+            ],
+        )
+        connection.execute("COMMIT")
+
+
+def _files_of(
+    found: Iterable[FoundFile | Unreadable], connection: sqlite3.Connection, problems: list[str]
+) -> Iterator[FoundFile]:
+    for item in found:
+        if isinstance(item, FoundFile):
+            yield item
+            continue
+        problems.append(one_line(item.problem))
+        below = os.fsencode(os.path.join(item.path, ""))
+        connection.execute("INSERT INTO unread(path) VALUES (?)", (below,))
+
+
+def _merge(library: Library, folder_ids: Sequence[int], problems: list[str]) -> ScanReport:
+    with library.reading() as connection:
+        (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM found").fetchone()
+        n_found = _count(connection)
+    moved = changed = new = 0
+    for first in range(1, last + 1, _BATCH):
+        part = (first, first + _BATCH - 1)
+        with library.writing() as connection:
+            moved += _follow(connection, part)
+            changed += connection.execute(_CHANGED, part).rowcount
+            connection.execute(_SEEN, part)
+            new += connection.execute(_NEW, part).rowcount
+    with library.writing() as connection:
+        gone = connection.execute(_GONE, (GONE, str(list(folder_ids)))).rowcount
+    with library.reading() as connection:
+        connection.executescript("DELETE FROM found; DELETE FROM unread;")
+    return ScanReport(n_found, new, changed, moved, gone, tuple(problems))
+
+
+def _follow(connection: sqlite3.Connection, part: tuple[int, int]) -> int:
+    """Let files that were moved be what they were under another name."""
+    followed: set[int] = set()
+    taken: set[bytes] = set()
+    for key, old, path in connection.execute(_MOVED, part).fetchall():
+        if key not in followed and path not in taken and not os.path.lexists(old):
+            connection.execute("UPDATE files SET path = ? WHERE id = ?", (path, key))
+            followed.add(key)
+            taken.add(path)
+    return len(followed)
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    (count,) = connection.execute("SELECT count(*) FROM found").fetchone()
+    return int(count)

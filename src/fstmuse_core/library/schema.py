@@ -1,4 +1,4 @@
-"""The library's file: its tables, and how it is opened, begun anew and kept aside."""
+"""The library's file: its tables, its options, and how it is opened and kept."""
 
 from __future__ import annotations
 
@@ -8,8 +8,29 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.file_lock import locked
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.locks import locked
+
+TAG_ENCODING = "tag_encoding"
+_TABLE = "CREATE TABLE IF NOT EXISTS options (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+
+
+def read(connection: sqlite3.Connection, name: str, default: str) -> str:
+    """What was chosen, or the default."""
+    known = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'options'"
+    if connection.execute(known).fetchone() is None:
+        return default
+    found = connection.execute("SELECT value FROM options WHERE name = ?", (name,)).fetchone()
+    return default if found is None else str(found[0])
+
+
+def write(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Remember a choice, within the caller's transaction."""
+    connection.execute(_TABLE)
+    connection.execute("INSERT OR REPLACE INTO options(name, value) VALUES (?, ?)", (name, value))
+
+
+# Schema -------------------------------------------------------------------------------------
 
 TITLE = "Your library"
 VERSION = 1

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from fstmuse_core.file_tags.reading import read_tags
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import HeardModel, LibraryRow, State
 from fstmuse_core.tags.outcome import Fate, Outcome
 from fstmuse_core.tags.plan import Heard
+from fstmuse_core.tags.reading import read_tags
 
 
 def heard_files(library: Library, model: HeardModel, rows: Sequence[LibraryRow]) -> list[Heard]:
@@ -51,7 +51,7 @@ def read_again(library: Library, encoding: str) -> None:
     Parameters
     ----------
     encoding : str
-        From :func:`~fstmuse_core.file_tags.text_encoding.encoding_of`.
+        From :func:`~fstmuse_core.tags.text_encoding.encoding_of`.
     """
     library.set_tag_encoding(encoding)
     for row in library.rows(""):

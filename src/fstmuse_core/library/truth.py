@@ -1,4 +1,4 @@
-"""Genres that a library already has: in files' tags, in beets, or from the user's own mouth."""
+"""Genres that a library already has, and what of it a model was trained on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import known_genres
-from fstmuse_core.library.rows import LibraryRow
-from fstmuse_core.placeholders import useful_genres
+from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.bundle.entries import describe
+from fstmuse_core.bundle.identity import folder_of
+from fstmuse_core.datasets.overlap import overlap
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.library.rows import HeardModel, LibraryRow
+from fstmuse_core.system.errors import BundleError, FstMuseError
+from fstmuse_core.tags.genres import known_genres, useful_genres
 
 # What beets puts between the values of a field with several.
 _BEETS_DELIMITER = "\\␀"
@@ -164,3 +168,39 @@ def _music_folder(stored: Iterable[str], paths: Iterable[str]) -> Path | None:
             if path.endswith(end)
         )
     return Path(votes.most_common(1)[0][0] or os.sep) if votes else None
+
+
+# Known music --------------------------------------------------------------------------------
+
+_CLAIMED = "only its maker says that it was not trained on these songs or their artists"
+_GONE = "it is no longer installed, so nothing tells whether it was trained on this music"
+
+
+def known_before(model: HeardModel, rows: Sequence[LibraryRow], labels: Sequence[Label]) -> str:
+    """A sentence if a model was trained on labelled files, or if that is a claim; else empty.
+
+    Songs are told by artist and title, so those without tags are not recognised.
+    """
+    labelled = {label.path for label in labels}
+    tracks = [
+        Track(Path(row.path), "", row.artist, row.title or Path(row.path).stem, row.seconds)
+        for row in rows
+        if row.path in labelled
+    ]
+    if not tracks:
+        return ""
+    found = _found(model, tracks)
+    return found and f"Mind: of {model.name}, {found}."
+
+
+def _found(model: HeardModel, tracks: Sequence[Track]) -> str:
+    folder = folder_of(model.sha256)
+    if folder is None:
+        return _GONE
+    try:
+        bundle = load_bundle(folder)
+        found = overlap(bundle, tracks).sentence
+    except BundleError:
+        return _GONE
+    is_claimed = describe(bundle).entry.is_claimed
+    return _CLAIMED if is_claimed and not found else found

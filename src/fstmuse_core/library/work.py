@@ -1,4 +1,4 @@
-"""Hearing all that waits in a library, on every core, for as long as it takes."""
+"""Hearing all that waits in a library, on every core, and telling of it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,101 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from fstmuse_core.bundle import Bundle, find_bundle
-from fstmuse_core.bundle_manifest import CLASSIFIER
-from fstmuse_core.datasets.pool import Broken, ProcessPool, default_processes
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.file_lock import try_lock
+from fstmuse_core.bundle.bundle import Bundle, find_bundle
+from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.events import (
-    WorkCancelled,
-    WorkDone,
-    WorkEvent,
-    WorkFailed,
-    WorkProgress,
-)
-from fstmuse_core.library.hearing import Heard, LibraryEar, ModelEar, Unheard, Unusable
+from fstmuse_core.library.file_task import ClassifierRunner, Heard, LibraryTask, Unheard, Unusable
 from fstmuse_core.library.queue import Queue, Waiting
+from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.library.schema import TITLE, speaking
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.locks import try_lock
+from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProgress:
+    """So many sound files were found so far."""
+
+    n_found: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanDone:
+    """The library is up to date, unless the scan was cancelled."""
+
+    report: ScanReport
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFailed:
+    """The scan could not be done."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkProgress:
+    """How far the work is.
+
+    Attributes
+    ----------
+    done, failed : int
+        Files dealt with since it began.
+    total : int
+        Those and the ones that still wait.
+    per_second : float
+        Files a second of late; 0 while that is not known.
+    left_s : float or None
+        Seconds until all is done at that rate.
+    changed : tuple of int
+        Files of which there is something new since the last event.
+    working : tuple of int
+        Files that are being heard.
+    paused : bool
+    """
+
+    done: int
+    failed: int
+    total: int
+    per_second: float
+    left_s: float | None
+    changed: tuple[int, ...]
+    working: tuple[int, ...]
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone:
+    """No file waits any more."""
+
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCancelled:
+    """The work was given up; what waits goes on waiting."""
+
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFailed:
+    """The work cannot go on; what waits goes on waiting."""
+
+    error: str
+
+
+ScanEvent = ScanProgress | ScanDone | ScanFailed
+WorkEvent = WorkProgress | WorkDone | WorkCancelled | WorkFailed
+
+
+# Work ---------------------------------------------------------------------------------------
 
 _LOG = logging.getLogger(__name__)
 
@@ -122,14 +199,16 @@ class LibraryWork:
 
     def _work(self) -> WorkEvent:
         bundle = find_bundle(self._model)
-        bundle.demand_kind(CLASSIFIER)
+        bundle.require_kind(CLASSIFIER)
         with open_library(self._library) as library, only_one_works(library.path):
             shift = _Shift(library, bundle, self._on_event)
             if not shift.total:
                 return WorkDone(0, 0)
             processes = self._processes or min(default_processes(), _MOST_PROCESSES)
-            ear = LibraryEar(
-                ModelEar(str(bundle.path), bundle.sha256), str(library.path), shift.queue.model_id
+            ear = LibraryTask(
+                ClassifierRunner(str(bundle.path), bundle.sha256),
+                str(library.path),
+                shift.queue.model_id,
             )
             with ProcessPool(ear, min(processes, shift.total)) as pool:
                 while not self._cancelled.is_set():

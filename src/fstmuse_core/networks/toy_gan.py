@@ -17,7 +17,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from fstmuse_core.generation_noise import NoiseShape
+from fstmuse_core.bundle.noise import NoiseShape
 
 Tensor = Any
 
@@ -82,7 +82,7 @@ def build_generator(
     Returns
     -------
     keras.Model
-        Inputs by name as :func:`fstmuse_core.generation_noise.draw_noise` gives them, and
+        Inputs by name as :func:`fstmuse_core.bundle.noise.draw_noise` gives them, and
         ``genre (batch, n_genres)``, weights that sum to one; any number of steps. Output
         ``(batch, 16 * n_steps, 128)``, scaled log-mel.
     """

@@ -1,11 +1,4 @@
-"""What judges ToyGan while it learns: is this real music of this genre?
-
-Three views, each with its own scores: the spectrogram itself, from patches of a third of a
-second to three seconds; its envelope, coarse in both axes, over six seconds, for rhythm and
-form; and the features of a classifier that was trained beforehand and is frozen (Sauer et al.,
-"Projected GANs converge faster", NeurIPS 2021). Genres are heeded by projection (Miyato and Koyama,
-"cGANs with projection discriminator", ICLR 2018).
-"""
+"""The judge of ToyGan while it learns, and its convolutions of bounded gain."""
 
 from __future__ import annotations
 
@@ -16,10 +9,74 @@ import keras
 from keras import layers, ops
 
 from fstmuse_core.networks.blocks import N_MELS, SEGMENT_FRAMES
-from fstmuse_core.networks.spectral import SpectralConv1D, SpectralConv2D, SpectralDense
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
 
 Tensor = Any
+
+_TINY = 1e-12
+# What a leaky rectifier takes from a signal, given back (He et al., 2015). With one, scores of
+# a discriminator of a few layers stay so small that the generator runs away from it.
+NORM = 2.0**0.5
+
+
+class _Spectral(layers.Layer):  # type: ignore[misc]
+    """Mixin for layers that have a ``kernel`` whose last axis is the output."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.direction = self.add_weight(
+            name="direction",
+            shape=(1, self.kernel.shape[-1]),
+            initializer="random_normal",
+            trainable=False,
+        )
+
+    def normalised(self, kernel: Tensor, training: bool | None) -> Tensor:
+        """The kernel, scaled so that its largest singular value is :data:`NORM`."""
+        matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
+        fixed = ops.stop_gradient(matrix)
+        left = _unit(ops.matmul(self.direction, ops.transpose(fixed)))
+        right = _unit(ops.matmul(left, fixed))
+        if training:
+            self.direction.assign(right)
+        largest = ops.sum(ops.matmul(left, matrix) * right)
+        return kernel * (NORM / ops.maximum(largest, _TINY))
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector / (ops.sqrt(ops.sum(ops.square(vector))) + _TINY)
+
+
+@keras.saving.register_keras_serializable("fstmuse")
+class SpectralConv2D(_Spectral, layers.Conv2D):  # type: ignore[misc]
+    """A spectrally normalised ``Conv2D`` without activation."""
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        kernel = self.normalised(self.kernel, training)
+        return self.convolution_op(inputs, kernel) + self.bias
+
+
+@keras.saving.register_keras_serializable("fstmuse")
+class SpectralConv1D(_Spectral, layers.Conv1D):  # type: ignore[misc]
+    """A spectrally normalised ``Conv1D`` without activation."""
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        kernel = self.normalised(self.kernel, training)
+        return self.convolution_op(inputs, kernel) + self.bias
+
+
+@keras.saving.register_keras_serializable("fstmuse")
+class SpectralDense(_Spectral, layers.Dense):  # type: ignore[misc]
+    """A spectrally normalised ``Dense`` without activation or bias."""
+
+    def __init__(self, units: int, **options: Any) -> None:
+        super().__init__(units, **{**options, "use_bias": False})
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        return ops.matmul(inputs, self.normalised(self.kernel, training))
+
+
+# Toy gan critic -----------------------------------------------------------------------------
 
 _SLOPE = 0.2
 

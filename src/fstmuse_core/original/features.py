@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.system.errors import FstMuseError
 
 SAMPLE_RATE = 22_050
 N_FRAMES = 1291

@@ -1,15 +1,12 @@
-"""The report's two classifiers, layer by layer, as they were in 2023.
-
-They are kept to be compared with, not to be used: for ours see :mod:`fstmuse_core.networks`.
-Convolutions have no padding; that alone gives the report's parameter counts.
-"""
+"""The report's two classifiers and its ToyGan, layer by layer, as they were in 2023."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.original.features import N_FRAMES, N_MELS
+from fstmuse_core.tags.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 
 
 def build_original_toy_model(n_genres: int = len(TOY_MODEL_GENRES)) -> Any:
@@ -19,7 +16,7 @@ def build_original_toy_model(n_genres: int = len(TOY_MODEL_GENRES)) -> Any:
     -------
     keras.Model
         Input ``(batch, 1291, 128, 1)``, output ``(batch, n_genres)`` probabilities,
-        by default of :data:`fstmuse_core.genres.TOY_MODEL_GENRES`; compiled with Adam and
+        by default of :data:`fstmuse_core.tags.genres.TOY_MODEL_GENRES`; compiled with Adam and
         cross-entropy.
         A training step takes about 5 GiB of memory.
     """
@@ -44,7 +41,7 @@ def build_original_fst_muse(n_genres: int = len(FST_MUSE_GENRES)) -> Any:
     -------
     keras.Model
         Input ``(batch, 1291, 128, 1)``, output ``(batch, n_genres)`` probabilities,
-        by default of :data:`fstmuse_core.genres.FST_MUSE_GENRES`; compiled with Adam and
+        by default of :data:`fstmuse_core.tags.genres.FST_MUSE_GENRES`; compiled with Adam and
         cross-entropy.
     """
     from keras import layers
@@ -85,3 +82,87 @@ def _compiled(name: str, trunk: list[Any], n_genres: int) -> Any:
         jit_compile=False,
     )
     return model
+
+
+# Toy gan ------------------------------------------------------------------------------------
+
+NOISE = 128
+QUARTER_FRAMES = 323
+GENERATOR_RATE, DISCRIMINATOR_RATE = 1e-4, 1e-5
+LABEL_NOISE = 0.15
+_CHANNELS = 128
+_SLOPE = 0.2
+_DROPOUT = 0.4
+
+
+def build_original_generator(quarter_frames: int = QUARTER_FRAMES) -> Any:
+    """The generator; 172,014,081 parameters.
+
+    Parameters
+    ----------
+    quarter_frames : int
+        Frames before the two upsamplings; another than the report's for tests alone.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 128)``, standard normal noise; output ``(batch, 1291, 128, 1)``, within
+        0 and 1.
+    """
+    import keras
+    from keras import layers
+
+    bands = N_MELS // 4
+    blocks: list[Any] = []
+    for size, is_doubled in ((5, True), (5, True), (4, False), (4, False)):
+        if is_doubled:
+            blocks.append(layers.UpSampling2D())
+        blocks.append(layers.Conv2D(_CHANNELS, size, padding="same"))
+        blocks.append(layers.LeakyReLU(_SLOPE))
+    return keras.Sequential(
+        [
+            keras.Input((NOISE,)),
+            layers.Dense(quarter_frames * bands * _CHANNELS),
+            layers.LeakyReLU(_SLOPE),
+            layers.Reshape((quarter_frames, bands, _CHANNELS)),
+            *blocks,
+            layers.Conv2D(1, 4, padding="same", activation="sigmoid"),
+            # 1292 frames come out; the clips have 1291.
+            layers.Cropping2D(((0, 1), (0, 0))),
+        ],
+        name="original_toy_gan_generator",
+    )
+
+
+def build_original_discriminator(frames: int = N_FRAMES) -> Any:
+    """The discriminator; 37,633,281 parameters.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, frames, 128, 1)``; output ``(batch, 1)``, 0 for real and 1 for made.
+    """
+    import keras
+    from keras import layers
+
+    blocks: list[Any] = []
+    for filters in (32, 64, 128, 256):
+        blocks += [layers.Conv2D(filters, 5), layers.LeakyReLU(_SLOPE), layers.Dropout(_DROPOUT)]
+    return keras.Sequential(
+        [
+            keras.Input((frames, N_MELS, 1)),
+            *blocks,
+            layers.Flatten(),
+            layers.Dropout(_DROPOUT),
+            layers.Dense(1, activation="sigmoid"),
+        ],
+        name="original_toy_gan_discriminator",
+    )
+
+
+def generate_original(generator: Any, seed: int) -> FloatArray:
+    """One clip, shape ``(1291, 128)``, taken for magnitudes."""
+    import numpy as np
+
+    noise = np.random.default_rng(seed).standard_normal((1, NOISE), dtype=np.float32)
+    return np.asarray(generator.predict_on_batch(noise))[0, :, :, 0]

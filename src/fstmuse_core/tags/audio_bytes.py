@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from fstmuse_core.file_tags.spans import (
+from fstmuse_core.system.process_limits import heartbeat
+from fstmuse_core.tags.spans import (
     CHUNKED,
     FRAMED,
     MP4_BOXES,
@@ -20,7 +21,6 @@ from fstmuse_core.file_tags.spans import (
     ogg_spans,
     skip_id3,
 )
-from fstmuse_core.process_limits import heartbeat
 
 _BLOCK = 1 << 18
 

@@ -7,7 +7,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.hard_links import forget_lonely, forget_old, join_names, keep_old, kept_old
 from fstmuse_core.tags.journal import (
     BatchRecord,
     Entry,
@@ -20,13 +21,12 @@ from fstmuse_core.tags.journal import (
     was_begun,
     was_ended,
 )
-from fstmuse_core.tags.names import forget_lonely, forget_old, join_names, keep_old, kept_old
 from fstmuse_core.tags.outcome import Batch, BatchSummary, Fate, OnOutcome, Outcome
 from fstmuse_core.tags.places import Stamp, obstacle, reason_for, sync_folder
 from fstmuse_core.tags.plan import Cancelled, Change
-from fstmuse_core.tags.swap import (
+from fstmuse_core.tags.replacement import (
+    FileChangedError,
     MakeVersion,
-    MovedOnError,
     file_digest,
     make_old_version,
     make_version,
@@ -67,7 +67,7 @@ def apply(
         Leave the time at which a file was changed last; backups that look at size and time may
         then miss the new tags. Undo gives the old time back in any case.
     make : callable, optional
-        Called instead of :func:`~fstmuse_core.tags.swap.make_version`, which decodes the file;
+        Called instead of :func:`~.replacement.make_version`, which decodes the file;
         may have another process do it. What it raises is why that file is left as it is.
     on_begun : callable, optional
         Told the batch's ``id`` before the first file is changed.
@@ -244,7 +244,7 @@ def _write_file(
 ) -> None:
     target, stamp = change.target, change.stamp
     if stamp is None or not Stamp.of(target).same_contents(stamp):
-        raise MovedOnError
+        raise FileChangedError
     if why := obstacle(target):
         raise FstMuseError(target, why)
     with scratch(target, journal.id, index) as copy:
@@ -279,7 +279,7 @@ def _undo(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry) -> O
         _undo_file(journal, folder, batch, entry)
     except _JournalError:
         raise
-    except MovedOnError:
+    except FileChangedError:
         return Outcome(entry.path, Fate.FAILED, _CHANGED_SINCE)
     except Exception as error:
         return Outcome(entry.path, Fate.FAILED, _reason(error))
@@ -293,7 +293,7 @@ def _undo_file(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry)
         raise FstMuseError(target, why)
     digest = file_digest(target)
     if digest not in (entry.old_sha256, entry.new_sha256):
-        raise MovedOnError
+        raise FileChangedError
     with scratch(target, batch.id, entry.index) as copy:
         kept = kept_old(folder, batch.id, entry)
         if kept is not None:  # the very file that other names of it still are
@@ -309,7 +309,7 @@ def _undo_file(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry)
 def _put_back(kept: Path, target: Path, expected: Stamp) -> None:
     """Let the old file, which was kept, take its place again."""
     if not Stamp.of(target).same_contents(expected):
-        raise MovedOnError
+        raise FileChangedError
     kept.replace(target)
     sync_folder(target.parent)
 
@@ -334,7 +334,7 @@ def _note(write: Callable[..., None], *values: object) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, MovedOnError):
+    if isinstance(error, FileChangedError):
         return "it has changed since the preview; look at it again"
     return reason_for(error)
 

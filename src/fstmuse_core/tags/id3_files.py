@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from fstmuse_core.file_tags.id3_frames import Id3Tag
-from fstmuse_core.file_tags.old_tags import (
+from fstmuse_core.tags.id3_frames import Id3Tag
+from fstmuse_core.tags.old_tags import (
     ape_others,
     ape_with_genres,
     id3v1_others,
@@ -18,10 +18,17 @@ from fstmuse_core.file_tags.old_tags import (
     info_others,
     info_with_genre,
 )
-from fstmuse_core.file_tags.parts import Part, PartKind, id3_frames, tag_parts
-from fstmuse_core.file_tags.reading import GenreField, genre_fields, main_genres
-from fstmuse_core.tags.rewriting import Edit, rewrite
-from fstmuse_core.tags.tag_file import PROVENANCE, TagError, TagFile, own_errors, same_genres
+from fstmuse_core.tags.parts import Part, PartKind, id3_frames, tag_parts
+from fstmuse_core.tags.reading import GenreField, genre_fields, main_genres
+from fstmuse_core.tags.tag_file import (
+    PROVENANCE,
+    Edit,
+    TagError,
+    TagFile,
+    own_errors,
+    rewrite,
+    same_genres,
+)
 
 _NOTE = f"TXXX:{PROVENANCE}"
 _NEW = Id3Tag(4)

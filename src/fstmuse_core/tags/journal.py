@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 import platformdirs
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.file_lock import locked
-from fstmuse_core.regular_files import open_regular
-from fstmuse_core.strict_json import parse_json
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.locks import locked
+from fstmuse_core.system.regular_files import open_regular
+from fstmuse_core.system.strict_json import parse_json
 from fstmuse_core.tags.places import sync_folder
 
 _SUFFIX = ".jsonl"

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 import mutagen.mp4
 
-from fstmuse_core.file_tags.reading import GenreField, tag_values
-from fstmuse_core.file_tags.spans import mp4_boxes
+from fstmuse_core.tags.reading import GenreField, tag_values
+from fstmuse_core.tags.spans import mp4_boxes
 from fstmuse_core.tags.tag_file import PROVENANCE, TagError, TagFile, own_errors
 
 _MP4: Any = mutagen.mp4.MP4

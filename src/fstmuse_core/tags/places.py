@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.process_limits import is_out_of_memory, too_much_memory
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.process_limits import is_out_of_memory, too_much_memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fstmuse_core.audio import AudioStream
-from fstmuse_core.errors import AudioError
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.reading import AudioStream
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.system.errors import AudioError
 from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.formats import TagError, TagFile, open_tags
 
@@ -39,7 +39,7 @@ def foresee(
     TagError
         If the tags cannot be changed, or the file does not play.
     """
-    demand_room(target)
+    require_space(target)
     tags.check(genres, note, separator)
     _some_sound(target)
 
@@ -67,7 +67,7 @@ def prove(target: Path, copy: Path, before: object, genres: tuple[str, ...], not
         raise _refused(target, "it would no longer have played the same")
 
 
-def demand_room(target: Path) -> None:
+def require_space(target: Path) -> None:
     """Raise ``OSError`` if a second version would fill the disk, before it does."""
     disk = shutil.disk_usage(target.parent)
     # Some network disks do not tell how large they are.

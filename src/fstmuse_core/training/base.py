@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fstmuse_core.bundle import WEIGHTS_NAME, Bundle, find_bundle, load_bundle
-from fstmuse_core.errors import BundleError
-from fstmuse_core.models.strict_zip import ZipTroubleError
-from fstmuse_core.models.weights import MAX_WEIGHTS_BYTES, read_weights
-from fstmuse_core.regular_files import read_regular
+from fstmuse_core.bundle.bundle import WEIGHTS_NAME, Bundle, find_bundle, load_bundle
+from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
+from fstmuse_core.system.errors import BundleError
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_core.system.zip_files import ZipTroubleError
 from fstmuse_core.training.settings import TrainSettings
 
 if TYPE_CHECKING:

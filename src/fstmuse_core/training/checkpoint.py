@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.regular_files import open_regular
-from fstmuse_core.runs import CHECKPOINTS, newest_checkpoint, read_json
+from fstmuse_core.runs.store import CHECKPOINTS, newest_checkpoint, read_json
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.regular_files import open_regular
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.paired import Comparison, paired_test
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.significance import Comparison, paired_test
 from fstmuse_core.training.measure import Answers, whose
 
 

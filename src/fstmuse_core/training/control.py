@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from fstmuse_core.runs import CANCEL, STOP, read_request
+from fstmuse_core.runs.store import CANCEL, STOP, read_request
 
 # A look at a folder takes microseconds, but nobody notices a tenth of a second.
 _LOOK_EVERY_S = 0.1
@@ -62,15 +62,15 @@ class Control:
         if self.stopped:
             raise CancelledError
 
-    def heed_run(self, run: Path) -> None:
+    def watch_run(self, run: Path) -> None:
         """From now on obey what other processes ask for in the run's folder."""
         self._run = run
 
-    def heed_interrupts(self) -> None:
+    def catch_interrupts(self) -> None:
         """From now on the first Ctrl+C means Stop, the second Cancel."""
         signal.signal(signal.SIGINT, self._interrupted)
 
-    def heed_stream(self, descriptor: int) -> threading.Thread:
+    def watch_stream(self, descriptor: int) -> threading.Thread:
         """From now on obey the lines ``stop`` and ``cancel`` of a file descriptor.
 
         The thread that does so ends with the stream.

@@ -9,27 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import LITERT_NAME, Bundle
-from fstmuse_core.datasets.artists import count_artists, count_unknown
+from fstmuse_core.bundle.bundle import LITERT_NAME, Bundle
+from fstmuse_core.bundle.pattern_head import PatternHead, PatternSession
 from fstmuse_core.datasets.folds import group_folds
-from fstmuse_core.datasets.groups import connected_tracks
+from fstmuse_core.datasets.groups import connected_tracks, count_artists, count_unknown
+from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.models.overlap import known_to
-from fstmuse_core.pattern_head import PatternEar, PatternHead
-from fstmuse_core.shares import share_by_artist
+from fstmuse_core.system.wording import share_by_artist
 from fstmuse_core.training.export import base_manifest
 from fstmuse_core.training.measure import whose
 from fstmuse_core.training.mels import MelArray, segment_starts
-from fstmuse_core.training.metrics import Floats, Ints
+from fstmuse_core.training.metrics import Floats, Ints, score_clips
 from fstmuse_core.training.music import Mels, MelTable
 from fstmuse_core.training.noise import made_up_noise
-from fstmuse_core.training.ours import OurTrainee, exported
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.pattern_head import fit_pattern_head, pattern_rows
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
 from fstmuse_core.training.sampler import track_weights
-from fstmuse_core.training.scores import score_clips
 from fstmuse_core.training.settings import TrainSettings
+from fstmuse_core.training.trainer import ClassifierTrainer, exported
 
 FOLDS = 5
 HEAD, NETWORK = "head", "network"
@@ -137,13 +135,13 @@ def cross_validate_network(
             tuple(data.tracks[i] for i in test),
             (),
         )
-        trainee = OurTrainee(settings, data.plan, parts, mels, base)
-        steps = trainee.recipe.steps
+        trainer = ClassifierTrainer(settings, data.plan, parts, mels, base)
+        steps = trainer.recipe.steps
         for step in range(steps):
             tell(number * steps + step, len(rounds) * steps)
-            trainee.model.train_on_batch(*trainee.batch())
-        files = exported(trainee.classifier, settings.model, len(data.plan.genres))
-        manifest = base_manifest(data.plan, trainee.recipe, trainee.scaling)
+            trainer.model.train_on_batch(*trainer.batch())
+        files = exported(trainer.classifier, settings.model, len(data.plan.genres))
+        manifest = base_manifest(data.plan, trainer.recipe, trainer.scaling)
         head = _fit(data, rows.of(train), train)
         bundle = Bundle(Path("fold"), manifest, "", files[LITERT_NAME], head.to_bytes())
         scores = score_clips(bundle, [data.mels[i] for i in test])
@@ -159,7 +157,7 @@ def _fit(data: Folded, rows: Any, train: Sequence[int]) -> PatternHead:
 
 def _evidence(head: PatternHead, data: Folded, index: int) -> Floats:
     mel = np.asarray(data.mels[index], dtype=np.float32)
-    ear = PatternEar(head)
+    ear = PatternSession(head)
     ear.push(mel)
     recipe = data.recipe
     starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)

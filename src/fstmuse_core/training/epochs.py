@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import keras
 import numpy as np
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.runs import newest_checkpoint
+from fstmuse_core.runs.store import newest_checkpoint
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.checkpoint import (
     Arrays,
     Checkpoint,
@@ -53,7 +53,7 @@ class Validation:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Trainee(Protocol):
+class Trainer(Protocol):
     """A network with its music.
 
     ``model`` is a compiled Keras model whose ``train_on_batch`` gives loss and accuracy.
@@ -113,14 +113,14 @@ class EpochLoop:
     def __init__(
         self,
         run: Path,
-        trainee: Trainee,
+        trainer: Trainer,
         epochs: int,
         events: Events,
         control: Control,
         on_epoch: EpochListener,
     ) -> None:
         self._run = run
-        self._trainee = trainee
+        self._trainer = trainer
         self._epochs = epochs
         self._events = events
         self._control = control
@@ -130,19 +130,19 @@ class EpochLoop:
 
     def checkpoint_bytes(self) -> int:
         """About how much disk a checkpoint takes."""
-        weights: int = sum(math.prod(v.shape) for v in self._trainee.model.variables)
+        weights: int = sum(math.prod(v.shape) for v in self._trainer.model.variables)
         return 4 * _CHECKPOINT_COPIES * weights
 
     def resume(self) -> Progress:
         """Take up the newest checkpoint of the run, or begin."""
-        optimizer = self._trainee.model.optimizer
-        optimizer.build(self._trainee.model.trainable_variables)
+        optimizer = self._trainer.model.optimizer
+        optimizer.build(self._trainer.model.trainable_variables)
         kept = load_checkpoint(self._run)
         if kept is None:
             return Progress()
-        assign(self._trainee.model.variables, kept.network)
+        assign(self._trainer.model.variables, kept.network)
         assign(optimizer.variables, kept.optimizer)
-        self._trainee.restore(kept.sampler)
+        self._trainer.restore(kept.sampler)
         return Progress(kept.epoch, kept.best, kept.best_epoch, kept.best_loss, kept.history)
 
     def train(self, progress: Progress) -> Progress:
@@ -165,13 +165,13 @@ class EpochLoop:
     def _epoch(self, progress: Progress) -> None:
         number = progress.epoch + 1
         loss, accuracy, whole = self._steps(number)
-        found = self._trainee.validate()
+        found = self._trainer.validate()
         self._control.check()
         if not math.isfinite(found.loss):
             raise _DivergedError(f"after epoch {number}")
         is_best = found.loss < progress.best_loss
         if is_best:
-            progress.best = variables(self._trainee.model.variables)
+            progress.best = variables(self._trainer.model.variables)
             progress.best_epoch, progress.best_loss = number, found.loss
         values = {
             "epoch": number,
@@ -200,14 +200,14 @@ class EpochLoop:
         accuracies: list[float] = []
         steps = self._steps_per_epoch
         with ThreadPoolExecutor(1) as ahead:
-            batch = ahead.submit(self._trainee.batch)
+            batch = ahead.submit(self._trainer.batch)
             for step in range(1, steps + 1):
                 begun = time.monotonic()
                 inputs, targets = batch.result()
                 if step < steps:
-                    batch = ahead.submit(self._trainee.batch)
-                self._trainee.model.reset_metrics()
-                loss, accuracy = map(float, self._trainee.model.train_on_batch(inputs, targets))
+                    batch = ahead.submit(self._trainer.batch)
+                self._trainer.model.reset_metrics()
+                loss, accuracy = map(float, self._trainer.model.train_on_batch(inputs, targets))
                 if not math.isfinite(loss):
                     raise _DivergedError(f"in step {step} of epoch {epoch}")
                 losses.append(loss)
@@ -221,7 +221,7 @@ class EpochLoop:
 
     @property
     def _steps_per_epoch(self) -> int:
-        return self._trainee.steps_per_epoch
+        return self._trainer.steps_per_epoch
 
     def _report(self, epoch: int, step: int, losses: list[float], accuracies: list[float]) -> None:
         def values() -> dict[str, Any]:
@@ -233,7 +233,7 @@ class EpochLoop:
                 "loss": float(np.mean(losses)),
                 "accuracy": float(np.mean(accuracies)),
                 "learning_rate": self._learning_rate(),
-                "clips_per_second": self._trainee.batch_size / self._step_s,
+                "clips_per_second": self._trainer.batch_size / self._step_s,
                 "steps_per_second": 1.0 / self._step_s,
                 "seconds_left": self._seconds_left(ahead),
             }
@@ -250,7 +250,7 @@ class EpochLoop:
         return steps * self._step_s
 
     def _learning_rate(self) -> float:
-        return float(np.asarray(self._trainee.model.optimizer.learning_rate))
+        return float(np.asarray(self._trainer.model.optimizer.learning_rate))
 
     def _save(self, progress: Progress) -> None:
         shortage = disk_shortage(self._run, self.checkpoint_bytes())
@@ -260,12 +260,12 @@ class EpochLoop:
                     self._run,
                     Checkpoint(
                         progress.epoch,
-                        variables(self._trainee.model.variables),
-                        variables(self._trainee.model.optimizer.variables),
+                        variables(self._trainer.model.variables),
+                        variables(self._trainer.model.optimizer.variables),
                         progress.best,
                         progress.best_epoch,
                         progress.best_loss,
-                        self._trainee.state(),
+                        self._trainer.state(),
                         progress.history,
                     ),
                 )
@@ -290,7 +290,7 @@ class EpochLoop:
         self._events.warn(progress.diverged)
 
 
-def train_epochs(run: Run, trainee: Trainee, events: Events, control: Control) -> Progress:
+def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -> Progress:
     """Announce the run and train until the last epoch or Stop.
 
     Raises
@@ -302,7 +302,7 @@ def train_epochs(run: Run, trainee: Trainee, events: Events, control: Control) -
     """
     settings = run.settings
     with epoch_listener(settings.tensorboard, run.folder.name) as listener:
-        loop = EpochLoop(run.folder, trainee, settings.epochs, events, control, listener)
+        loop = EpochLoop(run.folder, trainer, settings.epochs, events, control, listener)
         shortage = disk_shortage(run.folder, 2 * loop.checkpoint_bytes())
         if shortage:
             raise FstMuseError("training", shortage)
@@ -318,7 +318,7 @@ def train_epochs(run: Run, trainee: Trainee, events: Events, control: Control) -
             genres=list(run.parts.genres),
             **run.parts.counts(),
             epochs=settings.epochs,
-            steps_per_epoch=trainee.steps_per_epoch,
+            steps_per_epoch=trainer.steps_per_epoch,
             seed=settings.seed,
             backend=keras.backend.backend(),
             resumed_from_epoch=progress.epoch,

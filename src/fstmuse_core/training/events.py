@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from fstmuse_core.shares import guessing, recorded_share
+from fstmuse_core.system.wording import guessing, recorded_share
 
 _PROGRESS_EVERY_S = 0.3
 _SPOKEN_EVERY_S = 5.0

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.features import FeatureScaling
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.plan import ModelPlan, Recipe
 
 _TOLERANCE = 1e-4

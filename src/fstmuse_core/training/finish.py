@@ -1,4 +1,4 @@
-"""The end of a training: calibration, test, figures, card, and the bundle everyone can use."""
+"""Training one of our networks: its end is calibration, test, figures, card and bundle."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import io
 import platform
 import shlex
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fstmuse_core import __version__
-from fstmuse_core.bundle import (
+from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     LITERT_NAME,
     PATTERNS_NAME,
@@ -22,34 +23,39 @@ from fstmuse_core.bundle import (
     user_models_folder,
     write_bundle,
 )
-from fstmuse_core.bundle_manifest import BundleManifest, Thresholds
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.datasets.sound_prints import Print, as_text
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.file_tags.text_encoding import AUTO
-from fstmuse_core.genres import listed_genres
-from fstmuse_core.models.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
-from fstmuse_core.runs import REPORT_FILE, write_bytes, write_json
-from fstmuse_core.shares import FEW
-from fstmuse_core.text_output import csv_rows
+from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.datasets.copies import Print, as_text
+from fstmuse_core.datasets.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
+from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.text_output import csv_rows
+from fstmuse_core.system.wording import FEW
+from fstmuse_core.tags.genres import listed_genres
+from fstmuse_core.tags.text_encoding import AUTO
 from fstmuse_core.training import calibration
 from fstmuse_core.training.base import kept_base
 from fstmuse_core.training.checkpoint import assign
+from fstmuse_core.training.control import Control
 from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
-from fstmuse_core.training.epochs import Progress
+from fstmuse_core.training.epochs import Progress, train_epochs
+from fstmuse_core.training.events import Events
 from fstmuse_core.training.export import base_manifest
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.measure import ask, measure
 from fstmuse_core.training.metrics import Ints
-from fstmuse_core.training.music import MelTable
+from fstmuse_core.training.music import MelTable, set_aside_sentence
 from fstmuse_core.training.naming import name_at_end
-from fstmuse_core.training.ours import OurTrainee, exported
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.plan import ModelPlan, Recipe
-from fstmuse_core.training.prepare import set_aside_sentence
 from fstmuse_core.training.settings import TrainSettings
+from fstmuse_core.training.trainer import ClassifierTrainer, exported
 from fstmuse_core.training.user_card import write_user_card
 from fstmuse_core.training.user_head import Choice, choose_head
+
+if TYPE_CHECKING:
+    from fstmuse_core.training.run import Run
+
 
 Tell = Callable[[int, int], None]
 
@@ -69,7 +75,7 @@ class Finished:
 
 def finish_ours(
     run: Finished,
-    trainee: OurTrainee,
+    trainer: ClassifierTrainer,
     mels: MelTable,
     tell: Callable[[str, int, int], None],
     warn: Callable[[str], None],
@@ -89,12 +95,12 @@ def finish_ours(
     FstMuseError
         If nothing is left to test the model on.
     """
-    assign(trainee.model.variables, run.progress.best)
-    files = exported(trainee.classifier, run.settings.model, len(run.plan.genres))
+    assign(trainer.model.variables, run.progress.best)
+    files = exported(trainer.classifier, run.settings.model, len(run.plan.genres))
     plan = replace(run.plan, name=run.settings.out, title=run.settings.out)
-    manifest = base_manifest(plan, trainee.recipe, trainee.scaling)
+    manifest = base_manifest(plan, trainer.recipe, trainer.scaling)
     raw = Bundle(Path(plan.name), manifest, "", files[LITERT_NAME])
-    chosen, labels = _with_head(raw, run, trainee, mels, lambda n, of: tell("patterns", n, of))
+    chosen, labels = _with_head(raw, run, trainer, mels, lambda n, of: tell("patterns", n, of))
     manifest = _calibrated(chosen, labels)
     classifier = GenreClassifier(replace(chosen.bundle, manifest=manifest))
     if chosen.bundle.patterns:
@@ -103,7 +109,7 @@ def finish_ours(
     for sentence in warnings:
         warn(sentence)
     metrics["cross_validation"] = _cross_validated(
-        run, trainee.recipe, metrics, mels, lambda n, of: tell("folds", n, of)
+        run, trainer.recipe, metrics, mels, lambda n, of: tell("folds", n, of)
     )
     # As late as can be: measuring takes minutes.
     settings = name_at_end(run.settings, run.folder.name, warn)
@@ -117,7 +123,7 @@ def finish_ours(
     files |= {CARD_NAME: card.encode(), TRACKS_FILE: _track_list(run, mels).encode()}
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out
-    parameters = trainee.classifier.serving.count_params()
+    parameters = trainer.classifier.serving.count_params()
     sha256 = write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
     write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
     return done_values(run, report, figures, str(bundle), sha256)
@@ -155,14 +161,14 @@ def _cross_validated(
 
 
 def _with_head(
-    network: Bundle, run: Finished, trainee: OurTrainee, mels: MelTable, tell: Tell
+    network: Bundle, run: Finished, trainer: ClassifierTrainer, mels: MelTable, tell: Tell
 ) -> tuple[Choice, Ints]:
     """The bundle with a pattern head, if that helps, and the labels of the validation clips."""
     known = run.parts.known("validation")
     labels = np.array([run.parts.genres.index(track.genre) for track in known], dtype=np.int64)
-    taught = trainee.tracks, trainee.mels
+    taught = trainer.tracks, trainer.mels
     choice = choose_head(
-        network, run.plan, trainee.recipe, *taught, known, mels.of(known), labels, tell
+        network, run.plan, trainer.recipe, *taught, known, mels.of(known), labels, tell
     )
     return choice, labels
 
@@ -310,3 +316,31 @@ def track_list(
             words = (prints or {}).get(t.path)
             write([*about, as_text(words) if words is not None else ""])
     return stream.getvalue()
+
+
+# Train ours ---------------------------------------------------------------------------------
+
+
+def train_ours(
+    run: Run, mels: MelTable, events: Events, control: Control, begun: float
+) -> dict[str, Any]:
+    """Train, measure and write the bundle; the values of the ``done`` event.
+
+    Parameters
+    ----------
+    begun : float
+        When the command began, on the monotonic clock.
+    """
+    events.preparing("building", 0, 1)
+    plan = plan_for(run.settings, run.parts.genres)
+    base = kept_base(run.settings, run.folder)
+    trainer = ClassifierTrainer(run.settings, plan, run.parts, mels, base)
+    progress = train_epochs(run, trainer, events, control)
+
+    def tell(stage: str, done: int, total: int) -> None:
+        control.check()
+        events.preparing(stage, done, total)
+
+    seconds = time.monotonic() - begun
+    finished = Finished(run.folder, run.settings, plan, run.parts, progress, run.warnings, seconds)
+    return finish_ours(finished, trainer, mels, tell, events.warn)

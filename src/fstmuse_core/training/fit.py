@@ -1,15 +1,40 @@
-"""One training run: batches in, weights out."""
+"""One training run without a user: batches in, weights out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.sampler import BatchSampler
-from fstmuse_core.training.schedule import warm_cosine
+
+
+def warm_cosine(highest: float, steps: int, warm_up: float) -> Any:
+    """A Keras schedule: from a hundredth up to ``highest``, then down to 0 as a cosine.
+
+    Parameters
+    ----------
+    highest : float
+    steps : int
+        Of the whole training.
+    warm_up : float
+        The share of them in which it rises.
+    """
+    import keras
+
+    rising = max(1, int(warm_up * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=highest / 100.0,
+        decay_steps=max(1, steps - rising),
+        warmup_target=highest,
+        warmup_steps=rising,
+    )
+
+
+# Fit ----------------------------------------------------------------------------------------
 
 StepReport = Callable[[int, float], None]
 

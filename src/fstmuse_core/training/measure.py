@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.classify import GenreClassifier
-from fstmuse_core.datasets.artists import count_artists, count_unknown, lead_key
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.datasets.groups import count_artists, count_unknown, lead_key
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.shares import share_by_artist
+from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.wording import share_by_artist
 from fstmuse_core.training import metrics
 from fstmuse_core.training.metrics import Floats, Ints
 
@@ -110,7 +110,7 @@ def measure(answers: Answers) -> dict[str, Any]:
     """Figures, as plain values for JSON.
 
     ``right`` counts songs, ``interval`` is the 95 % interval of ``accuracy`` over artists, see
-    :func:`fstmuse_core.shares.share_by_artist`. ``ece`` is the expected calibration error, which
+    :func:`~.wording.share_by_artist`. ``ece`` is the expected calibration error, which
     has no sign; ``confidence_gap`` the mean confidence less the accuracy.
     ``accuracy``, ``macro_f1``, ``recall`` and ``confusion`` are forced choices over clips of
     the model's genres. ``named`` is the share for which the verdict names a genre,

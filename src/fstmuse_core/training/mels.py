@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.audio import load_audio
+from fstmuse_core.audio.features import FeatureScaling, level_log_mel
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.features import FeatureScaling, level_log_mel
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram
 
 # Half precision keeps a magnitude to 0.05 %, far below what the network can tell apart.
 MelArray = npt.NDArray[np.float16]

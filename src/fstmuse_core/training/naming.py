@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from fstmuse_core.bundle import bundle_folders, load_bundle, name_key
-from fstmuse_core.errors import BundleError, FstMuseError
-from fstmuse_core.models.names import free_name
+from fstmuse_core.bundle.bundle import bundle_folders, load_bundle, name_key
+from fstmuse_core.bundle.names import free_name
+from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.training.settings import TrainSettings
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_spectrogram
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, mel_spectrogram
 from fstmuse_core.training.mels import MelArray
 
 NOISE = "Noise"

@@ -8,16 +8,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fstmuse_core.bundle import Bundle
-from fstmuse_core.datasets.artists import count_artists, count_unknown
-from fstmuse_core.datasets.groups import Sounds
-from fstmuse_core.datasets.sound_prints import Print
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.datasets.copies import Print
+from fstmuse_core.datasets.groups import Sounds, count_artists, count_unknown
+from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.genres import broader_genre, genre_key
-from fstmuse_core.models.overlap import known_to
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.wording import counted
+from fstmuse_core.tags.genres import broader_genre, genre_key
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
 from fstmuse_core.training.settings import GAN, TrainSettings
 

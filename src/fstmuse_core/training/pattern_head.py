@@ -10,9 +10,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from fstmuse_core.pattern_head import PatternHead
-from fstmuse_core.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.pattern_head import PatternHead
 from fstmuse_core.training.mels import MelArray
 
 Floats = npt.NDArray[np.float64]

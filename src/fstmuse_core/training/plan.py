@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES, known_genres
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.networks.fst_muse import build_fst_muse
 from fstmuse_core.networks.toy_model import build_toy_model
+from fstmuse_core.tags.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES, known_genres
 
 IGNORED = -1
 _WORD = re.compile(r"\w+")

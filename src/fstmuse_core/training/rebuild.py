@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
-from fstmuse_core.errors import FstMuseError
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.export import litert_bytes, weights_bytes
 
 Weights = Mapping[str, FloatArray]
@@ -49,7 +49,7 @@ def rebuild_generator(
     FstMuseError
         If the weights are not exactly those of the network.
     """
-    from fstmuse_core.generation_noise import NoiseShape
+    from fstmuse_core.bundle.noise import NoiseShape
     from fstmuse_core.networks.toy_gan import SHAPE
     from fstmuse_core.training.gan import export as gan_export
 

@@ -1,19 +1,84 @@
-"""Training batches: balanced over genres and artists, cropped and varied at random."""
+"""Training batches: balanced over genres and artists, cropped, varied, epoch by epoch."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.features import FeatureScaling
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training import augment
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+
+_STRETCH = 1.15
+_SHIFT_BANDS = 2.0
+_EQ_POINTS = 6
+_EQ_NEPER = 0.5
+_MASK_FRAMES = 20
+_MASK_BANDS = 16
+
+
+def random_crop(mel: MelArray, frames: int, rng: np.random.Generator) -> FloatArray:
+    """A crop of ``frames`` frames at a random place, tempo and pitch, shape ``(frames, bands)``."""
+    stretch = _STRETCH ** rng.uniform(-1.0, 1.0)
+    span = min(stretch * (frames - 1), mel.shape[0] - 1)
+    start = rng.uniform(0.0, mel.shape[0] - 1 - span)
+    rows = _interpolate(mel, start + np.linspace(0.0, span, frames))
+    shift = rng.uniform(-_SHIFT_BANDS, _SHIFT_BANDS)
+    bands = np.clip(np.arange(mel.shape[1]) + shift, 0, mel.shape[1] - 1)
+    return np.ascontiguousarray(_interpolate(rows.T, bands).T)
+
+
+def _interpolate(values: MelArray | FloatArray, at: npt.NDArray[np.float64]) -> FloatArray:
+    """Rows of ``values`` at fractional indices, linearly between neighbours."""
+    low = np.clip(at.astype(np.int64), 0, max(0, values.shape[0] - 2))
+    high = np.minimum(low + 1, values.shape[0] - 1)
+    part = (at - low).astype(np.float32)[:, None]
+    return np.asarray(values[low].astype(np.float32) * (1.0 - part) + values[high] * part)
+
+
+def recolour(mel: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Another room and another recorder: a smooth random equaliser and a noise floor."""
+    points = rng.normal(0.0, _EQ_NEPER, _EQ_POINTS)
+    n_bands = mel.shape[-1]
+    curve = np.interp(np.linspace(0, _EQ_POINTS - 1, n_bands), np.arange(_EQ_POINTS), points)
+    coloured = mel * np.exp(curve).astype(np.float32)
+    floor = coloured.mean() * 10.0 ** rng.uniform(-4.0, -1.5)
+    return coloured + np.float32(floor)
+
+
+def mask(segments: FloatArray, rng: np.random.Generator) -> None:
+    """Blank a stretch of time and a range of bands in place (SpecAugment); 0 is the mean."""
+    for segment in segments:
+        for axis, longest in ((0, _MASK_FRAMES), (1, _MASK_BANDS)):
+            width = int(rng.integers(0, longest + 1))
+            start = int(rng.integers(0, segment.shape[axis] - width + 1))
+            if axis == 0:
+                segment[start : start + width] = 0.0
+            else:
+                segment[:, start : start + width] = 0.0
+
+
+def mixup(
+    segments: FloatArray, targets: FloatArray, alpha: float, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Blend each example with another of the batch, and their targets alike."""
+    share = rng.beta(alpha, alpha, size=len(segments)).astype(np.float32)
+    share = np.maximum(share, 1.0 - share)
+    other = rng.permutation(len(segments))
+    wide = share[:, None, None]
+    return (
+        segments * wide + segments[other] * (1.0 - wide),
+        targets * share[:, None] + targets[other] * (1.0 - share[:, None]),
+    )
+
+
+# Sampler ------------------------------------------------------------------------------------
 
 _OTHER_BALANCE = 0.5
 
@@ -78,12 +143,63 @@ class BatchSampler:
         rng, recipe = self._rng, self._recipe
         drawn = rng.choice(len(self._mels), size=recipe.batch, p=self._weights)
         crops = [
-            augment.recolour(augment.random_crop(self._mels[i], recipe.segment_frames, rng), rng)
-            for i in drawn
+            recolour(random_crop(self._mels[i], recipe.segment_frames, rng), rng) for i in drawn
         ]
         segments = self._scaling.apply(np.stack(crops))
         targets = np.eye(self._n_outputs, dtype=np.float32)[self._roles[drawn]]
         if recipe.mixup > 0.0:
-            segments, targets = augment.mixup(segments, targets, recipe.mixup, rng)
-        augment.mask(segments, rng)
+            segments, targets = mixup(segments, targets, recipe.mixup, rng)
+        mask(segments, rng)
         return segments[..., None], targets
+
+
+# Crops --------------------------------------------------------------------------------------
+
+
+class CropSampler(BatchSampler):
+    """A :class:`BatchSampler` that can be less inventive, and whose state can be kept.
+
+    Parameters
+    ----------
+    level : str
+        One of :data:`fstmuse_core.training.settings.AUGMENTS`.
+    """
+
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        mels: Sequence[MelArray],
+        plan: ModelPlan,
+        recipe: Recipe,
+        scaling: FeatureScaling,
+        seed: Sequence[int],
+        *,
+        level: str,
+    ) -> None:
+        super().__init__(tracks, mels, plan, recipe, scaling, seed)
+        self._level = level
+
+    def batch(self) -> tuple[FloatArray, FloatArray]:
+        """Scaled crops ``(batch, frames, bands, 1)`` and targets ``(batch, K + 1)``."""
+        if self._level == "full":
+            return super().batch()
+        rng, recipe = self._rng, self._recipe
+        drawn = rng.choice(len(self._mels), size=recipe.batch, p=self._weights)
+        crops = [self._crop(self._mels[i]) for i in drawn]
+        targets = np.eye(self._n_outputs, dtype=np.float32)[self._roles[drawn]]
+        return self._scaling.apply(np.stack(crops))[..., None], targets
+
+    def _crop(self, mel: MelArray) -> FloatArray:
+        frames = self._recipe.segment_frames
+        if self._level == "light":
+            return recolour(random_crop(mel, frames, self._rng), self._rng)
+        start = int(self._rng.integers(0, len(mel) - frames + 1))
+        return np.asarray(mel[start : start + frames], dtype=np.float32)
+
+    def state(self) -> dict[str, Any]:
+        """Of the random numbers; plain values for JSON."""
+        return dict(self._rng.bit_generator.state)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on as if nothing had happened since :meth:`state`."""
+        self._rng.bit_generator.state = dict(state)

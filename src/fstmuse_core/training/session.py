@@ -13,9 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.process_limits import is_out_of_memory
-from fstmuse_core.runs import (
+from fstmuse_core.runs.store import (
     REPORT_FILE,
     RUN_FILE,
     TrainingLock,
@@ -27,11 +25,13 @@ from fstmuse_core.runs import (
     runs_folder,
     write_json,
 )
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.process_limits import is_out_of_memory
 from fstmuse_core.training.base import find_base, forget_base, keep_base, kept_base
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.music import Preparation, record_of
 from fstmuse_core.training.naming import check_out
-from fstmuse_core.training.prepare import Preparation, record_of
 from fstmuse_core.training.run import Run
 from fstmuse_core.training.settings import GAN, TrainSettings, settings_from
 
@@ -147,7 +147,7 @@ class _Session:
             folder.mkdir(parents=True)
             write_json(folder / RUN_FILE, record_of(settings, None, []))
         forget_request(folder)
-        self._control.heed_run(folder)
+        self._control.watch_run(folder)
         self._events.keep_in(folder / EVENTS_FILE)
         self._events.preparing("reading", 0, len(settings.data))
 
@@ -203,10 +203,10 @@ def _load_keras() -> None:
     # Its start-up notes are of no use here; its errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        import fstmuse_core.training.train_ours  # noqa: F401
+        import fstmuse_core.training.finish  # noqa: F401
     except Exception:
         # Imported again where it is needed, and there the error is told.
-        sys.modules.pop("fstmuse_core.training.train_ours", None)
+        sys.modules.pop("fstmuse_core.training.finish", None)
 
 
 def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
@@ -215,14 +215,14 @@ def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
 
         return train_original_gan
     if settings.model == GAN:
-        from fstmuse_core.training.gan.train import train_gan
+        from fstmuse_core.training.gan.finish import train_gan
 
         return train_gan
     if settings.design == "original":
         from fstmuse_core.training.original.classifiers import train_original
 
         return train_original
-    from fstmuse_core.training.train_ours import train_ours
+    from fstmuse_core.training.finish import train_ours
 
     return train_ours
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.file_tags.text_encoding import AUTO, encoding_of
-from fstmuse_core.genres import class_name
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.genres import class_name
+from fstmuse_core.tags.text_encoding import AUTO, encoding_of
 
 MODELS = ("toy-model", "fst-muse", "toy-gan")
 GAN = "toy-gan"
@@ -46,7 +46,7 @@ class TrainSettings:
     kinds : tuple of str
         How they are read, see :func:`fstmuse_core.datasets.detect.kinds_of`.
     tag_encoding : str
-        Of texts in old tags, see :func:`fstmuse_core.file_tags.reading.read_tags`.
+        Of texts in old tags, see :func:`fstmuse_core.tags.reading.read_tags`.
     genres : tuple of str
         What the model is to name; empty for all that the data has.
     epochs, batch_size : int
@@ -147,55 +147,55 @@ def _canonical(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check(settings: TrainSettings) -> None:
-    def demand(fine: bool, option: str, value: object, needed: str) -> None:
+    def require(fine: bool, option: str, value: object, needed: str) -> None:
         if not fine:
             raise FstMuseError(option, f"{value} cannot be used", needed)
 
     s = settings
-    demand(s.model in MODELS, "--model", s.model, f"known are {', '.join(MODELS)}")
-    demand(s.design in DESIGNS, "--design", s.design, f"known are {', '.join(DESIGNS)}")
-    demand(s.augment in AUGMENTS, "--augment", s.augment, f"known are {', '.join(AUGMENTS)}")
+    require(s.model in MODELS, "--model", s.model, f"known are {', '.join(MODELS)}")
+    require(s.design in DESIGNS, "--design", s.design, f"known are {', '.join(DESIGNS)}")
+    require(s.augment in AUGMENTS, "--augment", s.augment, f"known are {', '.join(AUGMENTS)}")
     if not s.data:
         raise FstMuseError("--data", "no music was named", "name the folder that holds it")
     encoding_of(s.tag_encoding)
-    demand(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
-    demand(1 <= s.epochs <= _MOST_EPOCHS, "--epochs", s.epochs, f"1 to {_MOST_EPOCHS} is needed")
-    demand(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")
+    require(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
+    require(1 <= s.epochs <= _MOST_EPOCHS, "--epochs", s.epochs, f"1 to {_MOST_EPOCHS} is needed")
+    require(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")
     rate = s.learning_rate
-    demand(0.0 < rate <= _MOST_RATE, "--learning-rate", rate, f"above 0 up to {_MOST_RATE:g}")
-    demand(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
-    demand(0.0 <= s.l2 <= 1.0, "--l2", s.l2, "0 to 1 is needed")
-    demand(0 <= s.seed < 2**32, "--seed", s.seed, "0 to 4294967295 is needed")
+    require(0.0 < rate <= _MOST_RATE, "--learning-rate", rate, f"above 0 up to {_MOST_RATE:g}")
+    require(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
+    require(0.0 <= s.l2 <= 1.0, "--l2", s.l2, "0 to 1 is needed")
+    require(0 <= s.seed < 2**32, "--seed", s.seed, "0 to 4294967295 is needed")
     is_folds = s.cross_validate == 0 or 2 <= s.cross_validate <= _MOST_FOLDS
-    demand(is_folds, "--cross-validate", s.cross_validate, f"0, or 2 to {_MOST_FOLDS} folds")
+    require(is_folds, "--cross-validate", s.cross_validate, f"0, or 2 to {_MOST_FOLDS} folds")
     is_ours = s.model != GAN and s.design == "ours"
-    demand(
+    require(
         is_ours or not s.cross_validate,
         "--cross-validate",
         s.cross_validate,
         "only classifiers of --design ours can be",
     )
     is_name = not s.out or _NAME.fullmatch(s.out) is not None
-    demand(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
+    require(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
     plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0
     if (s.model, s.design) == (GAN, "original"):
-        demand(
+        require(
             rate == _ORIGINAL_GAN_RATE,
             "--learning-rate",
             rate,
             "the report's ToyGan has rates of its own: leave the option out",
         )
     if s.model == GAN:
-        demand(not s.fine_tune, "--fine-tune", s.fine_tune, "only classifiers can do that")
-        demand(
+        require(not s.fine_tune, "--fine-tune", s.fine_tune, "only classifiers can do that")
+        require(
             plain,
             f"--model {GAN}",
             "with augmentation, dropout or l2 it",
             "these are for classifiers: leave them out",
         )
     elif s.design == "original":
-        demand(not s.fine_tune, "--fine-tune", s.fine_tune, "only --design ours can do that")
-        demand(
+        require(not s.fine_tune, "--fine-tune", s.fine_tune, "only --design ours can do that")
+        require(
             plain,
             "--design original",
             "with augmentation, dropout or l2 it",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.shares import (
+from fstmuse_core.system.wording import (
     FEW,
     certainty,
+    counted,
     counted_share,
     cross_validation,
     guessing,

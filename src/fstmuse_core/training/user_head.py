@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import Bundle
+from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.datasets.folds import group_folds
 from fstmuse_core.datasets.groups import connected_tracks
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training import calibration
 from fstmuse_core.training.mels import MelArray
-from fstmuse_core.training.metrics import Ints
+from fstmuse_core.training.metrics import ClipScores, Ints, score_clips
 from fstmuse_core.training.pattern_head import fit_pattern_head, pattern_rows
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.sampler import track_weights
-from fstmuse_core.training.scores import ClipScores, score_clips
 
 _FOLDS = 5
 

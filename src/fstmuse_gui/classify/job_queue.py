@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.jobs.messages import ClipResult
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.clips import Clip, ClipStore
+from fstmuse_core.workers.protocol import ClipResult
+from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.widgets.file_list import RowState
+from fstmuse_gui.workers.bridge import WorkerBridge
 
 
 class JobQueue(QObject):

@@ -25,7 +25,7 @@ class Lister(Protocol):
 
 def make_lister(parent: QObject) -> Lister:
     """The lister of the sound card."""
-    from fstmuse_gui.sound.lister import DeviceLister
+    from fstmuse_gui.sound.streams import DeviceLister
 
     return DeviceLister(parent)
 

@@ -8,21 +8,21 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.clips import Clip, ClipStore
-from fstmuse_gui.classify.correcting import Correcting, Corrections, own_corrections
-from fstmuse_gui.classify.gathering import Gatherer, paths_in
+from fstmuse_gui.classify.display import DisplayOptions, Playback
 from fstmuse_gui.classify.job_queue import JobQueue
-from fstmuse_gui.classify.looks import Looks
-from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.classify.playback import Playback
 from fstmuse_gui.classify.saving import Saving
 from fstmuse_gui.classify.takes import Recording, Takes
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
-from fstmuse_gui.sound.playing import Playing
+from fstmuse_gui.shared.clips import Clip, ClipStore
+from fstmuse_gui.shared.correcting import Correcting, Corrections, own_corrections
+from fstmuse_gui.shared.gathering import Gatherer
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.sound.player import Playing
+from fstmuse_gui.widgets.drops import paths_in
 from fstmuse_gui.widgets.file_list import RowState
-from fstmuse_gui.widgets.probability_bars import percent
+from fstmuse_gui.widgets.genre_bars import percent
+from fstmuse_gui.workers.bridge import WorkerBridge
 
 # Shorter work leaves the page as it is: a page that flashes by disturbs more than it tells.
 _PATIENCE_MS = 250
@@ -67,7 +67,7 @@ class ClassifyPresenter(QObject):
         self.queue = JobQueue(self.clips, bridge, self)
         self.playback = Playback(view.clip_page, player, self)
         self.saving = Saving(view, settings, self)
-        self.looks = Looks(view.clip_page, settings, lambda: self.shown, self)
+        self.display = DisplayOptions(view.clip_page, settings, lambda: self.shown, self)
         self.correcting = Correcting(view.clip_page.correction, corrections, self)
         self._gatherer = Gatherer(parent=self)
         self.takes = Takes(view, self.clips, self.queue, bridge, recording, self)
@@ -104,7 +104,7 @@ class ClassifyPresenter(QObject):
         self.playback.message.connect(self._view.notice.say_of_item)
         self.saving.message.connect(self.message)
         self.saving.trouble.connect(self._view.notice.say_of_item)
-        self.looks.changed.connect(self.changed)
+        self.display.changed.connect(self.changed)
         self.correcting.message.connect(self.message)
         self.correcting.trouble.connect(self._view.notice.say_of_item)
         self.correcting.changed.connect(self.changed)
@@ -125,7 +125,7 @@ class ClassifyPresenter(QObject):
 
     def _use_model(self, name: str) -> None:
         self._model = self._models.get(name)
-        self.looks.forget_genre()
+        self.display.forget_genre()
         self.takes.model = self._model
         self.queue.set_model(name)
 
@@ -164,7 +164,7 @@ class ClassifyPresenter(QObject):
 
     def choose_files(self) -> None:
         """Ask for songs and classify them."""
-        from fstmuse_core.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+        from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
         folder = self._settings.get(LAST_FOLDER)
         self._open_from(self._view.ask_open_files(folder, sorted(AUDIO_SUFFIXES | VIDEO_SUFFIXES)))
@@ -384,7 +384,7 @@ class ClassifyPresenter(QObject):
     def _show_end(self, clip: Clip) -> None:
         if clip.result is not None and self._model is not None:
             self._view.show_clip(clip.title, self._model.title, clip.result)
-            self.looks.show_why(clip.result.classification)
+            self.display.show_why(clip.result.classification)
         elif clip.state is RowState.CANCELLED:
             self._view.show_trouble(clip.title, "This clip was cancelled.", is_failure=False)
         else:

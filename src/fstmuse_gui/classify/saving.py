@@ -1,17 +1,93 @@
-"""Saves what belongs to the clip that is shown."""
+"""Saving what belongs to the clip that is shown: results, pictures, sound."""
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QIODevice, QObject, QSaveFile
+from PySide6.QtGui import QImage
 
-from fstmuse_gui.classify import export
-from fstmuse_gui.classify.clips import Clip
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.text_output import csv_rows
 from fstmuse_gui.classify.view import ClassifyView
-from fstmuse_gui.file_saving import FileSaving, fit_for_a_name
 from fstmuse_gui.settings import Settings
+from fstmuse_gui.shared.clips import Clip
+from fstmuse_gui.shared.file_saving import FileSaving, fit_for_a_name
+
+_BEFORE = ("path", "model", "model_sha256", "duration_s", "verdict", "genre", "start_s", "end_s")
+
+
+class SaveError(FstMuseError):
+    """A file that cannot be written."""
+
+
+def record_of(path: str, result: Classification) -> dict[str, Any]:
+    """The plain values of one result, with its timeline."""
+    return {"path": path, **result.to_dict(timeline=True)}
+
+
+def as_json(path: str, result: Classification) -> str:
+    """One JSON object."""
+    return json.dumps(record_of(path, result), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_csv(path: str, result: Classification) -> str:
+    """A header and a row for each segment; one row for a clip without segments."""
+    record = record_of(path, result)
+    record["warnings"] = "; ".join(result.warnings)
+    text = io.StringIO()
+    columns = (*_BEFORE, *result.genres, "warnings")
+    write = csv_rows(text)
+    write(columns)
+    for part in record["segments"] or [record]:
+        values = {**record, **part, **part["probabilities"]}
+        write(values.get(column, "") for column in columns)
+    return text.getvalue()
+
+
+def write_text(path: str, text: str) -> None:
+    """Put ``text`` in the file as UTF-8; raises SaveError."""
+    with _SafeFile(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def write_picture(path: str, picture: QImage) -> None:
+    """Put ``picture`` in the file as PNG; raises SaveError."""
+    with _SafeFile(path) as file:
+        # QImage.save takes PySide's str for the format where its stubs say bytes.
+        if not picture.save(file, "PNG"):  # type: ignore[call-overload]
+            raise SaveError(path, "the picture could not be written", "try another folder")
+
+
+class _SafeFile:
+    """The old file stays until the new one is complete and on the disk."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = QSaveFile(path)
+
+    def __enter__(self) -> QSaveFile:
+        if not self._file.open(QIODevice.OpenModeFlag.WriteOnly):
+            raise self._trouble()
+        return self._file
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is not None:
+            self._file.cancelWriting()
+        elif not self._file.commit():
+            raise self._trouble()
+
+    def _trouble(self) -> SaveError:
+        reason = f"it cannot be written ({self._file.errorString()})"
+        return SaveError(self._path, reason, "choose another folder")
+
+
+# Saving -------------------------------------------------------------------------------------
 
 
 class Saving(FileSaving):
@@ -28,15 +104,15 @@ class Saving(FileSaving):
         path = self._ask(clip, "Save the spectrogram", ".png", "PNG picture (*.png)")
         if path:
             picture = self._view.clip_page.spectrogram.picture()
-            self._write(path, lambda: export.write_picture(path, picture))
+            self._write(path, lambda: write_picture(path, picture))
 
     def save_json(self, clip: Clip) -> None:
         """The result with its timeline as JSON."""
-        self._save_text(clip, "Save the result", ".json", "JSON (*.json)", export.as_json)
+        self._save_text(clip, "Save the result", ".json", "JSON (*.json)", as_json)
 
     def save_csv(self, clip: Clip) -> None:
         """The result as CSV, a row for each segment."""
-        self._save_text(clip, "Save the result", ".csv", "CSV table (*.csv)", export.as_csv)
+        self._save_text(clip, "Save the result", ".csv", "CSV table (*.csv)", as_csv)
 
     def save_take(self, clip: Clip) -> None:
         """A recording as a sound file."""
@@ -49,7 +125,7 @@ class Saving(FileSaving):
             return
 
         def write() -> None:
-            from fstmuse_core.audio import write_audio
+            from fstmuse_core.audio.reading import write_audio
 
             write_audio(path, take.samples, take.sample_rate)
 
@@ -67,7 +143,7 @@ class Saving(FileSaving):
         path = self._ask(clip, title, suffix, kinds)
         if path:
             source = clip.path or clip.title
-            self._write(path, lambda: export.write_text(path, form(source, result)))
+            self._write(path, lambda: write_text(path, form(source, result)))
 
     def _ask(self, clip: Clip, title: str, suffix: str, kinds: str) -> str:
         stem = Path(clip.path).stem if clip.path else clip.title

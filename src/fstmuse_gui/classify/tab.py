@@ -11,16 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from fstmuse_core.errors import one_line
-from fstmuse_gui.actions import make_action
-from fstmuse_gui.classify.bridge import WorkerBridge, sound_bridge
-from fstmuse_gui.classify.clips import Clip
-from fstmuse_gui.classify.correcting import Corrections, own_corrections
-from fstmuse_gui.classify.hearing import Hearing
-from fstmuse_gui.classify.models import ModelInfo, installed_models
+from fstmuse_core.system.errors import one_line
 from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
+from fstmuse_gui.classify.resynthesis import Hearing
 from fstmuse_gui.classify.takes import Recording
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import caption, set_tip
@@ -36,9 +31,13 @@ from fstmuse_gui.settings import (
     Option,
     Settings,
 )
+from fstmuse_gui.shared.clips import Clip
+from fstmuse_gui.shared.correcting import Corrections, own_corrections
+from fstmuse_gui.shared.models import ModelInfo, installed_models
+from fstmuse_gui.shared.tabs import MenuEntries, TabContext, make_action
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.playing import STEP_S, Playing, make_player
-from fstmuse_gui.tabs import MenuEntries, TabContext
+from fstmuse_gui.sound.player import STEP_S, Playing, make_player
+from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 
 T = TypeVar("T")
 
@@ -252,7 +251,7 @@ class ClassifyTab(QObject):
         )
         self._why = self._clip_action("&Why this genre?", "W", lambda _clip: None)
         self._why.setCheckable(True)
-        self._why.triggered.connect(p.looks.set_why)
+        self._why.triggered.connect(p.display.set_why)
         self._build_correcting()
         picture = page.spectrogram
         self._zooms = [
@@ -295,13 +294,13 @@ class ClassifyTab(QObject):
             "&Colour map",
             COLOUR_MAP,
             [(name.capitalize(), name) for name in COLOUR_MAPS],
-            self.presenter.looks.set_colour_map,
+            self.presenter.display.set_colour_map,
         )
         self._range_menu = self._choice_menu(
             "&Decibel range",
             DB_RANGE,
             [(f"{decibels} dB", decibels) for decibels in DB_RANGES],
-            self.presenter.looks.set_db_range,
+            self.presenter.display.set_db_range,
         )
 
     def _build_output_menu(self, lister: Callable[[QObject], Lister]) -> OutputMenu:
@@ -356,7 +355,7 @@ class ClassifyTab(QObject):
         for action in self._needs_result:
             action.setEnabled(self.presenter.has_result)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
-        self._why.setChecked(self.presenter.looks.why_is_on)
+        self._why.setChecked(self.presenter.display.why_is_on)
         self._hear.setEnabled(self.hearing.can_hear)
         correcting = self.presenter.correcting
         self._correct.setEnabled(correcting.can_correct)

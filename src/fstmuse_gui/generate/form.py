@@ -1,10 +1,18 @@
-"""Beside the take: what is to be made, the buttons that make it, and the takes so far."""
+"""Beside the take: what is to be made, the list of takes, and the seed that is shown."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFont
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSignalBlocker, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QDrag,
+    QFont,
+    QMouseEvent,
+)
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QPushButton,
     QToolButton,
@@ -12,13 +20,66 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.generate.take_list import TakeList
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.train.fields import Field, choice, whole
 from fstmuse_gui.widgets.calm import CalmSlider
+from fstmuse_gui.widgets.fields import Field, choice, whole
+from fstmuse_gui.widgets.file_list import FileList
+
+
+class TakeList(FileList):
+    """Rows to choose from, and to drag to a folder or another program."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            parent,
+            name="Takes",
+            empty="What you generate appears here.",
+            again="Make it again",
+        )
+        self.file_of: Callable[[int], Path | None] = lambda _key: None
+        self._pressed_at: QPointF | None = None
+
+    def mime_of(self, key: int | None) -> QMimeData | None:
+        """What is dragged of a take: its file, once it has one."""
+        path = None if key is None else self.file_of(key)
+        if path is None:
+            return None
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        return data
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        on_row = self.indexAt(event.position().toPoint()).isValid()
+        self._pressed_at = event.position() if is_left and on_row else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        start = self._pressed_at
+        if start is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            super().mouseMoveEvent(event)
+            return
+        moved = (event.position() - start).manhattanLength()
+        if moved >= QApplication.startDragDistance():
+            self._pressed_at = None
+            self._drag()
+
+    def _drag(self) -> None:
+        data = self.mime_of(self.current_key)
+        if data is None:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        row = self.visualRect(self.currentIndex())
+        drag.setPixmap(self.viewport().grab(row))
+        drag.setHotSpot(QPoint(24, row.height() // 2))
+        drag.exec(Qt.DropAction.CopyAction)
+
+
+# Form ---------------------------------------------------------------------------------------
 
 SHORTEST_S, LONGEST_S = 3, 120
 _WIDTH = 336
@@ -222,3 +283,42 @@ def _tool(name: str, spoken: str) -> QToolButton:
     button.setAccessibleName(spoken)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
+
+
+# Seeds --------------------------------------------------------------------------------------
+
+
+class SeedChoice:
+    """Shows a fresh seed once the one shown has made its clip, unless it is locked.
+
+    Parameters
+    ----------
+    form : GenerateForm
+    draw : callable
+        Draws a seed.
+    """
+
+    def __init__(self, form: GenerateForm, draw: Callable[[], int]) -> None:
+        self._form = form
+        self._draw = draw
+        self._used: int | None = None
+        self.roll()
+
+    def roll(self) -> None:
+        """Show another seed."""
+        self._form.seed.setValue(self._draw())
+
+    def use(self) -> int:
+        """Return the seed shown for a clip that is made now."""
+        self._used = self._form.seed.value()
+        return self._used
+
+    def renew(self) -> None:
+        """Show another seed if the one shown was used, and may change."""
+        if self._form.seed.value() == self._used and not self._form.lock.isChecked():
+            self.roll()
+
+    def give_back(self, seed: int) -> None:
+        """Nothing was made with ``seed`` after all."""
+        if seed == self._used:
+            self._used = None

@@ -9,19 +9,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.jobs.messages import MakeClip, SpectrogramImage
-from fstmuse_gui.classify.bridge import WorkerBridge
-from fstmuse_gui.classify.models import ModelInfo
-from fstmuse_gui.generate.colours import TakeColours
-from fstmuse_gui.generate.pair import Pair
-from fstmuse_gui.generate.playback import Playback
-from fstmuse_gui.generate.saving import Saving
-from fstmuse_gui.generate.seeds import SeedChoice
-from fstmuse_gui.generate.takes import Take, TakeStore
+from fstmuse_core.audio.images import SpectrogramImage
+from fstmuse_core.workers.protocol import MakeClip
+from fstmuse_gui.generate.form import SeedChoice
+from fstmuse_gui.generate.saving import Playback, Saving
+from fstmuse_gui.generate.take_page import TakeColours
+from fstmuse_gui.generate.takes import Pair, Take, TakeStore
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option, Settings
-from fstmuse_gui.sound.playing import Playing
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import RowState
+from fstmuse_gui.workers.bridge import WorkerBridge
 
 GENERATOR = Option("generate/model", str, "toy-gan", bool, names_model=True)
 GENRE = Option("generate/genre", str, "")
@@ -278,7 +277,7 @@ class GeneratePresenter(QObject):
             take.image = payload
             self._update(take)
             return
-        from fstmuse_core.generate import GeneratedClip
+        from fstmuse_core.generate.generator import GeneratedClip
 
         if isinstance(payload, GeneratedClip):
             take.clip = payload

@@ -1,4 +1,4 @@
-"""Takes as files: saved where the user says, and kept ready to be dragged out of the window."""
+"""Takes played, saved where the user says, and kept ready to be dragged away."""
 
 from __future__ import annotations
 
@@ -9,10 +9,61 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from fstmuse_gui.file_saving import FileSaving, fit_for_a_name
+from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.generate.view import GenerateView
-from fstmuse_gui.settings import Settings
+from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
+from fstmuse_gui.shared.file_saving import FileSaving, fit_for_a_name
+from fstmuse_gui.shared.playback import PagePlayback
+from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.sound.player import Playing
+
+
+class Playback(PagePlayback):
+    """One take at a time; of two that are compared the second goes on where the first was."""
+
+    def __init__(
+        self, page: TakePage, player: Playing, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(page, player, parent)
+        self._settings = settings
+
+    @property
+    def has_take(self) -> bool:
+        """Whether there is something to play."""
+        return self._key is not None
+
+    def load(self, take: Take | None, *, keep_place: bool = False) -> None:
+        """Have this take ready to play; nothing for None, or while it has no sound."""
+        if take is None or take.clip is None:
+            self._unload()
+            return
+        if take.key == self._key:
+            self._page.set_position(self._player.position)
+            return
+        went_on = keep_place and self._key is not None and self._player.position > 0.0
+        position, was_playing = self._player.position, self._player.state == "playing"
+        self._key = take.key
+        self._player.load_samples(take.clip.samples, take.clip.sample_rate)
+        self._page.set_position(0.0)
+        if went_on and position < self._player.duration_s:
+            self._player.seek(position)
+            if was_playing:
+                self.play()
+
+    def play(self) -> None:
+        """Play from where it stands."""
+        if self._key is not None and self._player.state != "playing":
+            self.toggle()
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self._key is not None:
+            self._player.set_device(DeviceId.parse(self._settings.get(OUTPUT_DEVICE)))
+            super().toggle()
+
+
+# Saving -------------------------------------------------------------------------------------
 
 
 class Saving(FileSaving):
@@ -36,7 +87,7 @@ class Saving(FileSaving):
         target = path if Path(path).suffix else f"{path}.wav"
 
         def write() -> None:
-            from fstmuse_core.generate import save_clip
+            from fstmuse_core.generate.generator import save_clip
 
             save_clip(target, clip)
 
@@ -65,7 +116,7 @@ class Saving(FileSaving):
         path = Path(self._folder.name) / f"{take.key}" / file_name(take)
 
         def write() -> None:
-            from fstmuse_core.generate import save_clip
+            from fstmuse_core.generate.generator import save_clip
 
             path.parent.mkdir(exist_ok=True)
             save_clip(path, clip)

@@ -1,4 +1,4 @@
-"""The Generate tab for the window: built when it is first looked at, so that the start is quick."""
+"""The Generate tab, built when it is first looked at."""
 
 from __future__ import annotations
 
@@ -10,16 +10,75 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.actions import make_action
-from fstmuse_gui.sound.playing import STEP_S
-from fstmuse_gui.tabs import MenuEntries, TabContext
-from fstmuse_gui.widgets.lazy_stage import LazyStage
+from fstmuse_gui.generate.presenter import GENERATOR, GeneratePresenter
+from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.settings import Option
+from fstmuse_gui.shared.models import ModelInfo, installed_generators, installed_models
+from fstmuse_gui.shared.tabs import LazyStage, MenuEntries, TabContext, make_action
+from fstmuse_gui.sound.player import STEP_S, Playing, make_player
+from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 
 if TYPE_CHECKING:
-    from fstmuse_gui.generate.desk import GenerateDesk
     from fstmuse_gui.generate.presenter import GeneratePresenter
     from fstmuse_gui.generate.takes import Take
     from fstmuse_gui.generate.view import GenerateView
+
+
+SPLITTER = Option("generate/splitter", list, [])
+
+
+class GenerateWiring(QObject):
+    """View, presenter and what they work with; the makers are given only by tests."""
+
+    def __init__(
+        self,
+        context: TabContext,
+        parent: QObject | None = None,
+        *,
+        player: Callable[[QObject], Playing] = make_player,
+        bridge: Callable[[str | None, QObject], WorkerBridge] = sound_bridge,
+        generators: Callable[[], list[ModelInfo]] = installed_generators,
+        judges: Callable[[], list[ModelInfo]] = installed_models,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = context.settings
+        self._generators, self._judges = generators, judges
+        self.view = GenerateView()
+        found = generators()
+        names = [model.name for model in found]
+        last = context.settings.get(GENERATOR)
+        self.bridge = bridge(last if last in names else next(iter(names), None), self)
+        self.presenter = GeneratePresenter(
+            self.view,
+            context.settings,
+            self.bridge,
+            player(self),
+            found,
+            judges(),
+            self,
+        )
+        context.models.changed.connect(self._on_models_changed)
+        sizes = self._settings.get(SPLITTER)
+        wanted = self.view.splitter.count()
+        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
+            self.view.splitter.set_widths(sizes)
+
+    def _on_models_changed(self) -> None:
+        self.presenter.offer_models(self._generators(), self._judges())
+
+    def use_model(self, name: str) -> None:
+        """Make music with this model from now on."""
+        self._on_models_changed()
+        self.presenter.choose_model(name)
+
+    def close(self) -> None:
+        """Stop everything, and remember how the tab looked."""
+        self._settings.set(SPLITTER, self.view.splitter.widths())
+        self.presenter.close()
+        self.bridge.close()
+
+
+# Tab ----------------------------------------------------------------------------------------
 
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -27,17 +86,17 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 class GenerateTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
-    ``makers`` are handed to :class:`~fstmuse_gui.generate.desk.GenerateDesk`; only tests have any.
+    ``makers`` are handed to :class:`~fstmuse_gui.generate.tab.GenerateWiring`; only tests have any.
     """
 
     message = Signal(str)
     title = "Generate"
 
-    def __init__(self, context: TabContext, **makers: Any) -> None:
+    def __init__(self, context: TabContext, **factories: Any) -> None:
         super().__init__()
         self._context = context
-        self._makers = makers
-        self._built: GenerateDesk | None = None
+        self._factories = factories
+        self._built: GenerateWiring | None = None
         self._stage = LazyStage(self._build)
         self._needs_sound: list[QAction] = []
         context.models.generator_wanted.connect(lambda name: self._build().use_model(name))
@@ -87,11 +146,9 @@ class GenerateTab(QObject):
 
     # -- what is behind it -------------------------------------------------------------
 
-    def _build(self) -> GenerateDesk:
+    def _build(self) -> GenerateWiring:
         if self._built is None:
-            from fstmuse_gui.generate.desk import GenerateDesk
-
-            self._built = GenerateDesk(self._context, self, **self._makers)
+            self._built = GenerateWiring(self._context, self, **self._factories)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
             self._built.view.take_page.save_menu.addActions([self._save, self._copy])

@@ -1,4 +1,4 @@
-"""One take: its picture, the controls, and what our own classifiers take it for."""
+"""One take: its picture in its colours, the controls, and what our classifiers take it for."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.classification import Classification
+from fstmuse_core.classify.result import Classification
 from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
+from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.page_parts import PageHead, lay_side_by_side
-from fstmuse_gui.widgets.probability_bars import ProbabilityBars
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.transport_bar import TransportBar
 
@@ -212,3 +213,30 @@ class TakePage(QWidget):
         """Move the cursors; ``None`` and the very start hide them."""
         self.spectrogram.set_position(seconds or None)
         self.transport.set_position(seconds or 0.0)
+
+
+# Colours ------------------------------------------------------------------------------------
+
+
+class TakeColours:
+    """Remembers what was chosen below the picture, and draws with it."""
+
+    def __init__(self, page: TakePage, settings: Settings) -> None:
+        self._page = page
+        self._settings = settings
+        page.transport.colour_map_chosen.connect(self._set_map)
+        page.transport.db_range_chosen.connect(self._set_range)
+        self._apply()
+
+    def _set_map(self, name: str) -> None:
+        self._settings.set(COLOUR_MAP, name)
+        self._apply()
+
+    def _set_range(self, decibels: int) -> None:
+        self._settings.set(DB_RANGE, decibels)
+        self._apply()
+
+    def _apply(self) -> None:
+        chosen = self._settings.get(COLOUR_MAP), self._settings.get(DB_RANGE)
+        self._page.spectrogram.set_colours(*chosen)
+        self._page.transport.set_colours(*chosen)

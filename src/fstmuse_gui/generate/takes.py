@@ -1,4 +1,4 @@
-"""The takes of this session, in the order in which they were asked for."""
+"""The takes of this session, and the two that are compared."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fstmuse_core.classification import Classification
-from fstmuse_core.jobs.messages import MakeClip, SpectrogramImage
+from fstmuse_core.audio.images import SpectrogramImage
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.widgets.file_list import Row, RowState
-from fstmuse_gui.widgets.probability_bars import percent
+from fstmuse_gui.widgets.genre_bars import percent
 
 if TYPE_CHECKING:
-    from fstmuse_core.generate import GeneratedClip
+    from fstmuse_core.generate.generator import GeneratedClip
+
 
 _numbers = itertools.count(1)
 
@@ -125,3 +127,44 @@ class TakeStore:
         take = self._removed.pop()
         self.add(take)
         return take
+
+
+# Pair ---------------------------------------------------------------------------------------
+
+
+class Pair:
+    """A and B; a take that is neither takes the place of the one that is not shown."""
+
+    def __init__(self, takes: TakeStore) -> None:
+        self._takes = takes
+        self._keys: list[int] = []
+        self._shown: int | None = None
+
+    def show(self, take: Take) -> None:
+        """A take with sound is shown; it is one of the two from now on."""
+        if take.clip is None:
+            return
+        if take.key not in self._keys:
+            before = [key for key in self._keys if key == self._shown]
+            self._keys = [*(before or self._keys[-1:]), take.key]
+        self._shown = take.key
+
+    def forget(self, key: int) -> None:
+        """A take was removed."""
+        self._keys = [known for known in self._keys if known != key]
+
+    def holds(self, key: int) -> bool:
+        """Whether a take is one of two."""
+        return len(self._keys) == 2 and key in self._keys
+
+    def other(self, key: int | None) -> int | None:
+        """The one of the two that ``key`` is not."""
+        if key is None or not self.holds(key):
+            return None
+        return self._keys[1 - self._keys.index(key)]
+
+    @property
+    def takes(self) -> tuple[Take, Take] | None:
+        """Both, if there are two."""
+        found = [take for take in map(self._takes.get, self._keys) if take is not None]
+        return (found[0], found[1]) if len(found) == 2 else None

@@ -16,8 +16,8 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.genres import known_genres
 from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.tags.genres import known_genres
 
 Places = npt.NDArray[np.intp]
 

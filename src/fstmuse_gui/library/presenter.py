@@ -10,13 +10,13 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow
-from fstmuse_gui.classify.models import ModelInfo
 from fstmuse_gui.library.catalogue import Catalogue, Filter, Order
-from fstmuse_gui.library.listening import Listening
 from fstmuse_gui.library.reviewing import Reviewing
-from fstmuse_gui.library.shelf import LibraryShelf, Loaded
+from fstmuse_gui.library.store import LibraryStore, Loaded
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import folder_name
+from fstmuse_gui.library.work_presenter import Listening
+from fstmuse_gui.shared.models import ModelInfo
 
 # While answers come in, the rows take their places anew this often.
 _SETTLE_MS = 1000
@@ -42,14 +42,14 @@ class LibraryPresenter(QObject):
     def __init__(
         self,
         view: LibraryView,
-        shelf: LibraryShelf,
+        library_store: LibraryStore,
         listening: Listening,
         reviewing: Reviewing,
         model: str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._view, self._shelf = view, shelf
+        self._view, self._library_store = view, library_store
         self.listening, self.reviewing = listening, reviewing
         self._model = model
         self._folders: tuple[LibraryFolder, ...] = ()
@@ -68,7 +68,7 @@ class LibraryPresenter(QObject):
         view.show_page(view.blank_page)
 
     def _connect(self) -> None:
-        view, shelf, sidebar = self._view, self._shelf, self._view.sidebar
+        view, library_store, sidebar = self._view, self._library_store, self._view.sidebar
         view.shown.connect(self._on_shown)
         view.add_button.clicked.connect(self.choose_folder)
         sidebar.add_requested.connect(self.choose_folder)
@@ -81,12 +81,12 @@ class LibraryPresenter(QObject):
         bar.cleared.connect(self.clear_filter)
         bar.least_sure_toggled.connect(self.sort_least_sure)
         view.table.order_wanted.connect(self.sort)
-        shelf.opened.connect(self._on_opened)
-        shelf.loaded.connect(self._on_loaded)
-        shelf.news.connect(self._on_news)
-        shelf.folder_added.connect(self._on_folder_added)
-        shelf.changed_elsewhere.connect(self.reload)
-        shelf.trouble.connect(self._on_trouble)
+        library_store.opened.connect(self._on_opened)
+        library_store.loaded.connect(self._on_loaded)
+        library_store.news.connect(self._on_news)
+        library_store.folder_added.connect(self._on_folder_added)
+        library_store.changed_elsewhere.connect(self.reload)
+        library_store.trouble.connect(self._on_trouble)
         for part in (self.listening, self.reviewing):
             part.message.connect(self.message)
             part.changed.connect(self.changed)
@@ -121,21 +121,21 @@ class LibraryPresenter(QObject):
     def _on_shown(self) -> None:
         if not self._is_open:
             self._is_open = True
-            self._shelf.open()
+            self._library_store.open()
 
     def _on_opened(self, notice: str) -> None:
         self.say(notice)
         self.reload()
         self.reviewing.count_corrections()
-        self._shelf.tidy()
+        self._library_store.tidy()
         self._look.start()
 
     def reload(self) -> None:
         """Read everything anew."""
-        if self._shelf.path is not None:
+        if self._library_store.path is not None:
             self._is_loading = True
             self._changed_meanwhile.clear()
-            self._shelf.load(self._model)
+            self._library_store.load(self._model)
 
     def _on_loaded(self, loaded: Loaded) -> None:
         is_first, self._is_loaded = not self._is_loaded, True
@@ -147,11 +147,11 @@ class LibraryPresenter(QObject):
         if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
             self._filter = replace(self._filter, folder=None)
         view = self._view
-        view.show_page(view.desk if loaded.folders else view.empty_page)
+        view.show_page(view.wiring if loaded.folders else view.empty_page)
         self._show(catalogue)
         self.reviewing.follow_load()
         if self._changed_meanwhile:
-            self._shelf.read(sorted(self._changed_meanwhile))
+            self._library_store.read(sorted(self._changed_meanwhile))
         to_add, self._to_add = self._to_add, []
         self.add_folders(to_add)
         if is_first and self.resumes and self.listening.n_waiting:
@@ -178,7 +178,7 @@ class LibraryPresenter(QObject):
     def _look_around(self) -> None:
         """See whether another window has changed the library, while nothing goes on here."""
         if self._is_loaded and self._view.isVisible() and not self.listening.is_busy:
-            self._shelf.look_for_changes()
+            self._library_store.look_for_changes()
 
     # -- models and folders ------------------------------------------------------------
 
@@ -225,17 +225,17 @@ class LibraryPresenter(QObject):
         if paths and not folders:
             self.say("The library takes folders; drop a single song on the Classify tab")
         for folder in folders:
-            self._shelf.add_folder(folder)
+            self._library_store.add_folder(folder)
 
     def _on_folder_added(self, _folder: LibraryFolder) -> None:
-        self._view.show_page(self._view.desk)
+        self._view.show_page(self._view.wiring)
         self.listening.scan()
 
     def remove_folder(self, folder_id: int) -> None:
         """Ask, then take a folder out of the library."""
         folder = next((f for f in self._folders if f.folder_id == folder_id), None)
         if folder is not None and self._view.ask_remove(folder_name(folder.path)):
-            self._shelf.remove_folder(folder.folder_id, self.reload)
+            self._library_store.remove_folder(folder.folder_id, self.reload)
 
     # -- sorting and filtering ---------------------------------------------------------
 
@@ -297,7 +297,7 @@ class LibraryPresenter(QObject):
         self._is_loading = False
         if not self._is_loaded:
             # The next look at the tab tries once more.
-            self._is_open = self._shelf.path is not None
+            self._is_open = self._library_store.path is not None
             self._view.show_page(self._view.empty_page)
 
     # -- saying and ending -------------------------------------------------------------
@@ -313,4 +313,4 @@ class LibraryPresenter(QObject):
         self._settle.stop()
         self._look.stop()
         self.reviewing.close()
-        self._shelf.close()
+        self._library_store.close()

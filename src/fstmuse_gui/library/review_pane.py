@@ -14,19 +14,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.classification import Classification
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.rows import LibraryRow, State
-from fstmuse_gui.classify.correction_bar import CorrectionBar
 from fstmuse_gui.library.catalogue import shown_title
 from fstmuse_gui.library.words import STATES
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.elided_label import ElidedLabel
-from fstmuse_gui.widgets.page_parts import scrolled
-from fstmuse_gui.widgets.play_button import PlayButton
-from fstmuse_gui.widgets.probability_bars import ProbabilityBars
+from fstmuse_gui.widgets.correction_bar import CorrectionBar
+from fstmuse_gui.widgets.genre_bars import ProbabilityBars
+from fstmuse_gui.widgets.page_parts import ElidedLabel, scrolled
 from fstmuse_gui.widgets.timeline_view import TimelineView
+from fstmuse_gui.widgets.transport_bar import PlayButton
 from fstmuse_gui.widgets.verdict_panel import VerdictPanel
 
 _WIDTH = 328

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.classification import Classification
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
-from fstmuse_gui.classify.correcting import Corrections
-from fstmuse_gui.library.learning import Learning
-from fstmuse_gui.library.shelf import LibraryShelf
+from fstmuse_gui.library.corrections import Learning
+from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
+from fstmuse_gui.shared.correcting import Corrections
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.playing import Playing
+from fstmuse_gui.sound.player import Playing
 
 # Each is decoded to be kept among the corrections.
 _LEARNT_AT_ONCE = 20
@@ -52,15 +52,15 @@ class Reviewing(QObject):
     def __init__(
         self,
         view: LibraryView,
-        shelf: LibraryShelf,
+        library_store: LibraryStore,
         player: Playing,
         corrections: Callable[[], Corrections],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._table, self._pane, self._shelf = view.table, view.review, shelf
+        self._table, self._pane, self._library_store = view.table, view.review, library_store
         self._player = player
-        self._learning = Learning(shelf, corrections, self)
+        self._learning = Learning(library_store, corrections, self)
         self._row: LibraryRow | None = None
         self._answer: Classification | None = None
         self._loaded = self._sha = ""
@@ -76,7 +76,7 @@ class Reviewing(QObject):
         self._learning.trouble.connect(self.trouble)
         self._table.current_changed.connect(self._on_current)
         self._table.activated.connect(lambda _index: self.play())
-        self._shelf.answered.connect(self._on_answered)
+        self._library_store.answered.connect(self._on_answered)
         pane.play_requested.connect(self.play)
         pane.seek_requested.connect(self.seek)
         pane.next_requested.connect(lambda: self.walk(1))
@@ -127,7 +127,7 @@ class Reviewing(QObject):
         row = self._table.rows.row_at(index.row()) if index.isValid() else None
         is_same = row is not None and self._row is not None and _says_the_same(row, self._row)
         self._row = row
-        self._show(keep_answer=is_same and self._sha == self._shelf.model_sha)
+        self._show(keep_answer=is_same and self._sha == self._library_store.model_sha)
 
     def follow_order(self) -> None:
         """The files stand in another order."""
@@ -157,10 +157,10 @@ class Reviewing(QObject):
             self._show_word(row)
             if not keep_answer:
                 self._answer = None
-                self._sha = self._shelf.model_sha
+                self._sha = self._library_store.model_sha
                 if row.verdict:
                     self._pane.show_waiting(row)
-                    self._shelf.answer(row.file_id)
+                    self._library_store.answer(row.file_id)
                 else:
                     self._pane.show_answer(row, None)
         self.changed.emit()
@@ -272,7 +272,7 @@ class Reviewing(QObject):
         if not rows:
             return
         self._genres_said |= {row.file_id: genre for row in rows}
-        self._shelf.review(self._alike(rows), genre, kind)
+        self._library_store.review(self._alike(rows), genre, kind)
         self.reviewed.emit()
         if len(rows) > 1:
             self.message.emit(f"{counted(len(rows), 'file')} kept as {genre}.")
@@ -315,7 +315,7 @@ class Reviewing(QObject):
         rows = [catalogue.rows[catalogue.places[file_id]] for file_id in ids]
         said = [(row, self._genres_said.pop(row.file_id, row.review_genre)) for row in rows]
         self._learning.unlearn([(row, genre) for row, genre in said if genre])
-        self._shelf.unreview(self._alike(rows))
+        self._library_store.unreview(self._alike(rows))
         self.reviewed.emit()
         self.message.emit("Taken back.")
         self.changed.emit()

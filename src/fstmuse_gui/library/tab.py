@@ -9,16 +9,21 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from fstmuse_gui.actions import make_action
-from fstmuse_gui.library.makers import LibraryMakers
+from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
+from fstmuse_gui.shared.tabs import (
+    LazyStage,
+    MenuEntries,
+    SignKind,
+    TabContext,
+    TabSign,
+    make_action,
+)
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.playing import STEP_S
-from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
-from fstmuse_gui.widgets.lazy_stage import LazyStage
+from fstmuse_gui.sound.player import STEP_S
 
 if TYPE_CHECKING:
-    from fstmuse_gui.library.desk import Desk
+    from fstmuse_gui.library.wiring import LibraryWiring
 
 LIBRARY_SPLITTER = Option("library/splitter", list, [])
 LIBRARY_PARTS = Option("library/parts", list, [])
@@ -35,12 +40,12 @@ class LibraryTab(QObject):
     message = Signal(str)
     title = "Library"
 
-    def __init__(self, context: TabContext, makers: LibraryMakers | None = None) -> None:
+    def __init__(self, context: TabContext, factories: LibraryFactories | None = None) -> None:
         super().__init__()
         self._context = context
         self._settings = context.settings
-        self._makers = makers or LibraryMakers()
-        self._built: Desk | None = None
+        self._factories = factories or LibraryFactories()
+        self._built: LibraryWiring | None = None
         self._is_done_told = False
         self._stage = LazyStage(self._build)
         context.models.renamed.connect(self._on_renamed)
@@ -73,11 +78,11 @@ class LibraryTab(QObject):
 
     def open_paths(self, paths: list[str]) -> None:
         """Add folders."""
-        self.desk.presenter.add_folders(paths)
+        self.wiring.presenter.add_folders(paths)
 
     def set_hot(self, is_hot: bool) -> None:
         """Light up while something hangs above the window."""
-        self.desk.view.set_hot(is_hot)
+        self.wiring.view.set_hot(is_hot)
 
     def may_close(self) -> bool:
         """Ask while tags are being written; listening goes on at the next start."""
@@ -87,28 +92,28 @@ class LibraryTab(QObject):
         """Stop everything, and remember how it looked and whether it was at work."""
         if self._built is None:
             return
-        desk = self._built
-        self._settings.set(LIBRARY_SPLITTER, desk.view.splitter.widths())
-        self._settings.set(LIBRARY_PARTS, desk.view.parts.widths())
-        self._settings.set(LIBRARY_MODEL, desk.presenter.model)
-        self._settings.set(LIBRARY_GOES_ON, desk.presenter.listening.goes_on)
-        desk.close()
-        separator, keep_time = desk.tag_choices
+        wiring = self._built
+        self._settings.set(LIBRARY_SPLITTER, wiring.view.splitter.widths())
+        self._settings.set(LIBRARY_PARTS, wiring.view.parts.widths())
+        self._settings.set(LIBRARY_MODEL, wiring.presenter.model)
+        self._settings.set(LIBRARY_GOES_ON, wiring.presenter.listening.goes_on)
+        wiring.close()
+        separator, keep_time = wiring.tag_choices
         self._settings.set(TAG_SEPARATOR, separator)
         self._settings.set(TAG_KEEP_TIME, keep_time)
 
     # -- what is behind it -------------------------------------------------------------
 
-    def _build(self) -> Desk:
+    def _build(self) -> LibraryWiring:
         if self._built is None:
-            from fstmuse_gui.library.desk import Desk
+            from fstmuse_gui.library.wiring import LibraryWiring
 
             model = self._settings.get(LIBRARY_MODEL) or self._settings.get(MODEL)
-            desk = self._built = Desk(self._makers, model, self)
+            wiring = self._built = LibraryWiring(self._factories, model, self)
             get = self._settings.get
-            desk.tag_choices = (get(TAG_SEPARATOR), get(TAG_KEEP_TIME))
-            presenter, reviewing = desk.presenter, desk.presenter.reviewing
-            presenter.offer_models(self._makers.models())
+            wiring.tag_choices = (get(TAG_SEPARATOR), get(TAG_KEEP_TIME))
+            presenter, reviewing = wiring.presenter, wiring.presenter.reviewing
+            presenter.offer_models(self._factories.models())
             # Never by itself with another model, which may have everything to hear.
             goes_on = self._settings.get(LIBRARY_GOES_ON)
             presenter.resumes = goes_on and presenter.model == model
@@ -116,22 +121,24 @@ class LibraryTab(QObject):
             presenter.changed.connect(self._on_changed)
             presenter.listening.at_work.connect(self._on_work)
             presenter.listening.finished.connect(self._on_finished)
-            desk.view.shown.connect(self._on_shown)
-            self._connect_others(desk)
+            wiring.view.shown.connect(self._on_shown)
+            self._connect_others(wiring)
             reviewing.train_wanted.connect(self._context.data.train_on_wanted)
-            desk.view.export_button.setMenu(self._export_menu)
-            desk.view.tags_button.clicked.connect(self._tag_actions[0].trigger)
-            table = desk.view.table
+            wiring.view.export_button.setMenu(self._export_menu)
+            wiring.view.tags_button.clicked.connect(self._tag_actions[0].trigger)
+            table = wiring.view.table
             table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
             table.addActions(self._context_actions)
-            self._restore(desk)
-            self._stage.put(desk.view)
+            self._restore(wiring)
+            self._stage.put(wiring.view)
             self._on_changed()
         return self._built
 
-    def _connect_others(self, desk: Desk) -> None:
-        context, reviewing = self._context, desk.presenter.reviewing
-        context.models.changed.connect(lambda: desk.presenter.offer_models(self._makers.models()))
+    def _connect_others(self, wiring: LibraryWiring) -> None:
+        context, reviewing = self._context, wiring.presenter.reviewing
+        context.models.changed.connect(
+            lambda: wiring.presenter.offer_models(self._factories.models())
+        )
         reviewing.started.connect(lambda: context.sounds.started.emit(self.title))
         context.sounds.started.connect(
             lambda title: None if title == self.title else reviewing.pause()
@@ -148,19 +155,19 @@ class LibraryTab(QObject):
 
     def _use_output(self) -> None:
         device = DeviceId.parse(self._settings.get(OUTPUT_DEVICE))
-        self.desk.presenter.reviewing.play_to(device)
+        self.wiring.presenter.reviewing.play_to(device)
 
-    def _restore(self, desk: Desk) -> None:
+    def _restore(self, wiring: LibraryWiring) -> None:
         for option, splitter in (
-            (LIBRARY_SPLITTER, desk.view.splitter),
-            (LIBRARY_PARTS, desk.view.parts),
+            (LIBRARY_SPLITTER, wiring.view.splitter),
+            (LIBRARY_PARTS, wiring.view.parts),
         ):
             sizes = self._settings.get(option)
             if len(sizes) == splitter.count() and all(type(s) is int and s > 0 for s in sizes):
                 splitter.set_widths(sizes)
 
     @property
-    def desk(self) -> Desk:
+    def wiring(self) -> LibraryWiring:
         """View and presenters."""
         return self._build()
 
@@ -181,8 +188,8 @@ class LibraryTab(QObject):
 
     # -- actions -----------------------------------------------------------------------
 
-    def _action(self, text: str, keys: str, run: Callable[[Desk], object]) -> QAction:
-        return make_action(self, text, keys, lambda: run(self.desk))
+    def _action(self, text: str, keys: str, run: Callable[[LibraryWiring], object]) -> QAction:
+        return make_action(self, text, keys, lambda: run(self.wiring))
 
     def _build_actions(self) -> None:
         self._build_work_actions()
@@ -286,7 +293,7 @@ class LibraryTab(QObject):
         )
 
     def _on_changed(self) -> None:
-        presenter = self.desk.presenter
+        presenter = self.wiring.presenter
         listening, reviewing = presenter.listening, presenter.reviewing
         self._start.setEnabled(listening.n_waiting > 0 and not listening.is_busy)
         self._pause.setEnabled(listening.is_working)
@@ -297,7 +304,7 @@ class LibraryTab(QObject):
         self._play.setEnabled(reviewing.row is not None)
         has_answers = presenter.catalogue.n_answered > 0
         self._tag_actions[0].setEnabled(has_answers)
-        self.desk.view.tags_button.setEnabled(has_answers)
+        self.wiring.view.tags_button.setEnabled(has_answers)
         for action in (*self._export_menu.actions(), self._compare):
             action.setEnabled(has_answers)
-        self.desk.view.export_button.setEnabled(has_answers)
+        self.wiring.view.export_button.setEnabled(has_answers)

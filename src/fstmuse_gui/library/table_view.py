@@ -18,9 +18,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from fstmuse_gui.library.catalogue import Catalogue, Column, Order, Places
-from fstmuse_gui.library.plain_table import PlainTable
-from fstmuse_gui.library.row_painter import ROW_HEIGHT, RowPainter
-from fstmuse_gui.library.table_model import LibraryModel
+from fstmuse_gui.library.table_rows import ROW_HEIGHT, LibraryModel, RowPainter
+from fstmuse_gui.widgets.rows import PlainTable
 
 # Columns of one width, and in a narrow table; those that share what is left; and the room that
 # others ask for, in the order in which they get it, once the title has enough.

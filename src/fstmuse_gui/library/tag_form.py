@@ -11,11 +11,11 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.calm import CalmComboBox, CalmSpinBox
+from fstmuse_gui.widgets.drops import leave_drops
 
 _PAUSE_MS = 300
 _WIDTH = 272

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.tags.outcome import BatchSummary
-from fstmuse_gui.library.chore_process import ChoreProcess
-from fstmuse_gui.library.chores import PlanLine, Written
-from fstmuse_gui.library.shelf import LibraryShelf
+from fstmuse_core.workers.tasks.library import PlanLine, Written
+from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.tag_dialog import TagDialog
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.library.written_dialog import WrittenDialog
 from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.workers.library import LibraryJobs
 
 
 class Tagging(QObject):
@@ -29,12 +29,12 @@ class Tagging(QObject):
     written = Signal()
 
     def __init__(
-        self, view: LibraryView, shelf: LibraryShelf, parent: QObject | None = None
+        self, view: LibraryView, library_store: LibraryStore, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._view, self._shelf = view, shelf
-        assert shelf.path is not None
-        self.process = ChoreProcess(shelf.path, self)
+        self._view, self._library_store = view, library_store
+        assert library_store.path is not None
+        self.process = LibraryJobs(library_store.path, self)
         self.process.progress.connect(self._on_progress)
         self.process.part.connect(self._on_part)
         self.process.done.connect(self._on_done)
@@ -68,7 +68,7 @@ class Tagging(QObject):
         self._scopes = {"chosen": list(chosen), "shown": list(shown), "all": everything}
         dialog = self.dialog = TagDialog(self._view.window())
         dialog.form.offer_scopes(len(chosen), len(shown), len(everything))
-        self._encoding = self._shelf.library.tag_encoding()
+        self._encoding = self._library_store.library.tag_encoding()
         dialog.form.restore(self.separator, self.keep_time, self._encoding)
         dialog.form.changed.connect(self._plan)
         dialog.write_requested.connect(self.write)
@@ -98,7 +98,7 @@ class Tagging(QObject):
             return
         self._doing = "plan"
         ids = self._scopes[dialog.form.scope.currentData()]
-        self.process.run("plan", self._shelf.model_sha, ids, dialog.form.policy)
+        self.process.run("plan", self._library_store.model_sha, ids, dialog.form.policy)
 
     def write(self) -> None:
         """Write what the preview shows."""

@@ -2,27 +2,290 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
+    QLabel,
+    QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from fstmuse_core.library.rows import LibraryFolder
 from fstmuse_gui.icons import icon
-from fstmuse_gui.library.filter_bar import FilterBar
+from fstmuse_gui.library.catalogue import NOT_SURE
+from fstmuse_gui.library.filters import Facet, FacetList, FilterBar
 from fstmuse_gui.library.review_pane import ReviewPane
-from fstmuse_gui.library.sidebar import LibrarySidebar
 from fstmuse_gui.library.table_view import LibraryTable
-from fstmuse_gui.library.words import MORE
-from fstmuse_gui.library.work_strip import WorkStrip
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.library.words import MORE, folder_name
+from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.invitation import Invitation
+from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.question import Answer, Question
 from fstmuse_gui.widgets.stacking import StackingSplitter
+
+_STEPS = 1000
+
+
+class WorkStrip(QFrame):
+    """A line, a bar and the buttons that matter now.
+
+    Signals
+    -------
+    start_requested, pause_requested, cancel_requested, retry_requested
+        A button was pressed; "pause" also stands for going on.
+    """
+
+    start_requested = Signal()
+    pause_requested = Signal()
+    cancel_requested = Signal()
+    retry_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setAccessibleName("Work on the library")
+        self._title = ElidedLabel()
+        self._detail = ElidedLabel()
+        self._detail.setProperty("look", "small")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress")
+        self.start_button = QPushButton(icon("play", "on_accent"), " Listen")
+        self.start_button.setProperty("look", "primary")
+        self.start_button.clicked.connect(self.start_requested)
+        self.retry_button = QPushButton(icon("retry"), " Try again")
+        self.retry_button.setToolTip("Listen once more to what could not be heard")
+        self.retry_button.clicked.connect(self.retry_requested)
+        self.pause_button = QPushButton(icon("pause"), " Pause")
+        self.pause_button.clicked.connect(self.pause_requested)
+        self.cancel_button = QPushButton("Stop")
+        self.cancel_button.setProperty("look", "quiet")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self._build()
+        self.show_nothing()
+
+    def _build(self) -> None:
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self._title)
+        texts.addWidget(self._detail)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addLayout(texts, 1)
+        for button in (
+            self.retry_button,
+            self.start_button,
+            self.pause_button,
+            self.cancel_button,
+        ):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addLayout(row)
+        column.addWidget(self._bar)
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        return f"{self._title.text()} {self._detail.text()}".strip()
+
+    def show_nothing(self) -> None:
+        """There is nothing to do, and nothing to say."""
+        self.hide()
+
+    def show_scan(self, n_found: int) -> None:
+        """Folders are being searched."""
+        found = f"{n_found:,} files so far" if n_found else ""
+        self._show("Looking for music", found, share=None)
+        self.cancel_button.setToolTip("Leave the rest of the folders unsearched")
+
+    def show_work(
+        self, title: str, detail: str, share: float | None, *, is_paused: bool = False
+    ) -> None:
+        """Files are being heard; ``share`` is None while it is not known how many."""
+        self._show(title, detail, share=share, buttons=(self.pause_button,))
+        name = "Go on" if is_paused else "Pause"
+        self.pause_button.setIcon(icon("play" if is_paused else "pause"))
+        self.pause_button.setText(f" {name}")
+        set_tip(self.pause_button, f"{name} (Ctrl+P)")
+        self.cancel_button.setToolTip("Stop; what was heard is kept, and the rest waits")
+
+    def show_rest(self, title: str, detail: str, *, can_start: bool, can_retry: bool) -> None:
+        """Nothing is being done, but something could be."""
+        buttons = [self.start_button] if can_start else []
+        buttons += [self.retry_button] if can_retry else []
+        self._show(title, detail, buttons=buttons, is_at_work=False)
+
+    def _show(
+        self,
+        title: str,
+        detail: str,
+        *,
+        share: float | None = None,
+        buttons: tuple[QPushButton, ...] | list[QPushButton] = (),
+        is_at_work: bool = True,
+    ) -> None:
+        self._title.set_text(title)
+        self._detail.set_text(detail)
+        self._detail.setVisible(bool(detail))
+        self._bar.setVisible(is_at_work)
+        if is_at_work:
+            self._bar.setRange(0, 0 if share is None else _STEPS)
+            if share is not None:
+                self._bar.setValue(round(share * _STEPS))
+        for button in (self.start_button, self.retry_button, self.pause_button):
+            button.setVisible(button in buttons)
+        self.cancel_button.setVisible(is_at_work)
+        self.setAccessibleDescription(f"{title}. {detail}")
+        self.show()
+
+
+# Sidebar ------------------------------------------------------------------------------------
+
+_WIDTH = 240
+_ADD = f" Add a folder{MORE}"
+_FOLDER_ROWS = 5
+_ROW = 32
+
+
+class LibrarySidebar(QWidget):
+    """Chooses what the table shows.
+
+    Signals
+    -------
+    add_requested
+        The button was pressed.
+    remove_requested(int)
+        The folder of this id shall leave the library.
+    model_chosen(str)
+        Name of the model that shall listen.
+    folder_chosen(str), genre_chosen(str)
+        A folder's id or a genre to filter by; empty for all.
+    """
+
+    add_requested = Signal()
+    remove_requested = Signal(int)
+    model_chosen = Signal(str)
+    folder_chosen = Signal(str)
+    genre_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.model_chooser = CalmComboBox()
+        self.model_chooser.setAccessibleName("Model that listens")
+        self.model_chooser.setToolTip("Which model listens; each keeps its own answers")
+        self.model_chooser.setMinimumContentsLength(8)
+        self.model_chooser.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.model_chooser.activated.connect(
+            lambda _i: self.model_chosen.emit(self.model_chooser.currentData())
+        )
+        self.folders = FacetList("Folders")
+        self.folders.chosen.connect(self.folder_chosen)
+        self._remove = QAction(icon("delete"), "Remove from the library", self)
+        self._remove.setToolTip("The files stay where they are, and what was heard is kept")
+        self._remove.triggered.connect(self._on_remove)
+        self.folders.addAction(self._remove)
+        self.folders.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.genres = FacetList("Genres")
+        self.genres.chosen.connect(self.genre_chosen)
+        self.add_button = QPushButton(icon("open"), _ADD)
+        self.add_button.setToolTip("Add a folder with music to the library (Ctrl+O)")
+        self.add_button.clicked.connect(self.add_requested)
+        self._build()
+
+    def _build(self) -> None:
+        self.folders.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self._heading("Heard by"))
+        column.addWidget(self.model_chooser)
+        column.addSpacing(GRID)
+        column.addWidget(self._heading("Folders"))
+        column.addWidget(self.folders)
+        column.addSpacing(GRID)
+        self._genre_heading = self._heading("Genres")
+        column.addWidget(self._genre_heading)
+        column.addWidget(self.genres, 1)
+        column.addWidget(self.add_button)
+
+    def _heading(self, text: str) -> QLabel:
+        label = PlainLabel(text)
+        label.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
+        return label
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(max(_WIDTH, self.minimumSizeHint().width()), 600)
+
+    # -- what is offered ---------------------------------------------------------------
+
+    def show_models(self, models: Sequence[ModelInfo], chosen: str) -> None:
+        """Offer these models."""
+        self.model_chooser.clear()
+        for model in models:
+            self.model_chooser.addItem(model.title, model.name)
+        self.model_chooser.setCurrentIndex(self.model_chooser.findData(chosen))
+
+    def show_folders(
+        self,
+        folders: Sequence[LibraryFolder],
+        counts: Sequence[int],
+        total: int,
+        chosen: int | None,
+    ) -> None:
+        """Offer these folders, with how many files each has."""
+        facets = [Facet("", "All music", total, "music", "Every folder of the library")]
+        facets += [
+            Facet(str(f.folder_id), folder_name(f.path), count, "open", f.path)
+            for f, count in zip(folders, counts, strict=True)
+        ]
+        self.folders.show_facets(facets, "" if chosen is None else str(chosen))
+        self.folders.setFixedHeight(_ROW * min(_FOLDER_ROWS, len(facets)) + 6)
+        self._remove.setEnabled(bool(self.folders.current))
+
+    def show_genres(self, counts: dict[str, int], chosen: str) -> None:
+        """Offer these genres, with how many files each has."""
+        facets = [Facet("", "All genres", sum(counts.values()), "tune")]
+        for genre, count in counts.items():
+            facets.append(Facet(genre, genre, count, "question" if genre == NOT_SURE else ""))
+        # Without an answer there is nothing to choose; the list still holds the room.
+        self.genres.show_facets(facets if counts else [], chosen)
+        self._genre_heading.setVisible(bool(counts))
+
+    def _on_remove(self) -> None:
+        if self.folders.current:
+            self.remove_requested.emit(int(self.folders.current))
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Light up while something hangs above the window."""
+        self.add_button.setProperty("look", "primary" if is_hot else "")
+        self.add_button.setIcon(icon("open", "on_accent" if is_hot else "text"))
+        self.add_button.setText(" Drop to add" if is_hot else _ADD)
+        self.add_button.style().polish(self.add_button)
+
+
+# View ---------------------------------------------------------------------------------------
 
 # Below this width the chosen file stands below the table.
 _NARROW = 680
@@ -47,13 +310,13 @@ class LibraryView(PagedView):
             [self.add_button],
         )
         self.blank_page = QWidget()
-        self.desk = self._build_desk()
+        self.wiring = self._build_wiring()
         self.filter_bar.search.returnPressed.connect(self.table.setFocus)
         super().__init__(
-            "Library", self.sidebar, [self.blank_page, self.desk, self.empty_page], parent
+            "Library", self.sidebar, [self.blank_page, self.wiring, self.empty_page], parent
         )
 
-    def _build_desk(self) -> QWidget:
+    def _build_wiring(self) -> QWidget:
         self.tags_button = QPushButton(icon("edit"), f" Write tags{MORE}")
         self.tags_button.setToolTip("Write genres into the files, with a preview (Ctrl+T)")
         self.export_button = QPushButton(icon("export"), "Export")

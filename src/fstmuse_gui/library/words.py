@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fstmuse_core.errors import one_line
 from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.system.errors import one_line
 from fstmuse_gui.library.catalogue import NOT_SURE, Column, Standing, shown_genre, shown_title
-from fstmuse_gui.widgets.probability_bars import percent
+from fstmuse_gui.widgets.genre_bars import percent
 
 GAP = "  \N{MIDDLE DOT}  "
 MORE = "\N{HORIZONTAL ELLIPSIS}"

@@ -14,17 +14,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.bundle_manifest import CLASSIFIER, GENERATOR
-from fstmuse_core.models.entries import ModelDetails, ModelEntry
-from fstmuse_core.models.figures import ModelFigures
+from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
+from fstmuse_core.bundle.figures import ModelFigures
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
 from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
-from fstmuse_gui.models.card_view import CardView
-from fstmuse_gui.models.tall_text import TallText
+from fstmuse_gui.models.card_view import CardView, TallText
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.confusion_view import ConfusionView
-from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, unbroken
 from fstmuse_gui.widgets.page_parts import (
     Figure,
     PageHead,
@@ -34,7 +33,6 @@ from fstmuse_gui.widgets.page_parts import (
     scrolled,
     small_text,
 )
-from fstmuse_gui.widgets.probability_bars import unbroken
 
 _CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
 _GENERATOR_NAMES = ("Heard as asked for", "The same for each genre")

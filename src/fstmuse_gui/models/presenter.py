@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.bundle_manifest import CLASSIFIER
-from fstmuse_core.models.changes import DeletedModel
-from fstmuse_core.models.entries import ModelDetails, ModelEntry
-from fstmuse_gui.models.shelf import ModelShelf
+from fstmuse_core.bundle.changes import DeletedModel
+from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
+from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_gui.models.store import ModelStore
 from fstmuse_gui.models.view import ModelsView
 
 _SUFFIX = ".fstmuse"
@@ -40,45 +40,45 @@ class ModelsPresenter(QObject):
     fine_tune_wanted = Signal(str)
     changed = Signal()
 
-    def __init__(self, view: ModelsView, shelf: ModelShelf, parent: QObject | None = None) -> None:
+    def __init__(self, view: ModelsView, store: ModelStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._shelf = shelf
+        self._store = store
         self._chosen = ""
         # In this session, the latest first, and still in the trash.
         self._deleted: list[DeletedModel] = []
         self._connect_view()
-        self._connect_shelf()
+        self._connect_store()
 
     def _connect_view(self) -> None:
         view, sidebar, details = self._view, self._view.sidebar, self._view.details
-        view.shown.connect(self._shelf.refresh)
+        view.shown.connect(self._store.refresh)
         sidebar.undo_bar.undo_requested.connect(self.undo)
         view.import_button.clicked.connect(self.choose_files)
         sidebar.list.chosen.connect(self.choose)
-        sidebar.list.rename_requested.connect(self._shelf.rename)
+        sidebar.list.rename_requested.connect(self._store.rename)
         sidebar.import_requested.connect(self.choose_files)
-        sidebar.cancel_requested.connect(self._shelf.cancel_imports)
-        sidebar.restore_requested.connect(self._shelf.restore)
+        sidebar.cancel_requested.connect(self._store.cancel_imports)
+        sidebar.restore_requested.connect(self._store.restore)
         details.use_requested.connect(self.use)
         details.fine_tune_requested.connect(self.fine_tune)
         details.export_requested.connect(self.export)
         details.rename_requested.connect(self.rename)
         details.delete_requested.connect(self.delete)
 
-    def _connect_shelf(self) -> None:
-        shelf = self._shelf
-        shelf.listed.connect(self._on_listed)
-        shelf.detailed.connect(self._on_detailed)
-        shelf.renamed.connect(self._on_renamed)
-        shelf.deleted.connect(self._on_deleted)
-        shelf.restored.connect(self._on_restored)
-        shelf.exported.connect(lambda path: self.message.emit(f"Saved {Path(path).name}."))
-        shelf.imported.connect(self._on_imported)
-        shelf.import_begun.connect(self._view.sidebar.show_work)
-        shelf.import_ended.connect(lambda: self._view.sidebar.show_work(""))
-        shelf.trouble.connect(self._on_trouble)
-        shelf.list_trouble.connect(self._say)
+    def _connect_store(self) -> None:
+        store = self._store
+        store.listed.connect(self._on_listed)
+        store.detailed.connect(self._on_detailed)
+        store.renamed.connect(self._on_renamed)
+        store.deleted.connect(self._on_deleted)
+        store.restored.connect(self._on_restored)
+        store.exported.connect(lambda path: self.message.emit(f"Saved {Path(path).name}."))
+        store.imported.connect(self._on_imported)
+        store.import_begun.connect(self._view.sidebar.show_work)
+        store.import_ended.connect(lambda: self._view.sidebar.show_work(""))
+        store.trouble.connect(self._on_trouble)
+        store.list_trouble.connect(self._say)
 
     # -- the list ----------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class ModelsPresenter(QObject):
         """Show all about a model."""
         self._chosen = name
         self._view.sidebar.list.select(name)
-        self._shelf.look_at(name)
+        self._store.look_at(name)
         self.changed.emit()
 
     def _on_listed(self, found: list[ModelEntry], deleted: list[DeletedModel]) -> None:
@@ -133,7 +133,7 @@ class ModelsPresenter(QObject):
         sidebar.show_hint(bool(found) and all(entry.is_shipped for entry in found))
         sidebar.show_deleted(deleted)
         if self._chosen:
-            self._shelf.look_at(self._chosen)
+            self._store.look_at(self._chosen)
         else:
             self._view.show_page(self._view.empty_page)
         self.changed.emit()
@@ -152,12 +152,12 @@ class ModelsPresenter(QObject):
     def delete(self) -> None:
         """Delete the chosen model; it can be brought back."""
         if self.can_change:
-            self._shelf.delete(self._chosen)
+            self._store.delete(self._chosen)
 
     def undo(self) -> None:
         """Bring back the model that was deleted last."""
         if self._deleted:
-            self._shelf.restore(self._deleted[0])
+            self._store.restore(self._deleted[0])
 
     def _on_renamed(self, old: str, entry: ModelEntry) -> None:
         self._view.notice.say("")
@@ -178,14 +178,14 @@ class ModelsPresenter(QObject):
         self._tell_change(f"{entry.title} is back.")
 
     def _tell_change(self, sentence: str) -> None:
-        self._shelf.refresh()
+        self._store.refresh()
         self.models_changed.emit()
         if sentence:
             self.message.emit(sentence)
 
     def _on_trouble(self, sentence: str) -> None:
         self._say(sentence)
-        self._shelf.refresh()
+        self._store.refresh()
 
     def _say(self, sentence: str) -> None:
         self._view.notice.say(f"{sentence.removesuffix('.')}.")
@@ -212,7 +212,7 @@ class ModelsPresenter(QObject):
             return
         path = self._view.ask_save_path(f"{self._chosen}{_SUFFIX}")
         if path:
-            self._shelf.export(self._chosen, path)
+            self._store.export(self._chosen, path)
 
     def choose_files(self) -> None:
         """Ask for files to import."""
@@ -221,7 +221,7 @@ class ModelsPresenter(QObject):
     def import_files(self, paths: list[str]) -> None:
         """Make models of files."""
         self._view.notice.say("")
-        self._shelf.import_files(paths)
+        self._store.import_files(paths)
 
     def _on_imported(self, entry: ModelEntry) -> None:
         self._chosen = entry.name
@@ -229,7 +229,7 @@ class ModelsPresenter(QObject):
 
     def close(self) -> None:
         """Give up an import, and wait for what is being written."""
-        self._shelf.close()
+        self._store.close()
 
 
 def _neighbour(gone: str, before: list[str], names: list[str]) -> str:

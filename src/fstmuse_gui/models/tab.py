@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.actions import make_action
 from fstmuse_gui.models.words import place
 from fstmuse_gui.settings import Option
-from fstmuse_gui.tabs import MenuEntries, TabContext
-from fstmuse_gui.widgets.lazy_stage import LazyStage
+from fstmuse_gui.shared.tabs import LazyStage, MenuEntries, TabContext, make_action
 
 if TYPE_CHECKING:
     from fstmuse_gui.models.presenter import ModelsPresenter
@@ -24,17 +22,17 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 class ModelsTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
-    ``makers`` are handed to :class:`~fstmuse_gui.models.shelf.ModelShelf`; only tests have any.
+    ``makers`` are handed to :class:`~fstmuse_gui.models.store.ModelStore`; only tests have any.
     """
 
     message = Signal(str)
     title = "Models"
 
-    def __init__(self, context: TabContext, **makers: Any) -> None:
+    def __init__(self, context: TabContext, **factories: Any) -> None:
         super().__init__()
         self._settings = context.settings
         self._news = context.models
-        self._makers = makers
+        self._factories = factories
         self._built: tuple[ModelsView, ModelsPresenter] | None = None
         self._is_telling = False
         self._stage = LazyStage(self._build)
@@ -86,11 +84,11 @@ class ModelsTab(QObject):
     def _build(self) -> tuple[ModelsView, ModelsPresenter]:
         if self._built is None:
             from fstmuse_gui.models.presenter import ModelsPresenter
-            from fstmuse_gui.models.shelf import ModelShelf
+            from fstmuse_gui.models.store import ModelStore
             from fstmuse_gui.models.view import ModelsView
 
-            view, shelf = ModelsView(), ModelShelf(self, **self._makers)
-            presenter = ModelsPresenter(view, shelf, self)
+            view, store = ModelsView(), ModelStore(self, **self._factories)
+            presenter = ModelsPresenter(view, store, self)
             self._built = view, presenter
             presenter.message.connect(self.message)
             presenter.changed.connect(self._on_changed)
@@ -100,7 +98,7 @@ class ModelsTab(QObject):
             presenter.generate_wanted.connect(self._news.generator_wanted)
             presenter.fine_tune_wanted.connect(self._news.fine_tune_wanted)
             # Of others: a training has made a model, say.
-            self._news.changed.connect(lambda: None if self._is_telling else shelf.refresh())
+            self._news.changed.connect(lambda: None if self._is_telling else store.refresh())
             rows = view.sidebar.list
             rows.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
             rows.addActions(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fstmuse_core.bundle_manifest import CLASSIFIER
-from fstmuse_core.datasets.wording import counted, sized
-from fstmuse_core.models.entries import ModelDetails, ModelEntry, Origin
-from fstmuse_core.models.figures import GenreFigure, ModelFigures
-from fstmuse_gui.widgets.probability_bars import percent, unbroken
+from fstmuse_core.bundle.entries import ModelDetails, ModelEntry, Origin
+from fstmuse_core.bundle.figures import GenreFigure, ModelFigures
+from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.system.wording import counted, sized
+from fstmuse_gui.widgets.genre_bars import percent, unbroken
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from fstmuse_core.errors import FstMuseError, one_line
+from fstmuse_core.system.errors import FstMuseError, one_line
 
 Direction = Literal["input", "output"]
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
 
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_gui.sound.cue import Cue, Outlet
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
-from fstmuse_gui.sound.pump import Pump
-from fstmuse_gui.sound.slot import StreamSlot
-from fstmuse_gui.sound.sources import Feed, FeedKeeper, FileSource, SampleSource, Source
-from fstmuse_gui.sound.streams import DeviceStream
+from fstmuse_gui.sound.ring import Cue, Outlet
+from fstmuse_gui.sound.sources import Feed, FeedKeeper, FileSource, Pump, SampleSource, Source
+from fstmuse_gui.sound.streams import DeviceStream, StreamSlot
 
 _TICK_MS = 33
 _LOST_AFTER_S = 1.5
@@ -22,7 +21,7 @@ _COMMON_RATES = (48_000, 44_100)
 
 
 def _make_feed() -> Feed:
-    from fstmuse_core.jobs.feed import AudioFeed
+    from fstmuse_core.workers.playback import AudioFeed
 
     return AudioFeed()
 
@@ -224,3 +223,38 @@ def _formats(device: SoundDevice) -> list[tuple[int, int]]:
     channels = min(2, device.channels)
     rates = [device.default_rate, *(r for r in _COMMON_RATES if r != device.default_rate)]
     return [(rate, channels) for rate in rates]
+
+
+# Playing ------------------------------------------------------------------------------------
+
+STEP_S = 5.0
+
+
+class Playing(Protocol):
+    """What is needed of ``sound.player.Player``."""
+
+    position_changed: SignalInstance
+    state_changed: SignalInstance
+    failed: SignalInstance
+
+    @property
+    def position(self) -> float: ...
+    @property
+    def duration_s(self) -> float: ...
+    @property
+    def state(self) -> str: ...
+
+    def load_file(self, path: str, duration_s: float) -> None: ...
+    def load_samples(self, samples: FloatArray, sample_rate: int) -> None: ...
+    def unload(self) -> None: ...
+    def toggle(self) -> None: ...
+    def pause(self) -> None: ...
+    def seek(self, seconds: float) -> None: ...
+    def set_device(self, device: DeviceId | None) -> None: ...
+    def close(self) -> None: ...
+
+
+def make_player(parent: QObject) -> Playing:
+    """The player of the sound card."""
+
+    return Player(parent)

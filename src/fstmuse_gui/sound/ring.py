@@ -1,10 +1,13 @@
-"""A ring of samples between an audio callback and the rest of the program."""
+"""A ring of samples between an audio callback and the program, and a stretch of sound in it."""
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import numpy as np
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 
 
 class SampleRing:
@@ -83,3 +86,97 @@ class SampleRing:
         out: FloatArray = np.empty((self.available, self.channels), dtype=np.float32)
         self.read_into(out)
         return out
+
+
+# Cue ----------------------------------------------------------------------------------------
+
+_AHEAD_S = 2.0
+# A lead beyond this is a clock that was not set, not a loudspeaker that far away.
+_LARGEST_LEAD_S = 3.0
+
+
+class Cue:
+    """Sound from ``start_s`` on. Each seek makes a new one, so nothing stale is ever heard.
+
+    Three threads share it: one fills ``ring``, the device's callback empties it, and the
+    window asks for the position.
+
+    Attributes
+    ----------
+    ring : SampleRing
+        Sound read ahead.
+    is_complete : bool
+        Set once nothing more will be written.
+    error : str
+        A sentence, set if the sound broke off.
+    """
+
+    def __init__(self, start_s: float, rate: int, channels: int) -> None:
+        self.start_s = start_s
+        self.rate = rate
+        self.ring = SampleRing(round(_AHEAD_S * rate), channels)
+        self.is_complete = False
+        self.error = ""
+        self._handed = 0
+        # Frames before the last block, frames in it, and when its first is heard: one tuple,
+        # so that a reader on another thread sees the three of one block.
+        self._last_block: tuple[int, int, float] | None = None
+        self._position_s = start_s
+
+    def fill(self, out: FloatArray, heard_at: float) -> None:
+        """Copy the next frames to ``out``, whose first is heard at ``heard_at``; pad with 0."""
+        count = self.ring.read_into(out)
+        out[count:] = 0.0
+        if count:
+            self._last_block = (self._handed, count, heard_at)
+            self._handed += count
+
+    def position(self, now: float) -> float:
+        """Seconds into the music that leave the loudspeaker at ``now``; never runs back."""
+        block = self._last_block
+        if block is not None:
+            before, count, heard_at = block
+            heard = before + min(count, (now - heard_at) * self.rate)
+            self._position_s = max(self._position_s, self.start_s + heard / self.rate)
+        return self._position_s
+
+    def is_over(self, now: float) -> bool:
+        """Whether the last frame has been heard."""
+        if not self.is_complete or self.ring.available:
+            return False
+        if self._last_block is None:
+            return True
+        _, count, heard_at = self._last_block
+        return now >= heard_at + count / self.rate
+
+
+class Outlet:
+    """The program's end of an output stream: plays ``cue``, or silence while it is None.
+
+    Attributes
+    ----------
+    cue : Cue or None
+    latency_s : float
+        From the callback to the loudspeaker, where the device does not say for each block.
+    called_at : float
+        When the device last asked for sound, by ``time.perf_counter``.
+    """
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate = rate
+        self.channels = channels
+        self.cue: Cue | None = None
+        self.latency_s = 0.1
+        self.called_at = time.perf_counter()
+
+    def callback(self, data: FloatArray, frames: int, clock: Any, status: Any) -> None:
+        """Copy from the cue's ring, note when it will be heard, return."""
+        self.called_at = time.perf_counter()
+        cue = self.cue
+        if cue is None:
+            data.fill(0.0)
+            return
+        lead = clock.outputBufferDacTime - clock.currentTime
+        if not (clock.outputBufferDacTime > 0.0 and 0.0 <= lead < _LARGEST_LEAD_S):
+            lead = self.latency_s
+        cue.fill(data, self.called_at + lead)

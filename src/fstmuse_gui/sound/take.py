@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fstmuse_core.shares import Share, recorded_share
-from fstmuse_core.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.wording import Share, recorded_share
 
 Matrix = tuple[tuple[int, ...], ...]
 

@@ -6,14 +6,14 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.models.identity import whereabouts
-from fstmuse_gui.train.closing import Closing
-from fstmuse_gui.train.data_presenter import DataPresenter
+from fstmuse_core.bundle.identity import whereabouts
+from fstmuse_gui.train.data.presenter import DataPresenter
 from fstmuse_gui.train.events import Done, GanMetrics
-from fstmuse_gui.train.form_presenter import FormPresenter
-from fstmuse_gui.train.history import PastRun
-from fstmuse_gui.train.live import LiveTraining
-from fstmuse_gui.train.past import PastShelf
+from fstmuse_gui.train.form.presenter import FormPresenter
+from fstmuse_gui.train.results.history import PastRun
+from fstmuse_gui.train.results.past import RunFiles
+from fstmuse_gui.train.run.closing import Closing
+from fstmuse_gui.train.run.live import LiveTraining
 from fstmuse_gui.train.view import TrainView
 
 # What is said of a training that is gone without a model, by its outcome.
@@ -63,7 +63,7 @@ class TrainPresenter(QObject):
         form: FormPresenter,
         data: DataPresenter,
         live: LiveTraining,
-        past: PastShelf,
+        past: RunFiles,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

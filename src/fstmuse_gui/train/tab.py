@@ -1,33 +1,122 @@
-"""The Train tab for the window: built when it is first looked at, so that the start is quick."""
+"""The Train tab, built when it is first looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.actions import make_action
-from fstmuse_gui.tabs import MenuEntries, SignKind, TabContext, TabSign
-from fstmuse_gui.train.closing import Closing, ask_closing
+from fstmuse_gui.settings import COLOUR_MAP, Option
+from fstmuse_gui.shared.tabs import (
+    LazyStage,
+    MenuEntries,
+    SignKind,
+    TabContext,
+    TabSign,
+    make_action,
+)
+from fstmuse_gui.sound.player import Playing, make_player
+from fstmuse_gui.train.data.cache_presenter import CachePresenter
+from fstmuse_gui.train.data.fma import FmaGetter
+from fstmuse_gui.train.data.presenter import DataPresenter, corrections_count
+from fstmuse_gui.train.data.work import DataWork
 from fstmuse_gui.train.events import Done, Ended, Failed
-from fstmuse_gui.train.kept import KeptTraining, TrainSign
-from fstmuse_gui.widgets.lazy_stage import LazyStage
+from fstmuse_gui.train.form.choices import Base, bases
+from fstmuse_gui.train.form.presenter import FormPresenter
+from fstmuse_gui.train.presenter import TrainPresenter
+from fstmuse_gui.train.results.history import PastRun, past_runs
+from fstmuse_gui.train.results.past import RunFiles
+from fstmuse_gui.train.run.background import BackgroundTraining, TrainSign
+from fstmuse_gui.train.run.closing import Closing, ask_closing
+from fstmuse_gui.train.run.live import LiveTraining
+from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
+from fstmuse_gui.train.run.sample_player import Listening
+from fstmuse_gui.train.view import TrainView
 
 if TYPE_CHECKING:
-    from fstmuse_gui.train.desk import TrainDesk
-    from fstmuse_gui.train.live import LiveTraining
-    from fstmuse_gui.train.past import PastShelf
     from fstmuse_gui.train.presenter import TrainPresenter
+    from fstmuse_gui.train.results.past import RunFiles
+    from fstmuse_gui.train.run.live import LiveTraining
     from fstmuse_gui.train.view import TrainView
+
+
+TRAIN_SPLITTER = Option("train/splitter", list, [])
+
+
+class TrainWiring(QObject):
+    """View, presenter and what they work with; the makers are given only by tests."""
+
+    def __init__(
+        self,
+        context: TabContext,
+        parent: QObject | None = None,
+        *,
+        data: Callable[[QObject], DataWork] = DataWork,
+        starter: Callable[[list[str], QObject], Training] = OwnTraining,
+        follower: Callable[[Path, QObject], Training] = OtherTraining,
+        lister: Callable[[], list[PastRun]] = past_runs,
+        fma: Callable[[QObject], FmaGetter] = FmaGetter,
+        bases: Callable[[], list[Base]] = bases,
+        corrections: Callable[[], int] = corrections_count,
+        player: Callable[[QObject], Playing] = make_player,
+        cache: Callable[[TrainView, QObject], CachePresenter] = CachePresenter,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = context.settings
+        self.view = TrainView()
+        self.live = LiveTraining(self.view, self, starter=starter, follower=follower)
+        self.past = RunFiles(self.view, self, lister=lister)
+        form = FormPresenter(self.view, context.settings, self, bases=bases)
+        music = DataPresenter(
+            self.view,
+            context.settings,
+            data(self),
+            self.past,
+            fma(self),
+            self,
+            count_corrections=corrections,
+        )
+        self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, self)
+        self.presenter.model_made.connect(context.models.changed)
+        self.presenter.model_wanted.connect(context.models.wanted)
+        self.presenter.generator_wanted.connect(context.models.generator_wanted)
+        self._cache = cache(self.view, self)
+        for signal in (self.live.changed, self.live.ended):
+            signal.connect(lambda: self._cache.follow(self.live.is_running))
+        self._samples = self.view.run_page.gan.samples
+        self.listening = Listening(self._samples, context.settings, player, self)
+        self.listening.message.connect(self.view.notice.say)
+        self.view.shown.connect(self._show_colours)
+        context.models.renamed.connect(form.follow_rename)
+        context.models.changed.connect(form.refresh_bases)
+        sizes = self._settings.get(TRAIN_SPLITTER)
+        wanted = self.view.splitter.count()
+        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
+            self.view.splitter.set_widths(sizes)
+
+    def _show_colours(self) -> None:
+        """As they were chosen for the spectrograms of the other tabs."""
+        self._samples.set_colour_map(self._settings.get(COLOUR_MAP))
+
+    def close(self) -> None:
+        """Leave the training as was asked for, and remember how the tab looked."""
+        self._settings.set(TRAIN_SPLITTER, self.view.splitter.widths())
+        self.listening.close()
+        self._cache.close()
+        self.presenter.close()
+
+
+# Tab ----------------------------------------------------------------------------------------
 
 
 class TrainTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
     A training that runs already is followed from the start of the window on. ``makers`` are
-    handed to :class:`~fstmuse_gui.train.desk.TrainDesk`; only tests have any.
+    handed to :class:`~fstmuse_gui.train.tab.TrainWiring`; only tests have any.
     """
 
     message = Signal(str)
@@ -37,13 +126,13 @@ class TrainTab(QObject):
         self,
         context: TabContext,
         *,
-        kept: Callable[[QObject], KeptTraining] = KeptTraining,
-        **makers: Any,
+        kept: Callable[[QObject], BackgroundTraining] = BackgroundTraining,
+        **factories: Any,
     ) -> None:
         super().__init__()
         self._context = context
-        self._makers = makers
-        self._built: TrainDesk | None = None
+        self._factories = factories
+        self._built: TrainWiring | None = None
         self._stage = LazyStage(self._on_shown)
         self._kept = kept(self)
         self._kept_closing = Closing.KEEP
@@ -94,12 +183,10 @@ class TrainTab(QObject):
 
     # -- what is behind it -------------------------------------------------------------
 
-    def _build(self) -> TrainDesk:
+    def _build(self) -> TrainWiring:
         if self._built is None:
-            from fstmuse_gui.train.desk import TrainDesk
-
             self._kept.close()
-            self._built = TrainDesk(self._context, self, **self._makers)
+            self._built = TrainWiring(self._context, self, **self._factories)
             self._built.presenter.first_run = self._kept.run
             self._built.live.taken.connect(self._sign.watch)
             self._built.past.listed.connect(self._on_listed)
@@ -122,7 +209,7 @@ class TrainTab(QObject):
 
     def _on_renamed(self, old: str, new: str) -> None:
         # Also where nobody has looked at the tab: the form, which is loaded then, reads it.
-        from fstmuse_gui.train.form_presenter import TRAIN_BASE
+        from fstmuse_gui.train.form.presenter import TRAIN_BASE
 
         if self._context.settings.get(TRAIN_BASE) == old:
             self._context.settings.set(TRAIN_BASE, new)
@@ -165,7 +252,7 @@ class TrainTab(QObject):
         return self._build().live
 
     @property
-    def past(self) -> PastShelf:
+    def past(self) -> RunFiles:
         """The trainings so far."""
         return self._build().past
 

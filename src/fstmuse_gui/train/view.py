@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
-from fstmuse_gui.train.closing import Closing, StopKeeps, ask_closing
-from fstmuse_gui.train.data_page import DataPage
-from fstmuse_gui.train.empty_page import EmptyPage
-from fstmuse_gui.train.form import TrainForm
-from fstmuse_gui.train.results_page import ResultsPage
-from fstmuse_gui.train.run_page import RunPage
+from fstmuse_gui.icons import icon
+from fstmuse_gui.train.data.page import DataPage
+from fstmuse_gui.train.form.form import TrainForm
+from fstmuse_gui.train.results.page import ResultsPage
+from fstmuse_gui.train.run.closing import Closing, StopKeeps, ask_closing
+from fstmuse_gui.train.run.page import RunPage
+from fstmuse_gui.widgets.invitation import Invitation
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.question import Answer, Question
 from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
+
+
+class EmptyPage(Invitation):
+    """Says what can be done.
+
+    Signals
+    -------
+    browse_requested, fetch_requested
+        A button was pressed.
+    """
+
+    browse_requested = Signal()
+    fetch_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.browse_button = QPushButton(
+            icon("open", "on_accent"), " Choose a folder\N{HORIZONTAL ELLIPSIS}"
+        )
+        self.browse_button.setProperty("look", "primary")
+        self.fetch_button = QPushButton(icon("save"), " Get FMA\N{HORIZONTAL ELLIPSIS}")
+        self.fetch_button.setAccessibleName("Get the Free Music Archive data set")
+        self.fetch_button.setToolTip("Download thousands of labelled clips from their authors")
+        super().__init__(
+            "Train on your own music",
+            "Drop a folder here: one whose folders are named after genres, a library with "
+            "genre tags, or FMA as it ships. Nothing leaves this computer.",
+            [self.browse_button, self.fetch_button],
+            parent=parent,
+        )
+        self.browse_button.clicked.connect(self.browse_requested)
+        self.fetch_button.clicked.connect(self.fetch_requested)
+
+
+# View ---------------------------------------------------------------------------------------
 
 
 class TrainView(PagedView):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from fstmuse_core import shares
-from fstmuse_core.shares import Share
+from fstmuse_core.system import wording
+from fstmuse_core.system.wording import Share
 from fstmuse_gui.train.events import Matrix, Metrics, Started
-from fstmuse_gui.train.recipe import DESIGNS, MODEL_KINDS, MODELS
-from fstmuse_gui.widgets.probability_bars import unbroken
+from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
+from fstmuse_gui.widgets.genre_bars import unbroken
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5
@@ -84,7 +84,7 @@ def how_good(metrics: Metrics) -> list[str]:
     """What the figures mean for the user, most important first."""
     said = [_how_often_right(metrics)]
     if metrics.cross_validation:
-        said.append(as_sentence(unbroken(shares.cross_validation(metrics.cross_validation))))
+        said.append(as_sentence(unbroken(wording.cross_validation(metrics.cross_validation))))
     if metrics.share.is_few and metrics.cross_validation.get("what") != "network":
         said.append(_tested_on_few(metrics))
     if math.isfinite(metrics.named):
@@ -103,7 +103,7 @@ def how_good(metrics: Metrics) -> list[str]:
 
 
 def _how_often_right(metrics: Metrics) -> str:
-    share, guess = metrics.share, shares.guessing(metrics.songs)
+    share, guess = metrics.share, wording.guessing(metrics.songs)
     is_known = any(metrics.artists.values()) and not metrics.of_unknown_artists
     songs = f"{_many(share.of, 'song')}{' by artists it has never heard' if is_known else ''}"
     found = f"{share.number} of these" if not share.is_few else share.number
@@ -133,10 +133,10 @@ def _tested_on_few(metrics: Metrics) -> str:
 def _how_often_named(metrics: Metrics) -> str:
     if not metrics.named:
         return "It is sure of none of them, so it names no genre."
-    named = shares.recorded_share(metrics.named, metrics.n_songs)
+    named = wording.recorded_share(metrics.named, metrics.n_songs)
     if not math.isfinite(metrics.named_accuracy):
         return f"It is sure enough to name a genre for {unbroken(named.number)} of them."
-    right = shares.recorded_share(metrics.named_accuracy, named.right)
+    right = wording.recorded_share(metrics.named_accuracy, named.right)
     return unbroken(
         f"It is sure enough to name a genre for {_of_them(named)}; of these names {right.said()}."
     )
@@ -172,7 +172,7 @@ def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:
 
 def how_honest(metrics: Metrics) -> str:
     """What the reliability curve says."""
-    return shares.certainty(metrics.n_songs, metrics.ece, metrics.confidence_gap)
+    return wording.certainty(metrics.n_songs, metrics.ece, metrics.confidence_gap)
 
 
 def recall_note(metrics: Metrics, genre: str) -> str:
@@ -187,7 +187,7 @@ def recall_text(share: float, songs: int) -> str:
     """A genre's recall: ``3 of 4``, a percentage of many songs, a dash if nothing was tested."""
     if not math.isfinite(share):
         return "\N{EN DASH}"
-    return unbroken(shares.recorded_share(share, songs).number)
+    return unbroken(wording.recorded_share(share, songs).number)
 
 
 def _many(n: int, what: str) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, hz_to_mel, mel_to_hz
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig, hz_to_mel, mel_to_hz
 from fstmuse_gui.theme import current_colours, scaled_font
 
 _FREQUENCIES = (100, 200, 500, 1000, 2000, 4000, 8000)

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
-from fstmuse_gui.widgets.probability_bars import percent
+from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
 
 _ROW_HEIGHT = 52

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.errors import FstMuseError, one_line
-from fstmuse_core.genres import (
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.tags.genres import (
     ALL_GENRES,
     LONGEST_NAME,
     canonical_genre,
@@ -25,9 +25,9 @@ from fstmuse_core.genres import (
     genre_named,
     likely_genres,
 )
-from fstmuse_gui.drops import leave_drops
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.drops import leave_drops
 
 _SIZE = QSize(264, 360)
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)

@@ -1,24 +1,87 @@
-"""Parts that pages are built of: a head with buttons, headings, big numbers, two sides."""
+"""Parts of pages: heads with buttons, headings, labels that give way or keep still."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.elided_label import ElidedLabel
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
+
+
+class ElidedLabel(PlainLabel):
+    """Shows as much of a plain text as fits; the whole is its tool tip."""
+
+    def set_text(self, text: str) -> None:
+        """Show ``text``."""
+        self.setText(text.replace("\n", " "))
+        set_tip(self, text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(48, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
+        )
+        painter.drawText(QRectF(self.rect()), self.alignment(), text)
+        painter.end()
+
+
+# Still label --------------------------------------------------------------------------------
+
+
+class StillLabel(QWidget):
+    """Muted text in one line, cut in the middle where it does not fit.
+
+    A ``QLabel`` asks for another size with every text, and the whole window is laid out and
+    painted anew; this one only paints itself.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def text(self) -> str:
+        """What it says."""
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        """Say this."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(48, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(QColor(current_colours().muted))
+        room = self.rect()
+        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, room.width())
+        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(room), side, text)
+        painter.end()
+
+
+# Page parts ---------------------------------------------------------------------------------
 
 _NARROW = 740
 _TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5

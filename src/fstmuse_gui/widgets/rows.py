@@ -1,10 +1,18 @@
-"""What the rows of lists are painted with."""
+"""Rows of lists and tables: how they are painted, and a table without a grid."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyle,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from fstmuse_gui.theme import RADIUS, current_colours
 
@@ -43,3 +51,70 @@ def draw_end(
     painter.setPen(QColor(colour))
     painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignRight, text)
     return box.right() - painter.fontMetrics().horizontalAdvance(text) - gap
+
+
+# Plain table --------------------------------------------------------------------------------
+
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+class PlainTable(QTableView):
+    """Whole rows are chosen; the widths of columns are the table's own affair.
+
+    Parameters
+    ----------
+    name : str
+        For screen readers.
+    model : QAbstractItemModel
+    row_height : int
+        In pixels, the same for all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: QAbstractItemModel,
+        row_height: int = 30,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setObjectName("library")
+        self.setModel(model)
+        self._nothing = ""
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        lines, header = self.verticalHeader(), self.horizontalHeader()
+        lines.hide()
+        lines.setAccessibleName("Lines")
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setMinimumSectionSize(row_height)
+        lines.setDefaultSectionSize(row_height)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(24)
+        header.setDefaultAlignment(LEFT)
+        header.setAccessibleName("Columns")
+        # One of its own, in which nothing is ever chosen: else it asks of every row whether it
+        # is, which takes seconds when very many are.
+        header.setSelectionModel(QItemSelectionModel(model, header))
+
+    def say_nothing_found(self, text: str) -> None:
+        """What stands in the table while it has no rows."""
+        self._nothing = text
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.model().rowCount() and self._nothing:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current_colours().muted))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self._nothing)
+            painter.end()

@@ -7,18 +7,20 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from fstmuse_core.classification import ActivationMap
-from fstmuse_core.jobs.messages import SpectrogramImage
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.audio.images import SpectrogramImage
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.classify.result import ActivationMap
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.widgets.axes import FrequencyAxis, MelScale, TimeAxis, clock
 from fstmuse_gui.widgets.colour_maps import level_table
-from fstmuse_gui.widgets.spectrogram_data import ClipLevels, Levels, LiveLevels
 from fstmuse_gui.widgets.spectrogram_items import (
+    ClipLevels,
     ClipViewBox,
     Frame,
+    Levels,
     LiveImage,
+    LiveLevels,
     PlaybackCursor,
     SmoothImage,
     heat_image,

@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QW
 
 from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.widgets.artwork import SoundMark
-from fstmuse_gui.widgets.invitation import side_by_side
-from fstmuse_gui.widgets.paragraph import Paragraph
+from fstmuse_gui.widgets.invitation import Paragraph, SoundMark, side_by_side
 
 _PROGRESS_STEPS = 1000
 _TEXT_WIDTH = 520

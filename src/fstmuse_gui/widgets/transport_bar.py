@@ -1,19 +1,50 @@
-"""Below the picture: play and pause, where in the clip, and how the picture is drawn."""
+"""Below the picture: play and pause, where in the clip, and how the picture looks."""
 
 from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.colour_maps import swatch
-from fstmuse_gui.widgets.play_button import PlayButton
+
+_ICON = QSize(20, 20)
+
+
+class PlayButton(QToolButton):
+    """Shows and says what a press will do.
+
+    Parameters
+    ----------
+    keys : str, optional
+        The shortcut that does the same, for the tool tip.
+    what : str, optional
+        What is played, where there is more than one such button.
+    """
+
+    def __init__(self, *, keys: str = "", what: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keys, self._what = keys, what
+        self.setProperty("look", "round")
+        self.setIconSize(_ICON)
+        self.set_playing(False)
+
+    def set_playing(self, is_playing: bool) -> None:
+        """Show what a press will do."""
+        name = "Pause" if is_playing else "Play"
+        self.setIcon(icon(name.lower(), "on_accent"))
+        self.setAccessibleName(f"{name} {self._what}".strip())
+        set_tip(self, f"{name} ({self._keys})" if self._keys else name)
+
+
+# Transport bar ------------------------------------------------------------------------------
 
 
 class TransportBar(QWidget):

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from fstmuse_core.classification import Classification
+from fstmuse_core.classify.result import Classification
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font

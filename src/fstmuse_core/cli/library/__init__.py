@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fstmuse_core.cli.library.classifying import classify
-from fstmuse_core.cli.library.comparing import compare
-from fstmuse_core.cli.library.exporting import export
-from fstmuse_core.cli.library.listing import list_files
-from fstmuse_core.cli.library.playlists import playlists
-from fstmuse_core.cli.library.reporting import report
-from fstmuse_core.cli.library.scanning import forget, scan
-from fstmuse_core.cli.library.truth import truth
+from fstmuse_core.cli.library.filling import classify, forget, scan
+from fstmuse_core.cli.library.judging import compare, truth
+from fstmuse_core.cli.library.output import export, list_files, playlists, report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,11 +1,12 @@
-"""Which library, which model, which files."""
+"""Which library, which model, which files, and the genres that a model is held against."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,12 +14,15 @@ import click
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.kinds import ModelName, SomePath
-from fstmuse_core.errors import BundleError, FstMuseError
+from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.library.rows import HeardModel, State
+from fstmuse_core.system.errors import BundleError, FstMuseError
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import LibraryRow
+    from fstmuse_core.library.truth import Label
+
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SHORTEST_HASH = 6
@@ -79,11 +83,11 @@ def _is_called(model: HeardModel, name: str) -> bool:
 
 
 def _current(name: str) -> HeardModel:
-    from fstmuse_core.bundle import find_bundle
-    from fstmuse_core.bundle_manifest import CLASSIFIER
+    from fstmuse_core.bundle.bundle import find_bundle
+    from fstmuse_core.bundle.manifest import CLASSIFIER
 
     bundle = find_bundle(name)
-    bundle.demand_kind(CLASSIFIER)
+    bundle.require_kind(CLASSIFIER)
     manifest = bundle.manifest
     return HeardModel(bundle.sha256, bundle.name, manifest.title, tuple(manifest.genres), 0)
 
@@ -121,8 +125,8 @@ class Choice:
 
 
 def _of_genre(rows: list[LibraryRow], name: str) -> list[LibraryRow]:
-    from fstmuse_core.genres import canonical_genre
-    from fstmuse_core.library.said import said_genre
+    from fstmuse_core.library.rows import said_genre
+    from fstmuse_core.tags.genres import canonical_genre
 
     wanted = {name.casefold(), (canonical_genre(name) or name).casefold()}
     return [row for row in rows if (said_genre(row) or "").casefold() in wanted]
@@ -141,3 +145,43 @@ def choice_options(function: _Command) -> _Command:
     ):
         function = option(function)
     return function
+
+
+# Labels -------------------------------------------------------------------------------------
+
+
+def label_options(function: _Command) -> _Command:
+    """The options that :func:`chosen_labels` takes."""
+    for option in (
+        click.option(
+            "--music-folder",
+            type=SomePath(path_type=Path, file_okay=False),
+            metavar="PATH",
+            help='What "directory" is for beets; found out if it is not given.',
+        ),
+        click.option("--reviews", is_flag=True, help="Against what you accepted or corrected."),
+        click.option(
+            "--beets",
+            type=SomePath(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Against the library.db of beets, which is only read.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def chosen_labels(
+    rows: Sequence[LibraryRow], beets: Path | None, reviews: bool, music_folder: Path | None
+) -> list[Label]:
+    """Labels from where the user wants them; by default from the files' own tags."""
+    from fstmuse_core.library.truth import beets_labels, review_labels, tag_labels
+
+    if beets is not None and reviews:
+        raise click.UsageError("--beets and --reviews are two sources; give one")
+    if beets is not None:
+        return beets_labels(beets, [row.path for row in rows], music_folder=music_folder)
+    if reviews:
+        return review_labels(rows)
+    with ProgressBar(len(rows)) as bar:
+        return tag_labels(rows, progress=lambda done, _: bar.update(done, "tags"))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fstmuse_core.cli.tag.listing import list_written
-from fstmuse_core.cli.tag.previewing import preview
-from fstmuse_core.cli.tag.undoing import undo
-from fstmuse_core.cli.tag.writing import write
+from fstmuse_core.cli.tag.writing import list_written, preview, undo, write
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from fstmuse_core.cli.isolated import IsolatedWork
 from fstmuse_core.cli.many_files import MANY
-from fstmuse_core.process_limits import DECODING, Limits
-from fstmuse_core.tags.swap import MakeVersion, MovedOnError, NewVersion, make_version
+from fstmuse_core.system.process_limits import DECODING, Limits
+from fstmuse_core.tags.replacement import FileChangedError, MakeVersion, NewVersion, make_version
 
 _Asked = tuple[Path, Path, tuple[str, ...], str, str]
 # Elsewhere than on Linux the file counts too, which is mapped to be compared.
@@ -33,7 +33,7 @@ def versions(count: int) -> Iterator[MakeVersion]:
             if isinstance(version, Exception):
                 raise version
             if version is None:
-                raise MovedOnError
+                raise FileChangedError
             return version
 
         yield make
@@ -43,7 +43,7 @@ def _made(asked: _Asked) -> NewVersion | None:
     """Make a new version; ``None`` if somebody else has changed the file meanwhile."""
     try:
         return make_version(*asked)
-    except MovedOnError:
+    except FileChangedError:
         return None
 
 

@@ -14,9 +14,12 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from fstmuse_core.classification import Classification
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.datasets.corrections.journal import (
     JOURNAL_FILE,
+    TAKES_FOLDER,
+    Correction,
     Followed,
     Journal,
     Removed,
@@ -27,15 +30,12 @@ from fstmuse_core.datasets.corrections.journal import (
     read_journal,
     write_anew,
 )
-from fstmuse_core.datasets.corrections.record import TAKES_FOLDER, Correction
 from fstmuse_core.datasets.examine import examine, file_state
-from fstmuse_core.datasets.files import FULL, file_sha256
-from fstmuse_core.datasets.wording import counted
-from fstmuse_core.errors import AudioError, FstMuseError
-from fstmuse_core.file_lock import locked
-from fstmuse_core.file_tags.reading import Tags, read_tags
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.whole_files import open_whole
+from fstmuse_core.system.atomic_write import FULL, file_sha256, open_whole
+from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.locks import locked
+from fstmuse_core.system.wording import counted
+from fstmuse_core.tags.reading import Tags, read_tags
 
 TITLE = "Your corrections"
 _LOCK_FILE = "corrections.lock"

@@ -6,14 +6,12 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from fstmuse_core.datasets.collection import Collection, SetAside
-from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
-from fstmuse_core.datasets.corrections.record import Correction
+from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE, Correction
 from fstmuse_core.datasets.corrections.store import TITLE, CorrectionStore, corrections_folder
-from fstmuse_core.datasets.files import write_whole
-from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.text_output import csv_rows
+from fstmuse_core.datasets.track import Collection, SetAside, Track
+from fstmuse_core.system.atomic_write import write_whole
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.text_output import csv_rows
 
 # What stands for the corrections where a data set is named. A folder that happens to be
 # called so is named by "./corrections".

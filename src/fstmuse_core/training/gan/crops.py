@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.features import FeatureScaling
-from fstmuse_core.generation_noise import NoiseShape, draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE
-from fstmuse_core.spectrogram import FloatArray
 from fstmuse_core.training.gan.model import Disguise, GanBatch
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.bundle import JUDGE_NAME, Bundle
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import JUDGE_NAME, Bundle
+from fstmuse_core.bundle.litert import GeneratorNetwork
+from fstmuse_core.bundle.noise import draw_noise
+from fstmuse_core.datasets.overlap import generator_overlap
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.errors import BundleError, FstMuseError
-from fstmuse_core.generate.network import GeneratorNetwork
-from fstmuse_core.generation_noise import draw_noise
-from fstmuse_core.models.overlap import generator_overlap
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.training.gan.crops import RealCrops
 from fstmuse_core.training.gan.judges import Judge, judge_plan, read_judge
-from fstmuse_core.training.gan.yardstick import WINDOWS_A_GENRE, Yardstick
+from fstmuse_core.training.gan.reference import WINDOWS_A_GENRE, Reference
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.music import read_features
 
@@ -29,7 +29,7 @@ Tell = Callable[[int, int], None]
 def evaluate_generator(
     bundle: Bundle, tracks: Sequence[Track], tell: Tell, *, count: int = WINDOWS_A_GENRE
 ) -> dict[str, Any]:
-    """The figures of a generator; see :meth:`Yardstick.compare`, ``set_aside``
+    """The figures of a generator; see :meth:`Reference.compare`, ``set_aside``
     and ``note``.
 
     The judge is the one that came with the generator, and had no part in its training.
@@ -68,11 +68,11 @@ def evaluate_generator(
     genres = [index for index, genre in enumerate(manifest.genres) if genre in there]
     mels = table.of(heard)
     crops = RealCrops(heard, mels, manifest.genres, manifest.scaling)
-    yardstick = Yardstick(judge, manifest.scaling, crops, mels, genres, _SEED, count=count)
-    made = _made(network, len(manifest.genres), yardstick.labels)
+    reference = Reference(judge, manifest.scaling, crops, mels, genres, _SEED, count=count)
+    made = _made(network, len(manifest.genres), reference.labels)
     said = [f"{file.path.name}: {file.reason}" for file in set_aside]
     note = generator_overlap(bundle, heard)
-    return {**yardstick.compare(made, manifest.genres), "set_aside": said, "note": note}
+    return {**reference.compare(made, manifest.genres), "set_aside": said, "note": note}
 
 
 def _judge(bundle: Bundle) -> Judge:

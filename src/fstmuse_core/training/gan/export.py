@@ -14,12 +14,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from fstmuse_core.bundle import LITERT_NAME, WEIGHTS_NAME
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.generation_noise import draw_noise
-from fstmuse_core.native_threads import one_thread_environment
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME
+from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.networks.toy_gan import SHAPE, build_generator, serving_generator
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.native_libraries import one_thread_environment
 from fstmuse_core.training.gan.model import GanSizes
 
 _TOLERANCE = 1e-3

@@ -18,13 +18,13 @@ import keras
 import numpy as np
 from keras import layers
 
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import SEGMENT_FRAMES, Classifier
 from fstmuse_core.networks.fst_muse import build_fst_muse
 from fstmuse_core.networks.toy_model import build_toy_model
-from fstmuse_core.runs import write_bytes
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.runs.store import write_bytes
 from fstmuse_core.training.fit import train_classifier
 from fstmuse_core.training.gan.metrics import Windows
 from fstmuse_core.training.mels import MelArray, fit_scaling

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from scipy import linalg
 
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.training.metrics import Floats, Ints
 
 CELL_FRAMES = 32

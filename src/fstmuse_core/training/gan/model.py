@@ -1,11 +1,8 @@
-"""Generator and discriminator as one thing that learns a step at a time.
-
-Both learn through Keras' own ``train_on_batch``, so any backend will do: each has a training
-model around it whose output is its loss. All random numbers come in with the batch.
-"""
+"""Generator and discriminator as one model that learns a step at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +10,47 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, build_generator
 from fstmuse_core.networks.toy_gan_critic import build_discriminator
-from fstmuse_core.spectrogram import FloatArray
-from fstmuse_core.training.gan.optimizers import TwoOptimizers
+
+
+class TwoOptimizers:
+    """Two optimizers where one is expected.
+
+    Parameters
+    ----------
+    generator, discriminator : keras.optimizers.Optimizer
+    learned : callable
+        Gives the variables that each of them changes.
+    """
+
+    def __init__(
+        self,
+        generator: Any,
+        discriminator: Any,
+        learned: Callable[[], tuple[list[Any], list[Any]]],
+    ) -> None:
+        self._both = (generator, discriminator)
+        self._learned = learned
+
+    def build(self, variables: object) -> None:
+        """Make their moments, so that kept ones can be assigned."""
+        for optimizer, learned in zip(self._both, self._learned(), strict=True):
+            optimizer.build(learned)
+
+    @property
+    def variables(self) -> list[Any]:
+        """Of both."""
+        return [v for optimizer in self._both for v in optimizer.variables]
+
+    @property
+    def learning_rate(self) -> Any:
+        """Of the generator's."""
+        return self._both[0].learning_rate
+
+
+# Model --------------------------------------------------------------------------------------
 
 Tensor = Any
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fstmuse_core.audio import write_audio
+from fstmuse_core.audio.reading import write_audio
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.inversion import invert_mel
 from fstmuse_core.inversion.loudness import set_loudness
-from fstmuse_core.runs import write_bytes
-from fstmuse_core.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.runs.store import write_bytes
 
 _ITERATIONS = 16
 _ROWS_A_BAND = 2

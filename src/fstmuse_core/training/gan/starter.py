@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fstmuse_core.bundle import CARD_NAME, load_bundle, write_bundle
-from fstmuse_core.bundle_manifest import GENERATOR
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.models.overlap import listed_music
+from fstmuse_core.bundle.bundle import CARD_NAME, load_bundle, write_bundle
+from fstmuse_core.bundle.manifest import GENERATOR
+from fstmuse_core.datasets.overlap import listed_music
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.starter.card import licence_family
 
 _TERMS = (
@@ -46,7 +46,7 @@ def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
         If ``trained`` is no sound bundle of a generator.
     """
     bundle = load_bundle(trained)
-    bundle.demand_kind(GENERATOR)
+    bundle.require_kind(GENERATOR)
     files = {name: (trained / name).read_bytes() for name in bundle.manifest.files}
     rows = [row for row in listed_music(bundle) or () if row["part"] == "train"]
     counts = {

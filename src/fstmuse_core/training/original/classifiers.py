@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fstmuse_core.audio import load_audio
-from fstmuse_core.bundle import CARD_NAME
+from fstmuse_core.audio.reading import load_audio
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import CARD_NAME
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.errors import AudioError, FstMuseError
 from fstmuse_core.original.features import N_FRAMES, N_MELS, SAMPLE_RATE, original_features
 from fstmuse_core.original.networks import build_original_fst_muse, build_original_toy_model
-from fstmuse_core.runs import REPORT_FILE, read_json, write_bytes, write_json
-from fstmuse_core.spectrogram import FloatArray
+from fstmuse_core.runs.store import REPORT_FILE, read_json, write_bytes, write_json
+from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
@@ -27,9 +27,8 @@ from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_values, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
-from fstmuse_core.training.music import MelTable
+from fstmuse_core.training.music import MelTable, set_aside_sentence
 from fstmuse_core.training.parts import Parts, plan_for
-from fstmuse_core.training.prepare import set_aside_sentence
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.user_card import write_user_card
 
@@ -58,7 +57,7 @@ class Clips:
         return np.asarray(self.table[[self.rows[place] for place in places]])
 
 
-class OriginalTrainee:
+class OriginalTrainer:
     """One of the report's networks with the features of whole clips.
 
     Parameters
@@ -139,15 +138,15 @@ def train_original(
     check_memory(memory_need(run.settings.model, run.settings.batch_size), events)
     run, features = clips_of(run, events, control)
     events.preparing("building", 0, 1)
-    trainee = OriginalTrainee(run.settings, run.parts, features)
-    progress = train_epochs(run, trainee, events, control)
-    assign(trainee.model.variables, progress.best)
+    trainer = OriginalTrainer(run.settings, run.parts, features)
+    progress = train_epochs(run, trainer, events, control)
+    assign(trainer.model.variables, progress.best)
 
     def tell(done: int, total: int) -> None:
         control.check()
         events.preparing("testing", done, total)
 
-    chances = trainee.probabilities("test", tell)
+    chances = trainer.probabilities("test", tell)
     tracks = tuple(run.parts.known("test"))
     genres = run.parts.genres
     named = tuple(genres[i] for i in chances.argmax(axis=1))

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from fstmuse_core import __version__
-from fstmuse_core.bundle import PATTERNS_NAME, write_bundle
-from fstmuse_core.bundle_manifest import BundleManifest
+from fstmuse_core.bundle.bundle import PATTERNS_NAME, write_bundle
+from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.errors import FstMuseError
-from fstmuse_core.text_output import csv_rows
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.text_output import csv_rows
 from fstmuse_core.training.export import base_manifest, litert_bytes, weights_bytes
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fstmuse_core.shares import guessing, percent, recorded_share
+from fstmuse_core.system.wording import guessing, percent, recorded_share
 from fstmuse_core.training.calibration import KNOWN_KEPT
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.starter.disputed import Disputed

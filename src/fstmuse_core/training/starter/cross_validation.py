@@ -7,21 +7,57 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
-from fstmuse_core.bundle import Bundle
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import mel_to_decibels
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.pattern_head import PatternHead
 from fstmuse_core.datasets.folds import artist_folds
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.features import FeatureScaling
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.pattern_head import PatternHead
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.fit import StepReport, train_classifier
 from fstmuse_core.training.mels import MelArray, fit_scaling
+from fstmuse_core.training.metrics import ClipScores, score_clips
 from fstmuse_core.training.pattern_head import PatternRows, fit_pattern_head
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
 from fstmuse_core.training.sampler import BatchSampler, track_weights
-from fstmuse_core.training.scores import ClipScores, score_clips
-from fstmuse_core.training.starter.svm_floor import mfcc_statistics, svm_predictions
+
+_N_MFCC = 20
+
+
+def mfcc_statistics(mels: Sequence[MelArray]) -> npt.NDArray[np.float64]:
+    """Mean and deviation of 20 MFCCs and of their first differences, shape ``(clips, 80)``."""
+    rows = []
+    for mel in mels:
+        decibels = mel_to_decibels(mel.astype(np.float32))
+        mfcc = scipy.fft.dct(decibels, norm="ortho", axis=-1)[:, :_N_MFCC]
+        change = np.diff(mfcc, axis=0)
+        rows.append(
+            np.concatenate(
+                [v.mean(axis=0) for v in (mfcc, change)] + [v.std(axis=0) for v in (mfcc, change)]
+            )
+        )
+    return np.array(rows, dtype=np.float64)
+
+
+def svm_predictions(
+    train: npt.NDArray[np.float64],
+    labels: npt.NDArray[np.int64],
+    test: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64]:
+    """Classes that an RBF machine with balanced class weights gives the test clips."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    machine = make_pipeline(StandardScaler(), SVC(C=10.0, class_weight="balanced"))
+    machine.fit(train, labels)
+    return np.asarray(machine.predict(test), dtype=np.int64)
+
+
+# Cross validation ---------------------------------------------------------------------------
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -8,8 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.training.plan import ModelPlan, is_disputed
-from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
-from fstmuse_core.training.starter.svm_floor import mfcc_statistics, svm_predictions
+from fstmuse_core.training.starter.cross_validation import (
+    DataSet,
+    OutOfFold,
+    mfcc_statistics,
+    svm_predictions,
+)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.bundle_manifest import Thresholds
-from fstmuse_core.shares import share_by_artist
+from fstmuse_core.bundle.manifest import Thresholds
+from fstmuse_core.system.wording import share_by_artist
 from fstmuse_core.training import calibration, metrics
 from fstmuse_core.training.measure import whose
 from fstmuse_core.training.metrics import Floats, Ints

@@ -13,8 +13,8 @@ from fstmuse_core.datasets.folds import group_folds
 from fstmuse_core.datasets.groups import connected_tracks
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.calibration import fit_novelty_threshold
+from fstmuse_core.training.metrics import score_clips
 from fstmuse_core.training.plan import ModelPlan, Recipe
-from fstmuse_core.training.scores import score_clips
 from fstmuse_core.training.starter.cross_validation import DataSet, RunReport, train_both
 from fstmuse_core.training.starter.evaluation import Rejection, rejections
 

@@ -1,0 +1,1 @@
+"""Models on disk: described, checked, run, listed, moved in and out."""

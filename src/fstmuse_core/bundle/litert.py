@@ -1,0 +1,185 @@
+"""A bundle's LiteRT file at work: the classifier's and the generator's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.manifest import GENERATOR
+from fstmuse_core.bundle.noise import NoiseShape
+from fstmuse_core.system.errors import BundleError
+
+# Segments run at once. The interpreter is laid out for one batch size at a time, and laying
+# it out anew costs more than a few empty rows in the last batch. 30 s are 19 segments.
+BATCH = 10
+
+
+class LiteRtNetwork:
+    """A bundle's network, ready to run.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    num_threads : int
+        Threads of the interpreter.
+
+    Raises
+    ------
+    BundleError
+        If the network is not one that fits the bundle's description.
+    """
+
+    def __init__(self, bundle: Bundle, *, num_threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        manifest = bundle.manifest
+        self._shape = (manifest.segment_frames, manifest.spectrogram.n_mels, 1)
+        self._batch = 0
+        try:
+            self._interpreter: Any = Interpreter(
+                model_content=bundle.litert, num_threads=num_threads
+            )
+            self._lay_out(BATCH)
+            self._outputs = _recognise(self._interpreter.get_output_details(), len(manifest.genres))
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise BundleError(
+                bundle.path, f"its network cannot be run ({error})", "train it anew"
+            ) from error
+        _, columns, rows, _ = self._outputs["activation"]["shape"]
+        self.map_columns, self.map_rows = int(columns), int(rows)
+
+    def _lay_out(self, batch: int) -> None:
+        if batch == self._batch:
+            return
+        details = self._interpreter.get_input_details()
+        if len(details) != 1:
+            raise ValueError(f"it takes {len(details)} inputs instead of one")
+        self._input = details[0]["index"]
+        self._interpreter.resize_tensor_input(self._input, (batch, *self._shape), strict=True)
+        self._interpreter.allocate_tensors()
+        self._batch = batch
+
+    def run(self, features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Scores of segments.
+
+        Parameters
+        ----------
+        features : ndarray of float32, shape ``(n, segment_frames, n_mels)``
+
+        Returns
+        -------
+        logits : ndarray, shape ``(n, n_genres)``
+        novelty : ndarray, shape ``(n,)``
+        activation : ndarray, shape ``(n, map_columns, map_rows, n_genres)``
+        """
+        parts = [
+            self._run_batch(features[start : start + BATCH])
+            for start in range(0, len(features), BATCH)
+        ]
+        logits, novelty, activation = (
+            np.concatenate(values) for values in zip(*parts, strict=True)
+        )
+        return logits, novelty[:, 0], activation
+
+    def _run_batch(self, features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        count = len(features)
+        padded = np.zeros((BATCH, *self._shape), dtype=np.float32)
+        padded[:count, :, :, 0] = features
+        self._interpreter.set_tensor(self._input, padded)
+        self._interpreter.invoke()
+        logits, novelty, activation = (
+            self._interpreter.get_tensor(self._outputs[name]["index"])[:count]
+            for name in ("logits", "novelty", "activation")
+        )
+        return logits, novelty, activation
+
+
+def _recognise(outputs: list[dict[str, Any]], n_genres: int) -> dict[str, dict[str, Any]]:
+    """Each output by its name; the file does not keep names, but the shapes differ."""
+    wanted = {"logits": (2, n_genres), "novelty": (2, 1), "activation": (4, n_genres)}
+    found = {
+        name: output
+        for name, (rank, last) in wanted.items()
+        for output in outputs
+        if len(output["shape"]) == rank and output["shape"][-1] == last
+    }
+    if len(found) != len(wanted) or len(outputs) != len(wanted):
+        shapes = [tuple(int(n) for n in output["shape"]) for output in outputs]
+        raise ValueError(f"its outputs have the shapes {shapes}")
+    return found
+
+
+# Network ------------------------------------------------------------------------------------
+
+_INPUTS = ("genre", "global_noise", "local_noise", "beat_noise")
+
+
+class GeneratorNetwork:
+    """A generator bundle's network, ready to run.
+
+    It runs on one thread, so that sums come out the same each time.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is no generator, or its network does not fit its description.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        bundle.require_kind(GENERATOR)
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._bundle = bundle
+        self.shape = NoiseShape.from_dict(bundle.manifest.architecture)
+        try:
+            self._interpreter: Any = Interpreter(model_content=bundle.litert, num_threads=1)
+            self._inputs = self._recognise()
+        except (ValueError, RuntimeError) as error:
+            raise self._unfit(error) from error
+
+    def run(self, genre: FloatArray, noise: dict[str, FloatArray], n_frames: int) -> FloatArray:
+        """Scaled log-mel, shape ``(n_frames, n_mels)``.
+
+        Parameters
+        ----------
+        genre : ndarray of float32, shape ``(n_genres,)``
+            Weights that sum to one.
+        noise : dict of ndarray
+            As :func:`fstmuse_core.bundle.noise.draw_noise` gives it.
+        """
+        values = {"genre": genre[None], **noise}
+        try:
+            for name, index in self._inputs.items():
+                self._interpreter.resize_tensor_input(index, values[name].shape, strict=True)
+            self._interpreter.allocate_tensors()
+            for name, index in self._inputs.items():
+                self._interpreter.set_tensor(index, values[name])
+            self._interpreter.invoke()
+            (output,) = self._interpreter.get_output_details()
+            made: FloatArray = self._interpreter.get_tensor(output["index"])
+        except (ValueError, RuntimeError) as error:
+            raise self._unfit(error) from error
+        n_mels = self._bundle.manifest.spectrogram.n_mels
+        if made.ndim != 3 or made.shape[0] != 1 or made.shape[2] != n_mels:
+            raise self._unfit(f"it makes arrays of shape {made.shape}")
+        if made.shape[1] < n_frames:
+            raise self._unfit(f"it makes {made.shape[1]} frames of {n_frames}")
+        return np.array(made[0, :n_frames], dtype=np.float32)
+
+    def _recognise(self) -> dict[str, int]:
+        details = self._interpreter.get_input_details()
+        found = {
+            name: int(detail["index"])
+            for name in _INPUTS
+            for detail in details
+            if name in detail["name"]
+        }
+        if len(found) != len(_INPUTS) or len(details) != len(_INPUTS):
+            raise ValueError(f"its inputs are {', '.join(detail['name'] for detail in details)}")
+        return found
+
+    def _unfit(self, why: Exception | str) -> BundleError:
+        return BundleError(self._bundle.path, f"its network cannot be run ({why})", "train it anew")

@@ -1,0 +1,75 @@
+"""Trial of a network: its answers must make sense before it is one of the user's models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from fstmuse_core.audio.patterns import WINDOW_FRAMES
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle.noise import draw_noise
+from fstmuse_core.bundle.pattern_head import pattern_head
+from fstmuse_core.system.errors import BundleError
+
+_PROBES = 3
+_STEPS = 12
+_REMEDY = "export it once more or train it anew"
+
+
+def try_out(bundle: Bundle) -> None:
+    """Run a bundle as everybody does, on what is made up here.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be run, gives what is no number, or always gives the same.
+    """
+    _TRY_OUTS[bundle.manifest.kind](bundle)
+
+
+def _try_classifier(bundle: Bundle) -> None:
+    answers = LiteRtNetwork(bundle, num_threads=1).run(_segments(bundle))
+    head = pattern_head(bundle)
+    heard = () if head is None else (head.hear(_noises(bundle, (WINDOW_FRAMES,))),)
+    if not all(np.isfinite(values).all() for values in (*answers, *heard)):
+        raise BundleError(bundle.path, "what it answers is no number", _REMEDY)
+    if np.ptp(answers[0], axis=0).max() == 0.0:
+        raise BundleError(bundle.path, "it answers the same whatever it hears", _REMEDY)
+
+
+def _segments(bundle: Bundle) -> FloatArray:
+    """Network input for silence and for noises of different colours."""
+    mels = _noises(bundle, (_PROBES, bundle.manifest.segment_frames))
+    mels[0] = 0.0
+    return bundle.manifest.scaling.apply(mels)
+
+
+def _noises(bundle: Bundle, shape: tuple[int, ...]) -> FloatArray:
+    """Mel magnitudes of noises, shape ``(*shape, n_mels)``, each of a colour of its own."""
+    rng = np.random.default_rng(0)
+    n_mels = bundle.manifest.spectrogram.n_mels
+    colours = rng.uniform(0.01, 1.0, (*shape[:-1], 1, n_mels))
+    return np.asarray(rng.gamma(1.0, size=(*shape, n_mels)) * colours, dtype=np.float32)
+
+
+def _try_generator(bundle: Bundle) -> None:
+    network = GeneratorNetwork(bundle)
+    genre = np.eye(len(bundle.manifest.genres), dtype=np.float32)[0]
+    n_frames = _STEPS * network.shape.frames_per_step
+    first, second = (
+        network.run(genre, draw_noise(network.shape, _STEPS, seed), n_frames) for seed in (0, 1)
+    )
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise BundleError(bundle.path, "what it makes is no sound", _REMEDY)
+    if np.ptp(first) == 0.0 or np.array_equal(first, second):
+        raise BundleError(bundle.path, "it makes the same whatever it is given", _REMEDY)
+
+
+_TRY_OUTS: Mapping[str, Callable[[Bundle], None]] = {
+    CLASSIFIER: _try_classifier,
+    GENERATOR: _try_generator,
+}

@@ -1,0 +1,1 @@
+"""Classify a clip: samples in, genre and certainty out."""

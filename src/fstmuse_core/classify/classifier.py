@@ -1,0 +1,305 @@
+"""Samples in, one :class:`Classification` out: the one path for file, array and microphone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.levels import LevelMonitor, silent_segments
+from fstmuse_core.audio.reading import AudioStream
+from fstmuse_core.audio.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
+from fstmuse_core.bundle.bundle import Bundle, find_bundle
+from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
+from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
+from fstmuse_core.classify import verdict as speech
+from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
+from fstmuse_core.classify.verdict import Evidence, decide
+
+# A last segment that ends with the clip is added if this many frames would go unheard.
+_TAIL_FRAMES = 32
+# Columns of an activation map: half an hour at its finest; longer clips are averaged.
+_MAX_MAP_COLUMNS = 10_000
+# Sound that is decoded at once: a clip costs a seventh less than in blocks of 1.5 s, and not even
+# many channels at a high rate take more than some tens of megabytes.
+_BLOCK_S = 6.0
+
+
+class ClassificationCancelledError(Exception):
+    """Raised by :meth:`GenreClassifier.classify_file` when ``cancelled()`` said so."""
+
+
+class GenreClassifier:
+    """A bundle, ready to answer.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    num_threads : int
+        Threads for the network. One is as fast as two here: the network is small, and waiting
+        for a second thread costs what it gains.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is no classifier, or its network cannot be run.
+    """
+
+    def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
+        bundle.require_kind(CLASSIFIER)
+        self.bundle = bundle
+        self.network = LiteRtNetwork(bundle, num_threads=num_threads)
+        self.patterns = pattern_head(bundle)
+
+    @classmethod
+    def load(cls, name: str, *, num_threads: int = 1) -> GenreClassifier:
+        """The model called ``name`` (or in that folder); raises ``BundleError``."""
+        return cls(find_bundle(name), num_threads=num_threads)
+
+    def session(
+        self,
+        *,
+        with_activation: bool = False,
+        on_mel: Callable[[FloatArray], None] | None = None,
+    ) -> ClassifySession:
+        """An open ear: push samples, ask so far, finish.
+
+        ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
+        """
+        return ClassifySession(self, with_activation=with_activation, on_mel=on_mel)
+
+    def classify_samples(
+        self, samples: npt.ArrayLike, *, with_activation: bool = False
+    ) -> Classification:
+        """Classify mono samples at the bundle's rate, shape ``(n,)``, usually within [-1, 1]."""
+        session = self.session(with_activation=with_activation)
+        session.push(np.asarray(samples, dtype=np.float32))
+        return session.finish()
+
+    def classify_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        with_activation: bool = False,
+        on_mel: Callable[[FloatArray], None] | None = None,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Classification:
+        """Classify a file of any length in bounded memory.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told the fraction done, from 0 to 1, after each block.
+        cancelled : callable, optional
+            Asked after each block.
+
+        Raises
+        ------
+        AudioError
+            If the file cannot be read.
+        ClassificationCancelledError
+            If ``cancelled()`` returned true.
+        """
+        session = self.session(with_activation=with_activation, on_mel=on_mel)
+        rate = self.bundle.manifest.spectrogram.sample_rate
+        with AudioStream(path, sample_rate=rate, block_s=_BLOCK_S) as stream:
+            expected = (stream.expected_s or 0.0) * rate
+            for block in stream:
+                session.push(block)
+                if cancelled and cancelled():
+                    raise ClassificationCancelledError(str(path))
+                if progress and expected:
+                    progress(min(1.0, session.n_samples / expected))
+            return session.finish(warnings=tuple(stream.warnings))
+
+
+class ClassifySession:
+    """One clip while it is being heard. Made by :meth:`GenreClassifier.session`."""
+
+    def __init__(
+        self,
+        classifier: GenreClassifier,
+        *,
+        with_activation: bool,
+        on_mel: Callable[[FloatArray], None] | None,
+    ) -> None:
+        self._classifier = classifier
+        self._manifest = classifier.bundle.manifest
+        self._on_mel = on_mel
+        self._mel = MelStream(self._manifest.spectrogram)
+        self._levels = LevelMonitor(self._manifest.spectrogram.hop_length)
+        self._frames = np.empty((0, self._manifest.spectrogram.n_mels), dtype=np.float32)
+        self._n_frames = 0
+        self._next_start = 0  # frame at which the next segment begins
+        self._n_samples = 0
+        self._starts: list[int] = []  # of the segments scored
+        self._pending: list[tuple[int, FloatArray]] = []  # starts and mel of those that wait
+        self._logits: list[FloatArray] = []
+        self._novelty: list[FloatArray] = []
+        self._speech: list[FloatArray] = []
+        self._patterns = PatternSession(classifier.patterns) if classifier.patterns else None
+        self._activation = _MapBuilder(classifier) if with_activation else None
+
+    @property
+    def n_samples(self) -> int:
+        """Samples pushed so far."""
+        return self._n_samples
+
+    def push(self, samples: FloatArray) -> None:
+        """Hear more: mono float32 samples at the bundle's rate, any number of them."""
+        self._n_samples += samples.size
+        self._levels.push(samples)
+        self._take(self._mel.push(samples))
+
+    def so_far(self) -> Classification:
+        """The answer to what has been heard until now; pushing may go on."""
+        self._score_pending()
+        return self._answer(())
+
+    def finish(self, warnings: tuple[str, ...] = ()) -> Classification:
+        """The final answer; ``warnings`` about the source are added to its own."""
+        self._take(self._mel.flush())
+        self._add_tail()
+        self._score_pending()
+        return self._answer(warnings)
+
+    def _take(self, frames: FloatArray) -> None:
+        if not len(frames):
+            return
+        if self._on_mel:
+            self._on_mel(frames)
+        if self._patterns:
+            self._patterns.push(frames)
+        self._frames = np.concatenate([self._frames, frames])
+        self._n_frames += len(frames)
+        length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
+        while self._next_start + length <= self._n_frames:
+            self._cut(self._next_start)
+            self._next_start += hop
+        # One segment's length stays, which holds the next start and whatever tail there is.
+        self._frames = self._frames[-length:].copy()
+        # Whole batches only: one that is begun costs as much as a full one.
+        self._score(len(self._pending) // BATCH * BATCH)
+
+    def _cut(self, start: int) -> None:
+        first = start - (self._n_frames - len(self._frames))
+        self._pending.append((start, self._frames[first : first + self._manifest.segment_frames]))
+
+    def _add_tail(self) -> None:
+        length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
+        heard = self._next_start - hop + length if self._next_start else 0
+        if self._n_frames >= length and self._n_frames - heard >= _TAIL_FRAMES:
+            self._cut(self._n_frames - length)
+
+    def _score_pending(self) -> None:
+        self._score(len(self._pending))
+
+    def _score(self, count: int) -> None:
+        """Score the first of the segments that wait."""
+        if not count:
+            return
+        scored, self._pending = self._pending[:count], self._pending[count:]
+        starts = [start for start, _ in scored]
+        mel = np.stack([segment for _, segment in scored])
+        logits, novelty, activation = self._classifier.network.run(
+            self._manifest.scaling.apply(mel)
+        )
+        self._starts += starts
+        self._logits.append(logits)
+        self._novelty.append(novelty)
+        self._speech.append(speech.segment_features(mel))
+        if self._activation:
+            self._activation.add(starts, activation)
+
+    def _answer(self, source_warnings: tuple[str, ...]) -> Classification:
+        manifest = self._manifest
+        rate = manifest.spectrogram.sample_rate
+        duration_s = self._n_samples / rate
+        n_genres = len(manifest.genres)
+        rms = self._levels.rms()
+        silent = silent_segments(rms, self._starts, manifest.segment_frames)
+        logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
+        novelties = np.concatenate([np.empty(0, np.float32), *self._novelty])
+        if self._patterns and self._starts:
+            heard_in = self._patterns.evidence(self._starts)
+            logits, novelties = with_evidence(logits, novelties, heard_in)
+        probabilities = np.zeros(n_genres, dtype=np.float32)
+        novelty, speech_score, loud = 0.0, 0.0, 0.0
+        if not silent.all():
+            heard = ~silent
+            mean_logits = logits[heard].mean(axis=0)
+            probabilities = _softmax(mean_logits, manifest.temperature)
+            novelty = float(novelties[heard].mean())
+            loud = _level(rms, np.asarray(self._starts)[heard], manifest.segment_frames)
+            speech_score = speech.score(np.concatenate(self._speech)[heard])
+        evidence = Evidence(
+            duration_s, silent, self._levels.crest_db(), speech_score, novelty, loud
+        )
+        verdict, warnings = decide(
+            manifest.genres, probabilities, evidence, manifest.thresholds, speech.THRESHOLD
+        )
+        seconds = np.asarray(self._starts, np.float64) / manifest.spectrogram.frames_per_second
+        length_s = manifest.segment_frames / manifest.spectrogram.frames_per_second
+        timeline = Timeline(
+            start_s=seconds,
+            end_s=np.minimum(seconds + length_s, duration_s),
+            probabilities=_softmax(logits, manifest.temperature),
+            silent=silent,
+        )
+        return Classification(
+            model=manifest.name,
+            model_sha256=self._classifier.bundle.sha256,
+            genres=manifest.genres,
+            duration_s=duration_s,
+            probabilities=probabilities,
+            timeline=timeline,
+            verdict=verdict,
+            warnings=(*source_warnings, *warnings),
+            activation=self._activation.build() if self._activation else None,
+        )
+
+
+class _MapBuilder:
+    """Lays the segments' activation maps over one another; where they overlap, their mean."""
+
+    def __init__(self, classifier: GenreClassifier) -> None:
+        manifest = classifier.bundle.manifest
+        self._n_genres = len(manifest.genres)
+        self._columns, self._rows = classifier.network.map_columns, classifier.network.map_rows
+        self._frames_per_column = manifest.segment_frames / self._columns
+        self._seconds_per_column = self._frames_per_column / manifest.spectrogram.frames_per_second
+        edges = hz_to_mel([manifest.spectrogram.fmin, manifest.spectrogram.fmax])
+        self._row_edges_hz = mel_to_hz(np.linspace(edges[0], edges[1], self._rows + 1))
+        self._parts: list[tuple[int, npt.NDArray[np.float16]]] = []
+
+    def add(self, starts: list[int], activation: FloatArray) -> None:
+        for start, part in zip(starts, activation.astype(np.float16), strict=True):
+            self._parts.append((round(start / self._frames_per_column), part))
+
+    def build(self) -> ActivationMap:
+        width = max((column + self._columns for column, _ in self._parts), default=0)
+        factor = max(1, -(-width // _MAX_MAP_COLUMNS))
+        shape = (-(-width // factor), self._rows, self._n_genres)
+        total, count = np.zeros(shape, np.float32), np.zeros((shape[0], 1, 1), np.float32)
+        for column, part in self._parts:
+            where = (column + np.arange(self._columns)) // factor
+            np.add.at(total, where, part)
+            np.add.at(count, where, 1.0)
+        values = np.moveaxis(total / np.maximum(count, 1.0), -1, 0).astype(np.float16)
+        return ActivationMap(values, self._seconds_per_column * factor, self._row_edges_hz)
+
+
+def _level(rms: FloatArray, starts: npt.NDArray[np.intp], length: int) -> float:
+    """Root mean square of the loudest of segments."""
+    means = [float(np.mean(np.square(rms[start : start + length]))) for start in starts]
+    return float(np.sqrt(max(means, default=0.0)))
+
+
+def _softmax(logits: FloatArray, temperature: float) -> FloatArray:
+    scaled = logits / np.float32(temperature)
+    raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)

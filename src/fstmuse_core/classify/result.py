@@ -1,0 +1,145 @@
+"""The answer: plain frozen results that the window, the command line and tests share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.spectrogram import FloatArray
+
+
+class Doubt(StrEnum):
+    """Why a verdict is "not sure"."""
+
+    SILENCE = "silence"
+    TOO_SHORT = "too_short"
+    CLIPPED = "clipped"
+    SPEECH = "speech_like"
+    UNFAMILIAR = "unlike_training_music"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said in words.
+
+    Attributes
+    ----------
+    genre : str or None
+        The genre named; ``None`` when not sure.
+    doubt : Doubt or None
+        Why not sure; ``None`` when a genre is named.
+    sentence : str
+        One sentence for people, such as "Rock, 84 % sure."
+    """
+
+    genre: str | None
+    doubt: Doubt | None
+    sentence: str
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether a genre is named."""
+        return self.genre is not None
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Probabilities segment by segment.
+
+    Attributes
+    ----------
+    start_s, end_s : ndarray of float64, shape ``(n,)``
+        Seconds from the start of the clip; segments overlap.
+    probabilities : ndarray of float32, shape ``(n, n_genres)``
+        Rows sum to 1.
+    silent : ndarray of bool, shape ``(n,)``
+        Segments too quiet to count.
+    """
+
+    start_s: npt.NDArray[np.float64]
+    end_s: npt.NDArray[np.float64]
+    probabilities: FloatArray
+    silent: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return int(self.start_s.size)
+
+
+@dataclass(frozen=True, eq=False)
+class ActivationMap:
+    """Where in time and frequency each genre was heard.
+
+    Attributes
+    ----------
+    values : ndarray of float16, shape ``(n_genres, n_columns, n_rows)``
+        Contribution to the genre's score: positive spoke for it, negative against it.
+        Column 0 is the start of the clip, row 0 the lowest frequencies.
+    seconds_per_column : float
+        Width of a column.
+    row_edges_hz : ndarray of float64, shape ``(n_rows + 1,)``
+        Frequency limits of the rows; rows are equally wide on the mel axis.
+    """
+
+    values: npt.NDArray[np.float16]
+    seconds_per_column: float
+    row_edges_hz: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """Everything a model says about one clip.
+
+    ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
+    zeros when nothing could be heard (silence, too short). ``activation`` is ``None`` unless
+    asked for.
+    """
+
+    model: str
+    model_sha256: str
+    genres: tuple[str, ...]
+    duration_s: float
+    probabilities: FloatArray
+    timeline: Timeline
+    verdict: Verdict
+    warnings: tuple[str, ...] = ()
+    activation: ActivationMap | None = field(default=None, repr=False)
+
+    def ranked(self) -> list[tuple[str, float]]:
+        """Genres with their probabilities, most likely first; ties keep the model's order."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        return [(self.genres[i], float(self.probabilities[i])) for i in order]
+
+    def to_dict(self, *, timeline: bool = False) -> dict[str, Any]:
+        """Plain values for JSON; ``segments`` only with ``timeline``."""
+        result: dict[str, Any] = {
+            "model": self.model,
+            "model_sha256": self.model_sha256,
+            "duration_s": round(self.duration_s, 3),
+            "verdict": self.verdict.sentence,
+            "genre": self.verdict.genre,
+            "not_sure_because": self.verdict.doubt.value if self.verdict.doubt else None,
+            "probabilities": {name: round(p, 5) for name, p in self.ranked()},
+            "warnings": list(self.warnings),
+        }
+        if timeline:
+            result["segments"] = [
+                {
+                    "start_s": round(float(start), 3),
+                    "end_s": round(float(end), 3),
+                    "probabilities": {
+                        name: round(float(p), 5) for name, p in zip(self.genres, row, strict=True)
+                    },
+                }
+                for start, end, row in zip(
+                    self.timeline.start_s,
+                    self.timeline.end_s,
+                    self.timeline.probabilities,
+                    strict=True,
+                )
+            ]
+        return result

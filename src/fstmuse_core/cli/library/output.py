@@ -1,0 +1,234 @@
+"""``fstmuse library list``, ``export``, ``playlists`` and ``report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fstmuse_core.cli.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.kinds import Percent, SomePath, Whole
+from fstmuse_core.cli.library.choosing import (
+    Choice,
+    choice_options,
+    chosen_labels,
+    chosen_model,
+    layout_option,
+    model_option,
+    opened_library,
+)
+from fstmuse_core.cli.output import check_writable
+from fstmuse_core.system.errors import one_line
+from fstmuse_core.system.wording import counted
+
+if TYPE_CHECKING:
+    from fstmuse_core.library.database import Library
+    from fstmuse_core.library.rows import HeardModel, LibraryRow
+
+
+@click.command("list", short_help="The files, and what was heard in them.")
+@model_option
+@choice_options
+@layout_option
+def list_files(
+    model: str | None,
+    folder: str | None,
+    genre: str | None,
+    state: str | None,
+    unsure: bool,
+    layout: str,
+) -> int:
+    """The files of the library by their paths: the likeliest genre, how likely, and the verdict.
+
+    A genre in brackets is a guess of which the model is not sure; one with an asterisk is what
+    you said.
+    """
+    with opened_library() as library:
+        heard = chosen_model(library, model)
+        rows = Choice(folder, genre, state, unsure).rows(library, heard)
+        if layout == "json":
+            import sys
+
+            from fstmuse_core.library.export import Layout, write_library
+
+            write_library(library, heard, sys.stdout, Layout.JSON, rows=rows)
+            return 0
+        _print_table(rows)
+        say(_summary(library, heard))
+    return 0
+
+
+def _print_table(rows: list[LibraryRow]) -> None:
+    width = max((len(_genre(row)) for row in rows), default=0)
+    for row in rows:
+        why = f": {one_line(row.error)}" if row.error else ""
+        print_safe(f"{_likely(row):>5}  {_genre(row):<{width}}  {one_line(row.path)}{why}")
+
+
+def _genre(row: LibraryRow) -> str:
+    if row.review_genre is not None:
+        return f"{one_line(row.review_genre)} *"
+    if row.state != "done":
+        return row.state.value
+    if row.genre is None:
+        return "-"
+    return one_line(row.genre) if row.is_sure else f"({one_line(row.genre)})"
+
+
+def _likely(row: LibraryRow) -> str:
+    if row.state != "done" or row.genre is None:
+        return "-"
+    return ">99 %" if row.confidence >= 0.995 else f"{100 * row.confidence:.0f} %"
+
+
+def _summary(library: Library, model: HeardModel) -> str:
+    counts = library.counts(model.sha256)
+    if not library.folders():
+        return "fstmuse: the library is empty; add a folder with: fstmuse library scan FOLDER"
+    parts = {
+        "not sure": counts.unsure,
+        "failed": counts.failed,
+        "waiting": counts.waiting,
+        "skipped": counts.skipped,
+        "gone": counts.gone,
+        "reviewed by you": counts.reviewed,
+    }
+    told = [f"{count:,} {what}" for what, count in parts.items() if count]
+    return f"{model.name}: " + ", ".join([f"{counts.done:,} files heard", *told])
+
+
+# Exporting ----------------------------------------------------------------------------------
+
+
+@click.command(short_help="Write the library as CSV, JSON or JSON lines.")
+@click.argument("file", type=SomePath(path_type=Path, allow_dash=True), metavar="FILE")
+@model_option
+@choice_options
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(("csv", "json", "jsonl")),
+    help="By default what FILE ends in; csv for -.",
+)
+def export(
+    file: Path,
+    model: str | None,
+    folder: str | None,
+    genre: str | None,
+    state: str | None,
+    unsure: bool,
+    layout: str | None,
+) -> int:
+    """Write what is known of each file into FILE, or to standard output for -.
+
+    In CSV a text that a spreadsheet would run as a formula gets a ' before it; JSON holds
+    every text as it is.
+    """
+    import sys
+
+    from fstmuse_core.library.export import Layout, export_library, layout_of, write_library
+
+    to_screen = str(file) == "-"
+    if not to_screen:
+        check_writable(file)
+    chosen = Layout(layout) if layout else (Layout.CSV if to_screen else layout_of(file))
+    with opened_library() as library:
+        heard = chosen_model(library, model)
+        rows = Choice(folder, genre, state, unsure).rows(library, heard)
+        if to_screen:
+            write_library(library, heard, sys.stdout, chosen, rows=rows)
+        else:
+            written = export_library(library, heard, file, layout=chosen, rows=rows)
+            say(f"{counted(written, 'file')} in {one_line(str(file))}")
+    return 0
+
+
+# Playlists ----------------------------------------------------------------------------------
+
+
+@click.command(short_help="Write a playlist for each genre.")
+@click.argument("output", type=SomePath(path_type=Path, file_okay=False), metavar="FOLDER")
+@model_option
+@click.option("--from", "source", type=SomePath(), metavar="PATH", help="Only what lies in it.")
+@click.option("--genre", metavar="NAME", help="Only this genre.")
+@click.option(
+    "--least",
+    type=Percent(),
+    default=0,
+    metavar="PERCENT",
+    help="How likely a genre must be at least; what you said always counts.",
+)
+@click.option(
+    "--min-files",
+    type=Whole(min=1),
+    default=1,
+    metavar="N",
+    help="No playlist for a genre with fewer files.",
+)
+@click.option("--absolute", is_flag=True, help="Name files by their whole paths.")
+@click.option("--with-unsure", is_flag=True, help="Also one of what is in no other.")
+def playlists(
+    output: Path,
+    model: str | None,
+    source: str | None,
+    genre: str | None,
+    least: float,
+    min_files: int,
+    absolute: bool,
+    with_unsure: bool,
+) -> int:
+    """Write a playlist (M3U8) for each genre into FOLDER.
+
+    Files are named from FOLDER on, so that both can be moved together. Playlists that FstMuse
+    did not make are never replaced.
+    """
+    from fstmuse_core.library.playlists import write_playlists
+
+    with opened_library() as library:
+        heard = chosen_model(library, model)
+        rows = Choice(source, genre, None, False).rows(library, heard)
+    written = write_playlists(
+        rows,
+        output,
+        min_confidence=least / 100,
+        min_files=min_files,
+        absolute=absolute,
+        with_unsure=with_unsure,
+    )
+    for playlist in written:
+        print_safe(f"{one_line(str(playlist.path))}: {counted(playlist.n_files, 'file')}")
+    if not written:
+        say("fstmuse: no genre has enough files for a playlist; see: fstmuse library list")
+    return 0 if written else SOME_FAILED
+
+
+# Reporting ----------------------------------------------------------------------------------
+
+
+@click.command(short_help="Write a page that shows what the library holds.")
+@click.argument("file", type=SomePath(path_type=Path), metavar="FILE.html")
+@model_option
+@click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it.")
+@click.option("--tags", is_flag=True, help="Also where the model and the files' tags differ.")
+def report(file: Path, model: str | None, folder: str | None, tags: bool) -> int:
+    """Write one HTML file: the share of each genre, how sure the model is, what failed.
+
+    It holds all that it needs, and opens in any browser.
+    """
+    from fstmuse_core.library.disagreement import agreement
+    from fstmuse_core.library.report import write_report
+    from fstmuse_core.library.truth import known_before
+
+    check_writable(file)
+    with opened_library() as library:
+        heard = chosen_model(library, model)
+        rows = Choice(folder, None, None, False).rows(library, heard)
+    if tags:
+        labels = chosen_labels(rows, None, False, None)
+        truth, note = agreement(rows, heard, labels), known_before(heard, rows, labels)
+        write_report(file, rows, heard, truth=truth, note=note)
+    else:
+        write_report(file, rows, heard)
+    say(f"the report is in {one_line(str(file))}")
+    return 0

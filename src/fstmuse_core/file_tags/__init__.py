@@ -1,1 +1,0 @@
-"""The tags that files carry: where they lie, and what they say."""

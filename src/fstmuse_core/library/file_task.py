@@ -1,0 +1,216 @@
+"""One file of the library under the ear; runs in the processes of a pool."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import sys
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.library.rows import StoredAnswer, stored
+from fstmuse_core.library.scan import FoundFile, found_file
+from fstmuse_core.system.errors import BundleError, FstMuseError, one_line
+from fstmuse_core.system.process_limits import heartbeat, too_much_memory
+
+if TYPE_CHECKING:
+    from fstmuse_core.classify.classifier import GenreClassifier
+
+# Whoever looks at the window or works at the computer goes first.
+_NICENESS = 10
+_BELOW_NORMAL = 0x4000
+# From malloc.h; above so many bytes memory is given back to the system.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES = 16 * 2**20
+_KNOWN = "SELECT 1 FROM results WHERE content = ? AND model_id = ?"
+# A file that is being written to is tried once more; then it must wait for the next scan.
+_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of a file.
+
+    Attributes
+    ----------
+    found : FoundFile
+        The file as it was when it was heard.
+    content : str
+        Hash of its sound.
+    title, artist, album, tag_genre : str
+        From its tags.
+    answer : StoredAnswer or None
+        ``None`` if the library has one for this sound.
+    """
+
+    found: FoundFile
+    content: str
+    title: str
+    artist: str
+    album: str
+    tag_genre: str
+    answer: StoredAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Why there is no answer; ``is_gone`` if there is no such file any more."""
+
+    reason: str
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """The model cannot be used any more, so nothing can be heard."""
+
+    reason: str
+
+
+class ClassifierRunner:
+    """A path in, a classification out; its model is loaded in the process where it is needed.
+
+    Parameters
+    ----------
+    model : str
+        The folder of the bundle.
+    sha256 : str
+        Which bundle it must be; another that has taken its place is refused.
+    """
+
+    def __init__(self, model: str, sha256: str) -> None:
+        self._model = model
+        self._sha256 = sha256
+        self._classifier: GenreClassifier | None = None
+
+    def classify(self, path: str) -> Classification:
+        """Classify a file; raises ``AudioError`` or ``BundleError``."""
+        if self._classifier is None:
+            self._classifier = self._loaded()
+        return self._classifier.classify_file(
+            path, progress=lambda fraction: heartbeat(fraction=fraction)
+        )
+
+    def _loaded(self) -> GenreClassifier:
+        from fstmuse_core.bundle.bundle import load_bundle
+        from fstmuse_core.classify.classifier import GenreClassifier
+
+        if multiprocessing.parent_process() is not None:
+            lower_priority()
+            keep_freed_memory()
+        bundle = load_bundle(self._model)
+        if bundle.sha256 != self._sha256:
+            raise BundleError(
+                Path(self._model), "another model has taken its place", "start again to use that"
+            )
+        return GenreClassifier(bundle)
+
+
+class LibraryTask:
+    """Work for a pool: a path in, a :class:`Heard` or why not out.
+
+    Parameters
+    ----------
+    ear : ClassifierRunner
+    library : str
+        The library's file, which is only read.
+    model_id : int
+        The library's number of the model.
+    """
+
+    def __init__(self, ear: ClassifierRunner, library: str, model_id: int) -> None:
+        self._ear = ear
+        self._library = library
+        self._model_id = model_id
+
+    def __call__(self, path: str) -> Heard | Unheard | Unusable:
+        try:
+            for _ in range(_ATTEMPTS):
+                before = found_file(path, os.stat(path))
+                heard = self._hear(before)
+                if found_file(path, os.stat(path)) == before:
+                    return heard
+        except BundleError as error:
+            return Unusable(str(error))
+        except FstMuseError as error:
+            if not os.path.lexists(path):
+                return _gone()
+            return Unheard(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
+        except MemoryError:
+            return Unheard(too_much_memory())
+        except FileNotFoundError:
+            return _gone()
+        except OSError as error:
+            why = error.strerror or str(error)
+            return Unheard(f"it cannot be read ({why}); see to the file, then try it again")
+        except Exception as error:
+            what = one_line(f"{type(error).__name__}: {error}")
+            return Unheard(f"it could not be worked on ({what}); please report this")
+        return Unheard("it is being changed; try it again once it is whole")
+
+    def _hear(self, found: FoundFile) -> Heard:
+        from fstmuse_core.library.tagging import storable
+        from fstmuse_core.tags.audio_bytes import audio_digest
+        from fstmuse_core.tags.reading import read_tags
+
+        content = audio_digest(found.path)
+        known, encoding = self._known(content)
+        tags = read_tags(Path(found.path), encoding)
+        return Heard(
+            found,
+            content,
+            title=storable(tags.title),
+            artist=storable(tags.artist),
+            album=storable(tags.album),
+            tag_genre=storable("; ".join(tags.genres)),
+            answer=None if known else stored(self._ear.classify(found.path)),
+        )
+
+    def _known(self, content: str) -> tuple[bool, str]:
+        """True if the library has an answer for this sound; and the encoding of old tags."""
+        from fstmuse_core.library import schema
+
+        uri = f"{Path(self._library).as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                found: Any = connection.execute(_KNOWN, (content, self._model_id)).fetchone()
+                return found is not None, schema.read(connection, schema.TAG_ENCODING, "auto")
+        except sqlite3.Error:
+            return False, "auto"  # heard once more, at worst
+
+
+def lower_priority() -> None:
+    """Let other programs' and the window's work go before that of this process."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    elif sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+
+
+def keep_freed_memory() -> None:
+    """Let this process use again what it has freed, instead of giving it back (glibc only).
+
+    Each clip takes and frees the same few megabytes; to be given them anew, page by page,
+    costs an eighth of all the work on it.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with suppress(AttributeError, OSError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            mallopt(parameter, _KEPT_BYTES)
+
+
+def _gone() -> Unheard:
+    from fstmuse_core.library.scan import GONE
+
+    return Unheard(GONE, is_gone=True)

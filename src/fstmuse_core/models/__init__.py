@@ -1,1 +1,0 @@
-"""The models on this computer: list, rename, delete and restore, export, import."""

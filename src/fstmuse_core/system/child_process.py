@@ -1,0 +1,140 @@
+"""Starting a child process that talks over a pipe."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from fstmuse_core.system.native_libraries import mute_native_stderr, use_one_thread
+from fstmuse_core.system.process_limits import DECODING, limit_memory
+
+# "spawn": TensorFlow and Qt both break under fork.
+_SPAWN = multiprocessing.get_context("spawn")
+_GONE_WITHIN_S = 0.5
+
+
+def start_child(
+    target: Callable[..., None],
+    *arguments: Any,
+    memory_bytes: int = DECODING.memory_bytes,
+    fork: bool = False,
+) -> tuple[BaseProcess, Connection]:
+    """Run ``target(connection, *arguments)`` in a new process.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        Data that the process may hold.
+    fork : bool
+        Copy this process instead of starting Python anew; see :func:`can_fork`.
+
+    Returns
+    -------
+    process, connection
+        The started process and this side's end of a two-way pipe. When this side closes or
+        dies the child sees the end of the pipe and leaves; it is killed if it cannot.
+    """
+    context: Any = multiprocessing.get_context("fork") if fork else _SPAWN
+    ours, theirs = context.Pipe(duplex=True)
+    process = context.Process(
+        target=_child_main,
+        args=(target, theirs, memory_bytes, ours if fork else None, *arguments),
+        daemon=True,
+    )
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def can_fork() -> bool:
+    """Say that this process may be copied: on Linux, with one thread and no library that minds."""
+    return (
+        sys.platform == "linux"
+        and threading.active_count() == 1
+        and not {"tensorflow", "PySide6", "jax"} & sys.modules.keys()
+    )
+
+
+def _child_main(
+    target: Callable[..., None],
+    connection: Connection,
+    memory_bytes: int,
+    parents_end: Connection | None,
+    *arguments: Any,
+) -> None:
+    # Ctrl+C in the terminal is for the parent, which ends its children in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if parents_end is not None:
+        parents_end.close()
+    _end_with_parent()
+    limit_memory(memory_bytes)
+    mute_native_stderr()
+    use_one_thread(tensorflow=True)
+    target(connection, *arguments)
+
+
+def _end_with_parent() -> None:
+    """Let this process be killed once its parent is gone, whatever it is doing then."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    sentinel: Any = parent.sentinel
+    if sys.platform == "linux":
+        import fcntl
+
+        # The kernel sends it when the parent's end of the pipe closes: also to a process that
+        # hangs in native code, and whichever of the parent's threads has started it.
+        with suppress(OSError):
+            fcntl.fcntl(sentinel, fcntl.F_SETOWN, os.getpid())
+            fcntl.fcntl(sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+            flags = fcntl.fcntl(sentinel, fcntl.F_GETFL)
+            fcntl.fcntl(sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if os.getppid() != parent.pid:
+            os._exit(1)
+    threading.Thread(target=_exit_after, args=(sentinel,), daemon=True).start()
+
+
+def _exit_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
+def end_of_life(process: BaseProcess) -> None:
+    """Wait for a process whose pipe has ended, so that it has its exit code; end it if need be."""
+    process.join(_GONE_WITHIN_S)
+    if process.is_alive():
+        end_child(process)
+
+
+def end_child(process: BaseProcess) -> None:
+    """End the process within a second, also one that hangs. Its pipe then reads as ended.
+
+    Closing our end of the pipe instead would not reach the child while a thread of ours
+    waits on it.
+    """
+    end_children([process])
+
+
+def end_children(processes: Sequence[BaseProcess]) -> None:
+    """End all of them within a second, however many hang or are stopped."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + _GONE_WITHIN_S
+    for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))
+    for process in processes:
+        if process.is_alive():
+            process.kill()
+    deadline = time.monotonic() + _GONE_WITHIN_S
+    for process in processes:
+        # One that waits for a dead network disk goes when the kernel lets it.
+        process.join(max(0.0, deadline - time.monotonic()))

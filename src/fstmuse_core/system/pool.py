@@ -1,0 +1,302 @@
+"""The same work on many files, in a pool of processes that outlives any file."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from fstmuse_core.system.child_process import end_children, end_of_life, start_child
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.process_limits import (
+    DECODING,
+    Heartbeat,
+    Limits,
+    Watchdog,
+    ended_by,
+    send_heartbeats,
+    too_much_memory,
+)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Tasks a worker holds: the next one lies ready when it has sent a result.
+_AHEAD = 2
+_POLL_S = 0.1
+_READY = "ready"
+# Processes in a row that end before they are ready: there will be none.
+_MAX_FAILED_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """In place of a result: the work raised, or took its whole process down."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Result]):
+    """What became of one item; ``index`` is its place among the items."""
+
+    index: int
+    result: Result | Broken
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    watchdog: Watchdog
+    held: deque[int] = field(default_factory=deque)
+    ready: bool = False
+    gone: bool = False
+    fraction: float = 0.0
+    # The item that it was killed over, and why.
+    overdue: tuple[int, str] | None = None
+
+
+def default_processes() -> int:
+    """Processes for work that keeps a core busy: as many as cores may be used, at most eight."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # only Linux has it
+        cores = os.cpu_count() or 1
+    return max(1, min(8, cores))
+
+
+def run_in_pool(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    processes: int | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    limits: Limits = DECODING,
+) -> Iterator[Finished[Result]]:
+    """Results in the order in which they come.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module, so that the ``spawn`` processes find it. It may load native
+        libraries that crash or hang: the item then gets :class:`Broken`, and a new process
+        takes over. It is held to ``limits``, counted for each item.
+    items : sequence
+        What ``work`` is called with; must be picklable, like the results.
+    processes : int, optional
+        One for each core by default.
+    cancelled : callable, optional
+        Asked several times a second; if it says so no more results come.
+
+    Raises
+    ------
+    FstMuseError
+        If processes cannot be started.
+    """
+    waiting = deque(range(len(items)))
+    n_processes = min(processes or default_processes(), len(items))
+    with ProcessPool(work, n_processes, limits=limits) as pool:
+        while waiting or pool.is_busy:
+            if cancelled and cancelled():
+                return
+            while waiting and pool.has_room:
+                index = waiting.popleft()
+                pool.give(index, items[index])
+            yield from pool.collect(_POLL_S)
+
+
+class ProcessPool(Generic[Item, Result]):
+    """Processes that do the same work on whatever they are given; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    work : callable
+        As for :func:`run_in_pool`.
+    processes : int
+    limits : Limits, optional
+        What each item may take.
+    fork : bool
+        Copy this process; see :func:`fstmuse_core.system.child_process.can_fork`.
+
+    Raises
+    ------
+    FstMuseError
+        If processes cannot be started, also later from :meth:`collect`.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Item], Result],
+        processes: int,
+        *,
+        limits: Limits = DECODING,
+        fork: bool = False,
+    ) -> None:
+        self._start = partial(_started, work, limits, fork)
+        self._failed_starts = 0
+        self._items: dict[int, Item] = {}
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(processes):
+                self._workers.append(self._start())
+        except FstMuseError:
+            self.close()
+            raise
+
+    def __enter__(self) -> ProcessPool[Item, Result]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something that no result has come for."""
+        return bool(self._items)
+
+    @property
+    def at_work(self) -> tuple[int, ...]:
+        """The indices of what is being worked on now; the rest lies ready."""
+        return tuple(worker.held[0] for worker in self._workers if worker.held)
+
+    @property
+    def fraction(self) -> float:
+        """How much of what is worked on now is done, from 0 to 1, as a mean."""
+        fractions = [worker.fraction for worker in self._workers if worker.held]
+        return sum(fractions) / len(fractions) if fractions else 0.0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a process would have to wait if it were given nothing more."""
+        return any(len(worker.held) < _AHEAD for worker in self._workers)
+
+    def give(self, index: int, item: Item) -> None:
+        """Give something to the process that has the least to do; ``index`` comes back with it."""
+        worker = min(self._workers, key=lambda worker: len(worker.held))
+        if worker.ready and not worker.held and not worker.process.is_alive():
+            worker.connection.close()
+            worker = self._replace(worker)
+        self._items[index] = item
+        self._send(worker, index)
+
+    def _send(self, worker: _Worker, index: int) -> None:
+        if not worker.held and worker.ready:
+            worker.watchdog.begin()
+        worker.held.append(index)
+        with suppress(OSError):  # it has died, which reading from it will tell
+            worker.connection.send((index, self._items[index]))
+
+    def collect(self, patience_s: float) -> Iterator[Finished[Result]]:
+        """What is done by now; if nothing is, what is done first within so many seconds."""
+        busy = {worker.connection: worker for worker in self._workers if worker.held}
+        for connection in wait(list(busy), patience_s):
+            worker = busy[connection]  # type: ignore[index]
+            finished = _received(worker)
+            if isinstance(finished, Finished):
+                worker.held.popleft()
+                worker.watchdog.begin()
+                worker.fraction = 0.0
+                del self._items[finished.index]
+                yield finished
+            elif worker.gone:
+                yield from self._bury(worker)
+        for worker in busy.values():
+            if not worker.held or worker.gone or worker.overdue is not None:
+                continue
+            if why := worker.watchdog.overdue():
+                worker.overdue = worker.held[0], why
+                worker.process.kill()
+
+    def _bury(self, dead: _Worker) -> Iterator[Finished[Result]]:
+        """Put another process in the place of a dead one; its item is the one it died of."""
+        dead.connection.close()
+        exit_code = dead.process.exitcode
+        if dead.ready:
+            self._failed_starts = 0
+        else:  # no fault of what it was to work on
+            self._failed_starts += 1
+            if self._failed_starts >= _MAX_FAILED_STARTS:
+                raise _no_processes(f"exit code {exit_code}")
+        over, why = dead.overdue or (dead.held[0], ended_by(exit_code))
+        # It may have finished that item just before it was killed.
+        is_lost = dead.ready and over == dead.held[0]
+        if is_lost:
+            dead.held.popleft()
+        self._replace(dead)
+        if is_lost:
+            del self._items[over]
+            yield Finished(over, Broken(why))
+
+    def _replace(self, dead: _Worker) -> _Worker:
+        worker = self._start()
+        self._workers[self._workers.index(dead)] = worker
+        for index in dead.held:
+            self._send(worker, index)
+        return worker
+
+    def close(self) -> None:
+        """End the processes within a second, also those that hang."""
+        end_children([worker.process for worker in self._workers])
+        for worker in self._workers:
+            worker.connection.close()
+        self._workers.clear()
+
+
+def _started(work: Callable[[Any], Any], limits: Limits, fork: bool) -> _Worker:
+    try:
+        process, connection = start_child(
+            _serve, work, limits, memory_bytes=limits.memory_bytes, fork=fork
+        )
+    except OSError as error:
+        raise _no_processes(error.strerror or str(error)) from error
+    return _Worker(process, connection, Watchdog(process.pid, limits))
+
+
+def _no_processes(why: str) -> FstMuseError:
+    return FstMuseError(
+        "processes", f"none can be started ({why})", "close other programs and try again"
+    )
+
+
+def _received(worker: _Worker) -> Finished[Any] | None:
+    """A result, if the worker had one to tell."""
+    try:
+        message = worker.connection.recv()
+    except (EOFError, OSError):  # and not before: what it said last may still be on its way
+        end_of_life(worker.process)
+        worker.gone = True
+        return None
+    if message == _READY:
+        worker.ready = True
+        worker.watchdog.begin()
+        return None
+    if isinstance(message, Heartbeat):
+        worker.watchdog.beat(message)
+        worker.fraction = worker.fraction if message.fraction is None else message.fraction
+        return None
+    return Finished(*message)
+
+
+def _serve(connection: Connection, work: Callable[[Any], Any], limits: Limits) -> None:
+    try:
+        connection.send(_READY)
+        send_heartbeats(connection.send)
+        while True:
+            index, item = connection.recv()
+            try:
+                result = work(item)
+            except MemoryError:
+                result = Broken(too_much_memory(limits))
+            except Exception as error:
+                what = one_line(f"{type(error).__name__}: {error}")
+                result = Broken(f"it could not be worked on ({what})")
+            connection.send((index, result))
+    except (EOFError, OSError):  # whoever started this process is gone
+        return

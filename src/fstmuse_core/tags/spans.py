@@ -1,0 +1,235 @@
+"""Where the sound lies in a file: spans of bytes that no tag editor touches."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from fstmuse_core.tags.id3_frames import syncsafe
+
+# (offset, length) in bytes; spans come in the order of the sound.
+Span = tuple[int, int]
+
+
+class UnknownLayoutError(ValueError):
+    """The file's structure is not understood."""
+
+
+# Streams of frames that carry ID3 or APE tags before and behind them.
+FRAMED = frozenset(".mp3 .mp2 .mp1 .mpga .aac .ape .wv .mpc .tta .ofr .ofs".split())
+MP4_BOXES = frozenset((b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"))
+CHUNKED = frozenset((b"RIFFWAVE", b"RIFXWAVE", b"RF64WAVE", b"BW64WAVE", b"FORMAIFF", b"FORMAIFC"))
+
+
+def flac_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
+    """STREAMINFO and the frames of a FLAC stream whose ``fLaC`` is at ``start``."""
+    at, is_last = start + 4, False
+    while not is_last:
+        head = _read(stream, at, 4)
+        is_last, kind = bool(head[0] & 0x80), head[0] & 0x7F
+        length = int.from_bytes(head[1:], "big")
+        if kind == 0:
+            yield at + 4, length
+        at += 4 + length
+    _within(at, end)
+    yield at, end - at
+
+
+class Chunk(NamedTuple):
+    """A chunk of a WAV or AIFF file: its name, and offset and length of its contents."""
+
+    name: bytes
+    at: int
+    length: int
+
+
+def chunks(stream: BinaryIO, end: int) -> Iterator[Chunk]:
+    """The chunks of a WAV (also RIFX, RF64) or an AIFF file, up to the last whole header."""
+    head = _read(stream, 0, 12)
+    order = "<" if head[:4] in (b"RIFF", b"RF64", b"BW64") else ">"
+    at, large = 12, None
+    while at + 8 <= end:
+        name, length = struct.unpack(f"{order}4sI", _read(stream, at, 8))
+        if name == b"ds64":
+            large = int.from_bytes(_read(stream, at + 16, 8), "little")
+        if name == b"data" and length == 0xFFFF_FFFF and large is not None:
+            length = large
+        length = min(length, end - at - 8)  # a recorder that was cut off never wrote the length
+        yield Chunk(name, at + 8, length)
+        at += 8 + length + (length & 1)
+
+
+def chunk_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
+    """Format and samples of a WAV (also RIFX, RF64) or an AIFF file."""
+    wanted = (b"COMM", b"SSND") if _read(stream, 0, 4) == b"FORM" else (b"fmt ", b"data")
+    found = 0
+    for chunk in chunks(stream, end):
+        if chunk.name in wanted:
+            found += 1
+            yield chunk.at, chunk.length
+    if found != len(wanted):
+        raise UnknownLayoutError
+
+
+def mp4_boxes(stream: BinaryIO, end: int) -> dict[bytes, list[Span]]:
+    """Contents of the outermost boxes of an MP4 or QuickTime file by their names."""
+    at = 0
+    found: dict[bytes, list[Span]] = {}
+    while at + 8 <= end:
+        length, name = struct.unpack(">I4s", _read(stream, at, 8))
+        head = 8
+        if length == 1:
+            length, head = int.from_bytes(_read(stream, at + 8, 8), "big"), 16
+        elif length == 0:
+            length = end - at
+        if length < head:
+            raise UnknownLayoutError
+        found.setdefault(name, []).append((at + head, min(length, end - at) - head))
+        at += length
+    return found
+
+
+def mp4_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
+    """Contents of every ``mdat`` box of an MP4 or QuickTime file."""
+    found = mp4_boxes(stream, end).get(b"mdat")
+    if not found:
+        raise UnknownLayoutError
+    yield from found
+
+
+def ogg_spans(stream: BinaryIO, end: int) -> Iterator[Span]:
+    """Packets of every stream in an Ogg file, but those with comments.
+
+    Pages are numbered and summed, and a longer comment renumbers all that follow, so only
+    their bodies count.
+    """
+    streams: dict[int, _OggHeaders] = {}
+    at = 0
+    while at < end:
+        head = _read(stream, at, 27)
+        if head[:4] != b"OggS":
+            raise UnknownLayoutError
+        lacing = _read(stream, at + 27, head[26])
+        body, length = at + 27 + len(lacing), sum(lacing)
+        serial = int.from_bytes(head[14:18], "little")
+        if head[5] & 2:  # the first page of a stream
+            streams[serial] = _OggHeaders(_read(stream, body, min(length, 16)))
+        if serial not in streams:
+            raise UnknownLayoutError
+        yield from streams[serial].spans(lacing, body)
+        at = body + length
+
+
+def ogg_streams(stream: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
+    """Offset of the first page, and serial number, of every stream in an Ogg file.
+
+    Ends where the file is damaged.
+    """
+    at = 0
+    while at + 27 <= end:
+        stream.seek(at)
+        head = stream.read(27 + 255)
+        if head[:4] != b"OggS" or len(head) < 27 + head[26]:
+            return
+        if head[5] & 2:
+            yield at, int.from_bytes(head[14:18], "little")
+        at += 27 + head[26] + sum(head[27 : 27 + head[26]])
+
+
+class _OggHeaders:
+    """Counts the packets of one stream until its headers are over; only some of them count."""
+
+    def __init__(self, first: bytes) -> None:
+        self._packet = 0
+        self._skipped: range | tuple[int, ...] = ()
+        if first.startswith((b"\x01vorbis", b"OpusHead", b"Speex   ")):
+            self._skipped = (1,)
+        elif first.startswith(b"\x7fFLAC"):
+            # The number of packets with metadata is part of the first one: 0 if not known.
+            self._skipped = range(int.from_bytes(first[7:9], "big") + 1)
+            if len(self._skipped) == 1:
+                raise UnknownLayoutError
+
+    def spans(self, lacing: bytes, at: int) -> Iterator[Span]:
+        """Those parts of a page's body at ``at`` that belong to the sound."""
+        if not self._skipped or self._packet > self._skipped[-1]:
+            yield at, sum(lacing)
+            return
+        for size in lacing:
+            if self._packet not in self._skipped and size:
+                yield at, size
+            at += size
+            if size < 255:
+                self._packet += 1
+
+
+def mpeg_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
+    """What lies between the tags at the start and at the end of MPEG sound and its like."""
+    start = skip_ape(stream, start)
+    while (before := tag_at_end(stream, start, end)) < end:
+        end = before
+    if start >= end:
+        raise UnknownLayoutError
+    yield start, end - start
+
+
+def skip_id3(stream: BinaryIO, start: int = 0, *, once: bool = False) -> int:
+    """Where the ID3v2 tags that begin at ``start`` are over, or the first of them."""
+    while True:
+        stream.seek(start)
+        head = stream.read(10)
+        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:]) > 127:
+            return start
+        start += 10 + syncsafe(head[6:]) + (10 if head[5] & 0x10 else 0)
+        if once:
+            return start
+
+
+def skip_ape(stream: BinaryIO, start: int) -> int:
+    """Where an APEv2 tag that begins at ``start`` is over."""
+    stream.seek(start)
+    head = stream.read(32)
+    if len(head) < 32 or head[:8] != b"APETAGEX":
+        return start
+    return start + 32 + int.from_bytes(head[12:16], "little")
+
+
+_LYRICS3_LONGEST = 5100
+
+
+def tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
+    """Where the last tag before ``end`` begins; ``end`` itself if there is none."""
+    near = max(start, end - 227)
+    tail = _read(stream, near, end - near)
+    # The header of a short APE tag holds these letters too.
+    if tail[-128:-125] == b"TAG" and tail[-131:-123] != b"APETAGEX":
+        # An "extended" ID3v1 lies before the old one.
+        wide = max(start, end - 128 - 227)
+        return wide if _read(stream, wide, 4) == b"TAG+" else end - 128
+    length = 0
+    if tail[-32:-24] == b"APETAGEX":
+        has_header = tail[-9] & 0x80
+        length = int.from_bytes(tail[-20:-16], "little") + (32 if has_header else 0)
+    elif tail[-10:-7] == b"3DI":
+        length = 20 + syncsafe(tail[-4:])
+    elif tail[-9:] == b"LYRICS200" and tail[-15:-9].isdigit():
+        length = int(tail[-15:-9]) + 15
+    elif tail[-9:] == b"LYRICSEND":
+        near = max(start, end - _LYRICS3_LONGEST - 20)
+        begins = _read(stream, near, end - near).rfind(b"LYRICSBEGIN")
+        length = end - near - begins if begins >= 0 else 0
+    return end - length if length <= end - start else end
+
+
+def _read(stream: BinaryIO, at: int, length: int) -> bytes:
+    stream.seek(at)
+    data = stream.read(length)
+    if len(data) < length:
+        raise UnknownLayoutError
+    return data
+
+
+def _within(at: int, end: int) -> None:
+    if at > end:
+        raise UnknownLayoutError

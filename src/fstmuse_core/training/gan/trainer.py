@@ -1,0 +1,232 @@
+"""ToyGan as a training sees it: built, fed with crops and noise, measured, and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.bundle.noise import draw_noise
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
+from fstmuse_core.networks.toy_gan_critic import frozen_features
+from fstmuse_core.training.epochs import Validation
+from fstmuse_core.training.events import Events
+from fstmuse_core.training.gan.crops import GanSampler, RealCrops, draw_noises
+from fstmuse_core.training.gan.judges import (
+    Judge,
+    Schooling,
+    guide_plan,
+    train_guide,
+    train_judge,
+    unscaled,
+)
+from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
+from fstmuse_core.training.gan.pictures import write_sample
+from fstmuse_core.training.gan.reference import WINDOWS_A_GENRE, Reference
+from fstmuse_core.training.mels import fit_scaling
+from fstmuse_core.training.metrics import confusion_matrix
+from fstmuse_core.training.music import MelTable
+from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.settings import TrainSettings
+
+# Of a small collection an epoch has fewer steps: so many crops of each clip.
+_CROPS_PER_CLIP = 64
+_SCALING_CLIPS = 1_000
+_MADE_AT_ONCE = 16
+# What noise is drawn for: an epoch is chosen by other pieces than it is measured by.
+_VALIDATION, _TEST = 404, 405
+
+
+@dataclass(frozen=True)
+class GanScale:
+    """How much is done.
+
+    Attributes
+    ----------
+    steps_per_epoch : int
+        At most.
+    judge_steps : int
+        Of the training of guide and judge.
+    windows : int
+        Of each genre, to be measured.
+    sample_s : float
+        Length of the pieces that are shown.
+    sizes : GanSizes
+        Of the networks.
+    """
+
+    steps_per_epoch: int = 500
+    judge_steps: int = 400
+    windows: int = WINDOWS_A_GENRE
+    sample_s: float = 10.0
+    sizes: GanSizes = field(default_factory=GanSizes)
+
+
+SCALE = GanScale()
+
+Tell = Callable[[str, int, int], None]
+
+
+class GanTrainer:
+    """ToyGan with its music and its judges.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+    parts : Parts
+    mels : MelTable
+    folder : Path
+        The run's: the judges are kept there, and samples go there.
+    events : Events
+    tell : callable
+        Told what is being prepared, how far it is, of how much; may raise to give up.
+    check : callable
+        Called again and again while it makes music to be measured and shown, which takes
+        minutes; may raise to give up.
+
+    Attributes
+    ----------
+    notes : list of str
+        What to know before believing the figures.
+    """
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        parts: Parts,
+        mels: MelTable,
+        folder: Path,
+        events: Events,
+        tell: Tell,
+        check: Callable[[], None],
+    ) -> None:
+        self.scale = SCALE
+        self.genres = parts.genres
+        self.plan = guide_plan(parts.genres)
+        self._folder, self._events, self._check = folder, events, check
+        tracks, aside = parts.known("train"), parts.known("validation") + parts.known("test")
+        self.notes = _notes(parts.genres, {track.genre for track in aside})
+        heard = mels.of(tracks)
+        step = max(1, len(heard) // _SCALING_CLIPS)
+        self.scaling = fit_scaling(heard[::step], CROP_FRAMES)
+        guide = train_guide(
+            Schooling(tracks, heard, parts.genres, settings.seed, self.scale.judge_steps),
+            folder / "guide.npz",
+            lambda done, total: tell("guide", done, total),
+        )
+        self.judge: Judge = train_judge(
+            Schooling(aside, mels.of(aside), parts.genres, settings.seed, self.scale.judge_steps),
+            folder / "judge.npz",
+            lambda done, total: tell("judge", done, total),
+        )
+        crops = RealCrops(tracks, heard, parts.genres, self.scaling)
+        self.reference = Reference(
+            self.judge,
+            self.scaling,
+            crops,
+            heard,
+            range(len(parts.genres)),
+            settings.seed,
+            count=self.scale.windows,
+            unheard=self._unheard(aside, mels) if not self.notes else None,
+        )
+        self.batch_size = settings.batch_size
+        most = max(1, _CROPS_PER_CLIP * len(tracks) // settings.batch_size)
+        self.steps_per_epoch = min(self.scale.steps_per_epoch, most)
+        self._sampler = GanSampler(
+            crops, len(parts.genres), settings.batch_size, (settings.seed, 0)
+        )
+        self._seed = settings.seed
+        self._noise = self._draw(_VALIDATION)
+        keras.utils.set_random_seed(settings.seed)
+        self.model = GanModel(
+            len(parts.genres),
+            frozen_features(guide.classifier.training),
+            learning_rate=settings.learning_rate,
+            steps=settings.epochs * self.steps_per_epoch,
+            sizes=self.scale.sizes,
+        )
+        self._epoch = 0
+
+    def batch(self) -> tuple[GanBatch, None]:
+        """All that the next step needs."""
+        return self._sampler.batch(), None
+
+    def state(self) -> dict[str, Any]:
+        """Of the random numbers, and how many epochs have been shown."""
+        return {"random": self._sampler.state(), "epoch": self._epoch}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Inverse of :meth:`state`."""
+        self._sampler.restore(state["random"])
+        self._epoch = int(state["epoch"])
+
+    def validate(self) -> Validation:
+        """Measure what the averaged generator makes, and let it be seen and heard.
+
+        ``loss`` is the Fréchet distance and ``accuracy`` the share of windows that the judge
+        takes for what they were asked to be, so that the epoch with the least distance is kept.
+        """
+        self._epoch += 1
+        found, named = self.reference.measure(self._make(self._noise))
+        self._show()
+        return Validation(
+            found.frechet,
+            found.consistency,
+            confusion_matrix(self.reference.labels, named, len(self.genres)),
+            {"figures": found.to_dict(), **self.model.mean_losses()},
+        )
+
+    def make_for_test(self) -> FloatArray:
+        """Windows from noise that had no say in which epoch is the best; scaled log-mel."""
+        return self._make(self._draw(_TEST))
+
+    def _draw(self, purpose: int) -> list[FloatArray]:
+        rng = np.random.default_rng([self._seed, purpose])
+        return draw_noises(SHAPE, self.reference.labels.size, rng)
+
+    def _make(self, noise: list[FloatArray]) -> FloatArray:
+        labels = self.reference.labels
+        genres = np.eye(len(self.genres), dtype=np.float32)[labels]
+        inputs = [genres, *noise]
+        made = []
+        for start in range(0, len(labels), _MADE_AT_ONCE):
+            self._check()
+            part = [values[start : start + _MADE_AT_ONCE] for values in inputs]
+            made.append(np.asarray(self.model.averaged.predict_on_batch(part)))
+        return np.concatenate(made)
+
+    def piece(self, genre: str, seconds: float, seed: int) -> FloatArray:
+        """Scaled log-mel of one piece, shape ``(frames, 128)``."""
+        self._check()
+        frames = round(seconds * DEFAULT_CONFIG.frames_per_second)
+        noise = draw_noise(SHAPE, SHAPE.steps(frames), seed)
+        weights = np.eye(len(self.genres), dtype=np.float32)[[self.genres.index(genre)]]
+        inputs = [weights, noise["global_noise"], noise["local_noise"], noise["beat_noise"]]
+        return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :frames]
+
+    def _unheard(self, aside: list[Track], mels: MelTable) -> RealCrops:
+        return RealCrops(aside, mels.of(aside), self.genres, self.scaling)
+
+    def _show(self) -> None:
+        for number, genre in enumerate(self.genres):
+            piece = self.piece(genre, self.scale.sample_s, number)
+            stem = self._folder / "samples" / f"epoch-{self._epoch:05d}-{genre}"
+            files = write_sample(stem, piece, unscaled(piece, self.scaling))
+            self._events.emit("sample", epoch=self._epoch, genre=genre, **files)
+
+
+def _notes(genres: tuple[str, ...], judged: set[str]) -> list[str]:
+    unjudged = [genre for genre in genres if genre not in judged]
+    if not unjudged:
+        return []
+    return [
+        f"there are too few artists of {', '.join(unjudged)} for the judge to know it: how often "
+        "it is taken for what it was asked to be says nothing"
+    ]

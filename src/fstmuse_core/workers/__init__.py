@@ -1,0 +1,1 @@
+"""Work in other processes, told to the window as it goes."""

@@ -1,0 +1,124 @@
+"""The child process that makes sound for the window: new clips, and what a model hears."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+
+from fstmuse_core.audio.images import ImageBuilder
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.generate.generator import (
+    Blend,
+    ClipGenerator,
+    GeneratedClip,
+    GenerationCancelledError,
+)
+from fstmuse_core.inversion import InversionCancelledError
+from fstmuse_core.inversion.resynthesis import Heard, hear_file
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.process_limits import SYNTHESIS
+from fstmuse_core.workers.protocol import Cancel, HearFile, MakeClip, Partial
+from fstmuse_core.workers.server import JobServer
+
+_LOG = logging.getLogger(__name__)
+
+
+def serve(connection: Connection, warm_model: str | None) -> None:
+    """Answer requests, one after the other, until the pipe ends.
+
+    ``warm_model`` is a generator to be loaded before the first job; what the sound is made with
+    is loaded too. The first message out is ``Ready``.
+    """
+    _Server(connection).serve(warm_model)
+
+
+class _Server(JobServer):
+    """Makes one sound after the other."""
+
+    limits = SYNTHESIS
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._given_up: set[int] = set()
+        self._generators: dict[str, ClipGenerator] = {}
+
+    def receive(self, job: int, request: Any) -> None:
+        """Keep a request until its turn comes, or give one up."""
+        if isinstance(request, Cancel):
+            self._given_up.add(job)
+        else:
+            self.jobs.append((job, request))
+
+    def load_ahead(self, model: str) -> None:
+        """Load what the first clip needs."""
+        generator = self._generator(model)
+        generator.generate(generator.genres[0], 1.0, iterations=1)
+
+    def work(self) -> None:
+        """Answer requests for ever."""
+        while True:
+            with self.wake:
+                self.wake.wait_for(lambda: self.jobs)
+                job, request = self.jobs.popleft()
+            given_up = (GenerationCancelledError, InversionCancelledError)
+            self.answer(job, partial(self._answer, job, request), given_up)
+            self._given_up.discard(job)
+
+    def _answer(self, job: int, request: MakeClip | HearFile) -> Any:
+        if isinstance(request, MakeClip):
+            return self._make(job, request)
+        return self._hear(job, request)
+
+    def _make(self, job: int, request: MakeClip) -> tuple[Classification, ...]:
+        generator = self._generator(request.model)
+        config = generator.bundle.manifest.spectrogram
+
+        def show(mel: FloatArray) -> None:
+            image = ImageBuilder(config)
+            image.add(mel)
+            self.connection.send(Partial(job, image.build()))
+
+        clip = generator.generate(
+            request.genre,
+            request.seconds,
+            request.seed,
+            None if request.blend is None else Blend(*request.blend),
+            on_mel=show,
+            progress=self.teller(job),
+            cancelled=lambda: job in self._given_up,
+        )
+        self.connection.send(Partial(job, clip))
+        return self._opinions(job, clip, request.judges)
+
+    def _opinions(
+        self, job: int, clip: GeneratedClip, judges: tuple[str, ...]
+    ) -> tuple[Classification, ...]:
+        found = []
+        for name in judges:
+            if job in self._given_up:
+                raise GenerationCancelledError
+            try:
+                found.append(self.classifier(name).classify_samples(clip.samples))
+            except FstMuseError as error:  # the clip is there all the same
+                _LOG.warning("model %s: %s", name, error)
+        return tuple(found)
+
+    def _hear(self, job: int, request: HearFile) -> Heard:
+        classifier = None if request.model is None else self.classifier(request.model)
+        return hear_file(
+            request.path,
+            why=request.why,
+            classifier=classifier,
+            progress=self.teller(job),
+            cancelled=lambda: job in self._given_up,
+        )
+
+    def _generator(self, model: str) -> ClipGenerator:
+        """The generator by that name, loaded again if its bundle has been replaced since."""
+        known = self._generators.get(model)
+        if known is None or not known.bundle.is_current():
+            self._generators[model] = ClipGenerator.load(model)
+        return self._generators[model]

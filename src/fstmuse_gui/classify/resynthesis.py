@@ -1,0 +1,155 @@
+"""Lets one hear what the model hears: the clip's spectrogram made sound again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
+
+from fstmuse_core.workers.protocol import HearFile
+from fstmuse_gui.plain import set_tip
+from fstmuse_gui.shared.clips import Clip
+from fstmuse_gui.widgets.genre_bars import percent
+from fstmuse_gui.workers.bridge import WorkerBridge
+
+if TYPE_CHECKING:
+    from fstmuse_gui.classify.presenter import ClassifyPresenter
+    from fstmuse_gui.classify.view import ClassifyView
+
+_WHOLE = "Hear what the model hears: the sound made again from the spectrogram (L)"
+_FIRST_SAVE = "Save the recording first; then what the model hears of it can be heard"
+
+
+class Hearing(QObject):
+    """Plays what the model hears in place of the clip, or what spoke for a genre while that shows.
+
+    The process that makes it is started when it is first wanted.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    trouble(str)
+        A sentence for the notice.
+    """
+
+    message = Signal(str)
+    trouble = Signal(str)
+
+    def __init__(
+        self,
+        view: ClassifyView,
+        presenter: ClassifyPresenter,
+        make_bridge: Callable[[QObject], WorkerBridge],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._button = view.clip_page.hear_button
+        self._presenter = presenter
+        self._make_bridge = make_bridge
+        self._bridge: WorkerBridge | None = None
+        self._job: int | None = None
+        # What is heard now, or is being made: the clip and the genre that is explained.
+        self._heard: tuple[int, str | None] | None = None
+        self._button.toggled.connect(self._on_toggled)
+        presenter.changed.connect(self._on_changed)
+        self._on_changed()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether what the model hears is played, or about to be."""
+        return self._heard is not None
+
+    @property
+    def can_hear(self) -> bool:
+        """Whether there is a finished clip in a file."""
+        clip = self._presenter.shown
+        return clip is not None and clip.result is not None and bool(_path(clip))
+
+    def toggle(self) -> None:
+        """Hear it, or the clip itself again."""
+        if self.can_hear:
+            self._button.toggle()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._bridge is not None:
+            self._bridge.close()
+
+    def _on_toggled(self, is_on: bool) -> None:
+        clip = self._presenter.shown
+        if is_on and clip is not None and self.can_hear:
+            self._ask(clip)
+            return
+        self._give_up()
+        if clip is not None and clip.result is not None:
+            self._presenter.playback.restore(clip)
+
+    def _on_changed(self) -> None:
+        """Another clip is shown, or another genre explained."""
+        clip = self._presenter.shown
+        self._button.setEnabled(self.can_hear)
+        needs_file = clip is not None and clip.result is not None and not self.can_hear
+        set_tip(self._button, _FIRST_SAVE if needs_file else _WHOLE)
+        if self._heard is None:
+            return
+        if clip is None or clip.key != self._heard[0] or clip.result is None:
+            self._give_up()
+            self._show_off()
+            self.message.emit("")  # what is said there is of the clip before
+        elif self._presenter.display.explained != self._heard[1]:
+            self._ask(clip)
+
+    def _ask(self, clip: Clip) -> None:
+        self._give_up()
+        why = self._presenter.display.explained
+        self._heard = (clip.key, why)
+        model = clip.result.classification.model if why and clip.result else None
+        self._job = self._worker().worker.submit(HearFile(_path(clip), why, model))
+        self.message.emit(f"Making {self._what()}\N{HORIZONTAL ELLIPSIS}")
+
+    def _give_up(self) -> None:
+        if self._job is not None and self._bridge is not None:
+            self._bridge.cancel(self._job)
+        self._job = self._heard = None
+
+    def _show_off(self) -> None:
+        with QSignalBlocker(self._button):
+            self._button.setChecked(False)
+
+    def _what(self) -> str:
+        genre = self._heard[1] if self._heard is not None else None
+        return "what the model hears" if genre is None else f"what spoke for {genre}"
+
+    def _worker(self) -> WorkerBridge:
+        if self._bridge is None:
+            self._bridge = self._make_bridge(self)
+            self._bridge.progress.connect(self._on_progress)
+            self._bridge.done.connect(self._on_done)
+            self._bridge.failed.connect(self._on_failed)
+        return self._bridge
+
+    def _on_progress(self, job: int, fraction: float) -> None:
+        if job == self._job:
+            self.message.emit(f"Making {self._what()}: {percent(fraction)}")
+
+    def _on_done(self, job: int, payload: object) -> None:
+        from fstmuse_core.inversion.resynthesis import Heard
+
+        if job != self._job or not isinstance(payload, Heard):
+            return
+        self._job = None
+        self._presenter.playback.replace(payload.samples, payload.sample_rate)
+        what = self._what()
+        self.message.emit(f"This is {what}. Press Listen again for the clip itself.")
+
+    def _on_failed(self, job: int, sentence: str) -> None:
+        if job == self._job:
+            self._job = self._heard = None
+            self._show_off()
+            self.trouble.emit(sentence)
+
+
+def _path(clip: Clip) -> str:
+    return clip.path or clip.saved_as

@@ -1,0 +1,310 @@
+"""What narrows the table down: search, genres, folders, and how sure the model is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.icons import draw_icon, icon
+from fstmuse_gui.library.catalogue import Filter
+from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES, counted
+from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
+from fstmuse_gui.widgets.calm import CalmComboBox
+from fstmuse_gui.widgets.drops import leave_drops
+
+_ROW = 32
+_MARGIN = 10
+_SIGN = 16
+_DOT = 8
+_FACET = Qt.ItemDataRole.UserRole
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Facet:
+    """``key`` is told; ``sign`` is an icon's name, or empty for a genre's dot."""
+
+    key: str
+    text: str
+    count: int
+    sign: str = ""
+    tip: str = ""
+
+
+class FacetList(QListWidget):
+    """Chooses one of a few; a click on the one in force takes it back.
+
+    Signals
+    -------
+    chosen(str)
+        Key of a row; that of the first row stands for all.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setItemDelegate(_FacetPainter(self))
+        self._facets: list[Facet] = []
+        self._pressed: str | None = None
+        self.currentItemChanged.connect(self._on_current)
+        self.itemPressed.connect(self._on_pressed)
+        self.itemClicked.connect(self._on_clicked)
+
+    @property
+    def facets(self) -> list[Facet]:
+        """What is offered."""
+        return self._facets
+
+    @property
+    def current(self) -> str:
+        """Key of the row in force."""
+        item = self.currentItem()
+        return item.data(_FACET).key if item is not None else ""
+
+    def show_facets(self, facets: Sequence[Facet], chosen: str) -> None:
+        """Offer these, with one in force, without telling anyone."""
+        facets = list(facets)
+        self.blockSignals(True)
+        if [f.key for f in facets] != [f.key for f in self._facets]:
+            self.clear()
+            for facet in facets:
+                self.addItem(_item(facet))
+        else:
+            for line, facet in enumerate(facets):
+                if facet != self._facets[line]:
+                    _fill(self.item(line), facet)
+        self._facets = facets
+        keys = [facet.key for facet in facets]
+        self.setCurrentRow(keys.index(chosen) if chosen in keys else min(0, len(keys) - 1))
+        self.blockSignals(False)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, _ROW * max(1, len(self._facets)) + 6)
+
+    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        self._pressed = None
+        if item is not None:
+            self.chosen.emit(item.data(_FACET).key)
+
+    def _on_pressed(self, item: QListWidgetItem) -> None:
+        # Qt tells of the press after it has made the row current.
+        if self._pressed is None:
+            self._pressed = item.data(_FACET).key
+        elif self._pressed == item.data(_FACET).key:
+            self._pressed = ""
+
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        if self._pressed == "" and self.row(item) > 0:
+            self.setCurrentRow(0)
+
+
+def _item(facet: Facet) -> QListWidgetItem:
+    item = QListWidgetItem()
+    _fill(item, facet)
+    return item
+
+
+def _fill(item: QListWidgetItem, facet: Facet) -> None:
+    item.setText(facet.text)
+    item.setData(_FACET, facet)
+    set_tip(item, facet.tip)
+    said = f"{facet.text}, {facet.count:,} file{'' if facet.count == 1 else 's'}"
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
+
+
+class _FacetPainter(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(100, _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        facet: Facet = index.data(_FACET)
+        colours = current_colours()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.tint if chosen else colours.track))
+            painter.drawRoundedRect(QRectF(option.rect).adjusted(2, 1, -2, -1), 8, 8)
+        box = QRectF(option.rect).adjusted(_MARGIN, 0, -_MARGIN, 0)
+        sign = QRectF(box.left(), box.center().y() - _SIGN / 2, _SIGN, _SIGN)
+        if facet.sign:
+            draw_icon(painter, facet.sign, sign, QColor(colours.muted))
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(genre_colour(facet.key, colours.is_dark))
+            inset = (_SIGN - _DOT) / 2
+            painter.drawEllipse(sign.adjusted(inset, inset, -inset, -inset))
+        self._paint_texts(painter, box, facet, option.widget.font(), chosen)
+        painter.restore()
+
+    @staticmethod
+    def _paint_texts(
+        painter: QPainter, box: QRectF, facet: Facet, font: QFont, chosen: bool
+    ) -> None:
+        colours = current_colours()
+        small = scaled_font(font, 0.92)
+        painter.setFont(small)
+        painter.setPen(QColor(colours.muted))
+        count = f"{facet.count:,}"
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(box, middle | Qt.AlignmentFlag.AlignRight, count)
+        room = box.adjusted(_SIGN + 8, 0, -painter.fontMetrics().horizontalAdvance(count) - 8, 0)
+        weight = QFont.Weight.DemiBold if chosen else QFont.Weight.Normal
+        painter.setFont(scaled_font(font, 1.0, weight))
+        painter.setPen(QColor(colours.text))
+        fitted = painter.fontMetrics().elidedText(
+            facet.text, Qt.TextElideMode.ElideMiddle, int(room.width())
+        )
+        painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, fitted)
+
+
+# Filter bar ---------------------------------------------------------------------------------
+
+_TYPING_MS = 160
+
+
+class FilterBar(QWidget):
+    """Narrows the table down. ``count`` and ``clear_button`` stand where the view puts them.
+
+    Signals
+    -------
+    changed
+        Another filter is wanted; while one types, once there is a pause.
+    cleared
+        Everything is to be shown.
+    least_sure_toggled(bool)
+        What is doubtful and not looked at yet first, or the order of the headings.
+    """
+
+    changed = Signal()
+    cleared = Signal()
+    least_sure_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Filter")
+        self.search = QLineEdit()
+        leave_drops(self.search)
+        self.search.setPlaceholderText("Search title, artist, folder")
+        self.search.setAccessibleName("Search in the library")
+        self.search.setClearButtonEnabled(True)
+        clear = self.search.findChild(QToolButton)
+        if clear is not None:
+            clear.setAccessibleName("Clear the search")
+        self.search.setToolTip("Words that all must occur (Ctrl+F)")
+        self._pause = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._pause.timeout.connect(self.changed)
+        self.search.textChanged.connect(lambda _text: self._pause.start())
+        self.search.returnPressed.connect(self._at_once)
+        self.least_sure = QPushButton(icon("question"), " Least sure first")
+        self.least_sure.setProperty("look", "chip")
+        self.least_sure.setCheckable(True)
+        self.least_sure.setToolTip("What nobody has looked at and is doubtful stands first (U)")
+        self.least_sure.clicked.connect(self.least_sure_toggled)
+        # Not by their data, which Qt would give back as other than it was.
+        self.standing = self._chooser("Verdict", STANDINGS.values())
+        self.confidence = self._chooser("How sure", [text for _band, text in CONFIDENCES])
+        self.state = self._chooser("State", ["Any state", *STATES.values()])
+        self.count = PlainLabel()
+        self.count.setProperty("look", "small")
+        self.count.setAccessibleName("Files shown")
+        self.clear_button = QToolButton()
+        self.clear_button.setIcon(icon("close", "muted"))
+        self.clear_button.setAccessibleName("Show all files")
+        self.clear_button.setToolTip("Show all files (Ctrl+Shift+F)")
+        self.clear_button.clicked.connect(self.cleared)
+        self._build()
+
+    def _chooser(self, name: str, choices: Iterable[str]) -> QComboBox:
+        chooser = CalmComboBox()
+        chooser.setAccessibleName(name)
+        set_tip(chooser, name)
+        chooser.addItems(list(choices))
+        chooser.activated.connect(lambda _index: self.changed.emit())
+        chooser.setMinimumContentsLength(6)
+        chooser.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        return chooser
+
+    def _build(self) -> None:
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row in (first, second):
+            row.setSpacing(GRID)
+        first.addWidget(self.search, 1)
+        first.addWidget(self.least_sure)
+        for chooser in (self.standing, self.confidence, self.state):
+            second.addWidget(chooser, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(first)
+        column.addLayout(second)
+
+    # -- what is wanted ----------------------------------------------------------------
+
+    def apply_to(self, wanted: Filter) -> Filter:
+        """``wanted`` with what is chosen here."""
+        return replace(
+            wanted,
+            text=self.search.text().strip(),
+            standing=list(STANDINGS)[self.standing.currentIndex()],
+            confidence=CONFIDENCES[self.confidence.currentIndex()][0],
+            state=[None, *STATES][self.state.currentIndex()],
+        )
+
+    def clear(self) -> None:
+        """Choose everything, without telling anyone."""
+        with QSignalBlocker(self.search):
+            self.search.clear()
+        self._pause.stop()
+        for chooser in (self.standing, self.confidence, self.state):
+            chooser.setCurrentIndex(0)
+
+    def show_count(self, shown: int, total: int, *, is_filtered: bool) -> None:
+        """Say how many files are shown."""
+        text = f"{shown:,} of {total:,}" if is_filtered else counted(total, "file")
+        self.count.setText(text)
+        self.clear_button.setVisible(is_filtered)
+
+    def _at_once(self) -> None:
+        self._pause.stop()
+        self.changed.emit()

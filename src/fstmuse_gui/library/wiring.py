@@ -1,0 +1,113 @@
+"""The parts of the Library tab put together, once it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from fstmuse_gui.library.exporting import Exporting
+from fstmuse_gui.library.presenter import LibraryPresenter
+from fstmuse_gui.library.reviewing import Reviewing
+from fstmuse_gui.library.store import LibraryStore, own_library
+from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.work_presenter import Listening
+from fstmuse_gui.shared.correcting import Corrections, own_corrections
+from fstmuse_gui.shared.models import ModelInfo, installed_models
+from fstmuse_gui.sound.player import Playing, make_player
+from fstmuse_gui.workers.scanning import LibraryWorkers, make_scan, make_work
+
+if TYPE_CHECKING:
+    from fstmuse_gui.library.tagging import Tagging
+
+
+@dataclass(frozen=True)
+class LibraryFactories:
+    """The player, the processes and the folders that the tab works with; only tests have others."""
+
+    player: Callable[[QObject], Playing] = make_player
+    models: Callable[[], list[ModelInfo]] = installed_models
+    corrections: Callable[[], Corrections] = own_corrections
+    opener: Callable[[], Any] | None = None
+    scan: Callable[..., Any] | None = None
+    work: Callable[..., Any] | None = None
+
+
+# Desk ---------------------------------------------------------------------------------------
+
+
+class LibraryWiring(QObject):
+    """View, presenters, and the dialogs that they open."""
+
+    def __init__(
+        self, factories: LibraryFactories, model: str, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._factories = factories
+        self.view = LibraryView()
+        self.library_store = LibraryStore(factories.opener or own_library, self)
+        self.workers = LibraryWorkers(
+            self, scan=factories.scan or make_scan, work=factories.work or make_work
+        )
+        listening = Listening(self.view, self.library_store, self.workers, self)
+        reviewing = Reviewing(
+            self.view, self.library_store, factories.player(self), factories.corrections, self
+        )
+        self.presenter = LibraryPresenter(
+            self.view, self.library_store, listening, reviewing, model, self
+        )
+        self.exporting = Exporting(self.view, self.library_store, self)
+        self.exporting.message.connect(self.presenter.message)
+        self.exporting.trouble.connect(self.presenter.say)
+        self._tagging: Tagging | None = None
+        # How tags were written last: the sign between genres, and whether times stay.
+        self.tag_choices = ("\0", False)
+
+    # -- dialogs -----------------------------------------------------------------------
+
+    @property
+    def tagging(self) -> Tagging:
+        """What writes tags, and takes them back."""
+        if self._tagging is None:
+            from fstmuse_gui.library.tagging import Tagging
+
+            self._tagging = Tagging(self.view, self.library_store, self)
+            self._tagging.separator, self._tagging.keep_time = self.tag_choices
+            self._tagging.written.connect(self.presenter.reload)
+        return self._tagging
+
+    def write_tags(self) -> None:
+        """Show what would be written, and write it if the user likes it."""
+        if self.library_store.path is not None:
+            self.tagging.open(self.presenter.chosen_ids, self.presenter.shown_ids)
+
+    def show_written(self) -> None:
+        """Show what was written before, to take it back."""
+        if self.library_store.path is not None:
+            self.tagging.open_written()
+
+    def export(self, kind: str) -> None:
+        """Ask where to, and write a table, playlists or a report of what is shown."""
+        self.exporting.export(kind, self.presenter.shown_ids)
+
+    def compare(self) -> None:
+        """Lay what another model says beside what this one says."""
+        models = self._factories.models()
+        self.exporting.compare(self.presenter.model, models)
+
+    # -- ending ------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Ask while tags are being written."""
+        return self._tagging is None or self._tagging.may_close()
+
+    def close(self) -> None:
+        """Stop everything in good order."""
+        self.exporting.close()
+        if self._tagging is not None:
+            self._tagging.close()
+            self.tag_choices = (self._tagging.separator, self._tagging.keep_time)
+        self.workers.close()
+        self.presenter.close()

@@ -1,0 +1,296 @@
+"""Decides what is being done with the library: scanning, listening, and what the strip says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_gui.library.catalogue import Catalogue
+from fstmuse_gui.library.store import LibraryStore
+from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.words import GAP, counted, time_left
+from fstmuse_gui.workers.scanning import LibraryWorkers
+
+
+class Listening(QObject):
+    """Scans and listens.
+
+    Signals
+    -------
+    message(str), trouble(str)
+        For the status bar, and for the notice.
+    scanned
+        The folders were searched: the rows are others than before.
+    at_work(object)
+        Share of the work that is done, 0 to 1, and what is said of it; ``None`` at its end.
+    finished(str)
+        All has been heard; what came of it.
+    changed
+        What can be done may have changed.
+    """
+
+    message = Signal(str)
+    trouble = Signal(str)
+    scanned = Signal()
+    at_work = Signal(object)
+    finished = Signal(str)
+    changed = Signal()
+
+    def __init__(
+        self,
+        view: LibraryView,
+        library_store: LibraryStore,
+        workers: LibraryWorkers,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._library_store, self._workers = view, library_store, workers
+        self._strip = view.strip
+        self.model = ""
+        self._wants_work = False
+        self._working: set[int] = set()
+        self._told = ("", "", 0.0)
+        self._strip.start_requested.connect(self.start)
+        self._strip.pause_requested.connect(self.toggle_pause)
+        self._strip.cancel_requested.connect(self.cancel)
+        self._strip.retry_requested.connect(self.retry)
+        workers.scan_event.connect(self._on_scan)
+        workers.work_event.connect(self._on_work)
+
+    # -- what can be done --------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something goes on or is paused."""
+        return self._workers.is_scanning or self._workers.is_working
+
+    @property
+    def is_working(self) -> bool:
+        """Whether files are being heard, or would be if it were not paused."""
+        return self._workers.is_working
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next start shall go on where this one ends."""
+        return self._workers.is_working and not self._workers.is_paused
+
+    @property
+    def n_waiting(self) -> int:
+        """How many files wait."""
+        return self._counts[State.WAITING]
+
+    @property
+    def _counts(self) -> dict[State, int]:
+        return self._view.table.rows.catalogue.state_counts()
+
+    # -- doing -------------------------------------------------------------------------
+
+    def scan(self) -> None:
+        """Search the folders, then listen to what is new."""
+        path = self._library_store.path
+        if path is not None and not self._workers.is_scanning:
+            self._wants_work = True
+            self._workers.scan(path)
+            self._strip.show_scan(0)
+            self.changed.emit()
+
+    def start(self) -> None:
+        """Listen to what waits."""
+        path = self._library_store.path
+        self._wants_work = False
+        if path is not None and self.model and not self._workers.is_working:
+            self._working.clear()
+            self._told = ("Getting ready to listen", "", 0.0)
+            self._workers.work(path, self.model)
+            self.show()
+
+    def start_if_wanted(self) -> None:
+        """Begin once the rows of a scan are there."""
+        if self._wants_work and self.n_waiting and not self._workers.is_scanning:
+            self.start()
+        else:
+            self.show()
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        self._workers.toggle_pause()
+        self.show()
+
+    def cancel(self) -> None:
+        """Stop what goes on; nothing that was heard is lost."""
+        self._wants_work = False
+        if self._workers.is_scanning:
+            self._workers.cancel_scan()
+        else:
+            self._workers.cancel_work()
+
+    def retry(self) -> None:
+        """Try once more what could not be heard."""
+        rows = self._view.table.rows.catalogue.rows
+        tried = (State.FAILED, State.SKIPPED)
+        self.requeue([row.file_id for row in rows if row.state in tried])
+
+    def requeue(self, file_ids: Sequence[int]) -> None:
+        """Let these be tried again."""
+
+        def on_done(_count: int) -> None:
+            self._library_store.read(file_ids)
+            self._wants_work = True
+            # The rows come after this on the same lane.
+            self._library_store.change(lambda _library: None, lambda _none: self.start_if_wanted())
+
+        self._library_store.change(lambda library: library.requeue(file_ids), on_done)
+
+    def move_to_front(self, file_ids: Sequence[int]) -> None:
+        """Let these be heard next."""
+        waiting = self._waiting_among(file_ids)
+        if waiting:
+            said = f"{counted(len(waiting), 'file')} will be heard next."
+            self._library_store.change(
+                lambda library: library.move_to_front(waiting),
+                lambda _none: self.message.emit(said),
+            )
+
+    def skip(self, file_ids: Sequence[int]) -> None:
+        """Take these out of the queue."""
+        waiting = self._waiting_among(file_ids)
+        if waiting:
+            self._library_store.change(
+                lambda library: library.skip(waiting), lambda _n: self._library_store.read(waiting)
+            )
+
+    def _waiting_among(self, file_ids: Sequence[int]) -> list[int]:
+        catalogue = self._view.table.rows.catalogue
+        rows = [catalogue.rows[catalogue.places[file_id]] for file_id in file_ids]
+        return [row.file_id for row in rows if row.state is State.WAITING]
+
+    # -- what the processes tell -------------------------------------------------------
+
+    def _on_scan(self, event: object) -> None:
+        from fstmuse_core.library.work import ScanDone, ScanFailed, ScanProgress
+
+        if isinstance(event, ScanProgress):
+            self._strip.show_scan(event.n_found)
+            return
+        if isinstance(event, ScanFailed):
+            self._wants_work = False
+            self.trouble.emit(event.error)
+        elif isinstance(event, ScanDone):
+            report = event.report
+            self._wants_work = self._wants_work and not report.cancelled
+            if report.problems:
+                more = len(report.problems) - 1
+                also = f" ({more} more like it)" if more else ""
+                self.trouble.emit(f"{report.problems[0]}{also}")
+            self.message.emit(
+                f"{counted(report.n_found, 'file')} found, {report.n_new:,} of them new."
+            )
+        self.show()
+        self.scanned.emit()
+
+    def _on_work(self, event: object) -> None:
+        from fstmuse_core.library.work import WorkDone, WorkFailed, WorkProgress
+
+        if isinstance(event, WorkProgress):
+            self._on_progress(event)
+            return
+        self._mark(set())
+        self._told = ("", "", 0.0)
+        if isinstance(event, WorkFailed):
+            self.trouble.emit(event.error)
+        self._library_store.forget_changes()
+        self.show()
+        self.scanned.emit()
+        if isinstance(event, WorkDone) and event.done:
+            self.finished.emit(f"{counted(event.done, 'file')} heard")
+
+    def _on_progress(self, event: object) -> None:
+        from fstmuse_core.library.work import WorkProgress
+
+        assert isinstance(event, WorkProgress)
+        if event.changed:
+            self._library_store.read(event.changed)
+        self._mark(set(event.working))
+        done = event.done + event.failed
+        title = f"{done:,} of {counted(event.total, 'file')} heard"
+        parts = []
+        if event.paused:
+            parts.append("paused")
+        elif event.per_second:
+            parts += [time_left(event.left_s), f"{event.per_second:.1f} a second"]
+        if event.failed:
+            parts.append(f"{event.failed:,} could not be heard")
+        share = done / event.total if event.total else 0.0
+        detail = GAP.join(part for part in parts if part)
+        self._told = (title, detail[:1].upper() + detail[1:], share)
+        self.show()
+
+    def _mark(self, working: set[int]) -> None:
+        """Show which files are being heard now."""
+        before, self._working = self._working, working
+        catalogue = self._view.table.rows.catalogue
+        changed = []
+        for file_id in before ^ working:
+            place = catalogue.places.get(file_id)
+            row = catalogue.rows[place] if place is not None else None
+            if row is not None and row.state in (State.WAITING, State.WORKING):
+                state = State.WORKING if file_id in working else State.WAITING
+                catalogue.replace(row._replace(state=state))
+                changed.append(catalogue.places[file_id])
+        self._view.table.rows.tell_changed(changed)
+
+    def overlay(self, catalogue: Catalogue) -> None:
+        """Let rows that were read anew say what is being heard now."""
+        known = [file_id for file_id in self._working if file_id in catalogue.places]
+        for row in self.overlaid([catalogue.rows[catalogue.places[i]] for i in known]):
+            catalogue.replace(row)
+
+    def overlaid(self, rows: Sequence[LibraryRow]) -> list[LibraryRow]:
+        """The rows with what is being heard now."""
+        if not self._working:
+            return list(rows)
+        return [
+            row._replace(state=State.WORKING)
+            if row.file_id in self._working and row.state is State.WAITING
+            else row
+            for row in rows
+        ]
+
+    # -- what is said ------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Let the strip say what goes on, or what could be done."""
+        if self._workers.is_scanning:
+            pass  # what was found so far stands there already
+        elif self._workers.is_working:
+            title, detail, share = self._told
+            is_paused = self._workers.is_paused
+            self._strip.show_work(title, detail, share or None, is_paused=is_paused)
+            self.at_work.emit((share, title))
+            self.changed.emit()
+            return
+        else:
+            self._show_rest()
+        self.at_work.emit(None)
+        self.changed.emit()
+
+    def _show_rest(self) -> None:
+        counts = self._counts
+        waiting, failed = counts[State.WAITING], counts[State.FAILED]
+        skipped = counts[State.SKIPPED]
+        said = []
+        if waiting:
+            said.append(f"{counted(waiting, 'file')} {'waits' if waiting == 1 else 'wait'}")
+        if failed:
+            said.append(f"{counted(failed, 'file')} could not be heard")
+        if skipped:
+            said.append(f"{counted(skipped, 'file')} left out")
+        if not said:
+            self._strip.show_nothing()
+            return
+        can_retry = failed + skipped > 0
+        self._strip.show_rest(
+            said[0], GAP.join(said[1:]), can_start=waiting > 0, can_retry=can_retry
+        )

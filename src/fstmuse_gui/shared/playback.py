@@ -1,0 +1,86 @@
+"""Playing what a page shows, with its cursor in step."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_gui.sound.player import Playing
+from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
+from fstmuse_gui.widgets.transport_bar import TransportBar
+
+
+class PlayedPage(Protocol):
+    """A page that shows something that can be played."""
+
+    transport: TransportBar
+    spectrogram: SpectrogramView
+
+    def set_position(self, seconds: float | None) -> None:
+        """Where one hears; ``None`` for nowhere."""
+
+
+class PagePlayback(QObject):
+    """Plays what a page shows, and keeps its cursor in step; who inherits loads it.
+
+    Signals
+    -------
+    message(str)
+        Why nothing plays.
+    started
+        It plays.
+    """
+
+    message = Signal(str)
+    started = Signal()
+
+    def __init__(self, page: PlayedPage, player: Playing, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._page = page
+        self._player = player
+        self._key: int | None = None
+        page.transport.toggled.connect(self.toggle)
+        page.spectrogram.seek_requested.connect(self.seek)
+        player.position_changed.connect(self._on_position)
+        player.state_changed.connect(self._on_state)
+        player.failed.connect(self.message)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self._key is not None:
+            self._player.toggle()
+
+    def pause(self) -> None:
+        """Be silent."""
+        if self._player.state == "playing":
+            self._player.pause()
+
+    def seek(self, seconds: float) -> None:
+        """Go to a second of what is shown."""
+        if self._key is not None:
+            self._page.spectrogram.follow_cursor()
+            self._player.seek(seconds)
+
+    def step(self, seconds: float) -> None:
+        """Go forward by so many seconds, or back if they are negative."""
+        self.seek(max(0.0, self._player.position + seconds))
+
+    def close(self) -> None:
+        """Free the sound device."""
+        self._player.close()
+
+    def _unload(self) -> None:
+        self._key = None
+        self._player.unload()
+        self._page.set_position(None)
+
+    def _on_position(self, seconds: float) -> None:
+        if self._key is not None:
+            self._page.set_position(seconds)
+
+    def _on_state(self, state: str) -> None:
+        self._page.transport.set_playing(state == "playing")
+        if state == "playing":
+            self._page.spectrogram.follow_cursor()
+            self.started.emit()

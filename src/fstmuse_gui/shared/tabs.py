@@ -1,0 +1,177 @@
+"""Tabs of the window: what each brings and is given, built when it is first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from fstmuse_gui.settings import Settings
+from fstmuse_gui.workers.bridge import WorkerBridge
+
+
+def make_action(
+    parent: QObject,
+    text: str,
+    keys: str | QKeySequence.StandardKey,
+    run: Callable[[], object],
+) -> QAction:
+    """An action that answers to its keys wherever in the window the focus is."""
+    action = QAction(text, parent)
+    action.setShortcut(QKeySequence(keys))
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.triggered.connect(lambda _checked=False: run())
+    return action
+
+
+# Lazy stage ---------------------------------------------------------------------------------
+
+
+class LazyStage(QWidget):
+    """Empty until it is shown; ``fill`` is called then, each time, and puts something on it."""
+
+    def __init__(self, fill: Callable[[], object]) -> None:
+        super().__init__()
+        self._fill = fill
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+
+    def put(self, widget: QWidget) -> None:
+        """Fill the stage with a widget."""
+        self._layout.addWidget(widget)
+        widget.show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fill()
+        super().showEvent(event)
+
+
+# Tabs ---------------------------------------------------------------------------------------
+
+# None stands for a line between entries.
+MenuEntries = list[QAction | QMenu | None]
+
+
+class ModelNews(QObject):
+    """What tabs tell one another of models.
+
+    Signals
+    -------
+    changed
+        There are others than before.
+    renamed(str, str)
+        The model of the first name is now called by the second; ``changed`` follows.
+    wanted(str)
+        The model of this name is to be used to classify.
+    generator_wanted(str)
+        The model of this name is to be used to make music.
+    fine_tune_wanted(str)
+        The model of this name is to be trained further.
+    """
+
+    changed = Signal()
+    renamed = Signal(str, str)
+    wanted = Signal(str)
+    generator_wanted = Signal(str)
+    fine_tune_wanted = Signal(str)
+
+
+class DataNews(QObject):
+    """What tabs tell one another of music to learn from.
+
+    Signals
+    -------
+    train_on_wanted(str)
+        The data set at this path is to be trained on.
+    """
+
+    train_on_wanted = Signal(str)
+
+
+class SoundNews(QObject):
+    """What tabs tell one another of sound, so that one plays at a time.
+
+    Signals
+    -------
+    started(str)
+        The tab of this title has begun to play.
+    """
+
+    started = Signal(str)
+
+
+class SignKind(StrEnum):
+    """What a tab says of itself while another is in front."""
+
+    BUSY = "busy"
+    DONE = "done"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class TabSign:
+    """A small picture beside a tab's title; ``share`` of the work that is done, if known."""
+
+    kind: SignKind
+    text: str
+    share: float = 0.0
+
+
+class SignNews(QObject):
+    """What tabs let stand beside their titles.
+
+    Signals
+    -------
+    changed(str, object)
+        Title of a tab and its :class:`TabSign`, or ``None`` for nothing.
+    """
+
+    changed = Signal(str, object)
+
+
+@dataclass(frozen=True)
+class TabContext:
+    """What every tab may use."""
+
+    settings: Settings
+    bridge: WorkerBridge
+    models: ModelNews = field(default_factory=ModelNews)
+    data: DataNews = field(default_factory=DataNews)
+    signs: SignNews = field(default_factory=SignNews)
+    sounds: SoundNews = field(default_factory=SoundNews)
+
+
+class Tab(Protocol):
+    """One tab of the window."""
+
+    @property
+    def title(self) -> str:
+        """What stands on the tab."""
+
+    @property
+    def widget(self) -> QWidget:
+        """What the tab shows."""
+
+    @property
+    def message(self) -> SignalInstance:
+        """Signal with a text for the status bar."""
+
+    def menus(self) -> dict[str, MenuEntries]:
+        """What the tab adds to the menus File, View and Playback."""
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Take files and folders that were dropped on the window or named at the start."""
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Something hangs above the window that could be dropped, or no longer does."""
+
+    def may_close(self) -> bool:
+        """Whether nothing is lost by closing, or the user does not mind."""
+
+    def close(self) -> None:
+        """Stop everything that runs."""

@@ -1,0 +1,237 @@
+"""What data sets hold: clips and artists of each genre, and what cannot be used."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
+from fstmuse_core.datasets.detect import data_path, load_tracks
+from fstmuse_core.datasets.folders import genre_folders
+from fstmuse_core.datasets.groups import artist_or_id
+from fstmuse_core.datasets.track import Collection, Track, merged
+from fstmuse_core.system.errors import FstMuseError
+
+# Told how many of how many are done, and asked whether to give up.
+Tell = Callable[[int, int], None]
+Ask = Callable[[], bool]
+
+KINDS = {
+    "fma": "FMA",
+    "folders": "Genre folders",
+    "tags": "Genres from tags",
+    "manifest": "A list of songs",
+    "corrections": "Your corrections",
+    "several": "Several data sets",
+}
+# Artists are parted into three: those that teach, those that choose, and those that test.
+MIN_ARTISTS = 3
+
+
+@dataclass(frozen=True)
+class GenreCount:
+    """How much music of a genre there is; ``artists`` is 0 if nobody knows them."""
+
+    genre: str
+    clips: int
+    artists: int
+
+
+@dataclass(frozen=True)
+class SetCount:
+    """One of the data sets.
+
+    Attributes
+    ----------
+    path : str
+    kind : str
+        What sort it is, for people.
+    clips : int
+    trouble : str
+        Why it cannot be used; empty if it can.
+    source : str
+        ``"folders"`` or ``"tags"`` where the genres could stand in either and stand in this;
+        else empty.
+    wanted : str
+        How the user wants it to be read; empty where that is found out.
+    """
+
+    path: str
+    kind: str = ""
+    clips: int = 0
+    trouble: str = ""
+    source: str = ""
+    wanted: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return set_name(self.path)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The data sets at a glance; the genre with the most clips comes first."""
+
+    sets: tuple[SetCount, ...]
+    genres: tuple[GenreCount, ...]
+    n_clips: int
+    n_artists: int
+    n_set_aside: int = 0
+    why_set_aside: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> tuple[SetCount, ...]:
+        """The data sets without trouble."""
+        return tuple(one for one in self.sets if not one.trouble)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the first data set that cannot be used; empty if all can."""
+        return next((one.trouble for one in self.sets if one.trouble), "")
+
+    @property
+    def name(self) -> str:
+        """The data set's, or how many there are."""
+        sets = self.usable
+        return sets[0].name if len(sets) == 1 else f"{len(sets)} data sets"
+
+    @property
+    def kind(self) -> str:
+        """Of each sort that there is, once."""
+        return ", ".join(dict.fromkeys(one.kind for one in self.usable))
+
+    @property
+    def findings(self) -> list[str]:
+        """Sentences about what will make the model or its test worse."""
+        found = [
+            f"{one.name} cannot be used and has to be removed: {one.trouble}."
+            for one in self.sets
+            if one.trouble
+        ]
+        found += [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
+        if len(self.genres) < 2:
+            found.append("There is one genre only; a model needs two or more to choose from.")
+        thin = [count.genre for count in self.genres if 0 < count.artists < MIN_ARTISTS]
+        if thin:
+            found.append(
+                f"{_listed(thin)}: fewer than {MIN_ARTISTS} artists. Such a genre cannot be tested "
+                "on artists that the model has not heard."
+            )
+        unknown = [count.genre for count in self.genres if count.artists == 0]
+        if unknown:
+            found.append(
+                f"{_listed(unknown)}: the artists are not known, so songs of one artist may stand "
+                "on both sides of the test and flatter it."
+            )
+        counts = [count.clips for count in self.genres]
+        if len(counts) > 1 and counts[0] > 5 * counts[-1]:
+            found.append(
+                f"{self.genres[0].genre} has {counts[0] / counts[-1]:.0f} times as many clips as "
+                f"{self.genres[-1].genre}; the rarer a genre, the less often it will be heard."
+            )
+        if n := self.n_set_aside:
+            files = f"{n:,} files are" if n > 1 else "1 file is"
+            found.append(f"{files} set aside: {self.why_set_aside}.")
+        return found
+
+
+@dataclass(frozen=True)
+class Report:
+    """What listening to the files has shown; ``exports`` are texts by file suffix."""
+
+    survey: Survey
+    findings: list[str]
+    set_aside: list[str]
+    exports: dict[str, str]
+
+
+def set_name(path: str) -> str:
+    """What people call the data set at ``path``."""
+    if path == RESERVED_NAME:
+        return "Your corrections"
+    return Path(path).name or path
+
+
+class Surveyor:
+    """Reads what data sets hold, each once until it is forgotten."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Collection] = {}
+        self.kinds: dict[str, str] = {}
+
+    def read_as(self, path: str, kind: str) -> None:
+        """Read this data set so, as ``"folders"`` or ``"tags"``, and not as is found out."""
+        self.forget(path)
+        self.kinds[path] = kind
+
+    def forget(self, path: str) -> None:
+        """Read this data set anew the next time."""
+        self._known.pop(path, None)
+
+    def __call__(self, paths: tuple[str, ...], progress: Tell, cancelled: Ask) -> Survey:
+        """Read the data sets at ``paths``; those that cannot be used say why."""
+        sets, collections = [], []
+        for path in paths:
+            kind = self.kinds.get(path, "")
+            try:
+                collection = self._known.get(path) or read_set(path, progress, cancelled, kind)
+            except FstMuseError as error:
+                trouble = str(error).removesuffix(".")
+                sets.append(SetCount(path, trouble=trouble, source=kind, wanted=kind))
+                continue
+            # The corrections are read again each time: they grow, and it takes no time.
+            if path != RESERVED_NAME and not cancelled():
+                self._known[path] = collection
+            collections.append(collection)
+            n, source = len(collection.tracks), _source(path, collection)
+            sets.append(SetCount(path, KINDS[collection.kind], n, source=source, wanted=kind))
+        if not collections:
+            return Survey(tuple(sets), (), 0, 0)
+        whole = merged(collections)
+        reasons = Counter(aside.reason for aside in whole.set_aside)
+        return replace(
+            count(tuple(sets), whole.tracks),
+            n_set_aside=reasons.total(),
+            why_set_aside="; ".join(reason for reason, _ in reasons.most_common(2)),
+            notes=whole.notes,
+        )
+
+
+def _source(path: str, collection: Collection) -> str:
+    if collection.kind == "tags":
+        return "tags" if genre_folders(data_path(path)) else ""
+    return "folders" if collection.kind == "folders" else ""
+
+
+def read_set(path: str, progress: Tell, cancelled: Ask, kind: str = "") -> Collection:
+    """The tracks of the data set that the command line calls ``path``.
+
+    ``kind`` says where its genres stand; empty to find it out.
+
+    Raises
+    ------
+    FstMuseError
+        If it is no data set.
+    """
+    found = data_path(path)
+    return load_tracks(found, kind=kind or None, progress=progress, cancelled=cancelled)
+
+
+def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:
+    """The survey of these tracks."""
+    clips: Counter[str] = Counter()
+    artists: dict[str, set[str]] = defaultdict(set)
+    for track in tracks:
+        clips[track.genre] += 1
+        artists[track.genre] |= {artist_or_id(track)} - {""}
+    genres = [GenreCount(genre, n, len(artists[genre])) for genre, n in clips.most_common()]
+    everyone = set().union(*artists.values())
+    return Survey(sets, tuple(genres), clips.total(), len(everyone))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,236 @@
+"""Beside the curves: the data sets, what is to be learned from them, and the earlier trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.system.wording import listed
+from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.data.lines import CacheBox, FmaBox
+from fstmuse_gui.train.data.list import DataList
+from fstmuse_gui.train.form.choices import BaseBox, GenreChips
+from fstmuse_gui.train.form.log import LogForm
+from fstmuse_gui.train.form.options import CommandBox
+from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
+from fstmuse_gui.train.form.recipe_form import RecipeForm
+from fstmuse_gui.train.results.history import RunsList
+from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.fields import Field, choice
+from fstmuse_gui.widgets.page_parts import scrolled
+
+_WIDTH = 336
+# What is unfolded has its height by then, and people may scroll again.
+_SETTLED_MS = 200
+
+
+class TrainForm(QWidget):
+    """Asks what to train, and on what.
+
+    Signals
+    -------
+    about_requested, train_requested, defaults_requested
+        A button was pressed, or model, design or base have changed and with them the defaults.
+    model_chosen
+        Another model was chosen.
+    changed
+        Something was entered.
+    """
+
+    about_requested = Signal()
+    train_requested = Signal()
+    defaults_requested = Signal()
+    model_chosen = Signal()
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(_WIDTH - 4 * GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        self._revealed: QWidget = self
+        self._revealing = QTimer(self)
+        self._revealing.setSingleShot(True)
+        self._revealing.setInterval(_SETTLED_MS)
+        self._area = self._build_fields()
+        self._area.verticalScrollBar().rangeChanged.connect(
+            lambda _least, _most: self._scroll_to_revealed()
+        )
+        column.addWidget(self._area, 1)
+        self.train_button = QPushButton(icon("play", "on_accent"), " Train")
+        self.train_button.setProperty("look", "primary")
+        self.train_button.setToolTip("Begin the training (Ctrl+T)")
+        self.train_button.clicked.connect(self.train_requested)
+        column.addWidget(self.train_button)
+        self.runs = RunsList()
+        column.addWidget(self.runs)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, 600)
+
+    def _build_fields(self) -> QScrollArea:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        # Room for the rings around what has the focus.
+        column.setContentsMargins(0, 0, 2, 0)
+        column.setSpacing(12)
+        self.data = DataList()
+        column.addWidget(self.data)
+        self.fma = FmaBox()
+        column.addWidget(self.fma)
+        column.addWidget(self._build_genres())
+        column.addLayout(self._build_model())
+        self.name = QLineEdit()
+        leave_drops(self.name)
+        self.name.textChanged.connect(lambda _t: self.changed.emit())
+        tip = "What the new model is called: letters, digits, dots, dashes, underscores."
+        self.name_field = Field("&Name of the new model", self.name, tip)
+        column.addWidget(self.name_field)
+        column.addLayout(self._build_folds())
+        column.addStretch()
+        return scrolled(inside)
+
+    def _build_genres(self) -> QWidget:
+        self._genres = QWidget()
+        caption = PlainLabel("Genres to learn, with their clips")
+        caption.setProperty("look", "small")
+        self.chips = GenreChips()
+        self.chips.changed.connect(self.changed)
+        self._genres_trouble = PlainLabel()
+        self._genres_trouble.setProperty("look", "danger")
+        self._genres_trouble.setWordWrap(True)
+        self._genres_trouble.hide()
+        self._left_out = PlainLabel()
+        self._left_out.setProperty("look", "small")
+        self._left_out.setWordWrap(True)
+        self._left_out.hide()
+        column = QVBoxLayout(self._genres)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.about_button = QPushButton("Details")
+        self.about_button.setProperty("look", "link")
+        self.about_button.setAccessibleName("Details of the data sets")
+        self.about_button.setToolTip("What the data sets hold, and what is wrong with them")
+        self.about_button.clicked.connect(self.about_requested)
+        head = QHBoxLayout()
+        head.addWidget(caption, 1)
+        head.addWidget(self.about_button)
+        column.addLayout(head)
+        column.addWidget(self.chips)
+        column.addWidget(self._left_out)
+        column.addWidget(self._genres_trouble)
+        self._genres.hide()
+        return self._genres
+
+    def _build_model(self) -> QVBoxLayout:
+        self.model = choice(MODELS, "Model")
+        self.model.activated.connect(lambda _i: self._on_model())
+        self.design = choice(DESIGNS, "Design")
+        self.base = BaseBox()
+        for box in (self.design, self.base):
+            box.activated.connect(lambda _i: self.defaults_requested.emit())
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        tip = ". ".join(f"{kind.title}: {kind.about}" for kind in MODEL_KINDS.values())
+        row.addWidget(Field("&Model", self.model, f"{tip}."))
+        tip = "Ours is better and trains faster. The report's is rebuilt to compare with."
+        row.addWidget(Field("&Design", self.design, tip))
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addLayout(row)
+        column.addWidget(Field("Start fro&m", self.base, self.base.toolTip()))
+        return column
+
+    def _on_model(self) -> None:
+        # Before anyone asks what is entered: the fields are those of the model.
+        self.show_fit()
+        self.model_chosen.emit()
+        self.defaults_requested.emit()
+
+    def _build_folds(self) -> QVBoxLayout:
+        self.recipe = RecipeForm()
+        self.recipe.defaults_requested.connect(self.defaults_requested)
+        self.recipe.changed.connect(self.changed)
+        self.recipe.unfolded.connect(lambda: self._reveal(self.recipe))
+        self.logs = LogForm()
+        self.logs.changed.connect(self.changed)
+        self.recipe.add_below(self.logs)
+        self.cache = CacheBox()
+        self.recipe.column.addWidget(self.cache)
+        self.command = CommandBox()
+        self.command.unfolded.connect(lambda: self._reveal(self.command))
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(self.recipe)
+        column.addWidget(self.command)
+        return column
+
+    def _reveal(self, fold: QWidget) -> None:
+        """Bring what has been unfolded into view, also while it still finds its height."""
+        self._revealed = fold
+        self._revealing.start()
+        QTimer.singleShot(0, self, self._scroll_to_revealed)
+
+    def _scroll_to_revealed(self) -> None:
+        if self._revealing.isActive():
+            bar = self._area.verticalScrollBar()
+            bar.setValue(min(self._revealed.y(), bar.maximum()))
+
+    def show_fit(self) -> None:
+        """Offer only what goes with the model and the design, and say why not the rest."""
+        model, design = str(self.model.currentData()), str(self.design.currentData())
+        designs = MODEL_KINDS[model].designs
+        self.design.setEnabled(len(designs) > 1)
+        if design not in designs:
+            design = designs[0]
+            self.design.setCurrentIndex(self.design.findData(design))
+        self.base.show_fit(model, design)
+        self.recipe.show_model(model)
+        self.recipe.show_design(design)
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Light up the field that takes what hangs above the window."""
+        self.data.set_hot(is_hot)
+
+    def show_genres_box(self, is_shown: bool) -> None:
+        """Show or hide the choice of genres, and the way to the data sets' page."""
+        self._genres.setVisible(is_shown)
+
+    @property
+    def left_out(self) -> str:
+        """What is said of genres that are not learned."""
+        return self._left_out.text()
+
+    def show_left_out(self, genres: Sequence[str]) -> None:
+        """Say which genres of the music will not be learned."""
+        it = "it" if len(genres) == 1 else "them"
+        text = f"Not learned: {listed(genres, 6)}. Tick {it} to learn {it}." if genres else ""
+        self._left_out.setText(text)
+        self._left_out.setVisible(bool(text))
+
+    def show_troubles(self, *, data: str = "", genres: str = "", name: str = "") -> None:
+        """Say beside each field what is wrong with it."""
+        self.data.show_trouble(data)
+        self.name_field.show_trouble(name)
+        self._genres_trouble.setText(genres)
+        self._genres_trouble.setVisible(bool(genres))
+        self.chips.setAccessibleDescription(genres)
+
+    def show_train(self, text: str, *, is_enabled: bool) -> None:
+        """What the button says, and whether it can be pressed."""
+        self.train_button.setText(f" {text}")
+        self.train_button.setEnabled(is_enabled)

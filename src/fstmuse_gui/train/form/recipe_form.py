@@ -1,0 +1,167 @@
+"""The numbers of a training, folded away until someone wants them."""
+
+from __future__ import annotations
+
+import itertools
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.plain import set_tip
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.form.recipe import (
+    FIELDS,
+    MODEL_KINDS,
+    Choice,
+    Real,
+    Recipe,
+    RecipeField,
+    Switch,
+    Value,
+    Whole,
+    field_tip,
+    unused_fields,
+)
+from fstmuse_gui.widgets.fields import Field, Fold, choice, real, whole, whole_or_off
+
+Control = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
+
+
+class RecipeForm(Fold):
+    """Epochs, batch size, learning rate and so on, as the model has them.
+
+    Signals
+    -------
+    defaults_requested
+        Back to what suits model and design.
+    changed
+        Something was entered.
+    """
+
+    defaults_requested = Signal()
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("More settings", "More settings: epochs, learning rate and others", parent)
+        self.controls: dict[str, Control] = {}
+        self._holders: dict[str, QWidget] = {}
+        for spec in FIELDS.values():
+            self._add(spec)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(GRID)
+        self._grid.setVerticalSpacing(GRID)
+        self.defaults_button = QPushButton("Back to the defaults")
+        self.defaults_button.setProperty("look", "link")
+        self.defaults_button.clicked.connect(self.defaults_requested)
+        self._below = QVBoxLayout()
+        self._below.setSpacing(GRID)
+        self._model = ""
+        self.column.addLayout(self._grid)
+        self.column.addLayout(self._below)
+        self.column.addWidget(self.defaults_button)
+
+    def add_below(self, widget: QWidget) -> None:
+        """Place something between the numbers and the way back to the defaults."""
+        self._below.addWidget(widget)
+
+    def _add(self, spec: RecipeField) -> None:
+        control = _control(spec)
+        if isinstance(control, QComboBox):
+            control.currentIndexChanged.connect(self.changed)
+        elif isinstance(control, QCheckBox):
+            control.toggled.connect(self.changed)
+        else:
+            control.valueChanged.connect(self.changed)
+        self.controls[spec.name] = control
+        is_plain = isinstance(spec, Switch)
+        holder = control if is_plain else Field(spec.caption, control, spec.tip)
+        holder.setParent(self.inside)
+        self._holders[spec.name] = holder
+
+    def show_model(self, model: str) -> None:
+        """Offer the fields that a model has: two a line, long ones alone."""
+        if model == self._model:
+            return
+        self._model = model
+        for holder in self._holders.values():
+            self._grid.removeWidget(holder)
+            holder.hide()
+        row = column = 0
+        for name in MODEL_KINDS[model].fields:
+            holder = self._holders[name]
+            width = 2 if _is_long(FIELDS[name]) else 1
+            if column + width > 2:
+                row, column = row + 1, 0
+            self._grid.addWidget(holder, row, column, 1, width)
+            holder.show()
+            column += width
+        # Tab goes where the eye goes.
+        order = [self.controls[name] for name in MODEL_KINDS[model].fields]
+        for before, after in itertools.pairwise(order):
+            QWidget.setTabOrder(before, after)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is entered, of the fields that the model has."""
+        return {name: _value(self.controls[name]) for name in MODEL_KINDS[self._model].fields}
+
+    def show_recipe(self, recipe: Recipe) -> None:
+        """Enter this."""
+        for name, value in recipe.items():
+            _enter(self.controls[name], value)
+
+    def show_design(self, design: str) -> None:
+        """Leave out what a design of the model knows nothing of, and say why."""
+        unused = unused_fields(self._model, design)
+        for name in MODEL_KINDS[self._model].fields:
+            control, tip = self.controls[name], field_tip(self._model, name)
+            control.setEnabled(name not in unused)
+            set_tip(control, unused.get(name, tip))
+            control.setAccessibleDescription(unused.get(name, tip))
+
+
+def _is_long(spec: RecipeField) -> bool:
+    return isinstance(spec, Choice | Switch) or (isinstance(spec, Whole) and bool(spec.off))
+
+
+def _control(spec: RecipeField) -> Control:
+    if isinstance(spec, Whole):
+        if spec.off:
+            return whole_or_off(spec.low, spec.high, spec.off)
+        return whole(spec.low, spec.high)
+    if isinstance(spec, Real):
+        return real(spec.low, spec.high, spec.step, spec.decimals)
+    if isinstance(spec, Choice):
+        return choice(spec.choices, spec.caption)
+    box = QCheckBox(spec.caption)
+    box.setAccessibleName(spec.spoken)
+    set_tip(box, spec.tip)
+    return box
+
+
+def _value(control: Control) -> Value:
+    if isinstance(control, QComboBox):
+        return str(control.currentData())
+    if isinstance(control, QCheckBox):
+        return control.isChecked()
+    return control.value()
+
+
+def _enter(control: Control, value: Value) -> None:
+    if isinstance(control, QComboBox):
+        control.setCurrentIndex(control.findData(value))
+    elif isinstance(control, QCheckBox):
+        control.setChecked(bool(value))
+    elif isinstance(control, QSpinBox):
+        control.setValue(int(value))
+    else:
+        control.setValue(float(value))

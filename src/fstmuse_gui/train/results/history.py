@@ -1,0 +1,230 @@
+"""Earlier trainings: read from the disk, and their list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_core.runs import store
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.train.events import (
+    Done,
+    Ended,
+    Epoch,
+    Sample,
+    Started,
+    TrainEvent,
+    is_progress,
+    parse_event,
+)
+from fstmuse_gui.train.form.recipe import MODEL_KINDS
+from fstmuse_gui.widgets.page_parts import heading
+from fstmuse_gui.widgets.rows import draw_start, paint_ground
+
+_ROW = 50
+_MOST_ROWS = 3
+_EDGES = 12
+_SIGN = 15
+_WORDS = Qt.ItemDataRole.UserRole + 1
+_STATE = Qt.ItemDataRole.UserRole + 2
+_SIGNS = {
+    "running": ("play", "accent"),
+    "done": ("done", "accent"),
+    "stopped": ("stop", "muted"),
+    "unfinished": ("pause", "warning"),
+}
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A training: ``state`` is "running", "done", "stopped" or "unfinished"."""
+
+    run: str
+    title: str
+    words: str
+    state: str
+
+
+class RunsList(QWidget):
+    """Chooses a training.
+
+    Signals
+    -------
+    chosen(str)
+        Name of a run that was clicked or walked to.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hint = PlainLabel("What you train appears here.")
+        self._hint.setProperty("look", "muted")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Trainings")
+        self.list.setItemDelegate(_RowDelegate(self.list))
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setUniformItemSizes(True)
+        self.list.currentItemChanged.connect(self._on_current)
+        self.list.itemClicked.connect(lambda item: self._on_current(item, None))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(heading(self, "Trainings"))
+        column.addWidget(self._hint)
+        column.addWidget(self.list, 1)
+        self.show_runs([])
+
+    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def show_runs(self, rows: list[RunRow]) -> None:
+        """Show these; the one that was chosen stays so."""
+        before = self.current
+        self.list.blockSignals(True)
+        self.list.clear()
+        for row in rows:
+            item = QListWidgetItem(row.title)
+            item.setData(Qt.ItemDataRole.UserRole, row.run)
+            item.setData(_WORDS, row.words)
+            item.setData(_STATE, row.state)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, {row.words}")
+            set_tip(item, row.run)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self._hint.setVisible(not rows)
+        self.list.setVisible(bool(rows))
+        # So many that the form keeps its room; the others are scrolled to.
+        self.list.setFixedHeight(_ROW * min(len(rows), _MOST_ROWS) + _EDGES)
+        self.select(before)
+
+    @property
+    def current(self) -> str:
+        """The run that is chosen; empty if none is."""
+        item = self.list.currentItem()
+        return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
+
+    def select(self, run: str) -> None:
+        """Mark a run as chosen without telling anyone; an empty name marks none."""
+        self.list.blockSignals(True)
+        self.list.setCurrentRow(-1)
+        for place in range(self.list.count()):
+            item = self.list.item(place)
+            if run and item.data(Qt.ItemDataRole.UserRole) == run:
+                self.list.setCurrentItem(item)
+        self.list.blockSignals(False)
+
+
+class _RowDelegate(QStyledItemDelegate):
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(100, _ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        colours = current_colours()
+        painter.save()
+        box = paint_ground(painter, option)
+        sign, role = _SIGNS.get(index.data(_STATE), ("question", "muted"))
+        where = QRectF(box.left() + 12, box.center().y() + 4, _SIGN, _SIGN)
+        draw_icon(painter, sign, where, QColor(getattr(colours, role)))
+        title, words = QRectF(box), QRectF(box)
+        title.adjust(12, 4, -12, -box.height() / 2)
+        words.setLeft(where.right() + 6)
+        words.adjust(0, box.height() / 2, -12, -4)
+        draw_start(painter, title, index.data(), option.font, colours.text)
+        small = scaled_font(option.font, 0.92)
+        draw_start(painter, words, index.data(_WORDS), small, colours.muted)
+        painter.restore()
+
+
+# History ------------------------------------------------------------------------------------
+
+_MOST_EVENTS_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run of the list and where it lies."""
+
+    row: RunRow
+    folder: Path
+    resumable: bool
+
+
+def past_runs() -> list[PastRun]:
+    """Every run of a model that this tab trains, the newest first."""
+    found = [_past(summary) for summary in store.list_runs() if summary.model in MODEL_KINDS]
+    return sorted(found, key=lambda run: _begun_at(run.folder), reverse=True)
+
+
+def _begun_at(folder: Path) -> float:
+    try:
+        return (folder / store.RUN_FILE).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _past(summary: store.RunSummary) -> PastRun:
+    epochs = f"{summary.epoch} of {summary.epochs} epochs"
+    words = {
+        "running": "Training now",
+        "done": f"Done, {epochs}",
+        "stopped": f"Stopped, {epochs}",
+        "unfinished": f"Unfinished, {epochs}",
+    }[summary.state.value]
+    row = RunRow(summary.run, summary.out or summary.run, words, summary.state.value)
+    return PastRun(row, Path(summary.folder), summary.resumable)
+
+
+def past_events(folder: Path) -> list[TrainEvent]:
+    """What a run has said so far, but for its progress; nothing if that cannot be read."""
+    try:
+        data = read_regular(folder / "events.jsonl", _MOST_EVENTS_BYTES)
+    except OSError:
+        return []
+    lines = (line for line in data.decode("utf-8", "replace").split("\n") if not is_progress(line))
+    return cleaned([e for e in map(parse_event, lines) if e is not None])
+
+
+def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
+    """One story out of several: what a later start took back or went on from is left out."""
+    story: list[TrainEvent] = []
+    for event in events:
+        if isinstance(event, Started):
+            kept = [e for e in story if isinstance(e, Epoch | Sample)]
+            story = [event, *(e for e in kept if e.epoch <= event.resumed_from_epoch)]
+        else:
+            story.append(event)
+    return story
+
+
+def ending(story: list[TrainEvent]) -> Ended | None:
+    """How a story ends, if it does: a model stays made if it was resumed and did not go on."""
+    done = [event for event in story if isinstance(event, Done)]
+    last = [*story, *done][-1] if story else None
+    return last if isinstance(last, Ended) else None

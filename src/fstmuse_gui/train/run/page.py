@@ -1,0 +1,273 @@
+"""A training while it runs: where it is, its curves, and what it has learned so far."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.train.events import Epoch, Progress, Sample, Started
+from fstmuse_gui.train.form.recipe import MODEL_KINDS
+from fstmuse_gui.train.run.curves import Curves, GanCurves
+from fstmuse_gui.train.run.samples import SamplesPanel
+from fstmuse_gui.train.words import GAP, about, speed, time_left, worst_mistake
+from fstmuse_gui.widgets.confusion_view import ConfusionView
+from fstmuse_gui.widgets.page_parts import (
+    PageHead,
+    StillLabel,
+    TwoSides,
+    heading,
+    plain_text,
+    small_text,
+)
+
+_NARROW = 540
+
+
+class ClassifierCourse(QWidget):
+    """Of a classifier: beside the curves what is taken for what."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.curves = Curves()
+        self.confusion = ConfusionView()
+        self._genres: tuple[str, ...] = ()
+        self._epoch: Epoch | None = None
+        # In a turn of its own: of many epochs told at once only the last is painted.
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._show_matrix)
+        side = QVBoxLayout()
+        side.setSpacing(GRID // 2)
+        side.addWidget(heading(self, "What is heard as what"))
+        side.addWidget(
+            small_text("Clips of the validation. Rows: what they are. Columns: what is heard.")
+        )
+        side.addSpacing(GRID)
+        side.addWidget(self.confusion)
+        side.addSpacing(GRID)
+        self._mistake = plain_text("muted")
+        side.addWidget(self._mistake)
+        side.addStretch()
+        _lay_out(self, TwoSides(self.curves, side, narrow=_NARROW))
+
+    def start(self, started: Started) -> None:
+        """Begin anew."""
+        self._genres, self._epoch = started.genres, None
+        self.curves.start(max(1, started.epochs))
+        self.confusion.show_counts((), ())
+        self._mistake.setText("It appears after the first epoch.")
+
+    def show_progress(self, progress: Progress) -> None:
+        """Within an epoch."""
+        self.curves.show_progress(progress)
+
+    def show_epoch(self, epoch: Epoch) -> None:
+        """After an epoch."""
+        self.curves.show_epoch(epoch)
+        self._epoch = epoch
+        self._timer.start()
+
+    def show_sample(self, sample: Sample) -> None:
+        """A classifier makes none."""
+
+    def show_over(self) -> None:
+        """No more is to come."""
+        self.curves.draw_now()
+        self._show_matrix()
+
+    def speed(self, progress: Progress) -> str:
+        """How fast it learns."""
+        return speed(progress.clips_per_second, "clips")
+
+    def _show_matrix(self) -> None:
+        if self._epoch is not None:
+            self.confusion.show_counts(self._genres, self._epoch.confusion)
+            self._mistake.setText(worst_mistake(self._genres, self._epoch.confusion))
+
+
+class GanCourse(QWidget):
+    """Of a generator: beside the curves what it makes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.curves = GanCurves()
+        self.samples = SamplesPanel()
+        _lay_out(self, TwoSides(self.curves, self.samples, narrow=_NARROW, shares=(5, 5)))
+
+    def start(self, started: Started) -> None:
+        """Begin anew."""
+        self.curves.start_design(max(1, started.epochs), started.design)
+        # The report's design knows no genre.
+        self.samples.start(started.genres if started.design == "ours" else ())
+
+    def show_progress(self, progress: Progress) -> None:
+        """Within an epoch."""
+        self.curves.show_progress(progress)
+
+    def show_epoch(self, epoch: Epoch) -> None:
+        """After an epoch."""
+        self.curves.show_epoch(epoch)
+        if epoch.is_best:
+            self.samples.mark_best(epoch.epoch)
+
+    def show_sample(self, sample: Sample) -> None:
+        """Something has been made."""
+        self.samples.add(sample)
+
+    def show_over(self) -> None:
+        """No more is to come."""
+        self.curves.draw_now()
+
+    def speed(self, progress: Progress) -> str:
+        """How fast it learns."""
+        steps = speed(progress.steps_per_second, "steps")
+        return steps or speed(progress.clips_per_second, "crops")
+
+
+def _lay_out(page: QWidget, sides: TwoSides) -> None:
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(sides)
+
+
+# Run page -----------------------------------------------------------------------------------
+
+_STEPS = 1000
+
+
+class RunPage(QWidget):
+    """Shows a training.
+
+    Signals
+    -------
+    stop_requested, cancel_requested, result_requested
+        A button was pressed.
+    """
+
+    stop_requested = Signal()
+    cancel_requested = Signal()
+    result_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Training")
+        self.classifier, self.gan = ClassifierCourse(), GanCourse()
+        self._courses = QStackedWidget()
+        self._courses.addWidget(self.classifier)
+        self._courses.addWidget(self.gan)
+        self._course: ClassifierCourse | GanCourse = self.classifier
+        self._epochs = 1
+        self._done = 0.0
+        # In a turn of its own: the bar paints itself at once with each value.
+        self._bar_timer = QTimer(self)
+        self._bar_timer.setSingleShot(True)
+        self._bar_timer.timeout.connect(self._paint_bar)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(self._build_head())
+        column.addLayout(self._build_progress())
+        column.addWidget(self._courses, 1)
+
+    def _build_head(self) -> PageHead:
+        self.stop_button = QPushButton(icon("stop"), " Stop")
+        self.stop_button.setAccessibleName("Stop and keep the best model")
+        self.stop_button.setToolTip("End now, keep the best model and test it")
+        self.stop_button.clicked.connect(self.stop_requested)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setProperty("look", "quiet")
+        self.cancel_button.setAccessibleName("Cancel and discard the training")
+        self.cancel_button.setToolTip("End now and discard what was learned")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.result_button = QPushButton("Show the result")
+        self.result_button.clicked.connect(self.result_requested)
+        buttons = (self.result_button, self.cancel_button, self.stop_button)
+        self._head = PageHead(self, buttons)
+        return self._head
+
+    def _build_progress(self) -> QVBoxLayout:
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress of the training")
+        self._where = StillLabel()
+        column = QVBoxLayout()
+        column.setSpacing(GRID)
+        column.addWidget(self._bar)
+        column.addWidget(self._where)
+        return column
+
+    @property
+    def where(self) -> str:
+        """What is said about how far it is."""
+        return self._where.text()
+
+    def start(self, title: str, started: Started) -> None:
+        """Begin anew."""
+        self._epochs = max(1, started.epochs)
+        self._head.say(title, about(started))
+        kind = MODEL_KINDS.get(started.model)
+        self._course = self.gan if kind is not None and kind.makes_music else self.classifier
+        self._course.start(started)
+        self._courses.setCurrentWidget(self._course)
+        self._where.set_text("The first epoch begins")
+        self._show_busy_bar()
+        self.show_buttons(is_running=True)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Within an epoch."""
+        self._course.show_progress(progress)
+        done = progress.epoch - 1 + progress.step / max(1, progress.steps)
+        self._show_share(done)
+        parts = [
+            f"Epoch {progress.epoch} of {self._epochs}",
+            f"step {progress.step} of {progress.steps}",
+            self._course.speed(progress),
+            time_left(progress.seconds_left),
+        ]
+        self._where.set_text(GAP.join(part for part in parts if part))
+
+    def show_epoch(self, epoch: Epoch) -> None:
+        """After an epoch."""
+        self._course.show_epoch(epoch)
+        self._show_share(epoch.epoch)
+        parts = [f"Epoch {epoch.epoch} of {self._epochs} done", time_left(epoch.seconds_left)]
+        self._where.set_text(GAP.join(part for part in parts if part))
+
+    def show_sample(self, sample: Sample) -> None:
+        """A generator has made something."""
+        self._course.show_sample(sample)
+
+    def _show_share(self, epochs: float) -> None:
+        self._done = epochs
+        self._bar_timer.start()
+
+    def _paint_bar(self) -> None:
+        self._bar.setRange(0, _STEPS)
+        self._bar.setValue(round(_STEPS * self._done / self._epochs))
+
+    def _show_busy_bar(self) -> None:
+        self._bar_timer.stop()
+        self._bar.setRange(0, 0)
+
+    def show_ending(self, sentence: str) -> None:
+        """Stop or Cancel was pressed: it answers at once, the process follows."""
+        self._where.set_text(sentence)
+        self._show_busy_bar()
+        self.stop_button.setEnabled(False)
+        self.cancel_button.setEnabled(sentence.startswith("Stopping"))
+
+    def show_over(self) -> None:
+        """The training is over; its curves stay."""
+        self._course.show_over()
+        self._show_share(self._epochs)
+        self._where.set_text("This is how it went.")
+        self.show_buttons(is_running=False)
+
+    def show_buttons(self, *, is_running: bool) -> None:
+        """What can be done."""
+        for button in (self.stop_button, self.cancel_button):
+            button.setVisible(is_running)
+            button.setEnabled(True)
+        self.result_button.setVisible(not is_running)

@@ -1,0 +1,56 @@
+"""Files that are dropped: copied only, for a source that moves them deletes its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
+
+_COPY = Qt.DropAction.CopyAction
+
+
+def copied_paths(event: QDropEvent) -> list[str]:
+    """Accept a drag or a drop as a copy, and return the paths of its files and folders.
+
+    Whatever names no file, and what its source would only move or link, is refused: then
+    there are no paths.
+    """
+    paths = paths_in(event.mimeData()) if event.possibleActions() & _COPY else []
+    if paths:
+        event.setDropAction(_COPY)
+        event.accept()
+    else:
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.ignore()
+    return paths
+
+
+def paths_in(data: QMimeData) -> list[str]:
+    """Files and folders in what was dropped or pasted: file URLs, or lines that are paths."""
+    if data.hasUrls():
+        return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    if not data.hasText():
+        return []
+    paths = (_as_path(line) for line in data.text().splitlines())
+    return [path for path in paths if path]
+
+
+def _as_path(line: str) -> str:
+    text = line.strip().strip("\"'")
+    if text.startswith("file:"):
+        text = QUrl(text).toLocalFile()
+    try:
+        return text if text and Path(text).exists() else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def leave_drops(widget: QWidget) -> None:
+    """Let drops on a field, and on the fields within it, reach the window.
+
+    A field takes the name of a dropped file as text, by whichever action was proposed.
+    """
+    for part in (widget, *widget.findChildren(QWidget)):
+        part.setAcceptDrops(False)

@@ -1,0 +1,214 @@
+"""Labelled controls with room for what is wrong, lines with buttons, and what is folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QLocale, Signal
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, caption, set_tip
+from fstmuse_gui.theme import GRID
+from fstmuse_gui.widgets.calm import CalmComboBox, CalmDoubleSpinBox, CalmSpinBox
+from fstmuse_gui.widgets.drops import leave_drops
+
+
+class Fold(QWidget):
+    """A button, and below it what it unfolds, to be filled through :attr:`column`.
+
+    Signals
+    -------
+    unfolded
+        There is more to see.
+    """
+
+    unfolded = Signal()
+
+    def __init__(self, title: str, spoken: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fold_button = QPushButton(icon("chevron", "muted"), f" {title}")
+        self.fold_button.setProperty("look", "link")
+        self.fold_button.setCheckable(True)
+        self.fold_button.setAccessibleName(spoken)
+        self.fold_button.toggled.connect(self._unfold)
+        self.inside = QWidget()
+        self.inside.hide()
+        self.column = QVBoxLayout(self.inside)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(GRID)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(GRID)
+        outer.addWidget(self.fold_button)
+        outer.addWidget(self.inside)
+
+    def _unfold(self, is_open: bool) -> None:
+        self.fold_button.setIcon(icon("chevron-up" if is_open else "chevron", "muted"))
+        self.inside.setVisible(is_open)
+        if is_open:
+            self.unfolded.emit()
+
+
+# Line box -----------------------------------------------------------------------------------
+
+
+class LineBox(QWidget):
+    """The line takes the room that the buttons leave."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._line = PlainLabel()
+        self._line.setProperty("look", "small")
+        self._line.setWordWrap(True)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GRID)
+        self._row.addWidget(self._line, 1)
+
+    @property
+    def text(self) -> str:
+        """What the line says."""
+        return self._line.text()
+
+    def _add_button(self, words: str, name: str) -> QPushButton:
+        """One more button; ``name`` is what a screen reader calls it."""
+        button = QPushButton(caption(words))
+        button.setAccessibleName(name)
+        self._row.addWidget(button)
+        return button
+
+
+# Fields -------------------------------------------------------------------------------------
+
+_INSET = 8
+
+
+class Field(QWidget):
+    """A caption above a control, and below it a line that is empty while all is well."""
+
+    def __init__(self, caption: str, control: QWidget, tip: str = "") -> None:
+        super().__init__()
+        self._control = control
+        label = PlainLabel(caption)
+        label.setProperty("look", "small")
+        label.setBuddy(control)
+        plain = caption.replace("&", "")
+        if not control.accessibleName():
+            control.setAccessibleName(plain)
+        set_tip(control, tip)
+        control.setAccessibleDescription(tip)
+        self._tip = tip
+        self._trouble = PlainLabel()
+        self._trouble.setProperty("look", "danger")
+        self._trouble.setWordWrap(True)
+        self._trouble.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(label)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(4)
+        self._row.addWidget(control, 1)
+        column.addLayout(self._row)
+        column.addWidget(self._trouble)
+
+    def add_beside(self, button: QWidget) -> None:
+        """Place a button right of the control."""
+        self._row.addWidget(button)
+
+    @property
+    def trouble(self) -> str:
+        """What is said to be wrong."""
+        return self._trouble.text()
+
+    def show_trouble(self, sentence: str) -> None:
+        """Say what is wrong; an empty sentence takes it back."""
+        self._trouble.setText(sentence)
+        self._trouble.setVisible(bool(sentence))
+        self._control.setAccessibleDescription(sentence or self._tip)
+        if isinstance(self._control, QLineEdit):
+            self._control.setProperty("look", "bad" if sentence else "")
+            self._control.style().unpolish(self._control)
+            self._control.style().polish(self._control)
+
+
+def choice(choices: Mapping[str, str], name: str) -> QComboBox:
+    """A combo box of titles by what they stand for."""
+    box = CalmComboBox()
+    box.setAccessibleName(name)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    box.setMinimumContentsLength(6)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for value, title in choices.items():
+        box.addItem(title, value)
+    return box
+
+
+def whole(low: int, high: int) -> QSpinBox:
+    """A whole number; the arrow keys change it."""
+    box = CalmSpinBox()
+    leave_drops(box)
+    box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
+    box.setRange(low, high)
+    return box
+
+
+def whole_or_off(low: int, high: int, off: str) -> QSpinBox:
+    """0, which is called ``off``, or a whole number from ``low`` to ``high``."""
+    box = _OrOff(low)
+    leave_drops(box)
+    box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
+    box.setRange(0, high)
+    box.setSpecialValueText(off)
+    return box
+
+
+def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
+    """A number with a fraction; the arrow keys change it."""
+    box = _Real()
+    leave_drops(box)
+    box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
+    box.setLocale(QLocale.c())
+    box.setDecimals(decimals)
+    box.setRange(low, high)
+    box.setSingleStep(step)
+    return box
+
+
+class _OrOff(CalmSpinBox):
+    """Steps over what lies between 0 and the least number, and does not take it when typed."""
+
+    def __init__(self, low: int) -> None:
+        super().__init__()
+        self._low = low
+
+    def stepBy(self, steps: int) -> None:
+        super().stepBy(steps)
+        if 0 < self.value() < self._low:
+            self.setValue(self._low if steps > 0 else 0)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        # Not wrong: the first figure of a larger number.
+        if text.strip().isdecimal() and 0 < int(text) < self._low:
+            return QValidator.State.Intermediate, text, position
+        return super().validate(text, position)
+
+
+class _Real(CalmDoubleSpinBox):
+    """Without the zeros at the end."""
+
+    def textFromValue(self, value: float) -> str:
+        text = f"{value:.{self.decimals()}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,1 @@
+"""Worker processes as Qt objects."""

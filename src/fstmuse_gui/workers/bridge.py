@@ -1,0 +1,138 @@
+"""The worker process as a Qt object: its reader thread's events arrive as queued signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.workers.protocol import (
+    Cancelled,
+    ClassifyFile,
+    Done,
+    Event,
+    Failed,
+    Job,
+    ListenLive,
+    Partial,
+    Progress,
+    Ready,
+    Started,
+    WorkerLost,
+)
+
+
+class Worker(Protocol):
+    """What the window needs of ``jobs.worker.ClassifyWorker``."""
+
+    def start(self) -> None: ...
+    def submit(self, request: Job) -> int: ...
+    def send_live(self, job: int, samples: FloatArray) -> None: ...
+    def end_live(self, job: int) -> None: ...
+    def cancel(self, job: int) -> None: ...
+    def stop(self) -> None: ...
+
+
+class WorkerBridge(QObject):
+    """Sends requests and tells what comes back, in the thread of the window.
+
+    Parameters
+    ----------
+    make_worker : callable
+        Makes a worker that reports to the function it is given.
+
+    Signals
+    -------
+    ready(), started(int), progress(int, float), partial(int, object), done(int, object),
+    failed(int, str), cancelled(int), lost(str)
+        The events of ``jobs.messages``.
+    """
+
+    ready = Signal()
+    started = Signal(int)
+    progress = Signal(int, float)
+    partial = Signal(int, object)
+    done = Signal(int, object)
+    failed = Signal(int, str)
+    cancelled = Signal(int)
+    lost = Signal(str)
+    _arrived = Signal(object)
+
+    def __init__(
+        self,
+        make_worker: Callable[[Callable[[Event], None]], Worker],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._arrived.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self.worker = make_worker(self._arrived.emit)
+        self._is_open = True
+        self.worker.start()
+
+    @Slot(object)
+    def _tell(self, event: Event) -> None:
+        if not self._is_open:
+            return
+        match event:
+            case Ready():
+                self.ready.emit()
+            case Started(job):
+                self.started.emit(job)
+            case Progress(job, fraction):
+                self.progress.emit(job, fraction)
+            case Partial(job, payload):
+                self.partial.emit(job, payload)
+            case Done(job, payload):
+                self.done.emit(job, payload)
+            case Failed(job, sentence):
+                self.failed.emit(job, sentence)
+            case Cancelled(job):
+                self.cancelled.emit(job)
+            case WorkerLost(sentence):
+                self.lost.emit(sentence)
+
+    def classify_file(self, path: str, model: str) -> int:
+        """Ask for a file; answered under the job number returned."""
+        return self.worker.submit(ClassifyFile(path, model))
+
+    def listen(self, model: str) -> int:
+        """Open a live session; answered under the job number returned."""
+        return self.worker.submit(ListenLive(model))
+
+    def send_live(self, job: int, samples: FloatArray) -> None:
+        """Bring more samples to a live session."""
+        self.worker.send_live(job, samples)
+
+    def end_live(self, job: int) -> None:
+        """Ask a live session for its final answer."""
+        self.worker.end_live(job)
+
+    def cancel(self, job: int) -> None:
+        """Give a job up."""
+        self.worker.cancel(job)
+
+    def close(self) -> None:
+        """End the process; nothing is told from here on."""
+        if self._is_open:
+            self._is_open = False
+            self.worker.stop()
+
+
+def real_worker(on_event: Callable[[Event], None], **options: Any) -> Worker:
+    """The worker process itself."""
+    from fstmuse_core.workers.client import ClassifyWorker
+
+    return ClassifyWorker(on_event, **options)
+
+
+def sound_bridge(warm_model: str | None, parent: QObject) -> WorkerBridge:
+    """A bridge to a process that makes sound, with a generator loaded ahead of the first job."""
+    from fstmuse_core.system.process_limits import SYNTHESIS
+    from fstmuse_core.workers.tasks import sound
+
+    def make_worker(on_event: Callable[[Event], None]) -> Worker:
+        return real_worker(on_event, serve=sound.serve, warm_model=warm_model, limits=SYNTHESIS)
+
+    return WorkerBridge(make_worker, parent)

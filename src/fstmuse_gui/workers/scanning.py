@@ -1,0 +1,161 @@
+"""Scanning and listening for the library, in other processes, told in the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+OnEvent = Callable[[Any], None]
+
+
+class Scanning(Protocol):
+    """What is needed of ``LibraryScan``."""
+
+    def start(self) -> None: ...
+    def cancel(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Hearing(Protocol):
+    """What is needed of ``LibraryWork``."""
+
+    @property
+    def is_paused(self) -> bool: ...
+    def start(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def cancel(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def make_scan(on_event: OnEvent, library: Path) -> Scanning:
+    """A scan of all folders in a process of its own."""
+    from fstmuse_core.workers.tasks.scan import LibraryScan
+
+    return LibraryScan(on_event, library=library)
+
+
+def make_work(on_event: OnEvent, library: Path, model: str) -> Hearing:
+    """Processes that listen to what waits."""
+    from fstmuse_core.library.work import LibraryWork
+
+    return LibraryWork(on_event, model=model, library=library)
+
+
+class LibraryWorkers(QObject):
+    """One scan and one listening at most at a time.
+
+    Signals
+    -------
+    scan_event(object), work_event(object)
+        What the processes tell; see ``fstmuse_core.library``.
+    """
+
+    scan_event = Signal(object)
+    work_event = Signal(object)
+    _scan_told = Signal(int, object)
+    _work_told = Signal(int, object)
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        scan: Callable[[OnEvent, Path], Scanning] = make_scan,
+        work: Callable[[OnEvent, Path, str], Hearing] = make_work,
+    ) -> None:
+        super().__init__(parent)
+        self._make_scan, self._make_work = scan, work
+        self._scan: Scanning | None = None
+        self._work: Hearing | None = None
+        self._number = 0
+        queued = Qt.ConnectionType.QueuedConnection
+        self._scan_told.connect(self._on_scan, queued)
+        self._work_told.connect(self._on_work, queued)
+
+    @property
+    def is_scanning(self) -> bool:
+        """Whether folders are being searched."""
+        return self._scan is not None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether files are being heard, or would be if it were not paused."""
+        return self._work is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the listening has been paused."""
+        return self._work is not None and self._work.is_paused
+
+    # -- scanning ----------------------------------------------------------------------
+
+    def scan(self, library: Path) -> None:
+        """Search the folders."""
+        if self._scan is None:
+            self._number += 1
+            number = self._number
+            self._scan = self._make_scan(lambda event: self._scan_told.emit(number, event), library)
+            self._scan.start()
+
+    def cancel_scan(self) -> None:
+        """Leave the rest unsearched."""
+        if self._scan is not None:
+            self._scan.cancel()
+
+    @Slot(int, object)
+    def _on_scan(self, number: int, event: object) -> None:
+        from fstmuse_core.library.work import ScanProgress
+
+        if self._scan is None:
+            return
+        if not isinstance(event, ScanProgress):
+            self._scan.stop()
+            self._scan = None
+        self.scan_event.emit(event)
+
+    # -- listening ---------------------------------------------------------------------
+
+    def work(self, library: Path, model: str) -> None:
+        """Listen to what waits."""
+        if self._work is None:
+            self._number += 1
+            number = self._number
+            self._work = self._make_work(
+                lambda event: self._work_told.emit(number, event), library, model
+            )
+            self._work.start()
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        if self._work is not None:
+            (self._work.resume if self._work.is_paused else self._work.pause)()
+
+    def cancel_work(self) -> None:
+        """Stop; what was heard is kept."""
+        if self._work is not None:
+            self._work.cancel()
+
+    @Slot(int, object)
+    def _on_work(self, number: int, event: object) -> None:
+        from fstmuse_core.library.work import WorkProgress
+
+        if self._work is None:
+            return
+        if not isinstance(event, WorkProgress):
+            self._work.stop()
+            self._work = None
+        self.work_event.emit(event)
+
+    def close(self) -> None:
+        """End both, in good order: what was heard is kept, and the rest waits."""
+        scan, self._scan = self._scan, None
+        work, self._work = self._work, None
+        for job in (scan, work):
+            if job is not None:
+                job.cancel()
+        for job in (scan, work):
+            if job is not None:
+                job.stop()
