@@ -1,4 +1,4 @@
-"""What the program is called and where its pictures are; said once, here."""
+"""Name of the program, and the folder of its pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window remembers: each option declared once, checked when read.
+"""Settings of the window: each option declared once, checked when read.
 
 Values are stored as JSON text in an INI file, so that every type comes back as it went in
 and a person can read and mend the file. A value that is not valid becomes the default.
@@ -38,7 +38,7 @@ _WIDEST = 2**24 - 1
 
 @dataclass(frozen=True)
 class Option(Generic[T]):
-    """One thing that is remembered.
+    """Setting that is remembered.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ UPGRADES: Mapping[int, Callable[[QSettings], None]] = {}
 
 
 def settings_path() -> Path:
-    """Where the settings are kept on this platform."""
+    """Path of the settings file on this platform."""
     return Path(platformdirs.user_config_dir(APP_ID, appauthor=False)) / f"{APP_ID}.ini"
 
 

@@ -61,7 +61,7 @@ def _plain(text: str) -> str:
 
 
 class ShortcutsDialog(FittingDialog):
-    """Every key and what it does."""
+    """Dialog with every key and what it does."""
 
     def __init__(self, bar: QMenuBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)

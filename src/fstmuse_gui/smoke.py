@@ -106,7 +106,7 @@ def _write_music(path: Path) -> None:
 
 
 def _process_start(imported_at: float) -> tuple[float, str]:
-    """When this process began, as ``time.time()`` counts, and where that is known from."""
+    """Start of this process, as ``time.time()`` counts, and the source of that figure."""
     try:
         fields = Path("/proc/self/stat").read_text("ascii").rsplit(")", 1)[1].split()
         started = int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -40,7 +40,7 @@ _VAGUE_FACES = ("Sans Serif", "Sans", "sans-serif", "")
 
 @dataclass(frozen=True)
 class Colours:
-    """Every colour of the window, as ``#rrggbb``."""
+    """Colours of the window, as ``#rrggbb``."""
 
     window: str
     sidebar: str
@@ -180,7 +180,7 @@ class ThemeController(QObject):
 
     @property
     def choice(self) -> str:
-        """What was asked for: "system", "light" or "dark"."""
+        """Theme as chosen: "system", "light" or "dark"."""
         return self._choice
 
     def choose(self, choice: str) -> None:

@@ -1,4 +1,4 @@
-"""Which controls of a window cannot be reached, by sight or by scrolling."""
+"""Search for controls of a window that cannot be reached, by sight or by scrolling."""
 
 from __future__ import annotations
 

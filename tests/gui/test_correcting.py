@@ -29,7 +29,7 @@ UNSURE = {"Pop": 0.3, "Jazz": 0.2, "Rock": 0.3, "Folk": 0.1, "Hip-Hop": 0.05} | 
 
 @pytest.fixture
 def store(tmp_path: Path) -> CorrectionStore:
-    """What the window keeps, seen from elsewhere."""
+    """Corrections of the window, as another program reads them."""
     return CorrectionStore(tmp_path / "corrections")
 
 

@@ -16,7 +16,7 @@ from tests.gui.fakes import GENRES
 
 @pytest.fixture
 def picker(qtbot: QtBot) -> Iterator[GenrePicker]:
-    """It hangs from a button, with the genres of the larger model first."""
+    """Picker that hangs from a button, with the genres of the larger model first."""
     button = QPushButton("Correct")
     qtbot.addWidget(button)
     with qtbot.waitExposed(button):

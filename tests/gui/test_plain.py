@@ -169,7 +169,7 @@ COPY, MOVE, LINK = (
 
 
 def dragged(bench: Bench, actions: Qt.DropAction) -> list[tuple[bool, Qt.DropAction]]:
-    """What becomes of an entering, a move and a drop of a file with these actions."""
+    """Results of an entering, a move and a drop of a file with these actions."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/music/song.mp3")])
     none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton

@@ -1,4 +1,4 @@
-"""What is drawn is what was shown last, also where it has the shape of what was there before.
+"""Redrawing after a change, also where the new has the shape of the old.
 
 Each widget is compared, pixel by pixel, with a new one that never showed anything else.
 """

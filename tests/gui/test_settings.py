@@ -1,4 +1,4 @@
-"""What the window remembers."""
+"""Settings of the window."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_keys_are_declared_once() -> None:
 
 
 def _identity(value: object) -> str:
-    """The same in every process, unlike an option's own text with its addresses."""
+    """Identity of an option in every process, unlike its own text with its addresses."""
     return value.key if isinstance(value, Option) else str(value)[:40]
 
 

@@ -54,7 +54,7 @@ def view(qtbot: QtBot, theme: ThemeController) -> Iterator[SpectrogramView]:
 
 
 def brightest_row(view: SpectrogramView) -> float:
-    """Where the picture is brightest, as a share of its height from below."""
+    """Height of the brightest row, as a share of the picture's from below."""
     picture = view._canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
     stride = picture.bytesPerLine()
     grey = np.frombuffer(picture.constBits(), dtype=np.uint8).reshape(-1, stride)
@@ -268,7 +268,7 @@ def test_a_second_take_is_coloured_like_the_first(view: SpectrogramView) -> None
 
 
 def painted(image: LiveImage, n_columns: int, n_rows: int) -> npt.NDArray[np.uint8]:
-    """What ``image`` paints a pixel a cell, as red, shape ``(columns, rows)``."""
+    """Pixels that ``image`` paints, one a cell, as red, shape ``(columns, rows)``."""
     canvas = QImage(n_columns, n_rows, QImage.Format.Format_RGB32)
     canvas.fill(0)
     painter = QPainter(canvas)

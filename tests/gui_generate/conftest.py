@@ -37,7 +37,7 @@ TOY = {"Rock": 0.6, "Folk": 0.3, "Hip-Hop": 0.1}
 
 
 def make_clip(request: MakeClip) -> GeneratedClip:
-    """What the process would answer, but for the sound itself."""
+    """Clip that the process would answer with, but for the sound itself."""
     samples = make_music(request.seconds, seed=request.seed % 97)
     blend = None if request.blend is None else Blend(*request.blend)
     recipe = Recipe(
@@ -75,7 +75,7 @@ class GenerateBench:
 
     @property
     def asked(self) -> list[MakeClip]:
-        """What the process was asked for, in order."""
+        """Requests to the process, in order."""
         return [request for _, request in self.worker.submitted]
 
     def tell(self, *events: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is asked for on the Generate tab: genre, length, blend, seed."""
+"""Requests from the Generate tab: genre, length, blend, seed."""
 
 from __future__ import annotations
 

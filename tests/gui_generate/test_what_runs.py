@@ -1,4 +1,4 @@
-"""What the Generate tab shows is what runs, and what it draws is the take that is shown."""
+"""Agreement of the Generate tab with what runs and with the take that is shown."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class FakeJob:
 
 @dataclass
 class Jobs:
-    """What was begun, in order."""
+    """Jobs that were begun, in order."""
 
     scans: list[FakeJob] = field(default_factory=list)
     works: list[FakeJob] = field(default_factory=list)
@@ -153,7 +153,7 @@ class LibraryBench:
 
     @property
     def titles(self) -> list[str]:
-        """What the table shows, from top to bottom."""
+        """Titles in the table, from top to bottom."""
         model = self.view.table.rows
         return [model.row_at(line).title for line in range(model.rowCount())]
 
@@ -187,13 +187,13 @@ MakeLibraryBench = Callable[..., LibraryBench]
 
 @pytest.fixture(autouse=True)
 def no_own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What belongs to whoever runs the tests is left alone."""
+    """Leave the data of whoever runs the tests alone."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the library is kept."""
+    """Path of the library."""
     return tmp_path / "kept" / "library.db"
 
 
@@ -282,5 +282,5 @@ def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
 
 
 def as_json(path: Path) -> Any:
-    """What a file holds."""
+    """Values in a JSON file."""
     return json.loads(path.read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""What is said in the library is learned: every confirmation, once, and taken back again."""
+"""Learning from the library: every confirmation, once, and taken back again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def settle(bench: LibraryBench, act: Callable[[], object]) -> None:
 
 
 def labels(store: CorrectionStore) -> dict[str, str]:
-    """What a training on the corrections learns."""
+    """Genres that a training on the corrections learns, by file name."""
     return {track.path.name: track.genre for track in read_corrections(store.folder).tracks}
 
 

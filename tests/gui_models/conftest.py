@@ -67,7 +67,7 @@ def add_model(models: Path, name: str, title: str = "", **changes: Any) -> Path:
 
 
 def add_generator(models: Path, name: str) -> Path:
-    """What looks like a generator, with a few figures."""
+    """Write what looks like a generator, with a few figures."""
     shares = {"Folk": 0.25, "Hip-Hop": 0.5, "Rock": 0.75}
     return add_model(
         models,
@@ -103,7 +103,7 @@ class ModelsBench:
 
     @property
     def names(self) -> list[str]:
-        """What the list shows."""
+        """Names in the list."""
         return [entry.name for entry in self.view.sidebar.list.entries]
 
     def choose(self, name: str) -> None:

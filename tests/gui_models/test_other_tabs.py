@@ -1,4 +1,4 @@
-"""What the Models tab and the others tell each other."""
+"""News between the Models tab and the others."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ class ClipPage(QWidget):
 
 
 def _legend(genre: str) -> str:
-    """What the colours of the overlay mean."""
+    """Legend of the overlay's colours."""
     spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {}'
     spoke_for = spot.format(FOR_COLOUR, f"spoke for {escaped(genre)}")
     return f"{spoke_for} &nbsp; {spot.format(AGAINST_COLOUR, 'against')}"

@@ -49,7 +49,7 @@ class DisplayOptions(QObject):
 
     @property
     def why_is_on(self) -> bool:
-        """Whether what spoke for a genre is shown."""
+        """True while the overlay of what spoke for a genre is shown."""
         return self._why_on
 
     @property

@@ -1,4 +1,4 @@
-"""Which clip is classified next."""
+"""Queue of the clips that wait to be classified."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fstmuse_gui.workers.bridge import WorkerBridge
 
 
 class JobQueue(QObject):
-    """Has the clips of a store classified one after another.
+    """Queue that has the clips of a store classified one after another.
 
     Only one is with the worker at a time, so that a clip someone looks at can be taken first.
 
@@ -45,7 +45,7 @@ class JobQueue(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a clip waits or is being worked on."""
+        """True while a clip waits or is being classified."""
         return self._job is not None or bool(self._waiting)
 
     @property

@@ -1,4 +1,4 @@
-"""Where the sound goes: a menu of the outputs there are."""
+"""Menu of the sound outputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label
 
 
 class Lister(Protocol):
-    """What is needed of ``sound.lister.DeviceLister``."""
+    """The part of ``sound.streams.DeviceLister`` that the menu needs."""
 
     listed: SignalInstance
     failed: SignalInstance

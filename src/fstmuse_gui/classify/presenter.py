@@ -138,7 +138,7 @@ class ClassifyPresenter(QObject):
 
     @property
     def has_result(self) -> bool:
-        """Whether a finished clip is shown."""
+        """True while a classified clip is shown."""
         return self.shown is not None and self.shown.result is not None
 
     def open_paths(self, paths: list[str]) -> None:
@@ -236,7 +236,7 @@ class ClassifyPresenter(QObject):
         self._show_work()
 
     def may_close(self) -> bool:
-        """Whether nothing is lost by closing, or the user does not mind."""
+        """Ask before unsaved recordings are lost; True if the tab may close."""
         return self._may_lose([clip for clip in self.clips if clip.would_be_lost])
 
     def _may_lose(self, clips: list[Clip]) -> bool:

@@ -90,7 +90,7 @@ class RecordPresenter(QObject):
 
     @property
     def is_recording(self) -> bool:
-        """Whether a take is being made."""
+        """True while a take is being recorded."""
         return self._is_recording
 
     def toggle(self) -> None:
@@ -116,7 +116,7 @@ class RecordPresenter(QObject):
         self._lister.rescan()
 
     def take(self) -> Take:
-        """What was recorded last, or so far; it is kept until the next take begins."""
+        """Return the last recording, or the one in progress; it is kept until the next begins."""
         return self._recorder.take()
 
     def close(self) -> None:

@@ -58,12 +58,12 @@ class Hearing(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether what the model hears is played, or about to be."""
+        """True while resynthesised sound plays, or is being made."""
         return self._heard is not None
 
     @property
     def can_hear(self) -> bool:
-        """Whether there is a finished clip in a file."""
+        """True while a classified clip that lies in a file is shown."""
         clip = self._presenter.shown
         return clip is not None and clip.result is not None and bool(_path(clip))
 
@@ -87,7 +87,7 @@ class Hearing(QObject):
             self._presenter.playback.restore(clip)
 
     def _on_changed(self) -> None:
-        """Another clip is shown, or another genre explained."""
+        """Follow a change of the clip shown or of the genre explained."""
         clip = self._presenter.shown
         self._button.setEnabled(self.can_hear)
         needs_file = clip is not None and clip.result is not None and not self.can_hear

@@ -125,7 +125,7 @@ class ClassifyTab(QObject):
 
     @property
     def widget(self) -> QWidget:
-        """What the tab shows."""
+        """Widget of the tab."""
         return self.view
 
     def menus(self) -> dict[str, MenuEntries]:

@@ -52,7 +52,7 @@ class LiveListening(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Whether a session waits for samples or for its answer."""
+        """True while a session waits for samples or for its answer."""
         return self._job is not None
 
     def begin(self, model: str) -> None:
@@ -68,7 +68,7 @@ class LiveListening(QObject):
             self._send()
 
     def end(self) -> None:
-        """The take is over; ``answered`` or ``failed`` follows."""
+        """End the take; ``answered`` or ``failed`` follows."""
         self._send()
         if self._job is not None:
             self._bridge.end_live(self._job)
@@ -103,7 +103,7 @@ class LiveListening(QObject):
 
 
 class Recording(Protocol):
-    """What is needed of ``RecordPresenter``."""
+    """The part of ``RecordPresenter`` that takes need."""
 
     started: SignalInstance
     frames_ready: SignalInstance

@@ -159,7 +159,7 @@ class ClassifyView(PagedView):
     # -- pages -------------------------------------------------------------------------
 
     def show_empty(self, recent: list[str]) -> None:
-        """Nothing has been done yet."""
+        """Show the page that invites songs."""
         self.drop_area.set_recent(recent)
         self.show_page(self.drop_area)
 
@@ -169,7 +169,7 @@ class ClassifyView(PagedView):
         self.show_page(self.busy_page)
 
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
-        """Something could not be done."""
+        """Show that something could not be done."""
         self.trouble_page.show_trouble(title, sentence, is_failure=is_failure)
         self.show_page(self.trouble_page)
 
@@ -185,7 +185,7 @@ class ClassifyView(PagedView):
         self.show_page(self.clip_page)
 
     def set_hot(self, is_hot: bool) -> None:
-        """Something that can be dropped hangs above the window, or no longer does."""
+        """Light up while something that can be dropped hangs above the window."""
         on_empty = self.page is self.drop_area
         self.drop_area.set_hot(is_hot and on_empty)
         self._veil.setVisible(is_hot and not on_empty)

@@ -1,4 +1,4 @@
-"""Beside the take: what is to be made, the list of takes, and the seed that is shown."""
+"""Form, list of takes and choice of seeds, beside the take."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TakeList(FileList):
         self._pressed_at: QPointF | None = None
 
     def mime_of(self, key: int | None) -> QMimeData | None:
-        """What is dragged of a take: its file, once it has one."""
+        """Return the data to drag for a take: its file, or None before it has one."""
         path = None if key is None else self.file_of(key)
         if path is None:
             return None
@@ -266,7 +266,7 @@ class GenerateForm(QWidget):
         return (second, self.share.value() / 100.0) if second else None
 
     def show_work(self, *, is_working: bool) -> None:
-        """While something is made its button cancels it."""
+        """Show the button that cancels while something is made, else the one that generates."""
         button = self.cancel_button if is_working else self.generate_button
         other = self.generate_button if is_working else self.cancel_button
         had_focus = other.hasFocus()
@@ -319,6 +319,6 @@ class SeedChoice:
             self.roll()
 
     def give_back(self, seed: int) -> None:
-        """Nothing was made with ``seed`` after all."""
+        """Take ``seed`` back as unused."""
         if seed == self._used:
             self._used = None

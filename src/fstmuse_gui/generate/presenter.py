@@ -111,12 +111,12 @@ class GeneratePresenter(QObject):
 
     @property
     def can_generate(self) -> bool:
-        """Whether there is a model that makes music."""
+        """True while a generator is chosen."""
         return self._model is not None
 
     @property
     def is_working(self) -> bool:
-        """Whether something is being made."""
+        """True while something is being made."""
         return bool(self._jobs)
 
     def generate(self) -> None:
@@ -172,7 +172,7 @@ class GeneratePresenter(QObject):
             self._view.form.takes.select(other)
 
     def may_close(self) -> bool:
-        """Whether nothing is lost by closing, or the user does not mind."""
+        """Ask before unsaved takes are lost; True if the tab may close."""
         n_lost = sum(take.would_be_lost for take in self.takes)
         if not n_lost:
             return True

@@ -30,7 +30,7 @@ class Playback(PagePlayback):
 
     @property
     def has_take(self) -> bool:
-        """Whether there is something to play."""
+        """True while a take is loaded."""
         return self._key is not None
 
     def load(self, take: Take | None, *, keep_place: bool = False) -> None:

@@ -107,7 +107,7 @@ class GenerateTab(QObject):
 
     @property
     def widget(self) -> QWidget:
-        """What the tab shows."""
+        """Widget of the tab."""
         return self._stage
 
     def menus(self) -> dict[str, MenuEntries]:
@@ -129,11 +129,11 @@ class GenerateTab(QObject):
         }
 
     def open_paths(self, paths: list[str]) -> None:
-        """There is nothing here that takes files."""
+        """Say that no files are taken here."""
         self.message.emit("Drop songs on the Classify tab; music is made here.")
 
     def set_hot(self, is_hot: bool) -> None:
-        """Nothing can be dropped here."""
+        """Ignore it: nothing can be dropped here."""
 
     def may_close(self) -> bool:
         """Ask before takes are lost."""
@@ -175,12 +175,12 @@ class GenerateTab(QObject):
 
     @property
     def view(self) -> GenerateView:
-        """What is seen."""
+        """View of the tab, built on first use."""
         return self._build().view
 
     @property
     def presenter(self) -> GeneratePresenter:
-        """What decides."""
+        """Presenter of the tab, built on first use."""
         return self._build().presenter
 
     # -- actions -----------------------------------------------------------------------

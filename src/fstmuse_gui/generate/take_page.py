@@ -139,7 +139,7 @@ class TakePage(QWidget):
         self.save_button.setEnabled(take.clip is not None)
 
     def show_making(self, fraction: float, genres: tuple[str, ...]) -> None:
-        """The picture is there, the sound not yet."""
+        """Show that the sound is being made of the picture."""
         self._said.setText("Making the sound\N{HORIZONTAL ELLIPSIS}")
         self._honest.setText("The spectrogram is finished. Now it gets its sound.")
         self._progress.setValue(round(fraction * _STEPS))
@@ -148,11 +148,11 @@ class TakePage(QWidget):
         self.bars.show_genres(genres)
 
     def set_progress(self, fraction: float) -> None:
-        """How far the sound is."""
+        """Show the progress of the sound, 0 to 1."""
         self._progress.setValue(round(fraction * _STEPS))
 
     def show_judging(self, genres: tuple[str, ...]) -> None:
-        """The sound is there; our classifiers are listening to it."""
+        """Show that the classifiers are at work on the sound."""
         self._said.setText("Listening to it\N{HORIZONTAL ELLIPSIS}")
         self._honest.setText("")
         self._progress.hide()
@@ -162,7 +162,7 @@ class TakePage(QWidget):
     def show_opinions(
         self, titles: list[str], opinions: tuple[Classification, ...], chosen: int
     ) -> None:
-        """What our classifiers take it for, the chosen one's in bars."""
+        """Show the classifiers' results, the chosen one's in bars."""
         self._progress.hide()
         self._offer_judges(titles, chosen)
         if not opinions:

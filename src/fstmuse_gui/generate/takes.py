@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 
 def title_of(request: MakeClip) -> str:
-    """What a take is called, such as "Rock with 30 % Jazz"."""
+    """Title of a take, such as "Rock with 30 % Jazz"."""
     if request.blend is None or request.blend[1] == 0.0:
         return request.genre
     genre, share = request.blend
@@ -64,21 +64,21 @@ class Take:
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Title, made from the request."""
         return title_of(self.request)
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still being made."""
+        """True while it waits or is being made."""
         return self.state in (RowState.WAITING, RowState.WORKING)
 
     @property
     def would_be_lost(self) -> bool:
-        """Whether it holds sound that is in no file of the user's."""
+        """True while its sound is in no file of the user's."""
         return self.clip is not None and not self.is_saved
 
     def row(self) -> TakeRow:
-        """How it looks in the list."""
+        """Row of the list."""
         heard = self.opinions[0] if self.opinions else None
         return TakeRow(
             key=self.key,
@@ -119,7 +119,7 @@ class TakeStore:
 
     @property
     def can_restore(self) -> bool:
-        """Whether one was removed."""
+        """True while a removed take can be restored."""
         return bool(self._removed)
 
     def restore(self) -> Take:
@@ -150,11 +150,11 @@ class Pair:
         self._shown = take.key
 
     def forget(self, key: int) -> None:
-        """A take was removed."""
+        """Forget a take that was removed."""
         self._keys = [known for known in self._keys if known != key]
 
     def holds(self, key: int) -> bool:
-        """Whether a take is one of two."""
+        """True if the take is one of two that are compared."""
         return len(self._keys) == 2 and key in self._keys
 
     def other(self, key: int | None) -> int | None:

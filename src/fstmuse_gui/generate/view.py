@@ -54,12 +54,12 @@ class GenerateView(PagedView):
         self.take_page.set_narrow(self.width() < NARROW)
 
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:
-        """Something could not be made, or was cancelled."""
+        """Show that something could not be made, or was cancelled."""
         self.trouble_page.show_trouble(title, sentence, is_failure=is_failure)
         self.show_page(self.trouble_page)
 
     def show_busy(self, title: str, detail: str, fraction: float | None) -> None:
-        """A picture is being made."""
+        """Show that a picture is being made."""
         self.busy_page.show_work(title, detail, fraction)
         self.show_page(self.busy_page)
 

@@ -28,7 +28,7 @@ _MILLION = 1_000_000
 
 
 class Column(IntEnum):
-    """What the table shows, from left to right."""
+    """Columns of the table, from left to right."""
 
     TITLE = 0
     ARTIST = 1
@@ -39,7 +39,7 @@ class Column(IntEnum):
 
 
 class Standing(StrEnum):
-    """Which verdicts are wanted."""
+    """Verdicts to filter by."""
 
     ANY = "any"
     SURE = "sure"
@@ -55,7 +55,7 @@ _STATES = (State.WORKING, State.WAITING, State.FAILED, State.SKIPPED, State.GONE
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows are shown.
+    """Conditions that a row must meet to be shown.
 
     Attributes
     ----------
@@ -81,13 +81,13 @@ class Filter:
 
     @property
     def is_open(self) -> bool:
-        """Whether everything passes."""
+        """True if every row passes."""
         return self == Filter()
 
 
 @dataclass(frozen=True)
 class Order:
-    """By which column; ``least_sure`` puts what nobody has looked at and is doubtful first."""
+    """Order of the rows: a column, or doubtful and unreviewed files first (``least_sure``)."""
 
     column: Column = Column.TITLE
     is_descending: bool = False
@@ -100,7 +100,7 @@ def shown_title(row: LibraryRow) -> str:
 
 
 def shown_genre(row: LibraryRow) -> str:
-    """What stands under "Genre": the user's word, else the model's; empty before an answer."""
+    """Return the user's genre, else the model's; empty before an answer."""
     if row.review_genre is not None:
         return row.review_genre
     if not row.verdict:
@@ -269,7 +269,7 @@ class Catalogue:
         return ranks, ranks < 0
 
     def genre_counts(self, wanted: Filter) -> dict[str, int]:
-        """How many files each genre has in a folder, the most first."""
+        """Count the files of each genre in a folder, the most frequent first."""
         inside = self._genre
         if wanted.folder is not None:
             inside = inside[self._folder == wanted.folder]
@@ -278,27 +278,27 @@ class Catalogue:
         return dict(sorted(found.items(), key=lambda item: (item[0] == NOT_SURE, -item[1])))
 
     def state_counts(self) -> dict[State, int]:
-        """How many files are in each state."""
+        """Count the files in each state."""
         counts = np.bincount(self._state, minlength=len(_STATES)).tolist()
         return dict(zip(_STATES, counts, strict=True))
 
     def folder_count(self, folder: int) -> int:
-        """How many files lie in one of the library's folders."""
+        """Count the files of one of the library's folders."""
         return int(np.count_nonzero(self._folder == folder))
 
     def says(self, column: Column) -> bool:
-        """Whether any file has something in this column."""
+        """True if any file has a value in this column."""
         ranks = self._ranks.get(column)
         return ranks is None or not ranks.size or bool(ranks.max() >= 0)
 
     @property
     def n_reviewed(self) -> int:
-        """How many files the user has spoken on."""
+        """Number of files that the user has reviewed."""
         return int(np.count_nonzero(self._standing[1]))
 
     @property
     def n_answered(self) -> int:
-        """How many files there is an answer for."""
+        """Number of files that the model has classified."""
         return int(np.count_nonzero(~np.isnan(self._sure)))
 
 
@@ -307,7 +307,7 @@ def _in_millionths(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
 
 
 def _n_shared(texts: Sequence[str]) -> int:
-    """How many letters all begin with: those that the first and the last share."""
+    """Length of the prefix that all texts share: that of the first and the last in order."""
     pairs = zip(min(texts, default=""), max(texts, default=""), strict=False)
     return next((n for n, (one, other) in enumerate(pairs) if one != other), 0)
 
@@ -327,7 +327,7 @@ def _ranks(
     breathe: Callable[[], None],
     longer: int = 1,
 ) -> npt.NDArray[np.int32]:
-    """Where each row's text stands among all in the alphabet; -1 for none."""
+    """Alphabetical rank of each row's text; -1 for an empty one."""
     size, letters = len(rows), longer * _RANKED_LETTERS
     texts = np.empty(size, dtype=f"<U{letters}")
     for start in range(0, size, _CHUNK):

@@ -1,4 +1,4 @@
-"""Everything that the user says in the library becomes a correction, which trainings learn."""
+"""Learning of corrections from everything that the user says in the library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FINISHED_AT_CLOSE = 20
 
 @dataclass(frozen=True)
 class _Word:
-    """What was said of a file: its genre, and the model whose answer it was said to."""
+    """Genre that the user gave a file, and the model whose answer was shown."""
 
     path: str
     file_id: int
@@ -74,7 +74,7 @@ class Learning(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where the corrections are kept."""
+        """Folder of the corrections."""
         return self._corrections.folder
 
     @property

@@ -158,7 +158,7 @@ class CompareDialog(FittingDialog):
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """Text below the heading."""
         return self._words.text()
 
     def choose_first(self) -> None:
@@ -169,17 +169,17 @@ class CompareDialog(FittingDialog):
             self._words.setText("There is no other model. Train or import one first.")
 
     def show_busy(self) -> None:
-        """The two are being laid side by side."""
+        """Show that the two are being compared."""
         self.other.setEnabled(False)
         self._changes.clear((self._title, self.other.currentText()))
         self._words.setText("Comparing\N{HORIZONTAL ELLIPSIS}")
 
     def add_changes(self, changes: list[ChangedFile]) -> None:
-        """More files that change."""
+        """Append files that change."""
         self._changes.add(changes)
 
     def show_comparison(self, words: str) -> None:
-        """What comes out, or why nothing does."""
+        """Show the result, or the reason that there is none."""
         self.other.setEnabled(True)
         self._words.setText(words)
 

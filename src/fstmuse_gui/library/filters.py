@@ -1,4 +1,4 @@
-"""What narrows the table down: search, genres, folders, and how sure the model is."""
+"""Filters of the table: search, genres, folders, and how sure the model is."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class FacetList(QListWidget):
 
     @property
     def facets(self) -> list[Facet]:
-        """What is offered."""
+        """Facets on offer."""
         return self._facets
 
     @property

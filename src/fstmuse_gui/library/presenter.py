@@ -176,7 +176,7 @@ class LibraryPresenter(QObject):
             self._settle.start()
 
     def _look_around(self) -> None:
-        """See whether another window has changed the library, while nothing goes on here."""
+        """Look for changes by another window while this one is idle."""
         if self._is_loaded and self._view.isVisible() and not self.listening.is_busy:
             self._library_store.look_for_changes()
 
@@ -247,7 +247,7 @@ class LibraryPresenter(QObject):
         self.refresh()
 
     def sort_least_sure(self, is_wanted: bool) -> None:
-        """What is doubtful and not looked at first, or the headings' order again."""
+        """Sort doubtful, unreviewed files first, or by the heading again."""
         self.sort(replace(self._order, least_sure=is_wanted))
         if is_wanted:
             self._view.table.go_to_line(0)

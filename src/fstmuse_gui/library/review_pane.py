@@ -1,4 +1,4 @@
-"""Beside the table: the file that is chosen, what the model says of it, and the user's word."""
+"""Pane beside the table: the chosen file, the model's answer and the user's word."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class ReviewPane(QFrame):
     # -- what is shown -----------------------------------------------------------------
 
     def show_nothing(self) -> None:
-        """No file is chosen."""
+        """Show that no file is chosen."""
         self._pages.setCurrentIndex(0)
         self._set_walk("")
 

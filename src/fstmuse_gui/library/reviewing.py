@@ -99,22 +99,22 @@ class Reviewing(QObject):
 
     @property
     def can_speak(self) -> bool:
-        """Whether something can be said of what is shown: it was heard."""
+        """True while a classified file is shown, which can be reviewed."""
         return self._row is not None and self._row.content is not None and bool(self._row.verdict)
 
     @property
     def can_accept(self) -> bool:
-        """Whether the model names a genre that can be right."""
+        """True while the model names a genre to accept."""
         return self.can_speak and self._row is not None and bool(self._row.genre)
 
     @property
     def can_take_back(self) -> bool:
-        """Whether there is a word of the user's to take back."""
+        """True while a review can be taken back."""
         has_word = self._row is not None and self._row.review is not None
         return bool(self._said) or has_word
 
     def follow_news(self, rows: Sequence[LibraryRow]) -> None:
-        """Other things hold of some files."""
+        """Take over the news of some files."""
         for row in rows:
             if self._row is not None and row.file_id == self._row.file_id:
                 is_same = _says_the_same(row, self._row)
@@ -122,7 +122,7 @@ class Reviewing(QObject):
                 self._show(keep_answer=is_same)
 
     def follow_load(self) -> None:
-        """All rows were read anew, perhaps as another model knows them."""
+        """Follow a reload of all rows, perhaps as another model knows them."""
         index = self._table.currentIndex()
         row = self._table.rows.row_at(index.row()) if index.isValid() else None
         is_same = row is not None and self._row is not None and _says_the_same(row, self._row)
@@ -130,7 +130,7 @@ class Reviewing(QObject):
         self._show(keep_answer=is_same and self._sha == self._library_store.model_sha)
 
     def follow_order(self) -> None:
-        """The files stand in another order."""
+        """Follow another order of the files."""
         self._pane.show_place(self._place())
 
     def _on_current(self) -> None:
@@ -243,7 +243,7 @@ class Reviewing(QObject):
             self._pane.correction.ask(likely, self._row.review_genre or "")
 
     def accept(self) -> None:
-        """The model is right about what is chosen; on to the next file."""
+        """Accept the model's genres for the chosen files, and go on to the next file."""
         rows = [row for row in self._chosen() if row.genre and row.review is None]
         by_genre: dict[str, list[LibraryRow]] = {}
         for row in rows:
@@ -254,7 +254,7 @@ class Reviewing(QObject):
         self._go_on(rows)
 
     def correct(self, genre: str) -> None:
-        """What is chosen is of this genre; on to the next file."""
+        """Give the chosen files this genre, and go on to the next file."""
         rows = self._chosen()
         self._say(rows, genre, ReviewKind.CORRECTED)
         self._learning.learn(_once(rows), genre)
@@ -280,7 +280,7 @@ class Reviewing(QObject):
             self.message.emit(f"Kept as {genre}.")
 
     def _alike(self, rows: list[LibraryRow]) -> list[int]:
-        """These files and others with the same sound, which are spoken on too."""
+        """Ids of these files and of others with the same sound, which are reviewed too."""
         sounds = {row.content for row in rows}
         return [row.file_id for row in self._table.rows.catalogue.rows if row.content in sounds]
 
@@ -334,7 +334,7 @@ class Reviewing(QObject):
 
 
 def _says_the_same(row: LibraryRow, before: LibraryRow) -> bool:
-    """Whether what is shown of one file, the user's word aside, holds as well of its news."""
+    """True if both rows show the same, the user's review aside."""
     return all(getattr(row, name) == getattr(before, name) for name in _SHOWN_OF_ANSWER)
 
 

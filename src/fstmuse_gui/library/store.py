@@ -1,4 +1,4 @@
-"""What the Library tab reads from its database and writes to it, beside the window."""
+"""Reading and writing of the library's database, beside the window."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class LibraryStore(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being read or written."""
+        """True while something is being read or written."""
         return self._reader.is_busy or self._wiring.is_busy
 
     # -- reading -----------------------------------------------------------------------
@@ -190,7 +190,7 @@ class LibraryStore(QObject):
         self._do(library.changes, on_done)
 
     def forget_changes(self) -> None:
-        """Whatever has changed so far is known."""
+        """Count every change so far as known."""
         self._changes = None
 
     # -- changing ----------------------------------------------------------------------

@@ -55,7 +55,7 @@ class LibraryTab(QObject):
 
     @property
     def widget(self) -> QWidget:
-        """What the tab shows."""
+        """Widget of the tab."""
         return self._stage
 
     def menus(self) -> dict[str, MenuEntries]:

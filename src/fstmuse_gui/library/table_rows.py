@@ -52,7 +52,7 @@ class LibraryModel(QAbstractTableModel):
         self.endResetModel()
 
     def tell_changed(self, places: list[int]) -> None:
-        """What the catalogue holds at these places has changed; rows stay where they are."""
+        """Announce changed rows at these places of the catalogue; the order stays."""
         for place in places:
             line = self._line_at(place)
             if line >= 0:
@@ -63,7 +63,7 @@ class LibraryModel(QAbstractTableModel):
         return self.catalogue.rows[self._places[line]]
 
     def line_of(self, file_id: int) -> int:
-        """In which line a file stands; -1 if it is not shown."""
+        """Line of a file; -1 if it is not shown."""
         place = self.catalogue.places.get(file_id)
         return -1 if place is None else self._line_at(place)
 

@@ -81,7 +81,7 @@ class LibraryTable(PlainTable):
             self.current_changed.emit()
 
     def _offset_of(self, current: int | None) -> int | None:
-        """How far below the upper edge the current row stands, if it is seen."""
+        """Distance of the current row from the upper edge, None if it is out of view."""
         if current is None:
             return None
         y = self.rowViewportPosition(self.rows.line_of(current))

@@ -50,7 +50,7 @@ class PlanModel(QAbstractTableModel):
 
     @property
     def lines(self) -> list[PlanLine]:
-        """What is shown."""
+        """Lines on show."""
         return self.staying if self._shows_staying else self.changing
 
     def clear(self) -> None:
@@ -237,11 +237,11 @@ class TagDialog(FittingDialog):
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """Text above the buttons."""
         return self._words.text()
 
     def show_reading(self, done: int, total: int) -> None:
-        """The files' tags are being read."""
+        """Show that tags are being read."""
         words = f"{done:,} of {counted(total, 'file')}" if total else ""
         self._say(f"Reading the tags of the files: {words}".removesuffix(": "))
         self._set_bar(done / total if total else None)
@@ -254,7 +254,7 @@ class TagDialog(FittingDialog):
         self.staying.setText(f"{len(plan.staying):,} stay as they are")
 
     def show_plan(self, n_unheard: int) -> None:
-        """The preview is complete; so many of the files were not heard yet."""
+        """Show the complete preview, and the number of files without an answer."""
         count = len(self.table.plan.changing)
         self.add_counts()
         self._bar.hide()
@@ -267,14 +267,14 @@ class TagDialog(FittingDialog):
         self._offer(self.close_button, *([self.write_button] if count else []))
 
     def show_writing(self, done: int, total: int, *, is_undo: bool = False) -> None:
-        """Files are being changed."""
+        """Show that files are being changed."""
         what = "Taken back" if is_undo else "Written"
         self._say(f"{what}: {done:,} of {counted(total, 'file')}")
         self._set_bar(done / total if total else None)
         self._offer(self.cancel_button)
 
     def show_end(self, sentence: str, problems: tuple[str, ...], *, can_undo: bool) -> None:
-        """It is done; ``problems`` are shown as a tool tip."""
+        """Show the end of the work; ``problems`` go into a tool tip."""
         self._bar.hide()
         self._say(sentence)
         set_tip(self._words, "\n".join(problems[:20]))

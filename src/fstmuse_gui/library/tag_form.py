@@ -1,4 +1,4 @@
-"""How genres are to be written."""
+"""Form for how genres are written."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ENCODINGS = {
 
 
 class TagForm(QWidget):
-    """Which files, and what they get.
+    """Chooses the files, and the policy by which their tags are written.
 
     Signals
     -------
@@ -152,7 +152,7 @@ class TagForm(QWidget):
 
     @property
     def policy(self) -> Policy:
-        """What is asked for."""
+        """Policy as chosen."""
         return Policy(
             mode=Mode(self.mode.currentData()),
             at_least=self.at_least.value() / 100,

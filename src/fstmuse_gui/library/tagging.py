@@ -54,7 +54,7 @@ class Tagging(QObject):
 
     @property
     def is_writing(self) -> bool:
-        """Whether files are being changed."""
+        """True while files are being changed."""
         return self._doing in ("write", "undo")
 
     # -- preview and writing -----------------------------------------------------------
@@ -241,7 +241,7 @@ class Tagging(QObject):
 
 
 def _summary(result: Written, *, is_undo: bool) -> str:
-    """What became of a batch, in a line or two."""
+    """Summarise a batch in a line or two."""
     what = "Taken back" if is_undo else "Written"
     words = f"{what}: {counted(result.n_done, 'file')}."
     if result.problems:

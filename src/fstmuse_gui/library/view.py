@@ -100,15 +100,15 @@ class WorkStrip(QFrame):
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """Text of the strip."""
         return f"{self._title.text()} {self._detail.text()}".strip()
 
     def show_nothing(self) -> None:
-        """There is nothing to do, and nothing to say."""
+        """Hide the strip."""
         self.hide()
 
     def show_scan(self, n_found: int) -> None:
-        """Folders are being searched."""
+        """Show that folders are being searched."""
         found = f"{n_found:,} files so far" if n_found else ""
         self._show("Looking for music", found, share=None)
         self.cancel_button.setToolTip("Leave the rest of the folders unsearched")
@@ -116,7 +116,7 @@ class WorkStrip(QFrame):
     def show_work(
         self, title: str, detail: str, share: float | None, *, is_paused: bool = False
     ) -> None:
-        """Files are being heard; ``share`` is None while it is not known how many."""
+        """Show the work on files; ``share`` is None while the total is unknown."""
         self._show(title, detail, share=share, buttons=(self.pause_button,))
         name = "Go on" if is_paused else "Pause"
         self.pause_button.setIcon(icon("play" if is_paused else "pause"))
@@ -125,7 +125,7 @@ class WorkStrip(QFrame):
         self.cancel_button.setToolTip("Stop; what was heard is kept, and the rest waits")
 
     def show_rest(self, title: str, detail: str, *, can_start: bool, can_retry: bool) -> None:
-        """Nothing is being done, but something could be."""
+        """Show the work that could be done while nothing runs."""
         buttons = [self.start_button] if can_start else []
         buttons += [self.retry_button] if can_retry else []
         self._show(title, detail, buttons=buttons, is_at_work=False)
@@ -353,7 +353,7 @@ class LibraryView(PagedView):
         return self.parts
 
     def set_hot(self, is_hot: bool) -> None:
-        """Something that can be dropped hangs above the window, or no longer does."""
+        """Light up while something that can be dropped hangs above the window."""
         self.sidebar.set_hot(is_hot)
         self.empty_page.set_hot(is_hot)
 
@@ -364,7 +364,7 @@ class LibraryView(PagedView):
         return QFileDialog.getExistingDirectory(self, "Add a folder with music", start)
 
     def ask_remove(self, name: str) -> bool:
-        """Whether a folder is to leave the library."""
+        """Ask before a folder leaves the library; True to remove it."""
         question = Question(
             self.window(),
             f"Remove {name} from the library?",

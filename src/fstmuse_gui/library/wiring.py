@@ -69,7 +69,7 @@ class LibraryWiring(QObject):
 
     @property
     def tagging(self) -> Tagging:
-        """What writes tags, and takes them back."""
+        """Writer of tags, made on first use."""
         if self._tagging is None:
             from fstmuse_gui.library.tagging import Tagging
 

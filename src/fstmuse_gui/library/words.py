@@ -1,4 +1,4 @@
-"""What the Library tab says."""
+"""Words of the Library tab."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def short_folder(path: str) -> str:
 
 
 def genre_text(row: LibraryRow) -> str:
-    """What stands under "Genre"; before an answer, what is being done."""
+    """Text of the genre column: before an answer, the state."""
     genre = shown_genre(row)
     if genre == NOT_SURE and row.genre:
         return f"{row.genre}?"
@@ -77,12 +77,12 @@ def genre_text(row: LibraryRow) -> str:
 
 
 def _plain(text: str) -> str:
-    """In one line; most texts are, and that is quick to see."""
+    """Return the text in one line; most are, and that is quick to check."""
     return text if text.isprintable() else one_line(text)
 
 
 def cell_text(row: LibraryRow, column: Column) -> str:
-    """What a cell says."""
+    """Text of a cell."""
     if column is Column.TITLE:
         return _plain(shown_title(row))
     if column is Column.GENRE:
@@ -95,7 +95,7 @@ def cell_text(row: LibraryRow, column: Column) -> str:
 
 
 def spoken_row(row: LibraryRow) -> str:
-    """The whole row for a screen reader."""
+    """Text of the whole row for a screen reader."""
     artist = f" by {row.artist}" if row.artist else ""
     said = row.verdict or STATES[row.state]
     if row.review_genre is not None:
@@ -105,7 +105,7 @@ def spoken_row(row: LibraryRow) -> str:
 
 
 def tool_tip(row: LibraryRow, column: Column) -> str:
-    """More than a cell can hold."""
+    """Tool tip of a cell, which holds more than the cell can."""
     if column is Column.GENRE:
         if row.error:
             return one_line(row.error)

@@ -63,22 +63,22 @@ class Listening(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something goes on or is paused."""
+        """True while a scan or a classification runs or is paused."""
         return self._workers.is_scanning or self._workers.is_working
 
     @property
     def is_working(self) -> bool:
-        """Whether files are being heard, or would be if it were not paused."""
+        """True while files are classified, also if that is paused."""
         return self._workers.is_working
 
     @property
     def goes_on(self) -> bool:
-        """Whether the next start shall go on where this one ends."""
+        """True if the next start shall resume the work."""
         return self._workers.is_working and not self._workers.is_paused
 
     @property
     def n_waiting(self) -> int:
-        """How many files wait."""
+        """Number of files that wait."""
         return self._counts[State.WAITING]
 
     @property

@@ -89,11 +89,11 @@ class WrittenDialog(FittingDialog):
 
     @property
     def text(self) -> str:
-        """What is said."""
+        """Text below the list."""
         return self._words.text()
 
     def show_busy(self, words: str, share: float | None = None) -> None:
-        """Something goes on."""
+        """Show that something goes on."""
         self._words.setText(words)
         self._bar.setRange(0, 0 if share is None else 1000)
         self._bar.setValue(0 if share is None else round(share * 1000))
@@ -112,7 +112,7 @@ class WrittenDialog(FittingDialog):
         self._set_busy(False)
 
     def show_trouble(self, sentence: str) -> None:
-        """Something could not be done."""
+        """Show that something could not be done."""
         self._words.setText(sentence)
         self._set_busy(False)
 

@@ -22,7 +22,7 @@ _WIDTH = 240
 
 
 class TallText(QTextBrowser):
-    """Breaks long words where it must, can be selected, opens no link and loads no picture."""
+    """Text that breaks long words, can be selected, opens no link and loads no picture."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class TallText(QTextBrowser):
         self.document().setDocumentMargin(0)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Nothing: the pictures of a text would be files of this computer."""
+        """Load nothing: the pictures of a text would be files of this computer."""
         return None
 
     def show_plain(self, text: str) -> None:
@@ -123,7 +123,7 @@ class CardView(TallText):
 
 
 def _dress_block(block: QTextBlock) -> None:
-    """Air around paragraphs; headings like those of the window."""
+    """Put air around paragraphs; let headings look like those of the window."""
     cursor = QTextCursor(block)
     if cursor.currentTable() is not None:
         return
@@ -142,7 +142,7 @@ def _dress_block(block: QTextBlock) -> None:
 
 
 def _dress_table(table: QTextTable) -> None:
-    """No lines: columns that stand apart are enough."""
+    """Take the lines away: columns that stand apart are enough."""
     form = table.format()
     form.setBorder(0)
     form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)

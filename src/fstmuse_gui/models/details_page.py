@@ -1,4 +1,4 @@
-"""All that is known of a model, and what can be done with it."""
+"""Page about one model, with the buttons for what can be done with it."""
 
 from __future__ import annotations
 

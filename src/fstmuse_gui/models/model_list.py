@@ -84,7 +84,7 @@ class ModelList(QListWidget):
 
     @property
     def entries(self) -> list[ModelEntry]:
-        """What is shown."""
+        """Entries on show."""
         return self._entries
 
     @property

@@ -90,27 +90,27 @@ class ModelsPresenter(QObject):
 
     @property
     def can_change(self) -> bool:
-        """Whether the model that is chosen may be renamed and deleted."""
+        """True while the chosen model may be renamed and deleted."""
         return self.entry is not None and not self.entry.is_shipped
 
     @property
     def can_export(self) -> bool:
-        """Whether there is a sound model to export."""
+        """True while the chosen model is sound and can be exported."""
         return self.entry is not None and not self.entry.trouble
 
     @property
     def can_use(self) -> bool:
-        """Whether the model that is chosen can classify or make music."""
+        """True while the chosen model can classify or make music."""
         return self.can_export
 
     @property
     def can_tune(self) -> bool:
-        """Whether the model that is chosen can be trained further."""
+        """True while the chosen model can be fine-tuned."""
         return self.can_use and self.entry is not None and self.entry.kind == CLASSIFIER
 
     @property
     def can_undo(self) -> bool:
-        """Whether a model was deleted that can be brought back."""
+        """True while a deletion can be undone."""
         return bool(self._deleted)
 
     def choose(self, name: str) -> None:
@@ -233,6 +233,6 @@ class ModelsPresenter(QObject):
 
 
 def _neighbour(gone: str, before: list[str], names: list[str]) -> str:
-    """What to choose instead of a model that has gone: the one above it, else the first."""
+    """Choose a model in place of one that has gone: the one above it, else the first."""
     above = before[: before.index(gone)] if gone in before else []
     return next((name for name in reversed(above) if name in names), names[0] if names else "")

@@ -1,4 +1,4 @@
-"""What the Models tab does on the disk, beside the window."""
+"""Work of the Models tab on the disk, beside the window."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class ModelStore(QObject):
 
     @property
     def is_importing(self) -> bool:
-        """Whether an import is under way."""
+        """True while an import runs."""
         return bool(self._file)
 
     def import_files(self, paths: list[str]) -> None:

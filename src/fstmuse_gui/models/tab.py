@@ -42,7 +42,7 @@ class ModelsTab(QObject):
 
     @property
     def widget(self) -> QWidget:
-        """What the tab shows."""
+        """Widget of the tab."""
         return self._stage
 
     def menus(self) -> dict[str, MenuEntries]:
@@ -70,7 +70,7 @@ class ModelsTab(QObject):
         self.view.set_hot(is_hot)
 
     def may_close(self) -> bool:
-        """Nothing is lost: an import is done again as easily."""
+        """Return True: an import is done again as easily."""
         return True
 
     def close(self) -> None:
@@ -122,12 +122,12 @@ class ModelsTab(QObject):
 
     @property
     def view(self) -> ModelsView:
-        """What is seen."""
+        """View of the tab, built on first use."""
         return self._build()[0]
 
     @property
     def presenter(self) -> ModelsPresenter:
-        """What decides."""
+        """Presenter of the tab, built on first use."""
         return self._build()[1]
 
     # -- actions -----------------------------------------------------------------------

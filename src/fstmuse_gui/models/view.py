@@ -33,7 +33,7 @@ _SIGN = 16
 
 
 class UndoBar(QFrame):
-    """Hidden until something was deleted; stays until it is closed or used.
+    """Bar with an undo button after a deletion; stays until it is closed or used.
 
     Signals
     -------
@@ -68,7 +68,7 @@ class UndoBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What is said, or was said last."""
+        """Text of the bar, which may be hidden."""
         return self._text.text()
 
     def say(self, text: str) -> None:
@@ -190,7 +190,7 @@ class ModelsSidebar(QWidget):
 
     @property
     def work(self) -> str:
-        """What is said of an import."""
+        """Text about the import; empty while there is none."""
         return f"{self._file.text()}: {self._step.text()}" if self._work.isVisible() else ""
 
     def show_deleted(self, deleted: list[DeletedModel]) -> None:
@@ -239,7 +239,7 @@ class ModelsView(PagedView):
         super().__init__("Models", self.sidebar, pages, parent)
 
     def set_hot(self, is_hot: bool) -> None:
-        """Something that can be dropped hangs above the window, or no longer does."""
+        """Light up while something that can be dropped hangs above the window."""
         self.sidebar.set_hot(is_hot)
         self.empty_page.set_hot(is_hot)
 

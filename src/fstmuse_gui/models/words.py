@@ -1,4 +1,4 @@
-"""What is known of a model, in words."""
+"""Words for a model's origin, figures and facts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _KINDS = {"classifier": "Names genres", "generator": "Makes music"}
 
 
 def origin(entry: ModelEntry) -> str:
-    """Where a model comes from."""
+    """Origin of a model."""
     return _ORIGINS[entry.origin]
 
 
 def kind(entry: ModelEntry) -> str:
-    """What a model does."""
+    """Purpose of a model."""
     return _KINDS.get(entry.kind, entry.kind)
 
 
@@ -71,7 +71,7 @@ def spoken(entry: ModelEntry) -> str:
 
 
 def facts(details: ModelDetails) -> list[tuple[str, str]]:
-    """What stands in the table of facts, with its labels."""
+    """Labels and values for the table of facts."""
     entry = details.entry
     rows = [
         ("Name", entry.name),
@@ -92,7 +92,7 @@ def _whence(details: ModelDetails) -> str:
 
 
 def number(figures: ModelFigures) -> str:
-    """What was right, as a count of few songs and in percent of many; a dash if nobody knows."""
+    """Accuracy, as a count of few songs and in percent of many; a dash if unknown."""
     if figures.accuracy is None:
         return "\N{EN DASH}"
     share = figures.share
@@ -111,7 +111,7 @@ def labelled(name: str, entry: ModelEntry, gap: str = " ") -> str:
 
 
 def claim(details: ModelDetails) -> str:
-    """What to know before believing the figures; empty if that is nothing."""
+    """Caution about the figures; empty if there is none."""
     if details.contradiction:
         return (
             f"Its figures contradict each other and are not shown: {details.contradiction}. "
@@ -132,7 +132,7 @@ def behind(row: GenreFigure) -> str:
 
 
 def is_thin(row: GenreFigure) -> bool:
-    """Whether so few artists stand behind a figure that one more could change it a lot."""
+    """True if so few artists stand behind a figure that one more could change it a lot."""
     return bool(row.songs) and 0 < row.artists < FEW_ARTISTS
 
 

@@ -1,1 +1,1 @@
-"""What several tabs are made with."""
+"""Parts that several tabs share."""

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Background(QObject):
-    """Runs functions in threads and tells the outcome in the thread of this object."""
+    """Runner of functions in threads of their own; the outcome is told in this object's thread."""
 
     _ended = Signal(object, object)
 
@@ -91,7 +91,7 @@ class SerialExecutor(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being done or waits."""
+        """True while something runs or waits."""
         return self._waiting > 0
 
     def run(

@@ -42,7 +42,7 @@ class Clip:
         return cls(one_line(Path(path).name), path=path)
 
     def row(self) -> Row:
-        """What the list shows of it."""
+        """Row of the list."""
         genre, probability = None, 0.0
         if self.result is not None and self.result.classification.verdict.is_sure:
             genre = self.result.classification.verdict.genre
@@ -60,7 +60,7 @@ class Clip:
 
     @property
     def would_be_lost(self) -> bool:
-        """Whether removing the clip loses a recording."""
+        """True while removing the clip would lose a recording."""
         return self.take is not None and not self.is_saved
 
     def wait(self) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Corrections(Protocol):
-    """What is needed of ``CorrectionStore``."""
+    """The part of ``CorrectionStore`` that the window needs."""
 
     folder: Path
 
@@ -40,7 +40,7 @@ class Corrections(Protocol):
 
 @dataclass(frozen=True)
 class _Found:
-    """What is known of clips, by their keys, and of all."""
+    """Corrections of some clips, by their keys, and of all together."""
 
     records: dict[int, Correction | None]
     count: int
@@ -126,12 +126,12 @@ class Correcting(QObject):
 
     @property
     def can_correct(self) -> bool:
-        """Whether a genre can be said of what is shown: it was heard."""
+        """True while a classified clip is shown, which can be corrected."""
         return self._result is not None and bool(self._result.probabilities.any())
 
     @property
     def can_confirm(self) -> bool:
-        """Whether there is a genre that can be right: one that it names, or leans to."""
+        """True while there is a genre to confirm: the verdict, or the likeliest."""
         return self.can_correct
 
     @property
@@ -141,7 +141,7 @@ class Correcting(QObject):
 
     @property
     def record(self) -> Correction | None:
-        """What was said of the clip that is shown."""
+        """Correction of the clip that is shown."""
         return self._known.get(self._clip.key) if self._clip is not None else None
 
     def _refresh(self) -> None:
@@ -218,7 +218,7 @@ class Correcting(QObject):
             self._bar.ask([genre for genre, _ in self._result.ranked()], current)
 
     def confirm(self) -> None:
-        """The verdict is right, or the genre that it leans to."""
+        """Confirm the verdict, or the genre that it leans to."""
         if self.can_confirm:
             self.correct(self._likeliest)
 

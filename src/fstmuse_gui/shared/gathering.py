@@ -49,7 +49,7 @@ class Gatherer(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether folders are being searched."""
+        """True while folders are being searched."""
         return self._thread is not None
 
     def gather(self, paths: list[str]) -> None:

@@ -27,17 +27,17 @@ class ModelInfo:
 
 
 def installed_models() -> list[ModelInfo]:
-    """Every model that names genres."""
+    """Models that name genres."""
     return _installed(CLASSIFIER)
 
 
 def installed_generators() -> list[ModelInfo]:
-    """Every model that makes music."""
+    """Models that make music."""
     return _installed(GENERATOR)
 
 
 def _installed(kind: str) -> list[ModelInfo]:
-    """Models that look sound; whether they are, their use will show."""
+    """Models of this kind that look sound; their use shows whether they are."""
     found = []
     for name, folder in bundle_folders().items():
         try:
@@ -96,7 +96,7 @@ class ModelWatch(QObject):
 
 
 def _models() -> dict[str, int]:
-    """When each model was written, in nanoseconds, by its name."""
+    """Modification time of each model in nanoseconds, by its name."""
     found = {}
     for name, folder in bundles.bundle_folders().items():
         with contextlib.suppress(OSError):  # it is being deleted

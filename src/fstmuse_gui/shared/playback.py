@@ -18,7 +18,7 @@ class PlayedPage(Protocol):
     spectrogram: SpectrogramView
 
     def set_position(self, seconds: float | None) -> None:
-        """Where one hears; ``None`` for nowhere."""
+        """Move the cursor to the second that plays; ``None`` hides it."""
 
 
 class PagePlayback(QObject):

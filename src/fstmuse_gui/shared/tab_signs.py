@@ -1,4 +1,4 @@
-"""Small pictures beside the titles of tabs: a ring that fills, done, trouble."""
+"""Signs beside the titles of tabs: a ring that fills, done, trouble."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Share:
 
 
 class _Ring(QIconEngine):
-    """Filled clockwise from the top; in the theme's colours at the time of painting."""
+    """Ring filled clockwise from the top, in the colours of the theme in force."""
 
     def __init__(self, share: _Share) -> None:
         super().__init__()

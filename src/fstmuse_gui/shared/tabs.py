@@ -33,7 +33,7 @@ def make_action(
 
 
 class LazyStage(QWidget):
-    """Empty until it is shown; ``fill`` is called then, each time, and puts something on it."""
+    """Stage that is empty until it is shown; each time, ``fill`` may put something on it."""
 
     def __init__(self, fill: Callable[[], object]) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ MenuEntries = list[QAction | QMenu | None]
 
 
 class ModelNews(QObject):
-    """What tabs tell one another of models.
+    """News of models that tabs send one another.
 
     Signals
     -------
@@ -82,7 +82,7 @@ class ModelNews(QObject):
 
 
 class DataNews(QObject):
-    """What tabs tell one another of music to learn from.
+    """News of data sets that tabs send one another.
 
     Signals
     -------
@@ -94,7 +94,7 @@ class DataNews(QObject):
 
 
 class SoundNews(QObject):
-    """What tabs tell one another of sound, so that one plays at a time.
+    """News of playback that tabs send one another, so that one plays at a time.
 
     Signals
     -------
@@ -106,7 +106,7 @@ class SoundNews(QObject):
 
 
 class SignKind(StrEnum):
-    """What a tab says of itself while another is in front."""
+    """Kinds of sign beside a tab's title."""
 
     BUSY = "busy"
     DONE = "done"
@@ -123,7 +123,7 @@ class TabSign:
 
 
 class SignNews(QObject):
-    """What tabs let stand beside their titles.
+    """News of the signs beside the tabs' titles.
 
     Signals
     -------
@@ -136,7 +136,7 @@ class SignNews(QObject):
 
 @dataclass(frozen=True)
 class TabContext:
-    """What every tab may use."""
+    """Settings, worker and news that every tab may use."""
 
     settings: Settings
     bridge: WorkerBridge
@@ -151,27 +151,27 @@ class Tab(Protocol):
 
     @property
     def title(self) -> str:
-        """What stands on the tab."""
+        """Title of the tab."""
 
     @property
     def widget(self) -> QWidget:
-        """What the tab shows."""
+        """Widget of the tab."""
 
     @property
     def message(self) -> SignalInstance:
         """Signal with a text for the status bar."""
 
     def menus(self) -> dict[str, MenuEntries]:
-        """What the tab adds to the menus File, View and Playback."""
+        """Entries for the menus File, View and Playback."""
 
     def open_paths(self, paths: list[str]) -> None:
         """Take files and folders that were dropped on the window or named at the start."""
 
     def set_hot(self, is_hot: bool) -> None:
-        """Something hangs above the window that could be dropped, or no longer does."""
+        """Light up while something that could be dropped hangs above the window."""
 
     def may_close(self) -> bool:
-        """Whether nothing is lost by closing, or the user does not mind."""
+        """Ask before something is lost; True if the tab may close."""
 
     def close(self) -> None:
         """Stop everything that runs."""

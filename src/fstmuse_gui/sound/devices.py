@@ -46,14 +46,14 @@ def no_device(direction: Direction) -> SoundError:
 
 @dataclass(frozen=True, slots=True)
 class DeviceId:
-    """What a device is known by from one start to the next."""
+    """Identity of a device, the same from one start to the next."""
 
     name: str
     host_api: str
 
     @property
     def text(self) -> str:
-        """One string to keep in settings."""
+        """String for the settings."""
         return f"{self.host_api}\t{self.name}"
 
     @classmethod
@@ -195,7 +195,7 @@ def label(device: SoundDevice, devices: Sequence[SoundDevice]) -> str:
 
 
 def spoken_name(device: SoundDevice, direction: Direction) -> str:
-    """What a sentence calls the device."""
+    """Name of the device in a sentence."""
     if device.id.name.lower() in _NAMELESS:
         return "Microphone" if direction == "input" else "Loudspeaker"
     return device.id.name
@@ -231,7 +231,7 @@ def _describe(direction: Direction) -> list[str]:
 
 
 def install_hint(platform: str) -> str:
-    """How to get PortAudio on ``platform`` (as ``sys.platform``)."""
+    """Advice on getting PortAudio on ``platform`` (as ``sys.platform``)."""
     if platform.startswith("linux"):
         return (
             "install it (Debian and Ubuntu: sudo apt install libportaudio2) and start FstMuse again"

@@ -231,7 +231,7 @@ STEP_S = 5.0
 
 
 class Playing(Protocol):
-    """What is needed of ``sound.player.Player``."""
+    """The part of ``sound.player.Player`` that tabs need."""
 
     position_changed: SignalInstance
     state_changed: SignalInstance

@@ -62,7 +62,7 @@ class Intake:
         self._begin()
 
     def read(self, *, last: bool = False) -> tuple[FloatArray, FloatArray]:
-        """What has arrived: mono as it came, and mono at 22,050 Hz.
+        """Return what has arrived: mono as it came, and mono at 22,050 Hz.
 
         The two may differ in length by more than their rates, since a resampler keeps a few
         milliseconds until ``last``, as mixing keeps up to 100.
@@ -150,7 +150,7 @@ class Recorder(QObject):
 
     @property
     def is_taking(self) -> bool:
-        """Whether a take is being recorded, or will be as soon as the device is open."""
+        """True while a take is recorded, or will be once the device is open."""
         return self._state == "recording" or (self._state == "opening" and self._record_when_open)
 
     @property
@@ -163,7 +163,7 @@ class Recorder(QObject):
         return self._buffer.size / RECORDING_RATE
 
     def take(self, warnings: tuple[str, ...] = ()) -> Take:
-        """What has been recorded since the last start."""
+        """Return the recording since the last start."""
         return Take(self._buffer.samples(), RECORDING_RATE, warnings)
 
     def monitor(self, wanted: Sequence[DeviceId] = ()) -> None:
@@ -308,7 +308,7 @@ class Recorder(QObject):
         return str(SoundError(name, "only silence arrives", silence_remedy(sys.platform)))
 
     def _shut(self) -> None:
-        """Back to idle, whatever was going on; what is in the buffer stays."""
+        """Go back to idle, whatever was going on; what is in the buffer stays."""
         self._timer.stop()
         self._slot.close()
         self._set_state("idle")
@@ -332,7 +332,7 @@ def levels(samples: FloatArray) -> tuple[float, float]:
 
 
 def silence_remedy(platform: str) -> str:
-    """Where ``platform`` (as ``sys.platform``) keeps the switch that silences microphones."""
+    """Advice on the switch that silences microphones on ``platform`` (as ``sys.platform``)."""
     if platform == "darwin":
         return (
             "allow FstMuse, or the terminal it was started from, in System Settings > "

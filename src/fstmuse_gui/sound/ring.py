@@ -82,7 +82,7 @@ class SampleRing:
         return count
 
     def read(self) -> FloatArray:
-        """All waiting frames as a new array of shape ``(n, channels)``."""
+        """Frames that wait, as a new array of shape ``(n, channels)``."""
         out: FloatArray = np.empty((self.available, self.channels), dtype=np.float32)
         self.read_into(out)
         return out
@@ -141,7 +141,7 @@ class Cue:
         return self._position_s
 
     def is_over(self, now: float) -> bool:
-        """Whether the last frame has been heard."""
+        """True once the last frame has been played."""
         if not self.is_complete or self.ring.available:
             return False
         if self._last_block is None:

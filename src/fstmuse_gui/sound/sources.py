@@ -19,7 +19,7 @@ _BLOCK_S = 0.25
 
 
 class Block(Protocol):
-    """Some decoded sound."""
+    """Block of decoded sound."""
 
     @property
     def stream(self) -> int:
@@ -35,11 +35,11 @@ class Block(Protocol):
 
     @property
     def end(self) -> bool:
-        """Whether this is the last block."""
+        """True for the last block."""
 
 
 class Feed(Protocol):
-    """What :class:`fstmuse_core.workers.playback.AudioFeed` offers."""
+    """The part of :class:`fstmuse_core.workers.playback.AudioFeed` that sources need."""
 
     def start(self) -> None: ...
 

@@ -33,7 +33,7 @@ class StreamEnd(Protocol):
     """The program's end of a stream."""
 
     def callback(self, data: Any, frames: int, time: Any, status: Any) -> None:
-        """What PortAudio calls, as `sounddevice` documents it."""
+        """Take a block from PortAudio, as `sounddevice` documents it."""
 
 
 End = TypeVar("End", bound=StreamEnd)

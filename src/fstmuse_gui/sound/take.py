@@ -1,4 +1,4 @@
-"""What was recorded."""
+"""A recording, and the buffer that it grows in."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TakeBuffer:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more fits."""
+        """True once nothing more fits."""
         return self._size == len(self._samples)
 
     def clear(self) -> None:

@@ -24,7 +24,7 @@ class MelScale:
         self._step = (high - self._low) / (config.n_mels + 1)
 
     def row(self, hertz: float) -> float:
-        """Where ``hertz`` lies among the rows; the centre of band ``i`` is ``i + 0.5``."""
+        """Row of ``hertz``; the centre of band ``i`` is ``i + 0.5``."""
         return (float(hz_to_mel(hertz)) - self._low) / self._step - 0.5
 
     def hertz(self, row: float) -> float:

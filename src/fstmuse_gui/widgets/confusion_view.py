@@ -1,4 +1,4 @@
-"""Which genre was taken for which: a table of counts, coloured by their share."""
+"""Confusion matrix: a table of counts, coloured by their share."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Model(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.counts)
 
     def share(self, row: int, column: int) -> float:
-        """Of the clips of the row's genre."""
+        """Share among the clips of the row's genre."""
         return self.counts[row][column] / max(1, sum(self.counts[row]))
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -150,7 +150,7 @@ class _Header(QHeaderView):
 
 
 class ConfusionView(QTableView):
-    """Rows are what the clips are, columns what they were heard as.
+    """Confusion matrix: rows are the true genres, columns the predicted ones.
 
     Arrow keys walk the cells; each says itself to a screen reader.
     """

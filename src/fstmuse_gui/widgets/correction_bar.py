@@ -1,4 +1,4 @@
-"""Below the verdict: say that it is wrong, or right; what was said; how much has gathered."""
+"""Bar below the verdict: confirm or correct it, and see how many corrections there are."""
 
 from __future__ import annotations
 
@@ -72,16 +72,16 @@ class CorrectionBar(QWidget):
 
     @property
     def is_corrected(self) -> bool:
-        """Whether something was said."""
+        """True while a correction is shown."""
         return self.chip.isVisibleTo(self)
 
     @property
     def sum(self) -> str:
-        """What is said of all corrections."""
+        """Text about the number of corrections."""
         return self._sum.text()
 
     def show_open(self, *, can_confirm: bool) -> None:
-        """Nothing was said yet; a verdict that names a genre can also be confirmed."""
+        """Show that nothing was said yet; a verdict that names a genre can also be confirmed."""
         self._show(self.correct_button)
         self.confirm_button.setVisible(can_confirm)
         self.setAccessibleDescription("Nothing said yet")
@@ -103,7 +103,7 @@ class CorrectionBar(QWidget):
             button.setVisible(button in wanted)
 
     def show_count(self, count: int) -> None:
-        """How many corrections there are."""
+        """Show the number of corrections."""
         self._sum.setText(f"{count:,} correction{'' if count == 1 else 's'} so far.")
         self._sum.setVisible(count > 0)
         self.train_button.setVisible(count > 0)
@@ -113,7 +113,7 @@ class CorrectionBar(QWidget):
         self.picker.said = said
 
     def set_busy(self, is_busy: bool) -> None:
-        """Something is being written."""
+        """Disable the buttons while something is written."""
         for button in (self.correct_button, self.confirm_button, self.chip, self.undo_button):
             button.setEnabled(not is_busy)
 

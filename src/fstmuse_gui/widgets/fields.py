@@ -79,11 +79,11 @@ class LineBox(QWidget):
 
     @property
     def text(self) -> str:
-        """What the line says."""
+        """Text of the line."""
         return self._line.text()
 
     def _add_button(self, words: str, name: str) -> QPushButton:
-        """One more button; ``name`` is what a screen reader calls it."""
+        """Add a button; ``name`` is what a screen reader calls it."""
         button = QPushButton(caption(words))
         button.setAccessibleName(name)
         self._row.addWidget(button)
@@ -130,7 +130,7 @@ class Field(QWidget):
 
     @property
     def trouble(self) -> str:
-        """What is said to be wrong."""
+        """Text of the error below the field."""
         return self._trouble.text()
 
     def show_trouble(self, sentence: str) -> None:
@@ -207,7 +207,7 @@ class _OrOff(CalmSpinBox):
 
 
 class _Real(CalmDoubleSpinBox):
-    """Without the zeros at the end."""
+    """Spin box that shows no zeros at the end."""
 
     def textFromValue(self, value: float) -> str:
         text = f"{value:.{self.decimals()}f}"

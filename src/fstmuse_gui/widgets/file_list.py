@@ -40,7 +40,7 @@ _ROW_ROLE = Qt.ItemDataRole.UserRole
 
 
 class RowState(StrEnum):
-    """How far a clip has come; the value is what the row says."""
+    """Progress of a clip; the value is what the row says."""
 
     WAITING = "Waiting"
     WORKING = "Listening"
@@ -51,7 +51,7 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """What one row shows.
+    """Contents of one row.
 
     ``genre`` and ``probability`` are those of the best genre; ``genre`` is None when the
     verdict is "not sure". ``sentence`` says what went wrong, ``said`` which genre the user

@@ -111,7 +111,7 @@ class SidePane(ScrollPane):
 
 
 class _Holder(QWidget):
-    """As large as its one child must be, or larger."""
+    """Holder that is as large as its one child must be, or larger."""
 
     def __init__(self, inside: QWidget, pane: ScrollPane) -> None:
         super().__init__()

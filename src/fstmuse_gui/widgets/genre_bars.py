@@ -42,7 +42,7 @@ def unbroken(text: str) -> str:
 
 
 class ProbabilityBars(QWidget):
-    """One row a genre, the likeliest on top.
+    """Bars, one row a genre, the likeliest on top.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class ProbabilityBars(QWidget):
         return list(self._order)
 
     def spoken(self) -> list[str]:
-        """What a screen reader says for each row, from top to bottom."""
+        """Accessible names of the rows, from top to bottom."""
         return [self._rows[name].accessibleName() for name in self._order]
 
     def _on_glide(self, share: float) -> None:
@@ -180,7 +180,7 @@ class _Row(QProgressBar):
         self._tell()
 
     def aim(self, y: float, probability: float, *, leads: bool) -> None:
-        """Where to glide, and to what."""
+        """Set the height and the probability to glide to."""
         self._y_from, self._y_to = self.y_now, y
         self._from, self._to = self._now, probability
         self._leads = leads
@@ -197,7 +197,7 @@ class _Row(QProgressBar):
             self.update()
 
     def _appearance(self) -> tuple[object, ...]:
-        """What of the value can be seen: the number, and the bar to half a pixel."""
+        """Visible part of the value: the number, and the bar to half a pixel."""
         return percent(self._now), round(2 * self.width() * self._now), self._leads
 
     def _tell(self) -> None:
@@ -312,7 +312,7 @@ class GenreBars(QWidget):
             row.show()
 
     def spoken(self) -> list[str]:
-        """What a screen reader says, from top to bottom."""
+        """Accessible names of the rows, from top to bottom."""
         return [row.accessibleName() for row in self._rows]
 
 

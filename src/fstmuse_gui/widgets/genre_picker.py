@@ -126,7 +126,7 @@ class GenrePicker(QFrame):
 
     @property
     def hint(self) -> str:
-        """What is said about the text, if anything."""
+        """Text about what was typed, if any."""
         return self._hint.text()
 
     def _fill(self, text: str) -> None:

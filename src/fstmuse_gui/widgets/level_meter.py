@@ -1,4 +1,4 @@
-"""How loud the input is: root mean square and peak on a scale in decibels."""
+"""Level meter: root mean square and peak on a scale in decibels."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LevelMeter(QProgressBar):
 
     @property
     def is_clipped(self) -> bool:
-        """Whether the lamp for sound beyond full scale is lit."""
+        """True while the lamp for sound beyond full scale is lit."""
         return self._clock() < self._clip_until
 
     def reset(self) -> None:

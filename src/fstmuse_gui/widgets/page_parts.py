@@ -58,7 +58,7 @@ class StillLabel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
-        """What it says."""
+        """Text in full, also where it is elided."""
         return self._text
 
     def set_text(self, text: str) -> None:
@@ -88,7 +88,7 @@ _TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
 
 
 class PageHead(QHBoxLayout):
-    """What a page is about, in two lines, and ``buttons`` on the right."""
+    """Head of a page: title and a line about it, with ``buttons`` on the right."""
 
     def __init__(self, page: QWidget, buttons: Sequence[QWidget] = ()) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class PageHead(QHBoxLayout):
 
     @property
     def lines(self) -> tuple[str, str]:
-        """What is shown."""
+        """Title and the line about it."""
         return self._title.text(), self._about.text()
 
 
@@ -140,7 +140,7 @@ class Figure(QWidget):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Name of the figure."""
         return self._name.text()
 
     def set_number(self, text: str) -> None:
@@ -149,7 +149,7 @@ class Figure(QWidget):
 
     @property
     def number(self) -> str:
-        """What is shown."""
+        """Number on show."""
         return self._number.text()
 
 
@@ -177,7 +177,7 @@ class TwoSides(QWidget):
             self._body.addWidget(side, share)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as one column: else there would never be reason to put one below the other."""
+        """Return the width of one column: else nothing would ever put one below the other."""
         width = max(side.minimumSizeHint().width() for side in self._sides)
         return QSize(width, super().minimumSizeHint().height())
 

@@ -27,7 +27,7 @@ _SIGN = 16
 
 
 class NoticeBar(QFrame):
-    """Hidden until there is something to say."""
+    """Bar for a notice, hidden until there is one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class NoticeBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What is said, or was said last."""
+        """Text of the notice, which may be hidden."""
         return self._text.text()
 
     def say(self, text: str) -> None:
@@ -75,7 +75,7 @@ class NoticeBar(QFrame):
         self._is_of_item = True
 
     def leave_item(self) -> None:
-        """Another item is shown: hide what was said of the one before."""
+        """Hide what was said of the item shown before."""
         if self._is_of_item:
             self.say("")
 
@@ -138,7 +138,7 @@ class PagedView(QWidget):
         self._pages.setCurrentWidget(self._panes[page])
 
     def leave_item(self) -> None:
-        """Another item is shown: nothing that belongs to the one before stays."""
+        """Remove everything that belongs to the item shown before."""
         self.notice.leave_item()
         for pane in self._panes.values():
             for bar in (pane.verticalScrollBar(), pane.horizontalScrollBar()):

@@ -107,7 +107,7 @@ class PlainTable(QTableView):
         header.setSelectionModel(QItemSelectionModel(model, header))
 
     def say_nothing_found(self, text: str) -> None:
-        """What stands in the table while it has no rows."""
+        """Set the text that is shown while there are no rows."""
         self._nothing = text
         self.viewport().update()
 

@@ -49,7 +49,7 @@ class ClipLevels:
 
     @property
     def full(self) -> Levels:
-        """All columns."""
+        """Range of all columns."""
         return self._sizes[0]
 
     @property
@@ -289,7 +289,7 @@ class PlaybackCursor(pg.InfiniteLine):
 
 
 def heat_rect(activation: ActivationMap, scale: MelScale) -> QRectF:
-    """Where the map lies, in seconds and mel rows."""
+    """Rectangle of the map, in seconds and mel rows."""
     low = scale.row(float(activation.row_edges_hz[0]))
     high = scale.row(float(activation.row_edges_hz[-1]))
     width = activation.values.shape[1] * activation.seconds_per_column

@@ -162,7 +162,7 @@ class SpectrogramView(QWidget):
 
     @property
     def heat_is_shown(self) -> bool:
-        """Whether the overlay lies on the picture."""
+        """True while the overlay lies on the picture."""
         return bool(self._heat.isVisible())
 
     def set_position(self, seconds: float | None) -> None:
@@ -183,7 +183,7 @@ class SpectrogramView(QWidget):
         self._is_dragged_away = False
 
     def _on_dragged(self) -> None:
-        """Whoever drags wants to look there, while the sound goes on elsewhere."""
+        """Stop following a cursor that was dragged out of view."""
         start, end = self.visible_range
         is_in_view = start <= float(self._cursor.value()) <= end
         self._is_dragged_away = self._cursor.isVisible() and not is_in_view
@@ -222,7 +222,7 @@ class SpectrogramView(QWidget):
 
     @property
     def is_live(self) -> bool:
-        """Whether the picture scrolls."""
+        """True while the picture scrolls."""
         return self._is_live
 
     @property

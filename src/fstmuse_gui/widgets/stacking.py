@@ -41,11 +41,11 @@ class StackingSplitter(QSplitter):
 
     @property
     def is_stacked(self) -> bool:
-        """Whether one part stands above the other."""
+        """True while one part stands above the other."""
         return self.orientation() is Qt.Orientation.Vertical
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as one part: else there would never be reason to stack them."""
+        """Return the width of one part: else nothing would ever stack them."""
         widths = [_least_width(part) for part in self._parts()]
         return QSize(max(widths, default=0), super().minimumSizeHint().height())
 

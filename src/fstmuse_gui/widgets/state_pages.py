@@ -1,4 +1,4 @@
-"""What stands in the clip's place while there is no answer, and when there will be none."""
+"""Pages in the clip's place while there is no result, and when there will be none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class BusyPage(QWidget):
 
 
 class TroublePage(QWidget):
-    """Something could not be done, or was cancelled; says what to do next.
+    """Page for what could not be done or was cancelled, and what to do next.
 
     Signals
     -------
@@ -77,7 +77,7 @@ class TroublePage(QWidget):
 
     @property
     def sentence(self) -> str:
-        """What is said."""
+        """Sentence on the page."""
         return self._detail.text()
 
     def show_trouble(self, title: str, sentence: str, *, is_failure: bool = True) -> None:

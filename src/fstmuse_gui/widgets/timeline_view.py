@@ -82,7 +82,7 @@ class TimelineView(QWidget):
             self._redraw()
 
     def _can_shift(self) -> bool:
-        """Whether what is drawn only has to move to the left, as it does while recording.
+        """True if the picture only has to move to the left, as it does while recording.
 
         That holds as long as it reaches to the end of what is known: nothing new comes in.
         """

@@ -1,4 +1,4 @@
-"""Below the picture: play and pause, where in the clip, and how the picture looks."""
+"""Bar below the picture: play and pause, the position in the clip, colours and range."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class TransportBar(QWidget):
         self.map_chooser.setHidden(is_narrow)
 
     def set_clip(self, duration_s: float, *, playable: bool) -> None:
-        """Another clip is shown; ``duration_s`` is 0 while it is not known."""
+        """Show another clip's length; ``duration_s`` is 0 while it is not known."""
         self._duration_s = duration_s
         self.play_button.setEnabled(playable)
         self.set_position(0.0)

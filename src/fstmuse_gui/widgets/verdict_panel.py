@@ -45,7 +45,7 @@ class VerdictPanel(QWidget):
 
     @property
     def sentence(self) -> str:
-        """What stands below it."""
+        """Sentence below the verdict."""
         return self._sentence.text()
 
     def show_result(self, result: Classification) -> None:

@@ -25,7 +25,7 @@ from fstmuse_core.workers.protocol import (
 
 
 class Worker(Protocol):
-    """What the window needs of ``jobs.worker.ClassifyWorker``."""
+    """The part of ``fstmuse_core.workers.client.ClassifyWorker`` that the window needs."""
 
     def start(self) -> None: ...
     def submit(self, request: Job) -> int: ...

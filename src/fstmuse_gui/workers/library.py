@@ -33,7 +33,7 @@ _Asked = tuple[str, tuple[Any, ...]]
 
 @dataclass
 class _Ended:
-    """What is known of a chore should its process end; ``why`` it was killed, if it was late."""
+    """State of a job should its process end; ``why`` it was killed, if it was late."""
 
     why: str = ""
     batch: str = ""
@@ -41,7 +41,7 @@ class _Ended:
 
 
 class LibraryJobs(QObject):
-    """One chore at a time, in a process that is started with the first.
+    """Runner of one job at a time, in a process that is started with the first.
 
     Signals
     -------
@@ -86,7 +86,7 @@ class LibraryJobs(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a chore is being done."""
+        """True while a job runs."""
         return self._is_busy
 
     def run(self, name: str, *arguments: Any) -> None:
@@ -114,7 +114,7 @@ class LibraryJobs(QObject):
     def _answer(
         self, number: int, asked: _Asked, ended: _Ended, *, may_cancel: bool
     ) -> tuple[str, Any]:
-        """What the process answers; raises ``EOFError`` or ``OSError`` once it has ended."""
+        """Return the process's answer; raises ``EOFError`` or ``OSError`` once it has ended."""
         if self._process is None or self._connection is None:
             # Starting a process takes a moment, which the window need not wait.
             self._is_up = False
@@ -160,7 +160,7 @@ class LibraryJobs(QObject):
             self._told.emit(number, kind, value)
 
     def _outcome(self, number: int, asked: _Asked, ended: _Ended) -> tuple[str, Any]:
-        """What is left of a chore whose process was killed or has crashed."""
+        """Outcome of a job whose process was killed or has crashed."""
         name, arguments = asked
         was_cancelled = self._cancelled_at is not None and not ended.why
         why = ended.why or "the process that did it has ended; the rest was left as it is"

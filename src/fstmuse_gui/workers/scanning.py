@@ -12,7 +12,7 @@ OnEvent = Callable[[Any], None]
 
 
 class Scanning(Protocol):
-    """What is needed of ``LibraryScan``."""
+    """The part of ``LibraryScan`` that the window needs."""
 
     def start(self) -> None: ...
     def cancel(self) -> None: ...
@@ -20,7 +20,7 @@ class Scanning(Protocol):
 
 
 class Hearing(Protocol):
-    """What is needed of ``LibraryWork``."""
+    """The part of ``LibraryWork`` that the window needs."""
 
     @property
     def is_paused(self) -> bool: ...
@@ -46,7 +46,7 @@ def make_work(on_event: OnEvent, library: Path, model: str) -> Hearing:
 
 
 class LibraryWorkers(QObject):
-    """One scan and one listening at most at a time.
+    """Runner of at most one scan and one classification at a time.
 
     Signals
     -------
@@ -77,17 +77,17 @@ class LibraryWorkers(QObject):
 
     @property
     def is_scanning(self) -> bool:
-        """Whether folders are being searched."""
+        """True while folders are being searched."""
         return self._scan is not None
 
     @property
     def is_working(self) -> bool:
-        """Whether files are being heard, or would be if it were not paused."""
+        """True while files are classified, also if that is paused."""
         return self._work is not None
 
     @property
     def is_paused(self) -> bool:
-        """Whether the listening has been paused."""
+        """True while the classification is paused."""
         return self._work is not None and self._work.is_paused
 
     # -- scanning ----------------------------------------------------------------------
