@@ -55,11 +55,11 @@ def fill(library, folder):
         artist = f"{rng.choice(words)} {rng.choice(words)}"
         album, title = (" ".join(rng.choices(words, k=n)) for n in (2, 3))
         path = f"{folder}/{artist}/{album}/{number:05} {title}.mp3"
-        heard = rng.random() < 0.9
-        content = f"{number:064x}" if heard else None
+        is_classified = rng.random() < 0.9
+        content = f"{number:064x}" if is_classified else None
         files.append((path.encode(), home.folder_id, 5_000_000, 1, "1", str(number), content,
                       title, artist, album, rng.choice(["", *genres])))
-        if heard:
+        if is_classified:
             genre, sure = rng.choice(genres), rng.random()
             said = genre if sure > 0.5 else None
             results.append((content, model, genre, sure, said, f"{genre}, sure.", 200.0,

@@ -132,7 +132,7 @@ def measure(_repeats: int) -> list[Row]:
 def _rows(run: dict[str, Any]) -> list[Row]:
     gaps, works = ([1e3 * value for value in run[name]] for name in ("gaps", "works"))
     bare = [1e3 * gap for gap in run["bare"]]
-    heard = f"{run['events']} events, {run['epochs']} epochs in {_SECONDS:.0f} s"
+    seen = f"{run['events']} events, {run['epochs']} epochs in {_SECONDS:.0f} s"
     return [
         Row(
             "longest stall of the GUI thread while both cores train",
@@ -147,7 +147,7 @@ def _rows(run: dict[str, Any]) -> list[Row]:
             max(works),
             "ms",
             _STALL_MS,
-            note=f"99 % below {_quantile(works, 0.99):.1f} ms; {heard}",
+            note=f"99 % below {_quantile(works, 0.99):.1f} ms; {seen}",
         ),
     ]
 

@@ -94,11 +94,11 @@ def _scores_of(taught: PatternHead, data: DataSet) -> ClipScores:
 
 
 def _mean_evidence(taught: PatternHead, mel: FloatArray) -> FloatArray:
-    ear = PatternSession(taught)
-    ear.push(mel)
+    session = PatternSession(taught)
+    session.push(mel)
     recipe = Recipe()
     starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)
-    return np.asarray(ear.evidence(starts).mean(axis=0))
+    return np.asarray(session.evidence(starts).mean(axis=0))
 
 
 # The rows that start from one pre-training share it.
@@ -110,8 +110,8 @@ def _start(task: Task, data: DataSet, test: Bools, cell: Cell, by_artist: bool) 
     if key not in _pretrained:
         judged = {track.artist for track in data.part(test).tracks}
         music = cell.music()
-        heard = np.array([track.artist not in judged for track in music.tracks])
-        _pretrained[key] = pretrain(task, music.part(heard), cell.seeds, by_artist=by_artist)
+        is_taught = np.array([track.artist not in judged for track in music.tracks])
+        _pretrained[key] = pretrain(task, music.part(is_taught), cell.seeds, by_artist=by_artist)
     return _pretrained[key]
 
 

@@ -140,13 +140,13 @@ def probed(task: Task, data: DataSet, start: Pretrained, test: DataSet) -> ClipS
     from sklearn.preprocessing import StandardScaler
 
     trunk = start.build(task, len(task.plan.genres)).training
-    ear = keras.Model(trunk.inputs, trunk.get_layer(_TRUNK_END).input)
+    trunk_model = keras.Model(trunk.inputs, trunk.get_layer(_TRUNK_END).input)
     used = data.part(data.roles != IGNORED)
     machine = make_pipeline(
         StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=2000)
     )
-    machine.fit(_embeddings(ear, used.mels, start.scaling), used.roles)
-    found = machine.predict_log_proba(_embeddings(ear, test.mels, start.scaling))
+    machine.fit(_embeddings(trunk_model, used.mels, start.scaling), used.roles)
+    found = machine.predict_log_proba(_embeddings(trunk_model, test.mels, start.scaling))
     n_genres = len(task.plan.genres)
     logits = np.full((len(found), n_genres + 1), -20.0)
     logits[:, machine.classes_] = np.maximum(found, -20.0)
@@ -155,12 +155,12 @@ def probed(task: Task, data: DataSet, start: Pretrained, test: DataSet) -> ClipS
     return ClipScores(known, novelty)
 
 
-def _embeddings(ear: Any, mels: Any, scaling: FeatureScaling) -> npt.NDArray[np.float64]:
+def _embeddings(trunk_model: Any, mels: Any, scaling: FeatureScaling) -> npt.NDArray[np.float64]:
     """Mean and deviation of the trunk's channels over a clip, shape ``(clips, 2 * channels)``."""
-    return np.stack([_embedding(ear, mel, scaling) for mel in mels])
+    return np.stack([_embedding(trunk_model, mel, scaling) for mel in mels])
 
 
-def _embedding(ear: Any, mel: MelArray, scaling: FeatureScaling) -> npt.NDArray[np.float64]:
+def _embedding(trunk_model: Any, mel: MelArray, scaling: FeatureScaling) -> npt.NDArray[np.float64]:
     frames = Recipe().segment_frames
     starts = np.asarray(segment_starts(len(mel), frames, frames // 2))
     starts = starts[np.linspace(0, len(starts) - 1, min(_SEGMENTS, len(starts))).astype(int)]
@@ -168,6 +168,6 @@ def _embedding(ear: Any, mel: MelArray, scaling: FeatureScaling) -> npt.NDArray[
     for row, at in zip(cut, starts, strict=False):
         piece = mel[at : at + frames]
         row[: len(piece)] = piece
-    cells = np.asarray(ear.predict_on_batch(scaling.apply(cut)[..., None]))[: len(starts)]
+    cells = np.asarray(trunk_model.predict_on_batch(scaling.apply(cut)[..., None]))[: len(starts)]
     flat = cells.reshape(-1, cells.shape[-1]).astype(np.float64)
     return np.concatenate([flat.mean(axis=0), flat.std(axis=0)])

@@ -87,6 +87,6 @@ def _faster(model: Any) -> Any:
 def _inputs(mels: Sequence[MelArray]) -> FloatArray:
     inputs = np.zeros((len(mels), N_FRAMES, N_MELS, 1), dtype=np.float32)
     for row, mel in zip(inputs, mels, strict=True):
-        heard = mel[:N_FRAMES]
-        row[: len(heard), :, 0] = heard
+        used = mel[:N_FRAMES]
+        row[: len(used), :, 0] = used
     return inputs

@@ -30,7 +30,7 @@ from fstmuse_core.library.scan import scan_library
 from fstmuse_core.runs import store as runs
 from fstmuse_core.system.atomic_write import open_whole
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
-from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import FileGenres, Mode, Policy, plan_changes
 from fstmuse_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.conftest import make_music
 
@@ -88,7 +88,7 @@ class TagWriting(Scenario):
         os.link(self.music / "b.flac", elsewhere / "outside.flac")
 
     def act(self) -> None:
-        heard = [Heard(p, {"Rock": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
+        heard = [FileGenres(p, {"Rock": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
         apply(plan_changes(heard, Policy(Mode.REPLACE)), folder=self.journal)
 
     def check(self) -> str:

@@ -24,10 +24,10 @@ from fstmuse_core.library.database import open_library
 from fstmuse_core.library.export import export_library
 from fstmuse_core.library.playlists import write_playlists
 from fstmuse_core.library.report import write_report
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State
 from fstmuse_core.runs import store
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
-from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import FileGenres, Mode, Policy, plan_changes
 from fstmuse_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from fstmuse_gui.settings import LAST_FOLDER, RECENT_FILES, THEME, Settings
 from tests.attacks.kill_scenarios import ModelScenario, Scenario, TagWriting
@@ -179,7 +179,7 @@ class SecondTagBatch(TagWriting):
         super().act()
 
     def act(self) -> None:
-        heard = [Heard(p, {"Jazz": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
+        heard = [FileGenres(p, {"Jazz": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
         apply(plan_changes(heard, Policy(Mode.REPLACE)), folder=self.journal)
 
     def check(self) -> str:
@@ -255,7 +255,7 @@ class RunFinished(RunScenario, ModelScenario):
         return f"{run.state.value}, {title} model"
 
 
-_MODEL = HeardModel("a" * 64, "mine", "Mine", ("Folk", "Rock"), 0)
+_MODEL = KnownModel("a" * 64, "mine", "Mine", ("Folk", "Rock"), 0)
 
 
 class LibraryWritten(Scenario):

@@ -23,7 +23,7 @@ from fstmuse_core.generate.recipe import Recipe, read_recipe
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.batch import apply, list_batches, undo
-from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import FileGenres, Mode, Policy, plan_changes
 from tests.conftest import make_music
 
 _SECONDS = 2.0
@@ -134,7 +134,7 @@ class Tags(Kind):
         try:
             song = Path(shutil.copy(path, work))
             before = song.read_bytes()
-            heard = [Heard(song, {"Rock": 0.8}, True, "m")]
+            heard = [FileGenres(song, {"Rock": 0.8}, True, "m")]
             apply(plan_changes(heard, Policy(Mode.REPLACE)), folder=work / "journal")
             for batch in list_batches(work / "journal"):
                 undo(batch.id, folder=work / "journal")

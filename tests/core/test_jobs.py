@@ -25,11 +25,11 @@ from fstmuse_core.workers.playback import AudioFeed, FeedBlock, _feed
 from fstmuse_core.workers.protocol import (
     Cancelled,
     ClassifyFile,
+    ClassifyLive,
     ClipResult,
     Done,
     Event,
     Failed,
-    ListenLive,
     Partial,
     Progress,
     Ready,
@@ -152,7 +152,7 @@ def test_a_job_that_kills_twice_is_given_up(
 def test_live_samples_are_answered_as_they_come_and_survive_a_death(
     worker: ClassifyWorker, events: Events, music: Samples
 ) -> None:
-    job = worker.submit(ListenLive(MODEL))
+    job = worker.submit(ClassifyLive(MODEL))
     pieces = np.array_split(music, 20)
     for piece in pieces[:10]:
         worker.send_live(job, piece)
@@ -174,7 +174,7 @@ def test_a_recording_does_not_wait_for_a_long_file(
 ) -> None:
     file_job = worker.submit(ClassifyFile(str(long_file), MODEL))
     events.until(Started, job=file_job)
-    live = worker.submit(ListenLive(MODEL))
+    live = worker.submit(ClassifyLive(MODEL))
     worker.send_live(live, music)
     worker.end_live(live)
     seen = events.until(Done)
@@ -183,7 +183,7 @@ def test_a_recording_does_not_wait_for_a_long_file(
 
 
 def test_a_live_session_can_be_cancelled(worker: ClassifyWorker, events: Events) -> None:
-    job = worker.submit(ListenLive(MODEL))
+    job = worker.submit(ClassifyLive(MODEL))
     events.until(Started, job=job)
     worker.cancel(job)
     events.until(Cancelled, job=job)

@@ -105,18 +105,18 @@ def test_the_ear_hears_the_same_in_any_pieces(head: PatternHead) -> None:
     evidence = whole.evidence(starts)
 
     np.testing.assert_array_equal(pieces.evidence(starts), evidence)
-    np.testing.assert_array_equal(evidence[0], head.hear(mel[:512]))
-    np.testing.assert_array_equal(evidence[1], head.hear(mel[:512]))
-    np.testing.assert_array_equal(evidence[2], head.hear(mel[512:1024]))
+    np.testing.assert_array_equal(evidence[0], head.evidence(mel[:512]))
+    np.testing.assert_array_equal(evidence[1], head.evidence(mel[:512]))
+    np.testing.assert_array_equal(evidence[2], head.evidence(mel[512:1024]))
     # The last window ends with the clip.
-    np.testing.assert_array_equal(evidence[5], head.hear(mel[1300 - 512 :]))
+    np.testing.assert_array_equal(evidence[5], head.evidence(mel[1300 - 512 :]))
 
 
 def test_a_short_window_counts_for_less(head: PatternHead) -> None:
     mel = mel_of(128)
     tiled = np.tile(mel, (4, 1))
 
-    np.testing.assert_allclose(head.hear(mel), 0.25 * head.hear(tiled), rtol=1e-5)
+    np.testing.assert_allclose(head.evidence(mel), 0.25 * head.evidence(tiled), rtol=1e-5)
 
 
 def test_a_clip_is_heard_with_both(with_head: Bundle, head: PatternHead) -> None:

@@ -15,18 +15,18 @@ import pytest
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.bundle.bundle import shipped_models_folder
 from fstmuse_core.generate.generator import Blend, ClipGenerator, GeneratedClip
-from fstmuse_core.inversion.resynthesis import hear_file
+from fstmuse_core.inversion.resynthesis import resynthesize_file
 from fstmuse_core.workers.client import ClassifyWorker
 from fstmuse_core.workers.protocol import (
     Cancelled,
     Done,
     Event,
     Failed,
-    HearFile,
     MakeClip,
     Partial,
     Progress,
     Ready,
+    ResynthesizeFile,
     Started,
     WorkerLost,
 )
@@ -113,7 +113,7 @@ def test_failures_are_sentences(worker: ClassifyWorker, events: Events, tiny: Pa
         (MakeClip("no-gan", "Rock", 3.0, 1), "there is no model by that name"),
         (MakeClip(JUDGES[0], "Rock", 3.0, 1), "it is a classifier"),
         (MakeClip(str(tiny), "Rock", 0.0, 1), "1 to 600 s can"),
-        (HearFile("/no/song.mp3"), "there is no such file"),
+        (ResynthesizeFile("/no/song.mp3"), "there is no such file"),
     ]:
         worker.submit(request)
         failed = events.until(Failed, Done)[-1]
@@ -123,11 +123,11 @@ def test_failures_are_sentences(worker: ClassifyWorker, events: Events, tiny: Pa
 
 
 def test_what_a_model_hears(worker: ClassifyWorker, events: Events, music_file: Path) -> None:
-    worker.submit(HearFile(str(music_file)))
+    worker.submit(ResynthesizeFile(str(music_file)))
     whole = events.until(Done, Failed)[-1]
-    worker.submit(HearFile(str(music_file), "Rock", JUDGES[1]))
+    worker.submit(ResynthesizeFile(str(music_file), "Rock", JUDGES[1]))
     part = events.until(Done, Failed)[-1]
-    np.testing.assert_array_equal(whole.payload.samples, hear_file(music_file).samples)
+    np.testing.assert_array_equal(whole.payload.samples, resynthesize_file(music_file).samples)
     assert 0 < part.payload.mel.sum() < whole.payload.mel.sum()
 
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.inversion.resynthesis import Heard
-from fstmuse_core.workers.protocol import Done, Failed, HearFile, Progress
+from fstmuse_core.inversion.resynthesis import Resynthesis
+from fstmuse_core.workers.protocol import Done, Failed, Progress, ResynthesizeFile
 from fstmuse_gui.sound.take import Take
 from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.conftest import make_music
@@ -49,13 +49,13 @@ def shown(workers: list[FakeWorker], bench: Bench, tmp_path: Path) -> Bench:
     return bench
 
 
-def asked(worker: FakeWorker) -> list[HearFile]:
+def asked(worker: FakeWorker) -> list[ResynthesizeFile]:
     return [request for _, request in worker.submitted]
 
 
 def answer(worker: FakeWorker, samples: FloatArray) -> None:
     mel = np.zeros((1, 128), np.float32)
-    worker.tell(Done(worker.last, Heard(samples, 22_050, mel)))
+    worker.tell(Done(worker.last, Resynthesis(samples, 22_050, mel)))
     QCoreApplication.processEvents()
 
 
@@ -70,7 +70,7 @@ def test_what_the_model_hears_is_played_from_the_same_place(
     shown.view.clip_page.hear_button.click()
 
     (worker,) = workers
-    assert asked(worker) == [HearFile(own, None, None)]
+    assert asked(worker) == [ResynthesizeFile(own, None, None)]
     assert shown.player.loaded is own
     heard = 0.5 * SONG
     worker.tell(Progress(worker.last, 0.4))
@@ -94,7 +94,7 @@ def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[Fake
     ]
     assert workers[0].cancelled == [1, 2]
     heard = 0.1 * SONG
-    workers[0].tell(Done(2, Heard(SONG, 22_050, SONG[:1])))  # no longer wanted
+    workers[0].tell(Done(2, Resynthesis(SONG, 22_050, SONG[:1])))  # no longer wanted
     answer(workers[0], heard)
     assert shown.player.loaded is heard
 
@@ -136,7 +136,7 @@ def test_a_recording_is_heard_so_once_it_is_saved(
     clip.saved_as = "/music/take.wav"
     bench.presenter.changed.emit()
     qtbot.keyClick(bench.window, Qt.Key.Key_L)
-    assert asked(workers[0]) == [HearFile("/music/take.wav", None, None)]
+    assert asked(workers[0]) == [ResynthesizeFile("/music/take.wav", None, None)]
 
 
 def test_what_another_tab_plays_silences_the_clip(shown: Bench) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray, mel_spectrogram
-from fstmuse_core.workers.protocol import ListenLive, Partial
+from fstmuse_core.workers.protocol import ClassifyLive, Partial
 from fstmuse_gui.settings import OUTPUT_DEVICE
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice
 from fstmuse_gui.sound.take import Take
@@ -116,7 +116,7 @@ def test_a_take_is_shown_and_classified_while_it_grows(bench: Bench, music: Floa
     page = bench.view.clip_page
     assert bench.view.page is page
     assert page.spectrogram.is_live
-    assert bench.worker.submitted[-1][1] == ListenLive("fst-muse")
+    assert bench.worker.submitted[-1][1] == ClassifyLive("fst-muse")
     np.testing.assert_array_equal(bench.worker.live[job][0], music[: len(music) // 2])
     assert page.transport._time.text() == "0:05"
     bench.worker.tell(Partial(job, make_classification()))

@@ -14,7 +14,13 @@ from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import ClassifierRunner, Heard, LibraryTask, Unheard, Unusable
+from fstmuse_core.library.file_task import (
+    ClassifiedFile,
+    ClassifierRunner,
+    FailedFile,
+    LibraryTask,
+    Unusable,
+)
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.rows import LibraryRow, State, restored, stored
 from fstmuse_core.library.scan import scan_library
@@ -50,7 +56,9 @@ def queue(library: Library, bundle: Bundle, music: Path) -> Queue:
     return Queue(library, bundle)
 
 
-def hear_next(library: Library, queue: Queue, ear: ClassifierRunner) -> Heard | Unheard | Unusable:
+def hear_next(
+    library: Library, queue: Queue, ear: ClassifierRunner
+) -> ClassifiedFile | FailedFile | Unusable:
     """Hear the first file that waits, and keep what came of it."""
     scan_library(library)
     waiting = queue.next_after(None, 1)[0]
@@ -115,7 +123,7 @@ def test_a_copy_elsewhere_is_known_by_its_sound(
 
     heard = hear_next(library, queue, ear)
 
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, ClassifiedFile)
     assert heard.answer is None
     assert ear.heard == [str(first)]
     assert {row.state for row in library.rows(bundle.sha256)} == {State.DONE}
@@ -145,7 +153,7 @@ def test_a_file_that_changes_while_it_is_heard_is_heard_again(
     ear = StandIn(answer, grow_once)
     heard = hear_next(library, queue, ear)
 
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, ClassifiedFile)
     assert len(ear.heard) == 2
     assert heard.found.size == file.stat().st_size
 
@@ -187,7 +195,7 @@ def test_a_file_that_is_removed_is_gone(
         file.unlink()
 
     became = ear(str(file))
-    assert isinstance(became, Unheard)
+    assert isinstance(became, FailedFile)
     queue.keep(1, became)
 
     row = only_row(library, bundle)
@@ -221,7 +229,7 @@ def test_what_may_not_be_read_says_so(
     song("song.wav")
     became = hear_next(library, queue, StandIn(answer, refuse))
 
-    assert became == Unheard(
+    assert became == FailedFile(
         "it cannot be read (Permission denied); see to the file, then try it again"
     )
 
@@ -235,7 +243,7 @@ def test_an_unforeseen_fault_costs_its_file_only(
     song("song.wav")
     became = hear_next(library, queue, StandIn(answer, fail))
 
-    assert isinstance(became, Unheard)
+    assert isinstance(became, FailedFile)
     assert became.reason == (
         r"it could not be worked on (RuntimeError: odd\nthing); please report this"
     )
@@ -287,4 +295,4 @@ def test_errors_of_sound_keep_their_remedy(
 
     song("song.wav")
 
-    assert hear_next(library, queue, StandIn(answer, fail)) == Unheard("it is odd; mend it")
+    assert hear_next(library, queue, StandIn(answer, fail)) == FailedFile("it is odd; mend it")

@@ -14,14 +14,14 @@ import pytest
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
 from fstmuse_core.library.database import Library, library_file, open_library
-from fstmuse_core.library.file_task import Heard, Unheard
+from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
 from fstmuse_core.library.queue import Queue
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State, stored
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State, stored
 from fstmuse_core.library.scan import found_file, scan_library
 
 GENRES = ("Folk", "Jazz", "Rock")
-MODEL = HeardModel("a" * 64, "first", "The first", GENRES, 0)
-OTHER = HeardModel("b" * 64, "second", "The second", GENRES, 0)
+MODEL = KnownModel("a" * 64, "first", "The first", GENRES, 0)
+OTHER = KnownModel("b" * 64, "second", "The second", GENRES, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +117,7 @@ class Shelf:
         self.library.add_folder(self.folder)
         scan_library(self.library)
 
-    def hear(self, model: HeardModel, answers: Answers, **tags: str) -> None:
+    def hear(self, model: KnownModel, answers: Answers, **tags: str) -> None:
         """Let a model say something of files, or why it can't."""
         manifest = SimpleNamespace(title=model.title, genres=model.genres)
         bundle = SimpleNamespace(sha256=model.sha256, name=model.name, manifest=manifest)
@@ -127,10 +127,12 @@ class Shelf:
             name = os.path.relpath(waiting.path, self.folder).replace(os.sep, "/")
             said = answers.get(name)
             if isinstance(said, str):
-                queue.keep(waiting.file_id, Unheard(said))
+                queue.keep(waiting.file_id, FailedFile(said))
             elif said is not None:
                 found = found_file(waiting.path, os.stat(waiting.path))
-                queue.keep(waiting.file_id, Heard(found, name, **texts, answer=stored(said)))
+                queue.keep(
+                    waiting.file_id, ClassifiedFile(found, name, **texts, answer=stored(said))
+                )
 
     def ids(self, *names: str) -> list[int]:
         """The library's numbers of files."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.bundle.bundle import find_bundle
-from fstmuse_core.library.rows import HeardModel, ReviewKind
+from fstmuse_core.library.rows import KnownModel, ReviewKind
 from tests.library_out.conftest import GENRES, MODEL, OTHER, Shelf, answer
 
 Run = Callable[..., tuple[int, str, str]]
@@ -196,7 +196,7 @@ def test_it_is_said_that_a_model_was_trained_on_the_library(
     bundle = find_bundle("toy-model")
     with (bundle.path / "TRACKS.csv").open(encoding="utf-8", newline="") as stream:
         song = next(csv.DictReader(stream))
-    model = HeardModel(bundle.sha256, bundle.name, "", GENRES, 0)
+    model = KnownModel(bundle.sha256, bundle.name, "", GENRES, 0)
     tags = {"artist": song["artist"], "title": song["title"], "tag_genre": "Rock"}
     library_store.put("a.mp3")
     library_store.hear(model, {"a.mp3": answer("Rock", 0.9)}, **tags)

@@ -134,7 +134,7 @@ def serve_with_broken_listening(connection: Connection, warm_model: str | None) 
         return path
 
     begun = time.process_time()
-    sound.hear_file = hear  # type: ignore[assignment]
+    sound.resynthesize_file = hear  # type: ignore[assignment]
     sound.serve(connection, warm_model)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject
 from fstmuse_core.inversion import invert_mel
 from fstmuse_core.system.process_limits import SYNTHESIS, Heartbeat, heartbeat, send_heartbeats
 from fstmuse_core.workers.client import ClassifyWorker
-from fstmuse_core.workers.protocol import Cancelled, Done, Event, Failed, HearFile, Started
+from fstmuse_core.workers.protocol import Cancelled, Done, Event, Failed, ResynthesizeFile, Started
 from fstmuse_gui.workers import bridge
 from tests.gui.fakes import FakeWorker
 from tests.limits import faulty_child
@@ -49,7 +49,7 @@ def until(events: queue.Queue[Event], *kinds: type) -> Any:
 def test_long_work_that_goes_on_is_let_be(
     worker: ClassifyWorker, events: queue.Queue[Event]
 ) -> None:
-    worker.submit(HearFile("long"))
+    worker.submit(ResynthesizeFile("long"))
 
     ended = until(events, Done, Failed)
 
@@ -60,8 +60,8 @@ def test_long_work_that_goes_on_is_let_be(
 def test_work_that_makes_nothing_is_given_up(
     fault: str, worker: ClassifyWorker, events: queue.Queue[Event]
 ) -> None:
-    worker.submit(HearFile(fault))
-    next_one = worker.submit(HearFile("fine"))
+    worker.submit(ResynthesizeFile(fault))
+    next_one = worker.submit(ResynthesizeFile("fine"))
 
     sentence = until(events, Done, Failed).sentence
     assert sentence.endswith("given up; try again, or with a shorter one")
@@ -69,7 +69,7 @@ def test_work_that_makes_nothing_is_given_up(
 
 
 def test_cancel_ends_a_sound_that_hangs(worker: ClassifyWorker, events: queue.Queue[Event]) -> None:
-    hung = worker.submit(HearFile("hang"))
+    hung = worker.submit(ResynthesizeFile("hang"))
     until(events, Started)
 
     worker.cancel(hung)

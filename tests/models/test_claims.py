@@ -19,7 +19,7 @@ from fstmuse_core.bundle.entries import Origin, describe, model_details
 from fstmuse_core.bundle.figures import contradiction_in
 from fstmuse_core.bundle.manifest import manifest_bytes, sealed
 from fstmuse_core.cli import main
-from fstmuse_core.library.rows import HeardModel
+from fstmuse_core.library.rows import KnownModel
 from fstmuse_core.library.truth import Label, known_before
 from fstmuse_core.system.errors import BundleError
 from tests.library_out.conftest import make_row
@@ -157,7 +157,7 @@ def test_that_a_library_is_new_to_an_imported_model_is_a_claim(mine: Path) -> No
 
     def said() -> str:
         bundle = load_bundle(mine)
-        model = HeardModel(bundle.sha256, "mine", "mine", bundle.manifest.genres, 1)
+        model = KnownModel(bundle.sha256, "mine", "mine", bundle.manifest.genres, 1)
         return known_before(model, [row], labels)
 
     assert said() == ""

@@ -15,7 +15,7 @@ from mutagen.flac import Picture
 from mutagen.id3 import APIC, COMM, ID3, TALB, TCON, TIT2, TPE1, TYER
 from mutagen.mp4 import MP4Cover
 
-from fstmuse_core.tags.plan import Change, Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import Change, FileGenres, Mode, Policy, plan_changes
 
 RATE = 22_050
 PICTURE = np.random.default_rng(1).bytes(30_000)
@@ -119,8 +119,8 @@ def take(originals: Path, tmp_path: Path) -> Callable[..., Path]:
     return copy
 
 
-def rock(*paths: Path) -> list[Heard]:
-    return [Heard(path, {"Rock": 0.8, "Pop": 0.3}, True, "fst-muse", SHA) for path in paths]
+def rock(*paths: Path) -> list[FileGenres]:
+    return [FileGenres(path, {"Rock": 0.8, "Pop": 0.3}, True, "fst-muse", SHA) for path in paths]
 
 
 def plan(paths: Sequence[Path], mode: Mode = Mode.REPLACE, **policy: Any) -> list[Change]:

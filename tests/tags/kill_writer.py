@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
-from fstmuse_core.tags.plan import Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import FileGenres, Mode, Policy, plan_changes
 
 Files = dict[str, tuple[bytes, int]]
 
@@ -85,7 +85,7 @@ class Rounds:
         self.check_restored()
 
     def write(self, tell: Tell) -> None:
-        heard = [Heard(p, {"Rock": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
+        heard = [FileGenres(p, {"Rock": 0.8}, True, "m") for p in sorted(self.music.iterdir())]
         plan = plan_changes(heard, Policy(Mode.REPLACE))
         apply(plan, on_outcome=tell, folder=self.journal)
 

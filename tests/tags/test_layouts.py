@@ -13,7 +13,7 @@ from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.tags.batch import apply, undo
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.outcome import Fate
-from fstmuse_core.tags.plan import SEPARATORS, Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import SEPARATORS, FileGenres, Mode, Policy, plan_changes
 from fstmuse_core.tags.reading import read_tags
 from fstmuse_core.tags.tag_file import same_genres
 from tests.tags.layouts import make
@@ -32,7 +32,7 @@ def check(path: Path, seed: int, journal: Path) -> str:
         separator=chance.choice(SEPARATORS),
         note=chance.random() < 0.7,
     )
-    (change,) = plan_changes([Heard(path, {"Rock": 0.8, "Höhle": 0.3}, True, "m")], policy)
+    (change,) = plan_changes([FileGenres(path, {"Rock": 0.8, "Höhle": 0.3}, True, "m")], policy)
     assert path.read_bytes() == old
     if change.skipped:
         return change.skipped

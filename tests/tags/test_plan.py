@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.tags.formats import open_tags
-from fstmuse_core.tags.plan import Change, Heard, Mode, Policy, plan_changes
+from fstmuse_core.tags.plan import Change, FileGenres, Mode, Policy, plan_changes
 from tests.tags.conftest import SHA, plan, rock, symlink
 
 Take = Callable[..., Path]
 
 
-def only(heard: Heard, policy: Policy) -> Change:
+def only(heard: FileGenres, policy: Policy) -> Change:
     (change,) = plan_changes([heard], policy)
     return change
 
@@ -41,7 +41,7 @@ def test_the_modes(take: Take) -> None:
 
 
 def test_several_genres_and_thresholds(take: Take) -> None:
-    heard = Heard(take("song.ogg"), {"Folk": 0.3, "Rock": 0.5, "Pop": 0.2}, True, "m", SHA)
+    heard = FileGenres(take("song.ogg"), {"Folk": 0.3, "Rock": 0.5, "Pop": 0.2}, True, "m", SHA)
     policy = Policy(Mode.REPLACE, most=3, also_at_least=0.25)
     change = only(heard, policy)
     assert change.new == ("Rock", "Folk")
@@ -53,14 +53,14 @@ def test_several_genres_and_thresholds(take: Take) -> None:
 
 def test_doubt_and_what_the_listener_said(take: Take) -> None:
     path = take("song.ogg")
-    unsure = Heard(path, {"Rock": 0.5, "Pop": 0.45}, False, "m", SHA)
+    unsure = FileGenres(path, {"Rock": 0.5, "Pop": 0.45}, False, "m", SHA)
     policy = Policy(Mode.REPLACE, at_least=0.4)
     assert only(unsure, policy).skipped == "the model is not sure"
     assert only(unsure, replace(policy, unsure=True)).new == ("Rock",)
     said = only(replace(unsure, said="Jazz"), replace(policy, at_least=0.9, most=2))
     assert said.new == ("Jazz", "Rock")
     assert said.note.startswith("Jazz, Rock 0.50; said by the listener; m 1a2b3c4d")
-    silent = Heard(path, {"Rock": 0.0}, False, "m", SHA)
+    silent = FileGenres(path, {"Rock": 0.0}, False, "m", SHA)
     assert only(silent, replace(policy, unsure=True)).skipped == "nothing was heard in it"
     assert only(replace(silent, scores={}, said="Jazz"), policy).new == ("Jazz",)
 

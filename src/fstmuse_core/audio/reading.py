@@ -183,18 +183,18 @@ class AudioStream:
         else:
             self._note_missing(count / rate, is_damaged=False)
 
-    def _note_missing(self, heard_s: float, *, is_damaged: bool) -> None:
+    def _note_missing(self, decoded_s: float, *, is_damaged: bool) -> None:
         self.warnings += self._source.notes
         expected = self.expected_s
         is_known = expected is not None and not self._source.is_estimate
-        if is_known and heard_s < (expected or 0.0) - _MISSING_S:
+        if is_known and decoded_s < (expected or 0.0) - _MISSING_S:
             self.warnings.append(
                 f"the file is damaged or cut: its header says {expected:.1f} s, "
-                f"{heard_s:.1f} s could be read"
+                f"{decoded_s:.1f} s could be read"
             )
         elif is_damaged and not self._source.notes:
             self.warnings.append(
-                f"the file is damaged: only its first {heard_s:.1f} s could be read"
+                f"the file is damaged: only its first {decoded_s:.1f} s could be read"
             )
 
     def _clean(self, block: FloatArray) -> FloatArray:

@@ -97,8 +97,12 @@ def figures_of(manifest: BundleManifest) -> ModelFigures:
     if contradiction_in(manifest):
         return ModelFigures()
     if manifest.kind == GENERATOR:
-        heard = _table(metrics.get("consistency"))
-        rows = (GenreFigure(g, _share(heard[g]), 0, 0) for g in manifest.genres if g in heard)
+        consistency = _table(metrics.get("consistency"))
+        rows = (
+            GenreFigure(g, _share(consistency[g]), 0, 0)
+            for g in manifest.genres
+            if g in consistency
+        )
         return ModelFigures(accuracy=_share(metrics.get("accuracy")), genres=tuple(rows))
     genres = _genres(metrics, manifest.genres)
     interval = metrics.get("interval")

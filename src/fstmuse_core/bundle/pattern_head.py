@@ -59,7 +59,7 @@ class PatternHead:
         scaled = np.clip((statistics - self.mean) / self.deviation, -_FARTHEST, _FARTHEST)
         return np.asarray(np.einsum("ns,sk->nk", scaled, self.matrix), dtype=np.float32)
 
-    def hear(self, mel: FloatArray) -> FloatArray:
+    def evidence(self, mel: FloatArray) -> FloatArray:
         """Evidence of one window of mel magnitudes, shape ``(frames, 128)``: ``(K + 1,)``.
 
         A window that is short counts for as much less.
@@ -139,7 +139,7 @@ class PatternSession:
             self._frames = kept[-WINDOW_FRAMES:]
             self._n_frames += n
             if self._n_frames % WINDOW_FRAMES == 0:
-                self._whole.append(self._head.hear(self._frames))
+                self._whole.append(self._head.evidence(self._frames))
 
     def evidence(self, starts: Sequence[int]) -> FloatArray:
         """Evidence for segments that begin at these frames, shape ``(n, K + 1)``.
@@ -148,7 +148,7 @@ class PatternSession:
         """
         rows = list(self._whole)
         if self._n_frames % WINDOW_FRAMES and self._frames is not None:
-            rows.append(self._head.hear(self._frames))
+            rows.append(self._head.evidence(self._frames))
         if not rows:
             return np.zeros((len(starts), len(self._head.bias)), dtype=np.float32)
         where = np.minimum(np.asarray(starts) // WINDOW_FRAMES, len(rows) - 1)

@@ -34,8 +34,8 @@ def try_out(bundle: Bundle) -> None:
 def _try_classifier(bundle: Bundle) -> None:
     answers = LiteRtNetwork(bundle, num_threads=1).run(_segments(bundle))
     head = pattern_head(bundle)
-    heard = () if head is None else (head.hear(_noises(bundle, (WINDOW_FRAMES,))),)
-    if not all(np.isfinite(values).all() for values in (*answers, *heard)):
+    evidence = () if head is None else (head.evidence(_noises(bundle, (WINDOW_FRAMES,))),)
+    if not all(np.isfinite(values).all() for values in (*answers, *evidence)):
         raise BundleError(bundle.path, "what it answers is no number", _REMEDY)
     if np.ptp(answers[0], axis=0).max() == 0.0:
         raise BundleError(bundle.path, "it answers the same whatever it hears", _REMEDY)

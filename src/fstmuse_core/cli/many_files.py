@@ -14,7 +14,7 @@ from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
 
 Answer = Classification | FstMuseError
 Result = TypeVar("Result")
-Kept = TypeVar("Kept")
+Outcome = TypeVar("Outcome")
 
 # Fewer are done before other processes have come up.
 MANY = 12
@@ -24,7 +24,7 @@ _POLL_S = 0.1
 
 
 def answers(
-    ear: ClassifierRunner,
+    runner: ClassifierRunner,
     paths: Sequence[str],
     on_fraction: Callable[[float], None] = lambda fraction: None,
 ) -> Iterator[Answer]:
@@ -40,18 +40,18 @@ def answers(
             raise result
         return result
 
-    return in_order(paths, _FileRunner(ear), keep, on_fraction=on_fraction)
+    return in_order(paths, _FileRunner(runner), keep, on_fraction=on_fraction)
 
 
 class _FileRunner:
     """Work for a pool: a path in, an answer out."""
 
-    def __init__(self, ear: ClassifierRunner) -> None:
-        self._ear = ear
+    def __init__(self, runner: ClassifierRunner) -> None:
+        self._runner = runner
 
     def __call__(self, path: str) -> Answer:
         try:
-            return self._ear.classify(path)
+            return self._runner.classify(path)
         except FstMuseError as error:
             return error
         except Exception as error:  # one file's trouble must not end the others' work
@@ -61,10 +61,10 @@ class _FileRunner:
 def in_order(
     paths: Sequence[str],
     work: Callable[[str], Result],
-    keep: Callable[[int, Result | Broken], Kept],
-    known: Callable[[int], Kept | None] = lambda index: None,
+    keep: Callable[[int, Result | Broken], Outcome],
+    known: Callable[[int], Outcome | None] = lambda index: None,
     on_fraction: Callable[[float], None] = lambda fraction: None,
-) -> Iterator[Kept]:
+) -> Iterator[Outcome]:
     """What is kept of the work on each path, in the order of the paths.
 
     Parameters
@@ -86,7 +86,7 @@ def in_order(
             found = known(index)
             yield keep(index, work(path)) if found is None else found
         return
-    ready: dict[int, Kept] = {}
+    ready: dict[int, Outcome] = {}
     begun = turn = 0
     processes = 1 if are_few else default_processes()
     with ProcessPool(work, processes, fork=are_few) as pool:

@@ -16,7 +16,13 @@ from fstmuse_core.cli.many_files import Answer, in_order
 from fstmuse_core.cli.output import identity, open_lines, writing
 from fstmuse_core.cli.results import Choice
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import ClassifierRunner, Heard, LibraryTask, Unheard, Unusable
+from fstmuse_core.library.file_task import (
+    ClassifiedFile,
+    ClassifierRunner,
+    FailedFile,
+    LibraryTask,
+    Unusable,
+)
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import FoundFile, found_file, note_files
 from fstmuse_core.system.atomic_write import is_special, open_whole
@@ -33,29 +39,29 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
     files = [os.path.abspath(path) for path in paths]
     note_files(library, _statuses(files))
     queue = Queue(library, bundle)
-    ear = LibraryTask(
+    task = LibraryTask(
         ClassifierRunner(str(bundle.path), bundle.sha256), str(library.path), queue.model_id
     )
 
     def known(index: int) -> Classification | None:
         return library.classification(queue.find(files[index]), bundle.sha256)
 
-    def keep(index: int, became: Heard | Unheard | Unusable | Broken) -> Answer:
+    def keep(index: int, became: ClassifiedFile | FailedFile | Unusable | Broken) -> Answer:
         if isinstance(became, Unusable):
             raise BundleError(bundle.path, became.reason)
         if isinstance(became, Broken):
-            became = Unheard(became.reason)
+            became = FailedFile(became.reason)
         file_id = queue.find(files[index])
         if file_id:
             queue.keep(file_id, became)
-        if isinstance(became, Heard):
+        if isinstance(became, ClassifiedFile):
             answer = library.classification(file_id, bundle.sha256)
             return answer or AudioError(paths[index], "it was forgotten meanwhile", "try again")
         if became.is_gone:
             return AudioError(paths[index], "there is no such file", "check the name")
         return AudioError(paths[index], became.reason)
 
-    return in_order(files, ear, keep, known)
+    return in_order(files, task, keep, known)
 
 
 def _statuses(files: Iterable[str]) -> Iterator[FoundFile]:

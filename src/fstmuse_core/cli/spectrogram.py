@@ -79,7 +79,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 # Listening ----------------------------------------------------------------------------------
 
 
-def make_heard(file: str, target: Path, why: str | None, model: str) -> int:
+def resynthesize(file: str, target: Path, why: str | None, model: str) -> int:
     """Write what a model hears of ``file``, or what of it spoke for the genre ``why``."""
     name = os.path.basename(file)
     make = partial(_made, target=target, why=why, model=model)
@@ -103,16 +103,16 @@ def _made(file: str, *, target: Path, why: str | None, model: str) -> tuple[str,
     """Write the sound to ``target``; what is to be said of the file."""
     from fstmuse_core.audio.reading import write_audio
     from fstmuse_core.classify.classifier import GenreClassifier
-    from fstmuse_core.inversion.resynthesis import hear_file
+    from fstmuse_core.inversion.resynthesis import resynthesize_file
 
-    heard = hear_file(
+    made = resynthesize_file(
         file,
         why=why,
         classifier=None if why is None else GenreClassifier.load(model),
         progress=lambda fraction: heartbeat(fraction=fraction),
     )
-    write_audio(target, heard.samples, heard.sample_rate)
-    return heard.warnings
+    write_audio(target, made.samples, made.sample_rate)
+    return made.warnings
 
 
 # Spectrogram --------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def command(
     if write is not None and output is not None:
         code = _draw(file, output, write, range_db)
     if listen is not None and not code:
-        code = make_heard(file, listen, why, model)
+        code = resynthesize(file, listen, why, model)
     return code
 
 

@@ -1,4 +1,4 @@
-"""Hear what a model hears: a file's mel spectrogram as sound, or what of it spoke for a genre."""
+"""Resynthesis: a file's mel spectrogram as sound, or what of it spoke for a genre."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FULL_QUANTILE = 0.9
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class Resynthesis:
     """A file as a model hears it.
 
     Attributes
@@ -48,7 +48,7 @@ class Heard:
     warnings: tuple[str, ...] = ()
 
 
-def hear_file(
+def resynthesize_file(
     path: str | os.PathLike[str],
     *,
     why: str | None = None,
@@ -57,7 +57,7 @@ def hear_file(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> Heard:
+) -> Resynthesis:
     """Make a file's mel spectrogram sound again: what is lost in it is not heard.
 
     Parameters
@@ -65,7 +65,8 @@ def hear_file(
     path : path
         A sound file of an hour at most.
     why : str, optional
-        A genre: only what spoke for it is heard, see :func:`spoke_for`. Needs ``classifier``.
+        A genre: only what spoke for it is heard, see :func:`contribution_mask`. Needs a
+        ``classifier``.
     classifier : GenreClassifier, optional
         Whose map of contributions is meant.
     progress, cancelled : callable, optional
@@ -90,16 +91,16 @@ def hear_file(
 
     reader = _Reader(Path(path), reading, cancelled)
     if why is None:
-        mel = reader.whole()
+        mel = reader.mel()
     elif classifier is None:
         raise ValueError("a classifier is needed to tell what spoke for a genre")
     else:
-        mel = reader.what_spoke(why, classifier)
+        mel = reader.masked_mel(why, classifier)
     samples = invert_mel(
         mel, iterations=iterations, seed=seed, progress=inverting, cancelled=cancelled
     )
     sound = limit_peaks(samples[: reader.n_samples])
-    return Heard(sound, DEFAULT_CONFIG.sample_rate, mel, tuple(reader.warnings))
+    return Resynthesis(sound, DEFAULT_CONFIG.sample_rate, mel, tuple(reader.warnings))
 
 
 class _Reader:
@@ -119,7 +120,7 @@ class _Reader:
         self.n_samples = 0
         self.warnings: tuple[str, ...] = ()
 
-    def whole(self) -> FloatArray:
+    def mel(self) -> FloatArray:
         mel = MelStream()
         with AudioStream(self._path) as stream:
             expected = (stream.expected_s or 0.0) * stream.sample_rate
@@ -132,9 +133,9 @@ class _Reader:
                     self._progress(min(1.0, mel.n_samples / expected))
             self._take(mel.flush())
             self.warnings = tuple(stream.warnings)
-        return self._heard()
+        return self._mel()
 
-    def what_spoke(self, why: str, classifier: GenreClassifier) -> FloatArray:
+    def masked_mel(self, why: str, classifier: GenreClassifier) -> FloatArray:
         genres = classifier.bundle.manifest.genres
         genre = genre_among(why, genres)
         try:
@@ -149,9 +150,9 @@ class _Reader:
             raise InversionCancelledError from None
         self.n_samples = round(result.duration_s * DEFAULT_CONFIG.sample_rate)
         self.warnings = result.warnings
-        mel = self._heard()
+        mel = self._mel()
         mask = (
-            spoke_for(result.activation, genres.index(genre), len(mel), DEFAULT_CONFIG)
+            contribution_mask(result.activation, genres.index(genre), len(mel), DEFAULT_CONFIG)
             if result.activation is not None
             else np.zeros_like(mel)
         )
@@ -174,13 +175,13 @@ class _Reader:
                 "cut a piece out of it",
             )
 
-    def _heard(self) -> FloatArray:
+    def _mel(self) -> FloatArray:
         if not self._n_frames:
             raise AudioError(self._path, "it holds no sound", "get the file again")
         return np.concatenate(self._frames)
 
 
-def spoke_for(
+def contribution_mask(
     activation: ActivationMap, genre: int, n_frames: int, config: SpectrogramConfig
 ) -> FloatArray:
     """How much each point of a mel spectrogram spoke for a genre, from 0 to 1.

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fstmuse_core.datasets.groups import lead_key
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
 from fstmuse_core.system.significance import Comparison, paired_test
 from fstmuse_core.system.wording import percent
@@ -84,21 +84,21 @@ class LibraryComparison:
 
 
 def compare_library(
-    a: tuple[HeardModel, Iterable[LibraryRow]],
-    b: tuple[HeardModel, Iterable[LibraryRow]],
+    a: tuple[KnownModel, Iterable[LibraryRow]],
+    b: tuple[KnownModel, Iterable[LibraryRow]],
     labels: Sequence[Label] = (),
 ) -> LibraryComparison:
     """Lay what two models say of the same files side by side.
 
     Parameters
     ----------
-    a, b : tuple of HeardModel and rows
+    a, b : tuple of KnownModel and rows
         A model, and the library as it hears it.
     labels : sequence of Label
         What the files are said to be. Files count whose genre both models can name; a model is
         right if its likeliest genre is one of the label's.
     """
-    rows_a, rows_b = _heard(a[1]), _heard(b[1])
+    rows_a, rows_b = _classified(a[1]), _classified(b[1])
     both = [(row, rows_b[key]) for key, row in rows_a.items() if key in rows_b]
     changes = [
         Change(one.file_id, one.path, _named(one), _named(two), one.confidence, two.confidence)
@@ -123,7 +123,7 @@ def compare_library(
     )
 
 
-def _heard(rows: Iterable[LibraryRow]) -> dict[int, LibraryRow]:
+def _classified(rows: Iterable[LibraryRow]) -> dict[int, LibraryRow]:
     return {row.file_id: row for row in rows if row.state is State.DONE}
 
 

@@ -20,7 +20,7 @@ from fstmuse_core.library import queries, schema
 from fstmuse_core.library.rows import (
     Counts,
     FileScores,
-    HeardModel,
+    KnownModel,
     LibraryFolder,
     LibraryRow,
     ReviewKind,
@@ -192,7 +192,7 @@ class Library:
         with self.reading() as connection:
             return queries.counts(connection, model_sha)
 
-    def models(self) -> list[HeardModel]:
+    def models(self) -> list[KnownModel]:
         """The models that have heard something of the library, the first one first.
 
         They are called as they are by now, where they are still installed.

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fstmuse_core.datasets.groups import lead_key
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State
 from fstmuse_core.library.truth import Label
 from fstmuse_core.system.wording import Share, share_by_artist
 
@@ -120,7 +120,7 @@ class Agreement:
         return {"sentence": self.sentence, "caveat": CAVEAT, **values}
 
 
-def agreement(rows: Iterable[LibraryRow], model: HeardModel, labels: Sequence[Label]) -> Agreement:
+def agreement(rows: Iterable[LibraryRow], model: KnownModel, labels: Sequence[Label]) -> Agreement:
     """Hold what a model says of the library against labels.
 
     Parameters

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State, said_genre
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
 from fstmuse_core.system.atomic_write import open_whole
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows, json_text
@@ -62,7 +62,7 @@ def layout_of(path: Path) -> Layout:
 
 def export_library(
     library: Library,
-    model: HeardModel,
+    model: KnownModel,
     path: Path,
     *,
     layout: Layout | None = None,
@@ -72,7 +72,7 @@ def export_library(
 
     Parameters
     ----------
-    model : HeardModel
+    model : KnownModel
         Whose answers.
     layout : Layout, optional
         By default what the file's name asks for.
@@ -108,7 +108,7 @@ def export_library(
 
 def write_library(
     library: Library,
-    model: HeardModel,
+    model: KnownModel,
     stream: TextIO,
     layout: Layout,
     *,
@@ -127,7 +127,7 @@ def write_library(
 
 
 def records(
-    library: Library, model: HeardModel, rows: Sequence[LibraryRow]
+    library: Library, model: KnownModel, rows: Sequence[LibraryRow]
 ) -> Iterator[dict[str, Any]]:
     """Each file as plain values; what ``fstmuse classify`` also says is called as there."""
     for start in range(0, len(rows), _AT_ONCE):
@@ -140,7 +140,7 @@ def records(
             yield _record(row, model, scores.get(row.file_id, {}))
 
 
-def _record(row: LibraryRow, model: HeardModel, scores: dict[str, float]) -> dict[str, Any]:
+def _record(row: LibraryRow, model: KnownModel, scores: dict[str, float]) -> dict[str, Any]:
     is_done = row.state is State.DONE
     return {
         "path": row.path,
@@ -164,7 +164,7 @@ def _record(row: LibraryRow, model: HeardModel, scores: dict[str, float]) -> dic
     }
 
 
-def _write_json(found: Iterator[dict[str, Any]], model: HeardModel, stream: TextIO) -> None:
+def _write_json(found: Iterator[dict[str, Any]], model: KnownModel, stream: TextIO) -> None:
     text = json_text(stream)
     separator = "[\n"
     for record in found:
@@ -173,13 +173,13 @@ def _write_json(found: Iterator[dict[str, Any]], model: HeardModel, stream: Text
     stream.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def _write_lines(found: Iterator[dict[str, Any]], model: HeardModel, stream: TextIO) -> None:
+def _write_lines(found: Iterator[dict[str, Any]], model: KnownModel, stream: TextIO) -> None:
     text = json_text(stream)
     for record in found:
         stream.write(text(record) + "\n")
 
 
-def _write_csv(found: Iterator[dict[str, Any]], model: HeardModel, stream: TextIO) -> None:
+def _write_csv(found: Iterator[dict[str, Any]], model: KnownModel, stream: TextIO) -> None:
     # A model's genre may be called as a column is; each therefore has its place, not its name.
     write = csv_rows(stream)
     write((*_BEFORE, *model.genres, *_AFTER))

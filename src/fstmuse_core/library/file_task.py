@@ -1,4 +1,4 @@
-"""One file of the library under the ear; runs in the processes of a pool."""
+"""Classification of one file of the library; runs in the processes of a pool."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ClassifiedFile:
     """What became of a file.
 
     Attributes
     ----------
     found : FoundFile
-        The file as it was when it was heard.
+        The file as it was when it was classified.
     content : str
         Hash of its sound.
     title, artist, album, tag_genre : str
@@ -57,7 +57,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Unheard:
+class FailedFile:
     """Why there is no answer; ``is_gone`` if there is no such file any more."""
 
     reason: str
@@ -66,7 +66,7 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """The model cannot be used any more, so nothing can be heard."""
+    """The model cannot be used any more, so nothing can be classified."""
 
     reason: str
 
@@ -111,48 +111,48 @@ class ClassifierRunner:
 
 
 class LibraryTask:
-    """Work for a pool: a path in, a :class:`Heard` or why not out.
+    """Work for a pool: a path in, a :class:`ClassifiedFile` or the reason why not out.
 
     Parameters
     ----------
-    ear : ClassifierRunner
+    runner : ClassifierRunner
     library : str
         The library's file, which is only read.
     model_id : int
         The library's number of the model.
     """
 
-    def __init__(self, ear: ClassifierRunner, library: str, model_id: int) -> None:
-        self._ear = ear
+    def __init__(self, runner: ClassifierRunner, library: str, model_id: int) -> None:
+        self._runner = runner
         self._library = library
         self._model_id = model_id
 
-    def __call__(self, path: str) -> Heard | Unheard | Unusable:
+    def __call__(self, path: str) -> ClassifiedFile | FailedFile | Unusable:
         try:
             for _ in range(_ATTEMPTS):
                 before = found_file(path, os.stat(path))
-                heard = self._hear(before)
+                result = self._classify(before)
                 if found_file(path, os.stat(path)) == before:
-                    return heard
+                    return result
         except BundleError as error:
             return Unusable(str(error))
         except FstMuseError as error:
             if not os.path.lexists(path):
                 return _gone()
-            return Unheard(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
+            return FailedFile(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
         except MemoryError:
-            return Unheard(too_much_memory())
+            return FailedFile(too_much_memory())
         except FileNotFoundError:
             return _gone()
         except OSError as error:
             why = error.strerror or str(error)
-            return Unheard(f"it cannot be read ({why}); see to the file, then try it again")
+            return FailedFile(f"it cannot be read ({why}); see to the file, then try it again")
         except Exception as error:
             what = one_line(f"{type(error).__name__}: {error}")
-            return Unheard(f"it could not be worked on ({what}); please report this")
-        return Unheard("it is being changed; try it again once it is whole")
+            return FailedFile(f"it could not be worked on ({what}); please report this")
+        return FailedFile("it is being changed; try it again once it is whole")
 
-    def _hear(self, found: FoundFile) -> Heard:
+    def _classify(self, found: FoundFile) -> ClassifiedFile:
         from fstmuse_core.library.tagging import storable
         from fstmuse_core.tags.audio_bytes import audio_digest
         from fstmuse_core.tags.reading import read_tags
@@ -160,14 +160,14 @@ class LibraryTask:
         content = audio_digest(found.path)
         known, encoding = self._known(content)
         tags = read_tags(Path(found.path), encoding)
-        return Heard(
+        return ClassifiedFile(
             found,
             content,
             title=storable(tags.title),
             artist=storable(tags.artist),
             album=storable(tags.album),
             tag_genre=storable("; ".join(tags.genres)),
-            answer=None if known else stored(self._ear.classify(found.path)),
+            answer=None if known else stored(self._runner.classify(found.path)),
         )
 
     def _known(self, content: str) -> tuple[bool, str]:
@@ -180,7 +180,7 @@ class LibraryTask:
                 found: Any = connection.execute(_KNOWN, (content, self._model_id)).fetchone()
                 return found is not None, schema.read(connection, schema.TAG_ENCODING, "auto")
         except sqlite3.Error:
-            return False, "auto"  # heard once more, at worst
+            return False, "auto"  # classified once more, at worst
 
 
 def lower_priority() -> None:
@@ -210,7 +210,7 @@ def keep_freed_memory() -> None:
             mallopt(parameter, _KEPT_BYTES)
 
 
-def _gone() -> Unheard:
+def _gone() -> FailedFile:
     from fstmuse_core.library.scan import GONE
 
-    return Unheard(GONE, is_gone=True)
+    return FailedFile(GONE, is_gone=True)

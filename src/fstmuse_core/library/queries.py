@@ -15,7 +15,7 @@ from fstmuse_core.library.rows import (
     SETTINGS,
     Counts,
     FileScores,
-    HeardModel,
+    KnownModel,
     LibraryRow,
     ReviewKind,
     State,
@@ -58,8 +58,8 @@ WHERE f.id = ? AND r.model_id = ?
 """
 _MODELS = """
 SELECT sha256, name, title, genres,
-    (SELECT count(*) FROM results WHERE model_id = models.id) AS heard
-FROM models WHERE settings = ? AND heard > 0 ORDER BY id
+    (SELECT count(*) FROM results WHERE model_id = models.id) AS n_results
+FROM models WHERE settings = ? AND n_results > 0 ORDER BY id
 """
 _STATES = {state.value: state for state in State}
 _KINDS: dict[str | None, ReviewKind | None] = {None: None, **{k.value: k for k in ReviewKind}}
@@ -146,11 +146,11 @@ def _stored(text: Any, kind: type | UnionType) -> list[Any] | None:
     return values if is_sound else None
 
 
-def models(connection: sqlite3.Connection) -> list[HeardModel]:
+def models(connection: sqlite3.Connection) -> list[KnownModel]:
     """See :meth:`Library.models`."""
     return [
-        HeardModel(sha, name, title, tuple(genres), heard)
-        for sha, name, title, text, heard in connection.execute(_MODELS, (SETTINGS,))
+        KnownModel(sha, name, title, tuple(genres), n_results)
+        for sha, name, title, text, n_results in connection.execute(_MODELS, (SETTINGS,))
         if (genres := _stored(text, str)) is not None
     ]
 

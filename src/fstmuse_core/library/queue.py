@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import Heard, Unheard
+from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
 from fstmuse_core.library.rows import SETTINGS, State, StoredAnswer
 
 _WAITS = """
@@ -31,7 +31,7 @@ UPDATE files SET content = :content, title = :title, artist = :artist, album = :
 WHERE inode = :inode AND device = :device AND inode <> '' AND size = :size
     AND mtime_ns = :mtime_ns AND content IS NOT :content AND id <> :file
 """
-_HEARD = """
+_CLASSIFIED = """
 UPDATE files SET content = :content, title = :title, artist = :artist, album = :album,
     tag_genre = :tag_genre, size = :size, mtime_ns = :mtime_ns, device = :device,
     inode = :inode, error = NULL,
@@ -90,10 +90,10 @@ class Queue:
             found = connection.execute(query, (os.fsencode(path),)).fetchone()
         return int(found[0]) if found else 0
 
-    def keep(self, file_id: int, became: Heard | Unheard) -> tuple[int, ...]:
+    def keep(self, file_id: int, became: ClassifiedFile | FailedFile) -> tuple[int, ...]:
         """Keep what became of a file; the files that this tells something of."""
         with self._library.writing() as connection:
-            if isinstance(became, Unheard):
+            if isinstance(became, FailedFile):
                 state = State.GONE if became.is_gone else State.FAILED
                 connection.execute(
                     "UPDATE files SET state = ?, error = ? WHERE id = ?",
@@ -102,7 +102,7 @@ class Queue:
                 return (file_id,)
             if became.answer is not None:
                 keep_answer(connection, became.content, self.model_id, became.answer)
-            return keep_heard(connection, file_id, became)
+            return store_file(connection, file_id, became)
 
 
 def register(library: Library, bundle: Bundle) -> int:
@@ -135,22 +135,24 @@ def keep_answer(
     )
 
 
-def keep_heard(connection: sqlite3.Connection, file_id: int, heard: Heard) -> tuple[int, ...]:
+def store_file(
+    connection: sqlite3.Connection, file_id: int, file: ClassifiedFile
+) -> tuple[int, ...]:
     """Keep which sound a file holds and what its tags say; the files with that sound."""
-    found = heard.found
+    found = file.found
     values = {
         "file": file_id,
-        "content": heard.content,
-        "title": heard.title,
-        "artist": heard.artist,
-        "album": heard.album,
-        "tag_genre": heard.tag_genre,
+        "content": file.content,
+        "title": file.title,
+        "artist": file.artist,
+        "album": file.album,
+        "tag_genre": file.tag_genre,
         "size": found.size,
         "mtime_ns": found.mtime_ns,
         "device": found.device,
         "inode": found.inode,
     }
-    connection.execute(_HEARD, values)
+    connection.execute(_CLASSIFIED, values)
     connection.execute(_SAME, values)
     query = "SELECT id FROM files WHERE content = :content"
     return tuple(key for (key,) in connection.execute(query, values))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.library.disagreement import CAVEAT, Agreement
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State, said_genre
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
 from fstmuse_core.system.atomic_write import open_whole
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import counted
@@ -106,7 +106,7 @@ _DOUBTS: dict[str, str] = {
 def write_report(
     path: Path,
     rows: Sequence[LibraryRow],
-    model: HeardModel,
+    model: KnownModel,
     *,
     truth: Agreement | None = None,
     note: str = "",
@@ -141,7 +141,7 @@ def write_report(
 
 def render_report(
     rows: Sequence[LibraryRow],
-    model: HeardModel,
+    model: KnownModel,
     *,
     truth: Agreement | None = None,
     note: str = "",

@@ -119,7 +119,7 @@ class LibraryFolder(NamedTuple):
     n_files: int
 
 
-class HeardModel(NamedTuple):
+class KnownModel(NamedTuple):
     """A model that has heard something of the library."""
 
     sha256: str
@@ -180,12 +180,12 @@ class StoredAnswer:
 def stored(answer: Classification) -> StoredAnswer:
     """What the library keeps of an answer: all but the activation map."""
     guess, confidence = answer.ranked()[0]
-    heard = bool(answer.probabilities.any())
+    has_sound = bool(answer.probabilities.any())
     # Nine digits bring back the very same float32.
     scores = [float(f"{p:.9g}") for p in answer.probabilities]
     return StoredAnswer(
-        guess=guess if heard else None,
-        confidence=confidence if heard else 0.0,
+        guess=guess if has_sound else None,
+        confidence=confidence if has_sound else 0.0,
         genre=answer.verdict.genre,
         doubt=answer.verdict.doubt.value if answer.verdict.doubt else None,
         verdict=answer.verdict.sentence,

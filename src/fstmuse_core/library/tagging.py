@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.rows import HeardModel, LibraryRow, State
+from fstmuse_core.library.rows import KnownModel, LibraryRow, State
 from fstmuse_core.tags.outcome import Fate, Outcome
-from fstmuse_core.tags.plan import Heard
+from fstmuse_core.tags.plan import FileGenres
 from fstmuse_core.tags.reading import read_tags
 
 
-def heard_files(library: Library, model: HeardModel, rows: Sequence[LibraryRow]) -> list[Heard]:
+def file_genres(
+    library: Library, model: KnownModel, rows: Sequence[LibraryRow]
+) -> list[FileGenres]:
     """What one model, or the user, says of files: as :func:`~.tags.plan.plan_changes` takes it.
 
     Files that are gone, and those of which nobody has said anything yet, are left out.
@@ -24,7 +26,7 @@ def heard_files(library: Library, model: HeardModel, rows: Sequence[LibraryRow])
     scores = library.scores(model.sha256, file_ids=[row.file_id for row in wanted])
     known = {found.file_id: found.scores for found in scores}
     return [
-        Heard(
+        FileGenres(
             Path(row.path),
             known.get(row.file_id, {}),
             row.is_sure,

@@ -15,7 +15,7 @@ from fstmuse_core.bundle.entries import describe
 from fstmuse_core.bundle.identity import folder_of
 from fstmuse_core.datasets.overlap import overlap
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.library.rows import HeardModel, LibraryRow
+from fstmuse_core.library.rows import KnownModel, LibraryRow
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.tags.genres import known_genres, useful_genres
 
@@ -176,7 +176,7 @@ _CLAIMED = "only its maker says that it was not trained on these songs or their 
 _GONE = "it is no longer installed, so nothing tells whether it was trained on this music"
 
 
-def known_before(model: HeardModel, rows: Sequence[LibraryRow], labels: Sequence[Label]) -> str:
+def known_before(model: KnownModel, rows: Sequence[LibraryRow], labels: Sequence[Label]) -> str:
     """A sentence if a model was trained on labelled files, or if that is a claim; else empty.
 
     Songs are told by artist and title, so those without tags are not recognised.
@@ -193,7 +193,7 @@ def known_before(model: HeardModel, rows: Sequence[LibraryRow], labels: Sequence
     return found and f"Mind: of {model.name}, {found}."
 
 
-def _found(model: HeardModel, tracks: Sequence[Track]) -> str:
+def _found(model: KnownModel, tracks: Sequence[Track]) -> str:
     folder = folder_of(model.sha256)
     if folder is None:
         return _GONE

@@ -14,7 +14,13 @@ from pathlib import Path
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.file_task import ClassifierRunner, Heard, LibraryTask, Unheard, Unusable
+from fstmuse_core.library.file_task import (
+    ClassifiedFile,
+    ClassifierRunner,
+    FailedFile,
+    LibraryTask,
+    Unusable,
+)
 from fstmuse_core.library.queue import Queue, Waiting
 from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.library.schema import TITLE, speaking
@@ -205,12 +211,12 @@ class LibraryWork:
             if not shift.total:
                 return WorkDone(0, 0)
             processes = self._processes or min(default_processes(), _MOST_PROCESSES)
-            ear = LibraryTask(
+            task = LibraryTask(
                 ClassifierRunner(str(bundle.path), bundle.sha256),
                 str(library.path),
                 shift.queue.model_id,
             )
-            with ProcessPool(ear, min(processes, shift.total)) as pool:
+            with ProcessPool(task, min(processes, shift.total)) as pool:
                 while not self._cancelled.is_set():
                     if shift.go_on(pool, paused=self.is_paused):
                         return WorkDone(shift.done, shift.failed)
@@ -323,7 +329,7 @@ class _Shift:
         known = waiting.same.strip()
         return bool(known) and any(one.same == waiting.same for one in self._in_work.values())
 
-    def _keep(self, file_id: int, became: Heard | Unheard | Unusable | Broken) -> None:
+    def _keep(self, file_id: int, became: ClassifiedFile | FailedFile | Unusable | Broken) -> None:
         self._in_work.pop(file_id, None)
         if isinstance(became, Unusable):
             raise FstMuseError("the model", became.reason)
@@ -331,8 +337,8 @@ class _Shift:
             if file_id not in self._broken:  # it may have been killed for no fault of the file's
                 self._broken.add(file_id)
                 return
-            became = Unheard(became.reason)
-        if isinstance(became, Heard):
+            became = FailedFile(became.reason)
+        if isinstance(became, ClassifiedFile):
             self.done += 1
         else:
             self.failed += 1
@@ -363,4 +369,4 @@ class _Shift:
         self._changed.clear()
 
 
-_Pool = ProcessPool[str, Heard | Unheard | Unusable]
+_Pool = ProcessPool[str, ClassifiedFile | FailedFile | Unusable]

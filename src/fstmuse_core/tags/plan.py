@@ -24,7 +24,9 @@ Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
 # Calls what it is given for each file, and gives what comes out of it in their order; an
 # error in its place is why that file is left alone.
-Each = Callable[[Callable[["Heard"], "Change"], Iterable["Heard"]], Iterator["Change | Exception"]]
+Each = Callable[
+    [Callable[["FileGenres"], "Change"], Iterable["FileGenres"]], Iterator["Change | Exception"]
+]
 
 
 # Programs of the time take the one or the other; by the zero of ID3v2.4 they show the first.
@@ -70,7 +72,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class FileGenres:
     """What is known of one file.
 
     Attributes
@@ -147,7 +149,7 @@ class Change:
 
 
 def plan_changes(
-    files: Iterable[Heard],
+    files: Iterable[FileGenres],
     policy: Policy,
     *,
     progress: Progress | None = None,
@@ -158,7 +160,7 @@ def plan_changes(
 
     Parameters
     ----------
-    files : iterable of Heard
+    files : iterable of FileGenres
     policy : Policy
     progress : callable, optional
         Called with files read and files in all.
@@ -176,12 +178,12 @@ def plan_changes(
     changes: list[Change] = []
     seen: dict[tuple[int, int], int] = {}
     planned = each(partial(_plan, policy=policy), files)
-    for index, heard in enumerate(files):
+    for index, file in enumerate(files):
         if cancelled and cancelled():
             break
         change = next(planned)
         if isinstance(change, Exception):
-            change = Change(heard.path, skipped=reason_for(change), is_broken=True)
+            change = Change(file.path, skipped=reason_for(change), is_broken=True)
         if change.stamp and not change.skipped:
             first = seen.setdefault(change.stamp.identity, index)
             if first != index:
@@ -192,27 +194,27 @@ def plan_changes(
     return [_with_remark(change) for change in changes]
 
 
-def _plan(heard: Heard, policy: Policy) -> Change:
-    genres, why = _wanted(heard, policy)
+def _plan(file: FileGenres, policy: Policy) -> Change:
+    genres, why = _wanted(file, policy)
     if why:
-        return Change(heard.path, skipped=why)
-    target = Path(os.path.realpath(heard.path))
+        return Change(file.path, skipped=why)
+    target = Path(os.path.realpath(file.path))
     old: tuple[str, ...] = ()
     try:
         stamp = Stamp.of(target)
         if why := obstacle(target):
-            return Change(heard.path, skipped=why)
+            return Change(file.path, skipped=why)
         tags = open_tags(target)
         old = tags.genres
         new, why = _merged(tags, genres, policy.mode)
         if why:
-            return Change(heard.path, old, old, skipped=why)
-        note = _note(heard, genres) if policy.note else ""
+            return Change(file.path, old, old, skipped=why)
+        note = _note(file, genres) if policy.note else ""
         foresee(target, tags, new, note, policy.separator)
     except (FstMuseError, OSError) as error:
-        return Change(heard.path, old, old, skipped=reason_for(error))
+        return Change(file.path, old, old, skipped=reason_for(error))
     return Change(
-        heard.path,
+        file.path,
         old,
         new,
         note,
@@ -230,14 +232,14 @@ def _said_elsewhere(tags: TagFile) -> str:
     return f"{', '.join(found)}; that is changed too" if found else ""
 
 
-def _wanted(heard: Heard, policy: Policy) -> tuple[tuple[str, ...], str]:
+def _wanted(file: FileGenres, policy: Policy) -> tuple[tuple[str, ...], str]:
     """The genres for a file, or why there are none."""
-    ranked = sorted(heard.scores.items(), key=lambda item: -item[1])
-    if heard.said:
-        ranked = [(heard.said, 1.0), *(item for item in ranked if item[0] != heard.said)]
+    ranked = sorted(file.scores.items(), key=lambda item: -item[1])
+    if file.said:
+        ranked = [(file.said, 1.0), *(item for item in ranked if item[0] != file.said)]
     elif not ranked or ranked[0][1] <= 0.0:
         return (), "nothing was heard in it"
-    elif not (heard.is_sure or policy.unsure):
+    elif not (file.is_sure or policy.unsure):
         return (), "the model is not sure"
     elif ranked[0][1] < policy.at_least:
         return (), f"only {ranked[0][1]:.0%} sure, less than {policy.at_least:.0%}"
@@ -264,14 +266,13 @@ def _parts(name: str) -> list[str]:
     return [name, *(part.strip() for part in re.split(r"[;,|/\\\0]", name))]
 
 
-def _note(heard: Heard, genres: tuple[str, ...]) -> str:
+def _note(file: FileGenres, genres: tuple[str, ...]) -> str:
     """Such as "Rock 0.84, Pop 0.31; fst-muse 1a2b3c4d; FstMuse 0.4.0"."""
     scored = [
-        name if name == heard.said else f"{name} {heard.scores.get(name, 0.0):.2f}"
-        for name in genres
+        name if name == file.said else f"{name} {file.scores.get(name, 0.0):.2f}" for name in genres
     ]
-    by = f"{heard.model} {heard.model_sha256[:8]}".strip()
-    said = "said by the listener" if heard.said else ""
+    by = f"{file.model} {file.model_sha256[:8]}".strip()
+    said = "said by the listener" if file.said else ""
     parts = (", ".join(scored), said, "" if said and len(genres) == 1 else by)
     return "; ".join([*filter(None, parts), f"FstMuse {__version__}"])
 

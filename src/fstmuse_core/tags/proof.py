@@ -19,7 +19,7 @@ from fstmuse_core.tags.formats import TagError, TagFile, open_tags
 # Left free on the disk, for what others are writing.
 _SPARE = 1 << 20
 # What is decoded of a file before and after: its start, and a piece towards its end.
-_HEARD_S = 0.5
+_COMPARED_S = 0.5
 _FAR = 0.9
 
 _Sound = tuple[float, int, int, FloatArray]
@@ -57,7 +57,7 @@ def prove(target: Path, copy: Path, before: object, genres: tuple[str, ...], not
     if tags.has_index:
         # Some decoders cannot go to a place in every file that they can play.
         with suppress(TagError):
-            wanted_s = max(0.0, _FAR * old_sound[0] - _HEARD_S)
+            wanted_s = max(0.0, _FAR * old_sound[0] - _COMPARED_S)
             old_sound, far_s = _some_sound(target, wanted_s), wanted_s
     try:
         is_same = _same_sound(old_sound, _some_sound(copy, far_s), exactly=tags.has_index)
@@ -84,17 +84,17 @@ def _some_sound(path: Path, far_s: float = 0.0) -> _Sound:
 
     The length is 0 where it is not known; it may be a guess from the file's size.
     """
-    heard: list[FloatArray] = []
+    blocks: list[FloatArray] = []
     try:
         for start_s in (0.0, *([far_s] if far_s else [])):
             with AudioStream(
-                path, sample_rate=None, mono=False, start_s=start_s, duration_s=_HEARD_S
+                path, sample_rate=None, mono=False, start_s=start_s, duration_s=_COMPARED_S
             ) as stream:
                 info = stream.info
-                heard += list(stream)
+                blocks += list(stream)
     except AudioError as error:
         raise TagError(path, error.reason, error.remedy) from error
-    samples = np.concatenate(heard) if heard else np.empty((0, info.channels), np.float32)
+    samples = np.concatenate(blocks) if blocks else np.empty((0, info.channels), np.float32)
     if not len(samples):
         raise TagError(path, "no sound could be read in it", "get the file again")
     return info.duration_s or 0.0, info.sample_rate, info.channels, samples

@@ -19,11 +19,11 @@ from fstmuse_core.system.process_limits import DECODING, Heartbeat, Limits, Watc
 from fstmuse_core.workers.protocol import (
     Cancel,
     Cancelled,
+    ClassifyLive,
     Done,
     Event,
     Failed,
     Job,
-    ListenLive,
     LiveEnd,
     LiveSamples,
     Message,
@@ -57,7 +57,7 @@ class _Job:
     @property
     def is_live(self) -> bool:
         """True for a take that is being recorded, which waits for its sound."""
-        return isinstance(self.requests[0], ListenLive)
+        return isinstance(self.requests[0], ClassifyLive)
 
 
 class ClassifyWorker:
@@ -131,7 +131,7 @@ class ClassifyWorker:
         return job
 
     def send_live(self, job: int, samples: FloatArray) -> None:
-        """More samples for the ``ListenLive`` job, mono float32, shape ``(n,)``."""
+        """More samples for the ``ClassifyLive`` job, mono float32, shape ``(n,)``."""
         self._send(job, LiveSamples(samples))
 
     def end_live(self, job: int) -> None:

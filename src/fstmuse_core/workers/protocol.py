@@ -35,7 +35,7 @@ class ClassifyFile:
 
 
 @dataclass(frozen=True)
-class ListenLive:
+class ClassifyLive:
     """Open a live session. ``Partial`` holds a ``Classification`` of what was heard so far."""
 
     model: str
@@ -71,11 +71,11 @@ class MakeClip:
 
 
 @dataclass(frozen=True)
-class HearFile:
+class ResynthesizeFile:
     """Make what a model hears of a file sound; for the worker that makes sound.
 
     ``why`` is a genre of the classifier ``model``: only what spoke for it is then heard.
-    Answered by ``Done`` with a ``Heard``.
+    Answered by ``Done`` with a ``Resynthesis``.
     """
 
     path: str
@@ -151,7 +151,7 @@ class WorkerLost:
     sentence: str
 
 
-Job = ClassifyFile | ListenLive | MakeClip | HearFile
+Job = ClassifyFile | ClassifyLive | MakeClip | ResynthesizeFile
 Request = Job | LiveSamples | LiveEnd | Cancel
 Event = Ready | Started | Progress | Partial | Done | Failed | Cancelled | WorkerLost
 Message = Event | Heartbeat

@@ -99,9 +99,9 @@ class JobServer(ABC):
         except given_up:
             self.connection.send(Cancelled(job))
         except Exception as error:
-            self.tell_failure(job, error)
+            self.send_failure(job, error)
 
-    def tell_failure(self, job: int, error: Exception) -> None:
+    def send_failure(self, job: int, error: Exception) -> None:
         """Say why a job failed; what nobody has foreseen is logged too."""
         sentence = str(error)
         if isinstance(error, MemoryError):
@@ -112,7 +112,7 @@ class JobServer(ABC):
             sentence = one_line(f"something unforeseen went wrong ({what})")
         self.connection.send(Failed(job, sentence))
 
-    def teller(self, job: int) -> Callable[[float], None]:
+    def progress_of(self, job: int) -> Callable[[float], None]:
         """Takes how far a job is, and says so now and then."""
         told = time.monotonic()
 

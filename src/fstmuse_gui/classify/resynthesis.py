@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
-from fstmuse_core.workers.protocol import HearFile
+from fstmuse_core.workers.protocol import ResynthesizeFile
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.widgets.genre_bars import percent
@@ -106,7 +106,7 @@ class Hearing(QObject):
         why = self._presenter.display.explained
         self._heard = (clip.key, why)
         model = clip.result.classification.model if why and clip.result else None
-        self._job = self._worker().worker.submit(HearFile(_path(clip), why, model))
+        self._job = self._worker().worker.submit(ResynthesizeFile(_path(clip), why, model))
         self.message.emit(f"Making {self._what()}\N{HORIZONTAL ELLIPSIS}")
 
     def _give_up(self) -> None:
@@ -135,9 +135,9 @@ class Hearing(QObject):
             self.message.emit(f"Making {self._what()}: {percent(fraction)}")
 
     def _on_done(self, job: int, payload: object) -> None:
-        from fstmuse_core.inversion.resynthesis import Heard
+        from fstmuse_core.inversion.resynthesis import Resynthesis
 
-        if job != self._job or not isinstance(payload, Heard):
+        if job != self._job or not isinstance(payload, Resynthesis):
             return
         self._job = None
         self._presenter.playback.replace(payload.samples, payload.sample_rate)

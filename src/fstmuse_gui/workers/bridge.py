@@ -11,11 +11,11 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.workers.protocol import (
     Cancelled,
     ClassifyFile,
+    ClassifyLive,
     Done,
     Event,
     Failed,
     Job,
-    ListenLive,
     Partial,
     Progress,
     Ready,
@@ -99,7 +99,7 @@ class WorkerBridge(QObject):
 
     def listen(self, model: str) -> int:
         """Open a live session; answered under the job number returned."""
-        return self.worker.submit(ListenLive(model))
+        return self.worker.submit(ClassifyLive(model))
 
     def send_live(self, job: int, samples: FloatArray) -> None:
         """Bring more samples to a live session."""

@@ -23,7 +23,7 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.native_libraries import may_use_threads
 
 # How much of a track is looked at, and the peak below which it counts as silent.
-_LISTENED_S = 60.0
+_SILENCE_CHECK_S = 60.0
 _SILENT_PEAK = 3e-4
 _NUMBERS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 
@@ -77,7 +77,7 @@ def _is_silent(part: Part, index: int, reopen: Callable[[Part], Any]) -> bool:
         stream = container.streams[index]
         if not getattr(stream.codec_context, "sample_rate", 0):
             return True
-        heard = 0.0
+        decoded_s = 0.0
         for packet in container.demux(stream):
             frames: list[Any] = []
             with suppress(av.FFmpegError):
@@ -85,8 +85,8 @@ def _is_silent(part: Part, index: int, reopen: Callable[[Part], Any]) -> bool:
             for frame in frames:
                 if np.abs(float_samples(frame)).max(initial=0.0) > _SILENT_PEAK:
                     return False
-                heard += frame.samples / max(1, frame.sample_rate)
-            if heard > _LISTENED_S:
+                decoded_s += frame.samples / max(1, frame.sample_rate)
+            if decoded_s > _SILENCE_CHECK_S:
                 return True
         return True
     except av.FFmpegError:

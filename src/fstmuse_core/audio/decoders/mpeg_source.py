@@ -62,7 +62,7 @@ class MpegSource:
         self.channels = max(run.header.channels for run in runs)
         self._lost = _lost_frames(runs)
         self._convert = Converter(self.sample_rate, self.channels)
-        heard = length_s(runs) + sum(
+        decoded_s = length_s(runs) + sum(
             count * run.header.samples / run.header.rate
             for count, run in zip(self._lost, runs, strict=True)
         )
@@ -71,7 +71,9 @@ class MpegSource:
             for run in runs
         )
         # Frames that are announced and neither there nor lost to damage were cut off.
-        self.duration_s: float | None = max(heard, claimed if _is_cut(runs, self._lost) else 0.0)
+        self.duration_s: float | None = max(
+            decoded_s, claimed if _is_cut(runs, self._lost) else 0.0
+        )
         self.notes = _notes(runs)
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:

@@ -15,7 +15,7 @@ from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.console import say
 from fstmuse_core.cli.kinds import ModelName, SomePath
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.library.rows import HeardModel, State
+from fstmuse_core.library.rows import KnownModel, State
 from fstmuse_core.system.errors import BundleError, FstMuseError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def opened_library() -> Iterator[Library]:
         yield library
 
 
-def chosen_model(library: Library, name: str | None) -> HeardModel:
+def chosen_model(library: Library, name: str | None) -> KnownModel:
     """The model that is meant, which may have heard nothing yet.
 
     Raises
@@ -62,34 +62,34 @@ def chosen_model(library: Library, name: str | None) -> HeardModel:
     BundleError
         If there is no such model, and the library remembers none either.
     """
-    heard = library.models()
+    models = library.models()
     if name is None:
-        if heard:
-            return max(heard, key=lambda model: model.n_results)
+        if models:
+            return max(models, key=lambda model: model.n_results)
         name = DEFAULT_MODEL
     try:
         current = _current(name)
     except BundleError:
-        remembered = [model for model in heard if _is_called(model, name)]
+        remembered = [model for model in models if _is_called(model, name)]
         if not remembered:
             raise
         return remembered[-1]
-    return next((model for model in heard if model.sha256 == current.sha256), current)
+    return next((model for model in models if model.sha256 == current.sha256), current)
 
 
-def _is_called(model: HeardModel, name: str) -> bool:
+def _is_called(model: KnownModel, name: str) -> bool:
     starts = len(name) >= _SHORTEST_HASH and model.sha256.startswith(name.lower())
     return starts or model.name == name
 
 
-def _current(name: str) -> HeardModel:
+def _current(name: str) -> KnownModel:
     from fstmuse_core.bundle.bundle import find_bundle
     from fstmuse_core.bundle.manifest import CLASSIFIER
 
     bundle = find_bundle(name)
     bundle.require_kind(CLASSIFIER)
     manifest = bundle.manifest
-    return HeardModel(bundle.sha256, bundle.name, manifest.title, tuple(manifest.genres), 0)
+    return KnownModel(bundle.sha256, bundle.name, manifest.title, tuple(manifest.genres), 0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Choice:
     state: str | None
     unsure: bool
 
-    def rows(self, library: Library, model: HeardModel) -> list[LibraryRow]:
+    def rows(self, library: Library, model: KnownModel) -> list[LibraryRow]:
         """These, by their paths."""
         found = library.rows(model.sha256)
         if self.folder is not None:

@@ -24,7 +24,7 @@ from fstmuse_core.system.wording import counted
 if TYPE_CHECKING:
     from fstmuse_core.library.comparison import LibraryComparison
     from fstmuse_core.library.disagreement import Agreement
-    from fstmuse_core.library.rows import HeardModel
+    from fstmuse_core.library.rows import KnownModel
     from fstmuse_core.system.significance import Comparison
 
 
@@ -90,7 +90,7 @@ def compare(
     return 0
 
 
-def _remedy(a: HeardModel, b: HeardModel) -> str:
+def _remedy(a: KnownModel, b: KnownModel) -> str:
     missing = next((model.name for model in (a, b) if not model.n_results), b.name)
     return f"Let it hear them: fstmuse library classify --model {missing}"
 
@@ -156,13 +156,13 @@ def truth(
     from fstmuse_core.library.truth import known_before
 
     with opened_library() as library:
-        heard = chosen_model(library, model)
-        rows = library.rows(heard.sha256)
+        classifier = chosen_model(library, model)
+        rows = library.rows(classifier.sha256)
     labels = chosen_labels(rows, beets, reviews, music_folder)
-    found = agreement(rows, heard, labels)
-    note = known_before(heard, rows, labels)
+    found = agreement(rows, classifier, labels)
+    note = known_before(classifier, rows, labels)
     if layout == "json":
-        values = {"model": heard.name, "model_sha256": heard.sha256, "note": note}
+        values = {"model": classifier.name, "model_sha256": classifier.sha256, "note": note}
         print_safe(json.dumps({**values, **found.to_dict()}, indent=1))
         return 0
     if not labels:

@@ -24,7 +24,7 @@ from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
-    from fstmuse_core.library.rows import HeardModel, LibraryRow
+    from fstmuse_core.library.rows import KnownModel, LibraryRow
 
 
 @click.command("list", short_help="The files, and what was heard in them.")
@@ -45,17 +45,17 @@ def list_files(
     you said.
     """
     with opened_library() as library:
-        heard = chosen_model(library, model)
-        rows = Choice(folder, genre, state, unsure).rows(library, heard)
+        classifier = chosen_model(library, model)
+        rows = Choice(folder, genre, state, unsure).rows(library, classifier)
         if layout == "json":
             import sys
 
             from fstmuse_core.library.export import Layout, write_library
 
-            write_library(library, heard, sys.stdout, Layout.JSON, rows=rows)
+            write_library(library, classifier, sys.stdout, Layout.JSON, rows=rows)
             return 0
         _print_table(rows)
-        say(_summary(library, heard))
+        say(_summary(library, classifier))
     return 0
 
 
@@ -82,7 +82,7 @@ def _likely(row: LibraryRow) -> str:
     return ">99 %" if row.confidence >= 0.995 else f"{100 * row.confidence:.0f} %"
 
 
-def _summary(library: Library, model: HeardModel) -> str:
+def _summary(library: Library, model: KnownModel) -> str:
     counts = library.counts(model.sha256)
     if not library.folders():
         return "fstmuse: the library is empty; add a folder with: fstmuse library scan FOLDER"
@@ -134,12 +134,12 @@ def export(
         check_writable(file)
     chosen = Layout(layout) if layout else (Layout.CSV if to_screen else layout_of(file))
     with opened_library() as library:
-        heard = chosen_model(library, model)
-        rows = Choice(folder, genre, state, unsure).rows(library, heard)
+        classifier = chosen_model(library, model)
+        rows = Choice(folder, genre, state, unsure).rows(library, classifier)
         if to_screen:
-            write_library(library, heard, sys.stdout, chosen, rows=rows)
+            write_library(library, classifier, sys.stdout, chosen, rows=rows)
         else:
-            written = export_library(library, heard, file, layout=chosen, rows=rows)
+            written = export_library(library, classifier, file, layout=chosen, rows=rows)
             say(f"{counted(written, 'file')} in {one_line(str(file))}")
     return 0
 
@@ -186,8 +186,8 @@ def playlists(
     from fstmuse_core.library.playlists import write_playlists
 
     with opened_library() as library:
-        heard = chosen_model(library, model)
-        rows = Choice(source, genre, None, False).rows(library, heard)
+        classifier = chosen_model(library, model)
+        rows = Choice(source, genre, None, False).rows(library, classifier)
     written = write_playlists(
         rows,
         output,
@@ -222,13 +222,13 @@ def report(file: Path, model: str | None, folder: str | None, tags: bool) -> int
 
     check_writable(file)
     with opened_library() as library:
-        heard = chosen_model(library, model)
-        rows = Choice(folder, None, None, False).rows(library, heard)
+        classifier = chosen_model(library, model)
+        rows = Choice(folder, None, None, False).rows(library, classifier)
     if tags:
         labels = chosen_labels(rows, None, False, None)
-        truth, note = agreement(rows, heard, labels), known_before(heard, rows, labels)
-        write_report(file, rows, heard, truth=truth, note=note)
+        truth, note = agreement(rows, classifier, labels), known_before(classifier, rows, labels)
+        write_report(file, rows, classifier, truth=truth, note=note)
     else:
-        write_report(file, rows, heard)
+        write_report(file, rows, classifier)
     say(f"the report is in {one_line(str(file))}")
     return 0

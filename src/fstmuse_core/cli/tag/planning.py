@@ -18,17 +18,17 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json
 from fstmuse_core.system.wording import counted
-from fstmuse_core.tags.plan import Heard
+from fstmuse_core.tags.plan import FileGenres
 
 if TYPE_CHECKING:
-    from fstmuse_core.tags.plan import Change, Heard
+    from fstmuse_core.tags.plan import Change, FileGenres
 
 
 _MOST_BYTES = 2**30
 _HOW = "make one with: fstmuse classify FOLDER --output results.jsonl"
 
 
-def read_results(file: Path) -> list[Heard]:
+def read_results(file: Path) -> list[FileGenres]:
     """What was heard, file by file; of several results for a file the last counts.
 
     Takes JSON lines and JSON arrays. Paths are as they were given to ``fstmuse classify``, so
@@ -47,32 +47,31 @@ def read_results(file: Path) -> list[Heard]:
         raise _not_results(file, "it is not text") from error
     whole = text.lstrip().startswith("[")
     found = {
-        heard.path: heard
-        for heard in (_from_array(file, text) if whole else _from_lines(file, text))
+        one.path: one for one in (_from_array(file, text) if whole else _from_lines(file, text))
     }
     if not found:
         raise FstMuseError(file, "there are no results in it", _HOW)
-    models = {heard.model_sha256: heard.model for heard in found.values()}
+    models = {one.model_sha256: one.model for one in found.values()}
     if len(models) > 1:
         names = " and ".join(f"{name} ({sha256[:8]})" for sha256, name in models.items())
         raise FstMuseError(file, f"it holds results of several models: {names}", "use one for each")
     return list(found.values())
 
 
-def _from_array(file: Path, text: str) -> list[Heard]:
+def _from_array(file: Path, text: str) -> list[FileGenres]:
     try:
-        return [_heard(record) for record in parse_json(text)]
+        return [_file_genres(record) for record in parse_json(text)]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _not_results(file, "it is no list of results") from error
 
 
-def _from_lines(file: Path, text: str) -> list[Heard]:
+def _from_lines(file: Path, text: str) -> list[FileGenres]:
     found = []
     # Only this ends a line: what else may is part of some file's name.
     *lines, last = text.split("\n")
     for number, line in enumerate(lines, 1):
         try:
-            found.append(_heard(parse_json(line)))
+            found.append(_file_genres(parse_json(line)))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise _not_results(file, f"line {number} is no result") from error
     if last and not found:
@@ -80,12 +79,12 @@ def _from_lines(file: Path, text: str) -> list[Heard]:
     return found
 
 
-def _heard(record: Any) -> Heard:
+def _file_genres(record: Any) -> FileGenres:
     """One record; raises ``ValueError`` and others if it is none."""
     scores = {str(name): float(p) for name, p in record.get("probabilities", {}).items()}
     if not isinstance(record["path"], str) or not all(0.0 <= p <= 1.0 for p in scores.values()):
         raise ValueError("no result of a file")
-    return Heard(
+    return FileGenres(
         Path(record["path"]),
         scores,
         is_sure=record.get("genre") is not None,
@@ -204,11 +203,11 @@ def planned(
         )
 
 
-def _path_of(heard: Heard) -> str:
-    return str(heard.path)
+def _path_of(file: FileGenres) -> str:
+    return str(file.path)
 
 
-def _read(results: Path, model: str | None, folder: str | None) -> list[Heard]:
+def _read(results: Path, model: str | None, folder: str | None) -> list[FileGenres]:
 
     if model is not None:
         raise click.UsageError("--model is for the library; results are of one model already")
@@ -216,20 +215,20 @@ def _read(results: Path, model: str | None, folder: str | None) -> list[Heard]:
     if folder is None:
         return files
     inside = Path(folder).absolute()
-    files = [heard for heard in files if inside in heard.path.absolute().parents]
+    files = [file for file in files if inside in file.path.absolute().parents]
     if not files:
         raise FstMuseError(folder, "there are no results of files in it", "name another folder")
     return files
 
 
-def _from_library(model: str | None, folder: str | None) -> list[Heard]:
+def _from_library(model: str | None, folder: str | None) -> list[FileGenres]:
     from fstmuse_core.cli.library.choosing import Choice, chosen_model, opened_library
-    from fstmuse_core.library.tagging import heard_files
+    from fstmuse_core.library.tagging import file_genres
 
     with opened_library() as library:
-        heard = chosen_model(library, model)
-        rows = Choice(folder, None, None, False).rows(library, heard)
-        files = heard_files(library, heard, rows)
+        classifier = chosen_model(library, model)
+        rows = Choice(folder, None, None, False).rows(library, classifier)
+        files = file_genres(library, classifier, rows)
     if not files:
         raise FstMuseError(
             "Your library",

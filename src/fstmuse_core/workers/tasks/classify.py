@@ -17,9 +17,9 @@ from fstmuse_core.workers.protocol import (
     Cancel,
     Cancelled,
     ClassifyFile,
+    ClassifyLive,
     ClipResult,
     Done,
-    ListenLive,
     LiveSamples,
     Partial,
     Started,
@@ -98,7 +98,7 @@ class _Server(JobServer):
             request.path,
             with_activation=True,
             on_mel=image.add,
-            progress=self.teller(job),
+            progress=self.progress_of(job),
             cancelled=given_up,
         )
         return ClipResult(classification, image.build())
@@ -108,17 +108,17 @@ class _Server(JobServer):
         while self._messages:
             job, message = self._messages.popleft()
             try:
-                self._hear(job, message, touched)
+                self._handle(job, message, touched)
             except Exception as error:
                 self._live.pop(job, None)
-                self.tell_failure(job, error)
+                self.send_failure(job, error)
         for job in touched & self._live.keys():
             self.connection.send(Partial(job, self._live[job].session.so_far()))
 
-    def _hear(self, job: int, message: Any, touched: set[int]) -> None:
+    def _handle(self, job: int, message: Any, touched: set[int]) -> None:
         if isinstance(message, Cancel):
             self._give_up(job)
-        elif isinstance(message, ListenLive):
+        elif isinstance(message, ClassifyLive):
             self._live[job] = _Live(self.classifier(message.model))
             self.connection.send(Started(job))
         elif job not in self._live:

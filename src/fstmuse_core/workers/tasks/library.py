@@ -1,6 +1,6 @@
 """Longer work on the library in a process of its own: tags, tables, reports, comparisons.
 
-No Qt here. A chore is a function that is given the library, a :class:`Teller` and what was
+No Qt here. A job is a function that is given the library, a :class:`Reporter` and what was
 asked for; what it returns is the answer.
 """
 
@@ -18,12 +18,12 @@ from fstmuse_core.system.process_limits import is_out_of_memory, send_heartbeats
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
-    from fstmuse_core.library.rows import HeardModel, LibraryRow
+    from fstmuse_core.library.rows import KnownModel, LibraryRow
     from fstmuse_core.tags.outcome import Outcome
     from fstmuse_core.tags.plan import Change, Policy
 
 _PART = 100
-_TELL_EVERY_S = 0.1
+_REPORT_EVERY_S = 0.1
 _CANCEL = "cancel"
 
 
@@ -66,20 +66,20 @@ class ChangedFile:
 
 
 @dataclass
-class Teller:
+class Reporter:
     """The child's end of the pipe."""
 
     connection: Connection
     is_cancelled: bool = False
     plan: list[Change] = field(default_factory=list)
     _part: list[Any] = field(default_factory=list)
-    _told_at: float = 0.0
+    _reported_at: float = 0.0
 
     def progress(self, done: int, total: int) -> None:
         """Tell how far it is, a few times a second."""
         now = time.monotonic()
-        if now - self._told_at > _TELL_EVERY_S:
-            self._told_at = now
+        if now - self._reported_at > _REPORT_EVERY_S:
+            self._reported_at = now
             self.connection.send(("progress", (done, total)))
 
     def add(self, item: Any) -> None:
@@ -105,10 +105,10 @@ class Teller:
 
 
 def serve(connection: Connection, library_file: str) -> None:
-    """Do one chore after the other until the pipe is closed."""
+    """Do one job after the other until the pipe is closed."""
     from fstmuse_core.library.database import open_library
 
-    teller = Teller(connection)
+    reporter = Reporter(connection)
     send_heartbeats(lambda beat: connection.send(("beat", beat)))
     try:
         with open_library(Path(library_file)) as library:
@@ -117,8 +117,8 @@ def serve(connection: Connection, library_file: str) -> None:
                 asked = connection.recv()
                 if asked != _CANCEL:
                     name, arguments = asked
-                    teller.is_cancelled = False
-                    connection.send(_answer(CHORES[name], library, teller, arguments))
+                    reporter.is_cancelled = False
+                    connection.send(_answer(JOBS[name], library, reporter, arguments))
     except (EOFError, OSError):
         return  # the window has gone
     except FstMuseError as error:
@@ -126,11 +126,11 @@ def serve(connection: Connection, library_file: str) -> None:
 
 
 def _answer(
-    chore: Callable[..., Any], library: Library, teller: Teller, arguments: tuple[Any, ...]
+    job: Callable[..., Any], library: Library, reporter: Reporter, arguments: tuple[Any, ...]
 ) -> tuple[str, Any]:
     try:
-        result = chore(library, teller, *arguments)
-        teller.flush()
+        result = job(library, reporter, *arguments)
+        reporter.flush()
         return "done", result
     except FstMuseError as error:
         return "failed", str(error)
@@ -146,52 +146,52 @@ def _answer(
 
 
 def plan(
-    library: Library, teller: Teller, sha: str, file_ids: Sequence[int], policy: Policy
+    library: Library, reporter: Reporter, sha: str, file_ids: Sequence[int], policy: Policy
 ) -> None:
     """What would be written; a :class:`PlanLine` for each file."""
-    from fstmuse_core.library.tagging import heard_files
+    from fstmuse_core.library.tagging import file_genres
     from fstmuse_core.tags.plan import plan_changes
 
     model, rows = _model(library, sha), library.rows(sha, file_ids=file_ids)
-    teller.plan = plan_changes(
-        heard_files(library, model, rows),
+    reporter.plan = plan_changes(
+        file_genres(library, model, rows),
         policy,
-        progress=teller.progress,
-        cancelled=teller.cancelled,
+        progress=reporter.progress,
+        cancelled=reporter.cancelled,
     )
-    for change in teller.plan:
+    for change in reporter.plan:
         why = change.skipped or change.remark
         new = change.old if change.skipped else change.new
-        teller.add(PlanLine(str(change.path), change.old, new, why, not change.skipped))
+        reporter.add(PlanLine(str(change.path), change.old, new, why, not change.skipped))
 
 
-def write(library: Library, teller: Teller, keep_time: bool) -> Written:
+def write(library: Library, reporter: Reporter, keep_time: bool) -> Written:
     """Write what was planned last."""
     from fstmuse_core.tags.batch import apply
 
-    wanted = [change for change in teller.plan if not change.skipped]
-    seen = _Seen(library, teller, len(wanted))
+    wanted = [change for change in reporter.plan if not change.skipped]
+    seen = _Seen(library, reporter, len(wanted))
     batch = apply(
         wanted,
         keep_time=keep_time,
-        on_begun=lambda identity: teller.connection.send(("batch", identity)),
+        on_begun=lambda identity: reporter.connection.send(("batch", identity)),
         on_outcome=seen.take,
-        cancelled=teller.cancelled,
+        cancelled=reporter.cancelled,
     )
-    teller.plan = []
+    reporter.plan = []
     return seen.result(batch.id, batch.trouble)
 
 
-def undo(library: Library, teller: Teller, batch: str, total: int) -> Written:
+def undo(library: Library, reporter: Reporter, batch: str, total: int) -> Written:
     """Give the files of a batch back as they were."""
     from fstmuse_core.tags.batch import undo as take_back
 
-    seen = _Seen(library, teller, total)
-    result = take_back(batch, on_outcome=seen.take, cancelled=teller.cancelled)
+    seen = _Seen(library, reporter, total)
+    result = take_back(batch, on_outcome=seen.take, cancelled=reporter.cancelled)
     return seen.result(batch, result.trouble)
 
 
-def settle(library: Library, _teller: Teller, batch: str, total: int | None) -> int:
+def settle(library: Library, _: Reporter, batch: str, total: int | None) -> int:
     """Clear up after a process that was killed; how many files it had changed by then.
 
     ``total`` is how many files were to be taken back; ``None`` if they were to be written.
@@ -210,27 +210,27 @@ def settle(library: Library, _teller: Teller, batch: str, total: int | None) -> 
     return len(changed) - undone_before
 
 
-def read_texts(library: Library, _teller: Teller, encoding: str) -> None:
+def read_texts(library: Library, _: Reporter, encoding: str) -> None:
     """Read the texts of old tags anew, in another encoding."""
     from fstmuse_core.library.tagging import read_again
 
     read_again(library, encoding)
 
 
-def batches(_library: Library, teller: Teller) -> None:
+def batches(_library: Library, reporter: Reporter) -> None:
     """What was written before, the newest first; clears up after a kill."""
     from fstmuse_core.tags.batch import list_batches, recover
 
     recover()
     for summary in list_batches():
-        teller.add(summary)
+        reporter.add(summary)
 
 
 class _Seen:
     """Counts outcomes, and lets the library know of each file that has other tags now."""
 
-    def __init__(self, library: Library, teller: Teller, total: int) -> None:
-        self._library, self._teller, self._total = library, teller, total
+    def __init__(self, library: Library, reporter: Reporter, total: int) -> None:
+        self._library, self._reporter, self._total = library, reporter, total
         self._n_seen = self._n_done = 0
         self._problems: list[str] = []
 
@@ -242,22 +242,22 @@ class _Seen:
         self._n_seen += 1
         if outcome.fate is Fate.FAILED:
             self._problems.append(one_line(f"{outcome.path}: {outcome.why}"))
-            self._teller.connection.send(("problem", self._problems[-1]))
+            self._reporter.connection.send(("problem", self._problems[-1]))
         elif outcome.fate is not Fate.SKIPPED:
             self._n_done += 1
             note_tags(self._library, outcome)
-        self._teller.progress(self._n_seen, self._total)
+        self._reporter.progress(self._n_seen, self._total)
 
     def result(self, batch: str, trouble: str) -> Written:
         """All in all."""
-        was_cancelled = self._teller.is_cancelled
+        was_cancelled = self._reporter.is_cancelled
         return Written(batch, self._n_done, tuple(self._problems), trouble, was_cancelled)
 
 
 # -- what is made of the library -------------------------------------------------------
 
 
-def export(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path: str) -> int:
+def export(library: Library, _: Reporter, sha: str, ids: Sequence[int], path: str) -> int:
     """A table; how many files it tells of."""
     from fstmuse_core.library.export import export_library
 
@@ -265,14 +265,14 @@ def export(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path
     return export_library(library, _model(library, sha), Path(path), rows=rows)
 
 
-def playlists(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path: str) -> int:
+def playlists(library: Library, _: Reporter, sha: str, ids: Sequence[int], path: str) -> int:
     """A playlist a genre; how many there are."""
     from fstmuse_core.library.playlists import write_playlists
 
     return len(write_playlists(_in_order(library, sha, ids), Path(path)))
 
 
-def report(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path: str) -> int:
+def report(library: Library, _: Reporter, sha: str, ids: Sequence[int], path: str) -> int:
     """A page to look at; how many files it tells of."""
     from fstmuse_core.library.report import write_report
 
@@ -281,7 +281,7 @@ def report(library: Library, _teller: Teller, sha: str, ids: Sequence[int], path
     return len(rows)
 
 
-def compare(library: Library, teller: Teller, sha_a: str, sha_b: str) -> str:
+def compare(library: Library, reporter: Reporter, sha_a: str, sha_b: str) -> str:
     """Two models side by side, a :class:`ChangedFile` for each that changes; what comes out."""
     from fstmuse_core.library.comparison import compare_library
     from fstmuse_core.library.truth import known_before, review_labels
@@ -291,7 +291,7 @@ def compare(library: Library, teller: Teller, sha_a: str, sha_b: str) -> str:
     labels = review_labels(rows)
     found = compare_library((a, rows), (b, library.rows(sha_b)), labels)
     for change in found.changes:
-        teller.add(
+        reporter.add(
             ChangedFile(
                 change.file_id,
                 change.path,
@@ -318,16 +318,16 @@ def _in_order(library: Library, sha: str, ids: Sequence[int]) -> list[LibraryRow
     return [by_id[file_id] for file_id in ids if file_id in by_id]
 
 
-def _model(library: Library, sha: str) -> HeardModel:
+def _model(library: Library, sha: str) -> KnownModel:
     for model in library.models():
         if model.sha256 == sha:
             return model
     raise FstMuseError("This model", "it has not heard anything here yet", "let it listen first")
 
 
-CHORES: dict[str, Callable[..., Any]] = {
-    chore.__name__: chore
-    for chore in (
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job
+    for job in (
         plan,
         write,
         undo,

@@ -17,10 +17,10 @@ from fstmuse_core.generate.generator import (
     GenerationCancelledError,
 )
 from fstmuse_core.inversion import InversionCancelledError
-from fstmuse_core.inversion.resynthesis import Heard, hear_file
+from fstmuse_core.inversion.resynthesis import Resynthesis, resynthesize_file
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.process_limits import SYNTHESIS
-from fstmuse_core.workers.protocol import Cancel, HearFile, MakeClip, Partial
+from fstmuse_core.workers.protocol import Cancel, MakeClip, Partial, ResynthesizeFile
 from fstmuse_core.workers.server import JobServer
 
 _LOG = logging.getLogger(__name__)
@@ -67,10 +67,10 @@ class _Server(JobServer):
             self.answer(job, partial(self._answer, job, request), given_up)
             self._given_up.discard(job)
 
-    def _answer(self, job: int, request: MakeClip | HearFile) -> Any:
+    def _answer(self, job: int, request: MakeClip | ResynthesizeFile) -> Any:
         if isinstance(request, MakeClip):
             return self._make(job, request)
-        return self._hear(job, request)
+        return self._resynthesize(job, request)
 
     def _make(self, job: int, request: MakeClip) -> tuple[Classification, ...]:
         generator = self._generator(request.model)
@@ -87,7 +87,7 @@ class _Server(JobServer):
             request.seed,
             None if request.blend is None else Blend(*request.blend),
             on_mel=show,
-            progress=self.teller(job),
+            progress=self.progress_of(job),
             cancelled=lambda: job in self._given_up,
         )
         self.connection.send(Partial(job, clip))
@@ -106,13 +106,13 @@ class _Server(JobServer):
                 _LOG.warning("model %s: %s", name, error)
         return tuple(found)
 
-    def _hear(self, job: int, request: HearFile) -> Heard:
+    def _resynthesize(self, job: int, request: ResynthesizeFile) -> Resynthesis:
         classifier = None if request.model is None else self.classifier(request.model)
-        return hear_file(
+        return resynthesize_file(
             request.path,
             why=request.why,
             classifier=classifier,
-            progress=self.teller(job),
+            progress=self.progress_of(job),
             cancelled=lambda: job in self._given_up,
         )
 

@@ -13,7 +13,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_spectrogram
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import ActivationMap
 from fstmuse_core.inversion import InversionCancelledError, resynthesis, spectral_convergence
-from fstmuse_core.inversion.resynthesis import hear_file, spoke_for
+from fstmuse_core.inversion.resynthesis import contribution_mask, resynthesize_file
 from fstmuse_core.system.errors import AudioError, FstMuseError
 
 pytestmark = pytest.mark.numeric
@@ -23,7 +23,7 @@ Samples = npt.NDArray[np.float32]
 
 def test_a_file_is_heard_as_long_and_as_loud_as_it_is(music_file: Path, music: Samples) -> None:
     told: list[float] = []
-    heard = hear_file(music_file, progress=told.append)
+    heard = resynthesize_file(music_file, progress=told.append)
 
     assert heard.sample_rate == 22_050
     assert heard.samples.shape == music.shape
@@ -39,8 +39,8 @@ def test_only_what_spoke_for_a_genre_is_heard(
 ) -> None:
     result = classifier.classify_file(music_file)
     genre = result.ranked()[0][0]
-    whole = hear_file(music_file, iterations=2)
-    part = hear_file(music_file, why=genre.lower(), classifier=classifier, iterations=2)
+    whole = resynthesize_file(music_file, iterations=2)
+    part = resynthesize_file(music_file, why=genre.lower(), classifier=classifier, iterations=2)
 
     assert part.samples.shape == whole.samples.shape
     np.testing.assert_array_less(part.mel, whole.mel + 1e-4 * whole.mel.max())
@@ -55,7 +55,7 @@ def map_with(column: int, row: int) -> ActivationMap:
 
 
 def test_the_mask_lies_where_the_map_says() -> None:
-    mask = spoke_for(map_with(3, 5), 1, 80, DEFAULT_CONFIG)
+    mask = contribution_mask(map_with(3, 5), 1, 80, DEFAULT_CONFIG)
 
     assert mask.shape == (80, 128)
     assert mask.max() <= 1.0
@@ -71,12 +71,12 @@ def test_the_mask_lies_where_the_map_says() -> None:
 
 
 def test_what_speaks_against_is_not_heard() -> None:
-    assert not spoke_for(map_with(3, 5), 0, 80, DEFAULT_CONFIG).any()
+    assert not contribution_mask(map_with(3, 5), 0, 80, DEFAULT_CONFIG).any()
 
 
 def test_a_genre_the_model_does_not_know(music_file: Path, classifier: GenreClassifier) -> None:
     with pytest.raises(FstMuseError, match=r"'polka': the model does not know.*it knows Pop, Jazz"):
-        hear_file(music_file, why="polka", classifier=classifier)
+        resynthesize_file(music_file, why="polka", classifier=classifier)
 
 
 def test_a_file_for_which_nothing_spoke(
@@ -84,20 +84,20 @@ def test_a_file_for_which_nothing_spoke(
 ) -> None:
     path = make_file("silence.wav", samples=np.zeros(22_050 * 5, np.float32))
     with pytest.raises(FstMuseError, match=r"nothing in it spoke for Jazz.*only silence"):
-        hear_file(path, why="Jazz", classifier=classifier)
+        resynthesize_file(path, why="Jazz", classifier=classifier)
 
 
 def test_nothing_and_too_much(
     make_file: Callable[..., Path], music_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(AudioError, match="it holds no sound"):
-        hear_file(make_file("nothing.wav", samples=np.zeros(0, np.float32)))
+        resynthesize_file(make_file("nothing.wav", samples=np.zeros(0, np.float32)))
     monkeypatch.setattr(resynthesis, "MAX_SECONDS", 3.0)
     with pytest.raises(AudioError, match="too long to be made sound again; cut a piece"):
-        hear_file(music_file)
+        resynthesize_file(music_file)
 
 
 @pytest.mark.parametrize("why", [None, "Rock"])
 def test_cancelling(music_file: Path, classifier: GenreClassifier, why: str | None) -> None:
     with pytest.raises(InversionCancelledError):
-        hear_file(music_file, why=why, classifier=classifier, cancelled=lambda: True)
+        resynthesize_file(music_file, why=why, classifier=classifier, cancelled=lambda: True)
