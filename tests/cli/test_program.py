@@ -12,7 +12,10 @@ from fstmuse_core import __version__
 
 from .conftest import Run
 
-HEAVY = ("tensorflow", "keras", "tensorflow_io", "PySide6", "pyqtgraph", "sounddevice", "librosa")
+HEAVY = (
+    *("tensorflow", "keras", "tensorflow_io", "PySide6", "pyqtgraph", "sounddevice", "librosa"),
+    *("PIL", "jinja2", "sklearn"),
+)
 
 
 def loaded_by(statement: str) -> set[str]:

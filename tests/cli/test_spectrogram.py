@@ -9,6 +9,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from fstmuse_core.audio.images import to_levels
 from fstmuse_core.audio.reading import load_audio
@@ -49,6 +50,20 @@ def test_png_shows_the_levels_low_ones_at_the_bottom(
     assert shown.shape == expected.shape == (3 * 128, 431, 3)
     # Streaming may round a level to its neighbour.
     assert np.mean(np.any(shown != expected, axis=-1)) < 1e-3
+
+
+def test_png_keeps_the_decibels_and_says_how_to_read_them(
+    fstmuse: Run, music_file: Path, tmp_path: Path
+) -> None:
+    fstmuse("spectrogram", music_file, "-o", tmp_path / "out.png")
+
+    levels = to_levels(mel_spectrogram(load_audio(music_file)), DEFAULT_CONFIG)
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.mode == "P"
+        assert image.info["Description"].endswith("decibels = palette index / 2 - 127.5")
+        indices = np.asarray(image)[::-ROWS_PER_BAND].T
+    # Streaming may round a level to its neighbour.
+    assert np.mean(indices != levels) < 1e-3
 
 
 def test_a_low_tone_is_bright_at_the_bottom(

@@ -64,6 +64,14 @@ def test_models_and_assets_travel_inside_the_packages(installed: Path) -> None:
     assert relative_files(installed / "fstmuse_gui" / "_assets") == needed
 
 
+def test_data_files_travel_beside_the_code_that_reads_them(installed: Path) -> None:
+    here, there = ROOT / "src" / "fstmuse_core", installed / "fstmuse_core"
+    data = {name for name in relative_files(here) if not name.endswith((".py", ".pyc"))}
+
+    assert {"training/fonts/DejaVuSans.ttf", "training/fonts/LICENSE_DEJAVU"} <= data
+    assert data <= relative_files(there)
+
+
 def test_nothing_else_travels(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 

@@ -2,70 +2,96 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
+import io
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image, ImageFont
 
-from fstmuse_core.training.figures import (
-    Canvas,
-    confusion_png,
-    curves_png,
-    reliability_png,
-    text_width,
-)
+from fstmuse_core.training import canvas
+from fstmuse_core.training.canvas import Canvas, text_width
+from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.tensorboard import epoch_listener
 
-RED = (255, 0, 0)
+RED, BLACK = (255, 0, 0), (0, 0, 0)
+MISSING = "\U00013000"  # a hieroglyph
 
 
 def pixels(png: bytes) -> npt.NDArray[np.uint8]:
-    """Decode what :meth:`Canvas.png` writes, checking every chunk."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    at, data, size = 8, b"", (0, 0)
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, body = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        (check,) = struct.unpack(">I", png[at + 8 + length : at + 12 + length])
-        assert check == zlib.crc32(kind + body)
-        if kind == b"IHDR":
-            size = struct.unpack(">II", body[:8])
-            assert body[8:] == bytes([8, 2, 0, 0, 0])
-        data += body if kind == b"IDAT" else b""
-        at += 12 + length
-    rows = np.frombuffer(zlib.decompress(data), dtype=np.uint8).reshape(size[1], -1)
-    assert not rows[:, 0].any()
-    return rows[:, 1:].reshape(size[1], size[0], 3)
+    """Colours of a PNG file, shape ``(height, width, 3)``; its check sums are checked."""
+    with Image.open(io.BytesIO(png)) as image:
+        assert (image.format, image.mode) == ("PNG", "RGB")
+        return np.asarray(image)
+
+
+def drawn(text: str) -> bytes:
+    """Picture of a line in black."""
+    sheet = Canvas(120, 20)
+    sheet.text(4, 10, text, BLACK)
+    return sheet.png()
 
 
 def test_shapes_lie_where_they_are_drawn() -> None:
-    canvas = Canvas(40, 20)
-    canvas.box(10, 5, 4, 3, RED)
-    image = pixels(canvas.png())
+    sheet = Canvas(40, 20)
+    sheet.box(10, 5, 4, 3, RED)
+    image = pixels(sheet.png())
     assert image.shape == (20, 40, 3)
     assert (image[5:8, 10:14] == RED).all()
     assert (image == 255).all(axis=2).sum() == 40 * 20 - 12
 
 
 def test_text_fits_its_width_and_runs_off_the_edge_without_harm() -> None:
-    canvas = Canvas(60, 12)
-    canvas.text(2, 2, "H~é", RED)
-    columns = np.flatnonzero((pixels(canvas.png()) != 255).any(axis=(0, 2)))
-    assert columns.min() == 2
+    sheet = Canvas(80, 20)
+    sheet.text(2, 10, "H~é", RED)
+    columns = np.flatnonzero((pixels(sheet.png()) != 255).any(axis=(0, 2)))
+    assert columns.min() >= 2
     assert columns.max() < 2 + text_width("H~é")
-    canvas.text(55, 8, "edge", RED)
-    canvas.line([(-5.0, -5.0), (70.0, 30.0)], RED)
-    assert pixels(canvas.png()).shape == (12, 60, 3)
+    sheet.text(75, 18, "edge", RED)
+    sheet.line([(-5.0, -5.0), (90.0, 30.0)], RED)
+    assert pixels(sheet.png()).shape == (20, 80, 3)
+
+
+@pytest.mark.parametrize("name", ["Forró", "Müzik", "Zydéco", "Šlágr", "Шансон", "Ρεμπέτικο"])
+def test_every_letter_of_a_genre_is_written(name: str) -> None:
+    pictures = {drawn(letter) for letter in name}
+    assert len(pictures) == len(set(name))
+    assert drawn("?") not in pictures
+    assert drawn(MISSING) not in pictures
+
+
+@pytest.mark.parametrize("name", ["演歌", "트로트", "ลูกทุ่ง", "भजन", MISSING])
+def test_a_script_that_no_typeface_has_is_boxes_and_no_question_marks(name: str) -> None:
+    assert (pixels(drawn(name)) != 255).any()
+    assert drawn(name) != drawn("?" * len(name))
+    assert text_width(name) > 0
+
+
+def test_letters_that_our_typeface_lacks_are_taken_from_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    canvas._typeface_of.cache_clear()
+    (own, *_) = canvas._typefaces()
+    small = ImageFont.load_default(22)  # ASCII alone
+    monkeypatch.setattr(canvas, "_typefaces", lambda: (small, own))
+    assert [(part, font is own) for part, font in canvas._runs("Forró!")] == [
+        ("Forr", False),
+        ("ó", True),
+        ("!", False),
+    ]
+    canvas._typeface_of.cache_clear()
+
+
+def test_control_characters_in_a_name_are_made_visible() -> None:
+    assert drawn("a\nb\udcff") == drawn(r"a\nb\udcff")
 
 
 def test_figures_are_pictures_even_of_little() -> None:
     epoch = {"epoch": 1, "loss": 1.0, "val_loss": 2.0, "accuracy": 0.5, "val_accuracy": 0.25}
     for png in (
         curves_png([epoch]),
-        confusion_png(["Folk", "Old-Time / Historic"], [[0, 0], [3, 1]]),
+        confusion_png(["Forró", "Old-Time / Historic"], [[0, 0], [3, 1]]),
         reliability_png([[0.95, 1.0, 4]]),
     ):
         assert (pixels(png) != 255).any()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import struct
-import zlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -31,7 +30,7 @@ ROWS_PER_BAND = 3
 
 
 def as_png(image: SpectrogramImage, range_db: float, description: str) -> bytes:
-    """The image as a PNG file, low frequencies at the bottom.
+    """Encode the image as a PNG file, low frequencies at the bottom.
 
     Parameters
     ----------
@@ -40,26 +39,18 @@ def as_png(image: SpectrogramImage, range_db: float, description: str) -> bytes:
     range_db : float
         Decibels from the darkest colour to the brightest, which stands for the loudest point.
     description : str
-        Kept in the file, in ASCII.
+        Kept in the file, as its text chunk ``Description``.
     """
-    levels = np.repeat(image.levels.T[::-1], ROWS_PER_BAND, axis=0)
-    height, width = levels.shape
-    # Each row begins with the number of its filter: 2 keeps differences to the row above, of
-    # which the repeated rows have none.
-    rows = np.full((height, width + 1), 2, dtype=np.uint8)
-    rows[0, 1:] = levels[0]
-    rows[1:, 1:] = levels[1:] - levels[:-1]
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    return b"".join(
-        [
-            b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", header),
-            _chunk(b"PLTE", palette(int(image.levels.max()), range_db).tobytes()),
-            _chunk(b"tEXt", b"Description\0" + description.encode("ascii", "replace")),
-            _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)),
-            _chunk(b"IEND", b""),
-        ]
-    )
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    picture = Image.fromarray(np.repeat(image.levels.T[::-1], ROWS_PER_BAND, axis=0))
+    picture.putpalette(palette(int(image.levels.max()), range_db).tobytes())
+    text = PngInfo()
+    text.add_text("Description", description)
+    stream = io.BytesIO()
+    picture.save(stream, format="PNG", pnginfo=text)
+    return stream.getvalue()
 
 
 def palette(top_level: int, range_db: float) -> npt.NDArray[np.uint8]:
@@ -69,11 +60,6 @@ def palette(top_level: int, range_db: float) -> npt.NDArray[np.uint8]:
     at = share * (len(colours) - 1)
     mixed = [np.interp(at, np.arange(len(colours)), channel) for channel in colours.T]
     return np.rint(np.stack(mixed, axis=1)).astype(np.uint8)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    check = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
 
 # Listening ----------------------------------------------------------------------------------

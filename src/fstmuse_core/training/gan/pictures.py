@@ -1,10 +1,8 @@
-"""A made-up spectrogram as something to look at and listen to."""
+"""Files that show a generated spectrogram and let it be heard."""
 
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +20,7 @@ _DARKEST, _BRIGHTEST = -3.0, 3.0
 
 
 def write_sample(stem: Path, scaled: FloatArray, magnitudes: FloatArray) -> dict[str, str]:
-    """Write a piece as picture, numbers and sound; the three paths.
+    """Write a piece as picture, numbers and sound; return the three paths.
 
     Parameters
     ----------
@@ -43,16 +41,11 @@ def write_sample(stem: Path, scaled: FloatArray, magnitudes: FloatArray) -> dict
 
 
 def mel_png(scaled: FloatArray) -> bytes:
-    """Scaled log-mel in shades of grey, low frequencies at the bottom, as a PNG file."""
+    """Encode scaled log-mel as a PNG file in shades of grey, low frequencies at the bottom."""
+    from PIL import Image
+
     share = np.clip((scaled.T[::-1] - _DARKEST) / (_BRIGHTEST - _DARKEST), 0.0, 1.0)
     levels = np.repeat(np.rint(255.0 * share).astype(np.uint8), _ROWS_A_BAND, axis=0)
-    height, width = levels.shape
-    rows = np.zeros((height, width + 1), dtype=np.uint8)
-    rows[:, 1:] = levels
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    stream = io.BytesIO()
+    Image.fromarray(levels).save(stream, format="PNG")
+    return stream.getvalue()
