@@ -69,6 +69,7 @@ def test_data_files_travel_beside_the_code_that_reads_them(installed: Path) -> N
     data = {name for name in relative_files(here) if not name.endswith((".py", ".pyc"))}
 
     assert {"training/fonts/DejaVuSans.ttf", "training/fonts/LICENSE_DEJAVU"} <= data
+    assert {"library/templates/report.html", "library/templates/report.css"} <= data
     assert data <= relative_files(there)
 
 

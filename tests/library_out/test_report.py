@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fstmuse_core.library import report
 from fstmuse_core.library.disagreement import agreement
 from fstmuse_core.library.report import render_report, write_report
 from fstmuse_core.library.rows import ReviewKind, State
@@ -89,6 +90,11 @@ def test_it_asks_nothing_of_the_network() -> None:
     assert "url(" not in text
     assert "@import" not in text
     assert any("default-src 'none'" in (value or "") for _, value in page.values)
+
+
+def test_the_style_sheet_is_part_of_it() -> None:
+    style = (Path(report.__file__).with_name("templates") / "report.css").read_text("utf-8")
+    assert f"<style>\n{style}</style>" in render_report([], MODEL, now=NOW)
 
 
 def test_light_and_dark() -> None:
