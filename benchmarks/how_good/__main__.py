@@ -21,7 +21,7 @@ import numpy.typing as npt
 from benchmarks.how_good.contenders import CONTENDERS, ONLY_IF_ASKED, TOGETHER, Cell, together
 from benchmarks.how_good.results import Result, as_table, as_values, result_of
 from benchmarks.how_good.tasks import TASKS, Task, load_data, load_music
-from fstmuse_core.datasets.folds import artist_folds
+from fstmuse_core.datasets.groups import artist_folds
 from fstmuse_core.training.metrics import ClipScores
 from fstmuse_core.training.starter.cross_validation import DataSet
 

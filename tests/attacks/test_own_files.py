@@ -32,7 +32,6 @@ from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.datasets.split_file import load_split
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.runs import store
@@ -125,10 +124,9 @@ def test_a_description_that_became_a_pipe_is_not_waited_for(
     "read",
     [
         lambda path: read_results(path),
-        lambda path: load_split(path, [], path.parent),
         lambda path: read_manifest(path, []),
     ],
-    ids=["results", "split", "manifest"],
+    ids=["results", "manifest"],
 )
 def test_a_pipe_is_one_line(tmp_path: Path, read: Callable[[Path], object]) -> None:
     with pytest.raises(FstMuseError, match=r"a pipe|cannot be read|is no") as caught:

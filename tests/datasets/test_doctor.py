@@ -11,9 +11,8 @@ import pytest
 
 from fstmuse_core.datasets import examine as examine_module
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.doctor import Report, _notes, check_collection
+from fstmuse_core.datasets.doctor import Report, _notes, as_markdown, as_text, check_collection
 from fstmuse_core.datasets.examine import Examination, examine
-from fstmuse_core.datasets.report_text import as_markdown, as_text
 from fstmuse_core.datasets.track import Collection, Track
 
 from .conftest import RATE, tone, write_clip

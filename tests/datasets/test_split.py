@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.datasets.folds import artist_folds
-from fstmuse_core.datasets.groups import connected_tracks, same_sounds
-from fstmuse_core.datasets.split import Split, split_tracks
-from fstmuse_core.datasets.split_file import load_split, save_split
+from fstmuse_core.datasets.groups import artist_folds, connected_tracks, same_sounds
+from fstmuse_core.datasets.partition import Split
+from fstmuse_core.datasets.split import split_tracks
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.system.errors import FstMuseError
 
@@ -253,51 +252,6 @@ def test_balanced_parts_hold_as_many_of_each_genre(tracks: list[Track]) -> None:
     assert {reason for _, reason in split.left_out} == {"left out to balance the genres"}
     rock = [i for i in split.train if tracks[i].genre == "Rock"]
     assert len({tracks[i].artist for i in rock}) == len(rock)
-
-
-def test_saved_and_loaded_it_is_the_same(tracks: list[Track], tmp_path: Path) -> None:
-    tracks = [replace(track, path=tmp_path / track.path) for track in tracks]
-    split = split_tracks(tracks, seed=2, balance=True)
-    save_split(tmp_path / "split.json", split, tracks, tmp_path)
-
-    assert load_split(tmp_path / "split.json", tracks, tmp_path) == split
-    moved = [replace(track, path=Path("/elsewhere") / track.path.name) for track in tracks]
-    assert load_split(tmp_path / "split.json", moved, Path("/elsewhere")) == split
-
-
-def test_a_changed_data_set_keeps_its_test(
-    tracks: list[Track], tmp_path: Path, make_track: MakeTrack
-) -> None:
-    split = split_tracks(tracks)
-    save_split(tmp_path / "split.json", split, tracks, Path())
-    gone = split.train[0]
-    changed = [t for i, t in enumerate(tracks) if i != gone] + [make_track("Jazz", "New")]
-
-    loaded = load_split(tmp_path / "split.json", changed, Path())
-
-    assert [changed[i] for i in loaded.test] == [tracks[i] for i in split.test]
-    assert loaded.left_out == ((len(changed) - 1, "it is new since the split was made"),)
-    assert loaded.notes[-2:] == (
-        "no longer there since the split was made: 1 clip",
-        "new since the split was made, and left out: 1 clip",
-    )
-
-
-@pytest.mark.parametrize("text", ["", "[]", '{"format": "fstmuse-split"}', '{"train": 3}', "\xff"])
-def test_a_damaged_split_is_said(tracks: list[Track], tmp_path: Path, text: str) -> None:
-    (tmp_path / "split.json").write_text(text, encoding="latin-1")
-
-    with pytest.raises(FstMuseError, match="damaged or not a split"):
-        load_split(tmp_path / "split.json", tracks, Path())
-
-
-def test_a_split_of_other_music_is_said(
-    tracks: list[Track], tmp_path: Path, make_track: MakeTrack
-) -> None:
-    save_split(tmp_path / "split.json", split_tracks(tracks), tracks, Path())
-
-    with pytest.raises(FstMuseError, match="split of other music"):
-        load_split(tmp_path / "split.json", [make_track("Rock", "X")], Path())
 
 
 def test_too_little_music(make_track: MakeTrack) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fstmuse_core.datasets.folds import group_folds
+from fstmuse_core.datasets.groups import group_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.cross_validation import Folded, cross_validate_head, fold
 from fstmuse_core.training.parts import Parts

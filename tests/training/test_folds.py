@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fstmuse_core.datasets.folds import artist_folds
+from fstmuse_core.datasets.groups import artist_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError
 

@@ -112,8 +112,7 @@ def check(
     check_writable(output, path)
 
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
-    from fstmuse_core.datasets.doctor import check_collection
-    from fstmuse_core.datasets.report_text import as_markdown, as_text
+    from fstmuse_core.datasets.doctor import as_markdown, as_text, check_collection
     from fstmuse_core.tags.text_encoding import AUTO, encoding_of
 
     (kind,) = kinds_of([path], kinds)

@@ -11,8 +11,7 @@ import numpy as np
 
 from fstmuse_core.bundle.bundle import LITERT_NAME, Bundle
 from fstmuse_core.bundle.pattern_head import PatternHead, PatternSession
-from fstmuse_core.datasets.folds import group_folds
-from fstmuse_core.datasets.groups import connected_tracks, count_artists, count_unknown
+from fstmuse_core.datasets.groups import connected_tracks, count_artists, count_unknown, group_folds
 from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.wording import share_by_artist

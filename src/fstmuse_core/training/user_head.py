@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.datasets.folds import group_folds
-from fstmuse_core.datasets.groups import connected_tracks
+from fstmuse_core.datasets.groups import connected_tracks, group_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training import calibration
 from fstmuse_core.training.mels import MelArray

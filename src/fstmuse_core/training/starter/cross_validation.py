@@ -13,7 +13,7 @@ from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import mel_to_decibels
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.pattern_head import PatternHead
-from fstmuse_core.datasets.folds import artist_folds
+from fstmuse_core.datasets.groups import artist_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.training.export import unwritten_bundle

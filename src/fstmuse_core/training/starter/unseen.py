@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.datasets.folds import group_folds
-from fstmuse_core.datasets.groups import connected_tracks
+from fstmuse_core.datasets.groups import connected_tracks, group_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.calibration import fit_novelty_threshold
 from fstmuse_core.training.metrics import score_clips

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from fstmuse_core.datasets import doctor
-from fstmuse_core.datasets.report_text import as_markdown
 from fstmuse_core.datasets.track import merged
 from fstmuse_gui.shared.background import Background
 from fstmuse_gui.train.data.survey import (
@@ -40,7 +39,7 @@ def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Repor
         findings=_findings(report),
         set_aside=[f"{report.shown(aside.path)}: {aside.reason}" for aside in report.set_aside],
         exports={
-            ".md": as_markdown(report),
+            ".md": doctor.as_markdown(report),
             ".json": json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n",
         },
     )
