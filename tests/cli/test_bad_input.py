@@ -148,7 +148,7 @@ def test_nan_and_infinity(classify: Classify, make_file: MakeFile, music: np.nda
 
     assert outcome.code == 0
     assert sum(result["probabilities"].values()) == pytest.approx(1.0, abs=1e-3)
-    assert any("102 samples were not finite" in warning for warning in result["warnings"])
+    assert any("102 samples were NaN or infinity" in warning for warning in result["warnings"])
 
 
 def test_a_fifth_of_a_second(classify: Classify, make_file: MakeFile, music: np.ndarray) -> None:

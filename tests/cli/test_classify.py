@@ -315,4 +315,4 @@ def test_warnings_are_spoken_beside_a_table(
     outcome = fstmuse("classify", path)
 
     assert outcome.code == 0
-    assert [line for line in outcome.complaints if str(path) in line and "not finite" in line]
+    assert [line for line in outcome.complaints if str(path) in line and "NaN or infinity" in line]

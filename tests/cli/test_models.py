@@ -53,7 +53,7 @@ def test_a_damaged_model_is_said_and_the_others_are_listed(
     assert outcome.code == 1
     assert len(outcome.out.splitlines()) == 3
     assert outcome.complaints == [
-        "fstmuse: mine: weights.npz is missing; get the bundle again or train it anew"
+        "fstmuse: mine: weights.npz is missing; get the bundle again or retrain it"
     ]
 
 

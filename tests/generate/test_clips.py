@@ -208,7 +208,7 @@ def test_a_mel_with_values_that_are_no_numbers(
         return made
 
     monkeypatch.setattr("fstmuse_core.bundle.litert.GeneratorNetwork.run", broken)
-    with pytest.raises(GenerateError, match=r"^tiny-gan: it made values that are no numbers; "):
+    with pytest.raises(GenerateError, match=r"^tiny-gan: it made NaN or infinity; "):
         generator.generate("Rock")
 
 

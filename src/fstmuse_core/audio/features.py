@@ -40,7 +40,7 @@ class FeatureScaling:
                 f"mean {self.mean.shape} and std {self.std.shape} must be one vector each"
             )
         if not (np.isfinite(self.mean).all() and np.isfinite(self.std).all()):
-            raise ValueError("the scaling statistics hold values that are not finite")
+            raise ValueError("the scaling statistics hold NaN or infinity")
         if not (self.std > 0).all() or not self.offset > 0:
             raise ValueError("std and offset must be above zero")
 

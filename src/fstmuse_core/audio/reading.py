@@ -147,7 +147,7 @@ class AudioStream:
                 yield rest
         if self._not_numbers:
             self.warnings.append(
-                f"{self._not_numbers} samples were not finite numbers and were taken as silence"
+                f"{self._not_numbers} samples were NaN or infinity and were taken as silence"
             )
 
     def _decoded(self) -> Iterator[FloatArray]:

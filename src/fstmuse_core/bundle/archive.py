@@ -127,7 +127,7 @@ _MARKUP = frozenset("<>")
 _MAX_SEGMENT_FRAMES = 4096
 # Channels of a generator; ours has 192.
 _WIDEST = 1024
-_REMEDY = "export it once more or train it anew"
+_REMEDY = "export it once more or retrain it"
 
 
 class ArchiveError(FstMuseError):

@@ -34,7 +34,7 @@ from fstmuse_core.system.process_limits import BUILDING
 
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
-_REMEDY = "export it once more or train it anew"
+_REMEDY = "export it once more or retrain it"
 
 Tell = Callable[[str], None]
 

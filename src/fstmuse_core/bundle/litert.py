@@ -46,7 +46,7 @@ class LiteRtNetwork:
             self._outputs = _recognise(self._interpreter.get_output_details(), len(manifest.genres))
         except (ValueError, RuntimeError, KeyError) as error:
             raise BundleError(
-                bundle.path, f"its network cannot be run ({error})", "train it anew"
+                bundle.path, f"its network cannot be run ({error})", "retrain it"
             ) from error
         _, columns, rows, _ = self._outputs["activation"]["shape"]
         self.map_columns, self.map_rows = int(columns), int(rows)
@@ -182,4 +182,4 @@ class GeneratorNetwork:
         return found
 
     def _unfit(self, why: Exception | str) -> BundleError:
-        return BundleError(self._bundle.path, f"its network cannot be run ({why})", "train it anew")
+        return BundleError(self._bundle.path, f"its network cannot be run ({why})", "retrain it")

@@ -24,7 +24,7 @@ CLASSIFIER, GENERATOR = "classifier", "generator"
 MADE_AS = "made_as"
 # In ``model.json``: the hash of all else in it but its names, see :func:`manifest_digest`.
 DIGEST = "digest"
-REMEDY_AGAIN = "get the bundle again or train it anew"
+REMEDY_AGAIN = "get the bundle again or retrain it"
 # model.json is read whole before anything else is known about it.
 _MAX_MANIFEST_BYTES = 4 * 2**20
 _MAX_FILES = 16
@@ -159,7 +159,7 @@ def check_spectrogram(
         raise BundleError(
             folder,
             f"the model was made for other spectrograms ({', '.join(differing)})",
-            "train it anew with this version",
+            "retrain it with this version",
         )
 
 
@@ -206,7 +206,7 @@ def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
             folder,
             f"it has format version {one_line(str(version)[:20])}; "
             f"this program reads version {FORMAT_VERSION}",
-            "update FstMuse or train the model anew",
+            "update FstMuse or retrain the model",
         )
     try:
         manifest = BundleManifest.from_dict(values)

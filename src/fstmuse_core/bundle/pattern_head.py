@@ -47,7 +47,7 @@ class PatternHead:
         if shapes != (vector, vector, vector + outputs) or len(outputs) != 1:
             raise ValueError(f"arrays of shapes {shapes} do not fit together")
         if not all(np.isfinite(getattr(self, f.name)).all() for f in fields(self)):
-            raise ValueError("it holds values that are not finite")
+            raise ValueError("it holds NaN or infinity")
         if not (self.deviation > 0).all():
             raise ValueError("deviations must be above zero")
 
@@ -108,7 +108,7 @@ def pattern_head(bundle: Bundle) -> PatternHead | None:
             raise ValueError(f"it has {len(head.bias)} outputs")
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise BundleError(
-            bundle.path, f"its pattern head is malformed ({error})", "train it anew"
+            bundle.path, f"its pattern head is malformed ({error})", "retrain it"
         ) from error
     return head
 

@@ -17,7 +17,7 @@ from fstmuse_core.system.errors import BundleError
 
 _PROBES = 3
 _STEPS = 12
-_REMEDY = "export it once more or train it anew"
+_REMEDY = "export it once more or retrain it"
 
 
 def try_out(bundle: Bundle) -> None:
@@ -26,7 +26,7 @@ def try_out(bundle: Bundle) -> None:
     Raises
     ------
     BundleError
-        If it cannot be run, gives what is no number, or always gives the same.
+        If it cannot be run, gives NaN or infinity, or always gives the same.
     """
     _TRY_OUTS[bundle.manifest.kind](bundle)
 
@@ -36,7 +36,7 @@ def _try_classifier(bundle: Bundle) -> None:
     head = pattern_head(bundle)
     evidence = () if head is None else (head.evidence(_noises(bundle, (WINDOW_FRAMES,))),)
     if not all(np.isfinite(values).all() for values in (*answers, *evidence)):
-        raise BundleError(bundle.path, "what it answers is no number", _REMEDY)
+        raise BundleError(bundle.path, "its answers hold NaN or infinity", _REMEDY)
     if np.ptp(answers[0], axis=0).max() == 0.0:
         raise BundleError(bundle.path, "it answers the same whatever it hears", _REMEDY)
 

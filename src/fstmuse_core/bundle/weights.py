@@ -64,5 +64,5 @@ def _array(name: str, raw: bytes) -> FloatArray:
     values = np.frombuffer(body, dtype="<f4").reshape(shape, order="F" if is_fortran else "C")
     array = np.ascontiguousarray(values, dtype=np.float32).reshape(shape)
     if not np.isfinite(array).all():
-        raise ZipTroubleError(f"{shown} in it holds values that are not finite")
+        raise ZipTroubleError(f"{shown} in it holds NaN or infinity")
     return array

@@ -170,7 +170,7 @@ class ClipGenerator:
         Raises
         ------
         GenerateError
-            If what the network makes is silence or holds no numbers.
+            If what the network makes is silence, or holds NaN or infinity.
         GenerationCancelledError
             If ``cancelled()`` returned true.
         """
@@ -217,9 +217,7 @@ class ClipGenerator:
         )
         made = self._network.run(weights, noise, n_frames)
         if not np.isfinite(made).all():
-            raise GenerateError(
-                self.bundle.name, "it made values that are no numbers", "train it anew"
-            )
+            raise GenerateError(self.bundle.name, "it made NaN or infinity", "retrain it")
         return np.asarray(made * manifest.scaling.std + manifest.scaling.mean)
 
     def _magnitudes(self, log_mel: FloatArray) -> FloatArray:

@@ -53,7 +53,7 @@ def invert_mel(
     Raises
     ------
     InversionError
-        If ``mel`` holds values that are no numbers, or below zero.
+        If ``mel`` holds NaN, infinity or values below zero.
     InversionCancelledError
         If ``cancelled()`` returned true.
     ValueError
@@ -136,8 +136,8 @@ def _checked(mel: FloatArray, config: SpectrogramConfig) -> FloatArray:
         count = int((~np.isfinite(mel)).sum())
         raise InversionError(
             "the mel spectrogram",
-            f"{count} of its {mel.size} values are no finite numbers",
-            "make it anew",
+            f"{count} of its {mel.size} values are NaN or infinity",
+            "make it again",
         )
     if (mel < 0).any():
         raise InversionError(

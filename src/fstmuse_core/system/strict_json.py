@@ -34,7 +34,7 @@ def parse_json(data: bytes | str, *, allow_infinity: bool = False, allow_nan: bo
             return math.inf
         if allow_nan and name == "NaN":
             return math.nan
-        raise ValueError(f"{name} is no number")
+        raise ValueError(f"{name} is not a JSON number")
 
     try:
         return json.loads(

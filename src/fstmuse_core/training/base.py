@@ -104,5 +104,5 @@ def transfer(classifier: Classifier, base: Bundle, genres: tuple[str, ...]) -> N
             variable.assign(value)
     except (KeyError, ValueError, IndexError, OSError, ZipTroubleError) as error:
         raise BundleError(
-            base.path, f"its weights do not fit this network ({error})", "train it anew"
+            base.path, f"its weights do not fit this network ({error})", "retrain it"
         ) from error

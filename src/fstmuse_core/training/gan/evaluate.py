@@ -77,12 +77,12 @@ def evaluate_generator(
 
 def _judge(bundle: Bundle) -> Judge:
     if JUDGE_NAME not in bundle.manifest.files:
-        raise BundleError(bundle.path, "it has no judge to be measured by", "train it anew")
+        raise BundleError(bundle.path, "it has no judge to be measured by", "retrain it")
     try:
         return read_judge(judge_plan(bundle.manifest.genres), bundle.path / JUDGE_NAME)
     except (OSError, ValueError, KeyError) as error:
         raise BundleError(
-            bundle.path, f"its judge cannot be used ({error})", "train it anew"
+            bundle.path, f"its judge cannot be used ({error})", "retrain it"
         ) from error
 
 
