@@ -1,4 +1,4 @@
-"""How well copies are found by sound: ``python -m benchmarks.near_copies MUSIC... --songs 20``.
+"""Search for copies by sound: ``python -m benchmarks.near_copies MUSIC... --songs 20``.
 
 All pairs of files of the data sets are compared, which must not match unless they are the same
 recording; then copies of some of them, each of which must match its original alone.
@@ -30,7 +30,7 @@ Samples = npt.NDArray[np.float32]
 
 
 def mp3(folder: Path, samples: Samples, bit_rate: int) -> Samples:
-    """What is left of samples after an MP3 of this many bits a second."""
+    """Pass samples through an MP3 of this many bits a second."""
     path = folder / "copy.mp3"
     with av.open(str(path), "w", format="mp3") as container:
         stream = container.add_stream("libmp3lame", rate=SAMPLE_RATE, layout="mono")
@@ -47,7 +47,7 @@ def mp3(folder: Path, samples: Samples, bit_rate: int) -> Samples:
 
 
 def written(folder: Path, suffix: str, samples: Samples, rate: int = SAMPLE_RATE) -> Samples:
-    """What is left of samples after a file of this kind."""
+    """Pass samples through a file of this kind."""
     path = folder / f"copy{suffix}"
     # libsndfile's Vorbis encoder crashes when it is given minutes at once.
     with soundfile.SoundFile(path, "w", rate, 1) as file:

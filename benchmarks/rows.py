@@ -1,4 +1,4 @@
-"""What a benchmark reports, and the sound it works on."""
+"""Rows that a benchmark reports, and the sound it works on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; ``None`` without one."""
+        """True if the target is met; ``None`` without one."""
         if self.target is None:
             return None
         return self.value >= self.target if self.at_least else self.value <= self.target

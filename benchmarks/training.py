@@ -1,4 +1,4 @@
-"""How soon a training begins, and how fast it goes."""
+"""Start-up time and speed of a training."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def measure(repeats: int) -> list[Row]:
 
 
 def _against_the_report(our_clip_s: float) -> list[Row]:
-    """How many times faster ours is than the report's FstMuse, features not counted."""
+    """Speed of ours over that of the report's FstMuse, features not counted."""
     report = python(_DESIGNS)
     return [
         Row(

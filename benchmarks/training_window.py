@@ -1,4 +1,4 @@
-"""How smooth the window stays while a training uses every core.
+"""Smoothness of the window while a training uses every core.
 
 A timer that fires every five milliseconds sees each longer gap between two turns of the window's
 event loop. Beside it a bare Python process sleeps five milliseconds at a time: what it sees, the

@@ -83,7 +83,7 @@ def measure(repeats: int) -> list[Row]:
 
 
 def python_smoke() -> dict[str, float]:
-    """What ``fstmuse gui --smoke-test`` says."""
+    """Run ``fstmuse gui --smoke-test`` and return what it says."""
     import json
 
     _, out = seconds_of([sys.executable, "-c", _PROGRAM, "gui", "--smoke-test"])

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def is_ready(purpose: str) -> bool:
-    """Whether what is installed serves the purpose; the tests' set-up serves both."""
+    """Return true if what is installed serves the purpose; the tests' set-up serves both."""
     wanted = [wanted_stamp(also) for also in {purpose, "test"}]
     try:
         return STAMP.read_text(encoding="utf-8") in wanted and not UNFINISHED.exists()
@@ -41,7 +41,7 @@ def is_ready(purpose: str) -> bool:
 
 
 def wanted_stamp(purpose: str) -> str:
-    """What the stamp says once everything for ``purpose`` is installed here."""
+    """Text of the stamp once everything for ``purpose`` is installed here."""
     digest = sha256()
     for file in (ROOT / "pyproject.toml", lock_file(purpose)):
         digest.update(file.read_bytes())
@@ -75,7 +75,7 @@ def set_up(purpose: str) -> None:
 
 
 def works(python: Path) -> bool:
-    """Whether the environment's own Python and pip start, and are of a supported version."""
+    """Return true if the environment's own Python and pip start and are of a supported version."""
     import subprocess
 
     code = "import sys, pip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))"

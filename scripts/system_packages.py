@@ -58,7 +58,7 @@ def missing_packages(names: Sequence[str]) -> list[str]:
 
 
 def _privilege() -> list[str] | None:
-    """What to put before a command to run it as root; ``None`` where that may not be done."""
+    """Words to put before a command to run it as root; ``None`` where that may not be done."""
     if os.geteuid() == 0:
         return []
     if not shutil.which("sudo"):

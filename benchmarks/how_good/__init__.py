@@ -1,1 +1,1 @@
-"""How good the models are on artists they have never heard, beside what they have to beat."""
+"""Accuracy of the models on artists never heard, beside what they have to beat."""

@@ -1,4 +1,4 @@
-"""Who answers: each learns from some tracks and scores others."""
+"""Contenders: each learns from some tracks and scores others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often what is no music at all is turned away: silence, noise, speech.
+"""Share of what is no music at all that is turned away: silence, noise, speech.
 
     python -m benchmarks.how_good.not_sure [--models fst-muse toy-model] [--json FILE]
 

@@ -1,4 +1,4 @@
-"""What a network learns from the music before it is told a genre, and what that is worth.
+"""Pre-training: what a network learns from music without genres, and what that is worth.
 
 The trunk learns to find, among many crops, the other one of the same song (SimCLR: Chen et al.,
 "A simple framework for contrastive learning of visual representations", ICML 2020) or of the

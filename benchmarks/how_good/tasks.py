@@ -1,4 +1,4 @@
-"""What is asked: which genres, of which songs."""
+"""Tasks of the benchmark: which genres, of which songs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Task:
     collections : tuple of str
         Of the manifest; empty for all.
     teach_others : bool
-        Whether music of other genres, and noise, is taught as "none of these".
+        True if music of other genres, and noise, is taught as "none of these".
     merged : mapping of str to str
         Genres that are counted as one in a second figure.
     """

@@ -101,7 +101,7 @@ class FstMusePlugin(BeetsPlugin):
                 yield item
 
     def _ask(self, items: Sequence[Any]) -> list[dict[str, Any]]:
-        """What ``fstmuse classify`` says of each item, in their order."""
+        """Ask ``fstmuse classify`` about each item; answers come in their order."""
         command = [
             *shlex.split(self.config["command"].as_str(), posix=os.name != "nt"),
             *("classify", "--format", "jsonl", "--model", self.config["model"].as_str(), "--"),

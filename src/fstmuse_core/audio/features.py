@@ -1,4 +1,4 @@
-"""What a network sees: level-free, log-compressed, normalised mel segments."""
+"""Network inputs: level-free, log-compressed, normalised mel segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How loud a stream of samples is, hop by hop: silence, very quiet sound, clipping."""
+"""Loudness of a stream of samples, hop by hop: silence, very quiet sound, clipping."""
 
 from __future__ import annotations
 

@@ -91,18 +91,18 @@ def _bands(coarse: FloatArray) -> FloatArray:
 
 
 def _spectral_pattern(blocks: FloatArray) -> FloatArray:
-    """How loud each band is for how long (Seyerlehner et al., section 2.1)."""
+    """Spectral pattern: levels of each band by rank over time (Seyerlehner et al., section 2.1)."""
     return np.median(_at_ranks(blocks, _SPECTRAL_RANKS), axis=0).ravel()
 
 
 def _rises(blocks: FloatArray) -> FloatArray:
-    """How hard each band sets in (Seyerlehner et al., section 2.2, the delta pattern)."""
+    """Delta pattern: strength of each band's onsets (Seyerlehner et al., section 2.2)."""
     rises = np.maximum(blocks[:, _RISE_FRAMES:] - blocks[:, :-_RISE_FRAMES], 0.0)
     return np.median(_at_ranks(rises, _RISE_RANKS), axis=0).ravel()
 
 
 def _fluctuation(coarse: FloatArray) -> FloatArray:
-    """How strongly each band's loudness beats, and how fast (Pampalk; here twelve speeds)."""
+    """Fluctuation pattern: strength of each band's modulation at twelve rates (Pampalk)."""
     import scipy.fft
 
     starts = range(0, len(coarse) - _MODULATION_FRAMES + 1, _MODULATION_HOP)
@@ -117,7 +117,7 @@ def _fluctuation(coarse: FloatArray) -> FloatArray:
 
 
 def _correlation(coarse: FloatArray) -> FloatArray:
-    """Which of sixteen bands go together (Seyerlehner et al., section 2.5)."""
+    """Correlations between sixteen bands (Seyerlehner et al., section 2.5)."""
     bands = coarse.reshape(len(coarse), -1, 2).mean(axis=-1)
     bands = bands - bands.mean(axis=0)
     norms = np.sqrt(np.square(bands).sum(axis=0)) + 1e-6

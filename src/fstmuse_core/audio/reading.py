@@ -30,7 +30,7 @@ _MISSING_S = 0.5
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file's header says.
+    """Length and format of a sound file, as its header says.
 
     ``duration_s`` is in seconds, ``None`` where the header does not tell. ``sample_rate`` is
     in hertz. ``format`` is the decoder's name for the container.
@@ -207,7 +207,7 @@ class AudioStream:
 
 
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
-    """What the file's header says; nothing is decoded.
+    """Read the file's header; nothing is decoded.
 
     Raises
     ------

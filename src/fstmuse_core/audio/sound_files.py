@@ -1,4 +1,4 @@
-"""Which files of a folder hold sound: their names where these say it, else their first bytes."""
+"""Search for the sound files of a folder: by name where that says it, else by their first bytes."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _BLOCK_FRAMES = 128
 
 @dataclass(frozen=True, slots=True)
 class SpectrogramConfig:
-    """How samples become a mel spectrogram. Saved with every model.
+    """Parameters that turn samples into a mel spectrogram. Saved with every model.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class BandSums:
     shares : ndarray of complex64, shape ``(n_bins,)``
         Weight of each bin in the band that rises there, and in that which falls, times i.
     first_bins : ndarray of int, shape ``(n_runs,)``
-        Where the runs begin: ascending, none empty.
+        Starts of the runs: ascending, none empty.
     runs : ndarray of int, shape ``(n_runs,)``
         Number of each run: it is the lower run of the band with that number.
     n_mels : int

@@ -332,7 +332,7 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> BundleManifest:
 
 
 def _trouble(manifest: BundleManifest) -> str:
-    """What is wrong with a description beyond its form; empty if nothing is."""
+    """Fault of a description beyond its form; empty if there is none."""
     if manifest.kind not in KNOWN_NETWORKS:
         return f"models of the kind {_shown(manifest.kind)} are not known"
     network = manifest.architecture.get("network")

@@ -78,7 +78,7 @@ class Bundle:
 
     @property
     def name(self) -> str:
-        """What ``--model`` takes."""
+        """Name that ``--model`` takes."""
         return self.manifest.name
 
     def require_kind(self, kind: str) -> None:
@@ -92,7 +92,7 @@ class Bundle:
             )
 
     def is_current(self) -> bool:
-        """Whether the folder still holds the bundle that was read."""
+        """True if the folder still holds the bundle that was read."""
         try:
             raw = read_manifest_bytes(self.path)
         except BundleError:
@@ -156,7 +156,7 @@ def write_bundle(
     Parameters
     ----------
     folder : path
-        Where the bundle goes; an older bundle there is replaced.
+        Folder of the bundle; an older bundle there is replaced.
     manifest : BundleManifest
         Its ``files`` are ignored and computed from ``files``.
     files : mapping of str to bytes
@@ -237,12 +237,12 @@ def shipped_models_folder() -> Path:
 
 
 def user_models_folder() -> Path:
-    """Where the user's own bundles live; may not exist yet."""
+    """Folder of the user's own bundles; may not exist yet."""
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "models"
 
 
 def checked_models_folder() -> Path:
-    """Where what was built from folders of others is kept; may not exist yet."""
+    """Folder of models rebuilt from folders of others; may not exist yet."""
     return Path(platformdirs.user_cache_dir("fstmuse", appauthor=False)) / "checked-models"
 
 
@@ -300,5 +300,5 @@ def find_bundle(name: str, *, installed_only: bool = False) -> Bundle:
 
 
 def name_key(name: str) -> str:
-    """What is the same for all spellings of a model's name."""
+    """Key that all spellings of a model's name share."""
     return name.casefold().replace("-", "").replace("_", "").replace(" ", "")

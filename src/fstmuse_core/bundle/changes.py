@@ -86,7 +86,7 @@ def delete_model(name: str) -> DeletedModel:
 
 
 def list_deleted() -> list[DeletedModel]:
-    """What is in the trash, the latest first."""
+    """List the models in the trash, the latest first."""
     root = trash_folder()
     folders = sorted(root.iterdir(), reverse=True) if root.is_dir() else []
     return [deleted for folder in folders if (deleted := _deleted(folder)) is not None]
@@ -144,7 +144,7 @@ def empty_old_trash() -> None:
 
 
 def trash_folder() -> Path:
-    """Where deleted models lie: beside the models, on the same disk; may not exist yet."""
+    """Folder of deleted models: beside the models, on the same disk; may not exist yet."""
     return bundles.user_models_folder().with_name("deleted-models")
 
 

@@ -1,4 +1,4 @@
-"""Which models there are, where each comes from, and all that is known of one."""
+"""List of the models: where each comes from, and all that is known of one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IMPORT_RECORD = "imported"
 
 
 class Origin(StrEnum):
-    """Where a model comes from."""
+    """Origin of a model."""
 
     SHIPPED = "shipped"
     OWN = "own"
@@ -34,20 +34,20 @@ class ModelEntry:
     Attributes
     ----------
     name, title : str
-        What ``--model`` takes and what people read.
+        Names that ``--model`` takes and that people read.
     kind : str
         "classifier" or another kind of bundle; empty if it cannot be read.
     genres : tuple of str
     folder : Path
     origin : Origin
     made_at : float
-        When its weights were written, in seconds since 1970.
+        Time at which its weights were written, in seconds since 1970.
     size_bytes : int
         Of all its files.
     sha256 : str
         Of the bundle; empty if it cannot be read.
     trouble : str
-        Why it cannot be used; empty if it can.
+        Reason it cannot be used; empty if it can.
     """
 
     name: str
@@ -63,12 +63,12 @@ class ModelEntry:
 
     @property
     def is_shipped(self) -> bool:
-        """Whether it came with the program, so that it stays as it is."""
+        """True if it came with the program, so that it stays as it is."""
         return self.origin is Origin.SHIPPED
 
     @property
     def is_claimed(self) -> bool:
-        """Whether figures and card are what somebody else says of it."""
+        """True if figures and card are what somebody else says of it."""
         return self.origin in (Origin.IMPORTED, Origin.ELSEWHERE)
 
     def to_dict(self) -> dict[str, Any]:

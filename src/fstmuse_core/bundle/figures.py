@@ -1,4 +1,4 @@
-"""How good a model is, read from its record, however that was written."""
+"""Figures of a model, read from its record, however that was written."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class GenreFigure:
 
 @dataclass(frozen=True)
 class ModelFigures:
-    """What was measured; ``None`` and empty where the record does not say.
+    """Measured figures; ``None`` and empty where the record does not say.
 
     ``accuracy`` of a generator is the share of its clips that are named as asked for.
     ``confusion`` counts songs by true genre (rows) and answer (columns), in the order of
@@ -117,7 +117,7 @@ def figures_of(manifest: BundleManifest) -> ModelFigures:
 
 
 def contradiction_in(manifest: BundleManifest) -> str:
-    """Which of a model's figures do not agree with each other; empty if they do.
+    """Contradiction between a model's figures; empty if they agree.
 
     Accuracy, recalls, macro-F1 and numbers of songs follow from the confusion matrix, where there
     is one; a generator's share follows from those of its genres.

@@ -20,7 +20,7 @@ from fstmuse_core.system.strict_json import parse_json
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """Where a model is that was remembered.
+    """Present place of a model that was remembered.
 
     ``name`` is what it is called by now, empty if it is not installed; ``deleted`` is set if it
     can be restored.
@@ -30,7 +30,7 @@ class Whereabouts:
     deleted: DeletedModel | None = None
 
     def why_not(self, title: str) -> str:
-        """Why it cannot be used; ``title`` is what it was called."""
+        """Reason it cannot be used; ``title`` is what it was called."""
         if self.deleted is not None:
             return (
                 f"{self.deleted.title} was deleted: bring it back in the Models tab, or with "

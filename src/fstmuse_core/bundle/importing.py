@@ -61,7 +61,7 @@ def import_model(
     path : path
         A ``.fstmuse`` file.
     name : str, optional
-        What the model is to be called; by default as in the file, with a number where that
+        Name for the model; by default as in the file, with a number where that
         is taken.
     tell : callable
         Told what is being done, as a sentence without a full stop.

@@ -1,4 +1,4 @@
-"""What ``model.json`` says of a model, and the hash that the model's answers are kept under."""
+"""Manifest of a model, ``model.json``, and the hash that its answers are stored under."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class BundleManifest:
-    """What ``model.json`` says.
+    """Contents of ``model.json``.
 
     ``name`` is what ``--model`` takes ("fst-muse"), ``title`` what people read ("FstMuse").
     ``kind`` is "classifier" or "generator".
@@ -190,7 +190,7 @@ def manifest_values(folder: Path) -> dict[str, Any]:
 
 
 def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
-    """What the bytes of a ``model.json`` say; a ``BundleError`` names ``folder``."""
+    """Parse the bytes of a ``model.json``; a ``BundleError`` names ``folder``."""
     try:
         values = parse_json(raw, allow_infinity=True)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a model may be called: a name is a folder too, on every system."""
+"""Rules for names of models: a name is a folder too, on every system."""
 
 from __future__ import annotations
 

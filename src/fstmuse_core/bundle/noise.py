@@ -25,7 +25,7 @@ _N_PULSES = 3
 
 @dataclass(frozen=True)
 class NoiseShape:
-    """What a generator takes; stands in its bundle under ``architecture``.
+    """Shape of a generator's input; stands in its bundle under ``architecture``.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ def draw_noise(
     n_steps : int
         Steps that the output is to hold, each of ``shape.frames_per_step`` frames; 1 or more.
     seed : int or Generator
-        Where the random numbers come from; an int of 0 or more.
+        Source of the random numbers; an int of 0 or more.
     frames_per_second : float
         Of the spectrogram.
 

@@ -33,7 +33,7 @@ class PatternHead:
     matrix : ndarray of float32, shape ``(N_STATISTICS, K + 1)``
         One column per genre and, last, "none of these".
     bias : ndarray of float32, shape ``(K + 1,)``
-        How often each was taught.
+        Bias of each output, from how often it was taught.
     """
 
     mean: FloatArray

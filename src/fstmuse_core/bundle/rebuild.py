@@ -19,7 +19,7 @@ from fstmuse_core.system.errors import FstMuseError, one_line
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be built: a network of ``KNOWN_NETWORKS`` for so many genres."""
+    """Network to build: one of ``KNOWN_NETWORKS`` for so many genres."""
 
     kind: str
     network: str
@@ -37,7 +37,7 @@ class Rebuilt:
 
 @dataclass(frozen=True)
 class Refused:
-    """Why the weights cannot be used."""
+    """Reason the weights cannot be used."""
 
     sentence: str
 

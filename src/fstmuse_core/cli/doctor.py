@@ -117,7 +117,7 @@ def check_sound() -> Iterator[Finding]:
 
 
 def check_window() -> Iterator[Finding]:
-    """Whether Qt and all that it needs of the system can be loaded."""
+    """Check that Qt and all that it needs of the system can be loaded."""
     lines, error = _ask_child(_WINDOW_CODE)
     yield from (Finding(True, line) for line in lines)
     if error:
@@ -126,7 +126,7 @@ def check_window() -> Iterator[Finding]:
 
 
 def check_training() -> Iterator[Finding]:
-    """What training needs, by version alone: importing TensorFlow takes seconds."""
+    """Check what training needs, by version alone: importing TensorFlow takes seconds."""
     for name in _TRAINING:
         try:
             yield Finding(True, f"{name} {importlib.metadata.version(name)}")

@@ -24,7 +24,7 @@ class SomePath(click.Path):
         super().__init__(**{"readable": False, **options})
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """See :class:`click.ParamType`."""
+        """Convert a value, as :class:`click.ParamType` does."""
         if not os.fspath(value):
             self.fail(_EMPTY, param, ctx)
         return super().convert(value, param, ctx)
@@ -34,7 +34,7 @@ class SomeName(click.types.StringParamType):
     """The name of a model or its folder; an empty one is refused for the same reason."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """See :class:`click.ParamType`."""
+        """Convert a value, as :class:`click.ParamType` does."""
         if not value:
             self.fail(_EMPTY, param, ctx)
         return super().convert(value, param, ctx)
@@ -44,7 +44,7 @@ class ModelName(SomeName):
     """The name of a model, or a folder, which is checked as an import is before it is used."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """See :class:`click.ParamType`."""
+        """Convert a value, as :class:`click.ParamType` does."""
         from fstmuse_core.bundle.bundle import bundle_folders, name_key
 
         name = super().convert(value, param, ctx)
@@ -61,7 +61,7 @@ class Whole(click.IntRange):
     """A whole number in plain digits; Python alone takes those of any script, and "1_0"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """See :class:`click.ParamType`."""
+        """Convert a value, as :class:`click.ParamType` does."""
         if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]{1,40}", value):
             self.fail(f"{value!r} is not a whole number", param, ctx)
         return int(super().convert(value, param, ctx))
@@ -73,7 +73,7 @@ class Number(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """See :class:`click.ParamType`."""
+        """Convert a value, as :class:`click.ParamType` does."""
         if isinstance(value, str) and (not value.isascii() or "_" in value):
             self.fail(f"{value!r} is not a number", param, ctx)
         number = float(super().convert(value, param, ctx))

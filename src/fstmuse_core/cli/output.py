@@ -1,4 +1,4 @@
-"""Where results go: standard output, or a file that is replaced only once it is complete."""
+"""Destination of results: standard output, or a file that is replaced only once complete."""
 
 from __future__ import annotations
 

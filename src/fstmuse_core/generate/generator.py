@@ -67,7 +67,7 @@ class GeneratedClip:
     sample_rate : int
         In hertz.
     log_mel : ndarray of float32, shape ``(n_frames, n_mels)``
-        What the generator made: natural logarithm of magnitudes that have mean one, plus the
+        Output of the generator: natural logarithm of magnitudes that have mean one, plus the
         offset of the bundle's scaling.
     recipe : Recipe
     """
@@ -98,7 +98,7 @@ class ClipGenerator:
 
     @property
     def genres(self) -> tuple[str, ...]:
-        """What it can make."""
+        """Genres that it can make."""
         return self.bundle.manifest.genres
 
     def recipe(

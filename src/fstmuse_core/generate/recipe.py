@@ -1,4 +1,4 @@
-"""What a clip was made of: enough to make it again, kept in its file and in JSON."""
+"""Recipe of a clip: enough to make it again, stored in its file and in JSON."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def invert_mel(
     mel : ndarray of float32, shape ``(n, n_mels)``
         Magnitudes as :func:`fstmuse_core.audio.spectrogram.mel_spectrogram` gives them.
     config : SpectrogramConfig
-        How it was made; ``hop_length`` must divide ``win_length``.
+        Parameters it was made with; ``hop_length`` must divide ``win_length``.
     iterations : int
         Of Griffin-Lim; past 60 nothing is won that one hears.
     seed : int

@@ -113,7 +113,7 @@ class GriffinLim:
     pinned : ndarray of float32, shape ``(n, hop)``, optional
         Samples that the sound begins with and that stay as they are.
     ends : bool
-        Whether the clip ends with the last frame's first hop, and silence follows.
+        True if the clip ends with the last frame's first hop, and silence follows.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How loud a made sound is, and a limiter that keeps it below full scale."""
+"""Loudness of a made sound, and a limiter that keeps it below full scale."""
 
 from __future__ import annotations
 

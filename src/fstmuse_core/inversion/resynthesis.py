@@ -68,7 +68,7 @@ def resynthesize_file(
         A genre: only what spoke for it is heard, see :func:`contribution_mask`. Needs a
         ``classifier``.
     classifier : GenreClassifier, optional
-        Whose map of contributions is meant.
+        Classifier whose map of contributions is meant.
     progress, cancelled : callable, optional
         As in :func:`fstmuse_core.inversion.invert_mel`.
 
@@ -184,7 +184,7 @@ class _Reader:
 def contribution_mask(
     activation: ActivationMap, genre: int, n_frames: int, config: SpectrogramConfig
 ) -> FloatArray:
-    """How much each point of a mel spectrogram spoke for a genre, from 0 to 1.
+    """Weight of each point of a mel spectrogram by how much it spoke for a genre, from 0 to 1.
 
     The map's contributions, where they are above zero, in proportion to the 90th percentile of
     those, and read between its cells in straight lines.

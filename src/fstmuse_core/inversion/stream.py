@@ -26,7 +26,7 @@ _MAGNITUDE_STEPS = 10
 
 @dataclass(frozen=True, eq=False)
 class _Ahead:
-    """What a stretch knows of the next: its first samples, at both rates, hop by hop."""
+    """Look-ahead of a stretch into the next: its first samples, at both rates, hop by hop."""
 
     thinned: FloatArray
     full: FloatArray
@@ -143,7 +143,7 @@ def stretches(
 
 
 def n_stretches(n_frames: int) -> int:
-    """How many stretches a clip of ``n_frames`` is done in."""
+    """Number of stretches that a clip of ``n_frames`` is done in."""
     return max(1, -(-(n_frames - _AHEAD_FRAMES) // _STRETCH_FRAMES)) if n_frames else 0
 
 

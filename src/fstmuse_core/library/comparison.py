@@ -43,11 +43,11 @@ class LibraryComparison:
     renamed, now_sure, now_unsure : int
         Files that get another genre; that only B names; that only A names.
     pairs : dict
-        How many files changed, by what A says and what B says, the most first.
+        Number of files that changed, by what A says and what B says, the most first.
     changes : tuple of Change
-        What both named comes first, the surest of them first.
+        Changes, those that both named first, the surest of them first.
     labelled : Comparison or None
-        Which model is oftener right, where labels tell; ``None`` if there is no file with one.
+        Test of which model is right more often, by labels; ``None`` if no file has one.
     """
 
     both: int
@@ -95,7 +95,7 @@ def compare_library(
     a, b : tuple of KnownModel and rows
         A model, and the library as it hears it.
     labels : sequence of Label
-        What the files are said to be. Files count whose genre both models can name; a model is
+        Genres that files are said to be. Files count whose genre both models can name; a model is
         right if its likeliest genre is one of the label's.
     """
     rows_a, rows_b = _classified(a[1]), _classified(b[1])

@@ -33,7 +33,7 @@ _CHOSEN = "id IN (SELECT value FROM json_each(?))"
 
 
 def library_file() -> Path:
-    """Where the user's library is kept; may not exist yet."""
+    """Path of the user's library; may not exist yet."""
     data = Path(platformdirs.user_data_dir("fstmuse", appauthor=False))
     return data / "library" / "library.db"
 
@@ -188,7 +188,7 @@ class Library:
             return queries.rows(connection, model_sha, folder_id, file_ids)
 
     def counts(self, model_sha: str) -> Counts:
-        """How many files are in which state for a model."""
+        """Number of files in each state for a model."""
         with self.reading() as connection:
             return queries.counts(connection, model_sha)
 
@@ -231,7 +231,7 @@ class Library:
         Returns
         -------
         int
-            How many reviews were kept: one for files with the same sound.
+            Number of reviews stored: one for files with the same sound.
         """
         with self.writing() as connection:
             return connection.execute(

@@ -1,4 +1,4 @@
-"""Where a model and the genres that files already have differ."""
+"""Comparison of a model's answers with the genres that files already have."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class GenreAgreement:
     labelled : int
         Files so labelled, by the first genre that the model knows.
     agreed, differed, unsure : int
-        What the model says of these; they add up to ``labelled``.
+        Number of these that the model names alike, otherwise, or not; they add up to ``labelled``.
     named : int
         Labelled files that the model names so, whatever their label.
     """
@@ -60,21 +60,21 @@ class Agreement:
     compared : int
         Labelled files that the model has heard, of genres that it knows.
     agreed, differed, unsure : int
-        What it says of these. A file with several genres agrees if the model names any.
+        Answers on these. A file with several genres agrees if the model names any.
     likeliest_agreed : int
-        How many agree if the likeliest genre counts even where the model is not sure.
+        Number that agree if the likeliest genre counts even where the model is not sure.
     genres : tuple of GenreAgreement
     confusion : dict
-        How many files have this label and get this answer, by both; the answer is ``None`` where
+        Number of files with this label and this answer, by both; the answer is ``None`` where
         the model is not sure.
     disagreements : tuple of Disagreement
         The surest first.
     not_heard : int
         Labelled files that the model has not heard, or failed to.
     unknown : dict
-        How many files have names that are no known genre, by the name.
+        Number of files with names that are no known genre, by the name.
     other : dict
-        How many files have only genres that the model does not know, by the first, and of how
+        Number of files with only genres that the model does not know, by the first, and of how
         many of these it is rightly not sure.
     share : Share
         Of the names that the model gives, those that are the labels'; by artists.
@@ -126,7 +126,7 @@ def agreement(rows: Iterable[LibraryRow], model: KnownModel, labels: Sequence[La
     Parameters
     ----------
     rows : iterable of LibraryRow
-        What ``model`` says; files without a label do not matter.
+        Answers of ``model``; files without a label do not matter.
     labels : sequence of Label
     """
     by_path = {row.path: row for row in rows}

@@ -37,7 +37,7 @@ _AFTER = ("error",)
 
 
 class Layout(StrEnum):
-    """How the library can be written."""
+    """Formats in which the library can be written."""
 
     CSV = "csv"
     JSON = "json"
@@ -73,7 +73,7 @@ def export_library(
     Parameters
     ----------
     model : KnownModel
-        Whose answers.
+        Model whose answers are written.
     layout : Layout, optional
         By default what the file's name asks for.
     rows : sequence of LibraryRow, optional
@@ -82,7 +82,7 @@ def export_library(
     Returns
     -------
     int
-        How many files it tells of.
+        Number of files written.
 
     Raises
     ------

@@ -33,7 +33,7 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedFile:
-    """What became of a file.
+    """Result of classifying a file.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class ClassifiedFile:
 
 @dataclass(frozen=True, slots=True)
 class FailedFile:
-    """Why there is no answer; ``is_gone`` if there is no such file any more."""
+    """Reason there is no answer; ``is_gone`` if there is no such file any more."""
 
     reason: str
     is_gone: bool = False
@@ -79,7 +79,7 @@ class ClassifierRunner:
     model : str
         The folder of the bundle.
     sha256 : str
-        Which bundle it must be; another that has taken its place is refused.
+        Hash of the bundle; another that has taken its place is refused.
     """
 
     def __init__(self, model: str, sha256: str) -> None:

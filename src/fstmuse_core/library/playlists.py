@@ -53,7 +53,7 @@ def write_playlists(
     Parameters
     ----------
     folder : Path
-        Where they go; made if it is not there.
+        Folder for them; made if it is not there.
     min_confidence : float
         Least probability of a model's genre, from 0 to 1. What the user said always counts.
     min_files : int
@@ -167,7 +167,7 @@ def _flat(text: str) -> str:
 
 
 def entry(path: str, folder: Path, *, absolute: bool) -> str:
-    """How a playlist in ``folder`` names a file.
+    """Name of a file in a playlist in ``folder``.
 
     A name that a line of text cannot hold, for it is no text, has line breaks or ends in a
     blank, is named by a ``file:`` URI.

@@ -1,4 +1,4 @@
-"""What is asked of the library's tables, and how the answers are put."""
+"""Queries of the library's tables, and how the answers are put."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def rows(
     folder_id: int | None,
     file_ids: Sequence[int] | None,
 ) -> list[LibraryRow]:
-    """See :meth:`Library.rows`."""
+    """Rows, as :meth:`Library.rows` returns them."""
     decode, states, kinds = os.fsdecode, _STATES, _KINDS
     # LibraryRow._make without its check of the length: a third of the time for 50,000 rows.
     make = partial(tuple.__new__, LibraryRow)
@@ -112,7 +112,7 @@ def rows(
 
 
 def counts(connection: sqlite3.Connection, model_sha: str) -> Counts:
-    """See :meth:`Library.counts`."""
+    """Counts, as :meth:`Library.counts` returns them."""
     by_state: dict[str, int] = {}
     unsure = reviewed = 0
     for state, n, n_unsure, n_reviewed in _counted(connection, model_sha):
@@ -147,7 +147,7 @@ def _stored(text: Any, kind: type | UnionType) -> list[Any] | None:
 
 
 def models(connection: sqlite3.Connection) -> list[KnownModel]:
-    """See :meth:`Library.models`."""
+    """Models, as :meth:`Library.models` returns them."""
     return [
         KnownModel(sha, name, title, tuple(genres), n_results)
         for sha, name, title, text, n_results in connection.execute(_MODELS, (SETTINGS,))
@@ -166,7 +166,7 @@ def model_names(connection: sqlite3.Connection, number: int) -> tuple[str, str, 
 def classification(
     connection: sqlite3.Connection, file_id: int, model_sha: str
 ) -> Classification | None:
-    """See :meth:`Library.classification`."""
+    """Classification, as :meth:`Library.classification` returns it."""
     number = model_id(connection, model_sha)
     found = connection.execute(_ANSWER, (file_id, number)).fetchone()
     if found is None:
@@ -183,7 +183,7 @@ def scores(
     folder_id: int | None,
     file_ids: Sequence[int] | None,
 ) -> list[FileScores]:
-    """See :meth:`Library.scores`."""
+    """Scores, as :meth:`Library.scores` returns them."""
     number = model_id(connection, model_sha)
     if not number:
         return []

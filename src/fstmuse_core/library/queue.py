@@ -51,7 +51,7 @@ class Waiting(NamedTuple):
 
 
 class Queue:
-    """What waits in a library for one model, in order.
+    """Files of a library that wait for one model, in order.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Queue:
         self.model_id = register(library, bundle)
 
     def count(self) -> int:
-        """How many files wait."""
+        """Number of files that wait."""
         with self._library.reading() as connection:
             query = f"SELECT count(*) {_WAITS}"
             (count,) = connection.execute(query, {"model": self.model_id}).fetchone()

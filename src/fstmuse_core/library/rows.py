@@ -15,7 +15,7 @@ from fstmuse_core.system.strict_json import parse_json
 
 
 def said_genre(row: LibraryRow, *, min_confidence: float = 0.0) -> str | None:
-    """What the user said it is, else what the model names; ``None`` if neither says.
+    """Genre that the user gave, else the one that the model names; ``None`` if neither did.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def said_genre(row: LibraryRow, *, min_confidence: float = 0.0) -> str | None:
 
 
 class State(StrEnum):
-    """How far a file is, for one model."""
+    """State of a file, for one model."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 class ReviewKind(StrEnum):
-    """What the user said of an answer."""
+    """Review of an answer by the user."""
 
     ACCEPTED = "accepted"
     CORRECTED = "corrected"
@@ -73,17 +73,17 @@ class LibraryRow(NamedTuple):
     confidence : float
         Its probability, from 0 to 1.
     is_sure : bool
-        Whether the verdict names the genre.
+        True if the verdict names the genre.
     doubt : str or None
-        Why it is not sure: a value of ``Doubt``.
+        Reason it is not sure: a value of ``Doubt``.
     verdict : str
         The sentence for people; empty until it is heard.
     seconds : float
         Length of the sound; 0 until it is heard.
     error : str or None
-        Why it failed, or is gone, in one line.
+        Reason it failed, or is gone, in one line.
     review_genre : str or None
-        What the user accepted or said it is.
+        Genre that the user accepted or gave.
     review : ReviewKind or None
     content : str or None
         Hash of the sound; ``None`` until it is heard.
@@ -139,7 +139,7 @@ class FileScores(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many files are in which state for one model."""
+    """Number of files in each state for one model."""
 
     waiting: int
     done: int
@@ -178,7 +178,7 @@ class StoredAnswer:
 
 
 def stored(answer: Classification) -> StoredAnswer:
-    """What the library keeps of an answer: all but the activation map."""
+    """Convert an answer to what the library stores: all but the activation map."""
     guess, confidence = answer.ranked()[0]
     has_sound = bool(answer.probabilities.any())
     # Nine digits bring back the very same float32.

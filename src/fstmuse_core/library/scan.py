@@ -80,7 +80,7 @@ def scan(
 
 
 def found_file(path: str, status: os.stat_result) -> FoundFile:
-    """What a file's status says of it."""
+    """Make a :class:`FoundFile` of a file's status."""
     known = status.st_ino != 0
     return FoundFile(
         path,
@@ -206,7 +206,7 @@ GONE = "it is no longer there; put it back, or forget it"
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """What a scan found.
+    """Result of a scan.
 
     ``n_found`` counts the sound files that there are, ``n_gone`` those that are no longer
     there. ``problems`` are lines for the user, such as that a folder cannot be read; what is

@@ -16,7 +16,7 @@ _TABLE = "CREATE TABLE IF NOT EXISTS options (name TEXT PRIMARY KEY, value TEXT 
 
 
 def read(connection: sqlite3.Connection, name: str, default: str) -> str:
-    """What was chosen, or the default."""
+    """Read an option, or its default."""
     known = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'options'"
     if connection.execute(known).fetchone() is None:
         return default
@@ -129,7 +129,7 @@ def connect(file: Path) -> Connection:
 
 
 def prepare(file: Path) -> str:
-    """See to it that there is a library at ``file`` that this program can read.
+    """Create or upgrade the database at ``file``.
 
     A damaged file, or one that a newer program wrote, is kept under another name.
 

@@ -16,7 +16,7 @@ from fstmuse_core.tags.reading import read_tags
 def file_genres(
     library: Library, model: KnownModel, rows: Sequence[LibraryRow]
 ) -> list[FileGenres]:
-    """What one model, or the user, says of files: as :func:`~.tags.plan.plan_changes` takes it.
+    """Genres of files by a model or the user, as :func:`~.tags.plan.plan_changes` takes them.
 
     Files that are gone, and those of which nobody has said anything yet, are left out.
     """

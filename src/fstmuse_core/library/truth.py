@@ -105,7 +105,7 @@ def beets_labels(
     paths : sequence of str
         Files of our library: only these are told of.
     music_folder : Path, optional
-        What ``directory`` is in beets' configuration. Newer versions of beets keep paths below
+        Value of ``directory`` in beets' configuration. Newer versions of beets keep paths below
         it; by default it is found out from ``paths``.
 
     Raises

@@ -31,7 +31,7 @@ from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """So many sound files were found so far."""
+    """Number of sound files found so far."""
 
     n_found: int
 
@@ -52,7 +52,7 @@ class ScanFailed:
 
 @dataclass(frozen=True, slots=True)
 class WorkProgress:
-    """How far the work is.
+    """Progress of the work.
 
     Attributes
     ----------
@@ -166,7 +166,7 @@ class LibraryWork:
 
     @property
     def is_paused(self) -> bool:
-        """Whether no new file is begun."""
+        """True while no new file is begun."""
         return not self._going.is_set()
 
     def start(self) -> None:
@@ -323,7 +323,7 @@ class _Shift:
         return found
 
     def _is_in_work(self, waiting: Waiting) -> bool:
-        """Whether it, or the same file under another name, is being heard."""
+        """True while it, or the same file under another name, is being classified."""
         if waiting.file_id in self._in_work:
             return True
         known = waiting.same.strip()

@@ -1,1 +1,1 @@
-"""What any program needs: errors, files, processes, words."""
+"""Parts that any program needs: errors, files, processes, words."""

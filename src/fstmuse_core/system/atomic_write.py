@@ -48,7 +48,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def unfinished(folder: Path, suffix: str) -> Iterator[Path]:
-    """What kills have left in ``folder`` of files that were to end in ``suffix``.
+    """Yield what kills have left in ``folder`` of files that were to end in ``suffix``.
 
     One may still be written to: only its age tells. Names of more than 40 characters lose their
     end while they are written, so that such files are not found.
@@ -57,7 +57,7 @@ def unfinished(folder: Path, suffix: str) -> Iterator[Path]:
 
 
 def is_special(path: Path) -> bool:
-    """Whether ``path`` is there and is no ordinary file, such as a device or a pipe."""
+    """Return true if ``path`` is there and is no ordinary file, such as a device or a pipe."""
     return os.path.exists(path) and not os.path.isfile(path)
 
 

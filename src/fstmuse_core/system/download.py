@@ -43,7 +43,7 @@ class NoRoomError(FstMuseError):
 
 
 def part_of(file: Path) -> Path:
-    """Where what has come of a file lies until it is whole."""
+    """Path of what has come of a file, until it is whole."""
     return file.with_name(file.name + ".part")
 
 
@@ -60,7 +60,7 @@ class Download:
     url : str
         Of http or https.
     file : Path
-        Where it goes once it is complete and checked.
+        Path of the file once it is complete and checked.
     sha1 : str
         Hexadecimal.
     spare_bytes : callable, optional
@@ -74,7 +74,7 @@ class Download:
     pause_s : float
         Wait before another attempt; doubled from one to the next.
     is_second : bool
-        Whether it is got beside a part that it does not agree with.
+        True if it is got beside a part that it does not agree with.
     """
 
     url: str
@@ -92,7 +92,7 @@ class Download:
 
     @property
     def part(self) -> Path:
-        """What has come so far."""
+        """Path of what has come so far."""
         return part_of(self.file)
 
     def run(self) -> None:
@@ -189,14 +189,14 @@ class Download:
         return self._stuck(f"the server refuses to send what comes after {sized(have)}")
 
     def _whole(self) -> _Problem | None:
-        """What is there is as long as the server's file: it is the promised one, or it goes."""
+        """Check what is there, as long as the server's file: it is the promised one, or it goes."""
         if self._digest() == self.sha1:
             return None
         self.part.unlink()
         return _Problem(_OTHER)
 
     def _cut_to(self, size: int) -> _Problem | None:
-        """What is there is longer than the server's file: of too much, the rest goes."""
+        """Cut off what is beyond the end of the server's file, if the start is the promised one."""
         if self._digest(size) != self.sha1:
             return self._again(f"the server has only {sized(size)} of it")
         os.truncate(self.part, size)
@@ -255,7 +255,7 @@ class Download:
         return self._ended(done, have, total)
 
     def _ended(self, done: int, have: int, total: int | None) -> _Problem | None:
-        """What is to be thought of an answer that ended after ``done`` bytes of the file."""
+        """Judge an answer that ended after ``done`` bytes of the file."""
         if total is None:
             # Nobody knows whether this is all, so what had come before stays.
             is_proved = done >= have and (not have or self._digest() == self.sha1)

@@ -14,9 +14,9 @@ class FstMuseError(Exception):
     subject : str or Path
         The file, model or setting concerned; of a path only the name is shown.
     reason : str
-        What is wrong, with the value.
+        Fault, with the value.
     remedy : str
-        What to do about it; may be empty.
+        Advice on what to do about it; may be empty.
     """
 
     def __init__(self, subject: str | Path, reason: str, remedy: str = "") -> None:

@@ -44,7 +44,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Result]):
-    """What became of one item; ``index`` is its place among the items."""
+    """Result of one item; ``index`` is its place among the items."""
 
     index: int
     result: Result | Broken
@@ -89,7 +89,7 @@ def run_in_pool(
         libraries that crash or hang: the item then gets :class:`Broken`, and a new process
         takes over. It is held to ``limits``, counted for each item.
     items : sequence
-        What ``work`` is called with; must be picklable, like the results.
+        Arguments ``work`` is called with; must be picklable, like the results.
     processes : int, optional
         One for each core by default.
     cancelled : callable, optional
@@ -121,7 +121,7 @@ class ProcessPool(Generic[Item, Result]):
         As for :func:`run_in_pool`.
     processes : int
     limits : Limits, optional
-        What each item may take.
+        Limits of each item.
     fork : bool
         Copy this process; see :func:`fstmuse_core.system.child_process.can_fork`.
 
@@ -158,7 +158,7 @@ class ProcessPool(Generic[Item, Result]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is something that no result has come for."""
+        """True while items are pending."""
         return bool(self._items)
 
     @property
@@ -168,13 +168,13 @@ class ProcessPool(Generic[Item, Result]):
 
     @property
     def fraction(self) -> float:
-        """How much of what is worked on now is done, from 0 to 1, as a mean."""
+        """Mean fraction, from 0 to 1, done of the items in work."""
         fractions = [worker.fraction for worker in self._workers if worker.held]
         return sum(fractions) / len(fractions) if fractions else 0.0
 
     @property
     def has_room(self) -> bool:
-        """Whether a process would have to wait if it were given nothing more."""
+        """True while a process would have to wait if it were given nothing more."""
         return any(len(worker.held) < _AHEAD for worker in self._workers)
 
     def give(self, index: int, item: Item) -> None:
@@ -194,7 +194,7 @@ class ProcessPool(Generic[Item, Result]):
             worker.connection.send((index, self._items[index]))
 
     def collect(self, patience_s: float) -> Iterator[Finished[Result]]:
-        """What is done by now; if nothing is, what is done first within so many seconds."""
+        """Yield what is done by now; if nothing is, what is done first within so many seconds."""
         busy = {worker.connection: worker for worker in self._workers if worker.held}
         for connection in wait(list(busy), patience_s):
             worker = busy[connection]  # type: ignore[index]

@@ -39,7 +39,7 @@ _IDLE_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one item of work may take.
+    """Limits of what one item of work may take.
 
     Attributes
     ----------
@@ -176,7 +176,7 @@ class Watchdog:
         self._idle_s = self._silent_s = 0.0
 
     def overdue(self) -> str | None:
-        """Why the child has to be ended, as the reason of an error; ``None`` if it may go on."""
+        """Reason the child has to be ended, for an error; ``None`` if it may go on."""
         now = self._clock()
         step = min(now - self._looked_at, _LONGEST_STEP_S)
         if step < min(_LOOK_EVERY_S, self._limits.idle_s / 4):

@@ -1,4 +1,4 @@
-"""Whether two models that heard the same clips differ by more than chance."""
+"""Significance of the difference between two models that classified the same clips."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Comparison:
         95 % interval of ``accuracy_b - accuracy_a``; artists are drawn anew, not clips, for
         songs of an artist stand and fall together.
     share_a, share_b : Share
-        What each model got right.
+        Share that each model got right.
     """
 
     clips: int
@@ -53,7 +53,7 @@ class Comparison:
 
     @property
     def is_clear(self) -> bool:
-        """Whether chance alone is no good explanation, by both tests.
+        """True if chance alone is no good explanation, by both tests.
 
         Of few artists the second says nothing: drawn anew they are the same again.
         """
@@ -100,9 +100,9 @@ def paired_test(
     Parameters
     ----------
     right_a, right_b : sequence of bool, length n >= 1
-        Whether each model got each clip right.
+        True where the model got the clip right.
     artists : sequence of str, length n
-        Whose clip it is, see :func:`fstmuse_core.datasets.groups.lead_key`; of an unknown artist,
+        Artist of each clip, see :func:`fstmuse_core.datasets.groups.lead_key`; of an unknown one,
         named ``""``, each clip counts for itself.
     seed : int
         Of the draw of artists.

@@ -18,9 +18,9 @@ def parse_json(data: bytes | str, *, allow_infinity: bool = False, allow_nan: bo
     data : bytes or str
         UTF-8; how much of it there may be is for the caller to limit.
     allow_infinity : bool
-        Whether ``Infinity`` is a number, as Python writes it.
+        Take ``Infinity`` as a number, as Python writes it.
     allow_nan : bool
-        Whether ``NaN`` is one, as the loss of a training that diverges.
+        Take ``NaN`` as one, as the loss of a training that diverges.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class Row:
 
 
 def key_of(heading: str) -> str:
-    """What spellings of a heading have in common: no capitals, blanks, units or marks.
+    """Key that spellings of a heading share: no capitals, blanks, units or marks.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def read_rows(
         Of the columns that are looked for, as :func:`key_of` gives them: they tell what stands
         between cells.
     delimiter : str
-        What stands between cells, where that is known.
+        Character between cells, where that is known.
     most_lines : int
         More lines than these are no row: a quotation mark has not been closed.
 

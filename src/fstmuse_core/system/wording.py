@@ -24,7 +24,7 @@ _Z = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True)
 class Share:
-    """So many right, of so many, and the 95 % interval of the share that is behind them.
+    """Number right, of a number, and the 95 % interval of the share that is behind them.
 
     ``low`` and ``high`` are from 0 to 1, of no songs 0 and 1.
     """
@@ -94,7 +94,7 @@ def share_by_artist(right: Sequence[bool], artists: Sequence[str]) -> Share:
     ----------
     right : sequence of bool, length n
     artists : sequence of str, length n
-        Whose song it is; of an unknown artist, named ``""``, each song stands for itself.
+        Artist of each song; of an unknown one, named ``""``, each song stands for itself.
     """
     n, hits = len(right), sum(map(bool, right))
     if not n:
@@ -176,7 +176,7 @@ def resampled_means(
 
 
 def guessing(songs: Mapping[str, int]) -> str:
-    """What always naming the commonest genre would get: ``always saying Rock would get 40 %``.
+    """Say what the commonest genre alone would get: ``always saying Rock would get 40 %``.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def guessing(songs: Mapping[str, int]) -> str:
 
 
 def cross_validation(found: Mapping[str, Any]) -> str:
-    """What a cross-validation found, as a sentence without its full stop.
+    """Put the result of a cross-validation as a sentence without its full stop.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def cross_validation(found: Mapping[str, Any]) -> str:
 
 
 def certainty(songs: int, error: float, gap: float) -> str:
-    """What the calibration of a model means, as a sentence.
+    """Put the calibration of a model as a sentence.
 
     Parameters
     ----------

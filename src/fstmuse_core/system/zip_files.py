@@ -32,12 +32,12 @@ _SMALL_BYTES = 2**20
 
 
 class ZipTroubleError(Exception):
-    """Why a zip file is refused, put for the user."""
+    """Reason a zip file is refused, put for the user."""
 
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """What a zip file may hold.
+    """Limits of what a zip file may hold.
 
     ``entry_bytes`` gives the largest size of an entry by its name, and ``None`` for a name
     that has no business in it.

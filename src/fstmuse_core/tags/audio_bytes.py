@@ -1,4 +1,4 @@
-"""What a file sounds like, as a number that tags do not change."""
+"""Digest of a file's sound, which tags do not change."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def apply(
     cancelled : callable, optional
         Asked before each file; what is written by then stays, and can be undone.
     folder : Path, optional
-        Where batches are noted down; the user's own by default.
+        Folder of the journals of batches; the user's own by default.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def list_batches(folder: Path | None = None) -> list[BatchSummary]:
 
 
 def read_back(identity: str, folder: Path | None = None) -> list[Outcome]:
-    """What a batch has changed in the end, also if it was killed; see :func:`recover`.
+    """Read what a batch has changed in the end, also if it was killed; see :func:`recover`.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def recover(folder: Path | None = None) -> int:
     Returns
     -------
     int
-        How many such batches there were; 0 too where another process writes tags just now.
+        Number of such batches; 0 too where another process writes tags just now.
     """
     folder = folder or journal_folder()
     if not batch_files(folder):

@@ -107,7 +107,7 @@ def flac_blocks(stream: BinaryIO) -> Iterator[FlacBlock]:
 
 
 def block_contents(stream: BinaryIO, block: FlacBlock) -> bytes:
-    """What a block holds; raises ``ValueError`` if it breaks off."""
+    """Contents of a block; raises ``ValueError`` if it breaks off."""
     stream.seek(block.at + 4)
     data = stream.read(block.length)
     if len(data) < block.length:

@@ -68,7 +68,7 @@ FST_MUSE_GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk
 
 @lru_cache(maxsize=4096)
 def genre_key(name: str) -> str:
-    """What all spellings of a genre's name have in common, in any script.
+    """Key that all spellings of a genre's name share, in any script.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def canonical_genre(name: str) -> str | None:
 
 
 def class_name(name: str) -> str:
-    """What a class is called that a person has named: a folder, a cell of a table, a correction.
+    """Name of a class that a person has named: by a folder, a cell of a table, a correction.
 
     Other spellings of a known genre give its canonical name; every other name stays as it is
     written, but for control characters and blanks. Kinds of a genre stay classes of their own.

@@ -30,7 +30,7 @@ def keep_old(folder: Path, batch: str, entry: Entry) -> None:
 
 
 def kept_old(folder: Path, batch: str, entry: Entry) -> Path | None:
-    """Where the old file is kept; ``None`` if it is not, or was written to since."""
+    """Path of the old file; ``None`` if it is not there, or was written to since."""
     for kept in _places(folder, batch, entry):
         with suppress(OSError):
             if not kept.is_symlink() and file_digest(kept) == entry.old_sha256:

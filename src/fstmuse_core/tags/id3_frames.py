@@ -48,7 +48,7 @@ class Id3Tag:
         Those of the header that are kept.
     frames : tuple of Id3Frame
     rest : bytes
-        What follows the frames and is neither a frame nor padding.
+        Bytes that follow the frames and are neither a frame nor padding.
     size : int
         Bytes that the tag takes in the file.
     plain_sizes : bool
@@ -176,7 +176,7 @@ def _described(body: bytes) -> bool:
 
 
 def _extended_header(body: bytes, version: int) -> int:
-    """How many bytes the extended header takes; 0 if its flag is set and it is not there."""
+    """Length of the extended header in bytes; 0 if its flag is set and it is not there."""
     if len(body) < 4 or _NAMES[3].fullmatch(body[:4]):
         return 0
     length = syncsafe(body[:4]) if version == 4 else int.from_bytes(body[:4], "big") + 4

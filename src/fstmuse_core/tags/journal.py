@@ -1,4 +1,4 @@
-"""What every batch has done, written before it is done, so that it can be taken back."""
+"""Journal of every batch, written before its changes are made, so that they can be undone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDED = b'{"open": false}\n'
 
 
 def journal_folder() -> Path:
-    """Where the batches are kept; may not exist yet."""
+    """Folder of the batches; may not exist yet."""
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "tags"
 
 
@@ -70,7 +70,7 @@ class BatchRecord:
     is_open: bool = True
 
     def delta(self, entry: Entry) -> bytes:
-        """What puts the old file together from the new one.
+        """Read the delta that puts the old file together from the new one.
 
         Raises ``OSError``, and ``ValueError`` if the journal is damaged.
         """
@@ -222,13 +222,13 @@ def batch_files(folder: Path) -> list[Path]:
 
 
 def was_begun(file: Path) -> bool:
-    """Whether the journal's first line is whole; raises ``OSError``."""
+    """Return true if the journal's first line is whole; raises ``OSError``."""
     with open_regular(file) as stream:
         return stream.readline().endswith(b"\n")
 
 
 def was_ended(file: Path) -> bool:
-    """Whether the journal's last line says so; raises ``OSError``."""
+    """Return true if the journal's last line says so; raises ``OSError``."""
     with open_regular(file) as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - len(_ENDED)))

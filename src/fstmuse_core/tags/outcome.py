@@ -1,4 +1,4 @@
-"""What became of a batch, file by file."""
+"""Outcome of a batch, file by file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Fate(StrEnum):
-    """What became of one file."""
+    """Outcome of one file."""
 
     WRITTEN = "written"
     UNDONE = "undone"
@@ -44,7 +44,7 @@ class Batch:
     trouble: str = ""
 
     def count(self, fate: Fate) -> int:
-        """How many files ended so."""
+        """Number of files that ended so."""
         return sum(outcome.fate is fate for outcome in self.outcomes)
 
 
@@ -56,7 +56,7 @@ class BatchSummary:
     ----------
     id : str
     at : str
-        When it began, ISO 8601, UTC.
+        Time at which it began, ISO 8601, UTC.
     n_written : int
         Files it has changed; how many of them were taken back says ``n_undone``.
     was_cut_off : bool

@@ -1,4 +1,4 @@
-"""Where a file keeps its tags beside those of its format: ID3, APE, and the facts of WAV."""
+"""Tags of a file beside those of its format: ID3, APE, and the facts of WAV."""
 
 from __future__ import annotations
 

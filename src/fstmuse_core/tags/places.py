@@ -35,16 +35,16 @@ class Stamp:
 
     @property
     def identity(self) -> tuple[int, int]:
-        """What two names of one file have in common."""
+        """Device and inode, which two names of one file share."""
         return self.device, self.inode
 
     def same_contents(self, other: Stamp) -> bool:
-        """Whether both were taken of one file that was not written to between."""
+        """Return true if both were taken of one file that was not written to between."""
         return asdict(self) | {"names": 0} == asdict(other) | {"names": 0}
 
 
 def obstacle(target: Path) -> str:
-    """Why a file may not be changed; empty if it may. Raises ``OSError`` if it is not there."""
+    """Reason a file may not be changed; empty if it may. Raises ``OSError`` if it is not there."""
     status = target.lstat()
     mode = status.st_mode
     if not stat.S_ISREG(mode):
@@ -80,7 +80,7 @@ _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def why_not(error: OSError) -> str:
-    """What went wrong with a file, for people."""
+    """Put what went wrong with a file for people."""
     if error.errno in (errno.EBUSY, errno.ETXTBSY) or getattr(error, "winerror", 0) in _IN_USE:
         return "another program is using it; close that first"
     if error.errno in _FULL:
@@ -95,7 +95,7 @@ def why_not(error: OSError) -> str:
 
 
 def reason_for(error: Exception) -> str:
-    """Why a file was left as it is, in one line: the same in the preview and when writing."""
+    """Reason a file was left as it is, in one line: the same in the preview and when writing."""
     if is_out_of_memory(error):
         return too_much_memory()
     if isinstance(error, FstMuseError):

@@ -1,4 +1,4 @@
-"""What would be written into which file, and why some are left alone."""
+"""Plan of what is written into which file, and why some are left alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SEPARATORS = ("\0", ";", "/")
 
 
 class Mode(StrEnum):
-    """What becomes of the genres that a file has."""
+    """Treatment of the genres that a file has."""
 
     ONLY_IF_EMPTY = "only-if-empty"
     REPLACE = "replace"
@@ -43,7 +43,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How genres are chosen and written.
+    """Rules by which genres are chosen and written.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Policy:
     at_least : float
         Probability, 0 to 1, below which a file is left alone.
     most : int
-        How many genres a file may get, 1 and up.
+        Most genres that a file may get, 1 and up.
     also_at_least : float
         Probability, 0 to 1, that each genre after the first needs.
     unsure : bool
@@ -73,7 +73,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class FileGenres:
-    """What is known of one file.
+    """Genres of one file, by a model and the user.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class FileGenres:
     scores : mapping of str to float
         Probability of each genre; empty if nothing could be heard.
     is_sure : bool
-        Whether the verdict names a genre.
+        True if the verdict names a genre.
     model, model_sha256 : str
         The model's name and hash.
     said : str
@@ -107,17 +107,17 @@ class Change:
     old, new : tuple of str
         Genres before and after; the same where ``skipped`` says why.
     note : str
-        What is written beside the genres about their origin; may be empty.
+        Note on their origin that is written beside the genres; may be empty.
     skipped : str
-        Why the file is left alone; empty where it is not.
+        Reason the file is left alone; empty where it is not.
     is_broken : bool
         True where it is left alone because looking at it crashed or was given up.
     remark : str
-        What else to know of a file that is changed.
+        Further remark on a file that is changed.
     target : Path
         The file itself, where ``path`` is a link.
     stamp : Stamp or None
-        By which a change of the file after the preview is noticed.
+        Stamp by which a change of the file after the preview is noticed.
     links : tuple of Path
         Other names of the very same file that were given too; they stay names of it.
     separator : str
@@ -156,7 +156,7 @@ def plan_changes(
     cancelled: Cancelled | None = None,
     each: Each = map,
 ) -> list[Change]:
-    """What to write into each file; nothing is written yet.
+    """Plan what to write into each file; nothing is written yet.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def plan_changes(
     cancelled : callable, optional
         Asked before each file; if it says so the plan ends there.
     each : callable, optional
-        How files are gone through; may have other processes look at them.
+        Function that goes through the files; may have other processes look at them.
 
     Returns
     -------
@@ -226,7 +226,7 @@ def _plan(file: FileGenres, policy: Policy) -> Change:
 
 
 def _said_elsewhere(tags: TagFile) -> str:
-    """Where a file names other genres than those that are shown."""
+    """Say where a file names other genres than those that are shown."""
     others = [field for field in tags.fields if not same_genres(field.genres, tags.genres)]
     found = [f"{field.where} says {one_line('; '.join(field.genres))}" for field in others]
     return f"{', '.join(found)}; that is changed too" if found else ""

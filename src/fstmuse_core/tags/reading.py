@@ -1,4 +1,4 @@
-"""What a file's tags say: one reader for the library, data sets, previews and corrections."""
+"""Reader of a file's tags: one for the library, data sets, previews and corrections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LATIN_1 = 0
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a file says about itself; texts are empty and ``seconds`` 0 where it does not."""
+    """Texts and length by a file's tags; texts are empty and ``seconds`` 0 where it has none."""
 
     genres: tuple[str, ...] = ()
     artist: str = ""

@@ -32,7 +32,7 @@ _BLOCK = 1 << 18
 
 
 def make_delta(old: BinaryIO, new: Path) -> bytes:
-    """How ``old`` is put together again from ``new``; compressed.
+    """Make the steps that put ``old`` together again from ``new``; compressed.
 
     Works on any two files, and is small where they share long runs of bytes in the same
     order. Raises ``OSError``.
@@ -95,7 +95,7 @@ def _find(base: mmap.mmap, probe: bytes, near: int) -> int:
 
 
 def _common(old: BinaryIO, at: int, base: mmap.mmap, found: int) -> int:
-    """How many bytes are equal from these places on."""
+    """Number of bytes that are equal from these places on."""
     length = 0
     while block := _read(old, at + length, _BLOCK):
         heartbeat()
@@ -147,13 +147,13 @@ class FileChangedError(Exception):
 
 
 def scratch_name(target: Path, batch: str, index: int) -> Path:
-    """Where a new version is made: hidden, in the same folder, known from the plan alone."""
+    """Path of a new version: hidden, in the same folder, known from the plan alone."""
     return target.with_name(f".fstmuse-{batch}-{index}{target.suffix}")
 
 
 @contextmanager
 def scratch(target: Path, batch: str, index: int) -> Iterator[Path]:
-    """That name; whatever is there afterwards is removed."""
+    """Yield that path; whatever is there afterwards is removed."""
     file = scratch_name(target, batch, index)
     try:
         yield file
@@ -205,7 +205,7 @@ def put_in_place(copy: Path, target: Path, expected: Stamp, mtime_ns: int | None
     Parameters
     ----------
     mtime_ns : int, optional
-        When it was changed last; as ``target`` by default.
+        Time of its last change; as ``target`` by default.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where the sound lies in a file: spans of bytes that no tag editor touches."""
+"""Spans of bytes that hold a file's sound, which no tag editor touches."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class _OggHeaders:
 
 
 def mpeg_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
-    """What lies between the tags at the start and at the end of MPEG sound and its like."""
+    """Span between the tags at the start and at the end of MPEG sound and its like."""
     start = skip_ape(stream, start)
     while (before := tag_at_end(stream, start, end)) < end:
         end = before
@@ -175,7 +175,7 @@ def mpeg_spans(stream: BinaryIO, start: int, end: int) -> Iterator[Span]:
 
 
 def skip_id3(stream: BinaryIO, start: int = 0, *, once: bool = False) -> int:
-    """Where the ID3v2 tags that begin at ``start`` are over, or the first of them."""
+    """End of the ID3v2 tags that begin at ``start``, or of the first of them."""
     while True:
         stream.seek(start)
         head = stream.read(10)
@@ -187,7 +187,7 @@ def skip_id3(stream: BinaryIO, start: int = 0, *, once: bool = False) -> int:
 
 
 def skip_ape(stream: BinaryIO, start: int) -> int:
-    """Where an APEv2 tag that begins at ``start`` is over."""
+    """End of an APEv2 tag that begins at ``start``."""
     stream.seek(start)
     head = stream.read(32)
     if len(head) < 32 or head[:8] != b"APETAGEX":
@@ -199,7 +199,7 @@ _LYRICS3_LONGEST = 5100
 
 
 def tag_at_end(stream: BinaryIO, start: int, end: int) -> int:
-    """Where the last tag before ``end`` begins; ``end`` itself if there is none."""
+    """Start of the last tag before ``end``; ``end`` itself if there is none."""
     near = max(start, end - 227)
     tail = _read(stream, near, end - near)
     # The header of a short APE tag holds these letters too.

@@ -32,7 +32,7 @@ class TagFile(ABC):
     fields : tuple of GenreField
         Every place where genres stand; players show now the one, now the other.
     provenance : str
-        What :data:`PROVENANCE` holds; empty without it.
+        Text of :data:`PROVENANCE`; empty without it.
     has_index : bool
         The format says where in the file each moment lies. Streams of frames do not: a decoder
         that goes to some second guesses its place, also from how long the tags are.

@@ -247,7 +247,7 @@ def _is_thai(text: str) -> bool:
 
 
 def _odd_case(text: str) -> float:
-    """How large a share of words has a capital after a small letter, as none is written."""
+    """Weighted share of words with a capital after a small letter, as none is written."""
     words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
     odd = sum(bool(re.search(r"\w", word)) and _has_odd_case(word) for word in words)
     return 0.8 * odd / max(1, len(words))

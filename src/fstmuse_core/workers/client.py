@@ -75,9 +75,9 @@ class ClassifyWorker:
     warm_model : str, optional
         A model to load before the first job.
     serve : callable
-        What the process does: answers requests over the pipe that it is given.
+        Main function of the process: answers requests over the pipe that it is given.
     limits : Limits, optional
-        What each job may take.
+        Limits of each job.
 
     All methods return at once; none raises because of the process.
     """

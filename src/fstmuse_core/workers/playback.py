@@ -41,13 +41,13 @@ class FeedBlock:
     Attributes
     ----------
     stream : int
-        What :meth:`AudioFeed.open` returned.
+        Number that :meth:`AudioFeed.open` returned.
     samples : ndarray of float32, shape ``(n, channels)``
         May be empty on the last block.
     error : str or None
-        Why the stream ended early, in a sentence.
+        Reason the stream ended early, in a sentence.
     end : bool
-        Whether this is the stream's last block.
+        True if this is the stream's last block.
     """
 
     stream: int
@@ -80,7 +80,7 @@ class AudioFeed:
     serve : callable
         The process's work.
     limits : Limits, optional
-        What each stream may take; one that goes beyond them ends with an error.
+        Limits of each stream; one that goes beyond them ends with an error.
     """
 
     def __init__(
@@ -234,7 +234,7 @@ class _Fit:
         return block if self._mix is None else self._spread(self._mix.push(block))
 
     def rest(self) -> FloatArray:
-        """What mixing held back."""
+        """Flush what mixing held back."""
         if self._mix is None:
             return np.empty((0, self._wanted), dtype=np.float32)
         return self._spread(self._mix.flush())

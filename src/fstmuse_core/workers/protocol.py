@@ -1,4 +1,4 @@
-"""What the window and its worker process say to each other.
+"""Messages between the window and its worker process.
 
 Requests travel with their job's number. Each job is answered by ``Started``, any number of
 ``Progress`` and ``Partial``, and then by exactly one of ``Done``, ``Failed`` and ``Cancelled``.
@@ -17,7 +17,7 @@ from fstmuse_core.system.process_limits import Heartbeat
 
 @dataclass(frozen=True, eq=False)
 class ClipResult:
-    """What classifying one file gives the window."""
+    """Result of classifying one file, for the window."""
 
     classification: Classification
     image: SpectrogramImage

@@ -1,4 +1,4 @@
-"""What the window's child processes have in common: listening, working, and answering."""
+"""Base of the window's child processes: receiving, working, and answering."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class JobServer(ABC):
     jobs : deque
         Numbers and requests that wait for their turn.
     limits : Limits
-        What the process is held to.
+        Limits that the process is held to.
     """
 
     limits: Limits = DECODING

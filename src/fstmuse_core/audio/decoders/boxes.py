@@ -119,7 +119,7 @@ def _box(file: ByteFile, at: int) -> tuple[bytes, int, int]:
 
 
 def mp4_joints(file: ByteFile, start: int) -> list[int]:
-    """Where MP4 files that were joined begin, the first one included."""
+    """Offsets at which joined MP4 files begin, the first one included."""
     joints, at, has_movie = [start], start, False
     for _ in range(_MOST_BOXES):
         if at + 8 > file.size:
@@ -136,7 +136,7 @@ def mp4_joints(file: ByteFile, start: int) -> list[int]:
 
 
 def matroska_joints(file: ByteFile, start: int) -> list[int]:
-    """Where Matroska files that were joined begin, the first one included."""
+    """Offsets at which joined Matroska files begin, the first one included."""
     joints, at = [start], start
     for _ in range(_MOST_BOXES):
         head = file.at(at, 4)

@@ -50,7 +50,7 @@ class ChainSource:
         self.is_estimate = is_estimate or not is_known
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Yield blocks of samples, as :class:`fstmuse_core.audio.decoders.Source` does."""
         convert = Converter(self.sample_rate, self.channels)
         lost = 0
         for index, part in enumerate(self._parts):
@@ -92,7 +92,7 @@ class RelayedSource:
         self.notes: list[str] = first.notes
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Yield blocks of samples, as :class:`fstmuse_core.audio.decoders.Source` does."""
         count = 0
         try:
             for block in self._current.blocks(start_s, block_s):
@@ -127,6 +127,6 @@ class RelayedSource:
             self.notes += [note for note in notes if note not in self.notes]
 
     def close(self) -> None:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Close the file, as :class:`fstmuse_core.audio.decoders.Source` does."""
         with suppress(OSError):
             self._current.close()

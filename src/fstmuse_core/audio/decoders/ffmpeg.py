@@ -177,7 +177,7 @@ class FfmpegSource:
         return length if 0.0 < length < 1e9 else None
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Yield blocks of samples, as :class:`fstmuse_core.audio.decoders.Source` does."""
         wanted = block_frames(block_s, self.sample_rate, self.channels)
         gathered: list[FloatArray] = []
         size = 0
@@ -296,5 +296,5 @@ class FfmpegSource:
             yield packet
 
     def close(self) -> None:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Close the file, as :class:`fstmuse_core.audio.decoders.Source` does."""
         self._container.close()

@@ -160,7 +160,7 @@ def scan(file: ByteFile, start: int) -> list[Run]:
 
 
 def _after(file: ByteFile, at: int) -> tuple[int | None, int]:
-    """Where frames go on behind ``at``, and how much rubbish lies between."""
+    """Offset at which frames go on behind ``at``, and the bytes of rubbish between."""
     begin, last = at, at
     while at < file.size:
         length = 128 if file.at(at, 3) == b"TAG" else tag_at(file, at)

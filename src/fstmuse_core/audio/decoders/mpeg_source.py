@@ -77,7 +77,7 @@ class MpegSource:
         self.notes = _notes(runs)
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Yield blocks of samples, as :class:`fstmuse_core.audio.decoders.Source` does."""
         wanted = block_frames(block_s, self.sample_rate, self.channels)
         gathered: list[FloatArray] = []
         size, skip = 0, round(start_s * self.sample_rate)

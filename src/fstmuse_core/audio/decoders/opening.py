@@ -71,7 +71,7 @@ def _check_file(path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Kind:
-    """What is known of a part of a file before it is opened."""
+    """Facts known of a part of a file before it is opened."""
 
     name: str
     # Better than what the decoder says.

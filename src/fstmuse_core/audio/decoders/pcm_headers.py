@@ -21,16 +21,16 @@ _LEAST_S = 0.05
 
 @dataclass(frozen=True)
 class PcmHeader:
-    """What such a header says.
+    """Contents of a PCM header that matter here.
 
     Attributes
     ----------
     patches : dict of int to bytes
-        What must stand in the header for all of the sound to be read.
+        Bytes that must stand in the header for all of the sound to be read.
     claimed_s : float or None
         Length in seconds that the header states, where it is more than there is.
     end : int or None
-        Where another file begins behind this one.
+        Offset at which another file begins behind this one.
     """
 
     patches: dict[int, bytes] = field(default_factory=dict)

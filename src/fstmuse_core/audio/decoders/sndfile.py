@@ -79,7 +79,7 @@ class SndfileSource:
             raise UnreadableError(str(error)) from error
 
     def blocks(self, start_s: float, block_s: float) -> Iterator[FloatArray]:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Yield blocks of samples, as :class:`fstmuse_core.audio.decoders.Source` does."""
         wanted = block_frames(block_s, self.sample_rate, self.channels)
         position = 0
         try:
@@ -160,5 +160,5 @@ class SndfileSource:
         raise DamagedError("no more sound was found behind the damage")
 
     def close(self) -> None:
-        """See :class:`fstmuse_core.audio.decoders.Source`."""
+        """Close the file, as :class:`fstmuse_core.audio.decoders.Source` does."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""Which kind of file some bytes begin, whatever its name says."""
+"""Kind of a file by its first bytes, whatever its name says."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def sniff(file: ByteFile) -> Sniffed:
 
 
 def _kind_near(file: ByteFile, at: int) -> Sniffed:
-    """What begins at ``at``, or behind the zeros there: tags are padded."""
+    """Kind of the file that begins at ``at``, or behind the zeros there: tags are padded."""
     kind = kind_at(file, at)
     if kind or at >= file.size:
         return Sniffed(kind, at)

@@ -123,7 +123,7 @@ _MOST_LINKS = 100_000
 
 
 def ogg_links(file: ByteFile, start: int) -> tuple[list[int], int]:
-    """Where links begin, the first one included, and how many streams the first one has."""
+    """Offsets at which links begin, the first one included, and the first one's streams."""
     links: list[int] = []
     after, first_streams = -1, 0
     for at in file.find_all(_BEGIN, start):

@@ -1,4 +1,4 @@
-"""Which library, which model, which files, and the genres that a model is held against."""
+"""Choice of library, model and files, and of the genres that a model is held against."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _current(name: str) -> KnownModel:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which files are meant."""
+    """Choice of files by folder, genre and state."""
 
     folder: str | None
     genre: str | None

@@ -29,7 +29,7 @@ _HOW = "make one with: fstmuse classify FOLDER --output results.jsonl"
 
 
 def read_results(file: Path) -> list[FileGenres]:
-    """What was heard, file by file; of several results for a file the last counts.
+    """Read what was heard, file by file; of several results for a file the last counts.
 
     Takes JSON lines and JSON arrays. Paths are as they were given to ``fstmuse classify``, so
     relative ones count from the present folder. A last line that was cut off is left out.
@@ -239,7 +239,7 @@ def _from_library(model: str | None, folder: str | None) -> list[FileGenres]:
 
 
 def told(changes: list[Change]) -> str:
-    """How many files would be written, and why others would not, in one line."""
+    """Sum up in one line how many files would be written, and how many would not."""
     kept = [change.skipped for change in changes if change.skipped]
     would = counted(len(changes) - len(kept), "file") + " to be written"
     return f"{would}, {len(kept):,} left as they are" if kept else would

@@ -57,7 +57,7 @@ class Ledger:
         self._bar.update(self._count, outcome.path.name)
 
     def trouble(self, batch: Batch) -> bool:
-        """Whether anything failed; says so if the batch as a whole did."""
+        """Return true if anything failed; says so if the batch as a whole did."""
         if batch.trouble:
             say(f"fstmuse: {batch.trouble}")
         return self._failed or bool(batch.trouble)
@@ -65,7 +65,7 @@ class Ledger:
 
 @contextmanager
 def stop_asked() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed since: the file that is being written is then still finished."""
+    """Watch for Ctrl-C: the file that is being written is then still finished."""
     asked = False
 
     def ask(_number: int, _frame: FrameType | None) -> None:

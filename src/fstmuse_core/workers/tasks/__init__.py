@@ -1,1 +1,1 @@
-"""What the worker processes do."""
+"""Tasks of the worker processes."""

@@ -29,7 +29,7 @@ _CANCEL = "cancel"
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """What would become of one file's genres; ``is_written`` also if they stay, and
+    """Change planned of one file's genres; ``is_written`` also if they stay, and
     another tag in it says something else."""
 
     path: str
@@ -46,7 +46,7 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch; ``problems`` has a line for each file that failed."""
+    """Result of a batch; ``problems`` has a line for each file that failed."""
 
     batch: str
     n_done: int
@@ -95,7 +95,7 @@ class Reporter:
             self._part = []
 
     def cancelled(self) -> bool:
-        """Whether to leave the rest; also if nobody is there to be told any more."""
+        """Return true if the rest is to be left; also if nobody is there to be told any more."""
         try:
             while not self.is_cancelled and self.connection.poll():
                 self.is_cancelled = self.connection.recv() == _CANCEL
@@ -148,7 +148,7 @@ def _answer(
 def plan(
     library: Library, reporter: Reporter, sha: str, file_ids: Sequence[int], policy: Policy
 ) -> None:
-    """What would be written; a :class:`PlanLine` for each file."""
+    """Plan what would be written; adds a :class:`PlanLine` for each file."""
     from fstmuse_core.library.tagging import file_genres
     from fstmuse_core.tags.plan import plan_changes
 
@@ -218,7 +218,7 @@ def read_texts(library: Library, _: Reporter, encoding: str) -> None:
 
 
 def batches(_library: Library, reporter: Reporter) -> None:
-    """What was written before, the newest first; clears up after a kill."""
+    """List the batches written before, the newest first; clears up after a kill."""
     from fstmuse_core.tags.batch import list_batches, recover
 
     recover()
