@@ -79,8 +79,8 @@ with TemporaryDirectory() as folder:
     with open_library(place / "library.db") as library:
         fill(library, str(place / "music"))
     context = TabContext(Settings(place / "settings.ini"), WorkerBridge(Nobody))
-    makers = LibraryFactories(opener=lambda: open_library(place / "library.db"))
-    window = MainWindow(context, ThemeController(app), [lambda c: LibraryTab(c, makers)])
+    factories = LibraryFactories(opener=lambda: open_library(place / "library.db"))
+    window = MainWindow(context, ThemeController(app), [lambda c: LibraryTab(c, factories)])
     window.resize(1440, 900)
     gaps, last = {}, [0.0, 0.0]
     doing = ["opening"]
@@ -97,8 +97,8 @@ with TemporaryDirectory() as folder:
     heart.timeout.connect(beat)
     window.show()
     app.processEvents()
-    desk = window.tabs[0].desk
-    presenter, table, bar = desk.presenter, desk.view.table, desk.view.filter_bar
+    wiring = window.tabs[0].wiring
+    presenter, table, bar = wiring.presenter, wiring.view.table, wiring.view.filter_bar
     last[:] = (time.perf_counter(), time.process_time())
     heart.start()
     began = time.perf_counter()
@@ -120,11 +120,11 @@ with TemporaryDirectory() as folder:
         steps.append(("filtering", lambda w=word: (bar.search.setText(w), bar._at_once())))
     for chooser in (bar.standing, bar.confidence, bar.state):
         steps += [("filtering", choose(chooser, n)) for n in (1, 2, 3, 0)]
-    steps += [("filtering", lambda g=g: desk.view.sidebar.genre_chosen.emit(g))
+    steps += [("filtering", lambda g=g: wiring.view.sidebar.genre_chosen.emit(g))
               for g in ("Rock", "Jazz", "Not sure", "")]
     steps += [("choosing", table.selectAll), ("choosing", lambda: table.go_to_line(40_000)),
               ("choosing", lambda: presenter.reviewing.walk(1))]
-    steps += [("reading all anew", presenter.reload)]
+    steps += [("reading all again", presenter.reload)]
 
     def step():
         if not presenter._is_loaded or presenter._is_loading:
@@ -139,7 +139,7 @@ with TemporaryDirectory() as folder:
     walk = QTimer()
     walk.setInterval(40)
     walk.timeout.connect(step)
-    desk.shelf.loaded.connect(lambda _l: ready.append(time.perf_counter() - began))
+    wiring.library_store.loaded.connect(lambda _l: ready.append(time.perf_counter() - began))
     ready = []
     walk.start()
     QTimer.singleShot(120_000, app.quit)
