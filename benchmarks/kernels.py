@@ -21,7 +21,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.rows import RATE, Row, band, python
-from scripts.blas_kernels import KERNELS, runnable_kernels
 
 _ROOT = Path(__file__).parents[1]
 _MUSIC = _ROOT.parent / "shared" / "music"
@@ -70,8 +69,7 @@ class _Taken:
 
 def measure(repeats: int) -> list[Row]:
     """Whole processes over 40 songs of a minute, and the small products by themselves."""
-    kernels = runnable_kernels()
-    skipped = [name for name in KERNELS if name not in kernels]
+    kernels, skipped = _kernels()
     ways = {name: {"OPENBLAS_CORETYPE": name} for name in kernels}
     ways[_ONE] = _ONE_THREAD
     before = os.environ.get("FSTMUSE_BEFORE")
@@ -92,6 +90,15 @@ def measure(repeats: int) -> list[Row]:
     ]
     rows += _ratios(taken, kernels, note, bool(before))
     return rows + _small_products(kernels)
+
+
+def _kernels() -> tuple[list[str], list[str]]:
+    """Kernels that this processor can run, and the others."""
+    sys.path.append(str(_ROOT / "scripts"))
+    from blas_kernels import KERNELS, runnable_kernels
+
+    kernels = runnable_kernels()
+    return kernels, [name for name in KERNELS if name not in kernels]
 
 
 def _processor(taken: _Taken) -> str:

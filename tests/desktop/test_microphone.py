@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 
 def test_music_is_recorded_shown_live_classified_and_played_back(
     sound: SoundServer, open_window: OpenWindow, piece: tuple[Path, Signal], screenshots: Path
-):
+) -> None:
     window = open_window(sound.environment)
     window.screenshot(screenshots / "desktop-1-start.png")
     mark = window.press("r")
@@ -84,7 +84,7 @@ def test_music_is_recorded_shown_live_classified_and_played_back(
 
 def test_a_real_song_is_recognised_through_the_microphone_as_from_its_file(
     sound: SoundServer, open_window: OpenWindow, real_music: Path, screenshots: Path
-):
+) -> None:
     with (real_music / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         song = real_music / next(
             row["path"] for row in csv.DictReader(stream) if row["genre"] == "Electronic"
@@ -110,7 +110,7 @@ def test_a_real_song_is_recognised_through_the_microphone_as_from_its_file(
 
 def test_an_unplugged_sound_card_leaves_the_take(
     sound: SoundServer, open_window: OpenWindow, piece: tuple[Path, Signal], screenshots: Path
-):
+) -> None:
     window = open_window(sound.environment)
     mark = window.press("r")
     window.wait("recording", since=mark)
@@ -127,7 +127,7 @@ def test_an_unplugged_sound_card_leaves_the_take(
 
 def test_a_silent_microphone_is_a_sentence(
     sound: SoundServer, open_window: OpenWindow, screenshots: Path
-):
+) -> None:
     window = open_window(sound.environment)
     mark = window.press("r")
     sentence = window.wait("message", since=mark, where=lambda event: event["text"])["text"]
@@ -139,7 +139,7 @@ def test_a_silent_microphone_is_a_sentence(
 
 def test_no_sound_card_is_a_sentence(
     screen: str, tmp_path: Path, open_window: OpenWindow, screenshots: Path
-):
+) -> None:
     bare = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PULSE_SERVER": "none"}
     count = "import sounddevice; print(len(sounddevice.query_devices()))"
     devices = subprocess.run(

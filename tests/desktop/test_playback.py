@@ -25,13 +25,13 @@ def window(sound: SoundServer, open_window: OpenWindow, piece: tuple[Path, Signa
 
 def test_a_file_is_played_in_step_with_the_cursor(
     window: Window, sound: SoundServer, piece: tuple[Path, Signal]
-):
+) -> None:
     check_playback(window, sound, piece[1])
 
 
 def test_a_click_while_playing_goes_on_at_the_new_place(
     window: Window, sound: SoundServer, piece: tuple[Path, Signal], screenshots: Path
-):
+) -> None:
     mark = window.press("space")
     window.wait("position", since=mark, where=lambda event: event["seconds"] > 1.0)
     window.screenshot(screenshots / "desktop-6-playing.png")

@@ -35,7 +35,7 @@ def wait_for_sound(player: Player, portaudio: FakePortAudio, qtbot: QtBot) -> Fa
 
 def test_a_file_is_read_at_the_device_s_rate_and_played(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot, feed: FakeFeed
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     assert feed.opened == [("song.mp3", 0.0, RATE, 2)]
     assert player.state == "playing"
@@ -46,7 +46,7 @@ def test_a_file_is_read_at_the_device_s_rate_and_played(
 
 def test_the_position_counts_what_the_device_has_played(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     with qtbot.waitSignal(player.position_changed, check_params_cb=lambda s: s >= 0.1):
         stream.ask(4800)
@@ -55,7 +55,7 @@ def test_the_position_counts_what_the_device_has_played(
 
 def test_seeking_while_playing_never_replays_old_sound(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot, feed: FakeFeed
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     stream.ask(4800)
     for target in (2.0, 3.0, 6.0):
@@ -69,7 +69,7 @@ def test_seeking_while_playing_never_replays_old_sound(
 
 def test_old_sound_is_silent_as_soon_as_one_seeks(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     stream.ask(4800)
     player.seek(5.0)
@@ -79,7 +79,7 @@ def test_old_sound_is_silent_as_soon_as_one_seeks(
 
 def test_pausing_frees_the_device_and_playing_goes_on_there(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     stream.ask(24_000)
     qtbot.waitUntil(lambda: player.position >= 0.5)
@@ -94,7 +94,7 @@ def test_pausing_frees_the_device_and_playing_goes_on_there(
 
 def test_seeking_while_paused_plays_from_there(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     player.load_file("song.mp3", LENGTH_S)
     player.seek(4.0)
     assert (player.state, player.position) == ("stopped", 4.0)
@@ -108,7 +108,7 @@ def test_seeking_while_paused_plays_from_there(
 @pytest.mark.parametrize(("asked", "expected"), [(-3.0, 0.0), (99.0, LENGTH_S)])
 def test_seeking_stays_within_the_music(
     player: Player, portaudio: FakePortAudio, asked: float, expected: float
-):
+) -> None:
     player.load_file("song.mp3", LENGTH_S)
     player.seek(asked)
     assert player.position == expected
@@ -116,7 +116,7 @@ def test_seeking_stays_within_the_music(
 
 def test_at_the_end_it_stops_and_goes_back_to_the_start(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     player.load_file("song.mp3", LENGTH_S)
     player.seek(LENGTH_S - 0.1)
     player.play()
@@ -129,7 +129,7 @@ def test_at_the_end_it_stops_and_goes_back_to_the_start(
 
 def test_samples_are_played_at_the_device_s_rate(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     times = np.arange(2 * 22_050, dtype=np.float32) / 22_050
     player.load_samples(np.sin(2 * np.pi * 440 * times), 22_050)
     assert player.duration_s == pytest.approx(2.0)
@@ -142,7 +142,7 @@ def test_samples_are_played_at_the_device_s_rate(
 
 def test_a_device_that_refuses_the_rate_is_asked_for_a_common_one(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot, feed: FakeFeed
-):
+) -> None:
     portaudio.devices[1]["default_samplerate"] = 192_000.0
     portaudio.rates = {44_100}
     player.load_file("song.mp3", LENGTH_S)
@@ -151,7 +151,9 @@ def test_a_device_that_refuses_the_rate_is_asked_for_a_common_one(
     assert feed.opened[-1][2:] == (44_100, 2)
 
 
-def test_no_loudspeaker_is_a_sentence(no_devices: FakePortAudio, player: Player, qtbot: QtBot):
+def test_no_loudspeaker_is_a_sentence(
+    no_devices: FakePortAudio, player: Player, qtbot: QtBot
+) -> None:
     player.load_file("song.mp3", LENGTH_S)
     player.seek(3.0)
     with qtbot.waitSignal(player.failed) as failed:
@@ -163,7 +165,7 @@ def test_no_loudspeaker_is_a_sentence(no_devices: FakePortAudio, player: Player,
 
 def test_unplugging_pauses_and_keeps_the_position(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     stream.ask(24_000)
     qtbot.waitUntil(lambda: player.position >= 0.5)
@@ -176,7 +178,7 @@ def test_unplugging_pauses_and_keeps_the_position(
 
 def test_a_device_that_asks_for_no_more_sound_counts_as_unplugged(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     outlet = stream.settings["callback"].__self__
     with qtbot.waitSignal(player.failed):
@@ -185,7 +187,7 @@ def test_a_device_that_asks_for_no_more_sound_counts_as_unplugged(
 
 def test_a_file_that_breaks_off_is_a_sentence(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot, feed: FakeFeed
-):
+) -> None:
     feed.error = "song.mp3: the file is gone"
     player.load_file("song.mp3", LENGTH_S)
     with qtbot.waitSignal(player.failed) as failed:
@@ -196,7 +198,7 @@ def test_a_file_that_breaks_off_is_a_sentence(
 
 def test_a_reading_process_that_died_is_started_again(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot, feed: FakeFeed
-):
+) -> None:
     feed.broken = True
     player.load_file("song.mp3", LENGTH_S)
     with qtbot.waitSignal(player.failed):
@@ -209,7 +211,7 @@ def test_a_reading_process_that_died_is_started_again(
 
 def test_another_device_takes_over_at_the_same_place(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     headset = portaudio.add("Headset", outputs=2)
     first = play_file(player, portaudio, qtbot)
     first.ask(24_000)
@@ -222,7 +224,9 @@ def test_another_device_takes_over_at_the_same_place(
     assert not first.is_open
 
 
-def test_loading_something_else_stops(player: Player, portaudio: FakePortAudio, qtbot: QtBot):
+def test_loading_something_else_stops(
+    player: Player, portaudio: FakePortAudio, qtbot: QtBot
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     stream.ask(24_000)
     player.load_samples(np.zeros(100, dtype=np.float32), 22_050)
@@ -234,7 +238,7 @@ def test_loading_something_else_stops(player: Player, portaudio: FakePortAudio, 
 
 def test_closing_ends_the_reading_process_and_the_stream(
     player: Player, portaudio: FakePortAudio, qtbot: QtBot, feed: FakeFeed
-):
+) -> None:
     stream = play_file(player, portaudio, qtbot)
     player.close()
     player.close()

@@ -51,7 +51,7 @@ def noise(seconds: float) -> np.ndarray:
 @pytest.mark.numeric
 def test_live_frames_are_the_take_s_spectrogram(
     presenter: RecordPresenter, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     frames: list[np.ndarray] = []
     presenter.frames_ready.connect(frames.append)
     heard = noise(1.5)
@@ -69,7 +69,7 @@ def test_live_frames_are_the_take_s_spectrogram(
 
 def test_the_microphone_stays_shut_until_asked(
     presenter: RecordPresenter, panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     panel.show()
     qtbot.waitUntil(lambda: panel.inputs.count() == 2)
     assert portaudio.streams == []
@@ -77,7 +77,7 @@ def test_the_microphone_stays_shut_until_asked(
 
 def test_the_button_records_and_stops(
     presenter: RecordPresenter, panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     panel.show()
     with qtbot.waitSignal(presenter.started):
         qtbot.mouseClick(panel.record, Qt.MouseButton.LeftButton)
@@ -94,7 +94,7 @@ def test_the_button_records_and_stops(
 
 def test_inputs_are_offered_and_the_choice_is_used(
     presenter: RecordPresenter, panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     usb = portaudio.add("USB microphone", inputs=1)
     panel.show()
     qtbot.waitUntil(lambda: panel.inputs.count() == 3)
@@ -108,7 +108,7 @@ def test_inputs_are_offered_and_the_choice_is_used(
 
 def test_a_remembered_input_that_is_away_stays_chosen(
     panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     presenter = RecordPresenter(panel, input_device=DeviceId("Studio", "ALSA"))
     assert panel.inputs.currentText() == "Studio (not connected)"
     presenter.close()
@@ -117,7 +117,7 @@ def test_a_remembered_input_that_is_away_stays_chosen(
 
 def test_a_rescan_finds_a_new_input(
     presenter: RecordPresenter, panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     panel.show()
     after = FakePortAudio()
     after.add("Desk microphone", inputs=1)
@@ -127,7 +127,9 @@ def test_a_rescan_finds_a_new_input(
     qtbot.waitUntil(lambda: panel.inputs.findText("Headset") > 0)
 
 
-def test_no_input_is_a_calm_sentence(panel: RecordPanel, no_devices: FakePortAudio, qtbot: QtBot):
+def test_no_input_is_a_calm_sentence(
+    panel: RecordPanel, no_devices: FakePortAudio, qtbot: QtBot
+) -> None:
     presenter = RecordPresenter(panel)
     panel.show()
     qtbot.waitUntil(lambda: "no input device was found" in panel.sentence.text())
@@ -139,7 +141,7 @@ def test_no_input_is_a_calm_sentence(panel: RecordPanel, no_devices: FakePortAud
 
 def test_checking_the_level_ends_when_the_panel_is_hidden(
     presenter: RecordPresenter, panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     panel.show()
     qtbot.mouseClick(panel.check_level, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(portaudio.streams))
@@ -154,7 +156,7 @@ def test_checking_the_level_ends_when_the_panel_is_hidden(
 
 def test_unplugging_says_so_and_hands_the_take_over(
     presenter: RecordPresenter, panel: RecordPanel, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     record(presenter, noise(4.0), qtbot, portaudio)
     with qtbot.waitSignal(presenter.finished) as finished:
         portaudio.stream.unplug()
@@ -163,13 +165,13 @@ def test_unplugging_says_so_and_hands_the_take_over(
     assert "what was recorded is kept" in panel.sentence.text()
 
 
-def test_every_control_has_a_name(panel: RecordPanel):
+def test_every_control_has_a_name(panel: RecordPanel) -> None:
     for control in (panel.inputs, panel.rescan, panel.meter, panel.record, panel.check_level):
         assert control.accessibleName()
         assert control is panel.meter or control.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_the_meter_rises_at_once_and_falls_slowly(qtbot: QtBot, clock: ManualClock):
+def test_the_meter_rises_at_once_and_falls_slowly(qtbot: QtBot, clock: ManualClock) -> None:
     meter = LevelMeter(clock=clock)
     qtbot.addWidget(meter)
     meter.set_level(-10.0, -20.0)
@@ -179,7 +181,7 @@ def test_the_meter_rises_at_once_and_falls_slowly(qtbot: QtBot, clock: ManualClo
     assert meter.peak_db == pytest.approx(-22.0)
 
 
-def test_the_meter_shows_clipping_for_a_while(qtbot: QtBot, clock: ManualClock):
+def test_the_meter_shows_clipping_for_a_while(qtbot: QtBot, clock: ManualClock) -> None:
     meter = LevelMeter(clock=clock)
     qtbot.addWidget(meter)
     meter.set_level(0.0, -3.0)

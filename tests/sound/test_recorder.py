@@ -35,7 +35,7 @@ def stop(recorder: Recorder, qtbot: QtBot) -> Take:
 
 def test_a_take_is_what_the_microphone_heard(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     heard = tone(1.0)
     for block in np.array_split(heard, 13):
@@ -47,7 +47,7 @@ def test_a_take_is_what_the_microphone_heard(
 
 def test_samples_are_handed_on_while_recording(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     with qtbot.waitSignals([recorder.samples_ready, recorder.level_changed]):
         stream.bring(tone(0.1))
@@ -56,7 +56,7 @@ def test_samples_are_handed_on_while_recording(
 
 def test_the_device_is_closed_after_a_take(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     stream.bring(tone(0.1))
     stop(recorder, qtbot)
@@ -67,7 +67,7 @@ def test_the_device_is_closed_after_a_take(
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
 def test_another_rate_is_resampled_without_loss(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot, rate: int
-):
+) -> None:
     portaudio.devices[0]["default_samplerate"] = float(rate)
     portaudio.rates = {rate}
     stream = start(recorder, portaudio, qtbot)
@@ -82,7 +82,7 @@ def test_another_rate_is_resampled_without_loss(
 
 def test_a_device_that_insists_on_stereo_is_mixed_to_mono(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     portaudio.devices[0]["max_input_channels"] = 2
     check = portaudio.check
 
@@ -99,7 +99,7 @@ def test_a_device_that_insists_on_stereo_is_mixed_to_mono(
 
 def test_recording_stops_by_itself_when_the_take_is_full(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     with qtbot.waitSignal(recorder.finished) as finished:
         for _ in range(8):
@@ -109,7 +109,7 @@ def test_recording_stops_by_itself_when_the_take_is_full(
     assert finished.args[0].duration_s == MAX_TAKE_S
 
 
-def test_lost_sound_is_admitted(recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot):
+def test_lost_sound_is_admitted(recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot) -> None:
     stream = start(recorder, portaudio, qtbot)
     stream.bring(tone(12.0))
     take = stop(recorder, qtbot)
@@ -119,7 +119,7 @@ def test_lost_sound_is_admitted(recorder: Recorder, portaudio: FakePortAudio, qt
 
 def test_overflows_in_portaudio_are_admitted(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     stream.bring(tone(0.5), overflow=True)
     assert "too busy for the sound 1 times" in stop(recorder, qtbot).warnings[0]
@@ -127,7 +127,7 @@ def test_overflows_in_portaudio_are_admitted(
 
 def test_a_refused_microphone_is_noticed_while_recording(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     with qtbot.waitSignal(recorder.message) as message:
         stream.bring(np.zeros(2 * RECORDING_RATE))
@@ -138,7 +138,7 @@ def test_a_refused_microphone_is_noticed_while_recording(
 
 def test_the_sentence_goes_when_sound_comes_after_all(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     with qtbot.waitSignal(recorder.message):
         stream.bring(np.zeros(2 * RECORDING_RATE))
@@ -149,14 +149,16 @@ def test_the_sentence_goes_when_sound_comes_after_all(
 
 def test_a_quiet_room_is_not_called_silent(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     with qtbot.assertNotEmitted(recorder.message), qtbot.waitSignal(recorder.samples_ready):
         stream.bring(1e-5 * tone(2.0))
     assert stop(recorder, qtbot).warnings == ()
 
 
-def test_unplugging_keeps_the_take(recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot):
+def test_unplugging_keeps_the_take(
+    recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     stream.bring(tone(3.0))
     with qtbot.waitSignal(recorder.message), qtbot.waitSignal(recorder.finished) as finished:
@@ -169,7 +171,7 @@ def test_unplugging_keeps_the_take(recorder: Recorder, portaudio: FakePortAudio,
 
 def test_a_device_that_falls_silent_without_a_word_counts_as_unplugged(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot, clock: ManualClock
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     with qtbot.waitSignal(recorder.samples_ready):
         stream.bring(tone(1.0))
@@ -181,7 +183,7 @@ def test_a_device_that_falls_silent_without_a_word_counts_as_unplugged(
 
 def test_a_device_that_never_sends_is_a_sentence(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot, clock: ManualClock
-):
+) -> None:
     start(recorder, portaudio, qtbot)
     with qtbot.assertNotEmitted(recorder.finished), qtbot.waitSignal(recorder.failed) as failed:
         clock.now += 3.1
@@ -190,7 +192,9 @@ def test_a_device_that_never_sends_is_a_sentence(
     assert recorder.state == "idle"
 
 
-def test_no_microphone_is_a_sentence(no_devices: FakePortAudio, recorder: Recorder, qtbot: QtBot):
+def test_no_microphone_is_a_sentence(
+    no_devices: FakePortAudio, recorder: Recorder, qtbot: QtBot
+) -> None:
     with qtbot.waitSignal(recorder.failed) as failed:
         recorder.start()
     assert failed.args is not None
@@ -200,7 +204,7 @@ def test_no_microphone_is_a_sentence(no_devices: FakePortAudio, recorder: Record
 
 def test_a_busy_microphone_keeps_the_take_before(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     stream.bring(tone(1.0))
     stop(recorder, qtbot)
@@ -212,7 +216,7 @@ def test_a_busy_microphone_keeps_the_take_before(
 
 def test_watching_the_level_records_nothing(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     recorder.monitor()
     qtbot.waitUntil(lambda: recorder.state == "monitoring")
     with (
@@ -228,7 +232,7 @@ def test_watching_the_level_records_nothing(
 
 def test_recording_goes_on_from_watching_with_fresh_sound(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     recorder.monitor()
     qtbot.waitUntil(lambda: recorder.state == "monitoring")
     stream = portaudio.stream
@@ -242,7 +246,7 @@ def test_recording_goes_on_from_watching_with_fresh_sound(
 
 def test_stopping_before_the_device_is_open_leaves_it_closed(
     recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
-):
+) -> None:
     recorder.start()
     recorder.stop()
     recorder.close()
@@ -250,7 +254,9 @@ def test_stopping_before_the_device_is_open_leaves_it_closed(
     assert not any(stream.is_open for stream in portaudio.streams)
 
 
-def test_closing_hands_over_the_take(recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot):
+def test_closing_hands_over_the_take(
+    recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot
+) -> None:
     stream = start(recorder, portaudio, qtbot)
     stream.bring(tone(1.0))
     with qtbot.waitSignal(recorder.finished) as finished:
@@ -259,7 +265,7 @@ def test_closing_hands_over_the_take(recorder: Recorder, portaudio: FakePortAudi
     assert finished.args[0].duration_s == pytest.approx(1.0)
 
 
-def test_levels_are_decibels_of_full_scale():
+def test_levels_are_decibels_of_full_scale() -> None:
     assert levels(np.ones(10, dtype=np.float32)) == (0.0, 0.0)
     assert levels(np.zeros(10, dtype=np.float32)) == (-90.0, -90.0)
     assert levels(np.zeros(0, dtype=np.float32)) == (-90.0, -90.0)

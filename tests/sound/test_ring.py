@@ -14,7 +14,7 @@ def column(values: np.ndarray | list[float]) -> np.ndarray:
     return np.asarray(values, dtype=np.float32)[:, np.newaxis]
 
 
-def test_samples_come_out_in_order_across_the_seam():
+def test_samples_come_out_in_order_across_the_seam() -> None:
     ring = SampleRing(7)
     heard: list[float] = []
     for start in range(0, 30, 5):
@@ -24,7 +24,7 @@ def test_samples_come_out_in_order_across_the_seam():
     assert ring.overruns == 0
 
 
-def test_what_does_not_fit_is_dropped_and_counted():
+def test_what_does_not_fit_is_dropped_and_counted() -> None:
     ring = SampleRing(4)
     assert ring.write(column([1, 2, 3])) == 3
     assert ring.write(column([4, 5, 6])) == 1
@@ -32,7 +32,7 @@ def test_what_does_not_fit_is_dropped_and_counted():
     assert ring.read()[:, 0].tolist() == [1, 2, 3, 4]
 
 
-def test_reading_into_a_longer_block_leaves_its_end_alone():
+def test_reading_into_a_longer_block_leaves_its_end_alone() -> None:
     ring = SampleRing(8, channels=2)
     ring.write(np.array([[1, 2], [3, 4]], dtype=np.float32))
     out = np.full((3, 2), -1, dtype=np.float32)
@@ -41,7 +41,7 @@ def test_reading_into_a_longer_block_leaves_its_end_alone():
 
 
 @pytest.mark.parametrize(("capacity", "channels"), [(0, 1), (4, 0)])
-def test_an_impossible_ring_is_refused(capacity: int, channels: int):
+def test_an_impossible_ring_is_refused(capacity: int, channels: int) -> None:
     with pytest.raises(ValueError, match="holds nothing"):
         SampleRing(capacity, channels)
 
@@ -56,7 +56,7 @@ def eager_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("eager_threads")
-def test_two_threads_lose_and_mix_up_nothing():
+def test_two_threads_lose_and_mix_up_nothing() -> None:
     ring = SampleRing(97)
     total = 10_000
 

@@ -7,7 +7,7 @@ import pytest
 from fstmuse_gui.sound.threads import CallThread, hire_sound_thread, release_sound_thread
 
 
-def test_calls_are_made_in_order_on_one_thread():
+def test_calls_are_made_in_order_on_one_thread() -> None:
     thread = CallThread("test-calls")
     made: list[tuple[int, str]] = []
     for number in range(20):
@@ -16,7 +16,7 @@ def test_calls_are_made_in_order_on_one_thread():
     assert made == [(number, "test-calls") for number in range(20)]
 
 
-def test_a_failing_call_does_not_end_the_thread(caplog: pytest.LogCaptureFixture):
+def test_a_failing_call_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
     thread = CallThread("test-calls")
     done = threading.Event()
     thread.call(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
@@ -26,7 +26,7 @@ def test_a_failing_call_does_not_end_the_thread(caplog: pytest.LogCaptureFixture
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_idle_work_is_done_until_it_asks_to_be_left_alone():
+def test_idle_work_is_done_until_it_asks_to_be_left_alone() -> None:
     rounds = 0
     rested = threading.Event()
 
@@ -44,7 +44,7 @@ def test_idle_work_is_done_until_it_asks_to_be_left_alone():
     assert rounds == 5
 
 
-def test_the_sound_thread_is_shared_and_ends_with_its_last_user():
+def test_the_sound_thread_is_shared_and_ends_with_its_last_user() -> None:
     first, second = hire_sound_thread(), hire_sound_thread()
     assert first is second
     release_sound_thread()
