@@ -28,7 +28,7 @@ from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.runs import store as runs
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
 from fstmuse_core.tags.plan import FileGenres, Mode, Policy, plan_changes
 from fstmuse_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -338,7 +338,7 @@ class WholeFile(Scenario):
         (self.folder / "file").write_bytes(b"old" * 5_000)
 
     def act(self) -> None:
-        with open_whole(self.folder / "file") as stream:
+        with open_atomic(self.folder / "file") as stream:
             stream.write(b"new" * 5_000)
 
     def check(self) -> str:

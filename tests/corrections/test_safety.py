@@ -253,7 +253,7 @@ def test_a_kill_while_a_bad_file_is_replaced_loses_nothing(
     store.correct_file(make_song("a.flac", pitch=220), "Folk", answer())
     file = store.folder / JOURNAL_FILE
     file.write_bytes(file.read_bytes() + b"damage\n")
-    whole = journal_module.open_whole
+    whole = journal_module.open_atomic
     done: list[Path] = []
 
     def die_at_second(path: Path) -> object:
@@ -262,7 +262,7 @@ def test_a_kill_while_a_bad_file_is_replaced_loses_nothing(
         done.append(path)
         return whole(path)
 
-    monkeypatch.setattr(journal_module, "open_whole", die_at_second)
+    monkeypatch.setattr(journal_module, "open_atomic", die_at_second)
     with pytest.raises(KeyboardInterrupt):
         store.correct_file(make_song("b.flac", pitch=330), "Rock", answer())
     monkeypatch.undo()

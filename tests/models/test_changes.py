@@ -16,7 +16,7 @@ import pytest
 from fstmuse_core.bundle import changes
 from fstmuse_core.bundle.bundle import find_bundle, load_bundle, shipped_models_folder
 from fstmuse_core.bundle.changes import (
-    KEPT_DAYS,
+    TRASH_DAYS,
     delete_model,
     empty_old_trash,
     find_deleted,
@@ -188,7 +188,7 @@ def test_a_disk_that_refuses_leaves_the_old_name(
     def full(_path: Path) -> object:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(changes, "open_whole", full)
+    monkeypatch.setattr(changes, "open_atomic", full)
     assert "No space left" in refusal(lambda: rename_model("mine", "other"))
     assert find_bundle("mine").path == mine
 
@@ -201,7 +201,7 @@ from fstmuse_core.bundle import bundle
 from fstmuse_core.bundle import changes
 
 bundle.user_models_folder = lambda: Path({str(mine.parent)!r})
-changes.open_whole = lambda _path: os._exit(9)
+changes.open_atomic = lambda _path: os._exit(9)
 changes.rename_model("mine", "Other name")
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=120)
@@ -246,7 +246,7 @@ def test_the_latest_is_restored_first_and_any_by_name(mine: Path) -> None:
 
 
 def test_with_an_empty_trash_there_is_nothing_to_restore() -> None:
-    assert f"kept for {KEPT_DAYS} days" in refusal(find_deleted)
+    assert f"kept for {TRASH_DAYS} days" in refusal(find_deleted)
 
 
 def test_what_was_restored_already_cannot_be_once_more(mine: Path) -> None:
@@ -256,7 +256,7 @@ def test_what_was_restored_already_cannot_be_once_more(mine: Path) -> None:
 
 
 def test_old_trash_is_emptied_and_young_is_not(mine: Path) -> None:
-    stamp = (datetime.now(UTC) - timedelta(days=KEPT_DAYS, hours=1)).strftime("%Y%m%dT%H%M%S%f")
+    stamp = (datetime.now(UTC) - timedelta(days=TRASH_DAYS, hours=1)).strftime("%Y%m%dT%H%M%S%f")
     old = trash_folder() / f"{stamp}-old"
     shutil.copytree(mine, old)
     stranger = trash_folder() / "not ours"

@@ -15,7 +15,7 @@ from fstmuse_core.audio.decoders import DamagedError, Source, open_source
 from fstmuse_core.audio.downmix import Downmix
 from fstmuse_core.audio.sound_files import is_sound_file
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.process_limits import heartbeat
 
@@ -314,7 +314,7 @@ def write_audio(
             # In blocks: libsndfile's Vorbis encoder overflows its stack on long arrays.
             for start in range(0, len(array), 65_536):
                 file.write(np.clip(array[start : start + 65_536], -1.0, 1.0))
-        with open_whole(target) as stream:
+        with open_atomic(target) as stream:
             stream.write(encoded.getbuffer())
     except (OSError, soundfile.LibsndfileError) as error:
         why = getattr(error, "strerror", None) or str(error)

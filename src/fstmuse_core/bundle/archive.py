@@ -35,7 +35,7 @@ from fstmuse_core.bundle.manifest import (
     sealed,
 )
 from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.system.regular_files import read_regular, stays_inside
 from fstmuse_core.system.zip_files import ZipLimits, ZipTroubleError, read_zip
@@ -188,7 +188,7 @@ def export_model(name: str, target: str | os.PathLike[str] | None = None) -> Pat
     try:
         contents = {MANIFEST_NAME: manifest_bytes(sealed(manifest.to_dict()))}
         contents |= {n: file.read_bytes() for n, file in files.items()}
-        with open_whole(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        with open_atomic(path) as stream, zipfile.ZipFile(stream, "w") as archive:
             for entry_name, data in contents.items():
                 entry = zipfile.ZipInfo(entry_name, _NO_TIME)
                 entry.external_attr = _PLAIN_FILE

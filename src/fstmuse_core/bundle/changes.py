@@ -15,10 +15,10 @@ from fstmuse_core.bundle.bundle import name_key
 from fstmuse_core.bundle.entries import ModelEntry, find_model
 from fstmuse_core.bundle.manifest import MADE_AS, MANIFEST_NAME, manifest_bytes, manifest_values
 from fstmuse_core.bundle.names import check_free, clean_title, free_name, name_of
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import BundleError
 
-KEPT_DAYS = 30
+TRASH_DAYS = 30
 
 _STAMP = "%Y%m%dT%H%M%S%f"
 
@@ -67,7 +67,7 @@ def rename_model(name: str, title: str) -> ModelEntry:
 def delete_model(name: str) -> DeletedModel:
     """Move one of the user's models to the trash, from which it can be restored.
 
-    Models that have lain there for more than ``KEPT_DAYS`` days are removed for good.
+    Models that have lain there for more than ``TRASH_DAYS`` days are removed for good.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def find_deleted(name: str = "") -> DeletedModel:
     raise BundleError(
         name or "trash",
         "no deleted model is kept" + (" by that name" if name else ""),
-        f"deleted: {names}" if names else f"they are kept for {KEPT_DAYS} days",
+        f"deleted: {names}" if names else f"they are kept for {TRASH_DAYS} days",
     )
 
 
@@ -136,8 +136,8 @@ def restore_model(deleted: DeletedModel) -> ModelEntry:
 
 
 def empty_old_trash() -> None:
-    """Remove for good what was deleted more than ``KEPT_DAYS`` days ago."""
-    oldest = datetime.now(UTC) - timedelta(days=KEPT_DAYS)
+    """Remove for good what was deleted more than ``TRASH_DAYS`` days ago."""
+    oldest = datetime.now(UTC) - timedelta(days=TRASH_DAYS)
     for deleted in list_deleted():
         if deleted.deleted_at < oldest:
             shutil.rmtree(deleted.folder, ignore_errors=True)
@@ -183,7 +183,7 @@ def _write_names(folder: Path, name: str, title: str) -> None:
         raise BundleError(name, f"its {MANIFEST_NAME} cannot be read", "delete it or import it")
     values.setdefault(MADE_AS, {key: values.get(key) for key in ("name", "title")})
     values |= {"name": name, "title": title}
-    with open_whole(folder / MANIFEST_NAME) as stream:
+    with open_atomic(folder / MANIFEST_NAME) as stream:
         stream.write(manifest_bytes(values))
 
 

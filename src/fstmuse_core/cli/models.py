@@ -86,7 +86,7 @@ def _list_deleted(layout: str) -> int:
     for deleted in found:
         print_safe(f"{one_line(deleted.name):<{width}}  {_moment(deleted.deleted_at)}")
     if not found:
-        say(f"fstmuse: none was deleted in the last {changes.KEPT_DAYS} days")
+        say(f"fstmuse: none was deleted in the last {changes.TRASH_DAYS} days")
     return 0
 
 
@@ -212,11 +212,11 @@ def rename(old: str, new: str) -> int:
 @click.argument("name", type=SomeName())
 def delete(name: str) -> int:
     """Take the model NAME off every list; for 30 days it can be restored."""
-    from fstmuse_core.bundle.changes import KEPT_DAYS, delete_model
+    from fstmuse_core.bundle.changes import TRASH_DAYS, delete_model
 
     deleted = delete_model(name)
     say(
-        f"{deleted.name} is deleted; for {KEPT_DAYS} days this brings it back: "
+        f"{deleted.name} is deleted; for {TRASH_DAYS} days this brings it back: "
         f"fstmuse models restore {deleted.name}"
     )
     return 0
@@ -229,13 +229,13 @@ def restore(name: str | None) -> int:
 
     If another has taken its name since, it gets the next that is free.
     """
-    from fstmuse_core.bundle.changes import KEPT_DAYS, find_deleted, list_deleted, restore_model
+    from fstmuse_core.bundle.changes import TRASH_DAYS, find_deleted, list_deleted, restore_model
 
     if name is None and not list_deleted():
         raise BundleError(
             "Your models",
             "no deleted model is kept",
-            f"those you delete are kept for {KEPT_DAYS} days",
+            f"those you delete are kept for {TRASH_DAYS} days",
         )
     deleted = find_deleted(name or "")
     entry = restore_model(deleted)

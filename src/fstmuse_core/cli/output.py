@@ -12,7 +12,7 @@ from typing import Literal, TextIO
 
 import click
 
-from fstmuse_core.system.atomic_write import is_special, open_whole
+from fstmuse_core.system.atomic_write import is_special, open_atomic
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 
@@ -112,7 +112,7 @@ def open_text(path: Path | None, *, line_by_line: bool = False) -> Iterator[Text
         with open_lines(path, "w") as stream:
             yield stream
     else:
-        with writing(path), open_whole(path) as binary:
+        with writing(path), open_atomic(path) as binary:
             text = io.TextIOWrapper(
                 binary, encoding="utf-8", errors="backslashreplace", newline="", write_through=True
             )

@@ -25,7 +25,7 @@ from fstmuse_core.library.file_task import (
 )
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import FoundFile, found_file, note_files
-from fstmuse_core.system.atomic_write import is_special, open_whole
+from fstmuse_core.system.atomic_write import is_special, open_atomic
 from fstmuse_core.system.errors import AudioError, BundleError, one_line
 from fstmuse_core.system.pool import Broken
 from fstmuse_core.system.regular_files import read_regular
@@ -89,7 +89,7 @@ def open_again(
         wanted = {os.path.abspath(path): path for path in paths}
         with writing(output):
             kept = _kept_lines(output, wanted, bundle, choice, done)
-            with open_whole(output) as binary:
+            with open_atomic(output) as binary:
                 binary.writelines(kept)
     with open_lines(output, "a") as stream:
         yield stream, done

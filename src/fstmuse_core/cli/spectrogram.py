@@ -19,7 +19,7 @@ from fstmuse_core.cli.isolated import isolated
 from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
 from fstmuse_core.cli.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.process_limits import SYNTHESIS, heartbeat
 
@@ -198,7 +198,7 @@ def _writer(output: Path) -> _Write:
 def _draw(file: str, output: Path, write: _Write, range_db: int) -> int:
     name = os.path.basename(file)
     try:
-        with ProgressBar(1) as bar, writing(output), open_whole(output) as target:
+        with ProgressBar(1) as bar, writing(output), open_atomic(output) as target:
 
             def draw(path: str) -> tuple[str, ...]:
                 # A copy of this process writes to the same open file.

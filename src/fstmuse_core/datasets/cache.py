@@ -32,7 +32,7 @@ from fstmuse_core.datasets.copies import Print, print_of
 from fstmuse_core.datasets.extract import Extracted, Task, extract
 from fstmuse_core.datasets.track import SetAside
 from fstmuse_core.runs.store import no_training
-from fstmuse_core.system.atomic_write import cannot_write, unfinished, write_whole
+from fstmuse_core.system.atomic_write import cannot_write, unfinished, write_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.pool import Broken, run_in_pool
 from fstmuse_core.system.wording import sized
@@ -321,7 +321,7 @@ class _ShardWriter:
             stream.write(rows.astype("<f2", copy=False).data)
 
         try:
-            write_whole(self.folder / name, write)
+            write_atomic(self.folder / name, write)
         except FstMuseError as error:
             raise FstMuseError(self.folder, error.reason, error.remedy) from error
 

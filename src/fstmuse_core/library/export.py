@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows, json_text
 
@@ -93,7 +93,7 @@ def export_library(
     # With this mark spreadsheets read UTF-8 as what it is.
     encoding = "utf-8-sig" if layout is Layout.CSV else "utf-8"
     try:
-        with open_whole(path) as binary:
+        with open_atomic(path) as binary:
             text = io.TextIOWrapper(
                 binary, encoding=encoding, errors="backslashreplace", newline=""
             )

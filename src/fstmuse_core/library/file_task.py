@@ -25,7 +25,7 @@ _NICENESS = 10
 _BELOW_NORMAL = 0x4000
 # From malloc.h; above so many bytes memory is given back to the system.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_KEPT_BYTES = 16 * 2**20
+_TRIM_BYTES = 16 * 2**20
 _KNOWN = "SELECT 1 FROM results WHERE content = ? AND model_id = ?"
 # A file that is being written to is tried once more; then it must wait for the next scan.
 _ATTEMPTS = 2
@@ -207,7 +207,7 @@ def keep_freed_memory() -> None:
     with suppress(AttributeError, OSError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt
         for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
-            mallopt(parameter, _KEPT_BYTES)
+            mallopt(parameter, _TRIM_BYTES)
 
 
 def _gone() -> FailedFile:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 from fstmuse_core.library.rows import LibraryRow, State, said_genre
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 
 NOT_SURE = "Not sure"
@@ -152,7 +152,7 @@ def _write(genre: str, path: Path, rows: list[LibraryRow], absolute: bool) -> Pl
     for row in sorted(rows, key=lambda row: row.path):
         lines.append(f"#EXTINF:{round(row.seconds) or -1},{_title(row)}")
         lines.append(entry(row.path, path.parent, absolute=absolute))
-    with open_whole(path) as stream:
+    with open_atomic(path) as stream:
         stream.write("\n".join([*lines, ""]).encode("utf-8", "replace"))
     return Playlist(path, genre, len(rows))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.library.disagreement import CAVEAT, Agreement
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import counted
 
@@ -63,7 +63,7 @@ def write_report(
     """
     text = render_report(rows, model, truth=truth, note=note, now=now)
     try:
-        with open_whole(path) as stream:
+        with open_atomic(path) as stream:
             stream.write(text.encode("utf-8"))
     except OSError as error:
         why = error.strerror or str(error)

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import platformdirs
 
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.locks import try_lock
 from fstmuse_core.system.regular_files import read_regular
@@ -150,7 +150,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace a file; a kill at any moment leaves the old one or the new one."""
-    with open_whole(path) as stream:
+    with open_atomic(path) as stream:
         stream.write(data)
 
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and what a full disk is called."""
+"""Atomic writes: files that are written whole or not at all; the error of a full disk."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fstmuse_core.system.errors import FstMuseError
 
 # What a file is called until it is whole, around the beginning of the name that it will have.
 _STAGING = ".{}-"
-_KEPT_LENGTH = 40
+_NAME_LENGTH = 40
 
 
 @contextmanager
-def open_whole(path: Path) -> Iterator[BinaryIO]:
+def open_atomic(path: Path) -> Iterator[BinaryIO]:
     """A binary file that takes the place of ``path`` once it is complete and on the disk.
 
     A kill at any moment, or an exception in the ``with`` block, leaves the old file. The new
@@ -32,7 +32,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
         return
     target = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=_STAGING.format(target.name[:_KEPT_LENGTH])
+        dir=target.parent, prefix=_STAGING.format(target.name[:_NAME_LENGTH])
     )
     staging = Path(name)
     try:
@@ -75,7 +75,7 @@ def _permissions(path: Path) -> int:
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let ``write`` fill a file that takes the place of ``path`` once it is on the disk.
 
     Raises
@@ -85,7 +85,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open_whole(path) as stream:
+        with open_atomic(path) as stream:
             write(stream)
     except OSError as error:
         raise cannot_write(path, error) from error

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.tags.hard_links import forget_lonely, forget_old, join_names, keep_old, kept_old
+from fstmuse_core.tags.hard_links import forget_lonely, forget_old, join_names, keep_old, old_file
 from fstmuse_core.tags.journal import (
     BatchRecord,
     Entry,
@@ -295,7 +295,7 @@ def _undo_file(journal: Journal, folder: Path, batch: BatchRecord, entry: Entry)
     if digest not in (entry.old_sha256, entry.new_sha256):
         raise FileChangedError
     with scratch(target, batch.id, entry.index) as copy:
-        kept = kept_old(folder, batch.id, entry)
+        kept = old_file(folder, batch.id, entry)
         if kept is not None:  # the very file that other names of it still are
             _put_back(kept, target, stamp)
         elif digest == entry.new_sha256:

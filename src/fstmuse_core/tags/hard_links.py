@@ -29,7 +29,7 @@ def keep_old(folder: Path, batch: str, entry: Entry) -> None:
             return
 
 
-def kept_old(folder: Path, batch: str, entry: Entry) -> Path | None:
+def old_file(folder: Path, batch: str, entry: Entry) -> Path | None:
     """Path of the old file; ``None`` if it is not there, or was written to since."""
     for kept in _places(folder, batch, entry):
         with suppress(OSError):

@@ -14,7 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.library.rows import LibraryRow
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json
 from fstmuse_gui.library.store import LibraryStore
@@ -190,7 +190,7 @@ class Learning(QObject):
                 file.unlink(missing_ok=True)
                 return
             file.parent.mkdir(parents=True, exist_ok=True)
-            with open_whole(file) as stream:
+            with open_atomic(file) as stream:
                 stream.write(json.dumps(words).encode())
         except OSError as error:
             _log.warning("What waits to be learned cannot be written: %s", error)

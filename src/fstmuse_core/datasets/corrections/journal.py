@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fstmuse_core.system.atomic_write import open_whole
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.regular_files import open_regular
 from fstmuse_core.system.strict_json import parse_json
 
@@ -309,10 +309,10 @@ def write_anew(folder: Path, journal: Journal, steps: Sequence[Step]) -> Path | 
     old = file.read_bytes() if file.exists() else b""
     if old:
         aside = _free_name(folder, "newer" if journal.is_newer else "damaged")
-        with open_whole(aside) as stream:
+        with open_atomic(aside) as stream:
             stream.write(old)
     kept = [Said(record) for record in journal.records.values()]
-    with open_whole(file) as stream:
+    with open_atomic(file) as stream:
         stream.write(json.dumps({_HEADER: VERSION}).encode() + b"\n")
         stream.write(b"".join(_line(step, folder) for step in (*kept, *steps)))
     return aside

@@ -31,7 +31,7 @@ from fstmuse_core.datasets.corrections.journal import (
     write_anew,
 )
 from fstmuse_core.datasets.examine import examine, file_state
-from fstmuse_core.system.atomic_write import FULL, file_sha256, open_whole
+from fstmuse_core.system.atomic_write import FULL, file_sha256, open_atomic
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.locks import locked
 from fstmuse_core.system.wording import counted
@@ -245,7 +245,7 @@ class CorrectionStore:
             takes.mkdir(exist_ok=True)
             incoming = takes / f"incoming-{os.getpid()}.flac"
             try:
-                with open_whole(incoming) as stream:
+                with open_atomic(incoming) as stream:
                     stream.write(_flac(samples, sample_rate))
                 record = _record_of(incoming, title, genre, result, Tags(title=title))
                 kept = takes / f"{record.sound}.flac"

@@ -9,7 +9,7 @@ from pathlib import Path
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE, Correction
 from fstmuse_core.datasets.corrections.store import TITLE, CorrectionStore, corrections_folder
 from fstmuse_core.datasets.track import Collection, SetAside, Track
-from fstmuse_core.system.atomic_write import write_whole
+from fstmuse_core.system.atomic_write import write_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
 
@@ -117,7 +117,7 @@ def export_manifest(collection: Collection, path: Path) -> list[SetAside]:
         fields = (track.artist, track.title, track.album, track.seconds, track.collection)
         write((name, track.genre, *fields))
     data = text.getvalue().encode("utf-8", "backslashreplace")
-    write_whole(path, lambda stream: stream.write(data))
+    write_atomic(path, lambda stream: stream.write(data))
     return left_out
 
 
