@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.cli.train import command
+from fstmuse_core.runs.spec import LEARNING_RATE
 from fstmuse_core.tags.genres import genres_listed
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import TRAIN_BASE, TRAIN_MODEL, TRAIN_RECIPE
-from fstmuse_gui.train.form.recipe import FINE_TUNE_RATE, default_recipe
+from fstmuse_gui.train.form.recipe import default_recipe
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import GENRES, make_bases
 
@@ -179,7 +180,7 @@ def test_a_model_to_start_from_lowers_the_learning_rate(listed: TrainBench) -> N
     choose(listed.form.base, "fst-muse")
     options = listed.presenter.form.options
     assert options.fine_tune == "fst-muse"
-    assert options.recipe["learning_rate"] == FINE_TUNE_RATE
+    assert options.recipe["learning_rate"] == LEARNING_RATE.fine_tuned
     words = options.arguments()
     assert words[words.index("--fine-tune") + 1] == "fst-muse"
     choose(listed.form.base, "")
@@ -221,7 +222,7 @@ def test_the_models_tab_can_ask_to_fine_tune(make_bench: MakeTrainBench, qtbot: 
     assert bench.window.tab is bench.tab
     qtbot.waitUntil(lambda: bench.form.base.base == "band-night")
     assert bench.form.model.currentData() == "toy-model"
-    assert bench.presenter.form.options.recipe["learning_rate"] == FINE_TUNE_RATE
+    assert bench.presenter.form.options.recipe["learning_rate"] == LEARNING_RATE.fine_tuned
 
 
 def test_a_model_that_cannot_be_trained_further_is_said(listed: TrainBench, qtbot: QtBot) -> None:

@@ -6,12 +6,14 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import click
 
 from fstmuse_core.cli.console import print_safe, say
 from fstmuse_core.cli.kinds import (
+    Command,
     ModelName,
     Number,
     SomePath,
@@ -19,57 +21,76 @@ from fstmuse_core.cli.kinds import (
     kind_option,
     tag_encoding_option,
 )
+from fstmuse_core.runs import spec
+from fstmuse_core.runs.spec import AnySetting, ChoiceSetting, RealSetting, WholeSetting
 
 _FOLDER = SomePath()
-# As fstmuse_core.training.settings has them, which is not loaded for --help.
-_EPOCHS, _BATCH, _SEED = Whole(1, 10_000), Whole(1, 4096), Whole(0, 2**32 - 1)
-_RATE, _DROPOUT, _L2 = Number(0, 10, min_open=True), Number(0, 1, max_open=True), Number(0, 1)
+
+
+def _type_of(setting: AnySetting) -> click.ParamType[Any]:
+    """Kind of values that a setting takes on the command line."""
+    if isinstance(setting, WholeSetting):
+        lowest = setting.low if setting.off is None else min(setting.low, setting.off)
+        return Whole(lowest, setting.high)
+    if isinstance(setting, RealSetting):
+        ends = {"min_open": setting.low_open, "max_open": setting.high_open}
+        return Number(setting.low, setting.high, **ends)
+    if isinstance(setting, ChoiceSetting):
+        return click.Choice(setting.choices)
+    return click.STRING
+
+
+def _option(
+    setting: AnySetting,
+    says: str,
+    *,
+    metavar: str | None = None,
+    kind: click.ParamType[Any] | None = None,
+    has_default: bool = False,
+) -> Callable[[Command], Command]:
+    """Option of a setting; ``has_default`` if its help ends with the default."""
+    shown = f"  [default: {_plain(setting.default)}]" if has_default else ""
+    return click.option(
+        setting.option,
+        setting.name,
+        type=kind or _type_of(setting),
+        metavar=metavar,
+        help=f"{says}{shown}".strip(),
+    )
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @click.command(short_help="Train a model on your own music.")
+@_option(spec.MODEL, "", has_default=True)
+@_option(spec.DESIGN, "ours, or the 2023 report's to compare with.", has_default=True)
 @click.option(
-    "--model",
-    type=click.Choice(("toy-model", "fst-muse", "toy-gan")),
-    help="[default: fst-muse]",
-)
-@click.option(
-    "--design",
-    type=click.Choice(("ours", "original")),
-    help="ours, or the 2023 report's to compare with.  [default: ours]",
-)
-@click.option(
-    "--data", multiple=True, type=_FOLDER, metavar="PATH", help="Music; may be given repeatedly."
+    spec.DATA.option,
+    multiple=True,
+    type=_FOLDER,
+    metavar="PATH",
+    help="Music; may be given repeatedly.",
 )
 @kind_option
 @tag_encoding_option()
-@click.option("--genres", metavar="A,B,C", help="What it is to name.  [default: all of the music]")
-@click.option("--epochs", type=_EPOCHS, metavar="N", help="Default: what fits the model.")
-@click.option("--batch-size", type=_BATCH, metavar="N", help="Crops in a step. Default: what fits.")
-@click.option("--learning-rate", type=_RATE, metavar="RATE", help="At its highest.")
-@click.option(
-    "--dropout",
-    type=Number(0, 1, max_open=True),
-    metavar="SHARE",
-    help="Of a classifier's features.  [default: 0.2]",
-)
-@click.option("--l2", type=_L2, metavar="WEIGHT", help="Of the kernels' squares.  [default: 0]")
-@click.option(
-    "--augment",
-    type=click.Choice(("none", "light", "full")),
-    help="How much crops are varied.  [default: full]",
-)
-@click.option("--seed", type=_SEED, metavar="N", help="Same seed, same model.  [default: 0]")
-@click.option("--out", metavar="NAME", help="What the model will be called.")
-@click.option("--balance", is_flag=True, default=None, help="As many songs of each genre.")
-@click.option("--tensorboard", type=_FOLDER, metavar="DIR", help="Write logs for TensorBoard.")
-@click.option(
-    "--fine-tune", type=ModelName(), metavar="MODEL", help="Start from this model's weights."
-)
-@click.option(
-    "--cross-validate",
-    type=Whole(0, 20),
+@_option(spec.GENRES, "What it is to name.  [default: all of the music]", metavar="A,B,C")
+@_option(spec.EPOCHS, "Default: what fits the model.", metavar="N")
+@_option(spec.BATCH_SIZE, "Crops in a step. Default: what fits.", metavar="N")
+@_option(spec.LEARNING_RATE, "Its peak. Default: what fits.", metavar="RATE")
+@_option(spec.DROPOUT, "Of a classifier's features.", metavar="SHARE", has_default=True)
+@_option(spec.L2, "Of the kernels' squares.", metavar="WEIGHT", has_default=True)
+@_option(spec.AUGMENT, "How much crops are varied.", has_default=True)
+@_option(spec.SEED, "Same seed, same model.", metavar="N", has_default=True)
+@_option(spec.OUT, "What the model will be called.", metavar="NAME")
+@click.option(spec.BALANCE.option, is_flag=True, default=None, help="As many songs of each genre.")
+@_option(spec.TENSORBOARD, "Write logs for TensorBoard.", metavar="DIR", kind=_FOLDER)
+@_option(spec.FINE_TUNE, "Start from this model's weights.", metavar="MODEL", kind=ModelName())
+@_option(
+    spec.CROSS_VALIDATE,
+    "Retrain for each of FOLDS and test on the artists left out; as many times as long.",
     metavar="FOLDS",
-    help="Train anew for each of FOLDS and test on the artists left out; as many times as long.",
 )
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
 @click.option("--runs", is_flag=True, help="List the runs and how far they are.")
@@ -96,7 +117,7 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
         return 0
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if resume is not None and given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        names = ", ".join(spec.SETTINGS[name].option for name in given)
         raise click.UsageError(f"--resume goes on with the run's own settings; leave out {names}")
     if "genres" in given:
         from fstmuse_core.tags.genres import genres_listed

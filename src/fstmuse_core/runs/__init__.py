@@ -1,1 +1,1 @@
-"""Trainings on disk."""
+"""Trainings: their settings, their events, and their folders on disk."""

@@ -14,11 +14,12 @@ from fstmuse_core.datasets.groups import Sounds, count_artists, count_unknown
 from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.runs.spec import GAN
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.genres import broader_genre, genre_key
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
-from fstmuse_core.training.settings import GAN, TrainSettings
+from fstmuse_core.training.settings import TrainSettings
 
 # Temperature and thresholds fitted on fewer clips are nearly arbitrary.
 _ENOUGH_TO_CALIBRATE = 10

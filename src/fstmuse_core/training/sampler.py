@@ -162,7 +162,7 @@ class CropSampler(BatchSampler):
     Parameters
     ----------
     level : str
-        One of :data:`fstmuse_core.training.settings.AUGMENTS`.
+        One of :data:`fstmuse_core.runs.spec.AUGMENT`.
     """
 
     def __init__(

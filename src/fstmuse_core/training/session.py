@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fstmuse_core.runs.spec import GAN, ORIGINAL
 from fstmuse_core.runs.store import (
     REPORT_FILE,
     RUN_FILE,
@@ -33,7 +34,7 @@ from fstmuse_core.training.events import Events
 from fstmuse_core.training.music import Preparation, record_of
 from fstmuse_core.training.naming import check_out
 from fstmuse_core.training.run import Run
-from fstmuse_core.training.settings import GAN, TrainSettings, settings_from
+from fstmuse_core.training.settings import TrainSettings, settings_from
 
 if TYPE_CHECKING:
     from fstmuse_core.training.parts import Parts
@@ -210,7 +211,7 @@ def _load_keras() -> None:
 
 
 def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
-    if settings.model == GAN and settings.design == "original":
+    if settings.model == GAN and settings.design == ORIGINAL:
         from fstmuse_core.training.original.gan import train_original_gan
 
         return train_original_gan
@@ -218,7 +219,7 @@ def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
         from fstmuse_core.training.gan.finish import train_gan
 
         return train_gan
-    if settings.design == "original":
+    if settings.design == ORIGINAL:
         from fstmuse_core.training.original.classifiers import train_original
 
         return train_original

@@ -1,57 +1,40 @@
-"""What a training is asked to do."""
+"""Settings of a training, filled with the defaults of its model and checked."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from fstmuse_core.runs import spec
+from fstmuse_core.runs.spec import GAN, ORIGINAL, OURS, SETTINGS
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.genres import class_name
-from fstmuse_core.tags.text_encoding import AUTO, encoding_of
+from fstmuse_core.tags.text_encoding import encoding_of
 
-MODELS = ("toy-model", "fst-muse", "toy-gan")
-GAN = "toy-gan"
-DESIGNS = ("ours", "original")
-AUGMENTS = ("none", "light", "full")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MAX_BATCH = 4096
-_MOST_EPOCHS = 10_000
-_MOST_RATE = 10.0
-_MOST_FOLDS = 20
-_LISTS = ("data", "kinds", "genres")
-# ToyGan after 34 epochs instead of 13 on the starter's music: Fréchet distance 8.0 instead of 9.2,
-# but a fifth of the pairs of a genre hardly differed, instead of 3 %.
-_EPOCHS = {("toy-model", "ours"): 20, ("fst-muse", "ours"): 30, (GAN, "ours"): 13}
-# The report's own.
-_ORIGINAL_EPOCHS = 10
-_ORIGINAL_BATCH = 8
-_ORIGINAL_GAN_EPOCHS = 200
-# Of its generator; its discriminator has another.
-_ORIGINAL_GAN_RATE = 1e-4
-_GAN_BATCH = 8
+_LISTS = tuple(s.name for s in SETTINGS.values() if isinstance(s, spec.ListSetting))
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """Everything that ``fstmuse train`` can be told; the same settings give the same model.
+    """All settings of ``fstmuse train``; the same settings give the same model.
+
+    Their ranges and choices stand in :mod:`fstmuse_core.runs.spec`.
 
     Attributes
     ----------
     model, design : str
-        One of :data:`MODELS`; "ours" or "original".
     data : tuple of str
         Folders or files that hold the music.
     kinds : tuple of str
-        How they are read, see :func:`fstmuse_core.datasets.detect.kinds_of`.
+        Ways to read them, see :func:`fstmuse_core.datasets.detect.kinds_of`.
     tag_encoding : str
-        Of texts in old tags, see :func:`fstmuse_core.tags.reading.read_tags`.
+        Encoding of texts in old tags, see :func:`fstmuse_core.tags.reading.read_tags`.
     genres : tuple of str
-        What the model is to name; empty for all that the data has.
+        Genres that the model learns; empty for all that the data has.
     epochs, batch_size : int
     learning_rate : float
-        At its highest; it rises to it over the first steps and falls as a cosine after.
+        Peak; the rate rises to it over the first steps and falls as a cosine after.
     dropout, l2 : float
         Share of feature channels dropped; weight of the squared convolution kernels in the
         loss.
@@ -68,31 +51,31 @@ class TrainSettings:
     fine_tune : str
         Name or folder of a model to start from; empty to start from nothing.
     cross_validate : int
-        Folds in which network and head are trained anew and tested at the end; 0 for none: then
+        Folds in which network and head are retrained and tested at the end; 0 for none: then
         the linear head alone is, where the test has few songs.
     """
 
-    model: str = "fst-muse"
-    design: str = "ours"
-    data: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    tag_encoding: str = AUTO
-    genres: tuple[str, ...] = ()
-    epochs: int = 0
-    batch_size: int = 32
-    learning_rate: float = 2e-3
-    dropout: float = 0.2
-    l2: float = 0.0
-    augment: str = "full"
-    seed: int = 0
-    out: str = ""
-    balance: bool = False
-    tensorboard: str = ""
-    fine_tune: str = ""
-    cross_validate: int = 0
+    model: str = spec.MODEL.default
+    design: str = spec.DESIGN.default
+    data: tuple[str, ...] = spec.DATA.default
+    kinds: tuple[str, ...] = spec.KINDS.default
+    tag_encoding: str = spec.TAG_ENCODING.default
+    genres: tuple[str, ...] = spec.GENRES.default
+    epochs: int = spec.EPOCHS.default
+    batch_size: int = spec.BATCH_SIZE.default
+    learning_rate: float = spec.LEARNING_RATE.default
+    dropout: float = spec.DROPOUT.default
+    l2: float = spec.L2.default
+    augment: str = spec.AUGMENT.default
+    seed: int = spec.SEED.default
+    out: str = spec.OUT.default
+    balance: bool = spec.BALANCE.default
+    tensorboard: str = spec.TENSORBOARD.default
+    fine_tune: str = spec.FINE_TUNE.default
+    cross_validate: int = spec.CROSS_VALIDATE.default
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {**asdict(self), **{name: list(getattr(self, name)) for name in _LISTS}}
 
     @classmethod
@@ -106,7 +89,7 @@ class TrainSettings:
 
 
 def settings_from(options: Mapping[str, Any]) -> TrainSettings:
-    """Settings with defaults that fit the model and design, checked.
+    """Fill in the defaults of model and design, and check the settings.
 
     Parameters
     ----------
@@ -118,23 +101,15 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
     FstMuseError
         If a value makes no sense; it is named.
     """
-    model = options.get("model") or "fst-muse"
-    design = options.get("design") or "ours"
-    defaults: dict[str, Any] = {"epochs": _EPOCHS.get((model, design), _ORIGINAL_EPOCHS)}
-    if (model, design) == (GAN, "original"):
-        defaults |= {"epochs": _ORIGINAL_GAN_EPOCHS, "batch_size": 1}
-        defaults |= {"learning_rate": _ORIGINAL_GAN_RATE}
-        defaults |= {"dropout": 0.0, "augment": "none"}
-    elif design == "original":
-        defaults |= {"batch_size": _ORIGINAL_BATCH, "learning_rate": 1e-3, "dropout": 0.0}
-        defaults |= {"augment": "none"}
-    elif model == GAN:
-        defaults |= {"batch_size": _GAN_BATCH, "learning_rate": 2e-4, "dropout": 0.0}
-        defaults |= {"augment": "none"}
-    elif options.get("fine_tune"):
-        defaults["learning_rate"] = 5e-4
     given = {key: value for key, value in options.items() if value is not None}
-    settings = TrainSettings.from_dict({**defaults, **given})
+    model = given.get("model") or spec.MODEL.default
+    design = given.get("design") or spec.DESIGN.default
+    fine_tunes = bool(given.get("fine_tune"))
+    defaults = {
+        name: setting.default_for(model, design, fine_tunes=fine_tunes)
+        for name, setting in SETTINGS.items()
+    }
+    settings = TrainSettings.from_dict({**defaults, "model": model, "design": design, **given})
     settings = replace(settings, genres=_canonical(settings.genres))
     _check(settings)
     return settings
@@ -147,57 +122,49 @@ def _canonical(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check(settings: TrainSettings) -> None:
-    def require(fine: bool, option: str, value: object, needed: str) -> None:
-        if not fine:
-            raise FstMuseError(option, f"{value} cannot be used", needed)
-
-    s = settings
-    require(s.model in MODELS, "--model", s.model, f"known are {', '.join(MODELS)}")
-    require(s.design in DESIGNS, "--design", s.design, f"known are {', '.join(DESIGNS)}")
-    require(s.augment in AUGMENTS, "--augment", s.augment, f"known are {', '.join(AUGMENTS)}")
-    if not s.data:
+    for name, setting in SETTINGS.items():
+        value = getattr(settings, name)
+        if not setting.allows(value):
+            said = repr(value) if isinstance(setting, spec.TextSetting) else value
+            raise _refusal(setting.option, said, setting.needed)
+    if not settings.data:
         raise FstMuseError("--data", "no music was named", "name the folder that holds it")
-    encoding_of(s.tag_encoding)
-    require(len(s.genres) != 1, "--genres", ", ".join(s.genres), "two genres or more are needed")
-    require(1 <= s.epochs <= _MOST_EPOCHS, "--epochs", s.epochs, f"1 to {_MOST_EPOCHS} is needed")
-    require(1 <= s.batch_size <= _MAX_BATCH, "--batch-size", s.batch_size, f"1 to {_MAX_BATCH}")
-    rate = s.learning_rate
-    require(0.0 < rate <= _MOST_RATE, "--learning-rate", rate, f"above 0 up to {_MOST_RATE:g}")
-    require(0.0 <= s.dropout < 1.0, "--dropout", s.dropout, "0 up to but not 1 is needed")
-    require(0.0 <= s.l2 <= 1.0, "--l2", s.l2, "0 to 1 is needed")
-    require(0 <= s.seed < 2**32, "--seed", s.seed, "0 to 4294967295 is needed")
-    is_folds = s.cross_validate == 0 or 2 <= s.cross_validate <= _MOST_FOLDS
-    require(is_folds, "--cross-validate", s.cross_validate, f"0, or 2 to {_MOST_FOLDS} folds")
-    is_ours = s.model != GAN and s.design == "ours"
-    require(
-        is_ours or not s.cross_validate,
-        "--cross-validate",
-        s.cross_validate,
-        "only classifiers of --design ours can be",
-    )
-    is_name = not s.out or _NAME.fullmatch(s.out) is not None
-    require(is_name, "--out", repr(s.out), "letters, digits, dots, dashes and underscores only")
-    plain = s.augment == "none" and s.dropout == 0.0 and s.l2 == 0.0
-    if (s.model, s.design) == (GAN, "original"):
-        require(
-            rate == _ORIGINAL_GAN_RATE,
-            "--learning-rate",
-            rate,
-            "the report's ToyGan has rates of its own: leave the option out",
+    encoding_of(settings.tag_encoding)
+    if len(settings.genres) == 1:
+        raise _refusal(spec.GENRES.option, settings.genres[0], "two genres or more are needed")
+    _check_variant(settings)
+
+
+def _check_variant(settings: TrainSettings) -> None:
+    """Refuse values that mean nothing to the model or the design."""
+    model, design = settings.model, settings.design
+    values = {name: getattr(settings, name) for name in SETTINGS}
+    for name, setting in SETTINGS.items():
+        if setting.is_fixed(model, design) and values[name] != setting.default_for(model, design):
+            needed = "the report's ToyGan has rates of its own: leave the option out"
+            raise _refusal(setting.option, values[name], needed)
+    unused = {
+        name: values[name]
+        for name, setting in SETTINGS.items()
+        if not setting.is_for(model, design) and values[name] != setting.unused
+    }
+    is_gan = model == GAN
+    whose = "classifiers" if is_gan else f"--design {OURS}"
+    for setting, needed in (
+        (spec.CROSS_VALIDATE, f"only classifiers of --design {OURS} can be"),
+        (spec.FINE_TUNE, f"only {whose} can do that"),
+    ):
+        if setting.name in unused:
+            raise _refusal(setting.option, unused[setting.name], needed)
+    if unused:
+        option = f"--model {GAN}" if is_gan else f"--design {ORIGINAL}"
+        needed = (
+            "these are for classifiers: leave them out"
+            if is_gan
+            else "the report's design had none: leave these options out or take --design ours"
         )
-    if s.model == GAN:
-        require(not s.fine_tune, "--fine-tune", s.fine_tune, "only classifiers can do that")
-        require(
-            plain,
-            f"--model {GAN}",
-            "with augmentation, dropout or l2 it",
-            "these are for classifiers: leave them out",
-        )
-    elif s.design == "original":
-        require(not s.fine_tune, "--fine-tune", s.fine_tune, "only --design ours can do that")
-        require(
-            plain,
-            "--design original",
-            "with augmentation, dropout or l2 it",
-            "the report's design had none: leave these options out or take --design ours",
-        )
+        raise _refusal(option, "with augmentation, dropout or l2 it", needed)
+
+
+def _refusal(option: str, value: object, needed: str) -> FstMuseError:
+    return FstMuseError(option, f"{value} cannot be used", needed)

@@ -1,4 +1,4 @@
-"""What the form asks, as the command line that the child gets, and that line to look at."""
+"""Settings of the form as the command line that the child gets, and that line to look at."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QResizeEvent, QTextOpt
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from fstmuse_core.bundle.bundle import name_key
+from fstmuse_core.runs import spec
 from fstmuse_core.tags.genres import listed_genres
 from fstmuse_gui.icons import icon
 from fstmuse_gui.theme import scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS, Recipe, recipe_words
 from fstmuse_gui.widgets.fields import Fold
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,18 @@ class TrainOptions:
     kinds: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
-        """What follows ``fstmuse train``."""
-        values = [("--model", self.model), ("--design", self.design)]
-        values += [("--data", path) for path in self.data]
-        values += [("--kind", kind) for kind in self.kinds]
-        values += [("--genres", listed_genres(self.genres)), ("--out", self.name)]
-        values += [("--fine-tune", self.fine_tune)] if self.fine_tune else []
-        values += [("--tensorboard", self.tensorboard)] if self.tensorboard else []
-        words = [word for pair in values for word in pair]
+        """Return what follows ``fstmuse train``."""
+        values: list[tuple[spec.AnySetting, str]] = [
+            (spec.MODEL, self.model),
+            (spec.DESIGN, self.design),
+            *((spec.DATA, path) for path in self.data),
+            *((spec.KINDS, kind) for kind in self.kinds),
+            (spec.GENRES, listed_genres(self.genres)),
+            (spec.OUT, self.name),
+        ]
+        values += [(spec.FINE_TUNE, self.fine_tune)] if self.fine_tune else []
+        values += [(spec.TENSORBOARD, self.tensorboard)] if self.tensorboard else []
+        words = [word for setting, value in values for word in (setting.option, value)]
         return words + recipe_words(self.recipe, MODEL_KINDS[self.model].fields)
 
 
@@ -79,10 +82,10 @@ def quoted(words: Sequence[str]) -> str:
 
 
 def name_trouble(name: str) -> str:
-    """Why a model cannot be called ``name``; empty if it can."""
+    """Return why a model cannot be called ``name``; empty if it can."""
     if not name:
         return "Give the model a name."
-    if _NAME.fullmatch(name) is None:
+    if not spec.OUT.allows(name):
         return "Letters, digits, dots, dashes and underscores only, 64 at most."
     return ""
 
@@ -94,7 +97,7 @@ def free_name(data: str, taken: set[str]) -> str:
 
 
 def is_taken(name: str, taken: Collection[str]) -> bool:
-    """Whether one of the models ``taken`` is meant by ``name`` too."""
+    """True if one of the models ``taken`` is meant by ``name`` too."""
     return name_key(name) in map(name_key, taken)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle.bundle import bundle_folders
 from fstmuse_core.datasets.track import AUTO
+from fstmuse_core.runs import spec
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.background import Background
 from fstmuse_gui.train.data.presenter import TRAIN_DATA
@@ -26,8 +27,8 @@ from fstmuse_gui.train.form.options import (
 from fstmuse_gui.train.form.recipe import DESIGNS, MODELS, checked_recipe, default_recipe
 from fstmuse_gui.train.view import TrainView
 
-TRAIN_MODEL = Option("train/model", str, "fst-muse", lambda name: name in MODELS)
-TRAIN_DESIGN = Option("train/design", str, "ours", lambda name: name in DESIGNS)
+TRAIN_MODEL = Option("train/model", str, spec.MODEL.default, lambda name: name in MODELS)
+TRAIN_DESIGN = Option("train/design", str, spec.DESIGN.default, lambda name: name in DESIGNS)
 TRAIN_LEFT_OUT: Option[list[str]] = Option(
     "train/genres_left_out", list, [], lambda v: all(isinstance(genre, str) for genre in v)
 )

@@ -54,8 +54,8 @@ class RecipeForm(Fold):
         super().__init__("More settings", "More settings: epochs, learning rate and others", parent)
         self.controls: dict[str, Control] = {}
         self._holders: dict[str, QWidget] = {}
-        for spec in FIELDS.values():
-            self._add(spec)
+        for shown in FIELDS.values():
+            self._add(shown)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(GRID)
         self._grid.setVerticalSpacing(GRID)
@@ -73,19 +73,19 @@ class RecipeForm(Fold):
         """Place something between the numbers and the way back to the defaults."""
         self._below.addWidget(widget)
 
-    def _add(self, spec: RecipeField) -> None:
-        control = _control(spec)
+    def _add(self, shown: RecipeField) -> None:
+        control = _control(shown)
         if isinstance(control, QComboBox):
             control.currentIndexChanged.connect(self.changed)
         elif isinstance(control, QCheckBox):
             control.toggled.connect(self.changed)
         else:
             control.valueChanged.connect(self.changed)
-        self.controls[spec.name] = control
-        is_plain = isinstance(spec, Switch)
-        holder = control if is_plain else Field(spec.caption, control, spec.tip)
+        self.controls[shown.setting.name] = control
+        is_plain = isinstance(shown, Switch)
+        holder = control if is_plain else Field(shown.caption, control, shown.tip)
         holder.setParent(self.inside)
-        self._holders[spec.name] = holder
+        self._holders[shown.setting.name] = holder
 
     def show_model(self, model: str) -> None:
         """Offer the fields that a model has: two a line, long ones alone."""
@@ -129,22 +129,22 @@ class RecipeForm(Fold):
             control.setAccessibleDescription(unused.get(name, tip))
 
 
-def _is_long(spec: RecipeField) -> bool:
-    return isinstance(spec, Choice | Switch) or (isinstance(spec, Whole) and bool(spec.off))
+def _is_long(shown: RecipeField) -> bool:
+    return isinstance(shown, Choice | Switch) or (isinstance(shown, Whole) and bool(shown.off))
 
 
-def _control(spec: RecipeField) -> Control:
-    if isinstance(spec, Whole):
-        if spec.off:
-            return whole_or_off(spec.low, spec.high, spec.off)
-        return whole(spec.low, spec.high)
-    if isinstance(spec, Real):
-        return real(spec.low, spec.high, spec.step, spec.decimals)
-    if isinstance(spec, Choice):
-        return choice(spec.choices, spec.caption)
-    box = QCheckBox(spec.caption)
-    box.setAccessibleName(spec.spoken)
-    set_tip(box, spec.tip)
+def _control(shown: RecipeField) -> Control:
+    if isinstance(shown, Whole):
+        if shown.off:
+            return whole_or_off(shown.low, shown.high, shown.off)
+        return whole(shown.low, shown.high)
+    if isinstance(shown, Real):
+        return real(shown.low, shown.high, shown.step, shown.decimals)
+    if isinstance(shown, Choice):
+        return choice(shown.choices, shown.caption)
+    box = QCheckBox(shown.caption)
+    box.setAccessibleName(shown.spoken)
+    set_tip(box, shown.tip)
     return box
 
 
