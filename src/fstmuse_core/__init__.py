@@ -5,7 +5,7 @@ The names below are the public interface; everything else may change with any ve
     from fstmuse_core import GenreClassifier, load_audio, mel_spectrogram
 
     result = GenreClassifier.load("fst-muse").classify_file("song.mp3")
-    print(result.genre, result.probabilities)
+    print(result.verdict.genre, result.probabilities)
     mel = mel_spectrogram(load_audio("song.mp3"))
 
 Each is imported when it is first asked for. Nothing in this package imports Qt or sounddevice,

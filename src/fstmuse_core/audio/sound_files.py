@@ -110,9 +110,7 @@ def _is_text(head: bytes) -> bool:
             if error.start < len(head) - 4:
                 return False
         return b"\0" not in head
-    return not head.startswith(
-        (b"#!AMR", b"#!SILK", b"Creative Voice File", b"Extended Module", b"NIST_1A")
-    )
+    return not head.startswith(_NAMED)
 
 
 def _has_sound_track(path: Path) -> bool:

@@ -47,7 +47,7 @@ class WorkerBridge(QObject):
     -------
     ready(), started(int), progress(int, float), partial(int, object), done(int, object),
     failed(int, str), cancelled(int), lost(str)
-        The events of ``jobs.messages``.
+        The events of ``fstmuse_core.workers.protocol``.
     """
 
     ready = Signal()
