@@ -114,7 +114,7 @@ def pattern_head(bundle: Bundle) -> PatternHead | None:
 
 
 class PatternSession:
-    """Listens for patterns while a clip is heard, in bounded memory.
+    """Evidence of patterns, gathered while a clip is read, in bounded memory.
 
     Windows follow one another without overlap; the last one ends with the clip.
 
@@ -126,11 +126,11 @@ class PatternSession:
     def __init__(self, head: PatternHead) -> None:
         self._head = head
         self._n_frames = 0
-        self._frames: FloatArray | None = None  # the last ones heard, a window at most
+        self._frames: FloatArray | None = None  # the last ones pushed, a window at most
         self._whole: list[FloatArray] = []  # evidence of each whole window
 
     def push(self, frames: FloatArray) -> None:
-        """Hear more mel frames, shape ``(n, 128)``, any number of them."""
+        """Add more mel frames, shape ``(n, 128)``, any number of them."""
         while len(frames):
             # No further than the end of the window that is being filled.
             n = min(len(frames), WINDOW_FRAMES - self._n_frames % WINDOW_FRAMES)

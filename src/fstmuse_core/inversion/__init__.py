@@ -35,7 +35,7 @@ def invert_mel(
     config : SpectrogramConfig
         Parameters it was made with; ``hop_length`` must divide ``win_length``.
     iterations : int
-        Of Griffin-Lim; past 60 nothing is won that one hears.
+        Of Griffin-Lim; past 60 nothing audible is gained.
     seed : int
         The same mel, iterations and seed give the same samples.
     progress : callable, optional

@@ -20,15 +20,15 @@ from fstmuse_core.tags.genres import genre_among
 
 # An hour takes 80 MB as a mel spectrogram and 320 MB as samples.
 MAX_SECONDS = 3600.0
-# Of the work of making a file heard, reading it is about this share.
+# Of the work of resynthesis, reading the file is about this share.
 _READING = 0.1
-# What contributes as much as the loudest tenth of all contributions is heard in full.
+# What contributes as much as the loudest tenth of all contributions passes in full.
 _FULL_QUANTILE = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class Resynthesis:
-    """A file as a model hears it.
+    """A file resynthesized from the mel spectrogram that a model gets.
 
     Attributes
     ----------
@@ -58,14 +58,14 @@ def resynthesize_file(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Resynthesis:
-    """Make a file's mel spectrogram sound again: what is lost in it is not heard.
+    """Make a file's mel spectrogram sound again, without what is lost in it.
 
     Parameters
     ----------
     path : path
         A sound file of an hour at most.
     why : str, optional
-        A genre: only what spoke for it is heard, see :func:`contribution_mask`. Needs a
+        A genre: only what spoke for it remains, see :func:`contribution_mask`. Needs a
         ``classifier``.
     classifier : GenreClassifier, optional
         Classifier whose map of contributions is meant.

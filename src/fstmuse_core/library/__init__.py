@@ -1,1 +1,1 @@
-"""A music library: which files there are, what was heard in them, what the user said of it."""
+"""A music library: its files, their classifications, and what the user said of them."""

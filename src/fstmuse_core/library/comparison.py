@@ -37,7 +37,7 @@ class LibraryComparison:
     Attributes
     ----------
     both, only_a, only_b : int
-        Files that both have heard, or one alone; of the latter nothing more is said.
+        Files that both have classified, or one alone; of the latter nothing more is said.
     same : int
         Files of which both say the same.
     renamed, now_sure, now_unsure : int
@@ -93,7 +93,7 @@ def compare_library(
     Parameters
     ----------
     a, b : tuple of KnownModel and rows
-        A model, and the library as it hears it.
+        A model, and its answers on the library.
     labels : sequence of Label
         Genres that files are said to be. Files count whose genre both models can name; a model is
         right if its likeliest genre is one of the label's.

@@ -158,7 +158,7 @@ class Library:
             return self._folder(added or 0)
 
     def remove_folder(self, folder_id: int) -> None:
-        """Forget a folder and its files; what was heard in them and said of them is kept."""
+        """Forget a folder and its files; answers on them, and what the user said, are kept."""
         with self.writing() as connection:
             connection.execute("DELETE FROM files WHERE folder_id = ?", (folder_id,))
             connection.execute("DELETE FROM folders WHERE id = ?", (folder_id,))
@@ -193,7 +193,7 @@ class Library:
             return queries.counts(connection, model_sha)
 
     def models(self) -> list[KnownModel]:
-        """The models that have heard something of the library, the first one first.
+        """The models that have classified something of the library, the first one first.
 
         They are called as they are by now, where they are still installed.
         """
@@ -208,7 +208,7 @@ class Library:
         ]
 
     def classification(self, file_id: int, model_sha: str) -> Classification | None:
-        """All that a model says of a file, but for the activation map; ``None`` until heard."""
+        """A model's answer on a file, without the activation map; ``None`` if there is none."""
         with self.reading() as connection:
             return queries.classification(connection, file_id, model_sha)
 
@@ -219,14 +219,14 @@ class Library:
         folder_id: int | None = None,
         file_ids: Sequence[int] | None = None,
     ) -> list[FileScores]:
-        """Every genre's probability for the files that a model has heard."""
+        """Every genre's probability for the files that a model has classified."""
         with self.reading() as connection:
             return queries.scores(connection, model_sha, folder_id, file_ids)
 
     # Reviews -----------------------------------------------------------------------------
 
     def review(self, file_ids: Sequence[int], genre: str, kind: ReviewKind) -> int:
-        """Keep what the user says of files; those that were not heard yet are left out.
+        """Store what the user says of files; those that were not classified yet are left out.
 
         Returns
         -------
@@ -251,13 +251,13 @@ class Library:
     # The queue ---------------------------------------------------------------------------
 
     def move_to_front(self, file_ids: Sequence[int]) -> None:
-        """Let these be heard next, in this order."""
+        """Let these be classified next, in this order."""
         with self.writing() as connection:
             (first,) = connection.execute("SELECT coalesce(min(position), 0) FROM files").fetchone()
             self._place(connection, file_ids, first - len(file_ids))
 
     def move_to_back(self, file_ids: Sequence[int]) -> None:
-        """Let these be heard last, in this order."""
+        """Let these be classified last, in this order."""
         with self.writing() as connection:
             (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM files").fetchone()
             self._place(connection, file_ids, last + 1)

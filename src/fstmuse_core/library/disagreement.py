@@ -58,7 +58,7 @@ class Agreement:
     Attributes
     ----------
     compared : int
-        Labelled files that the model has heard, of genres that it knows.
+        Labelled files that the model has classified, of genres that it knows.
     agreed, differed, unsure : int
         Answers on these. A file with several genres agrees if the model names any.
     likeliest_agreed : int
@@ -70,7 +70,7 @@ class Agreement:
     disagreements : tuple of Disagreement
         The surest first.
     not_heard : int
-        Labelled files that the model has not heard, or failed to.
+        Labelled files that the model has not classified, or failed to.
     unknown : dict
         Number of files with names that are no known genre, by the name.
     other : dict
@@ -151,7 +151,7 @@ def agreement(rows: Iterable[LibraryRow], model: KnownModel, labels: Sequence[La
             continue
         likeliest_agreed += row.genre in known
         named = row.genre if row.is_sure else None
-        # A file of several genres stands for the one that the model hears in it.
+        # A file of several genres stands for the one that the model names.
         if named is not None:
             agreed.append(named in known)
             artists.append(lead_key(row.artist))

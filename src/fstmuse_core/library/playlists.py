@@ -62,7 +62,7 @@ def write_playlists(
         Name files by their whole paths. Else paths start from ``folder``, which can then be
         moved together with the music.
     with_unsure : bool
-        Also a playlist of what was heard and is in no other.
+        Also a playlist of what was classified and is in no other.
 
     Returns
     -------

@@ -66,7 +66,7 @@ _KINDS: dict[str | None, ReviewKind | None] = {None: None, **{k.value: k for k i
 
 
 def model_id(connection: sqlite3.Connection, model_sha: str) -> int:
-    """The library's number of a model; 0 if it has heard nothing yet."""
+    """The library's number of a model; 0 if it has classified nothing yet."""
     found = connection.execute(
         "SELECT id FROM models WHERE sha256 = ? AND settings = ?", (model_sha, SETTINGS)
     ).fetchone()

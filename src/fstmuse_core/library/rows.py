@@ -64,12 +64,12 @@ class LibraryRow(NamedTuple):
     size : int
         Bytes.
     title, artist, album, tag_genre : str
-        From its tags, read when it is heard; empty where there are none. Several genres are
+        From its tags, read when it is classified; empty where there are none. Several genres are
         joined by ``"; "``.
     state : State
         Never ``WORKING`` when read from the library: who works tells that.
     genre : str or None
-        The likeliest genre, also where the model is not sure; ``None`` if nothing was heard.
+        The likeliest genre, also where the model is not sure; ``None`` if it holds no sound.
     confidence : float
         Its probability, from 0 to 1.
     is_sure : bool
@@ -77,16 +77,16 @@ class LibraryRow(NamedTuple):
     doubt : str or None
         Reason it is not sure: a value of ``Doubt``.
     verdict : str
-        The sentence for people; empty until it is heard.
+        The sentence for people; empty until it is classified.
     seconds : float
-        Length of the sound; 0 until it is heard.
+        Length of the sound; 0 until it is classified.
     error : str or None
         Reason it failed, or is gone, in one line.
     review_genre : str or None
         Genre that the user accepted or gave.
     review : ReviewKind or None
     content : str or None
-        Hash of the sound; ``None`` until it is heard.
+        Hash of the sound; ``None`` until it is classified.
     """
 
     file_id: int
@@ -120,7 +120,7 @@ class LibraryFolder(NamedTuple):
 
 
 class KnownModel(NamedTuple):
-    """A model that has heard something of the library."""
+    """A model that has classified something of the library."""
 
     sha256: str
     name: str

@@ -181,7 +181,7 @@ FROM found new WHERE new.path = files.path AND new.number BETWEEN ? AND ?
     AND (state = 'gone' OR files.inode <> new.inode OR files.device <> new.device
         OR files.folder_id IS NOT coalesce(new.folder_id, files.folder_id))
 """
-# Another name of a file that has been heard needs no hearing.
+# Another name of a file that has been classified needs no work.
 _NEW = """
 INSERT OR IGNORE INTO files(path, folder_id, size, mtime_ns, device, inode, content,
     title, artist, album, tag_genre)
@@ -266,7 +266,7 @@ def scan_library(
 def note_files(library: Library, found: Iterable[FoundFile]) -> ScanReport:
     """Let the library know files that need not lie in its folders.
 
-    What is heard in them is kept; the window does not list them.
+    Their answers are kept; the window does not list them.
     """
     with library.reading() as connection:
         connection.executescript(_FOUND)

@@ -41,7 +41,7 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 # Paths are the bytes that the system knows them by, which need not be text. ``content`` is the
 # hash of a file's sound without its tags: results and reviews follow a file that is moved or
-# tagged. What is heard anew for every model stands apart from what is said of a file once.
+# tagged. What is classified again by every model stands apart from what is said of a file once.
 _SCHEMA = """
 CREATE TABLE folders (
     id INTEGER PRIMARY KEY,

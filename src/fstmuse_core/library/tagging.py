@@ -1,4 +1,4 @@
-"""From what was heard in the library to tags, and back."""
+"""From the library's answers to tags, and back."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class WorkProgress:
     changed : tuple of int
         Files of which there is something new since the last event.
     working : tuple of int
-        Files that are being heard.
+        Files that are being classified.
     paused : bool
     """
 
@@ -124,10 +124,10 @@ _RATE_AFTER_S = 2.0
 
 
 class LibraryWork:
-    """Hears what waits in a library for one model, in processes of its own.
+    """Classifies what waits in a library for one model, in processes of its own.
 
     Each answer is in the library as soon as it is there. A kill at any moment loses what was
-    being heard and nothing else: whoever works next goes on from there. What is moved to the
+    being classified and nothing else: whoever works next goes on from there. What is moved to the
     front, skipped or added meanwhile counts from the next file on. A file over which a process
     breaks down is tried once more.
 
@@ -174,7 +174,7 @@ class LibraryWork:
         self._thread.start()
 
     def pause(self) -> None:
-        """Begin no new file; those that are being heard are finished."""
+        """Begin no new file; those that are being classified are finished."""
         self._going.clear()
 
     def resume(self) -> None:
@@ -182,7 +182,7 @@ class LibraryWork:
         self._going.set()
 
     def cancel(self) -> None:
-        """Give up, also the files that are being heard; ``WorkCancelled`` follows."""
+        """Give up, also the files that are being classified; ``WorkCancelled`` follows."""
         self._cancelled.set()
         self._going.set()
 

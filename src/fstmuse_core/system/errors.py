@@ -36,7 +36,7 @@ class FstMuseError(Exception):
 
 
 class AudioError(FstMuseError):
-    """A file that cannot be heard."""
+    """A file that cannot be decoded."""
 
 
 class BundleError(FstMuseError):

@@ -18,7 +18,7 @@ _ENOUGH_ARTISTS = 5
 
 @dataclass(frozen=True)
 class Comparison:
-    """Model A against model B on clips that both could name and hear.
+    """Model A against model B on clips that both could decode and name.
 
     Attributes
     ----------

@@ -79,7 +79,7 @@ class FileGenres:
     ----------
     path : Path
     scores : mapping of str to float
-        Probability of each genre; empty if nothing could be heard.
+        Probability of each genre; empty if there is no answer.
     is_sure : bool
         True if the verdict names a genre.
     model, model_sha256 : str

@@ -71,7 +71,7 @@ def read_tags(path: Path, encoding: str = AUTO) -> Tags:
         file = mutagen.File(path)
     except Exception:
         # mutagen raises MutagenError, but damaged tags also bring out IndexError, struct.error
-        # and others; a file whose tags are damaged may still be heard.
+        # and others; a file whose tags are damaged may still play.
         file = None
     try:
         parts = tag_parts(path)

@@ -1,1 +1,1 @@
-"""Work in other processes, told to the window as it goes."""
+"""Work in other processes, reported to the window as it goes."""

@@ -203,7 +203,7 @@ class ClassifyWorker:
             process, connection = start_child(
                 self._serve, self._warm_model, memory_bytes=self._limits.memory_bytes
             )
-        except Exception:  # whatever it is, the window must hear that there is no worker
+        except Exception:  # whatever it is, the window must know that there is no worker
             _LOG.exception("starting the worker")
             return False
         ready = False

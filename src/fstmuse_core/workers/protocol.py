@@ -36,7 +36,7 @@ class ClassifyFile:
 
 @dataclass(frozen=True)
 class ClassifyLive:
-    """Open a live session. ``Partial`` holds a ``Classification`` of what was heard so far."""
+    """Open a live session. ``Partial`` holds a ``Classification`` of the sound so far."""
 
     model: str
 
@@ -72,9 +72,9 @@ class MakeClip:
 
 @dataclass(frozen=True)
 class ResynthesizeFile:
-    """Make what a model hears of a file sound; for the worker that makes sound.
+    """Make a file's mel spectrogram sound; for the worker that makes sound.
 
-    ``why`` is a genre of the classifier ``model``: only what spoke for it is then heard.
+    ``why`` is a genre of the classifier ``model``: only what spoke for it then remains.
     Answered by ``Done`` with a ``Resynthesis``.
     """
 

@@ -23,12 +23,12 @@ _LOG = logging.getLogger(__name__)
 # The window goes first: where both want a core, a clip may wait, a mouse may not.
 _NICENESS = 5
 
-# Progress is told this often at most, in seconds.
+# Progress is sent this often at most, in seconds.
 _PROGRESS_EVERY_S = 0.05
 
 
 class JobServer(ABC):
-    """One thread listens, so that a cancel is seen at once; the main thread works.
+    """One thread receives, so that a cancel is seen at once; the main thread works.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class JobServer(ABC):
 
     @abstractmethod
     def receive(self, job: int, request: Any) -> None:
-        """Take a request in, or heed a word about one; called by the listening thread."""
+        """Take a request or a message about one in; called by the receiving thread."""
 
     @abstractmethod
     def load_ahead(self, model: str) -> None:
@@ -83,7 +83,7 @@ class JobServer(ABC):
             os._exit(0)
 
     def _warm(self, model: str) -> None:
-        """A failure will be told when the model is asked for."""
+        """Load a model early; a failure is reported when the model is asked for."""
         try:
             self.load_ahead(model)
         except FstMuseError as error:

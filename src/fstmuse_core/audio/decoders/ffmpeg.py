@@ -1,4 +1,4 @@
-"""FFmpeg: whatever has a sound track, and which of several is heard."""
+"""FFmpeg: whatever has a sound track, and the choice of one of several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MPEG audio, frame by frame: what libsndfile would cut short or give up is heard here."""
+"""MPEG audio, frame by frame: what libsndfile would cut short or give up is decoded here."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class _Server(JobServer):
         self._live: dict[int, _Live] = {}
 
     def receive(self, job: int, request: Any) -> None:
-        """A file waits for its turn; a word about what is recorded is heeded soon."""
+        """Queue a file; samples of a recording are taken up soon."""
         if isinstance(request, ClassifyFile):
             self.jobs.append((job, request))
         elif isinstance(request, Cancel) and job == self._running:
@@ -132,7 +132,7 @@ class _Server(JobServer):
             self.connection.send(Done(job, ClipResult(result, live.image.build())))
 
     def _give_up(self, job: int) -> None:
-        """Drop a job that waits or listens; one that has ended needs no answer."""
+        """Drop a job that waits or is live; one that has ended needs no answer."""
         with self.wake:
             waiting = [entry for entry in self.jobs if entry[0] == job]
             for entry in waiting:

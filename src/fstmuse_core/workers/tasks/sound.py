@@ -1,4 +1,4 @@
-"""The child process that makes sound for the window: new clips, and what a model hears."""
+"""The child process that makes sound for the window: new clips and resyntheses."""
 
 from __future__ import annotations
 
