@@ -13,7 +13,7 @@ from fstmuse_core.audio.spectrogram import FloatArray
 
 
 class Doubt(StrEnum):
-    """Why a verdict is "not sure"."""
+    """Reason a verdict is "not sure"."""
 
     SILENCE = "silence"
     TOO_SHORT = "too_short"
@@ -25,14 +25,14 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said in words.
+    """Verdict on a clip, in words.
 
     Attributes
     ----------
     genre : str or None
         The genre named; ``None`` when not sure.
     doubt : Doubt or None
-        Why not sure; ``None`` when a genre is named.
+        Reason it is not sure; ``None`` when a genre is named.
     sentence : str
         One sentence for people, such as "Rock, 84 % sure."
     """
@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def is_sure(self) -> bool:
-        """Whether a genre is named."""
+        """True if a genre is named."""
         return self.genre is not None
 
 
@@ -72,7 +72,7 @@ class Timeline:
 
 @dataclass(frozen=True, eq=False)
 class ActivationMap:
-    """Where in time and frequency each genre was heard.
+    """Contributions to each genre's score in time and frequency.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ FEATURES = (
 
 
 def segment_features(mel: FloatArray, frames_per_second: float = 22_050 / 512) -> FloatArray:
-    """What tells speech from music in segments of a mel spectrogram.
+    """Features that tell speech from music in segments of a mel spectrogram.
 
     Speech rises and falls with its syllables, three to six times a second (Houtgast and
     Steeneken, 1985), has more quiet frames than music (Saunders, 1996; Scheirer and Slaney,
@@ -120,7 +120,7 @@ _MOSTLY_SILENT = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a verdict rests on.
+    """Evidence that a verdict rests on.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class Evidence:
         Length of the clip.
     silent : ndarray of bool, shape ``(n_segments,)``
     crest_db : float
-        See :meth:`fstmuse_core.audio.levels.LevelMonitor.crest_db`.
+        Crest of :meth:`fstmuse_core.audio.levels.LevelMonitor.crest_db`.
     speech : float
         Speech score of the clip, from 0 (music) to 1 (speech).
     novelty : float

@@ -45,7 +45,7 @@ def isolated(
     on_fraction : callable, optional
         Told the fractions that ``work`` gives to :func:`~..process_limits.heartbeat`.
     limits : Limits, optional
-        What the copy is held to.
+        Limits that the copy is held to.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What ``fstmuse evaluate`` and ``fstmuse compare`` share."""
+"""Parts that ``fstmuse evaluate`` and ``fstmuse compare`` share."""
 
 from __future__ import annotations
 

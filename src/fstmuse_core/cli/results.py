@@ -93,7 +93,7 @@ def _fitted(text: str, columns: int) -> str:
 
 @dataclass(frozen=True, eq=False)
 class FileResult:
-    """What became of one file: a classification, or the sentence that says why there is none."""
+    """Result for one file: a classification, or the sentence that says why there is none."""
 
     path: str
     classification: Classification | None = None
@@ -102,7 +102,7 @@ class FileResult:
 
 @dataclass(frozen=True)
 class Choice:
-    """What to show of each result: how many genres (``None``: all), and the segments or not."""
+    """Choice of what to show of a result: number of genres (``None``: all), segments or not."""
 
     top: int | None = None
     timeline: bool = False

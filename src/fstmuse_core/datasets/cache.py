@@ -46,7 +46,7 @@ _SUFFIX = ".mel.npy"
 
 
 def default_cache_folder() -> Path:
-    """Where features are kept: ``$FSTMUSE_CACHE``, or the user's cache folder."""
+    """Folder of the features: ``$FSTMUSE_CACHE``, or in the user's cache folder."""
     chosen = os.environ.get(CACHE_VARIABLE)
     root = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("fstmuse", appauthor=False))
     return root / "features"
@@ -54,7 +54,7 @@ def default_cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class CacheSize:
-    """What the cache takes."""
+    """Size of the cache."""
 
     clips: int
     bytes: int
@@ -70,7 +70,7 @@ class Emptied:
 
 @dataclass(frozen=True)
 class Filled:
-    """What :meth:`FeatureCache.fill` did.
+    """Result of :meth:`FeatureCache.fill`.
 
     Attributes
     ----------
@@ -188,7 +188,7 @@ class FeatureCache:
         return self._index.place(digest) if digest else None
 
     def places(self, paths: Sequence[Path]) -> dict[Path, Place]:
-        """Where the features of clips lie; without those that have none or have changed since."""
+        """Places of clips' features; without those that have none or have changed since."""
         found = {path: self._place(path) for path in paths}
         return {path: place for path, place in found.items() if place is not None}
 

@@ -63,7 +63,7 @@ class CacheIndex:
     Attributes
     ----------
     was_outdated : bool
-        Whether the index was of another version or damaged, so that no shard is known any more.
+        True if the index was of another version or damaged, so that no shard is known any more.
     """
 
     def __init__(self, folder: Path, config: SpectrogramConfig) -> None:
@@ -134,7 +134,7 @@ class CacheIndex:
         return row[2] if row and file_state(path) == (row[0], row[1]) else None
 
     def place(self, digest: str) -> Place | None:
-        """Where the features of a clip lie.
+        """Place of a clip's features.
 
         Clips without a hash of their sound are not known: caches used to hold what seemed
         silent, and it has to be heard again to tell whether it is.

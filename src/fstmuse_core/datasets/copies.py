@@ -251,7 +251,7 @@ def without_copies(tracks: Sequence[Track]) -> tuple[list[Track], list[SetAside]
 
 
 def pairs_sentence(pairs: Sequence[Pair[Path]]) -> str:
-    """Which files are the same recording, as a sentence; empty if none are."""
+    """Name the files that are the same recording, as a sentence; empty if none are."""
     if not pairs:
         return ""
     named = [f"{one_line(p.first.name)} = {one_line(p.second.name)}" for p in pairs]

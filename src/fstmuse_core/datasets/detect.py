@@ -1,4 +1,4 @@
-"""Which kind of data set a path is, and its tracks."""
+"""Detection of the kind of a data set, and its tracks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def data_path(name: str | os.PathLike[str]) -> Path:
 
 
 def detect_kind(path: Path, tag_encoding: str = text_encoding.AUTO) -> Kind:
-    """How the genres of the data set at ``path`` can be learnt.
+    """Detect how the genres of the data set at ``path`` can be learnt.
 
     The user's own corrections are known by their file. Of others, a ``manifest.csv`` comes
     first, then FMA's metadata, then folders, whose names are the genres; a library of artists'
@@ -62,7 +62,7 @@ def detect_kind(path: Path, tag_encoding: str = text_encoding.AUTO) -> Kind:
 
 
 def kinds_of(data: Sequence[str], kinds: Sequence[str]) -> list[str | None]:
-    """How each data set is to be read, ``None`` where that is to be found out.
+    """Kind by which each data set is to be read, ``None`` where that is to be found out.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def kinds_of(data: Sequence[str], kinds: Sequence[str]) -> list[str | None]:
 
 
 def how_chosen(collection: Collection) -> str:
-    """Where the genres of a data set were found, and how to have it otherwise; may be empty."""
+    """Say where the genres of a data set were found, and how to have it otherwise, or nothing."""
     if collection.kind == "folders":
         return (
             f"{_shown(collection)}: the genres are its folders' names "
@@ -128,7 +128,7 @@ def load_tracks(
     kind : str, optional
         One of :data:`~fstmuse_core.datasets.track.KINDS`; found out if not given.
     tag_encoding : str
-        See :func:`~fstmuse_core.tags.reading.read_tags`.
+        Encoding as for :func:`~fstmuse_core.tags.reading.read_tags`.
     progress : callable, optional
         Called with files read and files in all, where files must be read.
     cancelled : callable, optional

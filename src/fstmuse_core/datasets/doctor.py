@@ -66,7 +66,7 @@ class Report:
     ----------
     root : Path
     kind : str
-        How the genres were learnt; see :class:`fstmuse_core.datasets.track.Collection`.
+        Source of the genres; see :class:`fstmuse_core.datasets.track.Collection`.
     checked, total : int
         Files listened to, and files there are; fewer were checked if it was cancelled.
     genres : tuple of GenreCount
@@ -74,7 +74,7 @@ class Report:
     set_aside : tuple of SetAside
         Files that cannot be used, with the reason; those of the loader too.
     faults : dict of str to int
-        How many were set aside after listening, by :attr:`Examination.fault`.
+        Number that were set aside once decoded, by :attr:`Examination.fault`.
     warnings : tuple of SetAside
         Files that are used in spite of damage or clipping.
     duplicates : tuple of Duplicate
@@ -82,7 +82,7 @@ class Report:
     notes : tuple of str
         Sentences on imbalance, thin genres, unknown artists and the split.
     problem : str
-        Why nothing can be trained on it, else empty.
+        Reason nothing can be trained on it, else empty.
     tracks : tuple of Track
         The usable tracks, with the length that was heard.
     sounds : dict of Path to str
@@ -107,7 +107,7 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every file was listened to."""
+        """True if every file was decoded."""
         return self.checked == self.total
 
     def to_dict(self) -> dict[str, Any]:

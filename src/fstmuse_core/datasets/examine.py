@@ -26,25 +26,25 @@ _CLIPPED_SHARE = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found in one file.
+    """Findings in one file.
 
     Attributes
     ----------
     path : Path
     seconds : float
-        How much sound could be decoded.
+        Length of the sound that could be decoded.
     peak : float
         Largest magnitude of the channels' mean; full scale is 1.
     sound : str
         Hash of the decoded samples, equal for exact duplicates of any format and tags; empty
         for a file that cannot be used.
     fault : str
-        Why it cannot be used: ``"unreadable"``, ``"missing"``, ``"changed"``, ``"short"`` or
+        Reason it cannot be used: ``"unreadable"``, ``"missing"``, ``"changed"``, ``"short"`` or
         ``"silent"``, else empty.
     reason : str
         The fault for the user, with values.
     warnings : tuple of str
-        What is wrong but bearable: damage, clipping.
+        Bearable faults: damage, clipping.
     words : bytes
         The fingerprint, see :func:`fstmuse_core.datasets.copies.print_of`.
     """

@@ -158,7 +158,7 @@ def _scan(folders: Sequence[Path]) -> dict[int, Path]:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the needed columns are."""
+    """Places of the needed columns."""
 
     width: int
     position: dict[tuple[str, str], int]
@@ -257,7 +257,7 @@ class Archive:
     holds: str = "*/*.mp3"
 
     def is_unpacked(self, folder: Path) -> bool:
-        """Whether it is in the folder; one that has been emptied is not."""
+        """Return true if it is in the folder; one that has been emptied is not."""
         # A pattern is followed only up to its first file, so this takes no time.
         return next((folder / self.folder).glob(self.holds), None) is not None
 
@@ -284,7 +284,7 @@ StepProgress = Callable[[str, int, int], None]
 
 
 def default_fma_folder() -> Path:
-    """Where FMA goes unless another folder is named: FMA in the user's music folder."""
+    """Default folder for FMA: FMA in the user's music folder."""
     return Path(platformdirs.user_music_dir()) / "FMA"
 
 
@@ -304,7 +304,7 @@ def missing_archives(name: str, folder: Path) -> tuple[Archive, ...]:
 
 
 def is_begun(name: str, folder: Path) -> bool:
-    """Whether something has been downloaded of what is missing of the set."""
+    """Return true if something has been downloaded of what is missing of the set."""
     files = [folder / archive.file for archive in missing_archives(name, folder)]
     paths = [path for file in files for path in (file, part_of(file))]
     return any(path.exists() and path.stat().st_size for path in paths)
@@ -324,11 +324,11 @@ def fetch_archives(
     Parameters
     ----------
     archives : tuple of Archive
-        See :func:`missing_archives`.
+        Archives of :func:`missing_archives`.
     folder : Path
-        Where ``fma_metadata``, ``fma_small`` and so on go.
+        Folder for ``fma_metadata``, ``fma_small`` and so on.
     base_url : str
-        Where the archives lie, for a mirror.
+        Address of the archives, for a mirror.
     progress : callable, optional
         Called with the step's name, bytes done and bytes in all.
     cancelled : callable, optional

@@ -63,7 +63,7 @@ def read_tagged(
         Keep genres that are not in the table of names under their own; else such files are
         set aside.
     tag_encoding : str
-        See :func:`~fstmuse_core.tags.reading.read_tags`.
+        Encoding as for :func:`~fstmuse_core.tags.reading.read_tags`.
     progress : callable, optional
         Called with files read and files in all.
     cancelled : callable, optional

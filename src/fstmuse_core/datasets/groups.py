@@ -18,12 +18,12 @@ _GUESTS = re.compile(r"[\s(\[]+(?:feat|ft|featuring)\b\.?\s.+")
 
 
 def count_artists(tracks: Iterable[Track]) -> int:
-    """How many artists are known to play; those that nobody knows are not counted."""
+    """Number of known artists; those that nobody knows are not counted."""
     return len({artist_or_id(track) for track in tracks} - {""})
 
 
 def artist_key(artist: str) -> str:
-    """What is the same for all spellings of an artist; empty if there is none."""
+    """Key that all spellings of an artist share; empty if there is none."""
     return " ".join(artist.casefold().split())
 
 
@@ -40,12 +40,12 @@ def lead_key(artist: str) -> str:
 
 
 def artist_or_id(track: Track) -> str:
-    """What stands for who plays where artists are told apart; empty if nobody knows."""
+    """Key of a track's artist, by name or id; empty if nobody knows."""
     return artist_key(track.artist) or track.artist_id
 
 
 def count_unknown(tracks: Iterable[Track]) -> int:
-    """How many tracks there are of which nobody knows who plays."""
+    """Number of tracks of unknown artists."""
     return sum(not artist_or_id(track) for track in tracks)
 
 
@@ -69,7 +69,7 @@ def connected_tracks(
         :attr:`fstmuse_core.datasets.doctor.Report.sounds` or
         :meth:`fstmuse_core.datasets.cache.FeatureCache.sounds`.
     records : bool
-        Whether a record joins its tracks, whoever plays them.
+        True if a record joins its tracks, whoever plays them.
 
     Returns
     -------
@@ -104,14 +104,14 @@ def _bonds(track: Track, sounds: Sounds, records: bool) -> Iterator[tuple[str, s
 
 
 def side_bonds(track: Track, sounds: Sounds) -> Iterator[tuple[str, str]]:
-    """What no two tracks on different sides of a split may have in common: artist and sound."""
+    """Yield what no two tracks on different sides of a split may share: artist and sound."""
     yield from artist_bonds(track)
     if track.path in sounds:
         yield ("sound", sounds[track.path])
 
 
 def artist_bonds(track: Track) -> Iterator[tuple[str, str]]:
-    """What two tracks of the same artist have in common."""
+    """Yield what two tracks of the same artist share."""
     if track.artist_id:
         yield ("artist id", track.artist_id)
     if key := artist_key(track.artist):

@@ -1,4 +1,4 @@
-"""Whether a model has heard some music before, as far as its record tells."""
+"""Overlap of some music with a model's training, as far as its record tells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = ("part", "genre", "artist", "title", "file", "collection", "licence", 
 
 @dataclass(frozen=True)
 class Overlap:
-    """What of some tracks is in a model's training.
+    """Part of some tracks that is in a model's training.
 
     ``songs`` were learned from or picked its epoch; ``artists`` counts further songs by
     artists that were. Both are ``None`` if the model's record does not list its music.
@@ -35,7 +35,7 @@ class Overlap:
 
     @property
     def sentence(self) -> str:
-        """What to know before believing the figures; empty if there is nothing."""
+        """Caution about the figures; empty if there is none."""
         if self.songs is None or self.artists is None:
             return "its record does not list what it was trained on, so it may know this music"
         if self.songs:
@@ -79,7 +79,7 @@ def overlap(
 def known_to(
     bundle: Bundle, tracks: Sequence[Track], prints: Mapping[Path, Print] | None = None
 ) -> Known | None:
-    """What of some tracks a model learned from, or let pick its epoch; ``None`` if unrecorded.
+    """Tracks that a model learned from, or let pick its epoch; ``None`` if unrecorded.
 
     Songs are the same if artist and title are; where one of them is not known, the names of the
     files must be the same, too. Guests make no other artist. Where the fingerprints of the files
@@ -134,7 +134,7 @@ def listed_music(bundle: Bundle) -> list[Cells] | None:
 
 
 def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
-    """What a generator and its judge know of some music, as a sentence; may be empty.
+    """Say what a generator and its judge know of some music, as a sentence; may be empty.
 
     To be held against the music that it learned from is as it should be; but the judge says
     little about music that it was taught itself.

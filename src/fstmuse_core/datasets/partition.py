@@ -40,7 +40,7 @@ class Split:
     balanced : bool
         True if each part holds the same number of clips of each genre.
     notes : tuple of str
-        What to know before believing a test on it.
+        Cautions about a test on it.
     """
 
     train: tuple[int, ...]

@@ -25,7 +25,7 @@ class Track:
     genre : str
         Canonical name, see :func:`fstmuse_core.tags.genres.canonical_genre`.
     artist : str
-        Who plays; splits never put one artist on both sides. Empty if nobody knows.
+        Name of who plays; splits never put one artist on both sides. Empty if nobody knows.
     title : str
     seconds : float
         Duration, above 0.
@@ -38,7 +38,7 @@ class Track:
     album : str
         The record's title; may be empty.
     artist_id, album_id : str
-        What tells artists and records of the same name apart, where the data set has it.
+        Ids that tell artists and records of the same name apart, where the data set has them.
     official_part : str
         ``"train"``, ``"validation"`` or ``"test"`` where the data set's authors say so.
     """
@@ -100,13 +100,13 @@ class Collection:
     root : Path
         The folder it was loaded from.
     kind : str
-        How the genres were learnt: ``"fma"``, ``"folders"``, ``"tags"``, ``"manifest"`` or
+        Source of the genres: ``"fma"``, ``"folders"``, ``"tags"``, ``"manifest"`` or
         ``"corrections"``; ``"several"`` of more than one data set.
     tracks : tuple of Track
     set_aside : tuple of SetAside
-        What belongs to the data set but cannot be used.
+        Files that belong to the data set but cannot be used.
     notes : tuple of str
-        What to know of the genres: spellings that are taken as one, folders without music.
+        Notes on the genres: spellings that are taken as one, folders without music.
     """
 
     root: Path

@@ -114,7 +114,7 @@ def serving_generator(generator: Any) -> Any:
 
 
 def _style(genre: Tensor, whole: Tensor) -> Tensor:
-    """What the piece is as a whole, 128 values."""
+    """Style of the piece as a whole, 128 values."""
     named = layers.Dense(64, name="genre_embedding")(genre)
     x = layers.Concatenate(name="style_inputs")([named, whole])
     for i in (1, 2):
@@ -202,7 +202,7 @@ def _repeat(x: Tensor, times: int, name: str) -> Tensor:
 
 
 def _fold(x: Tensor, frames: int, name: str) -> Tensor:
-    """So many frames as one place with as many more channels."""
+    """Fold a number of frames into one place with as many more channels."""
     return layers.Reshape((-1, frames * x.shape[-1]), name=name)(x)
 
 

@@ -33,7 +33,7 @@ class Correction:
     path : Path
         The file, absolute.
     is_kept : bool
-        Whether the file is a recording that lies in the data set's own folder.
+        True if the file is a recording that lies in the data set's own folder.
     size, mtime_ns : int
         Of the file when it was corrected; while they stay, so does its sound.
     sha256 : str
@@ -41,19 +41,19 @@ class Correction:
     seconds : float
         Duration, above 0.
     genre : str
-        What the user says; any name.
+        Genre that the user gives; any name.
     heard : str
         The genre the model thought likeliest.
     probability : float
         Of ``heard``, 0 to 1.
     was_sure : bool
-        Whether the model's verdict named ``heard`` or was "not sure".
+        True if the model's verdict named ``heard`` or was "not sure".
     model, model_sha256 : str
-        Which model that was.
+        Name and hash of the model.
     artist, title, album : str
         From the file's tags; empty where they say nothing.
     date : str
-        When it was said, ISO 8601 in UTC.
+        Time of the correction, ISO 8601 in UTC.
     """
 
     sound: str
@@ -90,7 +90,7 @@ class Correction:
 
     @property
     def is_confirmation(self) -> bool:
-        """Whether the user agrees with the model's verdict."""
+        """True if the user agrees with the model's verdict."""
         return self.was_sure and self.genre == self.heard
 
     def to_dict(self, folder: Path) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was said of a sound is forgotten."""
+    """Step by which the correction of a sound is forgotten."""
 
     sound: str
 
@@ -168,18 +168,18 @@ Step = Said | Removed | Undone | Followed
 
 @dataclass
 class Journal:
-    """What a file of steps comes to.
+    """State that a file of steps comes to.
 
     Attributes
     ----------
     records : dict of str to Correction
-        What holds now, by sound, the oldest first.
+        Corrections that hold now, by sound, the oldest first.
     history : list of (str, Correction or None)
         The sound of each step that can be undone, with what held before it.
     n_damaged : int
         Lines that could not be read.
     is_newer : bool
-        Whether a newer FstMuse wrote the file, so that nothing of it was read.
+        True if a newer FstMuse wrote the file, so that nothing of it was read.
     size : int
         Bytes up to the end of the last whole line.
     tail : bytes
@@ -199,7 +199,7 @@ class Journal:
 
     @property
     def is_sound(self) -> bool:
-        """Whether lines may be added to the file as it is."""
+        """True if lines may be added to the file as it is."""
         return self.size > 0 and not self.n_damaged and not self.is_newer
 
     def take(self, step: Step) -> None:
@@ -227,7 +227,7 @@ class Journal:
 
 
 def read_journal(folder: Path, known: Journal | None = None) -> Journal:
-    """What was said so far; nothing where there is no file.
+    """Read the corrections so far; none where there is no file.
 
     Of a file that has only grown since it was ``known``, no more than the new lines are read.
     Raises ``OSError``.
@@ -302,7 +302,7 @@ def write_anew(folder: Path, journal: Journal, steps: Sequence[Step]) -> Path | 
     Returns
     -------
     Path or None
-        Where the old file is kept, if there was one. Raises ``OSError``.
+        Path of the old file, if there was one. Raises ``OSError``.
     """
     file = folder / JOURNAL_FILE
     aside = None

@@ -49,24 +49,24 @@ _Decision = tuple[Sequence[Step], str]
 
 
 def corrections_folder() -> Path:
-    """Where the user's corrections are kept; may not exist yet."""
+    """Folder of the user's corrections; may not exist yet."""
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "corrections"
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a step has done.
+    """Effect of a step.
 
     Attributes
     ----------
     record : Correction or None
-        What now holds of the sound.
+        Correction that now holds of the sound.
     before : Correction or None
-        What held until then.
+        Correction that held until then.
     count : int
         Corrections there are now.
     notices : tuple of str
-        What else the user should know, such as that a damaged file is kept aside.
+        Notices for the user, such as that a damaged file is kept aside.
     """
 
     record: Correction | None
@@ -83,7 +83,7 @@ class CorrectionStore:
     Parameters
     ----------
     folder : Path, optional
-        Where it is kept; :func:`corrections_folder` if not given.
+        Its folder; :func:`corrections_folder` if not given.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -94,7 +94,7 @@ class CorrectionStore:
     # -- asking ------------------------------------------------------------------------
 
     def records(self) -> list[Correction]:
-        """What was corrected, the oldest first.
+        """List the corrections, the oldest first.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class CorrectionStore:
         return list(journal.records.values())
 
     def count(self) -> int:
-        """How many sounds have been corrected; raises ``FstMuseError``."""
+        """Number of sounds that have been corrected; raises ``FstMuseError``."""
         return len(self._read().records)
 
     def genres(self) -> tuple[str, ...]:
@@ -115,13 +115,13 @@ class CorrectionStore:
         return tuple(dict.fromkeys(r.genre for r in self._read().records.values()))
 
     def notices(self) -> tuple[str, ...]:
-        """What is damaged, for the user; raises ``FstMuseError``."""
+        """Notices of damage, for the user; raises ``FstMuseError``."""
         if not (n := self._read().n_damaged):
             return ()
         return (f"{TITLE}: {counted(n, 'damaged line')} in {JOURNAL_FILE} could not be read",)
 
     def find(self, path: Path) -> Correction | None:
-        """What was said of the sound in a file, also if it was moved or its tags were written.
+        """Find the correction of a file's sound, also if it was moved or its tags were written.
 
         Most files cost no more than a look at their size. Raises ``FstMuseError``.
         """
@@ -142,11 +142,11 @@ class CorrectionStore:
         return None if found is None else self._followed(found, path, state)
 
     def of_sound(self, sound: str) -> Correction | None:
-        """What was said of a sound; raises ``FstMuseError``."""
+        """Correction of a sound; raises ``FstMuseError``."""
         return self._read().records.get(sound)
 
     def is_unchanged(self, record: Correction) -> bool:
-        """Whether the file of a correction still holds the sound that was corrected."""
+        """Return true if the file of a correction still holds the sound that was corrected."""
         state = file_state(record.path)
         if state is None:
             return False
@@ -200,7 +200,7 @@ class CorrectionStore:
         genre : str
             A canonical name.
         result : Classification
-            What the model says.
+            Answer of the model.
 
         Raises
         ------

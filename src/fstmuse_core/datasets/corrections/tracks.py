@@ -20,7 +20,7 @@ _COLUMNS = ("path", "genre", "artist", "title", "album", "seconds", "collection"
 
 
 def holds_corrections(path: Path) -> bool:
-    """Whether the data set at ``path`` is one of corrections."""
+    """Return true if the data set at ``path`` is one of corrections."""
     return (path / JOURNAL_FILE).is_file() or path == corrections_folder()
 
 
@@ -35,7 +35,7 @@ def read_corrections(
     Parameters
     ----------
     folder : Path
-        Where the corrections are kept.
+        Folder of the corrections.
     progress : callable, optional
         Called with files looked at and files in all.
     cancelled : callable, optional
