@@ -14,7 +14,7 @@ from .conftest import Run
 
 HEAVY = (
     *("tensorflow", "keras", "tensorflow_io", "PySide6", "pyqtgraph", "sounddevice", "librosa"),
-    *("PIL", "jinja2", "sklearn"),
+    *("PIL", "jinja2", "msgspec", "sklearn"),
 )
 
 

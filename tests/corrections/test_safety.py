@@ -207,16 +207,23 @@ def test_a_damaged_line_costs_only_itself(
     assert_whole(store)
 
 
-@pytest.mark.parametrize("values", ["genre", "path", "seconds", "probability", "sound"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("genre", "Po\x1blka"), ("path", "song.flac"), ("sound", "../../x")),
+        *(("seconds", -1.0), ("seconds", "9.0"), ("probability", 7.0), ("probability", True)),
+        *(("size", True), ("size", 1.0), ("was_sure", 1), ("is_kept", "no"), ("path", 5)),
+        *(("artist", None), ("more", "than there is")),
+    ],
+)
 def test_values_that_make_no_sense_are_damage(
-    store: CorrectionStore, make_song: MakeSong, values: str
+    store: CorrectionStore, make_song: MakeSong, name: str, value: object
 ) -> None:
     store.correct_file(make_song(), "Folk", answer())
     file = store.folder / JOURNAL_FILE
     lines = file.read_text("ascii").splitlines()
     step = json.loads(lines[1])
-    wrong = {"genre": "Po\x1blka", "path": "song.flac", "seconds": -1.0, "probability": 7.0}
-    step["record"][values] = {**wrong, "sound": "../../x"}[values]
+    step["record"][name] = value
     file.write_text("\n".join([lines[0], json.dumps(step)]) + "\n", "ascii")
     assert store.records() == []
     assert len(store.notices()) == 1

@@ -197,7 +197,12 @@ def test_what_the_decoder_mutters_of_a_good_mp3_is_not_shown(take: Take, tmp_pat
         ("what?", "line 1 is no result"),
         ('{"path": "a"}\n{"path": 7}\n', "line 2 is no result"),
         ('{"path": "a", "probabilities": {"Rock": NaN}}\n', "line 1 is no result"),
+        ('{"path": "a", "probabilities": {"Rock": "0.5"}}\n', "line 1 is no result"),
+        ('{"path": "a", "probabilities": {"Rock": 2}}\n', "line 1 is no result"),
+        ('{"path": "a", "path": "b"}\n', "line 1 is no result"),
+        ('{"probabilities": {}}\n', "line 1 is no result"),
         ("[1, 2]", "it is no list of results"),
+        ('{"path": "a"}', "line 1 is no result"),
     ],
 )
 def test_other_files_than_results_are_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
 
 # Of a random number generator's state, 39; nothing else has more.
 _MAX_DIGITS = 40
 
 
 def parse_json(data: bytes | str, *, allow_infinity: bool = False, allow_nan: bool = False) -> Any:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
     Parameters
     ----------
@@ -46,6 +49,37 @@ def parse_json(data: bytes | str, *, allow_infinity: bool = False, allow_nan: bo
         )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def typed(values: Any, kind: type[T]) -> T:
+    """Return plain values of a JSON text as a type, checked all the way down.
+
+    Parameters
+    ----------
+    values : object
+        As :func:`parse_json` returns them.
+    kind : type
+        A dataclass, ``list[str]`` and the like. Nothing is converted but whole numbers to
+        ``float``, lists to ``tuple`` and strings to ``Path``; entries that a dataclass lacks are
+        passed over.
+
+    Raises
+    ------
+    ValueError
+        If something is missing or of another type; it says where.
+    """
+    import msgspec
+
+    try:
+        return msgspec.convert(values, kind, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"Expected `str`, got {type(value).__name__}")
 
 
 def _finite(text: str) -> float:

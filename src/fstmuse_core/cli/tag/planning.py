@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,7 @@ from fstmuse_core.cli.many_files import MANY
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.regular_files import read_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.plan import FileGenres
 
@@ -58,10 +59,21 @@ def read_results(file: Path) -> list[FileGenres]:
     return list(found.values())
 
 
+@dataclass(frozen=True)
+class _Result:
+    """Of what ``fstmuse classify`` says of a file, as much as its tags need."""
+
+    path: str
+    probabilities: dict[str, float] = field(default_factory=dict)
+    genre: str | None = None
+    model: str = ""
+    model_sha256: str = ""
+
+
 def _from_array(file: Path, text: str) -> list[FileGenres]:
     try:
-        return [_file_genres(record) for record in parse_json(text)]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return [_file_genres(result) for result in typed(parse_json(text), list[_Result])]
+    except ValueError as error:
         raise _not_results(file, "it is no list of results") from error
 
 
@@ -71,25 +83,23 @@ def _from_lines(file: Path, text: str) -> list[FileGenres]:
     *lines, last = text.split("\n")
     for number, line in enumerate(lines, 1):
         try:
-            found.append(_file_genres(parse_json(line)))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            found.append(_file_genres(typed(parse_json(line), _Result)))
+        except ValueError as error:
             raise _not_results(file, f"line {number} is no result") from error
     if last and not found:
         raise _not_results(file, "line 1 is no result")
     return found
 
 
-def _file_genres(record: Any) -> FileGenres:
-    """One record; raises ``ValueError`` and others if it is none."""
-    scores = {str(name): float(p) for name, p in record.get("probabilities", {}).items()}
-    if not isinstance(record["path"], str) or not all(0.0 <= p <= 1.0 for p in scores.values()):
-        raise ValueError("no result of a file")
+def _file_genres(result: _Result) -> FileGenres:
+    if not all(0.0 <= p <= 1.0 for p in result.probabilities.values()):
+        raise ValueError("a probability is none")
     return FileGenres(
-        Path(record["path"]),
-        scores,
-        is_sure=record.get("genre") is not None,
-        model=str(record.get("model", "")),
-        model_sha256=str(record.get("model_sha256", "")),
+        Path(result.path),
+        result.probabilities,
+        is_sure=result.genre is not None,
+        model=result.model,
+        model_sha256=result.model_sha256,
     )
 
 

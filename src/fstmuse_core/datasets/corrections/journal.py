@@ -8,13 +8,13 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.regular_files import open_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 
 _SOUND = re.compile(r"[0-9a-f]{32}")
 # Where recordings are kept that are no files of the user's, in the folder of the data set.
@@ -100,18 +100,12 @@ class Correction:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], folder: Path) -> Correction:
-        """The correction that ``to_dict`` gave; raises ``ValueError`` if it makes no sense."""
-        fields = cls.__dataclass_fields__
-        kinds = {"str": str, "bool": bool, "int": int, "float": float, "Path": str}
-        if set(values) != set(fields):
+        """Return what ``to_dict`` was given; raises ``ValueError`` if it makes no sense."""
+        found = typed(values, cls)
+        if len(values) != len(fields(cls)):
             raise ValueError("its fields are others")
-        for name, wanted in fields.items():
-            if type(values[name]) is not kinds[str(wanted.type)]:
-                raise ValueError(f"{name} is {values[name]!r}")
-        path = Path(values["path"])
-        if values["is_kept"]:
-            path = folder / TAKES_FOLDER / path.name
-        found = cls(**{**values, "path": path})
+        if found.is_kept:
+            found = replace(found, path=folder / TAKES_FOLDER / found.path.name)
         found._check()
         return found
 
@@ -271,9 +265,9 @@ def _step(values: dict[str, Any], folder: Path) -> Step:
         case "followed":
             return Followed(Correction.from_dict(values["record"], folder))
         case "removed":
-            return Removed(str(values["sound"]))
+            return typed(values, Removed)
         case "undone":
-            return Undone(str(values["sound"]))
+            return typed(values, Undone)
         case other:
             raise ValueError(f"step {other!r}")
 
