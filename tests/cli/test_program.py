@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,10 @@ HEAVY = (
 )
 
 
-def loaded_by(statement: str) -> set[str]:
-    """Top-level modules in a bare interpreter after ``statement``."""
-    code = f"import sys\n{statement}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+def loaded_by(statement: str, depth: int = 1) -> set[str]:
+    """Modules in a bare interpreter after ``statement``, by the first parts of their names."""
+    names = f"{{'.'.join(name.split('.')[:{depth}]) for name in sys.modules}}"
+    code = f"import sys\n{statement}\nprint(*{names})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
@@ -80,6 +82,44 @@ def test_classifying_loads_neither_tensorflow_nor_qt() -> None:
 
     assert "numpy" in loaded
     assert loaded.isdisjoint({*HEAVY, "rich"})
+
+
+@pytest.mark.parametrize("in_a_copy", [True, False])
+def test_one_clip_loads_no_library_and_no_pool_for_many(music_file: Path, in_a_copy: bool) -> None:
+    statement = (
+        "import fstmuse_core.system.child_process as children\n"
+        f"if not {in_a_copy}: children.can_fork = lambda: False\n"
+        "from fstmuse_core.cli import main\n"
+        f"sys.stdout = sys.stderr; assert main(['classify', {str(music_file)!r}]) == 0\n"
+        "sys.stdout = sys.__stdout__"
+    )
+
+    loaded = loaded_by(statement, depth=3)
+
+    own = {name for name in loaded if name.startswith("fstmuse_core.")}
+    rooms = {".".join(name.split(".")[:2]) for name in own}
+    assert "fstmuse_core.classify.runner" in own
+    assert ("fstmuse_core.classify.classifier" in own) is not in_a_copy
+    assert rooms <= {
+        f"fstmuse_core.{room}" for room in ("audio", "bundle", "classify", "cli", "system")
+    }
+    assert own.isdisjoint(
+        f"fstmuse_core.{name}"
+        for name in (
+            "bundle.changes",
+            "bundle.entries",
+            "bundle.importing",
+            "cli.many_files",
+            "cli.resuming",
+            "system.tables",
+            "system.text_output",
+        )
+    )
+    assert loaded.isdisjoint({*HEAVY, "rich", "sqlite3", "multiprocessing.pool"})
+    if in_a_copy:  # which has SciPy, and that loads more
+        assert loaded.isdisjoint(
+            {"csv", "concurrent.futures", "scipy", "fstmuse_core.audio.reading"}
+        )
 
 
 def test_no_part_of_the_window_loads_tensorflow() -> None:

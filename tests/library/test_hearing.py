@@ -13,10 +13,10 @@ import pytest
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Classification
+from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import (
     ClassifiedFile,
-    ClassifierRunner,
     FailedFile,
     LibraryTask,
     Unusable,

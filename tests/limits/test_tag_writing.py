@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from fstmuse_core.cli import main
-from fstmuse_core.cli.many_files import MANY
+from fstmuse_core.cli.isolated import MANY
 from fstmuse_core.tags.formats import open_tags
 from tests.limits.test_command import ROOT, one_line, run
 

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, about, say
+from fstmuse_core.cli.console import SOME_FAILED, about, say, unexpected
+from fstmuse_core.cli.isolated import MANY, FileWork, each_isolated
 from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
 from fstmuse_core.cli.output import check_writable, identity, open_text
 from fstmuse_core.cli.progress import ProgressBar
-from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle
-    from fstmuse_core.cli.many_files import Answer
+    from fstmuse_core.classify.result import Classification
     from fstmuse_core.cli.results import Choice, FileResult, ResultWriter
+
+    Answer = Classification | FstMuseError
 
 DEFAULT_MODEL = "fst-muse"
 _FORMATS = ("table", "json", "jsonl", "csv")
@@ -130,12 +133,12 @@ _Found = tuple[str, AudioError | None]
 
 def _find(paths: Sequence[str]) -> Iterator[_Found]:
     """Every file that is meant, and each folder that holds none or can't be read, with why."""
-    from fstmuse_core.audio.reading import find_audio_files
-
     for path in paths:
         if not os.path.isdir(path):
             yield path, None
             continue
+        from fstmuse_core.audio.reading import find_audio_files
+
         errors: list[AudioError] = []
         is_empty = True
         for file in find_audio_files([path], errors.append):
@@ -170,14 +173,35 @@ def _writer(
 def _classify_all(
     bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, *, speak_warnings: bool
 ) -> int:
-    """Write a result for each file, in order; the number of those that failed."""
-    from fstmuse_core.cli.many_files import answers
-    from fstmuse_core.library.file_task import ClassifierRunner
-
-    ear = ClassifierRunner(str(bundle.path), bundle.sha256)
+    """Write a result for each file, in order, and return the number of those that failed."""
     bar = ProgressBar(len(found))
-    said = answers(ear, _sound(found), bar.update_fraction)
-    return _write_all(found, said, writer, bar, speak_warnings=speak_warnings)
+    answers = _answers(bundle, _sound(found), bar.update_fraction)
+    return _write_all(found, answers, writer, bar, speak_warnings=speak_warnings)
+
+
+def _answers(
+    bundle: Bundle, paths: Sequence[str], on_fraction: Callable[[float], None]
+) -> Iterator[Answer]:
+    """Return a model's answers on files, in order; they raise ``BundleError`` if it is unusable.
+
+    ``on_fraction`` is told how much of the file in work is done, where they are few.
+    """
+    from fstmuse_core.classify.runner import ClassifierRunner
+
+    def checked(index: int, result: Answer | OSError | MemoryError) -> Answer:
+        if isinstance(result, BundleError):
+            raise result
+        if isinstance(result, OSError | MemoryError):
+            return unexpected(paths[index], result)
+        return result
+
+    work = FileWork(ClassifierRunner(str(bundle.path), bundle.sha256).classify)
+    if len(paths) < MANY:
+        results = each_isolated(work, paths, str, on_fraction)
+        return (checked(index, result) for index, result in enumerate(results))
+    from fstmuse_core.cli.many_files import in_order
+
+    return in_order(paths, work, checked)
 
 
 def _sound(found: Sequence[_Found]) -> list[str]:

@@ -18,8 +18,8 @@ from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 
 if TYPE_CHECKING:
     from fstmuse_core.classify.result import Classification
+    from fstmuse_core.classify.runner import ClassifierRunner
     from fstmuse_core.datasets.corrections.store import Change, CorrectionStore
-    from fstmuse_core.library.file_task import ClassifierRunner
 
 
 @click.command(short_help="Say which genre sound files really are.")
@@ -48,8 +48,8 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
 
     from fstmuse_core.bundle.bundle import find_bundle
     from fstmuse_core.bundle.manifest import CLASSIFIER
+    from fstmuse_core.classify.runner import ClassifierRunner
     from fstmuse_core.datasets.corrections.store import CorrectionStore
-    from fstmuse_core.library.file_task import ClassifierRunner
 
     bundle = find_bundle(model)
     bundle.require_kind(CLASSIFIER)
@@ -100,8 +100,10 @@ def _named(name: str, own: Sequence[str]) -> str:
     return genre
 
 
-def _correct(store: CorrectionStore, ear: ClassifierRunner, genre: str | None, file: str) -> Change:
-    result = ear.classify(file)
+def _correct(
+    store: CorrectionStore, runner: ClassifierRunner, genre: str | None, file: str
+) -> Change:
+    result = runner.classify(file)
     return store.correct_file(Path(file), genre or _verdict(file, result), result)
 
 

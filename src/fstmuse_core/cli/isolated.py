@@ -24,6 +24,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 OnFraction = Callable[[float], None]
 
+# Fewer files are done in one copy of this process before others have come up.
+MANY = 12
 _POLL_S = 0.1
 
 
@@ -142,6 +144,21 @@ def _here(
         return work(item)
     finally:
         send_heartbeats(None)
+
+
+class FileWork(Generic[Result]):
+    """Work on a file that returns an error for the user in place of what it raises."""
+
+    def __init__(self, work: Callable[[str], Result]) -> None:
+        self._work = work
+
+    def __call__(self, path: str) -> Result | FstMuseError:
+        try:
+            return self._work(path)
+        except FstMuseError as error:
+            return error
+        except Exception as error:  # one file's trouble must not end the others' work
+            return unexpected(path, error)
 
 
 class _Caught(Generic[Item, Result]):

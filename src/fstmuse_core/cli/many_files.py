@@ -5,91 +5,70 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from fstmuse_core.classify.result import Classification
 from fstmuse_core.cli.console import unexpected
-from fstmuse_core.library.file_task import ClassifierRunner
-from fstmuse_core.system.child_process import can_fork
-from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
+from fstmuse_core.cli.isolated import MANY, IsolatedWork
+from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
 
-Answer = Classification | FstMuseError
 Result = TypeVar("Result")
 Outcome = TypeVar("Outcome")
+Keep = Callable[[int, Result | FstMuseError], Outcome]
+Known = Callable[[int], Outcome | None]
 
-# Fewer are done before other processes have come up.
-MANY = 12
 # What need not be worked on is looked up no further ahead than this.
 _AHEAD = 64
 _POLL_S = 0.1
 
 
-def answers(
-    runner: ClassifierRunner,
-    paths: Sequence[str],
-    on_fraction: Callable[[float], None] = lambda fraction: None,
-) -> Iterator[Answer]:
-    """Yield a model's answers on files, in order; raises ``BundleError`` if it cannot be used.
-
-    ``on_fraction`` is told how much of the files in work is done, where they are few.
-    """
-
-    def keep(index: int, result: Answer | Broken) -> Answer:
-        if isinstance(result, Broken):
-            return AudioError(paths[index], result.reason)
-        if isinstance(result, BundleError):
-            raise result
-        return result
-
-    return in_order(paths, _FileRunner(runner), keep, on_fraction=on_fraction)
-
-
-class _FileRunner:
-    """Work for a pool: a path in, an answer out."""
-
-    def __init__(self, runner: ClassifierRunner) -> None:
-        self._runner = runner
-
-    def __call__(self, path: str) -> Answer:
-        try:
-            return self._runner.classify(path)
-        except FstMuseError as error:
-            return error
-        except Exception as error:  # one file's trouble must not end the others' work
-            return unexpected(path, error)
-
-
 def in_order(
     paths: Sequence[str],
     work: Callable[[str], Result],
-    keep: Callable[[int, Result | Broken], Outcome],
-    known: Callable[[int], Outcome | None] = lambda index: None,
-    on_fraction: Callable[[float], None] = lambda fraction: None,
+    keep: Keep[Result, Outcome],
+    known: Known[Outcome] = lambda index: None,
 ) -> Iterator[Outcome]:
-    """What is kept of the work on each path, in the order of the paths.
+    """Yield the outcome of the work on each path, in the order of the paths.
 
     Parameters
     ----------
     work : callable
-        For a pool of processes. With few paths there is only one, a copy of this process,
-        which is there at once; where none can be made it is called in this one.
+        For a pool of processes, so it must be picklable; few paths are done in one process,
+        see :class:`~fstmuse_core.cli.isolated.IsolatedWork`.
     keep : callable
-        Given the index of a path and the result as soon as it comes; what it returns is
-        yielded when its turn has come.
+        Given the index of a path and its result, or an error if the process crashed or met a
+        limit, as soon as it comes; its return value is yielded in turn.
     known : callable
-        What there is already for the path with that index, or ``None``.
-    on_fraction : callable
-        Told how much of the path in work is done, where there are few.
+        Returns the outcome that there is already for the path with that index, or ``None``.
     """
-    are_few = len(paths) < MANY
-    if are_few and not can_fork():
+    do = _in_one_process if len(paths) < MANY else _in_a_pool
+    return do(paths, work, keep, known)
+
+
+def _in_one_process(
+    paths: Sequence[str],
+    work: Callable[[str], Result],
+    keep: Keep[Result, Outcome],
+    known: Known[Outcome],
+) -> Iterator[Outcome]:
+    with IsolatedWork(work, str) as isolated_work:
         for index, path in enumerate(paths):
             found = known(index)
-            yield keep(index, work(path)) if found is None else found
-        return
+            if found is None:
+                result = isolated_work.result(path)
+                if isinstance(result, OSError | MemoryError):
+                    result = unexpected(path, result)
+                found = keep(index, result)
+            yield found
+
+
+def _in_a_pool(
+    paths: Sequence[str],
+    work: Callable[[str], Result],
+    keep: Keep[Result, Outcome],
+    known: Known[Outcome],
+) -> Iterator[Outcome]:
     ready: dict[int, Outcome] = {}
     begun = turn = 0
-    processes = 1 if are_few else default_processes()
-    with ProcessPool(work, processes, fork=are_few) as pool:
+    with ProcessPool(work, default_processes()) as pool:
         while turn < len(paths):
             while begun < len(paths) and pool.has_room and len(ready) < _AHEAD:
                 found = known(begun)
@@ -99,10 +78,12 @@ def in_order(
                     ready[begun] = found
                 begun += 1
             if turn not in ready:
-                for finished in pool.collect(_POLL_S):
-                    ready[finished.index] = keep(finished.index, finished.result)
-                if are_few and turn not in ready:
-                    on_fraction(pool.fraction)
+                for done in pool.collect(_POLL_S):
+                    ready[done.index] = keep(done.index, _result(paths[done.index], done.result))
             while turn in ready:
                 yield ready.pop(turn)
                 turn += 1
+
+
+def _result(path: str, result: Result | Broken) -> Result | FstMuseError:
+    return AudioError(path, result.reason) if isinstance(result, Broken) else result

@@ -22,10 +22,10 @@ def check_writable(path: Path | None, *inputs: str | Path | None) -> None:
     That is so if nothing could be written there, and where music would be lost: under the name
     of a sound file, and in the place of one of ``inputs``, which are what is read.
     """
-    from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
-
     if path is None:
         return
+    from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+
     _check_place(path)
     # A link stays a link: what it leads to is replaced.
     for name in (path, Path(os.path.realpath(path))):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
-from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.classify.result import Classification
 from fstmuse_core.cli.console import clock
 from fstmuse_core.system.errors import one_line, visible
-from fstmuse_core.system.text_output import csv_rows, json_text
+
+if TYPE_CHECKING:
+    from fstmuse_core.bundle.bundle import Bundle
+    from fstmuse_core.classify.result import Classification
 
 _DEFAULT_TOP = 3
 _LONGEST_NAME = 44
@@ -145,6 +146,8 @@ class JsonWriter:
     """One JSON array, one object a line; what was done stays valid JSON also when cut short."""
 
     def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
+        from fstmuse_core.system.text_output import json_text
+
         self._stream, self._bundle, self._choice = stream, bundle, choice
         self._text = json_text(stream)
         self._separator = "[\n"
@@ -178,6 +181,8 @@ class JsonLinesWriter:
         choice: Choice,
         files: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
+        from fstmuse_core.system.text_output import json_text
+
         self._files = files or {}
         self._stream, self._bundle, self._choice = stream, bundle, choice
         self._text = json_text(stream)
@@ -204,6 +209,8 @@ class CsvWriter:
     _AFTER = ("warnings", "error")
 
     def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
+        from fstmuse_core.system.text_output import csv_rows
+
         self._stream, self._bundle, self._choice = stream, bundle, choice
         times = ("start_s", "end_s") if choice.timeline else ()
         self._genres = bundle.manifest.genres

@@ -12,13 +12,13 @@ import click
 
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.cli.many_files import Answer, in_order
+from fstmuse_core.classify.runner import ClassifierRunner
+from fstmuse_core.cli.many_files import in_order
 from fstmuse_core.cli.output import identity, open_lines, writing
 from fstmuse_core.cli.results import Choice
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import (
     ClassifiedFile,
-    ClassifierRunner,
     FailedFile,
     LibraryTask,
     Unusable,
@@ -26,16 +26,22 @@ from fstmuse_core.library.file_task import (
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import FoundFile, found_file, note_files
 from fstmuse_core.system.atomic_write import is_special, open_atomic
-from fstmuse_core.system.errors import AudioError, BundleError, one_line
-from fstmuse_core.system.pool import Broken
+from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError, one_line
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json
 
 _MOST_BYTES = 2**30
 
 
+Answer = Classification | FstMuseError
+_Outcome = ClassifiedFile | FailedFile | Unusable
+
+
 def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[Answer]:
-    """What a model says of many files, in order: from the library, or into it as it comes."""
+    """Yield a model's answers on many files, in order: from the library, or into it as they come.
+
+    Raises ``BundleError`` if the model cannot be used.
+    """
     files = [os.path.abspath(path) for path in paths]
     note_files(library, _statuses(files))
     queue = Queue(library, bundle)
@@ -46,11 +52,10 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
     def known(index: int) -> Classification | None:
         return library.classification(queue.find(files[index]), bundle.sha256)
 
-    def keep(index: int, became: ClassifiedFile | FailedFile | Unusable | Broken) -> Answer:
+    def keep(index: int, result: _Outcome | FstMuseError) -> Answer:
+        became = FailedFile(result.reason) if isinstance(result, FstMuseError) else result
         if isinstance(became, Unusable):
             raise BundleError(bundle.path, became.reason)
-        if isinstance(became, Broken):
-            became = FailedFile(became.reason)
         file_id = queue.find(files[index])
         if file_id:
             queue.keep(file_id, became)

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
-import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fstmuse_core.classify.result import Classification
+from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.rows import StoredAnswer, stored
 from fstmuse_core.library.scan import FoundFile, found_file
 from fstmuse_core.system.errors import BundleError, FstMuseError, one_line
-from fstmuse_core.system.process_limits import heartbeat, too_much_memory
+from fstmuse_core.system.process_limits import too_much_memory
 
-if TYPE_CHECKING:
-    from fstmuse_core.classify.classifier import GenreClassifier
-
-# Whoever looks at the window or works at the computer goes first.
-_NICENESS = 10
-_BELOW_NORMAL = 0x4000
-# From malloc.h; above so many bytes memory is given back to the system.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_TRIM_BYTES = 16 * 2**20
 _KNOWN = "SELECT 1 FROM results WHERE content = ? AND model_id = ?"
 # A file that is being written to is tried once more; then it must wait for the next scan.
 _ATTEMPTS = 2
@@ -69,45 +58,6 @@ class Unusable:
     """The model cannot be used any more, so nothing can be classified."""
 
     reason: str
-
-
-class ClassifierRunner:
-    """A path in, a classification out; its model is loaded in the process where it is needed.
-
-    Parameters
-    ----------
-    model : str
-        The folder of the bundle.
-    sha256 : str
-        Hash of the bundle; another that has taken its place is refused.
-    """
-
-    def __init__(self, model: str, sha256: str) -> None:
-        self._model = model
-        self._sha256 = sha256
-        self._classifier: GenreClassifier | None = None
-
-    def classify(self, path: str) -> Classification:
-        """Classify a file; raises ``AudioError`` or ``BundleError``."""
-        if self._classifier is None:
-            self._classifier = self._loaded()
-        return self._classifier.classify_file(
-            path, progress=lambda fraction: heartbeat(fraction=fraction)
-        )
-
-    def _loaded(self) -> GenreClassifier:
-        from fstmuse_core.bundle.bundle import load_bundle
-        from fstmuse_core.classify.classifier import GenreClassifier
-
-        if multiprocessing.parent_process() is not None:
-            lower_priority()
-            keep_freed_memory()
-        bundle = load_bundle(self._model)
-        if bundle.sha256 != self._sha256:
-            raise BundleError(
-                Path(self._model), "another model has taken its place", "start again to use that"
-            )
-        return GenreClassifier(bundle)
 
 
 class LibraryTask:
@@ -181,33 +131,6 @@ class LibraryTask:
                 return found is not None, schema.read(connection, schema.TAG_ENCODING, "auto")
         except sqlite3.Error:
             return False, "auto"  # classified once more, at worst
-
-
-def lower_priority() -> None:
-    """Let other programs' and the window's work go before that of this process."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    elif sys.platform == "win32":
-        import ctypes
-
-        kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
-
-
-def keep_freed_memory() -> None:
-    """Let this process use again what it has freed, instead of giving it back (glibc only).
-
-    Each clip takes and frees the same few megabytes; to be given them anew, page by page,
-    costs an eighth of all the work on it.
-    """
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    with suppress(AttributeError, OSError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
-            mallopt(parameter, _TRIM_BYTES)
 
 
 def _gone() -> FailedFile:

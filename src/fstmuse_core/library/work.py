@@ -13,10 +13,10 @@ from pathlib import Path
 
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.file_task import (
     ClassifiedFile,
-    ClassifierRunner,
     FailedFile,
     LibraryTask,
     Unusable,

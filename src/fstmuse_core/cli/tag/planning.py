@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fstmuse_core.cli.isolated import each_isolated
+from fstmuse_core.cli.isolated import MANY, each_isolated
 from fstmuse_core.cli.kinds import Percent, SomePath, Whole
 from fstmuse_core.cli.library.choosing import model_option
-from fstmuse_core.cli.many_files import MANY
 from fstmuse_core.cli.progress import ProgressBar
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.regular_files import read_regular
