@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(_MINIMUM_SIZE)
         theme.choose(self._settings.get(THEME))
-        self.tabs = [maker(context) for maker in factories]
+        self.tabs = [factory(context) for factory in factories]
         self._build_tabs()
         self._build_menus()
         self._restore()

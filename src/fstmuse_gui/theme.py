@@ -1,4 +1,4 @@
-"""The looks: one accent, one typeface, an 8-pixel grid, in light and in dark.
+"""Appearance: one accent, one typeface, an 8-pixel grid, in light and in dark.
 
 Colours reach widgets through the application's palette, so a widget that paints itself asks
 :func:`current_colours` and follows a change of theme without being told.

@@ -52,7 +52,7 @@ def heard(bench: Bench, song: Path, music: FloatArray, qtbot: QtBot) -> Bench:
 def settle(bench: Bench, qtbot: QtBot) -> None:
     """Wait until nothing is looked up or written any more."""
     correcting = bench.presenter.correcting
-    qtbot.waitUntil(lambda: not (correcting._is_looking or correcting._at_work))
+    qtbot.waitUntil(lambda: not (correcting._is_looking_up or correcting._at_work))
 
 
 def bar(bench: Bench) -> CorrectionBar:

@@ -132,7 +132,7 @@ def test_an_error_about_a_clip_goes_with_it(three: Bench) -> None:
 
 
 def test_the_status_line_forgets_what_is_heard_no_more(three: Bench) -> None:
-    three.tab.hearing._heard = (keys(three)[-1], None)
+    three.tab.resynthesis._played = (keys(three)[-1], None)
     three.window.statusBar().showMessage("Making what the model hears: 40 %")
     three.view.sidebar.list.select(keys(three)[0])
     assert three.window.statusBar().currentMessage() == ""
@@ -140,13 +140,13 @@ def test_the_status_line_forgets_what_is_heard_no_more(three: Bench) -> None:
 
 def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Bench) -> None:
     page, tab = three.view.clip_page, three.tab
-    assert page.hear_button.isEnabled()
-    own = [*tab._needs_result, tab._hear, tab._remove, tab._correct]
+    assert page.listen_button.isEnabled()
+    own = [*tab._needs_result, tab._listen, tab._remove, tab._correct]
     can = [action for action in own if action.isEnabled()]
-    assert {tab._hear, tab._remove} <= set(can)
+    assert {tab._listen, tab._remove} <= set(can)
     three.recording.started.emit()
     assert three.presenter.shown is None
-    assert not page.hear_button.isEnabled()
+    assert not page.listen_button.isEnabled()
     assert not any(action.isEnabled() for action in own)
     three.presenter.display.set_why(True)
     assert not page.spectrogram.heat_is_shown, "that is of the clip before"
@@ -154,5 +154,5 @@ def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Benc
     again = three.presenter.shown
     assert again is not None
     assert again.key == keys(three)[-1]
-    assert page.hear_button.isEnabled()
+    assert page.listen_button.isEnabled()
     assert all(action.isEnabled() for action in can)

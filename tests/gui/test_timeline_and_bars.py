@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.classify.result import Classification, Timeline, Verdict
 from fstmuse_gui.theme import ThemeController, genre_colour
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars, percent
-from fstmuse_gui.widgets.timeline_view import TimelineView, _Course
+from fstmuse_gui.widgets.timeline_view import TimelineView, _Curve
 from tests.gui.fakes import GENRES, make_classification
 
 
@@ -90,7 +90,7 @@ def test_it_can_be_heard(timeline: TimelineView) -> None:
 def test_a_pixel_is_the_mean_of_its_span() -> None:
     """Against a fine sampling of the same straight lines."""
     result = make_classification(duration_s=60.0)
-    course = _Course(result)
+    curve = _Curve(result)
     rows = result.timeline.probabilities
     centres = (result.timeline.start_s + result.timeline.end_s) / 2
     for edges in (np.linspace(0, 60, 8), np.linspace(20.0, 20.4, 5)):
@@ -98,7 +98,7 @@ def test_a_pixel_is_the_mean_of_its_span() -> None:
         fine = (fine[1:] + fine[:-1]) / 2
         values = np.stack([np.interp(fine, centres, row) for row in rows.T], axis=1)
         expected = values.reshape(len(edges) - 1, -1, len(GENRES)).mean(axis=1)
-        np.testing.assert_allclose(course.mean_between(edges), expected, atol=2e-3)
+        np.testing.assert_allclose(curve.mean_between(edges), expected, atol=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> 
     assert "out.csv" in bench.view.notice.text
 
 
-def test_a_process_that_dies_is_said_and_the_next_chore_has_another(
+def test_a_process_that_dies_is_said_and_the_next_job_has_another(
     bench: LibraryBench, tmp_path: Path
 ) -> None:
     assert bench.wiring.library_store.path is not None

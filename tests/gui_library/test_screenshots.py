@@ -53,7 +53,7 @@ def test_states_can_be_seen(
     save(bench, pictures, "waiting", theme_name)
     bench.presenter.sort_least_sure(True)
     bench.go_to(bench.titles[1])
-    bench.presenter.listening.start()
+    bench.presenter.work.start()
     working = WorkProgress(20, 0, 27, 4.1, 90.0, (), tuple(ids[20:22]), False)
     bench.tell(bench.jobs.works[0], working)
     save(bench, pictures, "working", theme_name)

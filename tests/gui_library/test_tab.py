@@ -224,10 +224,10 @@ def test_what_another_window_says_is_seen(
     bench: LibraryBench, library: Library, ids: list[int]
 ) -> None:
     library_store = bench.wiring.library_store
-    bench.presenter._look_around()
+    bench.presenter._look_for_changes()
     bench.qtbot.waitUntil(lambda: not library_store.is_busy)
     library.review([ids[0]], "Punk", ReviewKind.CORRECTED)
-    bench.load(bench.presenter._look_around)
+    bench.load(bench.presenter._look_for_changes)
     assert bench.view.table.rows.catalogue.rows[0].review_genre == "Punk"
 
 
@@ -259,12 +259,12 @@ def test_closing_while_it_listens_goes_on_at_the_next_start(
 ) -> None:
     bench = make_bench()
     assert not bench.jobs.works
-    bench.presenter.listening.start()
+    bench.presenter.work.start()
     bench.window.close()
     assert bench.jobs.works[0].calls == ["start", "cancel", "stop"]
     again = make_bench()
     assert [work.calls for work in again.jobs.works] == [["start"]]
-    again.presenter.listening.toggle_pause()
+    again.presenter.work.toggle_pause()
     again.window.close()
     assert not make_bench().jobs.works, "what was paused stays so"
 
@@ -275,7 +275,7 @@ def test_closing_while_it_listens_goes_on_at_the_next_start(
 def test_the_tab_says_how_far_it_is(bench: LibraryBench) -> None:
     said = []
     bench.context.signs.changed.connect(lambda _title, sign: said.append(sign))
-    bench.presenter.listening.start()
+    bench.presenter.work.start()
     bench.tell(bench.jobs.works[0], progress(1, 4))
     assert (said[-1].kind, said[-1].share) == (SignKind.BUSY, 0.25)
     bench.load(lambda: bench.jobs.works[0].tell(WorkDone(4, 0)))

@@ -113,17 +113,17 @@ def test_a_model_that_is_renamed_keeps_its_answers(
     settings.set(LIBRARY_MODEL, "mine")
     bench = make_bench(models=installed_models)
     assert bench.presenter.model == "mine"
-    assert bench.presenter.listening.n_waiting == 4
+    assert bench.presenter.work.n_waiting == 4
 
     new = rename_model("mine", "Jazz").name
     bench.context.models.renamed.emit("mine", new)
     bench.context.models.changed.emit()
 
-    bench.presenter.listening.start()
+    bench.presenter.work.start()
     assert bench.jobs.works[-1].model == "Jazz"
     bench.load(bench.presenter.reload)
     assert bench.view.sidebar.model_chooser.currentData() == "Jazz"
-    assert bench.presenter.listening.n_waiting == 4
+    assert bench.presenter.work.n_waiting == 4
 
 
 def test_a_rename_is_not_missed_before_the_tab_is_looked_at(
@@ -146,5 +146,5 @@ def test_another_model_hears_nothing_by_itself_where_the_last_one_is_gone(
     settings.set(LIBRARY_GOES_ON, True)
     bench = make_bench()
     assert bench.presenter.model == "fst-muse"
-    assert bench.presenter.listening.n_waiting == 1
+    assert bench.presenter.work.n_waiting == 1
     assert not bench.jobs.works

@@ -81,9 +81,9 @@ class ClipPage(QWidget):
         self.why_button.setAccessibleName("Show why: where the genre was heard")
         self.why_button.setToolTip("Show where in the clip the genre was heard (W)")
         self.why_button.toggled.connect(self.why_toggled)
-        self.hear_button = QPushButton(icon("music"), " Listen")
-        self.hear_button.setCheckable(True)
-        self.hear_button.setAccessibleName("Listen to what the model hears")
+        self.listen_button = QPushButton(icon("music"), " Listen")
+        self.listen_button.setCheckable(True)
+        self.listen_button.setAccessibleName("Listen to what the model hears")
         self.why_chooser = CalmComboBox()
         self.why_chooser.setAccessibleName("Genre to explain")
         self.why_chooser.setMinimumContentsLength(1)
@@ -96,7 +96,7 @@ class ClipPage(QWidget):
         self.save_button.setToolTip("Save the picture, the result or the recording")
         self.save_menu = QMenu("&Save", self)
         self.save_button.setMenu(self.save_menu)
-        buttons = (self.why_button, self.hear_button, self.save_button)
+        buttons = (self.why_button, self.listen_button, self.save_button)
         self._words = {button: button.text() for button in buttons}
         row = QHBoxLayout()
         row.setSpacing(GRID)
@@ -179,7 +179,7 @@ class ClipPage(QWidget):
         self.transport.set_position(self.spectrogram.live_s)
 
     def show_live(self, classification: Classification) -> None:
-        """Show what has been heard of the take so far."""
+        """Show the result for the take so far."""
         self._show_answer(classification, animate=True)
 
     def _show_answer(self, classification: Classification, *, animate: bool) -> None:

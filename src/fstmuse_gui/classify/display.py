@@ -1,4 +1,4 @@
-"""A clip as it is shown and heard: its colours, what spoke for a genre, its cursor."""
+"""Display and playback of a clip: its colours, what spoke for a genre, its cursor."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ class DisplayOptions(QObject):
         return self._explained
 
     def set_why(self, is_on: bool) -> None:
-        """Show where the genre was heard, or stop showing it."""
+        """Show what spoke for the genre, or stop showing it."""
         self._why_on = is_on
         clip = self._shown()
         if clip is not None and clip.result is not None:
             self.show_why(clip.result.classification)
 
     def explain(self, genre: str) -> None:
-        """Show where ``genre`` was heard."""
+        """Show what spoke for ``genre``."""
         self._why_genre = genre
         self.set_why(True)
 
@@ -96,9 +96,6 @@ class DisplayOptions(QObject):
         name, decibels = self._settings.get(COLOUR_MAP), self._settings.get(DB_RANGE)
         self._page.spectrogram.set_colours(name, decibels)
         self._page.transport.set_colours(name, decibels)
-
-
-# Playback -----------------------------------------------------------------------------------
 
 
 class Playback(PagePlayback):

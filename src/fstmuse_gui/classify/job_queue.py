@@ -143,7 +143,7 @@ class JobQueue(QObject):
     def _submit(self, clip: Clip) -> int:
         if clip.take is None:
             return self._bridge.classify_file(str(clip.path), self._model)
-        job = self._bridge.listen(self._model)
+        job = self._bridge.classify_live(self._model)
         self._bridge.send_live(job, clip.take.samples)
         self._bridge.end_live(job)
         return job

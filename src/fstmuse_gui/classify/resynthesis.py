@@ -1,4 +1,4 @@
-"""Lets one hear what the model hears: the clip's spectrogram made sound again."""
+"""Playback of the resynthesis: the clip's spectrogram made sound again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _WHOLE = "Hear what the model hears: the sound made again from the spectrogram (
 _FIRST_SAVE = "Save the recording first; then what the model hears of it can be heard"
 
 
-class Hearing(QObject):
-    """Plays what the model hears in place of the clip, or what spoke for a genre while that shows.
+class ResynthesisPlayer(QObject):
+    """Plays the resynthesis in place of the clip; only what spoke for a genre while that shows.
 
     The process that makes it is started when it is first wanted.
 
@@ -45,13 +45,13 @@ class Hearing(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._button = view.clip_page.hear_button
+        self._button = view.clip_page.listen_button
         self._presenter = presenter
         self._make_bridge = make_bridge
         self._bridge: WorkerBridge | None = None
         self._job: int | None = None
-        # What is heard now, or is being made: the clip and the genre that is explained.
-        self._heard: tuple[int, str | None] | None = None
+        # What plays, or is being made: the clip and the genre that is explained.
+        self._played: tuple[int, str | None] | None = None
         self._button.toggled.connect(self._on_toggled)
         presenter.changed.connect(self._on_changed)
         self._on_changed()
@@ -59,17 +59,17 @@ class Hearing(QObject):
     @property
     def is_on(self) -> bool:
         """True while resynthesised sound plays, or is being made."""
-        return self._heard is not None
+        return self._played is not None
 
     @property
-    def can_hear(self) -> bool:
+    def can_play(self) -> bool:
         """True while a classified clip that lies in a file is shown."""
         clip = self._presenter.shown
         return clip is not None and clip.result is not None and bool(_path(clip))
 
     def toggle(self) -> None:
         """Hear it, or the clip itself again."""
-        if self.can_hear:
+        if self.can_play:
             self._button.toggle()
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class Hearing(QObject):
 
     def _on_toggled(self, is_on: bool) -> None:
         clip = self._presenter.shown
-        if is_on and clip is not None and self.can_hear:
+        if is_on and clip is not None and self.can_play:
             self._ask(clip)
             return
         self._give_up()
@@ -89,22 +89,22 @@ class Hearing(QObject):
     def _on_changed(self) -> None:
         """Follow a change of the clip shown or of the genre explained."""
         clip = self._presenter.shown
-        self._button.setEnabled(self.can_hear)
-        needs_file = clip is not None and clip.result is not None and not self.can_hear
+        self._button.setEnabled(self.can_play)
+        needs_file = clip is not None and clip.result is not None and not self.can_play
         set_tip(self._button, _FIRST_SAVE if needs_file else _WHOLE)
-        if self._heard is None:
+        if self._played is None:
             return
-        if clip is None or clip.key != self._heard[0] or clip.result is None:
+        if clip is None or clip.key != self._played[0] or clip.result is None:
             self._give_up()
             self._show_off()
             self.message.emit("")  # what is said there is of the clip before
-        elif self._presenter.display.explained != self._heard[1]:
+        elif self._presenter.display.explained != self._played[1]:
             self._ask(clip)
 
     def _ask(self, clip: Clip) -> None:
         self._give_up()
         why = self._presenter.display.explained
-        self._heard = (clip.key, why)
+        self._played = (clip.key, why)
         model = clip.result.classification.model if why and clip.result else None
         self._job = self._worker().worker.submit(ResynthesizeFile(_path(clip), why, model))
         self.message.emit(f"Making {self._what()}\N{HORIZONTAL ELLIPSIS}")
@@ -112,14 +112,14 @@ class Hearing(QObject):
     def _give_up(self) -> None:
         if self._job is not None and self._bridge is not None:
             self._bridge.cancel(self._job)
-        self._job = self._heard = None
+        self._job = self._played = None
 
     def _show_off(self) -> None:
         with QSignalBlocker(self._button):
             self._button.setChecked(False)
 
     def _what(self) -> str:
-        genre = self._heard[1] if self._heard is not None else None
+        genre = self._played[1] if self._played is not None else None
         return "what the model hears" if genre is None else f"what spoke for {genre}"
 
     def _worker(self) -> WorkerBridge:
@@ -146,7 +146,7 @@ class Hearing(QObject):
 
     def _on_failed(self, job: int, sentence: str) -> None:
         if job == self._job:
-            self._job = self._heard = None
+            self._job = self._played = None
             self._show_off()
             self.trouble.emit(sentence)
 

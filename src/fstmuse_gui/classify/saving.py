@@ -87,9 +87,6 @@ class _SafeFile:
         return SaveError(self._path, reason, "choose another folder")
 
 
-# Saving -------------------------------------------------------------------------------------
-
-
 class Saving(FileSaving):
     """Asks where a clip's picture, result or recording goes, and writes it."""
 

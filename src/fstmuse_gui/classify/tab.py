@@ -15,7 +15,7 @@ from fstmuse_core.system.errors import one_line
 from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
-from fstmuse_gui.classify.resynthesis import Hearing
+from fstmuse_gui.classify.resynthesis import ResynthesisPlayer
 from fstmuse_gui.classify.takes import Recording
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import caption, set_tip
@@ -98,7 +98,7 @@ class ClassifyTab(QObject):
             self,
             corrections,
         )
-        self.hearing = Hearing(self.view, self.presenter, sounds, self)
+        self.resynthesis = ResynthesisPlayer(self.view, self.presenter, sounds, self)
         self._save_menu = self.view.clip_page.save_menu
         self._needs_result: list[QAction] = []
         self._build_actions()
@@ -106,8 +106,8 @@ class ClassifyTab(QObject):
         self._output_menu = self._build_output_menu(lister)
         self._restore()
         self.presenter.message.connect(self.message)
-        self.hearing.message.connect(self.message)
-        self.hearing.trouble.connect(self.view.notice.say_of_item)
+        self.resynthesis.message.connect(self.message)
+        self.resynthesis.trouble.connect(self.view.notice.say_of_item)
         self.presenter.changed.connect(self._on_changed)
         self.presenter.recent_changed.connect(self._fill_recent)
         self.view.sidebar.open_requested.connect(self.presenter.choose_files)
@@ -154,7 +154,7 @@ class ClassifyTab(QObject):
             ],
             "Playback": [
                 self._play,
-                self._hear,
+                self._listen,
                 None,
                 *self._seeks,
                 None,
@@ -178,7 +178,7 @@ class ClassifyTab(QObject):
         """Stop everything and remember how it looked."""
         self._settings.set(SPLITTER, self.view.splitter.widths())
         self._output_menu.release()
-        self.hearing.close()
+        self.resynthesis.close()
         self.presenter.close()
 
     def _restore(self) -> None:
@@ -261,8 +261,8 @@ class ClassifyTab(QObject):
         ]
         play = p.playback
         self._play = self._clip_action("&Play or pause", "Space", lambda _c: play.toggle())
-        self._hear = make_action(
-            self, "What the model &hears, or the clip", "L", self.hearing.toggle
+        self._listen = make_action(
+            self, "What the model &hears, or the clip", "L", self.resynthesis.toggle
         )
         self._seeks = [
             self._clip_action(text, keys, partial(self._step, seconds))
@@ -356,7 +356,7 @@ class ClassifyTab(QObject):
             action.setEnabled(self.presenter.has_result)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
         self._why.setChecked(self.presenter.display.why_is_on)
-        self._hear.setEnabled(self.hearing.can_hear)
+        self._listen.setEnabled(self.resynthesis.can_play)
         correcting = self.presenter.correcting
         self._correct.setEnabled(correcting.can_correct)
         self._confirm.setEnabled(correcting.can_confirm)

@@ -19,17 +19,17 @@ from fstmuse_gui.sound.take import Take
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.workers.bridge import WorkerBridge
 
-# A quarter of a second: each block sent is answered by what was heard so far, and bars that
+# A quarter of a second: each block sent is answered by a result so far, and bars that
 # move more often than four times a second cannot be read.
 _BLOCK = DEFAULT_CONFIG.sample_rate // 4
 
 
-class LiveListening(QObject):
+class LiveSession(QObject):
     """One live session with the worker at a time.
 
     Signals
     -------
-    heard(object)
+    classified(object)
         A ``Classification`` of what was recorded so far.
     answered(object)
         The final ``ClipResult``.
@@ -37,7 +37,7 @@ class LiveListening(QObject):
         Why there is none.
     """
 
-    heard = Signal(object)
+    classified = Signal(object)
     answered = Signal(object)
     failed = Signal(str)
 
@@ -59,10 +59,10 @@ class LiveListening(QObject):
         """Open a session; an earlier one is dropped."""
         self.drop()
         self._waiting = []
-        self._job = self._bridge.listen(model)
+        self._job = self._bridge.classify_live(model)
 
-    def hear(self, samples: FloatArray) -> None:
-        """Bring more of the take."""
+    def push(self, samples: FloatArray) -> None:
+        """Send more of the take."""
         self._waiting.append(samples)
         if sum(block.size for block in self._waiting) >= _BLOCK:
             self._send()
@@ -86,7 +86,7 @@ class LiveListening(QObject):
 
     def _on_partial(self, job: int, payload: object) -> None:
         if job == self._job and isinstance(payload, Classification):
-            self.heard.emit(payload)
+            self.classified.emit(payload)
 
     def _on_done(self, job: int, payload: ClipResult) -> None:
         if job == self._job:
@@ -97,9 +97,6 @@ class LiveListening(QObject):
         if job == self._job:
             self._job = None
             self.failed.emit(sentence)
-
-
-# Takes --------------------------------------------------------------------------------------
 
 
 class Recording(Protocol):
@@ -144,18 +141,18 @@ class Takes(QObject):
         self._view = view
         self._clips = clips
         self._queue = queue
-        self._listening = LiveListening(bridge, self)
+        self._session = LiveSession(bridge, self)
         self._taken: Clip | None = None
         self._trouble = ""
         self.model: ModelInfo | None = None
         self.is_live = False
         recording.started.connect(self._on_started)
         recording.frames_ready.connect(view.clip_page.append_live)
-        recording.samples_ready.connect(self._listening.hear)
+        recording.samples_ready.connect(self._session.push)
         recording.finished.connect(self._on_finished)
-        self._listening.heard.connect(self._on_heard)
-        self._listening.answered.connect(self._on_answered)
-        self._listening.failed.connect(self._on_failed)
+        self._session.classified.connect(self._on_classified)
+        self._session.answered.connect(self._on_answered)
+        self._session.failed.connect(self._on_failed)
 
     def _on_started(self) -> None:
         self.is_live = True
@@ -163,13 +160,13 @@ class Takes(QObject):
         self._queue.hold(True)
         title, genres = (self.model.title, self.model.genres) if self.model else ("", ())
         if self.model is not None:
-            self._listening.begin(self.model.name)
+            self._session.begin(self.model.name)
         self._view.sidebar.list.setEnabled(False)
         self._view.sidebar.model_chooser.setEnabled(False)
         self._view.show_live(title, genres)
         self.begun.emit()
 
-    def _on_heard(self, classification: Classification) -> None:
+    def _on_classified(self, classification: Classification) -> None:
         if self.is_live:
             self._view.clip_page.show_live(classification)
 
@@ -179,7 +176,7 @@ class Takes(QObject):
         self._view.sidebar.list.setEnabled(True)
         self._view.sidebar.model_chooser.setEnabled(True)
         if take.samples.size == 0:
-            self._listening.drop()
+            self._session.drop()
             self._queue.hold(False)
             self.ended.emit()
             return
@@ -188,8 +185,8 @@ class Takes(QObject):
         self._clips.add(clip)
         self._view.sidebar.list.add_rows([clip.row()])
         self._view.sidebar.list.select(clip.key)
-        if self._listening.is_open:
-            self._listening.end()
+        if self._session.is_open:
+            self._session.end()
         else:
             self._end(RowState.FAILED, None, self._trouble)
 

@@ -138,9 +138,6 @@ def _card(content: QWidget) -> QFrame:
     return card
 
 
-# View ---------------------------------------------------------------------------------------
-
-
 class ClassifyView(PagedView):
     """Sidebar on the left, on the right one of four pages."""
 

@@ -28,6 +28,11 @@ from fstmuse_gui.widgets.calm import CalmSlider
 from fstmuse_gui.widgets.fields import Field, choice, whole
 from fstmuse_gui.widgets.file_list import FileList
 
+SHORTEST_S, LONGEST_S = 3, 120
+_WIDTH = 336
+_LARGEST_SEED = 2**31 - 1
+_NOTHING = ""
+
 
 class TakeList(FileList):
     """Rows to choose from, and to drag to a folder or another program."""
@@ -77,14 +82,6 @@ class TakeList(FileList):
         drag.setPixmap(self.viewport().grab(row))
         drag.setHotSpot(QPoint(24, row.height() // 2))
         drag.exec(Qt.DropAction.CopyAction)
-
-
-# Form ---------------------------------------------------------------------------------------
-
-SHORTEST_S, LONGEST_S = 3, 120
-_WIDTH = 336
-_LARGEST_SEED = 2**31 - 1
-_NOTHING = ""
 
 
 class GenerateForm(QWidget):
@@ -283,9 +280,6 @@ def _tool(name: str, spoken: str) -> QToolButton:
     button.setAccessibleName(spoken)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
-
-
-# Seeds --------------------------------------------------------------------------------------
 
 
 class SeedChoice:

@@ -1,4 +1,4 @@
-"""Takes played, saved where the user says, and kept ready to be dragged away."""
+"""Playback, saving and dragging of takes."""
 
 from __future__ import annotations
 
@@ -61,9 +61,6 @@ class Playback(PagePlayback):
         if self._key is not None:
             self._player.set_device(DeviceId.parse(self._settings.get(OUTPUT_DEVICE)))
             super().toggle()
-
-
-# Saving -------------------------------------------------------------------------------------
 
 
 class Saving(FileSaving):

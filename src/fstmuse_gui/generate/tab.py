@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 SPLITTER = Option("generate/splitter", list, [])
+_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 class GenerateWiring(QObject):
@@ -76,11 +77,6 @@ class GenerateWiring(QObject):
         self._settings.set(SPLITTER, self.view.splitter.widths())
         self.presenter.close()
         self.bridge.close()
-
-
-# Tab ----------------------------------------------------------------------------------------
-
-_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 class GenerateTab(QObject):

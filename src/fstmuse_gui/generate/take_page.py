@@ -215,9 +215,6 @@ class TakePage(QWidget):
         self.transport.set_position(seconds or 0.0)
 
 
-# Colours ------------------------------------------------------------------------------------
-
-
 class TakeColours:
     """Remembers what was chosen below the picture, and draws with it."""
 

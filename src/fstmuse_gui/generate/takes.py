@@ -31,14 +31,14 @@ def title_of(request: MakeClip) -> str:
 
 @dataclass(frozen=True)
 class TakeRow(Row):
-    """A take in the list; once it is done ``genre`` is what the first classifier heard."""
+    """A take in the list; once it is done ``genre`` is the first classifier's."""
 
     is_judged: bool = False
 
     def status(self) -> str:
         if self.state is RowState.DONE:
-            heard = f"Heard as {self.genre}" if self.genre else "Heard as nothing it is sure of"
-            return heard if self.is_judged else "Not listened to"
+            words = f"Heard as {self.genre}" if self.genre else "Heard as nothing it is sure of"
+            return words if self.is_judged else "Not listened to"
         if self.state is RowState.FAILED:
             return "Could not be made"
         if self.state is RowState.WORKING:
@@ -79,16 +79,16 @@ class Take:
 
     def row(self) -> TakeRow:
         """Row of the list."""
-        heard = self.opinions[0] if self.opinions else None
+        result = self.opinions[0] if self.opinions else None
         return TakeRow(
             key=self.key,
             title=f"{self.title} \N{MIDDLE DOT} {self.request.seed}",
             state=self.state,
             progress=self.progress,
-            genre=heard.verdict.genre if heard is not None else None,
-            probability=float(heard.probabilities.max()) if heard is not None else 0.0,
+            genre=result.verdict.genre if result is not None else None,
+            probability=float(result.probabilities.max()) if result is not None else 0.0,
             sentence=self.sentence,
-            is_judged=heard is not None,
+            is_judged=result is not None,
         )
 
 
@@ -127,9 +127,6 @@ class TakeStore:
         take = self._removed.pop()
         self.add(take)
         return take
-
-
-# Pair ---------------------------------------------------------------------------------------
 
 
 class Pair:

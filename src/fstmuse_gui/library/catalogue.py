@@ -286,7 +286,7 @@ class Catalogue:
         """Count the files of one of the library's folders."""
         return int(np.count_nonzero(self._folder == folder))
 
-    def says(self, column: Column) -> bool:
+    def has_values(self, column: Column) -> bool:
         """True if any file has a value in this column."""
         ranks = self._ranks.get(column)
         return ranks is None or not ranks.size or bool(ranks.max() >= 0)

@@ -30,7 +30,7 @@ _FINISHED_AT_CLOSE = 20
 
 
 @dataclass(frozen=True)
-class _Word:
+class _Review:
     """Genre that the user gave a file, and the model whose answer was shown."""
 
     path: str
@@ -67,9 +67,9 @@ class Learning(QObject):
         self._made: Corrections | None = None
         self._executor = SerialExecutor("library corrections", self)
         self._lock = threading.Lock()
-        self._waiting: dict[int, _Word] = {}
+        self._waiting: dict[int, _Review] = {}
         self._left_to_finish: int | None = None
-        # Of the files that were learned since the start; of the lane's thread alone.
+        # Of the files that were learned since the start; of the executor's thread alone.
         self._sounds: dict[int, str] = {}
 
     @property
@@ -88,24 +88,26 @@ class Learning(QObject):
         self._run(self._take_up)
 
     def _take_up(self) -> int:
-        for word in self._read():
+        for review in self._read():
             with self._lock:
-                self._waiting.setdefault(word.file_id, word)
-        for word in list(self._waiting.values()):
-            self._learn_one(word)
+                self._waiting.setdefault(review.file_id, review)
+        for review in list(self._waiting.values()):
+            self._learn_one(review)
         self._write()
         return self._corrections.count()
 
     def learn(self, rows: Sequence[LibraryRow], genre: str) -> None:
         """Let trainings learn that these files are of this genre."""
-        words = [_Word(row.path, row.file_id, genre, self._library_store.model_sha) for row in rows]
+        reviews = [
+            _Review(row.path, row.file_id, genre, self._library_store.model_sha) for row in rows
+        ]
         with self._lock:
-            self._waiting |= {word.file_id: word for word in words}
-        if len(words) > 1:  # one is done in a moment
+            self._waiting |= {review.file_id: review for review in reviews}
+        if len(reviews) > 1:  # one is done in a moment
             self._run(self._written)
-        for word in words:
-            self._run(partial(self._learned, word))
-        if len(words) > 1:
+        for review in reviews:
+            self._run(partial(self._learned, review))
+        if len(reviews) > 1:
             self._run(self._written)
 
     def unlearn(self, said: Sequence[tuple[LibraryRow, str]]) -> None:
@@ -145,53 +147,53 @@ class Learning(QObject):
         self._write()
         return self._corrections.count()
 
-    def _learned(self, word: _Word) -> int:
-        self._learn_one(word)
+    def _learned(self, review: _Review) -> int:
+        self._learn_one(review)
         return self._corrections.count()
 
-    def _learn_one(self, word: _Word) -> None:
+    def _learn_one(self, review: _Review) -> None:
         with self._lock:
-            if self._waiting.get(word.file_id) != word:
+            if self._waiting.get(review.file_id) != review:
                 return  # it was taken back meanwhile, or something else was said
             if self._left_to_finish is not None:
                 if self._left_to_finish < 1:
                     return
                 self._left_to_finish -= 1
         try:
-            answer = self._library_store.library.classification(word.file_id, word.sha)
+            answer = self._library_store.library.classification(review.file_id, review.sha)
             if answer is not None and answer.probabilities.any():
-                change = self._corrections.correct_file(Path(word.path), word.genre, answer)
+                change = self._corrections.correct_file(Path(review.path), review.genre, answer)
                 if change.record is not None and change.record != change.before:
-                    self._sounds[word.file_id] = change.record.sound
+                    self._sounds[review.file_id] = change.record.sound
         finally:
             with self._lock:
-                if self._waiting.get(word.file_id) == word:
-                    del self._waiting[word.file_id]
+                if self._waiting.get(review.file_id) == review:
+                    del self._waiting[review.file_id]
 
     # -- what waits --------------------------------------------------------------------
 
-    def _read(self) -> list[_Word]:
+    def _read(self) -> list[_Review]:
         try:
             values: Any = parse_json(read_regular(self.folder / _WAITING_FILE, _MOST_BYTES))
-            words = [_Word(**value) for value in values]
+            reviews = [_Review(**value) for value in values]
         except FileNotFoundError:
             return []
         except (OSError, ValueError, TypeError) as error:
             _log.warning("What waits to be learned cannot be read: %s", error)
             return []
-        return [word for word in words if isinstance(word.path, str) and word.genre]
+        return [review for review in reviews if isinstance(review.path, str) and review.genre]
 
     def _write(self) -> None:
         file = self.folder / _WAITING_FILE
         with self._lock:
-            words = [asdict(word) for word in self._waiting.values()]
+            reviews = [asdict(review) for review in self._waiting.values()]
         try:
-            if not words:
+            if not reviews:
                 file.unlink(missing_ok=True)
                 return
             file.parent.mkdir(parents=True, exist_ok=True)
             with open_atomic(file) as stream:
-                stream.write(json.dumps(words).encode())
+                stream.write(json.dumps(reviews).encode())
         except OSError as error:
             _log.warning("What waits to be learned cannot be written: %s", error)
 

@@ -46,6 +46,11 @@ if TYPE_CHECKING:
 
 
 _Index = QModelIndex | QPersistentModelIndex
+_FILES = {
+    "csv": ("Export a table", "library.csv", "Tables (*.csv)", "export"),
+    "json": ("Export a table", "library.json", "JSON (*.json *.jsonl)", "export"),
+    "html": ("Export a report", "library.html", "Web pages (*.html)", "report"),
+}
 
 
 class _Changes(QAbstractTableModel):
@@ -188,15 +193,6 @@ class CompareDialog(FittingDialog):
         self.accept()
 
 
-# Exporting ----------------------------------------------------------------------------------
-
-_FILES = {
-    "csv": ("Export a table", "library.csv", "Tables (*.csv)", "export"),
-    "json": ("Export a table", "library.json", "JSON (*.json *.jsonl)", "export"),
-    "html": ("Export a report", "library.html", "Web pages (*.html)", "report"),
-}
-
-
 class Exporting(QObject):
     """Writes what is shown into files, in a process of its own.
 
@@ -226,25 +222,25 @@ class Exporting(QObject):
             return
         if kind == "m3u8":
             path = QFileDialog.getExistingDirectory(self._view, "Folder for the playlists")
-            chore = "playlists"
+            job = "playlists"
         else:
-            title, suggestion, filters, chore = _FILES[kind]
+            title, suggestion, filters, job = _FILES[kind]
             path, _ = QFileDialog.getSaveFileName(self._view, title, suggestion, filters)
         if path:
-            self.write(chore, file_ids, path)
+            self.write(job, file_ids, path)
 
-    def write(self, chore: str, file_ids: Sequence[int], path: str) -> None:
+    def write(self, job: str, file_ids: Sequence[int], path: str) -> None:
         """Write to a place that was chosen."""
         name = Path(path).name
 
         def on_done(count: int) -> None:
-            if chore == "playlists":
+            if job == "playlists":
                 self.message.emit(f"Saved {counted(count, 'playlist')} in {name}.")
             else:
                 self.message.emit(f"Saved {name} with {counted(count, 'file')}.")
 
         self.message.emit(f"Writing {name}\N{HORIZONTAL ELLIPSIS}")
-        self._run(on_done, chore, self._library_store.model_sha, list(file_ids), path)
+        self._run(on_done, job, self._library_store.model_sha, list(file_ids), path)
 
     def _is_taken(self) -> bool:
         is_taken = self._process is not None and self._process.is_busy
@@ -252,7 +248,7 @@ class Exporting(QObject):
             self.message.emit("The export before is still being written.")
         return is_taken
 
-    def _run(self, on_done: Callable[[Any], None], chore: str, *arguments: Any) -> None:
+    def _run(self, on_done: Callable[[Any], None], job: str, *arguments: Any) -> None:
         from fstmuse_gui.workers.library import LibraryJobs
 
         if self._process is None:
@@ -262,7 +258,7 @@ class Exporting(QObject):
             self._process.failed.connect(self._on_failed)
             self._process.part.connect(self._on_part)
         self._on_done = on_done
-        self._process.run(chore, *arguments)
+        self._process.run(job, *arguments)
 
     def _on_part(self, part: list) -> None:
         if self._dialog is not None:

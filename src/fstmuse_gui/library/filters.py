@@ -47,6 +47,7 @@ _SIGN = 16
 _DOT = 8
 _FACET = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
+_TYPING_MS = 160
 
 
 @dataclass(frozen=True)
@@ -194,11 +195,6 @@ class _FacetPainter(QStyledItemDelegate):
             facet.text, Qt.TextElideMode.ElideMiddle, int(room.width())
         )
         painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, fitted)
-
-
-# Filter bar ---------------------------------------------------------------------------------
-
-_TYPING_MS = 160
 
 
 class FilterBar(QWidget):

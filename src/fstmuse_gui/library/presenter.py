@@ -15,13 +15,13 @@ from fstmuse_gui.library.reviewing import Reviewing
 from fstmuse_gui.library.store import LibraryStore, Loaded
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import folder_name
-from fstmuse_gui.library.work_presenter import Listening
+from fstmuse_gui.library.work_presenter import WorkPresenter
 from fstmuse_gui.shared.models import ModelInfo
 
 # While answers come in, the rows take their places anew this often.
 _SETTLE_MS = 1000
-_LOOK_MS = 3000
-# What becomes known of titles while files are heard counts in the order after so long.
+_CHANGES_EVERY_MS = 3000
+# Titles that become known while files are classified count in the order after so long.
 _RANKED_ANEW_S = 20.0
 
 
@@ -43,14 +43,14 @@ class LibraryPresenter(QObject):
         self,
         view: LibraryView,
         library_store: LibraryStore,
-        listening: Listening,
+        work: WorkPresenter,
         reviewing: Reviewing,
         model: str,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._view, self._library_store = view, library_store
-        self.listening, self.reviewing = listening, reviewing
+        self.work, self.reviewing = work, reviewing
         self._model = model
         self._folders: tuple[LibraryFolder, ...] = ()
         self._filter, self._order = Filter(), Order()
@@ -62,8 +62,8 @@ class LibraryPresenter(QObject):
         self.resumes = False
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self.refresh)
-        self._look = QTimer(self, interval=_LOOK_MS)
-        self._look.timeout.connect(self._look_around)
+        self._change_timer = QTimer(self, interval=_CHANGES_EVERY_MS)
+        self._change_timer.timeout.connect(self._look_for_changes)
         self._connect()
         view.show_page(view.blank_page)
 
@@ -87,20 +87,20 @@ class LibraryPresenter(QObject):
         library_store.folder_added.connect(self._on_folder_added)
         library_store.changed_elsewhere.connect(self.reload)
         library_store.trouble.connect(self._on_trouble)
-        for part in (self.listening, self.reviewing):
+        for part in (self.work, self.reviewing):
             part.message.connect(self.message)
             part.changed.connect(self.changed)
-        self.listening.trouble.connect(self.say)
+        self.work.trouble.connect(self.say)
         self.reviewing.trouble.connect(lambda sentence: self.say(sentence, of_file=True))
         view.table.current_changed.connect(view.notice.leave_item)
-        self.listening.scanned.connect(self.reload)
+        self.work.scanned.connect(self.reload)
         self.reviewing.reviewed.connect(self._settle_later)
 
     # -- opening and loading -----------------------------------------------------------
 
     @property
     def model(self) -> str:
-        """Name of the model that listens."""
+        """Name of the model that classifies."""
         return self._model
 
     @property
@@ -128,7 +128,7 @@ class LibraryPresenter(QObject):
         self.reload()
         self.reviewing.count_corrections()
         self._library_store.tidy()
-        self._look.start()
+        self._change_timer.start()
 
     def reload(self) -> None:
         """Read everything anew."""
@@ -141,43 +141,43 @@ class LibraryPresenter(QObject):
         is_first, self._is_loaded = not self._is_loaded, True
         self._is_loading, self._loaded_at = False, time.monotonic()
         self._folders = loaded.folders
-        self.listening.model = loaded.model
+        self.work.model = loaded.model
         catalogue = loaded.catalogue
-        self.listening.overlay(catalogue)
+        self.work.overlay(catalogue)
         if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
             self._filter = replace(self._filter, folder=None)
         view = self._view
-        view.show_page(view.wiring if loaded.folders else view.empty_page)
+        view.show_page(view.files_page if loaded.folders else view.empty_page)
         self._show(catalogue)
         self.reviewing.follow_load()
         if self._changed_meanwhile:
             self._library_store.read(sorted(self._changed_meanwhile))
         to_add, self._to_add = self._to_add, []
         self.add_folders(to_add)
-        if is_first and self.resumes and self.listening.n_waiting:
-            self.listening.start()
+        if is_first and self.resumes and self.work.n_waiting:
+            self.work.start()
         else:
-            self.listening.start_if_wanted()
+            self.work.start_if_wanted()
 
     def _on_news(self, rows: list[LibraryRow]) -> None:
         catalogue = self.catalogue
         if self._is_loading:
             self._changed_meanwhile.update(row.file_id for row in rows)
-        rows = self.listening.overlaid(rows)
+        rows = self.work.overlaid(rows)
         places = [place for row in rows if (place := catalogue.replace(row)) is not None]
         self._view.table.rows.tell_changed(places)
         self.reviewing.follow_news(rows)
-        if not self.listening.is_busy:
-            self.listening.show()
+        if not self.work.is_busy:
+            self.work.show()
         self._settle_later()
 
     def _settle_later(self) -> None:
         if not self._settle.isActive():
             self._settle.start()
 
-    def _look_around(self) -> None:
+    def _look_for_changes(self) -> None:
         """Look for changes by another window while this one is idle."""
-        if self._is_loaded and self._view.isVisible() and not self.listening.is_busy:
+        if self._is_loaded and self._view.isVisible() and not self.work.is_busy:
             self._library_store.look_for_changes()
 
     # -- models and folders ------------------------------------------------------------
@@ -195,16 +195,16 @@ class LibraryPresenter(QObject):
         """The model of the first name is now called by the second."""
         if self._model == old:
             self._model = new
-        if self.listening.model == old:
-            self.listening.model = new
+        if self.work.model == old:
+            self.work.model = new
 
     def choose_model(self, name: str) -> None:
-        """Let another model listen; what this one has said is kept."""
+        """Classify with another model; the results of this one are kept."""
         if name == self._model:
             return
         self._model = name
-        if self.listening.is_working:
-            self.listening.cancel()
+        if self.work.is_working:
+            self.work.cancel()
         if self._is_loaded:
             self.reload()
 
@@ -228,8 +228,8 @@ class LibraryPresenter(QObject):
             self._library_store.add_folder(folder)
 
     def _on_folder_added(self, _folder: LibraryFolder) -> None:
-        self._view.show_page(self._view.wiring)
-        self.listening.scan()
+        self._view.show_page(self._view.files_page)
+        self.work.scan()
 
     def remove_folder(self, folder_id: int) -> None:
         """Ask, then take a folder out of the library."""
@@ -290,7 +290,7 @@ class LibraryPresenter(QObject):
     def _words_for_nothing(self, catalogue: Catalogue) -> str:
         if len(catalogue):
             return "No file is like that."
-        return "" if self.listening.is_busy else "There is no music in these folders."
+        return "" if self.work.is_busy else "There is no music in these folders."
 
     def _on_trouble(self, sentence: str) -> None:
         self.say(sentence)
@@ -311,6 +311,6 @@ class LibraryPresenter(QObject):
     def close(self) -> None:
         """Stop in good order."""
         self._settle.stop()
-        self._look.stop()
+        self._change_timer.stop()
         self.reviewing.close()
         self._library_store.close()

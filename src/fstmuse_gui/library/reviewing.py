@@ -26,7 +26,7 @@ _SHOWN_OF_ANSWER = (
 
 
 class Reviewing(QObject):
-    """Listens to the table: what is current there is heard and spoken on here.
+    """Presenter of the review pane: plays and reviews the table's current file.
 
     Signals
     -------
@@ -98,20 +98,20 @@ class Reviewing(QObject):
         return self._row
 
     @property
-    def can_speak(self) -> bool:
+    def can_review(self) -> bool:
         """True while a classified file is shown, which can be reviewed."""
         return self._row is not None and self._row.content is not None and bool(self._row.verdict)
 
     @property
     def can_accept(self) -> bool:
         """True while the model names a genre to accept."""
-        return self.can_speak and self._row is not None and bool(self._row.genre)
+        return self.can_review and self._row is not None and bool(self._row.genre)
 
     @property
     def can_take_back(self) -> bool:
         """True while a review can be taken back."""
-        has_word = self._row is not None and self._row.review is not None
-        return bool(self._said) or has_word
+        is_reviewed = self._row is not None and self._row.review is not None
+        return bool(self._said) or is_reviewed
 
     def follow_news(self, rows: Sequence[LibraryRow]) -> None:
         """Take over the news of some files."""
@@ -154,7 +154,7 @@ class Reviewing(QObject):
             self._pane.show_nothing()
         else:
             self._pane.show_file(row, self._place())
-            self._show_word(row)
+            self._show_review(row)
             if not keep_answer:
                 self._answer = None
                 self._sha = self._library_store.model_sha
@@ -165,10 +165,10 @@ class Reviewing(QObject):
                     self._pane.show_answer(row, None)
         self.changed.emit()
 
-    def _show_word(self, row: LibraryRow) -> None:
+    def _show_review(self, row: LibraryRow) -> None:
         bar = self._pane.correction
         bar.picker.hide()
-        bar.setVisible(self.can_speak)
+        bar.setVisible(self.can_review)
         if row.review_genre is not None:
             bar.show_correction(row.review_genre)
         else:
@@ -184,7 +184,7 @@ class Reviewing(QObject):
             self._answer = answer
             self._pane.show_answer(self._row, answer)
 
-    # -- walking and listening ---------------------------------------------------------
+    # -- walking and playing -----------------------------------------------------------
 
     def walk(self, lines: int) -> None:
         """Go to a file further down, or up if negative."""
@@ -238,7 +238,7 @@ class Reviewing(QObject):
 
     def ask(self) -> None:
         """Let the user choose a genre for what is chosen."""
-        if self.can_speak and self._row is not None:
+        if self.can_review and self._row is not None:
             likely = [genre for genre, _ in self._answer.ranked()] if self._answer else []
             self._pane.correction.ask(likely, self._row.review_genre or "")
 

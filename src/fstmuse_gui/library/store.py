@@ -95,7 +95,7 @@ class LibraryStore(QObject):
         self._opener = opener
         self._library: Library | None = None
         self._reader = SerialExecutor("library reader", self)
-        self._wiring = SerialExecutor("library desk", self)
+        self._queries = SerialExecutor("library queries", self)
         self._loads = 0
         self._sha = ""
         self._changes: int | None = None
@@ -119,7 +119,7 @@ class LibraryStore(QObject):
     @property
     def is_busy(self) -> bool:
         """True while something is being read or written."""
-        return self._reader.is_busy or self._wiring.is_busy
+        return self._reader.is_busy or self._queries.is_busy
 
     # -- reading -----------------------------------------------------------------------
 
@@ -232,11 +232,11 @@ class LibraryStore(QObject):
         self._do(lambda: work(library), then)
 
     def _do(self, work: Callable[[], Any], on_done: Callable[[Any], None]) -> None:
-        self._wiring.run(work, on_done, self.trouble.emit)
+        self._queries.run(work, on_done, self.trouble.emit)
 
     def close(self) -> None:
         """Wait for what is being read and written, and close the library."""
         self._reader.close()
-        self._wiring.close()
+        self._queries.close()
         if self._library is not None:
             self._library.close()

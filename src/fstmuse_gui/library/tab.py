@@ -85,7 +85,7 @@ class LibraryTab(QObject):
         self.wiring.view.set_hot(is_hot)
 
     def may_close(self) -> bool:
-        """Ask while tags are being written; listening goes on at the next start."""
+        """Ask while tags are being written; classifying goes on at the next start."""
         return self._built is None or self._built.may_close()
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class LibraryTab(QObject):
         self._settings.set(LIBRARY_SPLITTER, wiring.view.splitter.widths())
         self._settings.set(LIBRARY_PARTS, wiring.view.parts.widths())
         self._settings.set(LIBRARY_MODEL, wiring.presenter.model)
-        self._settings.set(LIBRARY_GOES_ON, wiring.presenter.listening.goes_on)
+        self._settings.set(LIBRARY_GOES_ON, wiring.presenter.work.goes_on)
         wiring.close()
         separator, keep_time = wiring.tag_choices
         self._settings.set(TAG_SEPARATOR, separator)
@@ -114,13 +114,13 @@ class LibraryTab(QObject):
             wiring.tag_choices = (get(TAG_SEPARATOR), get(TAG_KEEP_TIME))
             presenter, reviewing = wiring.presenter, wiring.presenter.reviewing
             presenter.offer_models(self._factories.models())
-            # Never by itself with another model, which may have everything to hear.
+            # Never by itself with another model, which may have every file to classify.
             goes_on = self._settings.get(LIBRARY_GOES_ON)
             presenter.resumes = goes_on and presenter.model == model
             presenter.message.connect(self.message)
             presenter.changed.connect(self._on_changed)
-            presenter.listening.at_work.connect(self._on_work)
-            presenter.listening.finished.connect(self._on_finished)
+            presenter.work.at_work.connect(self._on_work)
+            presenter.work.finished.connect(self._on_finished)
             wiring.view.shown.connect(self._on_shown)
             self._connect_others(wiring)
             reviewing.train_wanted.connect(self._context.data.train_on_wanted)
@@ -196,9 +196,9 @@ class LibraryTab(QObject):
         self._build_review_actions()
         self._build_output_actions()
         self._view_actions: MenuEntries = [
-            self._action("&Search", "Ctrl+F", lambda d: d.view.filter_bar.search.setFocus()),
-            self._action("Show &all files", "Ctrl+Shift+F", lambda d: d.presenter.clear_filter()),
-            self._action("&Least sure first", "U", lambda d: d.view.filter_bar.least_sure.click()),
+            self._action("&Search", "Ctrl+F", lambda w: w.view.filter_bar.search.setFocus()),
+            self._action("Show &all files", "Ctrl+Shift+F", lambda w: w.presenter.clear_filter()),
+            self._action("&Least sure first", "U", lambda w: w.view.filter_bar.least_sure.click()),
         ]
         self._context_actions = [
             self._play,
@@ -212,31 +212,31 @@ class LibraryTab(QObject):
     def _build_work_actions(self) -> None:
         self._folder_actions = [
             self._action(
-                f"&Add a folder{_ELLIPSIS}", "Ctrl+O", lambda d: d.presenter.choose_folder()
+                f"&Add a folder{_ELLIPSIS}", "Ctrl+O", lambda w: w.presenter.choose_folder()
             ),
-            self._action("Look for &changes", "F5", lambda d: d.presenter.listening.scan()),
+            self._action("Look for &changes", "F5", lambda w: w.presenter.work.scan()),
         ]
         self._start = self._action(
-            "&Listen to what waits", "Ctrl+L", lambda d: d.presenter.listening.start()
+            "&Listen to what waits", "Ctrl+L", lambda w: w.presenter.work.start()
         )
         self._pause = self._action(
-            "&Pause, or go on", "Ctrl+P", lambda d: d.presenter.listening.toggle_pause()
+            "&Pause, or go on", "Ctrl+P", lambda w: w.presenter.work.toggle_pause()
         )
-        self._stop = self._action("S&top", "", lambda d: d.presenter.listening.cancel())
+        self._stop = self._action("S&top", "", lambda w: w.presenter.work.cancel())
         self._front = self._action(
             "Listen to these &next",
             "Ctrl+Up",
-            lambda d: d.presenter.listening.move_to_front(d.presenter.chosen_ids),
+            lambda w: w.presenter.work.move_to_front(w.presenter.chosen_ids),
         )
         self._skip = self._action(
             "Leave these &out",
             "Del",
-            lambda d: d.presenter.listening.skip(d.presenter.chosen_ids),
+            lambda w: w.presenter.work.skip(w.presenter.chosen_ids),
         )
         self._again = self._action(
             "Try these &again",
             "",
-            lambda d: d.presenter.listening.requeue(d.presenter.chosen_ids),
+            lambda w: w.presenter.work.requeue(w.presenter.chosen_ids),
         )
         self._work_actions = [
             self._start,
@@ -248,58 +248,58 @@ class LibraryTab(QObject):
         ]
 
     def _build_review_actions(self) -> None:
-        self._next = self._action("&Next file", "J", lambda d: d.presenter.reviewing.walk(1))
+        self._next = self._action("&Next file", "J", lambda w: w.presenter.reviewing.walk(1))
         self._previous = self._action(
-            "&Previous file", "K", lambda d: d.presenter.reviewing.walk(-1)
+            "&Previous file", "K", lambda w: w.presenter.reviewing.walk(-1)
         )
         self._accept = self._action(
-            "The genre is &right", "Y", lambda d: d.presenter.reviewing.accept()
+            "The genre is &right", "Y", lambda w: w.presenter.reviewing.accept()
         )
         self._correct = self._action(
-            f"&Correct the genre{_ELLIPSIS}", "C", lambda d: d.presenter.reviewing.ask()
+            f"&Correct the genre{_ELLIPSIS}", "C", lambda w: w.presenter.reviewing.ask()
         )
         self._take_back = self._action(
-            "&Take it back", "Ctrl+Z", lambda d: d.presenter.reviewing.take_back()
+            "&Take it back", "Ctrl+Z", lambda w: w.presenter.reviewing.take_back()
         )
         self._review_menu = QMenu("Lo&ok over", self._stage)
         self._review_menu.addActions(
             [self._next, self._previous, self._accept, self._correct, self._take_back]
         )
-        self._play = self._action("&Play or pause", "Space", lambda d: d.presenter.reviewing.play())
+        self._play = self._action("&Play or pause", "Space", lambda w: w.presenter.reviewing.play())
         self._play_actions: MenuEntries = [
             self._play,
-            self._action("&Back 5 seconds", "Left", lambda d: d.presenter.reviewing.step(-STEP_S)),
+            self._action("&Back 5 seconds", "Left", lambda w: w.presenter.reviewing.step(-STEP_S)),
             self._action(
-                "&Forward 5 seconds", "Right", lambda d: d.presenter.reviewing.step(STEP_S)
+                "&Forward 5 seconds", "Right", lambda w: w.presenter.reviewing.step(STEP_S)
             ),
         ]
 
     def _build_output_actions(self) -> None:
         self._tag_actions = [
-            self._action(f"&Write tags{_ELLIPSIS}", "Ctrl+T", lambda d: d.write_tags()),
-            self._action(f"Tags written &before{_ELLIPSIS}", "", lambda d: d.show_written()),
+            self._action(f"&Write tags{_ELLIPSIS}", "Ctrl+T", lambda w: w.write_tags()),
+            self._action(f"Tags written &before{_ELLIPSIS}", "", lambda w: w.show_written()),
         ]
         self._export_menu = QMenu("&Export", self._stage)
         self._export_menu.addActions(
             [
-                self._action(f"Table (&CSV){_ELLIPSIS}", "Ctrl+K", lambda d: d.export("csv")),
-                self._action(f"Table (&JSON){_ELLIPSIS}", "Ctrl+J", lambda d: d.export("json")),
-                self._action(f"&Playlists, one a genre{_ELLIPSIS}", "", lambda d: d.export("m3u8")),
-                self._action(f"&Report (HTML){_ELLIPSIS}", "", lambda d: d.export("html")),
+                self._action(f"Table (&CSV){_ELLIPSIS}", "Ctrl+K", lambda w: w.export("csv")),
+                self._action(f"Table (&JSON){_ELLIPSIS}", "Ctrl+J", lambda w: w.export("json")),
+                self._action(f"&Playlists, one a genre{_ELLIPSIS}", "", lambda w: w.export("m3u8")),
+                self._action(f"&Report (HTML){_ELLIPSIS}", "", lambda w: w.export("html")),
             ]
         )
         self._compare = self._action(
-            f"Co&mpare with another model{_ELLIPSIS}", "", lambda d: d.compare()
+            f"Co&mpare with another model{_ELLIPSIS}", "", lambda w: w.compare()
         )
 
     def _on_changed(self) -> None:
         presenter = self.wiring.presenter
-        listening, reviewing = presenter.listening, presenter.reviewing
-        self._start.setEnabled(listening.n_waiting > 0 and not listening.is_busy)
-        self._pause.setEnabled(listening.is_working)
-        self._stop.setEnabled(listening.is_busy)
+        work, reviewing = presenter.work, presenter.reviewing
+        self._start.setEnabled(work.n_waiting > 0 and not work.is_busy)
+        self._pause.setEnabled(work.is_working)
+        self._stop.setEnabled(work.is_busy)
         self._accept.setEnabled(reviewing.can_accept)
-        self._correct.setEnabled(reviewing.can_speak)
+        self._correct.setEnabled(reviewing.can_review)
         self._take_back.setEnabled(reviewing.can_take_back)
         self._play.setEnabled(reviewing.row is not None)
         has_answers = presenter.catalogue.n_answered > 0

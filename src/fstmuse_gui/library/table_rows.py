@@ -24,9 +24,17 @@ from fstmuse_gui.library.words import HEADINGS, cell_text, spoken_row, tool_tip
 from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
 from fstmuse_gui.widgets.genre_bars import percent
+from fstmuse_gui.widgets.rows import LEFT
 
 _Index = QModelIndex | QPersistentModelIndex
-_CENTRE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+ROW_HEIGHT = 34
+_MARGIN = 10
+_SIGN = 14
+_DOT = 8
+_BAR = 5
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_CUT_LEFT, _CUT_RIGHT = Qt.TextElideMode.ElideLeft, Qt.TextElideMode.ElideRight
+_SIGNS = {State.FAILED: "warning", State.GONE: "close", State.SKIPPED: "close"}
 
 
 class LibraryModel(QAbstractTableModel):
@@ -107,20 +115,7 @@ class LibraryModel(QAbstractTableModel):
             return HEADINGS[Column(section)][0]
         if role == Qt.ItemDataRole.ToolTipRole:
             return HEADINGS[Column(section)][1]
-        return _CENTRE if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-
-# Row painter --------------------------------------------------------------------------------
-
-ROW_HEIGHT = 34
-_MARGIN = 10
-_SIGN = 14
-_DOT = 8
-_BAR = 5
-_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-_CUT_LEFT, _CUT_RIGHT = Qt.TextElideMode.ElideLeft, Qt.TextElideMode.ElideRight
-_SIGNS = {State.FAILED: "warning", State.GONE: "close", State.SKIPPED: "close"}
+        return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
 class RowPainter(QStyledItemDelegate):
@@ -195,7 +190,7 @@ class RowPainter(QStyledItemDelegate):
         painter.setFont(self._strong if is_strong else self._font)
         painter.setPen(QColor(colour))
         fitted = metrics.elidedText(text, cut, int(box.width()))
-        painter.drawText(box, _LEFT, fitted)
+        painter.drawText(box, LEFT, fitted)
 
     def _paint_genre(
         self, painter: QPainter, box: QRectF, row: LibraryRow, colours: Colours

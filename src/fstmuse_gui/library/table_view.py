@@ -154,7 +154,7 @@ class LibraryTable(PlainTable):
             self.viewport().update()
             self.current_changed.emit()
 
-    # -- looks and keys ----------------------------------------------------------------
+    # -- appearance and keys ------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -182,7 +182,7 @@ class LibraryTable(PlainTable):
         shown = {Column.TITLE, Column.GENRE, Column.SURE}
         room = width - _FIXED[Column.GENRE] - _FIXED[Column.SURE] - _TITLE_FIRST
         for column, asked in _ASKED.items():
-            if room >= asked and self.rows.catalogue.says(column):
+            if room >= asked and self.rows.catalogue.has_values(column):
                 shown.add(column)
                 room -= asked
         return sorted(shown)

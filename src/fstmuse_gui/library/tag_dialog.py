@@ -37,6 +37,7 @@ from fstmuse_gui.widgets.rows import LEFT, PlainTable
 _Index = QModelIndex | QPersistentModelIndex
 _HEADINGS = ("File", "Now", "Then", "Why")
 _SHARES = (34, 18, 18, 30)
+_STEPS = 1000
 
 
 class PlanModel(QAbstractTableModel):
@@ -132,11 +133,6 @@ class PlanTable(PlainTable):
         width = self.viewport().width()
         for column, share in enumerate(_SHARES):
             self.setColumnWidth(column, width * share // 100)
-
-
-# Tag dialog ---------------------------------------------------------------------------------
-
-_STEPS = 1000
 
 
 class TagDialog(FittingDialog):
@@ -253,14 +249,14 @@ class TagDialog(FittingDialog):
         self.changing.setText(f"{len(plan.changing):,} change")
         self.staying.setText(f"{len(plan.staying):,} stay as they are")
 
-    def show_plan(self, n_unheard: int) -> None:
+    def show_plan(self, n_unclassified: int) -> None:
         """Show the complete preview, and the number of files without an answer."""
         count = len(self.table.plan.changing)
         self.add_counts()
         self._bar.hide()
         words = "Nothing is written yet." if count else "There is nothing to write."
-        if n_unheard:
-            words += f" {counted(n_unheard, 'file')} not heard yet."
+        if n_unclassified:
+            words += f" {counted(n_unclassified, 'file')} not heard yet."
         self._say(words)
         self.write_button.setText(f"Write {counted(count, 'file')}")
         self.table.say_nothing_found("No file would change.")

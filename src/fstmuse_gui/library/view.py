@@ -37,6 +37,13 @@ from fstmuse_gui.widgets.question import Answer, Question
 from fstmuse_gui.widgets.stacking import StackingSplitter
 
 _STEPS = 1000
+_WIDTH = 240
+_ADD = f" Add a folder{MORE}"
+_FOLDER_ROWS = 5
+_ROW = 32
+# Below this width the chosen file stands below the table.
+_NARROW = 680
+_STACKED = (300, 280)
 
 
 class WorkStrip(QFrame):
@@ -154,14 +161,6 @@ class WorkStrip(QFrame):
         self.show()
 
 
-# Sidebar ------------------------------------------------------------------------------------
-
-_WIDTH = 240
-_ADD = f" Add a folder{MORE}"
-_FOLDER_ROWS = 5
-_ROW = 32
-
-
 class LibrarySidebar(QWidget):
     """Chooses what the table shows.
 
@@ -172,7 +171,7 @@ class LibrarySidebar(QWidget):
     remove_requested(int)
         The folder of this id shall leave the library.
     model_chosen(str)
-        Name of the model that shall listen.
+        Name of the model to classify with.
     folder_chosen(str), genre_chosen(str)
         A folder's id or a genre to filter by; empty for all.
     """
@@ -285,13 +284,6 @@ class LibrarySidebar(QWidget):
         self.add_button.style().polish(self.add_button)
 
 
-# View ---------------------------------------------------------------------------------------
-
-# Below this width the chosen file stands below the table.
-_NARROW = 680
-_STACKED = (300, 280)
-
-
 class LibraryView(PagedView):
     """Folders and genres on the left, the files in the middle, one of them on the right."""
 
@@ -310,13 +302,13 @@ class LibraryView(PagedView):
             [self.add_button],
         )
         self.blank_page = QWidget()
-        self.wiring = self._build_wiring()
+        self.files_page = self._build_files_page()
         self.filter_bar.search.returnPressed.connect(self.table.setFocus)
         super().__init__(
-            "Library", self.sidebar, [self.blank_page, self.wiring, self.empty_page], parent
+            "Library", self.sidebar, [self.blank_page, self.files_page, self.empty_page], parent
         )
 
-    def _build_wiring(self) -> QWidget:
+    def _build_files_page(self) -> QWidget:
         self.tags_button = QPushButton(icon("edit"), f" Write tags{MORE}")
         self.tags_button.setToolTip("Write genres into the files, with a preview (Ctrl+T)")
         self.export_button = QPushButton(icon("export"), "Export")

@@ -13,7 +13,7 @@ from fstmuse_gui.library.presenter import LibraryPresenter
 from fstmuse_gui.library.reviewing import Reviewing
 from fstmuse_gui.library.store import LibraryStore, own_library
 from fstmuse_gui.library.view import LibraryView
-from fstmuse_gui.library.work_presenter import Listening
+from fstmuse_gui.library.work_presenter import WorkPresenter
 from fstmuse_gui.shared.correcting import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.sound.player import Playing, make_player
@@ -35,9 +35,6 @@ class LibraryFactories:
     work: Callable[..., Any] | None = None
 
 
-# Desk ---------------------------------------------------------------------------------------
-
-
 class LibraryWiring(QObject):
     """View, presenters, and the dialogs that they open."""
 
@@ -51,12 +48,12 @@ class LibraryWiring(QObject):
         self.workers = LibraryWorkers(
             self, scan=factories.scan or make_scan, work=factories.work or make_work
         )
-        listening = Listening(self.view, self.library_store, self.workers, self)
+        work = WorkPresenter(self.view, self.library_store, self.workers, self)
         reviewing = Reviewing(
             self.view, self.library_store, factories.player(self), factories.corrections, self
         )
         self.presenter = LibraryPresenter(
-            self.view, self.library_store, listening, reviewing, model, self
+            self.view, self.library_store, work, reviewing, model, self
         )
         self.exporting = Exporting(self.view, self.library_store, self)
         self.exporting.message.connect(self.presenter.message)

@@ -1,4 +1,4 @@
-"""Decides what is being done with the library: scanning, listening, and what the strip says."""
+"""Decides what is being done with the library: scanning, classifying, and the strip's text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fstmuse_gui.library.words import GAP, counted, time_left
 from fstmuse_gui.workers.scanning import LibraryWorkers
 
 
-class Listening(QObject):
-    """Scans and listens.
+class WorkPresenter(QObject):
+    """Presenter of scanning and classifying.
 
     Signals
     -------
@@ -26,7 +26,7 @@ class Listening(QObject):
     at_work(object)
         Share of the work that is done, 0 to 1, and what is said of it; ``None`` at its end.
     finished(str)
-        All has been heard; what came of it.
+        All files are classified; a sentence about them.
     changed
         What can be done may have changed.
     """
@@ -88,7 +88,7 @@ class Listening(QObject):
     # -- doing -------------------------------------------------------------------------
 
     def scan(self) -> None:
-        """Search the folders, then listen to what is new."""
+        """Search the folders, then classify what is new."""
         path = self._library_store.path
         if path is not None and not self._workers.is_scanning:
             self._wants_work = True
@@ -97,7 +97,7 @@ class Listening(QObject):
             self.changed.emit()
 
     def start(self) -> None:
-        """Listen to what waits."""
+        """Classify what waits."""
         path = self._library_store.path
         self._wants_work = False
         if path is not None and self.model and not self._workers.is_working:
@@ -119,7 +119,7 @@ class Listening(QObject):
         self.show()
 
     def cancel(self) -> None:
-        """Stop what goes on; nothing that was heard is lost."""
+        """Stop what goes on; no result is lost."""
         self._wants_work = False
         if self._workers.is_scanning:
             self._workers.cancel_scan()
@@ -127,7 +127,7 @@ class Listening(QObject):
             self._workers.cancel_work()
 
     def retry(self) -> None:
-        """Try once more what could not be heard."""
+        """Try once more what failed."""
         rows = self._view.table.rows.catalogue.rows
         tried = (State.FAILED, State.SKIPPED)
         self.requeue([row.file_id for row in rows if row.state in tried])
@@ -138,13 +138,13 @@ class Listening(QObject):
         def on_done(_count: int) -> None:
             self._library_store.read(file_ids)
             self._wants_work = True
-            # The rows come after this on the same lane.
+            # The rows come after this in the same thread.
             self._library_store.change(lambda _library: None, lambda _none: self.start_if_wanted())
 
         self._library_store.change(lambda library: library.requeue(file_ids), on_done)
 
     def move_to_front(self, file_ids: Sequence[int]) -> None:
-        """Let these be heard next."""
+        """Let these be classified next."""
         waiting = self._waiting_among(file_ids)
         if waiting:
             said = f"{counted(len(waiting), 'file')} will be heard next."
@@ -228,7 +228,7 @@ class Listening(QObject):
         self.show()
 
     def _mark(self, working: set[int]) -> None:
-        """Show which files are being heard now."""
+        """Mark the files that are being classified."""
         before, self._working = self._working, working
         catalogue = self._view.table.rows.catalogue
         changed = []
@@ -242,13 +242,13 @@ class Listening(QObject):
         self._view.table.rows.tell_changed(changed)
 
     def overlay(self, catalogue: Catalogue) -> None:
-        """Let rows that were read anew say what is being heard now."""
+        """Mark the files that are being classified in rows that were read anew."""
         known = [file_id for file_id in self._working if file_id in catalogue.places]
         for row in self.overlaid([catalogue.rows[catalogue.places[i]] for i in known]):
             catalogue.replace(row)
 
     def overlaid(self, rows: Sequence[LibraryRow]) -> list[LibraryRow]:
-        """The rows with what is being heard now."""
+        """Rows with the files marked that are being classified."""
         if not self._working:
             return list(rows)
         return [

@@ -19,6 +19,13 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 from fstmuse_gui.theme import GRID
 
 _WIDTH = 240
+# Of the font, up from the size of the text.
+_SIZE_STEPS = QTextFormat.Property.FontSizeAdjustment.value
+_INDENT = 18
+# The window must not wait for the card of a stranger; ours have a quarter of this.
+_LONGEST = 24_000
+_MOST_CELLS = 400
+_MORE = "\n\n*The rest of this card is too long to be shown here; it is in CARD.md.*\n"
 
 
 class TallText(QTextBrowser):
@@ -62,17 +69,6 @@ class TallText(QTextBrowser):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_WIDTH, self.height())
-
-
-# Card view ----------------------------------------------------------------------------------
-
-# Of the font, up from the size of the text.
-_SIZE_STEPS = QTextFormat.Property.FontSizeAdjustment.value
-_INDENT = 18
-# The window must not wait for the card of a stranger; ours have a quarter of this.
-_LONGEST = 24_000
-_MOST_CELLS = 400
-_MORE = "\n\n*The rest of this card is too long to be shown here; it is in CARD.md.*\n"
 
 
 class CardView(TallText):

@@ -117,13 +117,13 @@ class ModelsPresenter(QObject):
         """Show all about a model."""
         self._chosen = name
         self._view.sidebar.list.select(name)
-        self._store.look_at(name)
+        self._store.load_details(name)
         self.changed.emit()
 
     def _on_listed(self, found: list[ModelEntry], deleted: list[DeletedModel]) -> None:
         # By their folders: the title of a damaged one is not the same everywhere.
-        kept = {model.folder for model in deleted}
-        self._deleted = [model for model in self._deleted if model.folder in kept]
+        in_trash = {model.folder for model in deleted}
+        self._deleted = [model for model in self._deleted if model.folder in in_trash]
         sidebar = self._view.sidebar
         names = [entry.name for entry in found]
         before = [entry.name for entry in sidebar.list.entries]
@@ -133,7 +133,7 @@ class ModelsPresenter(QObject):
         sidebar.show_hint(bool(found) and all(entry.is_shipped for entry in found))
         sidebar.show_deleted(deleted)
         if self._chosen:
-            self._store.look_at(self._chosen)
+            self._store.load_details(self._chosen)
         else:
             self._view.show_page(self._view.empty_page)
         self.changed.emit()

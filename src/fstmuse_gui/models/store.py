@@ -83,7 +83,7 @@ class ModelStore(QObject):
 
         self._background.run(_list_all, on_done, self.list_trouble.emit)
 
-    def look_at(self, name: str) -> None:
+    def load_details(self, name: str) -> None:
         """Ask for all that is known of a model."""
         self._asked = name
 

@@ -30,6 +30,9 @@ from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.paged_view import PagedView
 
 _SIGN = 16
+_WIDTH = 336
+_IMPORT = " Import a model\N{HORIZONTAL ELLIPSIS}"
+_FILTER = "FstMuse models (*.fstmuse);;All files (*)"
 
 
 class UndoBar(QFrame):
@@ -76,12 +79,6 @@ class UndoBar(QFrame):
         self._text.set_text(text)
         self.setAccessibleDescription(text)
         self.show()
-
-
-# Sidebar ------------------------------------------------------------------------------------
-
-_WIDTH = 336
-_IMPORT = " Import a model\N{HORIZONTAL ELLIPSIS}"
 
 
 class ModelsSidebar(QWidget):
@@ -211,11 +208,6 @@ class ModelsSidebar(QWidget):
         self.import_button.setIcon(icon("open", "on_accent" if is_hot else "text"))
         self.import_button.setText(" Drop to import" if is_hot else _IMPORT)
         self.import_button.style().polish(self.import_button)
-
-
-# View ---------------------------------------------------------------------------------------
-
-_FILTER = "FstMuse models (*.fstmuse);;All files (*)"
 
 
 class ModelsView(PagedView):

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 _log = logging.getLogger(__name__)
+_Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]
 
 
 class Background(QObject):
@@ -64,11 +65,6 @@ class Background(QObject):
         self._threads.discard(thread)
         if self._is_open:
             outcome()
-
-
-# Lane ---------------------------------------------------------------------------------------
-
-_Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]
 
 
 class SerialExecutor(QObject):

@@ -92,8 +92,8 @@ class Correcting(QObject):
         self._clip: Clip | None = None
         self._known: dict[int, Correction | None] = {}
         self._at_work: set[int] = set()
-        self._to_look_up: dict[int, Clip] = {}
-        self._is_looking = False
+        self._pending: dict[int, Clip] = {}
+        self._is_looking_up = False
         self._told: tuple[str, ...] = ()
         bar.correct_requested.connect(self.ask)
         bar.confirm_requested.connect(self.confirm)
@@ -158,16 +158,16 @@ class Correcting(QObject):
     def look_up(self, clip: Clip) -> None:
         """Find out what was said of a clip that has an answer."""
         if clip.result is not None:
-            self._to_look_up[clip.key] = clip
-            self._look()
+            self._pending[clip.key] = clip
+            self._look_up_pending()
 
-    def _look(self) -> None:
+    def _look_up_pending(self) -> None:
         """Look up all clips that wait for it, in one thread at a time."""
-        if self._is_looking or not self._to_look_up:
+        if self._is_looking_up or not self._pending:
             return
-        self._is_looking = True
-        clips = list(self._to_look_up.values())
-        self._to_look_up.clear()
+        self._is_looking_up = True
+        clips = list(self._pending.values())
+        self._pending.clear()
         sounds = {key: record.sound for key, record in self._known.items() if record is not None}
 
         def work() -> _Found:
@@ -189,18 +189,18 @@ class Correcting(QObject):
             if found.notices and found.notices != self._told:
                 self.trouble.emit(" ".join(found.notices))
             self._told = found.notices
-            self._on_looked()
+            self._on_looked_up()
 
         def on_trouble(sentence: str) -> None:
             self.trouble.emit(sentence)
-            self._on_looked()
+            self._on_looked_up()
 
         self._background.run(work, on_found, on_trouble)
 
-    def _on_looked(self) -> None:
-        self._is_looking = False
+    def _on_looked_up(self) -> None:
+        self._is_looking_up = False
         self._refresh()
-        self._look()
+        self._look_up_pending()
 
     def _note(self, clip: Clip, record: Correction | None) -> None:
         self._known[clip.key] = record

@@ -15,6 +15,8 @@ from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.shared.tabs import ModelNews
 
 _log = logging.getLogger(__name__)
+# Writing a bundle changes the folder several times.
+_SETTLED_MS = 300
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,13 @@ def _installed(kind: str) -> list[ModelInfo]:
     return found
 
 
-# Watch --------------------------------------------------------------------------------------
-
-# Writing a bundle changes the folder several times.
-_SETTLED_MS = 300
-
-
 class ModelWatch(QObject):
     """Tells the tabs when the user's folder of models has changed.
 
     Parameters
     ----------
     news : ModelNews
-        ``changed`` is emitted; it is also heard, for what the window did itself is known.
+        ``changed`` is emitted; it is also received, for the window's own changes are known.
     """
 
     def __init__(self, news: ModelNews, parent: QObject | None = None) -> None:

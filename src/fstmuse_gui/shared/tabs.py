@@ -14,6 +14,9 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.workers.bridge import WorkerBridge
 
+# None stands for a line between entries.
+MenuEntries = list[QAction | QMenu | None]
+
 
 def make_action(
     parent: QObject,
@@ -27,9 +30,6 @@ def make_action(
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     action.triggered.connect(lambda _checked=False: run())
     return action
-
-
-# Lazy stage ---------------------------------------------------------------------------------
 
 
 class LazyStage(QWidget):
@@ -49,12 +49,6 @@ class LazyStage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         self._fill()
         super().showEvent(event)
-
-
-# Tabs ---------------------------------------------------------------------------------------
-
-# None stands for a line between entries.
-MenuEntries = list[QAction | QMenu | None]
 
 
 class ModelNews(QObject):

@@ -1,4 +1,4 @@
-"""Playing a file or samples, with a position that keeps step with what is heard."""
+"""Playing a file or samples, with a position that keeps step with the loudspeaker."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fstmuse_gui.sound.streams import DeviceStream, StreamSlot
 _TICK_MS = 33
 _LOST_AFTER_S = 1.5
 _COMMON_RATES = (48_000, 44_100)
+STEP_S = 5.0
 
 
 def _make_feed() -> Feed:
@@ -34,7 +35,7 @@ class Player(QObject):
     Signals
     -------
     position_changed(float)
-        Seconds into the music that are heard now; about 30 times a second while playing.
+        Position in the music in seconds; about 30 times a second while playing.
     state_changed(str)
         One of the three states.
     failed(str)
@@ -76,7 +77,7 @@ class Player(QObject):
 
     @property
     def position(self) -> float:
-        """Seconds into the music that are heard now."""
+        """Position in the music in seconds, as it leaves the loudspeaker."""
         if self._cue is not None:
             self._position_s = self._within(self._cue.position(time.perf_counter()))
         return self._position_s
@@ -223,11 +224,6 @@ def _formats(device: SoundDevice) -> list[tuple[int, int]]:
     channels = min(2, device.channels)
     rates = [device.default_rate, *(r for r in _COMMON_RATES if r != device.default_rate)]
     return [(rate, channels) for rate in rates]
-
-
-# Playing ------------------------------------------------------------------------------------
-
-STEP_S = 5.0
 
 
 class Playing(Protocol):

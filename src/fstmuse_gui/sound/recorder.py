@@ -22,6 +22,13 @@ RECORDING_RATE = DEFAULT_CONFIG.sample_rate
 
 # Far more than the window ever stalls for, so that a busy moment costs no sound.
 _RING_S = 10.0
+MAX_TAKE_S = 30.0
+FLOOR_DB = -90.0
+_DRAIN_MS = 25
+_SILENT_S = 1.5
+# A device that is still there sends many blocks a second; some take a while to wake up.
+_LOST_AFTER_S = 1.0
+_WAKE_S = 3.0
 
 
 class Intake:
@@ -83,18 +90,6 @@ class Intake:
         return soxr.ResampleStream(self.rate, RECORDING_RATE, 1, dtype="float32")
 
 
-# Recorder -----------------------------------------------------------------------------------
-
-MAX_TAKE_S = 30.0
-FLOOR_DB = -90.0
-
-_DRAIN_MS = 25
-_SILENT_S = 1.5
-# A device that is still there sends many blocks a second; some take a while to wake up.
-_LOST_AFTER_S = 1.0
-_WAKE_S = 3.0
-
-
 class Recorder(QObject):
     """Records one take at a time, or only watches the level of an input.
 
@@ -136,8 +131,8 @@ class Recorder(QObject):
         self._wanted: tuple[DeviceId, ...] = ()
         self._record_when_open = False
         self._buffer = TakeBuffer(round(MAX_TAKE_S * RECORDING_RATE))
-        self._heard_at = 0.0
-        self._heard_any = False
+        self._received_at = 0.0
+        self._has_received = False
         self._only_zeros = True
         self._told_silent = False
         self._timer = QTimer(self, interval=_DRAIN_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -203,8 +198,8 @@ class Recorder(QObject):
         self._slot.open(wanted, _formats, Intake)
 
     def _on_opened(self, _stream: object) -> None:
-        self._heard_at = self._clock()
-        self._heard_any = False
+        self._received_at = self._clock()
+        self._has_received = False
         self._timer.start()
         if self._record_when_open:
             self._begin_take()
@@ -228,24 +223,24 @@ class Recorder(QObject):
         ended = stream.ended
         native, samples = stream.end.read()
         if native.size:
-            self._heard_at = self._clock()
-            self._heard_any = True
+            self._received_at = self._clock()
+            self._has_received = True
             self.level_changed.emit(*levels(native))
             self._keep(samples)
         elif ended or self._is_overdue():
             self._lose(stream)
 
     def _is_overdue(self) -> bool:
-        patience = _LOST_AFTER_S if self._heard_any else _WAKE_S
-        return self._clock() - self._heard_at > patience
+        patience = _LOST_AFTER_S if self._has_received else _WAKE_S
+        return self._clock() - self._received_at > patience
 
     def _keep(self, samples: FloatArray) -> None:
         if self._state != "recording":
             return
-        kept = self._buffer.append(samples)
-        if kept.size:
-            self.samples_ready.emit(kept)
-        self._watch_silence(kept)
+        stored = self._buffer.append(samples)
+        if stored.size:
+            self.samples_ready.emit(stored)
+        self._watch_silence(stored)
         if self._buffer.is_full:
             self._finish()
 
@@ -282,9 +277,9 @@ class Recorder(QObject):
     def _finish(self, *warnings: str) -> None:
         stream = self._stream
         if stream is not None:
-            kept = self._buffer.append(stream.end.read(last=True)[1])
-            if kept.size:
-                self.samples_ready.emit(kept)
+            stored = self._buffer.append(stream.end.read(last=True)[1])
+            if stored.size:
+                self.samples_ready.emit(stored)
             warnings += self._overrun_warnings(stream.end)
         if self._told_silent and self._only_zeros:
             warnings += (self._silent_sentence(),)

@@ -9,6 +9,10 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 
+_AHEAD_S = 2.0
+# A lead beyond this is a clock that was not set, not a loudspeaker that far away.
+_LARGEST_LEAD_S = 3.0
+
 
 class SampleRing:
     """Preallocated float32 ring for one writing and one reading thread.
@@ -88,15 +92,8 @@ class SampleRing:
         return out
 
 
-# Cue ----------------------------------------------------------------------------------------
-
-_AHEAD_S = 2.0
-# A lead beyond this is a clock that was not set, not a loudspeaker that far away.
-_LARGEST_LEAD_S = 3.0
-
-
 class Cue:
-    """Sound from ``start_s`` on. Each seek makes a new one, so nothing stale is ever heard.
+    """Sound from ``start_s`` on. Each seek makes a new one, so nothing stale is ever played.
 
     Three threads share it: one fills ``ring``, the device's callback empties it, and the
     window asks for the position.
@@ -118,26 +115,26 @@ class Cue:
         self.is_complete = False
         self.error = ""
         self._handed = 0
-        # Frames before the last block, frames in it, and when its first is heard: one tuple,
+        # Frames before the last block, frames in it, and when its first is played: one tuple,
         # so that a reader on another thread sees the three of one block.
         self._last_block: tuple[int, int, float] | None = None
         self._position_s = start_s
 
-    def fill(self, out: FloatArray, heard_at: float) -> None:
-        """Copy the next frames to ``out``, whose first is heard at ``heard_at``; pad with 0."""
+    def fill(self, out: FloatArray, played_at: float) -> None:
+        """Copy the next frames to ``out``, whose first is played at ``played_at``; pad with 0."""
         count = self.ring.read_into(out)
         out[count:] = 0.0
         if count:
-            self._last_block = (self._handed, count, heard_at)
+            self._last_block = (self._handed, count, played_at)
             self._handed += count
 
     def position(self, now: float) -> float:
         """Seconds into the music that leave the loudspeaker at ``now``; never runs back."""
         block = self._last_block
         if block is not None:
-            before, count, heard_at = block
-            heard = before + min(count, (now - heard_at) * self.rate)
-            self._position_s = max(self._position_s, self.start_s + heard / self.rate)
+            before, count, played_at = block
+            played = before + min(count, (now - played_at) * self.rate)
+            self._position_s = max(self._position_s, self.start_s + played / self.rate)
         return self._position_s
 
     def is_over(self, now: float) -> bool:
@@ -146,8 +143,8 @@ class Cue:
             return False
         if self._last_block is None:
             return True
-        _, count, heard_at = self._last_block
-        return now >= heard_at + count / self.rate
+        _, count, played_at = self._last_block
+        return now >= played_at + count / self.rate
 
 
 class Outlet:
@@ -170,7 +167,7 @@ class Outlet:
         self.called_at = time.perf_counter()
 
     def callback(self, data: FloatArray, frames: int, clock: Any, status: Any) -> None:
-        """Copy from the cue's ring, note when it will be heard, return."""
+        """Copy from the cue's ring, note when it will be played, return."""
         self.called_at = time.perf_counter()
         cue = self.cue
         if cue is None:

@@ -15,7 +15,10 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.sound.ring import Cue
 from fstmuse_gui.sound.threads import CallThread
 
+_log = logging.getLogger(__name__)
 _BLOCK_S = 0.25
+_READ_TIMEOUT_S = 0.02
+_FULL_WAIT_S = 0.05
 
 
 class Block(Protocol):
@@ -137,14 +140,6 @@ class SampleSource:
         self._next = stop
         frames: FloatArray = np.repeat(mono[:, np.newaxis], self._channels, axis=1)
         return _SampleBlock(frames, end=stop >= samples.size)
-
-
-# Pump ---------------------------------------------------------------------------------------
-
-_log = logging.getLogger(__name__)
-
-_READ_TIMEOUT_S = 0.02
-_FULL_WAIT_S = 0.05
 
 
 class Pump:

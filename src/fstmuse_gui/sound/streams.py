@@ -27,6 +27,8 @@ _LATENCY_S = {"input": 0.08, "output": 0.1}
 
 _DEVICE_UNAVAILABLE = -9985
 _GONE = (-9996, -9993)  # what the host APIs say of a device that was there at the last scan
+Formats = Callable[[SoundDevice], list[tuple[int, int]]]
+_OPEN_TIMEOUT_MS = 8000
 
 
 class StreamEnd(Protocol):
@@ -161,13 +163,6 @@ def _refused(direction: Direction, device: SoundDevice, error: Exception) -> Sou
     )
 
 
-# Slot ---------------------------------------------------------------------------------------
-
-Formats = Callable[[SoundDevice], list[tuple[int, int]]]
-
-_OPEN_TIMEOUT_MS = 8000
-
-
 class StreamSlot(QObject):
     """Opens and closes a stream without making the window wait.
 
@@ -257,9 +252,6 @@ class StreamSlot(QObject):
                 )
             )
         )
-
-
-# Lister -------------------------------------------------------------------------------------
 
 
 class DeviceLister(QObject):

@@ -63,10 +63,10 @@ class TakeBuffer:
 
     def append(self, samples: FloatArray) -> FloatArray:
         """Keep as many of ``samples`` as fit, and return those."""
-        kept = samples[: len(self._samples) - self._size]
-        self._samples[self._size : self._size + kept.size] = kept
-        self._size += kept.size
-        return kept
+        stored = samples[: len(self._samples) - self._size]
+        self._samples[self._size : self._size + stored.size] = stored
+        self._size += stored.size
+        return stored
 
     def samples(self) -> FloatArray:
         """A copy of what is held, shape ``(size,)``."""

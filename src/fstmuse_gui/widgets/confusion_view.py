@@ -69,8 +69,8 @@ class _Model(QAbstractTableModel):
             return str(self.counts[row][column])
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             of = sum(self.counts[row])
-            truth, heard = self.genres[row], self.genres[column]
-            said = f"{truth} heard as {heard}: {self.counts[row][column]} of {of}"
+            truth, predicted = self.genres[row], self.genres[column]
+            said = f"{truth} heard as {predicted}: {self.counts[row][column]} of {of}"
             return tip(said) if role == Qt.ItemDataRole.ToolTipRole else said
         return None
 

@@ -24,6 +24,8 @@ from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.calm import CalmComboBox, CalmDoubleSpinBox, CalmSpinBox
 from fstmuse_gui.widgets.drops import leave_drops
 
+_INSET = 8
+
 
 class Fold(QWidget):
     """A button, and below it what it unfolds, to be filled through :attr:`column`.
@@ -61,9 +63,6 @@ class Fold(QWidget):
             self.unfolded.emit()
 
 
-# Line box -----------------------------------------------------------------------------------
-
-
 class LineBox(QWidget):
     """The line takes the room that the buttons leave."""
 
@@ -88,11 +87,6 @@ class LineBox(QWidget):
         button.setAccessibleName(name)
         self._row.addWidget(button)
         return button
-
-
-# Fields -------------------------------------------------------------------------------------
-
-_INSET = 8
 
 
 class Field(QWidget):

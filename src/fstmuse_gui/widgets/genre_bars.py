@@ -29,6 +29,11 @@ _GLIDE_STEP_MS = 32
 _ROW_HEIGHT = 28
 _BAR_HEIGHT = 8
 _DOT = 8
+_HEIGHT = 30
+_BAR = 8
+_NAME = 104
+_FIGURE = 56
+_NOTE = 156
 
 
 def percent(probability: float) -> str:
@@ -266,15 +271,6 @@ class _Row(QProgressBar):
             full.addRoundedRect(filled, radius, radius)
         colour = colours.accent if self._leads else colours.border_strong
         painter.fillPath(full.intersected(shape), QColor(colour))
-
-
-# Genre bars ---------------------------------------------------------------------------------
-
-_HEIGHT = 30
-_BAR = 8
-_NAME = 104
-_FIGURE = 56
-_NOTE = 156
 
 
 @dataclass(frozen=True)

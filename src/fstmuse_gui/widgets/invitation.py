@@ -28,6 +28,11 @@ _HEIGHTS = (0.5, 0.84, 0.66, 1.0, 0.42)
 _STOPS = ((0.0, "#f7c27d"), (0.35, "#f4764f"), (0.7, "#b5367a"), (1.0, "#6a2a8c"))
 _INTERVAL_MS = 40
 _PERIOD_S = 1.6
+_LEAST_WIDTH = 160
+_TEXT_WIDTH = 460
+_MIDDLE = Qt.AlignmentFlag.AlignHCenter
+_N_RECENT = 4
+_RECENT_WIDTH = 320
 
 
 class SoundMark(QWidget):
@@ -90,11 +95,6 @@ def _dance(index: int, seconds: float) -> float:
     return 0.64 + 0.24 * math.sin(phase) + 0.12 * math.sin(2.0 * phase + index)
 
 
-# Paragraph ----------------------------------------------------------------------------------
-
-_LEAST_WIDTH = 160
-
-
 class Paragraph(PlainLabel):
     """Wraps a plain text at ``width`` pixels at most."""
 
@@ -113,12 +113,6 @@ class Paragraph(PlainLabel):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST_WIDTH, self.heightForWidth(self.maximumWidth()))
-
-
-# Invitation ---------------------------------------------------------------------------------
-
-_TEXT_WIDTH = 460
-_MIDDLE = Qt.AlignmentFlag.AlignHCenter
 
 
 class Invitation(QWidget):
@@ -197,12 +191,6 @@ def side_by_side(buttons: Sequence[QWidget]) -> QHBoxLayout:
         row.addWidget(button)
     row.addStretch()
     return row
-
-
-# Drop area ----------------------------------------------------------------------------------
-
-_N_RECENT = 4
-_RECENT_WIDTH = 320
 
 
 class DropArea(Invitation):

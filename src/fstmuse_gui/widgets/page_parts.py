@@ -20,6 +20,9 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 
+_NARROW = 740
+_TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
+
 
 class ElidedLabel(PlainLabel):
     """Shows as much of a plain text as fits; the whole is its tool tip."""
@@ -40,9 +43,6 @@ class ElidedLabel(PlainLabel):
         )
         painter.drawText(QRectF(self.rect()), self.alignment(), text)
         painter.end()
-
-
-# Still label --------------------------------------------------------------------------------
 
 
 class StillLabel(QWidget):
@@ -79,12 +79,6 @@ class StillLabel(QWidget):
         side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(room), side, text)
         painter.end()
-
-
-# Page parts ---------------------------------------------------------------------------------
-
-_NARROW = 740
-_TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
 
 
 class PageHead(QHBoxLayout):

@@ -24,6 +24,11 @@ from fstmuse_gui.widgets.stacking import StackingSplitter
 
 _SHOWN_MS = 12_000
 _SIGN = 16
+# Below this height of a tab its parts stand closer.
+LOW = 560
+# Below this width of a tab they stand below each other, with no room to spare at their sides.
+NARROW = 720
+_STACKED = (240, 240)
 
 
 class NoticeBar(QFrame):
@@ -78,15 +83,6 @@ class NoticeBar(QFrame):
         """Hide what was said of the item shown before."""
         if self._is_of_item:
             self.say("")
-
-
-# Paged view ---------------------------------------------------------------------------------
-
-# Below this height of a tab its parts stand closer.
-LOW = 560
-# Below this width of a tab they stand below each other, with no room to spare at their sides.
-NARROW = 720
-_STACKED = (240, 240)
 
 
 class PagedView(QWidget):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.theme import RADIUS, current_colours
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> QRectF:
@@ -51,11 +52,6 @@ def draw_end(
     painter.setPen(QColor(colour))
     painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignRight, text)
     return box.right() - painter.fontMetrics().horizontalAdvance(text) - gap
-
-
-# Plain table --------------------------------------------------------------------------------
-
-LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class PlainTable(QTableView):

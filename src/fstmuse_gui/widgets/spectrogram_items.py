@@ -21,6 +21,11 @@ Levels = npt.NDArray[np.uint8]
 
 _DARKEST_TOP_DB = -60.0
 _LOUDEST_SHARE = 0.0005
+_CORNER = 8.0
+_MOST_COLUMNS = 2048
+FOR_COLOUR = "#ee8a3a"
+AGAINST_COLOUR = "#548cd6"
+_WHEEL_STEP = 1.0 / 480.0
 
 
 def loudest_db(levels: Levels) -> float:
@@ -105,15 +110,6 @@ class LiveLevels:
     def last(self, n_columns: int) -> Levels:
         """The newest ``n_columns``, or as many as there are; a view, not a copy."""
         return self._levels[max(0, self._n - n_columns) : self._n]
-
-
-# Spectrogram items --------------------------------------------------------------------------
-
-_CORNER = 8.0
-_MOST_COLUMNS = 2048
-FOR_COLOUR = "#ee8a3a"
-AGAINST_COLOUR = "#548cd6"
-_WHEEL_STEP = 1.0 / 480.0
 
 
 class SmoothImage(pg.ImageItem):
@@ -300,7 +296,7 @@ def heat_image(activation: ActivationMap, genre: int) -> npt.NDArray[np.uint8]:
     """The map of one genre as RGBA, shape ``(columns, rows, 4)``.
 
     What spoke for the genre glows from amber to white-hot, what spoke against it is a faint
-    blue; both are clear where nothing was heard, and blended into steps too small to see.
+    blue; both are clear where nothing spoke, and blended into steps too small to see.
     """
     values = _at_most(activation.values[genre].astype(np.float32), _MOST_COLUMNS)
     limit = float(np.percentile(np.abs(values), 99.0)) if values.size else 0.0

@@ -366,7 +366,7 @@ class SpectrogramView(QWidget):
         else:
             super().keyPressEvent(event)
 
-    # -- looks -------------------------------------------------------------------------
+    # -- appearance ---------------------------------------------------------------------
 
     def _ring(self) -> QColor | None:
         return QColor(current_colours().accent) if self.hasFocus() else None

@@ -49,7 +49,7 @@ class TimelineView(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setMouseTracking(True)
         self._result: Classification | None = None
-        self._course: _Course | None = None
+        self._curve: _Curve | None = None
         self._range = (0.0, 30.0)
         self._position: float | None = None
         self._drawn: QPixmap | None = None
@@ -66,7 +66,7 @@ class TimelineView(QWidget):
         """Show the segments of ``result``; ``None`` empties the band."""
         self._readout.hide()
         self._result = result
-        self._course = _Course(result) if result is not None and len(result.timeline) else None
+        self._curve = _Curve(result) if result is not None and len(result.timeline) else None
         self.setAccessibleDescription(_in_words(result) if result is not None else "")
         self._redraw()
 
@@ -86,12 +86,12 @@ class TimelineView(QWidget):
 
         That holds as long as it reaches to the end of what is known: nothing new comes in.
         """
-        if self._drawn is None or self._course is None:
+        if self._drawn is None or self._curve is None:
             return False
         drawn_start, drawn_end = self._drawn_range
         start, end = self._range
         same_span = abs((end - start) - (drawn_end - drawn_start)) < 1e-6
-        return same_span and start >= drawn_start and self._course.end_s <= drawn_end
+        return same_span and start >= drawn_start and self._curve.end_s <= drawn_end
 
     def set_position(self, seconds: float | None) -> None:
         """Move the playback cursor; ``None`` hides it."""
@@ -139,19 +139,19 @@ class TimelineView(QWidget):
         pixmap.setDevicePixelRatio(ratio)
         colours = current_colours()
         pixmap.fill(QColor(colours.track))
-        if self._result is not None and self._course is not None:
+        if self._result is not None and self._curve is not None:
             painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._draw_course(painter, self._result, self._course, colours.is_dark)
+            self._draw_curve(painter, self._result, self._curve, colours.is_dark)
             painter.end()
         return pixmap
 
-    def _draw_course(
-        self, painter: QPainter, result: Classification, course: _Course, is_dark: bool
+    def _draw_curve(
+        self, painter: QPainter, result: Classification, curve: _Curve, is_dark: bool
     ) -> None:
         n = max(2, self.width() // _PIXELS_PER_POINT)
         edges = np.linspace(*self._range, n + 1)
-        shares = course.mean_between(edges)
+        shares = curve.mean_between(edges)
         x = (np.arange(n) + 0.5) * self.width() / n
         x[0], x[-1] = 0.0, self.width()
         around = np.append(x, [x[-1], x[0]])
@@ -218,7 +218,7 @@ class TimelineView(QWidget):
         self._redraw()
 
 
-class _Course:
+class _Curve:
     """Probabilities as a function of time, made so that its mean over any span is exact.
 
     Between the centres of neighbouring segments the probabilities run straight; silence
@@ -250,7 +250,7 @@ class _Course:
 
 
 def _in_words(result: Classification) -> str:
-    """The timeline for people who hear the window instead of seeing it."""
+    """Text of the timeline for screen readers."""
     timeline = result.timeline
     if not len(timeline):
         return ""

@@ -44,9 +44,6 @@ class PlayButton(QToolButton):
         set_tip(self, f"{name} ({self._keys})" if self._keys else name)
 
 
-# Transport bar ------------------------------------------------------------------------------
-
-
 class TransportBar(QWidget):
     """Playback and display controls.
 

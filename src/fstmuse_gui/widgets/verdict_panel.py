@@ -49,13 +49,13 @@ class VerdictPanel(QWidget):
         return self._sentence.text()
 
     def show_result(self, result: Classification) -> None:
-        """Say what was heard."""
+        """Show the verdict."""
         self.show_verdict(result.verdict.genre, result.verdict.sentence)
         for warning in result.warnings:
             self._add_warning(warning)
 
     def show_verdict(self, genre: str | None, sentence: str) -> None:
-        """Say what was heard, ``None`` for no genre that is sure, and a sentence about it."""
+        """Show a genre, ``None`` for no genre that is sure, and a sentence about it."""
         headline = genre or "Not sure"
         # The headline has said the first words of the sentence already.
         rest = sentence.removeprefix(f"{headline}, ").removeprefix(f"{headline}: ")

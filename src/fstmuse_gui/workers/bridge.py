@@ -97,7 +97,7 @@ class WorkerBridge(QObject):
         """Ask for a file; answered under the job number returned."""
         return self.worker.submit(ClassifyFile(path, model))
 
-    def listen(self, model: str) -> int:
+    def classify_live(self, model: str) -> int:
         """Open a live session; answered under the job number returned."""
         return self.worker.submit(ClassifyLive(model))
 

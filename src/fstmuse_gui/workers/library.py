@@ -21,11 +21,11 @@ from fstmuse_core.workers.tasks.library import Written, serve
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S = 20.0
-_LOOK_EVERY_S = 0.1
-# A process that has not given a chore up by then is killed.
+_POLL_S = 0.1
+# A process that has not given a job up by then is killed.
 _CANCEL_WITHIN_S = 1.0
 _ENDED = "The process that was to do it has ended; try again."
-# Of one file, or of a chore that does not go from file to file.
+# Of one file, or of a job that does not go from file to file.
 LIMITS = Limits(cpu_s=600.0, idle_s=120.0, work="the work", remedy="try again")
 Start = Callable[..., tuple[BaseProcess, Connection]]
 _Asked = tuple[str, tuple[Any, ...]]
@@ -50,7 +50,7 @@ class LibraryJobs(QObject):
     part(list)
         Some of what is asked for.
     done(object)
-        The chore's answer.
+        The job's answer.
     failed(str)
         Why there is none.
     """
@@ -90,7 +90,7 @@ class LibraryJobs(QObject):
         return self._is_busy
 
     def run(self, name: str, *arguments: Any) -> None:
-        """Begin a chore; there must be none going on."""
+        """Begin a job; there must be none going on."""
         assert not self._is_busy
         self._number += 1
         self._is_busy = True
@@ -98,7 +98,7 @@ class LibraryJobs(QObject):
         asked, number = (name, arguments), self._number
         self._join()
         self._thread = threading.Thread(
-            target=self._follow, args=(number, asked), name="chore", daemon=True
+            target=self._follow, args=(number, asked), name="library job", daemon=True
         )
         self._thread.start()
 
@@ -126,7 +126,7 @@ class LibraryJobs(QObject):
             connection.send("cancel")
         ended_at = inf
         while time.monotonic() < ended_at + _CANCEL_WITHIN_S:
-            if connection.poll(_LOOK_EVERY_S):  # also what it has said before it was killed
+            if connection.poll(_POLL_S):  # also what it has said before it was killed
                 kind, value = connection.recv()
                 if kind in ("done", "failed"):
                     if ended_at < inf:
@@ -141,7 +141,7 @@ class LibraryJobs(QObject):
         raise EOFError
 
     def _is_late(self) -> bool:
-        """True where a chore was cancelled and its process does not give it up."""
+        """True where a job was cancelled and its process does not give it up."""
         since = self._cancelled_at
         return self._is_up and since is not None and time.monotonic() > since + _CANCEL_WITHIN_S
 

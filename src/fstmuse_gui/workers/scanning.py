@@ -1,4 +1,4 @@
-"""Scanning and listening for the library, in other processes, told in the window's thread."""
+"""Scanning and classifying for the library, in other processes, told in the window's thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 OnEvent = Callable[[Any], None]
 
 
-class Scanning(Protocol):
+class ScanJob(Protocol):
     """The part of ``LibraryScan`` that the window needs."""
 
     def start(self) -> None: ...
@@ -19,7 +19,7 @@ class Scanning(Protocol):
     def stop(self) -> None: ...
 
 
-class Hearing(Protocol):
+class WorkJob(Protocol):
     """The part of ``LibraryWork`` that the window needs."""
 
     @property
@@ -31,15 +31,15 @@ class Hearing(Protocol):
     def stop(self) -> None: ...
 
 
-def make_scan(on_event: OnEvent, library: Path) -> Scanning:
+def make_scan(on_event: OnEvent, library: Path) -> ScanJob:
     """A scan of all folders in a process of its own."""
     from fstmuse_core.workers.tasks.scan import LibraryScan
 
     return LibraryScan(on_event, library=library)
 
 
-def make_work(on_event: OnEvent, library: Path, model: str) -> Hearing:
-    """Processes that listen to what waits."""
+def make_work(on_event: OnEvent, library: Path, model: str) -> WorkJob:
+    """Processes that classify what waits."""
     from fstmuse_core.library.work import LibraryWork
 
     return LibraryWork(on_event, model=model, library=library)
@@ -63,13 +63,13 @@ class LibraryWorkers(QObject):
         self,
         parent: QObject | None = None,
         *,
-        scan: Callable[[OnEvent, Path], Scanning] = make_scan,
-        work: Callable[[OnEvent, Path, str], Hearing] = make_work,
+        scan: Callable[[OnEvent, Path], ScanJob] = make_scan,
+        work: Callable[[OnEvent, Path, str], WorkJob] = make_work,
     ) -> None:
         super().__init__(parent)
         self._make_scan, self._make_work = scan, work
-        self._scan: Scanning | None = None
-        self._work: Hearing | None = None
+        self._scan: ScanJob | None = None
+        self._work: WorkJob | None = None
         self._number = 0
         queued = Qt.ConnectionType.QueuedConnection
         self._scan_told.connect(self._on_scan, queued)
@@ -116,10 +116,10 @@ class LibraryWorkers(QObject):
             self._scan = None
         self.scan_event.emit(event)
 
-    # -- listening ---------------------------------------------------------------------
+    # -- classifying -------------------------------------------------------------------
 
     def work(self, library: Path, model: str) -> None:
-        """Listen to what waits."""
+        """Classify what waits."""
         if self._work is None:
             self._number += 1
             number = self._number
@@ -134,7 +134,7 @@ class LibraryWorkers(QObject):
             (self._work.resume if self._work.is_paused else self._work.pause)()
 
     def cancel_work(self) -> None:
-        """Stop; what was heard is kept."""
+        """Stop; the results are kept."""
         if self._work is not None:
             self._work.cancel()
 
@@ -150,7 +150,7 @@ class LibraryWorkers(QObject):
         self.work_event.emit(event)
 
     def close(self) -> None:
-        """End both, in good order: what was heard is kept, and the rest waits."""
+        """End both, in good order: the results are kept, and the rest waits."""
         scan, self._scan = self._scan, None
         work, self._work = self._work, None
         for job in (scan, work):

@@ -67,7 +67,7 @@ def test_what_the_model_hears_is_played_from_the_same_place(
     shown.player.toggle()
     shown.player.seek(3.0)
 
-    shown.view.clip_page.hear_button.click()
+    shown.view.clip_page.listen_button.click()
 
     (worker,) = workers
     assert asked(worker) == [ResynthesizeFile(own, None, None)]
@@ -77,14 +77,14 @@ def test_what_the_model_hears_is_played_from_the_same_place(
     answer(worker, heard)
     assert shown.player.loaded is heard
     assert (shown.player.position, shown.player.state) == (3.0, "playing")
-    shown.view.clip_page.hear_button.click()
+    shown.view.clip_page.listen_button.click()
     assert shown.player.loaded == own
     assert (shown.player.position, shown.player.state) == (3.0, "playing")
 
 
 def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[FakeWorker]) -> None:
     page = shown.view.clip_page
-    page.hear_button.click()
+    page.listen_button.click()
     page.why_button.click()
     shown.presenter.display.explain("Jazz")
     assert [(r.why, r.model) for r in asked(workers[0])] == [
@@ -102,23 +102,23 @@ def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[Fake
 def test_another_clip_is_played_itself(
     shown: Bench, workers: list[FakeWorker], tmp_path: Path
 ) -> None:
-    shown.view.clip_page.hear_button.click()
+    shown.view.clip_page.listen_button.click()
     answer(workers[0], 0.5 * SONG)
     other = tmp_path / "other.wav"
     other.touch()
     shown.presenter.open_paths([str(other)])
     shown.answer(make_result(SONG))
-    assert not shown.view.clip_page.hear_button.isChecked()
+    assert not shown.view.clip_page.listen_button.isChecked()
     assert shown.player.loaded == str(other)
 
 
 def test_a_failure_is_said_and_the_clip_goes_on(shown: Bench, workers: list[FakeWorker]) -> None:
     own = shown.player.loaded
-    shown.view.clip_page.hear_button.click()
+    shown.view.clip_page.listen_button.click()
     workers[0].tell(Failed(workers[0].last, "song.wav: nothing in it spoke for Jazz"))
     QCoreApplication.processEvents()
     assert "nothing in it spoke" in shown.view.notice.text
-    assert not shown.view.clip_page.hear_button.isChecked()
+    assert not shown.view.clip_page.listen_button.isChecked()
     assert shown.player.loaded is own
 
 
@@ -129,8 +129,8 @@ def test_a_recording_is_heard_so_once_it_is_saved(
     bench.recording.finished.emit(Take(SONG, 22_050))
     bench.answer(make_result(SONG))
     page = bench.view.clip_page
-    assert not page.hear_button.isEnabled()
-    assert "Save the recording first" in page.hear_button.toolTip()
+    assert not page.listen_button.isEnabled()
+    assert "Save the recording first" in page.listen_button.toolTip()
     clip = bench.presenter.shown
     assert clip is not None
     clip.saved_as = "/music/take.wav"
@@ -151,8 +151,8 @@ def test_what_another_tab_plays_silences_the_clip(shown: Bench) -> None:
 
 
 def test_the_process_ends_with_the_window(shown: Bench, workers: list[FakeWorker]) -> None:
-    shown.view.clip_page.hear_button.click()
+    shown.view.clip_page.listen_button.click()
     assert workers[0].is_running
-    assert isinstance(shown.tab.hearing, QObject)
+    assert isinstance(shown.tab.resynthesis, QObject)
     shown.window.close()
     assert not workers[0].is_running
