@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.workers.protocol import ClassifyFile, ClipResult, Done, Failed, Started
 from fstmuse_gui.classify.presenter import ClassifyPresenter
-from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.classify.tab import ClassifyFactories, ClassifyTab
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
@@ -102,17 +102,17 @@ def make_bench(
 
         bridge = WorkerBridge(make_worker)
 
-        def maker(context: TabContext) -> ClassifyTab:
-            return ClassifyTab(
-                context,
+        def factory(context: TabContext) -> ClassifyTab:
+            factories = ClassifyFactories(
                 player=FakePlayer,
                 recording=lambda _panel, _settings, parent: FakeRecording(parent),
                 lister=FakeLister,
                 models=lambda: models,
                 corrections=lambda: CorrectionStore(corrections),
             )
+            return ClassifyTab(context, factories)
 
-        window = MainWindow(TabContext(settings, bridge), theme, [maker])
+        window = MainWindow(TabContext(settings, bridge), theme, [factory])
         tab = window.tabs[0]
         assert isinstance(tab, ClassifyTab)
         player = tab.findChild(FakePlayer)

@@ -14,7 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.workers.client import ClassifyWorker
-from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.classify.tab import ClassifyFactories, ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.clips import Clip
@@ -32,15 +32,15 @@ _PATIENCE_MS = 240_000
 def tab(qtbot: QtBot, settings: Settings, theme: ThemeController) -> Iterator[ClassifyTab]:
     bridge = WorkerBridge(partial(real_worker, warm_model=installed_models()[0].name))
 
-    def maker(context: TabContext) -> ClassifyTab:
-        return ClassifyTab(
-            context,
+    def factory(context: TabContext) -> ClassifyTab:
+        factories = ClassifyFactories(
             player=FakePlayer,
             recording=lambda _panel, _settings, parent: FakeRecording(parent),
             lister=FakeLister,
         )
+        return ClassifyTab(context, factories)
 
-    window = MainWindow(TabContext(settings, bridge), theme, [maker])
+    window = MainWindow(TabContext(settings, bridge), theme, [factory])
     made = window.tabs[0]
     assert isinstance(made, ClassifyTab)
     with qtbot.waitExposed(window):

@@ -17,7 +17,7 @@ from fstmuse_core.generate.recipe import Blend
 from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Progress, Started
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.presenter import GeneratePresenter
-from fstmuse_gui.generate.tab import GenerateTab
+from fstmuse_gui.generate.tab import GenerateFactories, GenerateTab
 from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.main_window import MainWindow
@@ -147,17 +147,17 @@ def make_bench(
             workers.append(FakeWorker(on_event))
             return workers[-1]
 
-        def maker(context: TabContext) -> GenerateTab:
-            return GenerateTab(
-                context,
+        def factory(context: TabContext) -> GenerateTab:
+            factories = GenerateFactories(
                 player=FakePlayer,
                 bridge=lambda _model, parent: WorkerBridge(make_worker, parent),
                 generators=lambda: list(generators),
                 judges=lambda: MODELS,
             )
+            return GenerateTab(context, factories)
 
         context = TabContext(settings, WorkerBridge(FakeWorker))
-        window = MainWindow(context, theme, [maker])
+        window = MainWindow(context, theme, [factory])
         tab = window.tabs[0]
         assert isinstance(tab, GenerateTab)
         with qtbot.waitExposed(window):

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.generate.generator import ClipGenerator, read_recipe
 from fstmuse_gui.generate.presenter import GENERATOR
-from fstmuse_gui.generate.tab import GenerateTab
+from fstmuse_gui.generate.tab import GenerateFactories, GenerateTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.models import ModelInfo
@@ -36,11 +36,11 @@ def tab(
     settings.set(GENERATOR, str(tiny))
     context = TabContext(settings, WorkerBridge(FakeWorker))
 
-    def maker(context: TabContext) -> GenerateTab:
+    def factory(context: TabContext) -> GenerateTab:
         found = [ModelInfo(str(tiny), "TinyGan", GENRES)]
-        return GenerateTab(context, player=FakePlayer, generators=lambda: found)
+        return GenerateTab(context, GenerateFactories(player=FakePlayer, generators=lambda: found))
 
-    window = MainWindow(context, theme, [maker])
+    window = MainWindow(context, theme, [factory])
     made = window.tabs[0]
     assert isinstance(made, GenerateTab)
     with qtbot.waitExposed(window):

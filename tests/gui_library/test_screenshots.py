@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QSize
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import ReviewKind
 from fstmuse_core.library.work import WorkProgress
+from fstmuse_gui.library.catalogue import Filter
 from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill
 
 _SONGS = tuple(
@@ -59,5 +60,5 @@ def test_states_can_be_seen(
     save(bench, pictures, "working", theme_name)
     bench.window.resize(QSize(880, 640))
     save(bench, pictures, "small", theme_name)
-    bench.presenter._narrow(text="no such thing")
+    bench.presenter._filter_by(Filter(text="no such thing"))
     save(bench, pictures, "nothing", theme_name)

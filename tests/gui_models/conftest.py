@@ -20,7 +20,7 @@ from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.models.presenter import ModelsPresenter
-from fstmuse_gui.models.store import ModelStore
+from fstmuse_gui.models.store import Importer, ModelStore
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.models.view import ModelsView
 from fstmuse_gui.settings import Settings
@@ -153,12 +153,10 @@ def make_bench(
 ) -> Iterator[MakeModelsBench]:
     made: list[ModelsBench] = []
 
-    def make(**factories: Any) -> ModelsBench:
+    def make(importer: Importer | None = None) -> ModelsBench:
         importing = Importing(own_models)
         context = TabContext(settings, WorkerBridge(FakeWorker))
-        window = MainWindow(
-            context, theme, [lambda c: ModelsTab(c, **{"importer": importing, **factories})]
-        )
+        window = MainWindow(context, theme, [lambda c: ModelsTab(c, importer or importing)])
         (tab,) = window.tabs
         assert isinstance(tab, ModelsTab)
         bench = ModelsBench(window, tab, own_models, importing, context.models, qtbot)

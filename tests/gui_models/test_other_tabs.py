@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.workers.protocol import ClassifyFile, Done
-from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.classify.tab import ClassifyFactories, ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import MODEL, Settings
@@ -76,12 +76,14 @@ def two_tabs(
         [
             lambda c: ClassifyTab(
                 c,
-                player=FakePlayer,
-                recording=lambda _panel, _settings, parent: FakeRecording(parent),
-                lister=FakeLister,
-                models=installed_models,
+                ClassifyFactories(
+                    player=FakePlayer,
+                    recording=lambda _panel, _settings, parent: FakeRecording(parent),
+                    lister=FakeLister,
+                    models=installed_models,
+                ),
             ),
-            lambda c: ModelsTab(c, importer=Importing(own_models)),
+            lambda c: ModelsTab(c, Importing(own_models)),
         ],
     )
     classify, models = window.tabs

@@ -14,7 +14,7 @@ import soundfile
 from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
-from fstmuse_gui.classify.tab import ClassifyTab
+from fstmuse_gui.classify.tab import ClassifyFactories, ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.models import ModelInfo
@@ -159,10 +159,12 @@ def make_bench(
             [
                 lambda context: ClassifyTab(
                     context,
-                    player=FakePlayer,
-                    recording=lambda _panel, _settings, parent: FakeRecording(parent),
-                    lister=FakeLister,
-                    models=lambda: models,
+                    ClassifyFactories(
+                        player=FakePlayer,
+                        recording=lambda _panel, _settings, parent: FakeRecording(parent),
+                        lister=FakeLister,
+                        models=lambda: models,
+                    ),
                 ),
                 lambda context: TrainTab(context, **options),
             ],

@@ -101,7 +101,7 @@ def test_the_window_s_sounds_are_made_under_these_limits(
         asked.update(options)
         return FakeWorker(on_event)
 
-    monkeypatch.setattr(bridge, "real_worker", make_worker)
+    monkeypatch.setattr("fstmuse_core.workers.client.ClassifyWorker", make_worker)
     bridge.sound_bridge(None, QObject()).close()
 
     assert asked["limits"] is SYNTHESIS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -62,27 +63,27 @@ def make_sounds(parent: QObject) -> WorkerBridge:
     return sound_bridge(None, parent)
 
 
-class ClassifyTab(QObject):
-    """The tab, as ``tabs.Tab`` asks for it.
+@dataclass(frozen=True)
+class ClassifyFactories:
+    """Sound, models, corrections and processes of the tab; only tests have others."""
 
-    The makers are given only by tests.
-    """
+    player: Callable[[QObject], Playing] = make_player
+    recording: Callable[[RecordPanel, Settings, QObject], Recording] = make_recording
+    lister: Callable[[QObject], Lister] = make_lister
+    models: Callable[[], list[ModelInfo]] = installed_models
+    corrections: Callable[[], Corrections] = own_corrections
+    sounds: Callable[[QObject], WorkerBridge] = make_sounds
+
+
+class ClassifyTab(QObject):
+    """The tab, as ``tabs.Tab`` asks for it."""
 
     message = Signal(str)
     title = "Classify"
 
-    def __init__(
-        self,
-        context: TabContext,
-        *,
-        player: Callable[[QObject], Playing] = make_player,
-        recording: Callable[[RecordPanel, Settings, QObject], Recording] = make_recording,
-        lister: Callable[[QObject], Lister] = make_lister,
-        models: Callable[[], list[ModelInfo]] = installed_models,
-        corrections: Callable[[], Corrections] = own_corrections,
-        sounds: Callable[[QObject], WorkerBridge] = make_sounds,
-    ) -> None:
+    def __init__(self, context: TabContext, factories: ClassifyFactories | None = None) -> None:
         super().__init__()
+        factories = factories or ClassifyFactories()
         self._settings = context.settings
         from fstmuse_gui.sound.recorder import MAX_TAKE_S
 
@@ -92,18 +93,18 @@ class ClassifyTab(QObject):
             self.view,
             context.settings,
             context.bridge,
-            player(self),
-            recording(panel, context.settings, self),
-            models(),
+            factories.player(self),
+            factories.recording(panel, context.settings, self),
+            factories.models(),
             self,
-            corrections,
+            factories.corrections,
         )
-        self.resynthesis = ResynthesisPlayer(self.view, self.presenter, sounds, self)
+        self.resynthesis = ResynthesisPlayer(self.view, self.presenter, factories.sounds, self)
         self._save_menu = self.view.clip_page.save_menu
         self._needs_result: list[QAction] = []
         self._build_actions()
         self._build_choices()
-        self._output_menu = self._build_output_menu(lister)
+        self._output_menu = self._build_output_menu(factories.lister)
         self._restore()
         self.presenter.message.connect(self.message)
         self.resynthesis.message.connect(self.message)
@@ -112,7 +113,7 @@ class ClassifyTab(QObject):
         self.presenter.recent_changed.connect(self._fill_recent)
         self.view.sidebar.open_requested.connect(self.presenter.choose_files)
         self.view.drop_area.open_requested.connect(self.presenter.choose_files)
-        self._models = models
+        self._models = factories.models
         context.models.changed.connect(self._on_models_changed)
         context.models.renamed.connect(self.presenter.follow_rename)
         context.models.wanted.connect(self._on_model_wanted)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from fstmuse_gui.generate.presenter import GENERATOR, GeneratePresenter
+from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option
 from fstmuse_gui.shared.models import ModelInfo, installed_generators, installed_models
@@ -18,44 +19,41 @@ from fstmuse_gui.shared.tabs import LazyStage, MenuEntries, TabContext, make_act
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 
-if TYPE_CHECKING:
-    from fstmuse_gui.generate.presenter import GeneratePresenter
-    from fstmuse_gui.generate.takes import Take
-    from fstmuse_gui.generate.view import GenerateView
-
-
 SPLITTER = Option("generate/splitter", list, [])
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
+@dataclass(frozen=True)
+class GenerateFactories:
+    """Player, process and models of the tab; only tests have others."""
+
+    player: Callable[[QObject], Playing] = make_player
+    bridge: Callable[[str | None, QObject], WorkerBridge] = sound_bridge
+    generators: Callable[[], list[ModelInfo]] = installed_generators
+    judges: Callable[[], list[ModelInfo]] = installed_models
+
+
 class GenerateWiring(QObject):
-    """View, presenter and what they work with; the makers are given only by tests."""
+    """View, presenter and the process that makes music."""
 
     def __init__(
-        self,
-        context: TabContext,
-        parent: QObject | None = None,
-        *,
-        player: Callable[[QObject], Playing] = make_player,
-        bridge: Callable[[str | None, QObject], WorkerBridge] = sound_bridge,
-        generators: Callable[[], list[ModelInfo]] = installed_generators,
-        judges: Callable[[], list[ModelInfo]] = installed_models,
+        self, context: TabContext, factories: GenerateFactories, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._settings = context.settings
-        self._generators, self._judges = generators, judges
+        self._generators, self._judges = factories.generators, factories.judges
         self.view = GenerateView()
-        found = generators()
+        found = factories.generators()
         names = [model.name for model in found]
         last = context.settings.get(GENERATOR)
-        self.bridge = bridge(last if last in names else next(iter(names), None), self)
+        self.bridge = factories.bridge(last if last in names else next(iter(names), None), self)
         self.presenter = GeneratePresenter(
             self.view,
             context.settings,
             self.bridge,
-            player(self),
+            factories.player(self),
             found,
-            judges(),
+            factories.judges(),
             self,
         )
         context.models.changed.connect(self._on_models_changed)
@@ -80,18 +78,15 @@ class GenerateWiring(QObject):
 
 
 class GenerateTab(QObject):
-    """The tab, as ``tabs.Tab`` asks for it.
-
-    ``makers`` are handed to :class:`~fstmuse_gui.generate.tab.GenerateWiring`; only tests have any.
-    """
+    """The tab, as ``tabs.Tab`` asks for it."""
 
     message = Signal(str)
     title = "Generate"
 
-    def __init__(self, context: TabContext, **factories: Any) -> None:
+    def __init__(self, context: TabContext, factories: GenerateFactories | None = None) -> None:
         super().__init__()
         self._context = context
-        self._factories = factories
+        self._factories = factories or GenerateFactories()
         self._built: GenerateWiring | None = None
         self._stage = LazyStage(self._build)
         self._needs_sound: list[QAction] = []
@@ -144,7 +139,7 @@ class GenerateTab(QObject):
 
     def _build(self) -> GenerateWiring:
         if self._built is None:
-            self._built = GenerateWiring(self._context, self, **self._factories)
+            self._built = GenerateWiring(self._context, self._factories, self)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
             self._built.view.take_page.save_menu.addActions([self._save, self._copy])
@@ -157,8 +152,6 @@ class GenerateTab(QObject):
         return self._built
 
     def _on_renamed(self, old: str, new: str) -> None:
-        from fstmuse_gui.generate.presenter import GENERATOR
-
         settings = self._context.settings
         if settings.get(GENERATOR) == old:
             settings.set(GENERATOR, new)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -74,8 +73,8 @@ class LibraryPresenter(QObject):
         sidebar.add_requested.connect(self.choose_folder)
         sidebar.remove_requested.connect(self.remove_folder)
         sidebar.model_chosen.connect(self.choose_model)
-        sidebar.folder_chosen.connect(lambda key: self._narrow(folder=int(key) if key else None))
-        sidebar.genre_chosen.connect(lambda genre: self._narrow(genre=genre or None))
+        sidebar.folder_chosen.connect(self._filter_by_folder)
+        sidebar.genre_chosen.connect(self._filter_by_genre)
         bar = view.filter_bar
         bar.changed.connect(lambda: self._filter_by(bar.apply_to(self._filter)))
         bar.cleared.connect(self.clear_filter)
@@ -257,8 +256,11 @@ class LibraryPresenter(QObject):
         self._view.filter_bar.clear()
         self._filter_by(Filter())
 
-    def _narrow(self, **changes: Any) -> None:
-        self._filter_by(replace(self._filter, **changes))
+    def _filter_by_folder(self, key: str) -> None:
+        self._filter_by(replace(self._filter, folder=int(key) if key else None))
+
+    def _filter_by_genre(self, genre: str) -> None:
+        self._filter_by(replace(self._filter, genre=genre or None))
 
     def _filter_by(self, wanted: Filter) -> None:
         if wanted != self._filter:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,6 +19,7 @@ from fstmuse_gui.shared.background import SerialExecutor
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
 
+_T = TypeVar("_T")
 _MANY = 10_000
 
 
@@ -226,12 +227,12 @@ class LibraryStore(QObject):
 
         self._do(work, self.news.emit)
 
-    def change(self, work: Callable[[Library], Any], then: Callable[[Any], None]) -> None:
+    def change(self, work: Callable[[Library], _T], then: Callable[[_T], None]) -> None:
         """Do something else with the library, and tell its result."""
         library = self.library
         self._do(lambda: work(library), then)
 
-    def _do(self, work: Callable[[], Any], on_done: Callable[[Any], None]) -> None:
+    def _do(self, work: Callable[[], _T], on_done: Callable[[_T], None]) -> None:
         self._queries.run(work, on_done, self.trouble.emit)
 
     def close(self) -> None:

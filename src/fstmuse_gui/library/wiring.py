@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -17,22 +18,31 @@ from fstmuse_gui.library.work_presenter import WorkPresenter
 from fstmuse_gui.shared.correcting import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.sound.player import Playing, make_player
-from fstmuse_gui.workers.scanning import LibraryWorkers, make_scan, make_work
+from fstmuse_gui.workers.scanning import (
+    LibraryWorkers,
+    OnScan,
+    OnWork,
+    ScanJob,
+    WorkJob,
+    make_scan,
+    make_work,
+)
 
 if TYPE_CHECKING:
+    from fstmuse_core.library.database import Library
     from fstmuse_gui.library.tagging import Tagging
 
 
 @dataclass(frozen=True)
 class LibraryFactories:
-    """The player, the processes and the folders that the tab works with; only tests have others."""
+    """Player, models, library and processes of the tab; only tests have others."""
 
     player: Callable[[QObject], Playing] = make_player
     models: Callable[[], list[ModelInfo]] = installed_models
     corrections: Callable[[], Corrections] = own_corrections
-    opener: Callable[[], Any] | None = None
-    scan: Callable[..., Any] | None = None
-    work: Callable[..., Any] | None = None
+    opener: Callable[[], Library] = own_library
+    scan: Callable[[OnScan, Path], ScanJob] = make_scan
+    work: Callable[[OnWork, Path, str], WorkJob] = make_work
 
 
 class LibraryWiring(QObject):
@@ -44,10 +54,8 @@ class LibraryWiring(QObject):
         super().__init__(parent)
         self._factories = factories
         self.view = LibraryView()
-        self.library_store = LibraryStore(factories.opener or own_library, self)
-        self.workers = LibraryWorkers(
-            self, scan=factories.scan or make_scan, work=factories.work or make_work
-        )
+        self.library_store = LibraryStore(factories.opener, self)
+        self.workers = LibraryWorkers(self, scan=factories.scan, work=factories.work)
         work = WorkPresenter(self.view, self.library_store, self.workers, self)
         reviewing = Reviewing(
             self.view, self.library_store, factories.player(self), factories.corrections, self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -14,14 +14,22 @@ from fstmuse_core.bundle.changes import DeletedModel
 from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
 from fstmuse_gui.shared.background import Background
 
-Importer = Callable[..., ModelEntry]
+
+class Importer(Protocol):
+    """Function that makes a model of a file, tells its steps, and ends early once cancelled."""
+
+    def __call__(
+        self, path: str, *, tell: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> ModelEntry: ...
 
 
-def import_model(path: str, **options: Any) -> ModelEntry:
+def import_model(
+    path: str, *, tell: Callable[[str], None], cancelled: Callable[[], bool]
+) -> ModelEntry:
     """Make a model of a file; see ``fstmuse_core.bundle.importing``."""
     from fstmuse_core.bundle import importing
 
-    return importing.import_model(path, **options)
+    return importing.import_model(path, tell=tell, cancelled=cancelled)
 
 
 class ModelStore(QObject):
@@ -57,7 +65,7 @@ class ModelStore(QObject):
     list_trouble = Signal(str)
     _stepped = Signal(str)
 
-    def __init__(self, parent: QObject | None = None, *, importer: Importer = import_model) -> None:
+    def __init__(self, importer: Importer = import_model, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._importer = importer
         self._background = Background(self)

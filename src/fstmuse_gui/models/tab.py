@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -13,6 +13,7 @@ from fstmuse_gui.shared.tabs import LazyStage, MenuEntries, TabContext, make_act
 
 if TYPE_CHECKING:
     from fstmuse_gui.models.presenter import ModelsPresenter
+    from fstmuse_gui.models.store import Importer
     from fstmuse_gui.models.view import ModelsView
 
 MODELS_SPLITTER = Option("models/splitter", list, [])
@@ -22,17 +23,21 @@ _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 class ModelsTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
-    ``makers`` are handed to :class:`~fstmuse_gui.models.store.ModelStore`; only tests have any.
+    Parameters
+    ----------
+    context : TabContext
+    importer : Importer, optional
+        Makes a model of a file; only tests have another than :func:`~.store.import_model`.
     """
 
     message = Signal(str)
     title = "Models"
 
-    def __init__(self, context: TabContext, **factories: Any) -> None:
+    def __init__(self, context: TabContext, importer: Importer | None = None) -> None:
         super().__init__()
         self._settings = context.settings
         self._news = context.models
-        self._factories = factories
+        self._importer = importer
         self._built: tuple[ModelsView, ModelsPresenter] | None = None
         self._is_telling = False
         self._stage = LazyStage(self._build)
@@ -84,10 +89,10 @@ class ModelsTab(QObject):
     def _build(self) -> tuple[ModelsView, ModelsPresenter]:
         if self._built is None:
             from fstmuse_gui.models.presenter import ModelsPresenter
-            from fstmuse_gui.models.store import ModelStore
+            from fstmuse_gui.models.store import ModelStore, import_model
             from fstmuse_gui.models.view import ModelsView
 
-            view, store = ModelsView(), ModelStore(self, **self._factories)
+            view, store = ModelsView(), ModelStore(self._importer or import_model, self)
             presenter = ModelsPresenter(view, store, self)
             self._built = view, presenter
             presenter.message.connect(self.message)

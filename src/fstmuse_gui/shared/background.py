@@ -6,13 +6,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 _Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]
 
 
@@ -29,8 +30,8 @@ class Background(QObject):
 
     def run(
         self,
-        work: Callable[[], Any],
-        on_done: Callable[[Any], None],
+        work: Callable[[], _T],
+        on_done: Callable[[_T], None],
         on_trouble: Callable[[str], None],
     ) -> None:
         """Call ``work``, then one of the others with its result or with a sentence."""
@@ -92,8 +93,8 @@ class SerialExecutor(QObject):
 
     def run(
         self,
-        work: Callable[[], Any],
-        on_done: Callable[[Any], None],
+        work: Callable[[], _T],
+        on_done: Callable[[_T], None],
         on_trouble: Callable[[str], None],
     ) -> None:
         """Call ``work`` after what was given before, then one of the others."""
@@ -125,7 +126,7 @@ class SerialExecutor(QObject):
 
 
 def _outcome(
-    work: Callable[[], Any], on_done: Callable[[Any], None], on_trouble: Callable[[str], None]
+    work: Callable[[], _T], on_done: Callable[[_T], None], on_trouble: Callable[[str], None]
 ) -> Callable[[], None]:
     try:
         result = work()

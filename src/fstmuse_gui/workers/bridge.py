@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -120,19 +120,20 @@ class WorkerBridge(QObject):
             self.worker.stop()
 
 
-def real_worker(on_event: Callable[[Event], None], **options: Any) -> Worker:
-    """The worker process itself."""
+def real_worker(on_event: Callable[[Event], None], *, warm_model: str | None = None) -> Worker:
+    """The worker process itself, which loads ``warm_model`` ahead of the first job."""
     from fstmuse_core.workers.client import ClassifyWorker
 
-    return ClassifyWorker(on_event, **options)
+    return ClassifyWorker(on_event, warm_model=warm_model)
 
 
 def sound_bridge(warm_model: str | None, parent: QObject) -> WorkerBridge:
     """A bridge to a process that makes sound, with a generator loaded ahead of the first job."""
     from fstmuse_core.system.process_limits import SYNTHESIS
+    from fstmuse_core.workers.client import ClassifyWorker
     from fstmuse_core.workers.tasks import sound
 
     def make_worker(on_event: Callable[[Event], None]) -> Worker:
-        return real_worker(on_event, serve=sound.serve, warm_model=warm_model, limits=SYNTHESIS)
+        return ClassifyWorker(on_event, serve=sound.serve, warm_model=warm_model, limits=SYNTHESIS)
 
     return WorkerBridge(make_worker, parent)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-OnEvent = Callable[[Any], None]
+if TYPE_CHECKING:
+    from fstmuse_core.library.work import ScanEvent, WorkEvent
+
+OnScan: TypeAlias = "Callable[[ScanEvent], None]"
+OnWork: TypeAlias = "Callable[[WorkEvent], None]"
 
 
 class ScanJob(Protocol):
@@ -31,14 +35,14 @@ class WorkJob(Protocol):
     def stop(self) -> None: ...
 
 
-def make_scan(on_event: OnEvent, library: Path) -> ScanJob:
+def make_scan(on_event: OnScan, library: Path) -> ScanJob:
     """A scan of all folders in a process of its own."""
     from fstmuse_core.workers.tasks.scan import LibraryScan
 
     return LibraryScan(on_event, library=library)
 
 
-def make_work(on_event: OnEvent, library: Path, model: str) -> WorkJob:
+def make_work(on_event: OnWork, library: Path, model: str) -> WorkJob:
     """Processes that classify what waits."""
     from fstmuse_core.library.work import LibraryWork
 
@@ -63,8 +67,8 @@ class LibraryWorkers(QObject):
         self,
         parent: QObject | None = None,
         *,
-        scan: Callable[[OnEvent, Path], ScanJob] = make_scan,
-        work: Callable[[OnEvent, Path, str], WorkJob] = make_work,
+        scan: Callable[[OnScan, Path], ScanJob] = make_scan,
+        work: Callable[[OnWork, Path, str], WorkJob] = make_work,
     ) -> None:
         super().__init__(parent)
         self._make_scan, self._make_work = scan, work
