@@ -40,8 +40,7 @@ from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.plain import PlainMessage
 from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
-from fstmuse_gui.shared.tab_signs import TabSigns
-from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabContext, TabSign
+from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabContext, TabSign, TabSigns
 from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.tab import TrainTab

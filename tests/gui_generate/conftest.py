@@ -18,8 +18,7 @@ from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Progr
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.presenter import GeneratePresenter
 from fstmuse_gui.generate.tab import GenerateFactories, GenerateTab
-from fstmuse_gui.generate.take_page import TakePage
-from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.generate.view import GenerateView, TakePage
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.models import ModelInfo

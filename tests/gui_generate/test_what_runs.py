@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.generate.recipe import Blend, Recipe
 from fstmuse_core.workers.protocol import Cancelled, Done
-from fstmuse_gui.generate.take_page import TakePage
+from fstmuse_gui.generate.view import TakePage
 from tests.gui.test_next_clip import row_of_brightest
 from tests.gui.test_redrawing import TONES
 from tests.gui_generate.conftest import GenerateBench

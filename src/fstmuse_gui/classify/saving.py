@@ -16,8 +16,8 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import Settings
+from fstmuse_gui.shared.background import FileSaving, fit_for_a_name
 from fstmuse_gui.shared.clips import Clip
-from fstmuse_gui.shared.file_saving import FileSaving, fit_for_a_name
 
 _BEFORE = ("path", "model", "model_sha256", "duration_s", "verdict", "genre", "start_s", "end_s")
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.system.errors import one_line
-from fstmuse_gui.classify.output_menu import Lister, OutputMenu, make_lister
+from fstmuse_gui.classify.display import Lister, OutputMenu, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.resynthesis import ResynthesisPlayer

@@ -9,11 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from fstmuse_gui.generate.take_page import TakePage
 from fstmuse_gui.generate.takes import Take
-from fstmuse_gui.generate.view import GenerateView
+from fstmuse_gui.generate.view import GenerateView, TakePage
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
-from fstmuse_gui.shared.file_saving import FileSaving, fit_for_a_name
+from fstmuse_gui.shared.background import FileSaving, fit_for_a_name
 from fstmuse_gui.shared.playback import PagePlayback
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing

@@ -1,18 +1,248 @@
-"""The Generate tab as people see it: builds, shows, and says what was touched."""
+"""The Generate tab as people see it: its pages, and the take with picture, controls and results."""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from fstmuse_core.classify.result import Classification
 from fstmuse_gui.generate.form import GenerateForm
-from fstmuse_gui.generate.take_page import TakePage
+from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.icons import icon
+from fstmuse_gui.plain import PlainLabel, caption, set_tip
+from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
+from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.invitation import Invitation
+from fstmuse_gui.widgets.page_parts import PageHead, lay_side_by_side
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
+from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
+from fstmuse_gui.widgets.transport_bar import TransportBar
 
+_GAP = "  \N{MIDDLE DOT}  "
+_STEPS = 1000
 _KINDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
+
+
+class TakePage(QWidget):
+    """Shows a take and says what was touched.
+
+    Signals
+    -------
+    swap_requested(int)
+        The first or the second of the two takes that are compared: 0 or 1.
+    judge_chosen(int)
+        Whose opinion is to be shown.
+    """
+
+    swap_requested = Signal(int)
+    judge_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Take")
+        self.spectrogram = SpectrogramView()
+        self.transport = TransportBar()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * GRID)
+        column.addLayout(self._build_head())
+        column.addWidget(self.spectrogram, 1)
+        column.addWidget(self.transport)
+        self._result = self._build_result()
+        column.addLayout(self._result)
+        self._column = column
+
+    def _build_head(self) -> PageHead:
+        self.save_button = QPushButton(icon("save"), " Save")
+        self.save_button.setProperty("look", "menu")
+        self.save_button.setAccessibleName("Save the sound or copy its recipe")
+        self.save_menu = QMenu("&Save", self)
+        self.save_button.setMenu(self.save_menu)
+        self._head = PageHead(self, (self._build_pair(), self.save_button))
+        return self._head
+
+    def _build_pair(self) -> QWidget:
+        self._pair = QWidget()
+        self._pair.setAccessibleName("Compare two takes")
+        row = QHBoxLayout(self._pair)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        self._pair_group = QButtonGroup(self)
+        self.pair_buttons = [QPushButton(name) for name in ("A", "B")]
+        for place, button in enumerate(self.pair_buttons):
+            button.setCheckable(True)
+            button.setProperty("look", "chip")
+            self._pair_group.addButton(button, place)
+            row.addWidget(button)
+        self._pair_group.idClicked.connect(self.swap_requested)
+        self._pair.hide()
+        return self._pair
+
+    def _build_result(self) -> QHBoxLayout:
+        self._said = PlainLabel()
+        self._said.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        self._said.setWordWrap(True)
+        self._honest = PlainLabel()
+        self._honest.setProperty("look", "muted")
+        self._honest.setWordWrap(True)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, _STEPS)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Making the sound")
+        self.judges = QWidget()
+        self.judges.setAccessibleName("Whose opinion is shown")
+        self._judge_row = QHBoxLayout(self.judges)
+        self._judge_row.setContentsMargins(0, 0, 0, 0)
+        self._judge_row.setSpacing(4)
+        self._judge_titles: list[str] = []
+        self._judge_group = QButtonGroup(self)
+        self._judge_group.idClicked.connect(self.judge_chosen)
+        said = QVBoxLayout()
+        said.setSpacing(GRID)
+        said.addWidget(self._said)
+        said.addWidget(self._honest)
+        said.addWidget(self._progress)
+        said.addWidget(self.judges, 0, Qt.AlignmentFlag.AlignLeft)
+        said.addStretch()
+        self.bars = ProbabilityBars(explains=False)
+        row = QHBoxLayout()
+        row.setSpacing(5 * GRID)
+        row.addLayout(said, 2)
+        row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Do with one column where it is narrow."""
+        lay_side_by_side(self._result, is_narrow=is_narrow)
+
+    def set_low(self, is_low: bool) -> None:
+        """Stand closer where there is little height."""
+        self._column.setSpacing(GRID if is_low else 2 * GRID)
+
+    # -- what is shown -----------------------------------------------------------------
+
+    def show_take(self, take: Take, model_title: str) -> None:
+        """Show a take whose picture is there."""
+        request = take.request
+        parts = (clock(request.seconds), f"seed {request.seed}", model_title)
+        self._head.say(take.title, _GAP.join(parts))
+        if take.image is not None:
+            self.spectrogram.show_image(take.image, request.seconds)
+        self.transport.set_clip(request.seconds, playable=take.clip is not None)
+        self.save_button.setEnabled(take.clip is not None)
+
+    def show_making(self, fraction: float, genres: tuple[str, ...]) -> None:
+        """Show that the sound is being made of the picture."""
+        self._said.setText("Making the sound\N{HORIZONTAL ELLIPSIS}")
+        self._honest.setText("The spectrogram is finished. Now it gets its sound.")
+        self._progress.setValue(round(fraction * _STEPS))
+        self._progress.show()
+        self.judges.hide()
+        self.bars.show_genres(genres)
+
+    def set_progress(self, fraction: float) -> None:
+        """Show the progress of the sound, 0 to 1."""
+        self._progress.setValue(round(fraction * _STEPS))
+
+    def show_judging(self, genres: tuple[str, ...]) -> None:
+        """Show that the classifiers are at work on the sound."""
+        self._said.setText("Listening to it\N{HORIZONTAL ELLIPSIS}")
+        self._honest.setText("")
+        self._progress.hide()
+        self.judges.hide()
+        self.bars.show_genres(genres)
+
+    def show_opinions(
+        self, titles: list[str], opinions: tuple[Classification, ...], chosen: int
+    ) -> None:
+        """Show the classifiers' results, the chosen one's in bars."""
+        self._progress.hide()
+        self._offer_judges(titles, chosen)
+        if not opinions:
+            self._said.setText("No classifier here could listen to it.")
+            self._honest.setText("")
+            self.bars.show_genres(())
+            return
+        opinion = opinions[chosen]
+        verdict = opinion.verdict
+        name = titles[chosen]
+        said = f"{name} hears {verdict.genre}." if verdict.genre else f"{name} is not sure."
+        self._said.setText(said)
+        self._honest.setText(verdict.sentence)
+        self.bars.show_result(opinion, animate=True)
+
+    def _offer_judges(self, titles: list[str], chosen: int) -> None:
+        if self._judge_titles != titles:
+            self._judge_titles = titles
+            for button in self._judge_group.buttons():
+                self._judge_group.removeButton(button)
+                button.deleteLater()
+            for place, title in enumerate(titles):
+                button = QPushButton(caption(title))
+                button.setCheckable(True)
+                button.setProperty("look", "chip")
+                set_tip(button, f"What {title} takes it for")
+                self._judge_group.addButton(button, place)
+                self._judge_row.addWidget(button)
+        if titles:
+            self._judge_group.button(chosen).setChecked(True)
+        self.judges.setVisible(len(titles) > 1)
+
+    def show_pair(self, pair: tuple[Take, Take] | None, shown: int) -> None:
+        """Offer the two takes that are compared, or nothing."""
+        self._pair.setVisible(pair is not None)
+        if pair is None:
+            return
+        # The take shown may be neither of the two: then none is marked.
+        self._pair_group.setExclusive(False)
+        for name, take, button in zip("AB", pair, self.pair_buttons, strict=True):
+            what = f"{name}: {take.title}, seed {take.request.seed}"
+            set_tip(button, f"{what} (X changes from one to the other)")
+            button.setAccessibleName(f"Take {what}")
+            button.setChecked(take.key == shown)
+        self._pair_group.setExclusive(True)
+
+    def set_position(self, seconds: float | None) -> None:
+        """Move the cursors; ``None`` and the very start hide them."""
+        self.spectrogram.set_position(seconds or None)
+        self.transport.set_position(seconds or 0.0)
+
+
+class TakeColours:
+    """Remembers what was chosen below the picture, and draws with it."""
+
+    def __init__(self, page: TakePage, settings: Settings) -> None:
+        self._page = page
+        self._settings = settings
+        page.transport.colour_map_chosen.connect(self._set_map)
+        page.transport.db_range_chosen.connect(self._set_range)
+        self._apply()
+
+    def _set_map(self, name: str) -> None:
+        self._settings.set(COLOUR_MAP, name)
+        self._apply()
+
+    def _set_range(self, decibels: int) -> None:
+        self._settings.set(DB_RANGE, decibels)
+        self._apply()
+
+    def _apply(self) -> None:
+        chosen = self._settings.get(COLOUR_MAP), self._settings.get(DB_RANGE)
+        self._page.spectrogram.set_colours(*chosen)
+        self._page.transport.set_colours(*chosen)
 
 
 class GenerateView(PagedView):

@@ -30,11 +30,11 @@ from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.calm import CalmComboBox
+from fstmuse_gui.widgets.fitting import StackingSplitter
 from fstmuse_gui.widgets.invitation import Invitation
 from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.question import Answer, Question
-from fstmuse_gui.widgets.stacking import StackingSplitter
 
 _STEPS = 1000
 _WIDTH = 240

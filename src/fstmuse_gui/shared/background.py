@@ -1,20 +1,25 @@
-"""Work beside the window: short, or in a row one after the other."""
+"""Work beside the window: short, in a row one after the other, or the writing of a file."""
 
 from __future__ import annotations
 
 import logging
+import os
 import queue
+import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_gui.settings import LAST_FOLDER, Settings
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]
+_UNFIT = re.compile(r'[<>:"/\\|?*%\x00-\x1f]+')
 
 
 class Background(QObject):
@@ -37,16 +42,7 @@ class Background(QObject):
         """Call ``work``, then one of the others with its result or with a sentence."""
 
         def body() -> None:
-            try:
-                result = work()
-                outcome = lambda: on_done(result)  # noqa: E731
-            except FstMuseError as error:
-                sentence = str(error)
-                outcome = lambda: on_trouble(sentence)  # noqa: E731
-            except Exception as error:
-                _log.exception("work beside the window")
-                unforeseen = one_line(f"something unforeseen went wrong ({error})")
-                outcome = lambda: on_trouble(unforeseen)  # noqa: E731
+            outcome = _outcome(work, on_done, on_trouble)
             self._ended.emit(threading.current_thread(), outcome)
 
         thread = threading.Thread(target=body, name="background", daemon=True)
@@ -137,3 +133,46 @@ def _outcome(
         _log.exception("work beside the window")
         sentence = one_line(f"something unforeseen went wrong ({error})")
     return lambda: on_trouble(sentence)
+
+
+class FileSaving(QObject):
+    """Writes files and says how it went; who inherits knows what is in them.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    trouble(str)
+        A sentence for the notice.
+    """
+
+    message = Signal(str)
+    trouble = Signal(str)
+
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._background = Background(self)
+
+    def close(self) -> None:
+        """Wait until all is written."""
+        self._background.close()
+
+    def _suggest(self, name: str) -> str:
+        """A file of this name where the last one went."""
+        return os.path.join(self._settings.get(LAST_FOLDER) or str(Path.home()), name)
+
+    def _write(
+        self, path: str, work: Callable[[], None], on_done: Callable[[], None] = lambda: None
+    ) -> None:
+        def tell(_result: object) -> None:
+            on_done()
+            self._settings.set(LAST_FOLDER, str(Path(path).parent))
+            self.message.emit(f"Saved {Path(path).name}")
+
+        self._background.run(work, tell, self.trouble.emit)
+
+
+def fit_for_a_name(text: str) -> str:
+    """``text`` without what file names cannot hold on some system, or not as a link."""
+    return _UNFIT.sub("_", text)

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption
 from fstmuse_gui.theme import GRID
-from fstmuse_gui.widgets.fitting import ScrollPane, SidePane
-from fstmuse_gui.widgets.stacking import StackingSplitter
+from fstmuse_gui.widgets.fitting import ScrollPane, SidePane, StackingSplitter
 
 _SHOWN_MS = 12_000
 _SIGN = 16
