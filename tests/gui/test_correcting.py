@@ -41,8 +41,8 @@ def song(tmp_path: Path, music: FloatArray) -> Path:
 
 
 @pytest.fixture
-def heard(bench: Bench, song: Path, music: FloatArray, qtbot: QtBot) -> Bench:
-    """A window in which Rock was heard in a song."""
+def rock(bench: Bench, song: Path, music: FloatArray, qtbot: QtBot) -> Bench:
+    """Window with a song that was classified as Rock."""
     bench.presenter.open_paths([str(song)])
     bench.answer(make_result(music))
     settle(bench, qtbot)
@@ -76,31 +76,31 @@ def test_nothing_can_be_said_of_silence(bench: Bench, song: Path, music: FloatAr
 
 
 def test_a_file_that_is_gone_is_said_in_a_line(
-    heard: Bench, song: Path, store: CorrectionStore, qtbot: QtBot
+    rock: Bench, song: Path, store: CorrectionStore, qtbot: QtBot
 ) -> None:
     song.unlink()
-    heard.presenter.correcting.correct("Jazz")
-    settle(heard, qtbot)
-    assert heard.view.notice.text == "song.flac: the file is missing"
-    assert said(heard) == ""
-    assert bar(heard).correct_button.isEnabled()
+    rock.presenter.correcting.correct("Jazz")
+    settle(rock, qtbot)
+    assert rock.view.notice.text == "song.flac: the file is missing"
+    assert said(rock) == ""
+    assert bar(rock).correct_button.isEnabled()
     assert store.count() == 0
 
 
 def test_a_full_disk_is_said_in_a_line(
-    heard: Bench, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    rock: Bench, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     def full(*_args: object) -> None:
         raise FstMuseError("Your corrections", "they cannot be written (the disk is full)", "do")
 
-    monkeypatch.setattr(heard.presenter.correcting._store, "correct_file", full)
-    heard.presenter.correcting.confirm()
-    settle(heard, qtbot)
-    assert heard.view.notice.isVisible()
+    monkeypatch.setattr(rock.presenter.correcting._store, "correct_file", full)
+    rock.presenter.correcting.confirm()
+    settle(rock, qtbot)
+    assert rock.view.notice.isVisible()
     assert (
-        heard.view.notice.text == "Your corrections: they cannot be written (the disk is full); do"
+        rock.view.notice.text == "Your corrections: they cannot be written (the disk is full); do"
     )
-    assert bar(heard).confirm_button.isVisible()
+    assert bar(rock).confirm_button.isVisible()
     assert store.count() == 0
 
 
@@ -124,27 +124,27 @@ def test_damage_is_said_once(
 
 
 def test_a_wrong_verdict_is_corrected_by_keyboard(
-    heard: Bench, song: Path, store: CorrectionStore, qtbot: QtBot
+    rock: Bench, song: Path, store: CorrectionStore, qtbot: QtBot
 ) -> None:
-    qtbot.keyClick(heard.window, Qt.Key.Key_C)
-    picker = bar(heard).picker
+    qtbot.keyClick(rock.window, Qt.Key.Key_C)
+    picker = bar(rock).picker
     assert picker.isVisible()
     qtbot.keyClicks(picker.field, "rap")
-    with qtbot.waitSignal(heard.presenter.message) as message:
+    with qtbot.waitSignal(rock.presenter.message) as message:
         qtbot.keyClick(picker.field, Qt.Key.Key_Return)
     assert message.args == ["song.flac: Kept as Hip-Hop."]
     assert not picker.isVisible()
-    assert said(heard) == "You said: Hip-Hop"
-    assert bar(heard).accessibleDescription() == "You said: Hip-Hop"
+    assert said(rock) == "You said: Hip-Hop"
+    assert bar(rock).accessibleDescription() == "You said: Hip-Hop"
     (record,) = store.records()
     assert (record.path, record.genre, record.heard) == (song, "Hip-Hop", "Rock")
     assert record.probability == pytest.approx(0.84)
 
 
-def test_a_right_verdict_is_confirmed(heard: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(heard.presenter.message):
-        qtbot.keyClick(heard.window, Qt.Key.Key_Y)
-    assert said(heard) == "You said: Rock"
+def test_a_right_verdict_is_confirmed(rock: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(rock.presenter.message):
+        qtbot.keyClick(rock.window, Qt.Key.Key_Y)
+    assert said(rock) == "You said: Rock"
     assert store.records()[0].is_confirmation
 
 
@@ -182,38 +182,38 @@ def test_a_doubtful_verdict_can_be_corrected(
 
 
 def test_what_was_said_can_be_changed_and_undone(
-    heard: Bench, store: CorrectionStore, qtbot: QtBot
+    rock: Bench, store: CorrectionStore, qtbot: QtBot
 ) -> None:
     for genre in ("Jazz", "Blues"):
-        heard.presenter.correcting.correct(genre)
-        settle(heard, qtbot)
-    assert said(heard) == "You said: Blues"
-    bar(heard).undo_button.click()
-    settle(heard, qtbot)
-    assert said(heard) == "You said: Jazz"
-    qtbot.keyClick(heard.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    settle(heard, qtbot)
-    assert said(heard) == ""
-    assert bar(heard).correct_button.isVisible()
-    assert not heard.tab._undo.isEnabled()
+        rock.presenter.correcting.correct(genre)
+        settle(rock, qtbot)
+    assert said(rock) == "You said: Blues"
+    bar(rock).undo_button.click()
+    settle(rock, qtbot)
+    assert said(rock) == "You said: Jazz"
+    qtbot.keyClick(rock.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(rock, qtbot)
+    assert said(rock) == ""
+    assert bar(rock).correct_button.isVisible()
+    assert not rock.tab._undo.isEnabled()
     assert store.count() == 0
 
 
-def test_the_chip_asks_again(heard: Bench, qtbot: QtBot) -> None:
-    heard.presenter.correcting.correct("Blues")
-    settle(heard, qtbot)
-    bar(heard).chip.click()
-    assert bar(heard).picker.isVisible()
-    assert bar(heard).picker.list.currentItem().text() == "Blues"
-    assert bar(heard).chip.isChecked()
-    bar(heard).picker.hide()
+def test_the_chip_asks_again(rock: Bench, qtbot: QtBot) -> None:
+    rock.presenter.correcting.correct("Blues")
+    settle(rock, qtbot)
+    bar(rock).chip.click()
+    assert bar(rock).picker.isVisible()
+    assert bar(rock).picker.list.currentItem().text() == "Blues"
+    assert bar(rock).chip.isChecked()
+    bar(rock).picker.hide()
 
 
 def test_the_window_goes_on_while_it_is_written(
-    heard: Bench, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+    rock: Bench, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     go_on = threading.Event()
-    store = heard.presenter.correcting._store
+    store = rock.presenter.correcting._store
     keep = store.correct_file
 
     def slow(*args: object) -> object:
@@ -221,21 +221,21 @@ def test_the_window_goes_on_while_it_is_written(
         return keep(*args)
 
     monkeypatch.setattr(store, "correct_file", slow)
-    heard.presenter.correcting.correct("Jazz")
-    assert not bar(heard).correct_button.isEnabled()
-    heard.presenter.correcting.correct("Blues")
-    heard.presenter.correcting.ask()
-    assert not bar(heard).picker.isVisible(), "one thing at a time"
+    rock.presenter.correcting.correct("Jazz")
+    assert not bar(rock).correct_button.isEnabled()
+    rock.presenter.correcting.correct("Blues")
+    rock.presenter.correcting.ask()
+    assert not bar(rock).picker.isVisible(), "one thing at a time"
     go_on.set()
-    settle(heard, qtbot)
-    assert said(heard) == "You said: Jazz"
+    settle(rock, qtbot)
+    assert said(rock) == "You said: Jazz"
 
 
 def test_closing_waits_until_it_is_written(
-    heard: Bench, store: CorrectionStore, qtbot: QtBot
+    rock: Bench, store: CorrectionStore, qtbot: QtBot
 ) -> None:
-    heard.presenter.correcting.correct("Jazz")
-    heard.window.close()
+    rock.presenter.correcting.correct("Jazz")
+    rock.window.close()
     assert [record.genre for record in store.records()] == ["Jazz"]
 
 
@@ -243,10 +243,10 @@ def test_closing_waits_until_it_is_written(
 
 
 def test_a_corrected_clip_is_known_in_another_window(
-    heard: Bench, make_bench: MakeBench, song: Path, music: FloatArray, qtbot: QtBot
+    rock: Bench, make_bench: MakeBench, song: Path, music: FloatArray, qtbot: QtBot
 ) -> None:
-    heard.presenter.correcting.correct("Jazz")
-    settle(heard, qtbot)
+    rock.presenter.correcting.correct("Jazz")
+    settle(rock, qtbot)
     other = make_bench()
     other.presenter.open_paths([str(song)])
     other.answer(make_result(music))
@@ -283,10 +283,10 @@ def test_each_clip_of_a_list_has_its_own(
 
 
 def test_a_list_shows_what_was_said_before(
-    heard: Bench, make_bench: MakeBench, song: Path, music: FloatArray, qtbot: QtBot
+    rock: Bench, make_bench: MakeBench, song: Path, music: FloatArray, qtbot: QtBot
 ) -> None:
-    heard.presenter.correcting.correct("Jazz")
-    settle(heard, qtbot)
+    rock.presenter.correcting.correct("Jazz")
+    settle(rock, qtbot)
     other = make_bench()
     other.presenter.open_paths(["/m/a.mp3", str(song)])
     other.answer(make_result(music))
@@ -309,14 +309,14 @@ def test_the_picker_stays_while_the_list_goes_on(
     settle(bench, qtbot)
 
 
-def test_another_model_does_not_forget_it(heard: Bench, music: FloatArray, qtbot: QtBot) -> None:
-    heard.presenter.correcting.correct("Jazz")
-    settle(heard, qtbot)
-    heard.presenter.choose_model("toy-model")
+def test_another_model_does_not_forget_it(rock: Bench, music: FloatArray, qtbot: QtBot) -> None:
+    rock.presenter.correcting.correct("Jazz")
+    settle(rock, qtbot)
+    rock.presenter.choose_model("toy-model")
     toy = make_classification({"Folk": 0.2, "Hip-Hop": 0.7, "Rock": 0.1})
-    heard.answer(make_result(music, toy))
-    settle(heard, qtbot)
-    assert said(heard) == "You said: Jazz"
+    rock.answer(make_result(music, toy))
+    settle(rock, qtbot)
+    assert said(rock) == "You said: Jazz"
 
 
 # -- takes -------------------------------------------------------------------------------
@@ -369,23 +369,27 @@ def test_a_take_that_was_saved_is_referred_to(
 # -- on to a training --------------------------------------------------------------------
 
 
-def test_corrections_lead_to_a_training(heard: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
-    assert not bar(heard).train_button.isVisible()
-    heard.presenter.correcting.correct("Jazz")
-    settle(heard, qtbot)
-    with qtbot.waitSignal(heard.window._context.data.train_on_wanted) as wanted:
-        bar(heard).train_button.click()
+def test_corrections_lead_to_a_training(rock: Bench, store: CorrectionStore, qtbot: QtBot) -> None:
+    assert not bar(rock).train_button.isVisible()
+    rock.presenter.correcting.correct("Jazz")
+    settle(rock, qtbot)
+    with qtbot.waitSignal(rock.window._context.data.train_on_wanted) as wanted:
+        bar(rock).train_button.click()
     assert wanted.args == [str(store.folder)]
 
 
-def test_every_control_says_what_it_does(heard: Bench, qtbot: QtBot) -> None:
-    heard.presenter.correcting.correct("Jazz")
-    settle(heard, qtbot)
-    assert bar(heard).undo_button.accessibleName() == "Take back Jazz"
-    assert bar(heard).accessibleName() == "Your correction"
+def test_every_control_says_what_it_does(rock: Bench, qtbot: QtBot) -> None:
+    rock.presenter.correcting.correct("Jazz")
+    settle(rock, qtbot)
+    assert bar(rock).undo_button.accessibleName() == "Take back Jazz"
+    assert bar(rock).accessibleName() == "Your correction"
     controls: list[Callable[[], str]] = [
         button.toolTip
-        for button in (bar(heard).chip, bar(heard).undo_button, bar(heard).train_button)
+        for button in (
+            bar(rock).chip,
+            bar(rock).undo_button,
+            bar(rock).train_button,
+        )
     ]
     assert all(say() for say in controls)
     QCoreApplication.processEvents()

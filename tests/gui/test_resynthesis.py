@@ -1,4 +1,4 @@
-"""Listen plays what the model hears in place of the clip, and the clip again."""
+"""Listen plays the resynthesis in place of the clip, and the clip again."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def answer(worker: FakeWorker, samples: FloatArray) -> None:
     QCoreApplication.processEvents()
 
 
-def test_what_the_model_hears_is_played_from_the_same_place(
-    shown: Bench, workers: list[FakeWorker]
-) -> None:
+def test_the_resynthesis_plays_from_the_same_place(shown: Bench, workers: list[FakeWorker]) -> None:
     own = shown.player.loaded
     assert not workers  # the process is started when it is wanted
     shown.player.toggle()
@@ -72,10 +70,10 @@ def test_what_the_model_hears_is_played_from_the_same_place(
     (worker,) = workers
     assert asked(worker) == [ResynthesizeFile(own, None, None)]
     assert shown.player.loaded is own
-    heard = 0.5 * SONG
+    resynthesis = 0.5 * SONG
     worker.tell(Progress(worker.last, 0.4))
-    answer(worker, heard)
-    assert shown.player.loaded is heard
+    answer(worker, resynthesis)
+    assert shown.player.loaded is resynthesis
     assert (shown.player.position, shown.player.state) == (3.0, "playing")
     shown.view.clip_page.listen_button.click()
     assert shown.player.loaded == own
@@ -93,10 +91,10 @@ def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[Fake
         ("Jazz", "fst-muse"),
     ]
     assert workers[0].cancelled == [1, 2]
-    heard = 0.1 * SONG
+    resynthesis = 0.1 * SONG
     workers[0].tell(Done(2, Resynthesis(SONG, 22_050, SONG[:1])))  # no longer wanted
-    answer(workers[0], heard)
-    assert shown.player.loaded is heard
+    answer(workers[0], resynthesis)
+    assert shown.player.loaded is resynthesis
 
 
 def test_another_clip_is_played_itself(
@@ -122,7 +120,7 @@ def test_a_failure_is_said_and_the_clip_goes_on(shown: Bench, workers: list[Fake
     assert shown.player.loaded is own
 
 
-def test_a_recording_is_heard_so_once_it_is_saved(
+def test_a_recording_is_resynthesised_once_it_is_saved(
     workers: list[FakeWorker], bench: Bench, qtbot: QtBot
 ) -> None:
     bench.recording.started.emit()

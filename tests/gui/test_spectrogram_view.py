@@ -313,7 +313,7 @@ def test_why_lies_on_a_hushed_picture(view: SpectrogramView) -> None:
     assert view._canvas.grab().toImage() == plain
 
 
-def test_heat_glows_where_the_genre_was_heard_and_only_there() -> None:
+def test_heat_glows_where_the_genre_shows_and_only_there() -> None:
     activation = make_activation(2, 20.0)
     activation.values[0] = 0
     activation.values[0, 40, 8] = 5

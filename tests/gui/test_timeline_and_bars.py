@@ -83,7 +83,7 @@ def test_the_cursor_is_drawn(timeline: TimelineView) -> None:
     assert timeline.grab().toImage() == before
 
 
-def test_it_can_be_heard(timeline: TimelineView) -> None:
+def test_a_screen_reader_tells_the_timeline(timeline: TimelineView) -> None:
     assert timeline.accessibleDescription() == ("from 0:00 Folk, from 0:10 Rock, from 0:19 silence")
 
 

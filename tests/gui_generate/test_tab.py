@@ -46,7 +46,7 @@ def test_first_the_picture_then_the_sound_then_the_bars(bench: GenerateBench) ->
     assert bench.form.takes.rows[0].status() == "Heard as Rock"
 
 
-def test_each_classifier_is_heard(bench: GenerateBench) -> None:
+def test_each_classifier_s_result_is_shown(bench: GenerateBench) -> None:
     bench.make()
     chips = bench.page.judges.findChildren(QAbstractButton)
     assert [chip.text() for chip in chips] == ["FstMuse", "ToyModel"]

@@ -101,7 +101,7 @@ def answer_of(genre: str, probability: float) -> Any:
 
 
 def keep(library: Library, file_id: int, content: str, genre: str, probability: float) -> None:
-    """Let the shipped model have heard a file."""
+    """Let the shipped model have classified a file."""
     model = register(library, find_bundle("fst-muse"))
     with library.writing() as db:
         db.execute("UPDATE files SET content = ? WHERE id = ?", (content, file_id))

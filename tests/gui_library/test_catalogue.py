@@ -20,7 +20,7 @@ from fstmuse_gui.library.catalogue import (
 
 
 def row(file_id: int, **changes: object) -> LibraryRow:
-    """A file that was heard as Rock."""
+    """A file that was classified as Rock."""
     plain = LibraryRow(
         file_id,
         f"/music/{file_id}.mp3",
@@ -46,7 +46,7 @@ def row(file_id: int, **changes: object) -> LibraryRow:
 
 
 def waiting(file_id: int, **changes: object) -> LibraryRow:
-    """A file that was not heard yet."""
+    """A file that was not classified yet."""
     return row(
         file_id,
         state=State.WAITING,

@@ -51,7 +51,7 @@ def _start(serve: Callable[..., None], _usual: object, *arguments: Any) -> Any:
 
 @pytest.fixture
 def songs(library: Library, tmp_path: Path, make_file: Callable[..., Path]) -> Callable[..., Path]:
-    """Puts songs of these names into the library, all heard as Rock."""
+    """Puts songs of these names into the library, all classified as Rock."""
 
     def make(*names: str) -> Path:
         folder = tmp_path / "songs"

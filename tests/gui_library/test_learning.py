@@ -31,65 +31,65 @@ def choose_all(bench: LibraryBench) -> None:
 
 
 @pytest.fixture
-def heard(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
+def answered(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
     write_songs(music_file, tmp_path / "music", 5)
     return bench
 
 
-def test_a_doubtful_answer_that_is_confirmed_is_learned(heard: LibraryBench) -> None:
-    heard.go_to("echo")
-    settle(heard, heard.presenter.reviewing.accept)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 1)
-    assert labels(heard.corrections) == {"4.wav": "Folk"}
-    (record,) = heard.corrections.records()
+def test_a_doubtful_answer_that_is_confirmed_is_learned(answered: LibraryBench) -> None:
+    answered.go_to("echo")
+    settle(answered, answered.presenter.reviewing.accept)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 1)
+    assert labels(answered.corrections) == {"4.wav": "Folk"}
+    (record,) = answered.corrections.records()
     assert (record.heard, record.was_sure) == ("Folk", False)
-    settle(heard, heard.presenter.reviewing.take_back)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 0)
+    settle(answered, answered.presenter.reviewing.take_back)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 0)
 
 
-def test_confirmations_of_several_files_are_all_learned(heard: LibraryBench) -> None:
-    choose_all(heard)
-    settle(heard, heard.presenter.reviewing.accept)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 4)
-    assert labels(heard.corrections) == {
+def test_confirmations_of_several_files_are_all_learned(answered: LibraryBench) -> None:
+    choose_all(answered)
+    settle(answered, answered.presenter.reviewing.accept)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 4)
+    assert labels(answered.corrections) == {
         "0.wav": "Rock",
         "1.wav": "Jazz",
         "2.wav": "Rock",
         "4.wav": "Folk",
     }
-    settle(heard, heard.presenter.reviewing.take_back)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 0)
+    settle(answered, answered.presenter.reviewing.take_back)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 0)
 
 
 def test_copies_of_a_song_are_one_label(
-    heard: LibraryBench, library: Library, ids: list[int], music_file: Path, tmp_path: Path
+    answered: LibraryBench, library: Library, ids: list[int], music_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "music" / "2.wav").write_bytes((tmp_path / "music" / "0.wav").read_bytes())
     with library.writing() as db:
         db.execute("UPDATE files SET content = 'music 0' WHERE id = ?", (ids[2],))
-    heard.load(heard.presenter.reload)
-    choose_all(heard)
-    settle(heard, heard.presenter.reviewing.accept)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 3)
-    settle(heard, heard.presenter.reviewing.take_back)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 0)
+    answered.load(answered.presenter.reload)
+    choose_all(answered)
+    settle(answered, answered.presenter.reviewing.accept)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 3)
+    settle(answered, answered.presenter.reviewing.take_back)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 0)
 
 
-def test_what_was_said_elsewhere_is_not_taken_back(heard: LibraryBench, tmp_path: Path) -> None:
+def test_what_was_said_elsewhere_is_not_taken_back(answered: LibraryBench, tmp_path: Path) -> None:
     """The word on a song in Classify outlives a library's word that was replaced by it."""
-    heard.go_to("echo")
-    settle(heard, heard.presenter.reviewing.accept)
-    heard.qtbot.waitUntil(lambda: heard.corrections.count() == 1)
-    library_store = heard.wiring.library_store
-    row = heard.presenter.reviewing.row
+    answered.go_to("echo")
+    settle(answered, answered.presenter.reviewing.accept)
+    answered.qtbot.waitUntil(lambda: answered.corrections.count() == 1)
+    library_store = answered.wiring.library_store
+    row = answered.presenter.reviewing.row
     assert row is not None
-    file_id = next(r.file_id for r in heard.presenter.catalogue.rows if r.title == "echo")
+    file_id = next(r.file_id for r in answered.presenter.catalogue.rows if r.title == "echo")
     answer = library_store.library.classification(file_id, library_store.model_sha)
     assert answer is not None
-    heard.corrections.correct_file(tmp_path / "music" / "4.wav", "Jazz", answer)
-    with heard.qtbot.waitSignal(heard.presenter.reviewing._learning.counted):
-        heard.presenter.reviewing.take_back()
-    assert labels(heard.corrections) == {"4.wav": "Jazz"}
+    answered.corrections.correct_file(tmp_path / "music" / "4.wav", "Jazz", answer)
+    with answered.qtbot.waitSignal(answered.presenter.reviewing._learning.counted):
+        answered.presenter.reviewing.take_back()
+    assert labels(answered.corrections) == {"4.wav": "Jazz"}
 
 
 def test_very_many_are_learned_too_and_what_closing_leaves_goes_on_at_the_next_start(

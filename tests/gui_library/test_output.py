@@ -34,7 +34,7 @@ from tests.gui_library.conftest import (
 def bench(
     library: Library, make_bench: MakeLibraryBench, tmp_path: Path, make_file: Callable[..., Path]
 ) -> LibraryBench:
-    """A library of three real files, two of which were heard as Rock and Jazz."""
+    """A library of three real files, two of which were classified as Rock and Jazz."""
     folder = tmp_path / "songs"
     folder.mkdir()
     for name in ("one.flac", "two.flac", "three.flac"):
@@ -82,7 +82,7 @@ def test_tags_are_previewed_written_and_taken_back(
     assert genre_in(tmp_path, "one.flac") == ["Rock"]
     rows = {Path(row.path).name: row for row in library.rows(bench.wiring.library_store.model_sha)}
     assert rows["two.flac"].tag_genre == "Punk"
-    assert rows["one.flac"].verdict, "it is not heard again"
+    assert rows["one.flac"].verdict, "it is not classified again"
     with bench.qtbot.waitSignal(bench.wiring.library_store.loaded):
         finish(bench, tagging.process, dialog.undo_button.click)
     assert dialog.text == "Taken back: 2 files."

@@ -31,7 +31,7 @@ from tests.gui_library.conftest import (
 # -- from an empty library to the first answers ----------------------------------------
 
 
-def test_a_folder_that_is_dropped_is_searched_and_then_heard(
+def test_a_folder_that_is_dropped_is_searched_and_then_classified(
     make_bench: MakeLibraryBench, library: Library, tmp_path: Path
 ) -> None:
     bench = make_bench()
@@ -95,7 +95,7 @@ def test_what_waits_is_moved_to_the_front_and_left_out(
         bench.tab._front.trigger()
 
 
-def test_files_that_are_heard_meanwhile_are_not_forgotten_by_a_reload(
+def test_files_that_are_classified_meanwhile_are_not_forgotten_by_a_reload(
     bench: LibraryBench, library: Library, ids: list[int]
 ) -> None:
     """The rows of a reload may be older than the news that came while it was under way."""
@@ -135,7 +135,7 @@ def test_a_folder_leaves_only_after_a_question(
 
 
 @pytest.fixture
-def heard(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
+def classified(bench: LibraryBench, music_file: Path, tmp_path: Path) -> LibraryBench:
     """The files of the library are there and can be listened to."""
     write_songs(music_file, tmp_path / "music", 5)
     return bench
@@ -146,8 +146,8 @@ def press(bench: LibraryBench, key: Qt.Key) -> None:
     bench.qtbot.keyClick(bench.view.table, key)
 
 
-def test_looked_over_by_keyboard_alone(heard: LibraryBench, library: Library) -> None:
-    bench, table = heard, heard.view.table
+def test_looked_over_by_keyboard_alone(classified: LibraryBench, library: Library) -> None:
+    bench, table = classified, classified.view.table
     press(bench, Qt.Key.Key_U)
     assert bench.titles[:2] == ["echo", "alpha"]
     assert bench.view.review.title == "echo"
@@ -282,12 +282,12 @@ def test_the_tab_says_how_far_it_is(bench: LibraryBench) -> None:
     assert said[-1] is None
 
 
-def test_another_tab_that_plays_silences_this_one(heard: LibraryBench) -> None:
-    heard.go_to("Bravo")
-    heard.presenter.reviewing.play()
-    assert heard.player.state == "playing"
-    heard.context.sounds.started.emit("Classify")
-    assert heard.player.state == "paused"
+def test_another_tab_that_plays_silences_this_one(classified: LibraryBench) -> None:
+    classified.go_to("Bravo")
+    classified.presenter.reviewing.play()
+    assert classified.player.state == "playing"
+    classified.context.sounds.started.emit("Classify")
+    assert classified.player.state == "paused"
 
 
 def test_every_control_has_a_name_and_keys_are_told_apart(bench: LibraryBench) -> None:

@@ -139,7 +139,7 @@ def test_a_rename_is_not_missed_before_the_tab_is_looked_at(
         item.deleteLater()
 
 
-def test_another_model_hears_nothing_by_itself_where_the_last_one_is_gone(
+def test_another_model_classifies_nothing_by_itself_where_the_last_one_is_gone(
     ids: list[int], make_bench: MakeLibraryBench, settings: Settings
 ) -> None:
     settings.set(LIBRARY_MODEL, "deleted meanwhile")

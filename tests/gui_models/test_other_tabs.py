@@ -114,7 +114,7 @@ def test_the_classify_tab_follows_a_rename_and_forgets_what_was_deleted(
     assert chooser.findData("Jazz") < 0
 
 
-def test_a_rename_has_nothing_heard_again(
+def test_a_rename_has_nothing_classified_again(
     two_tabs: TwoTabs, music: FloatArray, qtbot: QtBot
 ) -> None:
     classify, worker = two_tabs.classify, two_tabs.worker[0]

@@ -1,4 +1,4 @@
-"""Hearing takes: their sound, two side by side, outputs, the space bar."""
+"""Playback of takes: their sound, two side by side, outputs, the space bar."""
 
 from __future__ import annotations
 
