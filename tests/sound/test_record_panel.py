@@ -8,10 +8,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
-from fstmuse_gui.classify.record_panel import RecordPanel
+from fstmuse_gui.classify.record_panel import LOWEST_DB, LevelMeter, RecordPanel
 from fstmuse_gui.classify.record_presenter import MAX_TAKE_S, RecordPresenter
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.widgets.level_meter import LOWEST_DB, LevelMeter
 from tests.rounding import mel_tolerance
 
 from .conftest import ManualClock, delete

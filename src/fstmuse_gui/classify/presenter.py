@@ -9,14 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 
 from fstmuse_gui.classify.display import DisplayOptions, Playback
-from fstmuse_gui.classify.job_queue import JobQueue
+from fstmuse_gui.classify.job_queue import Gatherer, JobQueue
 from fstmuse_gui.classify.saving import Saving
 from fstmuse_gui.classify.takes import Recording, Takes
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
 from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.shared.correcting import Correcting, Corrections, own_corrections
-from fstmuse_gui.shared.gathering import Gatherer
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.drops import paths_in
