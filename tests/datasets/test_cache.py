@@ -113,16 +113,16 @@ def test_bad_files_are_set_aside(cache: FeatureCache, clips: list[Path]) -> None
 def test_files_that_vanish_or_change_meanwhile(
     tmp_path: Path, clips: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listen = extract_module._listen
+    decode = extract_module._decode
 
     def meddle(task: Task) -> tuple[np.ndarray, float]:
         if task.path == clips[0]:
             task.path.unlink()
         else:
             os.utime(task.path, ns=(5, 5))
-        return listen(task)
+        return decode(task)
 
-    monkeypatch.setattr(extract_module, "_listen", meddle)
+    monkeypatch.setattr(extract_module, "_decode", meddle)
     (tmp_path / "cache").mkdir()
 
     tasks = [Task(path, DEFAULT_CONFIG, tmp_path / "cache") for path in clips[:2]]

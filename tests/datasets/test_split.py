@@ -270,7 +270,7 @@ def test_too_little_music(make_track: MakeTrack) -> None:
 def test_what_was_heard_before_is_for_training(tracks: list[Track], seed: int) -> None:
     heard = {i for i, track in enumerate(tracks) if track.artist.startswith(("Rock 1", "Folk 1"))}
 
-    split = split_tracks(tracks, seed=seed, heard=heard)
+    split = split_tracks(tracks, seed=seed, known=heard)
 
     assert heard <= set(split.train)
     for part in PARTS:
@@ -281,7 +281,7 @@ def test_an_official_test_that_was_heard_before_is_left_out(make_track: MakeTrac
     tracks = official(make_track)
     heard = [split_tracks(tracks).test[0], split_tracks(tracks).train[0]]
 
-    split = split_tracks(tracks, heard=heard)
+    split = split_tracks(tracks, known=heard)
 
     assert heard[1] in split.train
     assert dict(split.left_out) == {

@@ -19,7 +19,7 @@ from fstmuse_core.classify import verdict as speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
 from fstmuse_core.classify.verdict import Evidence, decide
 
-# A last segment that ends with the clip is added if this many frames would go unheard.
+# A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
 # Columns of an activation map: half an hour at its finest; longer clips are averaged.
 _MAX_MAP_COLUMNS = 10_000
@@ -65,7 +65,7 @@ class GenreClassifier:
         with_activation: bool = False,
         on_mel: Callable[[FloatArray], None] | None = None,
     ) -> ClassifySession:
-        """An open ear: push samples, ask so far, finish.
+        """Open a session: push samples, ask so far, finish.
 
         ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
         """
@@ -118,7 +118,7 @@ class GenreClassifier:
 
 
 class ClassifySession:
-    """One clip while it is being heard. Made by :meth:`GenreClassifier.session`."""
+    """One clip while it is being classified. Made by :meth:`GenreClassifier.session`."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class ClassifySession:
         self._take(self._mel.push(samples))
 
     def so_far(self) -> Classification:
-        """The answer to what has been heard until now; pushing may go on."""
+        """Answer to the sound so far; pushing may go on."""
         self._score_pending()
         return self._answer(())
 
@@ -191,8 +191,8 @@ class ClassifySession:
 
     def _add_tail(self) -> None:
         length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
-        heard = self._next_start - hop + length if self._next_start else 0
-        if self._n_frames >= length and self._n_frames - heard >= _TAIL_FRAMES:
+        covered = self._next_start - hop + length if self._next_start else 0
+        if self._n_frames >= length and self._n_frames - covered >= _TAIL_FRAMES:
             self._cut(self._n_frames - length)
 
     def _score_pending(self) -> None:
@@ -225,17 +225,17 @@ class ClassifySession:
         logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
         novelties = np.concatenate([np.empty(0, np.float32), *self._novelty])
         if self._patterns and self._starts:
-            heard_in = self._patterns.evidence(self._starts)
-            logits, novelties = with_evidence(logits, novelties, heard_in)
+            evidence_rows = self._patterns.evidence(self._starts)
+            logits, novelties = with_evidence(logits, novelties, evidence_rows)
         probabilities = np.zeros(n_genres, dtype=np.float32)
         novelty, speech_score, loud = 0.0, 0.0, 0.0
         if not silent.all():
-            heard = ~silent
-            mean_logits = logits[heard].mean(axis=0)
+            audible = ~silent
+            mean_logits = logits[audible].mean(axis=0)
             probabilities = _softmax(mean_logits, manifest.temperature)
-            novelty = float(novelties[heard].mean())
-            loud = _level(rms, np.asarray(self._starts)[heard], manifest.segment_frames)
-            speech_score = speech.score(np.concatenate(self._speech)[heard])
+            novelty = float(novelties[audible].mean())
+            loud = _level(rms, np.asarray(self._starts)[audible], manifest.segment_frames)
+            speech_score = speech.score(np.concatenate(self._speech)[audible])
         evidence = Evidence(
             duration_s, silent, self._levels.crest_db(), speech_score, novelty, loud
         )

@@ -95,7 +95,7 @@ class Classification:
     """Everything a model says about one clip.
 
     ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
-    zeros when nothing could be heard (silence, too short). ``activation`` is ``None`` unless
+    zeros when there is no answer (silence, too short). ``activation`` is ``None`` unless
     asked for.
     """
 

@@ -29,7 +29,7 @@ _FIRST_BAND, _BANDS_EACH, _N_BITS = 16, 2, 32
 # Frames that are averaged, between the two that are compared, and from one word to the next
 # (at 22,050 Hz and a hop of 512: 0.37 s, 0.37 s and 0.07 s).
 _SMOOTHING, _LAG, _STEP = 16, 16, 3
-# In units of the logarithm: what changes less is not heard as a change.
+# In units of the logarithm: a smaller change is inaudible.
 _STEADY = 0.02
 _FLOOR = 1e-4
 # Words with fewer ones or zeros are those of silence and steady tones, which anything may hold.
@@ -200,11 +200,11 @@ def _share_wrong(first: Print, second: Print, shift: int) -> float:
     """
     start, end = max(0, -shift), min(len(first), len(second) - shift)
     here, there = first[start:end], second[start + shift : end + shift]
-    heard = _informative(here) | _informative(there)
-    n = int(heard.sum())
+    informative = _informative(here) | _informative(there)
+    n = int(informative.sum())
     if n < max(_LEAST_WORDS, _LEAST_SHARE * min(len(first), len(second))):
         return 1.0
-    wrong = float(np.bitwise_count(here[heard] ^ there[heard]).sum()) / (_N_BITS * n)
+    wrong = float(np.bitwise_count(here[informative] ^ there[informative]).sum()) / (_N_BITS * n)
     return wrong if wrong <= (_MOST_WRONG if n >= _FEW_WORDS else _MOST_WRONG_OF_FEW) else 1.0
 
 

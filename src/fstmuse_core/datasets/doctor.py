@@ -84,7 +84,7 @@ class Report:
     problem : str
         Reason nothing can be trained on it, else empty.
     tracks : tuple of Track
-        The usable tracks, with the length that was heard.
+        The usable tracks, with the length that was decoded.
     sounds : dict of Path to str
         Hash of each usable track's sound, one for all copies of a recording, for
         :func:`fstmuse_core.datasets.split.split_tracks`.
@@ -163,8 +163,8 @@ def check_collection(
 
 
 def _report(collection: Collection, found: dict[Path, Examination], total: int) -> Report:
-    heard = [found[path] for path in sorted(found)]
-    usable = [e for e in heard if not e.fault]
+    examined = [found[path] for path in sorted(found)]
+    usable = [e for e in examined if not e.fault]
     prints = {e.path: np.frombuffer(e.words, np.uint32) for e in usable}
     sounds = joined({e.path: e.sound for e in usable}, same_recordings(prints))
     tracks = tuple(
@@ -178,7 +178,7 @@ def _report(collection: Collection, found: dict[Path, Examination], total: int) 
         for paths in same_sounds(tracks, sounds)
     )
     problem, split_notes = _split_findings(tracks, sounds)
-    faulty = [SetAside(e.path, e.reason) for e in heard if e.fault]
+    faulty = [SetAside(e.path, e.reason) for e in examined if e.fault]
     return Report(
         root=collection.root,
         kind=collection.kind,
@@ -186,8 +186,8 @@ def _report(collection: Collection, found: dict[Path, Examination], total: int) 
         total=total,
         genres=_genre_counts(tracks),
         set_aside=(*collection.set_aside, *faulty),
-        faults=dict(Counter(e.fault for e in heard if e.fault)),
-        warnings=tuple(SetAside(e.path, "; ".join(e.warnings)) for e in heard if e.warnings),
+        faults=dict(Counter(e.fault for e in examined if e.fault)),
+        warnings=tuple(SetAside(e.path, "; ".join(e.warnings)) for e in examined if e.warnings),
         duplicates=duplicates,
         leaks=_leaks(tracks, sounds),
         notes=(*collection.notes, *_notes(tracks, duplicates), *split_notes),

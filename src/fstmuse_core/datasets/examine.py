@@ -20,7 +20,7 @@ SHORTEST_S = 3.0
 # In which levels are looked at for silence.
 _HOP_S = 0.023
 _FULL_SCALE = 0.999
-# A loud master has a few flat peaks; more than this is heard as distortion.
+# A loud master has a few flat peaks; more than this is audible distortion.
 _CLIPPED_SHARE = 0.005
 
 

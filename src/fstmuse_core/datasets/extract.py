@@ -65,7 +65,7 @@ def extract(task: Task) -> Extracted:
     try:
         digest = _digest(task.path)
         is_kept = _index(task.folder, task.config).place(digest) is not None
-        heard = None if is_kept else _listen(task)
+        decoded = None if is_kept else _decode(task)
     except AudioError as error:
         gone = file_state(task.path) is None
         return Extracted(fault="it vanished while it was read" if gone else error.reason)
@@ -73,9 +73,9 @@ def extract(task: Task) -> Extracted:
         return Extracted(fault=f"it cannot be read ({error.strerror or error})")
     if file_state(task.path) != before:
         return Extracted(fault="it changed while it was read")
-    if heard is None:
+    if decoded is None:
         return Extracted(digest, before)
-    mel, is_silent = heard
+    mel, is_silent = decoded
     if not len(mel):
         return Extracted(fault="it holds no sound")
     if is_silent:  # as in the doctor's examination, so that what it sets aside is never trained on
@@ -97,7 +97,7 @@ def _sound(mel: npt.NDArray[np.float16]) -> str:
     return hashlib.blake2b(np.ascontiguousarray(mel).data, digest_size=16).hexdigest()
 
 
-def _listen(task: Task) -> tuple[npt.NDArray[np.float16], bool]:
+def _decode(task: Task) -> tuple[npt.NDArray[np.float16], bool]:
     """The features, and whether all of it is silence."""
     kernel, frames = MelStream(task.config), []
     levels = HopLevels(task.config.hop_length)

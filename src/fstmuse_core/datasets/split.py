@@ -68,7 +68,7 @@ def split_tracks(
     sounds: Sounds | None = None,
     official: bool | None = None,
     balance: bool = False,
-    heard: Collection[int] = (),
+    known: Collection[int] = (),
     about: Collection[str] | None = None,
 ) -> Split:
     """Divide tracks so that no artist, record or sound is on two sides.
@@ -91,7 +91,7 @@ def split_tracks(
         artists into the same three parts.
     balance : bool
         In each part keep the same number of clips of each genre.
-    heard : collection of int, optional
+    known : collection of int, optional
         Tracks that the model already knows, or whose artists it does: they and all that hangs
         together with them can only be for training. Where the official split says otherwise
         they are left out.
@@ -113,9 +113,9 @@ def split_tracks(
     if official and not has_official:
         raise FstMuseError("data set", "it has no official split", "let it be split by artists")
     if has_official if official is None else official:
-        split = split_officially(tracks, sounds or {}, shares, seed, heard, about)
+        split = split_officially(tracks, sounds or {}, shares, seed, known, about)
     else:
-        split = split_by_artists(tracks, groups, shares, seed, heard)
+        split = split_by_artists(tracks, groups, shares, seed, known)
         split = replace(split, notes=group_notes)
     split = _without_copies(tracks, split, sounds or {})
     if balance:

@@ -223,13 +223,13 @@ def divide(
     """
     known = [track for track in tracks if track.genre in genres]
     used = known if settings.balance else list(tracks)
-    heard, base_notes = _known_to_base(base, used, prints) if base else ([], [])
+    trained_on, base_notes = _known_to_base(base, used, prints) if base else ([], [])
     split = split_tracks(
         used,
         seed=settings.seed,
         sounds=sounds,
         balance=settings.balance,
-        heard=heard,
+        known=trained_on,
         about=genres,
     )
     train, validation, test = (tuple(used[i] for i in split.part(part)) for part in PARTS)
@@ -237,9 +237,9 @@ def divide(
     try:
         parts.check()
     except FstMuseError as error:
-        if not heard or not base:
+        if not trained_on or not base:
             raise
-        raise _too_well_known(base, len(heard), len(used)) from error
+        raise _too_well_known(base, len(trained_on), len(used)) from error
     n_validation = len(parts.known("validation"))
     is_calibrated = settings.model in PLANS and settings.design == "ours"
     if not is_calibrated or n_validation >= _ENOUGH_TO_CALIBRATE:
@@ -254,15 +254,15 @@ def divide(
 def check_base(base: Bundle, tracks: Sequence[Track]) -> None:
     """Raise FstMuseError if a model that is to be trained further knows all of the music."""
     known = known_to(base, tracks)
-    heard = known.indices() if known is not None else []
-    if tracks and len(heard) == len(tracks):
-        raise _too_well_known(base, len(heard), len(tracks))
+    trained_on = known.indices() if known is not None else []
+    if tracks and len(trained_on) == len(tracks):
+        raise _too_well_known(base, len(trained_on), len(tracks))
 
 
-def _too_well_known(base: Bundle, heard: int, clips: int) -> FstMuseError:
+def _too_well_known(base: Bundle, known: int, clips: int) -> FstMuseError:
     return FstMuseError(
         "music",
-        f"{base.name} was trained on {heard} of these {clips} clips or on their artists, and too "
+        f"{base.name} was trained on {known} of these {clips} clips or on their artists, and too "
         "little is left to test on",
         "add music by other artists, or train without --fine-tune",
     )
@@ -278,14 +278,14 @@ def _known_to_base(
             "music of the test"
         )
         return [], [note]
-    heard = known.indices()
-    if not heard:
+    trained_on = known.indices()
+    if not trained_on:
         return [], []
     note = (
-        f"{base.name} was trained on {len(heard)} of these {len(tracks)} clips or on their "
+        f"{base.name} was trained on {len(trained_on)} of these {len(tracks)} clips or on their "
         "artists: those are learned from only, and the test is on others"
     )
-    return heard, [note]
+    return trained_on, [note]
 
 
 def _counted(counts: Counter[str]) -> str:
