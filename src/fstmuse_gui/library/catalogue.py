@@ -122,7 +122,7 @@ class Catalogue:
         self, rows: Iterable[LibraryRow] = (), breathe: Callable[[], None] = lambda: None
     ) -> None:
         self.rows = list(rows)
-        # Whether texts have changed since they were ranked.
+        # True once texts have changed since they were ranked.
         self.is_stale = False
         size = len(self.rows)
         self.places: dict[int, int] = {}

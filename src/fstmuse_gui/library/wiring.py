@@ -67,7 +67,7 @@ class LibraryWiring(QObject):
         self.exporting.message.connect(self.presenter.message)
         self.exporting.trouble.connect(self.presenter.say)
         self._tagging: Tagging | None = None
-        # How tags were written last: the sign between genres, and whether times stay.
+        # Last choices for writing tags: the sign between genres, and True to keep file times.
         self.tag_choices = ("\0", False)
 
     # -- dialogs -----------------------------------------------------------------------
