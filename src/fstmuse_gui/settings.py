@@ -49,7 +49,7 @@ class Option(Generic[T]):
     default : T
         Used when nothing, or nothing valid, is stored.
     is_valid : callable
-        Whether a value of the right type may be used.
+        Check that a value of the right type may be used.
     names_model : bool
         The value is a model's name: its hash is remembered too, which finds it when it has been
         renamed.

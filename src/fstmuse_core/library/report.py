@@ -48,11 +48,11 @@ def write_report(
     Parameters
     ----------
     rows : sequence of LibraryRow
-        What ``model`` says of the library.
+        Answers of ``model`` on the library.
     truth : Agreement, optional
-        How far it agrees with the genres that files already have.
+        Agreement with the genres that files already have.
     note : str
-        What to know before believing that.
+        Caution about that agreement.
     now : datetime, optional
         The moment it tells of itself.
 

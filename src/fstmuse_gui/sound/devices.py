@@ -78,7 +78,7 @@ class SoundDevice:
     default_rate : int
         The rate in hertz the device likes best.
     is_default : bool
-        Whether the system would choose it.
+        True if the system would choose it.
     """
 
     id: DeviceId

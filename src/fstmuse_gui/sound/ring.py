@@ -156,7 +156,7 @@ class Outlet:
     latency_s : float
         From the callback to the loudspeaker, where the device does not say for each block.
     called_at : float
-        When the device last asked for sound, by ``time.perf_counter``.
+        Time at which the device last asked for sound, by ``time.perf_counter``.
     """
 
     def __init__(self, rate: int, channels: int) -> None:

@@ -50,15 +50,15 @@ class DeviceStream(Generic[End]):
     Attributes
     ----------
     device : SoundDevice
-        What it plays to or records from.
+        Device that it plays to or records from.
     rate, channels : int
         As the device took them.
     end : StreamEnd
-        Whose callback it calls.
+        End whose callback it calls.
     latency_s : float
         From the callback to the loudspeaker, or from the microphone to the callback.
     ended : bool
-        Whether the device has stopped by itself, as when it is unplugged.
+        True if the device has stopped by itself, as when it is unplugged.
     """
 
     def __init__(

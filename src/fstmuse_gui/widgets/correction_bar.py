@@ -108,7 +108,7 @@ class GenrePicker(QFrame):
         Parameters
         ----------
         below : QWidget
-            What it hangs from.
+            Widget that it hangs from.
         own : sequence of str
             The model's own genres, which stand first. Those that the user has ``said`` follow.
         current : str

@@ -133,9 +133,9 @@ class FileList(QListView):
     name : str
         For screen readers.
     empty : str
-        What stands there while there are no rows.
+        Text shown while there are no rows.
     again : str
-        What the menu calls doing a row's work once more.
+        Name in the menu for doing a row's work once more.
 
     Signals
     -------

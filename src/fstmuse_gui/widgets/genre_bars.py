@@ -52,7 +52,7 @@ class ProbabilityBars(QWidget):
     Parameters
     ----------
     explains : bool
-        Whether a click shows what spoke for a genre, and the rows say so.
+        True if a click shows what spoke for a genre, and the rows say so.
 
     Signals
     -------

@@ -124,7 +124,7 @@ class Invitation(QWidget):
     buttons : list of QPushButton
         Shown side by side.
     below : QVBoxLayout, optional
-        What stands under the buttons.
+        Layout under the buttons.
     """
 
     def __init__(

@@ -129,9 +129,9 @@ class LiveImage(pg.GraphicsObject):
     Parameters
     ----------
     n_columns, n_rows : int
-        How much the picture holds; older columns leave it.
+        Size of the picture; older columns leave it.
     seconds_per_column : float
-        How wide a column is.
+        Width of a column.
     """
 
     def __init__(self, n_columns: int, n_rows: int, seconds_per_column: float) -> None:

@@ -26,7 +26,7 @@ class PlayButton(QToolButton):
     keys : str, optional
         The shortcut that does the same, for the tool tip.
     what : str, optional
-        What is played, where there is more than one such button.
+        Name of what is played, where there is more than one such button.
     """
 
     def __init__(self, *, keys: str = "", what: str = "", parent: QWidget | None = None) -> None:
