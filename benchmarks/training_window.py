@@ -42,7 +42,7 @@ from PySide6.QtWidgets import QApplication
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.start import open_window
 from fstmuse_gui.train.run.closing import Closing
-from fstmuse_gui.train.events import Epoch, Progress
+from fstmuse_core.runs.events import Epoch, Progress
 
 music, seconds, bare = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 app = QApplication([])

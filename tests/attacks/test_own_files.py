@@ -35,10 +35,10 @@ from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.runs import store
+from fstmuse_core.runs.events import parse_event
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.batch import list_batches
 from fstmuse_gui.shared.models import installed_generators, installed_models
-from fstmuse_gui.train.events import parse_event
 from fstmuse_gui.train.form.choices import bases
 from fstmuse_gui.train.results.history import past_events
 from tests.conftest import make_music

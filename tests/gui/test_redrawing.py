@@ -18,10 +18,10 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification, Doubt
+from fstmuse_core.runs.events import Sample
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import LevelMeter
 from fstmuse_gui.theme import ThemeController
-from fstmuse_gui.train.events import Sample
 from fstmuse_gui.train.results.page import ReliabilityView
 from fstmuse_gui.train.run.curves import CurvePlot
 from fstmuse_gui.train.run.samples import SamplesPanel

@@ -10,9 +10,11 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from fstmuse_core.datasets.cache import CacheSize
+from fstmuse_core.runs.events import Done, Epoch, Progress, Started
+from fstmuse_core.runs.metrics import Metrics
+from fstmuse_core.runs.values import Matrix
 from fstmuse_gui.train.data.cache_presenter import CachePresenter
 from fstmuse_gui.train.data.survey import Ask, GenreCount, Report, SetCount, Survey, Tell
-from fstmuse_gui.train.events import Done, Epoch, Matrix, Metrics, Progress, Started
 from fstmuse_gui.train.form.choices import Base
 from fstmuse_gui.train.run.process import Training
 from fstmuse_gui.train.view import TrainView

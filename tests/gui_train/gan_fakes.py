@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtGui import QImage
 
-from fstmuse_gui.train.events import Done, Epoch, GanMetrics, Progress, Sample, Started
+from fstmuse_core.runs.events import Done, Epoch, Progress, Sample, Started
+from fstmuse_core.runs.metrics import GanMetrics
 
 GENRES = ("Classical", "Electronic", "Rock")
 EPOCHS = 40

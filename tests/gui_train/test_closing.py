@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import load_bundle
+from fstmuse_core.runs.events import Epoch, Failed, Preparing
 from fstmuse_core.runs.store import RunState, list_runs, running_training
 from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.events import Epoch, Failed, Preparing
 from fstmuse_gui.train.results.history import past_runs
 from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run.background import BackgroundTraining

@@ -11,19 +11,21 @@ from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from fstmuse_core.cli.train import command
-from fstmuse_core.training.gan.metrics import FIGURES
-from fstmuse_gui.train.events import (
+from fstmuse_core.runs.events import (
     Cancelled,
     Done,
     Epoch,
     Failed,
-    GanMetrics,
     Preparing,
     Progress,
     Sample,
     Started,
+    TrainEvent,
+    event_line,
     parse_event,
 )
+from fstmuse_core.runs.metrics import GanMetrics
+from fstmuse_core.training.gan.metrics import FIGURES
 from fstmuse_gui.train.form.choices import bases
 from fstmuse_gui.train.form.recipe import default_recipe
 from fstmuse_gui.train.results.history import PastRun, RunRow, past_events
@@ -40,7 +42,6 @@ from tests.gui_train.gan_fakes import (
     make_samples,
 )
 from tests.gui_train.test_form import choose
-from tests.gui_train.test_process import line
 
 
 @pytest.fixture
@@ -331,25 +332,13 @@ def test_an_earlier_training_can_be_looked_at_and_heard(bench: TrainBench, tmp_p
 def write_story(folder: Path) -> None:
     """A run of two epochs, as ``fstmuse train`` writes it."""
     (folder / "samples").mkdir()
-    epochs = []
+    story: list[TrainEvent] = [make_gan_started(folder)]
     for number in (1, 2):
-        for sample in make_samples(folder / "samples", number):
-            epochs.append(line("sample", mel="x.npy", **vars(sample)))
-        epochs.append(line("epoch", figures={}, genre_loss=0.3, **vars(make_gan_epoch(number))))
-        epochs.append(line("progress", **vars(make_gan_progress(number))))
-    metrics = make_gan_metrics()
-    said = {
-        "accuracy": metrics.consistency,
-        "frechet": metrics.frechet,
-        "figures": metrics.figures,
-        "consistency": metrics.by_genre,
-        "consistency_of_real": metrics.by_genre_of_real,
-        "windows": metrics.windows,
-        "nearest_of_unheard": metrics.nearest_of_unheard,
-    }
-    done = line("done", **{**vars(make_gan_done()), "metrics": said})
-    started = line("started", **vars(make_gan_started(folder)))
-    (folder / "events.jsonl").write_text("\n".join([started, *epochs, done, ""]), "utf-8")
+        story += make_samples(folder / "samples", number)
+        more = {"figures": {}, "genre_loss": 0.3}
+        story += [replace(make_gan_epoch(number), more=more), make_gan_progress(number)]
+    story.append(make_gan_done())
+    (folder / "events.jsonl").write_text("".join(map(event_line, story)), "utf-8")
 
 
 def test_events_are_read_as_they_are_written(tmp_path: Path) -> None:
@@ -365,9 +354,8 @@ def test_events_are_read_as_they_are_written(tmp_path: Path) -> None:
 
 def test_what_was_made_after_the_last_checkpoint_is_left_out(tmp_path: Path) -> None:
     write_story(tmp_path)
-    again = line("started", **vars(make_gan_started(tmp_path, resumed=1)))
     with (tmp_path / "events.jsonl").open("a", encoding="utf-8") as stream:
-        stream.write(again + "\n")
+        stream.write(event_line(make_gan_started(tmp_path, resumed=1)))
     story = past_events(tmp_path)
     assert isinstance(story[0], Started)
     assert {event.epoch for event in story[1:] if isinstance(event, Sample | Epoch)} == {1}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.runs.events import Cancelled, Failed, Preparing
 from fstmuse_core.runs.store import TrainingLock, runs_folder
 from fstmuse_gui.shared.tabs import SignKind, TabSign
-from fstmuse_gui.train.events import Cancelled, Failed, Preparing
 from fstmuse_gui.train.results.history import PastRun, RunRow
 from fstmuse_gui.train.run.background import BackgroundTraining, running_run
 from fstmuse_gui.train.run.closing import Closing, StopKeeps

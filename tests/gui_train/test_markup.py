@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from fstmuse_core.runs.events import Failed, Warned
 from fstmuse_gui.train.data.survey import GenreCount
-from fstmuse_gui.train.events import Failed, Warned
 from fstmuse_gui.train.form.choices import Base
 from fstmuse_gui.train.results.history import PastRun, RunRow
 from tests.gui.markup import HOSTILE, check_plain

@@ -16,8 +16,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs import store
-from fstmuse_core.runs.store import CANCEL, STOP, TrainingLock, read_request, runs_folder
-from fstmuse_gui.train.events import (
+from fstmuse_core.runs.events import (
     Cancelled,
     Done,
     Epoch,
@@ -27,6 +26,7 @@ from fstmuse_gui.train.events import (
     TrainEvent,
     parse_event,
 )
+from fstmuse_core.runs.store import CANCEL, STOP, TrainingLock, read_request, runs_folder
 from fstmuse_gui.train.results.history import cleaned, ending, past_events
 from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run import process as event_lines

@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.runs.events import Epoch
 from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.events import Epoch
 from fstmuse_gui.train.results.history import past_runs
 from fstmuse_gui.train.run.process import OwnTraining
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench

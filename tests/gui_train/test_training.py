@@ -10,9 +10,10 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
+from fstmuse_core.runs.events import Cancelled, Failed, Preparing, Warned
+from fstmuse_core.runs.metrics import Metrics
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import current_colours
-from fstmuse_gui.train.events import Cancelled, Failed, Metrics, Preparing, Warned
 from fstmuse_gui.train.results.history import PastRun, RunRow
 from fstmuse_gui.widgets.page_parts import Figure
 from tests.gui_train.conftest import TrainBench

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import keras
 import numpy as np
 
+from fstmuse_core.runs import events as run_events
+from fstmuse_core.runs.events import Epoch, Started, event_values
 from fstmuse_core.runs.store import newest_checkpoint
+from fstmuse_core.runs.values import matrix
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.checkpoint import (
     Arrays,
@@ -173,24 +176,27 @@ class EpochLoop:
         if is_best:
             progress.best = variables(self._trainer.model.variables)
             progress.best_epoch, progress.best_loss = number, found.loss
-        values = {
-            "epoch": number,
-            "epochs": self._epochs,
-            "loss": loss,
-            "accuracy": accuracy,
-            "val_loss": found.loss,
-            "val_accuracy": found.accuracy,
-            "learning_rate": self._learning_rate(),
-            "confusion": found.confusion.tolist(),
-            "seconds_left": self._seconds_left((self._epochs - number) * self._steps_per_epoch),
-            "is_best": is_best,
-            **found.more,
-        }
+        more = dict(found.more)
+        event = Epoch(
+            epoch=number,
+            epochs=self._epochs,
+            loss=loss,
+            accuracy=accuracy,
+            val_loss=found.loss,
+            val_accuracy=found.accuracy,
+            learning_rate=self._learning_rate(),
+            confusion=matrix(found.confusion.tolist()),
+            seconds_left=self._seconds_left((self._epochs - number) * self._steps_per_epoch),
+            is_best=is_best,
+            generator_loss=more.pop("generator_loss", math.nan),
+            more=more,
+        )
+        values = event_values(event)
         progress.history.append(values)
         if whole:
             progress.epoch = number
             self._save(progress)
-        self._events.emit("epoch", **values)
+        self._events.emit(event)
         self._on_epoch(values)
         progress.stopped_early = self._control.stopped and progress.epoch < self._epochs
 
@@ -224,21 +230,21 @@ class EpochLoop:
         return self._trainer.steps_per_epoch
 
     def _report(self, epoch: int, step: int, losses: list[float], accuracies: list[float]) -> None:
-        def values() -> dict[str, Any]:
+        def event() -> run_events.Progress:
             ahead = (self._epochs - epoch + 1) * self._steps_per_epoch - step
-            return {
-                "epoch": epoch,
-                "step": step,
-                "steps": self._steps_per_epoch,
-                "loss": float(np.mean(losses)),
-                "accuracy": float(np.mean(accuracies)),
-                "learning_rate": self._learning_rate(),
-                "clips_per_second": self._trainer.batch_size / self._step_s,
-                "steps_per_second": 1.0 / self._step_s,
-                "seconds_left": self._seconds_left(ahead),
-            }
+            return run_events.Progress(
+                epoch=epoch,
+                step=step,
+                steps=self._steps_per_epoch,
+                loss=float(np.mean(losses)),
+                accuracy=float(np.mean(accuracies)),
+                learning_rate=self._learning_rate(),
+                clips_per_second=self._trainer.batch_size / self._step_s,
+                steps_per_second=1.0 / self._step_s,
+                seconds_left=self._seconds_left(ahead),
+            )
 
-        self._events.progress(last=step in (1, self._steps_per_epoch), make=values)
+        self._events.progress(last=step in (1, self._steps_per_epoch), make=event)
 
     def _time(self, seconds: float) -> None:
         """Follow how long a step takes; the first one, which compiles, does not count for long."""
@@ -310,17 +316,18 @@ def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -
         events.preparing("building", 1, 1)
         control.check_start()
         events.emit(
-            "started",
-            run=run.folder.name,
-            folder=str(run.folder),
-            model=settings.model,
-            design=settings.design,
-            genres=list(run.parts.genres),
-            **run.parts.counts(),
-            epochs=settings.epochs,
-            steps_per_epoch=trainer.steps_per_epoch,
-            seed=settings.seed,
-            backend=keras.backend.backend(),
-            resumed_from_epoch=progress.epoch,
+            Started(
+                run=run.folder.name,
+                folder=str(run.folder),
+                model=settings.model,
+                design=settings.design,
+                genres=tuple(run.parts.genres),
+                **run.parts.counts(),
+                epochs=settings.epochs,
+                steps_per_epoch=trainer.steps_per_epoch,
+                seed=settings.seed,
+                backend=keras.backend.backend(),
+                resumed_from_epoch=progress.epoch,
+            )
         )
         return loop.train(progress)

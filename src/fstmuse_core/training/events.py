@@ -1,15 +1,29 @@
-"""What a training says: lines of JSON for a program, sentences for people."""
+"""Emits the events of a training: lines of JSON for a program, sentences for people."""
 
 from __future__ import annotations
 
 import contextlib
-import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from fstmuse_core.system.wording import guessing, recorded_share
+from fstmuse_core.runs.events import (
+    Cancelled,
+    Done,
+    Epoch,
+    Failed,
+    Noted,
+    Preparing,
+    Progress,
+    Started,
+    TrainEvent,
+    Warned,
+    event_line,
+)
+from fstmuse_core.runs.metrics import GanMetrics
+from fstmuse_core.system.wording import guessing
 
 _PROGRESS_EVERY_S = 0.3
 _SPOKEN_EVERY_S = 5.0
@@ -44,9 +58,9 @@ class Events:
                 self._kept.close()
             self._kept = None
 
-    def emit(self, event: str, **values: Any) -> None:
+    def emit(self, event: TrainEvent) -> None:
         """Send an event."""
-        line = json.dumps({"event": event, **values}, ensure_ascii=False) + "\n"
+        line = event_line(event)
         if self._machine is not None:
             try:
                 self._machine.write(line)
@@ -59,35 +73,34 @@ class Events:
             with contextlib.suppress(OSError):
                 self._kept.write(line)
                 self._kept.flush()
-        sentence = _SENTENCES[event](values) if event in _SENTENCES else ""
-        if sentence:
-            self._say(sentence)
+        if type(event) in _SENTENCES:
+            self._say(_SENTENCES[type(event)](event))
 
     def preparing(self, stage: str, done: int, total: int) -> None:
         """Say how far the preparation is; the first and the last always, others now and then."""
         if self._is_due(done <= 1 or done >= total):
-            self.emit("preparing", stage=stage, done=done, total=total)
+            self.emit(Preparing(stage, done, total))
             if self._may_speak():
                 self._say(f"{stage}: {done} of {total}")
 
-    def progress(self, *, last: bool, make: Callable[[], dict[str, Any]]) -> None:
-        """Say how far an epoch is, a few times a second at most; ``make`` gives the values."""
+    def progress(self, *, last: bool, make: Callable[[], Progress]) -> None:
+        """Say how far an epoch is, a few times a second at most; ``make`` gives the event."""
         if self._is_due(last):
-            values = make()
-            self.emit("progress", **values)
+            event = make()
+            self.emit(event)
             if self._may_speak():
                 self._say(
-                    f"epoch {values['epoch']}: step {values['step']} of {values['steps']}, "
-                    f"loss {values['loss']:.3f}, {values['seconds_left'] / 60:.0f} min left"
+                    f"epoch {event.epoch}: step {event.step} of {event.steps}, "
+                    f"loss {event.loss:.3f}, {event.seconds_left / 60:.0f} min left"
                 )
 
     def note(self, sentence: str) -> None:
         """A sentence about what was found out, which is no reason for doubt."""
-        self.emit("note", sentence=sentence)
+        self.emit(Noted(sentence))
 
     def warn(self, sentence: str) -> None:
         """A sentence about something that does not end the training."""
-        self.emit("warning", sentence=sentence)
+        self.emit(Warned(sentence))
 
     def _say(self, sentence: str) -> None:
         if self._listener is not None:
@@ -113,53 +126,53 @@ class Events:
         return True
 
 
-def _started(values: dict[str, Any]) -> str:
-    clips = values["clips"]
+# Sentences ----------------------------------------------------------------------------------
+
+
+def _started(event: Started) -> str:
+    clips = event.clips
     return (
-        f"training {values['run']} on {clips['train']} clips, {', '.join(values['genres'])}; "
+        f"training {event.run} on {clips['train']} clips, {', '.join(event.genres)}; "
         f"{clips['validation']} to validate, {clips['test']} to test"
     )
 
 
-def _epoch(values: dict[str, Any]) -> str:
-    star = ", best so far" if values["is_best"] else ""
+def _epoch(event: Epoch) -> str:
+    star = ", best so far" if event.is_best else ""
     return (
-        f"epoch {values['epoch']} of {values['epochs']}: loss {values['loss']:.3f}, validation "
-        f"{values['val_loss']:.3f}, accuracy {values['val_accuracy']:.0%}{star}, "
-        f"{values['seconds_left'] / 60:.0f} min left"
+        f"epoch {event.epoch} of {event.epochs}: loss {event.loss:.3f}, validation "
+        f"{event.val_loss:.3f}, accuracy {event.val_accuracy:.0%}{star}, "
+        f"{event.seconds_left / 60:.0f} min left"
     )
 
 
-def _done(values: dict[str, Any]) -> str:
-    metrics = values["metrics"]
-    where = values["bundle"] or values["card"]
-    if "frechet" in metrics:
+def _done(event: Done) -> str:
+    metrics, where = event.metrics, event.bundle or event.card
+    if isinstance(metrics, GanMetrics):
+        if math.isnan(metrics.frechet):
+            return f"{event.name} is done; what it is lies in {where}"
         return (
-            f"{values['name']} is done: Fréchet distance {metrics['frechet']:.1f}, "
-            f"{metrics['accuracy']:.0%} taken for what they were to be; it lies in {where}"
+            f"{event.name} is done: Fréchet distance {metrics.frechet:.1f}, "
+            f"{metrics.consistency:.0%} taken for what they were to be; it lies in {where}"
         )
-    if "macro_f1" not in metrics:
-        return f"{values['name']} is done; what it is lies in {where}"
-    songs = sum(metrics["songs"].values())
-    share = recorded_share(metrics["accuracy"], songs, metrics.get("interval"))
     return (
-        f"{values['name']} is done: of the test {share.said()}; {guessing(metrics['songs'])}; "
+        f"{event.name} is done: of the test {metrics.share.said()}; {guessing(metrics.songs)}; "
         f"it lies in {where}"
     )
 
 
-def _cancelled(values: dict[str, Any]) -> str:
-    if values["kept"]:
-        return f"stopped before it went on; fstmuse train --resume {values['run']} still does"
+def _cancelled(event: Cancelled) -> str:
+    if event.is_kept:
+        return f"stopped before it went on; fstmuse train --resume {event.run} still does"
     return "cancelled; nothing was kept"
 
 
-_SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "started": _started,
-    "epoch": _epoch,
-    "note": lambda values: str(values["sentence"]),
-    "warning": lambda values: f"note: {values['sentence']}",
-    "done": _done,
-    "cancelled": _cancelled,
-    "failed": lambda values: f"fstmuse: {values['sentence']}",
+_SENTENCES: dict[type, Callable[[Any], str]] = {
+    Started: _started,
+    Epoch: _epoch,
+    Noted: lambda event: str(event.sentence),
+    Warned: lambda event: f"note: {event.sentence}",
+    Done: _done,
+    Cancelled: _cancelled,
+    Failed: lambda event: f"fstmuse: {event.sentence}",
 }

@@ -27,6 +27,8 @@ from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.datasets.copies import Print, as_text
 from fstmuse_core.datasets.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
+from fstmuse_core.runs.events import Done
+from fstmuse_core.runs.metrics import metrics_from
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
@@ -79,8 +81,8 @@ def finish_ours(
     mels: MelTable,
     tell: Callable[[str, int, int], None],
     warn: Callable[[str], None],
-) -> dict[str, Any]:
-    """Measure the best model, write everything, and give the values of the ``done`` event.
+) -> Done:
+    """Measure the best model, write everything, and return the last event.
 
     Parameters
     ----------
@@ -126,7 +128,7 @@ def finish_ours(
     parameters = trainer.classifier.serving.count_params()
     sha256 = write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
     write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
-    return done_values(run, report, figures, str(bundle), sha256)
+    return done_event(run, report, figures, str(bundle), sha256)
 
 
 def _tested(
@@ -242,21 +244,21 @@ def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
     return [str(folder / name) for name in pictures]
 
 
-def done_values(
+def done_event(
     run: Finished, report: Mapping[str, Any], figures: list[str], bundle: str, sha256: str = ""
-) -> dict[str, Any]:
-    """The values of the ``done`` event; ``sha256`` finds the model whatever it is called then."""
-    return {
-        "name": run.settings.out,
-        "bundle": bundle,
-        "model_sha256": sha256,
-        "stopped_early": report["stopped_early"],
-        "seconds": run.seconds,
-        "metrics": report["metrics"],
-        "card": str(run.folder / CARD_NAME),
-        "figures": figures,
-        "resumable": report["resumable"],
-    }
+) -> Done:
+    """Build the last event; ``sha256`` finds the model whatever it is called then."""
+    return Done(
+        name=run.settings.out,
+        bundle=bundle,
+        sha256=sha256,
+        stopped_early=report["stopped_early"],
+        seconds=run.seconds,
+        metrics=metrics_from(report["metrics"]),
+        card=str(run.folder / CARD_NAME),
+        figures=tuple(figures),
+        resumable=report["resumable"],
+    )
 
 
 def _with_record(
@@ -321,10 +323,8 @@ def track_list(
 # Train ours ---------------------------------------------------------------------------------
 
 
-def train_ours(
-    run: Run, mels: MelTable, events: Events, control: Control, begun: float
-) -> dict[str, Any]:
-    """Train, measure and write the bundle; the values of the ``done`` event.
+def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:
+    """Train, measure and write the bundle; return the last event.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fstmuse_core.runs.events import EVENTS_FILE, Cancelled, Done, Failed
 from fstmuse_core.runs.spec import GAN, ORIGINAL
 from fstmuse_core.runs.store import (
     REPORT_FILE,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from fstmuse_core.training.parts import Parts
 
 DONE, FAILED, WRONG_USE, CANCELLED = 0, 1, 2, 130
-EVENTS_FILE = "events.jsonl"
 
 
 def train(
@@ -79,7 +79,7 @@ def train(
         session.run(options, resume)
         code = DONE
     except CancelledError:
-        events.emit("cancelled", run=session.name, kept=not session.give_up())
+        events.emit(Cancelled(is_kept=not session.give_up(), run=session.name))
         code = CANCELLED
     except FstMuseError as error:
         session.fail(str(error))
@@ -138,9 +138,9 @@ class _Session:
             if base is not None:
                 keep_base(base, folder)
             done = self._train(settings, folder, record)
-            if not done["resumable"]:
+            if not done.resumable:
                 forget_base(folder)
-        self._events.emit("done", **done)
+        self._events.emit(done)
 
     def _show(self, folder: Path, settings: TrainSettings) -> None:
         """From now on other processes see the run, hear what it says, and may ask it to end."""
@@ -165,7 +165,7 @@ class _Session:
     def fail(self, sentence: str) -> None:
         """Say so; the run is kept if there is something to resume."""
         resumable = self._folder is not None and newest_checkpoint(self._folder)[0] > 0
-        self._events.emit("failed", sentence=sentence, run=self.name, resumable=resumable)
+        self._events.emit(Failed(sentence, self.name, resumable))
         if not resumable and not self._is_resumed:
             self._discard()
 
@@ -174,9 +174,7 @@ class _Session:
             self._events.close()
             remove_run(self._folder)
 
-    def _train(
-        self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _train(self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]) -> Done:
         # Keras takes seconds to load: meanwhile the music is looked through.
         loading = threading.Thread(target=_load_keras, daemon=True)
         loading.start()
@@ -196,8 +194,7 @@ class _Session:
             write_json(folder / RUN_FILE, record_of(settings, parts, list(warnings)))
         run = Run(folder, settings, parts, warnings, self._is_resumed)
         train_design = _design(settings)
-        done: dict[str, Any] = train_design(run, mels, self._events, self._control, self._begun)
-        return done
+        return train_design(run, mels, self._events, self._control, self._begun)
 
 
 def _load_keras() -> None:
@@ -210,7 +207,7 @@ def _load_keras() -> None:
         sys.modules.pop("fstmuse_core.training.finish", None)
 
 
-def _design(settings: TrainSettings) -> Callable[..., dict[str, Any]]:
+def _design(settings: TrainSettings) -> Callable[..., Done]:
     if settings.model == GAN and settings.design == ORIGINAL:
         from fstmuse_core.training.original.gan import train_original_gan
 

@@ -7,8 +7,9 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle.identity import whereabouts
+from fstmuse_core.runs.events import Done
+from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_gui.train.data.presenter import DataPresenter
-from fstmuse_gui.train.events import Done, GanMetrics
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.results.history import PastRun
 from fstmuse_gui.train.results.past import RunFiles

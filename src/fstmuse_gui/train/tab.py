@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from fstmuse_core.runs.events import Done, Ended, Failed
 from fstmuse_gui.settings import COLOUR_MAP, Option
 from fstmuse_gui.shared.tabs import (
     LazyStage,
@@ -23,7 +24,6 @@ from fstmuse_gui.train.data.cache_presenter import CachePresenter
 from fstmuse_gui.train.data.fma import FmaGetter
 from fstmuse_gui.train.data.presenter import DataPresenter, corrections_count
 from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.events import Done, Ended, Failed
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+from fstmuse_core.runs.events import Started
+from fstmuse_core.runs.metrics import Metrics
+from fstmuse_core.runs.values import Matrix
 from fstmuse_core.system import wording
 from fstmuse_core.system.wording import Share
-from fstmuse_gui.train.events import Matrix, Metrics, Started
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.widgets.genre_bars import unbroken
 

@@ -14,13 +14,14 @@ from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.datasets.groups import count_unknown
 from fstmuse_core.datasets.track import PARTS
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
+from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Progress, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.figures import curves_png
-from fstmuse_core.training.finish import Finished, done_values, make_report, track_list
+from fstmuse_core.training.finish import Finished, done_event, make_report, track_list
 from fstmuse_core.training.gan.export import generator_files
 from fstmuse_core.training.gan.judges import judge_bytes
 from fstmuse_core.training.gan.pictures import mel_png
@@ -168,7 +169,7 @@ def finish_gan(
     progress: Progress,
     seconds: float,
     warn: Callable[[str], None],
-) -> dict[str, Any]:
+) -> Done:
     """Measure the best generator, write everything, and give the values of ``done``."""
     assign(trainer.model.variables, progress.best)
     files = generator_files(trainer.model.averaged, trainer.scale.sizes)
@@ -193,7 +194,7 @@ def finish_gan(
     bundle = user_models_folder() / run.settings.out
     sha256 = write_bundle(bundle, _manifest(run.settings.out, trainer, report), files)
     write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
-    return done_values(finished, report, figures, str(bundle), sha256)
+    return done_event(finished, report, figures, str(bundle), sha256)
 
 
 def _heard(parts: Parts) -> Parts:
@@ -241,10 +242,8 @@ def _manifest(name: str, trainer: GanTrainer, report: Mapping[str, Any]) -> Bund
 # Train --------------------------------------------------------------------------------------
 
 
-def train_gan(
-    run: Run, mels: MelTable, events: Events, control: Control, begun: float
-) -> dict[str, Any]:
-    """Train, measure and write the bundle; the values of the ``done`` event.
+def train_gan(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:
+    """Train, measure and write the bundle; return the last event.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.networks.toy_gan_critic import frozen_features
+from fstmuse_core.runs.events import Sample
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.gan.crops import GanSampler, RealCrops, draw_noises
@@ -219,7 +220,7 @@ class GanTrainer:
             piece = self.piece(genre, self.scale.sample_s, number)
             stem = self._folder / "samples" / f"epoch-{self._epoch:05d}-{genre}"
             files = write_sample(stem, piece, unscaled(piece, self.scaling))
-            self._events.emit("sample", epoch=self._epoch, genre=genre, **files)
+            self._events.emit(Sample(self._epoch, genre, **files))
 
 
 def _notes(genres: tuple[str, ...], judged: set[str]) -> list[str]:

@@ -18,13 +18,14 @@ from fstmuse_core.bundle.bundle import CARD_NAME
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.original.features import N_FRAMES, N_MELS, SAMPLE_RATE, original_features
 from fstmuse_core.original.networks import build_original_fst_muse, build_original_toy_model
+from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import REPORT_FILE, read_json, write_bytes, write_json
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.finish import Finished, done_values, make_report, write_figures
+from fstmuse_core.training.finish import Finished, done_event, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
 from fstmuse_core.training.music import MelTable, set_aside_sentence
@@ -129,8 +130,8 @@ class OriginalTrainer:
 
 def train_original(
     run: Run, mels: MelTable, events: Events, control: Control, begun: float
-) -> dict[str, Any]:
-    """Train and measure; the values of the ``done`` event.
+) -> Done:
+    """Train and measure; return the last event.
 
     There is no bundle: the program listens to three seconds at any loudness, and this design
     to thirty at one. It is there to be compared with.
@@ -171,7 +172,7 @@ def train_original(
     write_json(run.folder / REPORT_FILE, report)
     if not report["resumable"]:
         forget_features(run.folder)
-    return done_values(finished, report, figures, "")
+    return done_event(finished, report, figures, "")
 
 
 def forget_features(folder: Path) -> None:

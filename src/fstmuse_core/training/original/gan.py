@@ -23,11 +23,12 @@ from fstmuse_core.original.networks import (
     build_original_generator,
     generate_original,
 )
+from fstmuse_core.runs.events import Done, Sample
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.finish import Finished, done_values, make_report
+from fstmuse_core.training.finish import Finished, done_event, make_report
 from fstmuse_core.training.gan.judges import guide_plan
 from fstmuse_core.training.gan.model import TwoOptimizers
 from fstmuse_core.training.gan.pictures import write_sample
@@ -153,7 +154,7 @@ class OriginalGanTrainer:
         stem = self._folder / "samples" / f"epoch-{self._epoch:05d}"
         scaled = (np.log(clip + 1e-4) + _DARK) / _SPREAD
         files = write_sample(stem, scaled, clip)
-        self._events.emit("sample", epoch=self._epoch, genre="", **files)
+        self._events.emit(Sample(self._epoch, "", **files))
         empty = np.zeros((self._n_genres, self._n_genres), np.int64)
         return Validation(1.0 / self._epoch, 1.0 - float(np.mean(taken)), empty)
 
@@ -191,8 +192,8 @@ _CLIP_BYTES = 3 * 2**30
 
 def train_original_gan(
     run: Run, mels: MelTable, events: Events, control: Control, begun: float
-) -> dict[str, Any]:
-    """Train and show; the values of the ``done`` event. There is no bundle.
+) -> Done:
+    """Train and show; return the last event. There is no bundle.
 
     What it makes is in the run's folder, under ``samples``.
     """
@@ -225,7 +226,7 @@ def train_original_gan(
     write_json(run.folder / REPORT_FILE, report)
     if not report["resumable"]:
         forget_features(run.folder)
-    return done_values(finished, report, [], "")
+    return done_event(finished, report, [], "")
 
 
 def _card(report: dict[str, Any]) -> str:

@@ -19,20 +19,22 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.runs import store
-from fstmuse_core.system.regular_files import read_regular
-from fstmuse_gui.icons import draw_icon
-from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.train.events import (
+from fstmuse_core.runs.events import (
+    EVENTS_FILE,
     Done,
     Ended,
     Epoch,
+    Noted,
     Sample,
     Started,
     TrainEvent,
     is_progress,
     parse_event,
 )
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_gui.icons import draw_icon
+from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.widgets.page_parts import heading
 from fstmuse_gui.widgets.rows import draw_start, paint_ground
@@ -202,13 +204,14 @@ def _past(summary: store.RunSummary) -> PastRun:
 
 
 def past_events(folder: Path) -> list[TrainEvent]:
-    """What a run has said so far, but for its progress; nothing if that cannot be read."""
+    """Events of a run so far, but for its progress; empty if they cannot be read."""
     try:
-        data = read_regular(folder / "events.jsonl", _MOST_EVENTS_BYTES)
+        data = read_regular(folder / EVENTS_FILE, _MOST_EVENTS_BYTES)
     except OSError:
         return []
     lines = (line for line in data.decode("utf-8", "replace").split("\n") if not is_progress(line))
-    return cleaned([e for e in map(parse_event, lines) if e is not None])
+    events = [event for event in map(parse_event, lines) if event is not None]
+    return cleaned([event for event in events if not isinstance(event, Noted)])
 
 
 def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:

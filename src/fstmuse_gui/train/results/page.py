@@ -8,10 +8,11 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from fstmuse_core.runs.events import Done
+from fstmuse_core.runs.metrics import GanMetrics, Metrics
 from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import GRID, current_colours
-from fstmuse_gui.train.events import Done, GanMetrics, Metrics
 from fstmuse_gui.train.results.gan import GanResult
 from fstmuse_gui.train.words import how_good, how_honest, recall_note, recall_text, thin_genres
 from fstmuse_gui.widgets.confusion_view import ConfusionView

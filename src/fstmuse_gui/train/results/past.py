@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.runs.events import Done, Failed, Started
 from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.events import Done, Failed, Started
 from fstmuse_gui.train.results.history import PastRun, ending, past_events, past_runs
 from fstmuse_gui.train.run.live import about_result, draw_curves
 from fstmuse_gui.train.view import TrainView

@@ -9,9 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.runs import store
-from fstmuse_gui.shared.background import Background
-from fstmuse_gui.shared.tabs import SignKind, TabSign
-from fstmuse_gui.train.events import (
+from fstmuse_core.runs.events import (
     Cancelled,
     Done,
     Ended,
@@ -21,6 +19,8 @@ from fstmuse_gui.train.events import (
     Started,
     TrainEvent,
 )
+from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.tabs import SignKind, TabSign
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.process import OtherTraining, Training

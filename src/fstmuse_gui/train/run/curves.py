@@ -11,9 +11,9 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from fstmuse_core.runs.events import Epoch, Progress
 from fstmuse_gui.plain import RichLabel, escaped
 from fstmuse_gui.theme import GRID, current_colours
-from fstmuse_gui.train.events import Epoch, Progress
 from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.page_parts import heading
 from fstmuse_gui.widgets.plot import Plot

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.runs.store import newest_checkpoint
-from fstmuse_gui.train.events import (
+from fstmuse_core.runs.events import (
     Cancelled,
     Done,
     Epoch,
     Failed,
+    Noted,
     Preparing,
     Progress,
     Sample,
@@ -20,6 +20,7 @@ from fstmuse_gui.train.events import (
     TrainEvent,
     Warned,
 )
+from fstmuse_core.runs.store import newest_checkpoint
 from fstmuse_gui.train.results.history import cleaned, past_events
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.page import RunPage
@@ -154,6 +155,8 @@ class LiveTraining(QObject):
     # -- what it says ------------------------------------------------------------------
 
     def _on_event(self, event: TrainEvent) -> None:
+        if isinstance(event, Noted):
+            return
         if isinstance(event, Warned):
             self.warned.emit(as_sentence(event.sentence))
         elif isinstance(event, Done | Cancelled | Failed):

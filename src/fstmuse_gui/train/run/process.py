@@ -15,15 +15,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from fstmuse_core.runs.store import (
-    discard_run,
-    last_holder,
-    request_end,
-    running_training,
-    runs_folder,
-)
-from fstmuse_core.system.errors import one_line
-from fstmuse_gui.train.events import (
+from fstmuse_core.runs.events import (
+    EVENTS_FILE,
     Cancelled,
     Done,
     Ended,
@@ -34,6 +27,14 @@ from fstmuse_gui.train.events import (
     is_progress,
     parse_event,
 )
+from fstmuse_core.runs.store import (
+    discard_run,
+    last_holder,
+    request_end,
+    running_training,
+    runs_folder,
+)
+from fstmuse_core.system.errors import one_line
 from fstmuse_gui.train.run.closing import Closing
 
 _MOST_BYTES = 1 << 20
@@ -128,7 +129,7 @@ class Training(QObject):
     Signals
     -------
     told(object)
-        A :data:`~fstmuse_gui.train.events.TrainEvent`. The last one is ``Done``,
+        A :data:`~fstmuse_core.runs.events.TrainEvent`. The last one is ``Done``,
         ``Cancelled`` or ``Failed``, whatever becomes of the process.
     """
 
@@ -241,7 +242,7 @@ class OwnTraining(Training):
     ) -> None:
         super().__init__(parent)
         self._folder = Path(tempfile.mkdtemp(prefix="fstmuse-train-"))
-        self._events = LineFile(self._folder / "events.jsonl")
+        self._events = LineFile(self._folder / EVENTS_FILE)
         self._child: subprocess.Popen[bytes] | None = None
         self._trouble = ""
         line = [*command, "train", *arguments, "--events", "-"]
@@ -253,7 +254,7 @@ class OwnTraining(Training):
 
     def _start(self, line: list[str]) -> subprocess.Popen[bytes]:
         with (
-            (self._folder / "events.jsonl").open("wb") as events,
+            (self._folder / EVENTS_FILE).open("wb") as events,
             (self._folder / "said.txt").open("wb") as said,
         ):
             child = subprocess.Popen(
@@ -330,7 +331,7 @@ class OtherTraining(Training):
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run_folder = folder
-        self._events = LineFile(folder / "events.jsonl")
+        self._events = LineFile(folder / EVENTS_FILE)
         self._folder = folder
         self._is_first = True
         self._silent_polls = 0

@@ -19,9 +19,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.runs.events import Sample
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, RADIUS, current_colours
-from fstmuse_gui.train.events import Sample
 from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.colour_maps import swatch
 from fstmuse_gui.widgets.page_parts import heading, scrolled, small_text
@@ -196,7 +196,7 @@ class SamplesPanel(QWidget):
     Signals
     -------
     toggled(object)
-        A :class:`~fstmuse_gui.train.events.Sample` is to be played or paused.
+        A :class:`~fstmuse_core.runs.events.Sample` is to be played or paused.
     sought(object, float)
         It is to be played from this second.
     left
