@@ -120,7 +120,7 @@ def test_divergence_is_named(home: Home, tones: Path, monkeypatch: pytest.Monkey
         ClassifierTrainer, "validate", lambda self: replace(validate(self), loss=math.nan)
     )
     assert home.train(**OPTIONS, data=[str(tones)], learning_rate=10.0) == 1
-    assert "no number any more" in home.last["sentence"]
+    assert "NaN or infinity" in home.last["sentence"]
     assert "--learning-rate" in home.last["sentence"]
     assert list_runs() == []
 

@@ -91,7 +91,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a generator makes of a genre after an epoch, as paths: picture, sound, and log-mel.
+    """A generator's piece of a genre after an epoch, as paths: picture, sound, and log-mel.
 
     ``genre`` is empty if it knows none.
     """

@@ -22,7 +22,7 @@ from fstmuse_core.system.wording import Share, recorded_share
 
 @dataclass(frozen=True)
 class Metrics:
-    """How good a classifier is on the music of the test.
+    """Figures of a classifier on the music of the test.
 
     ``interval`` is the 95 % interval of ``accuracy``, ``confidence_gap`` the mean confidence less
     the accuracy; ``cross_validation`` is as the training says it, empty if there was none.
@@ -72,7 +72,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class GanMetrics:
-    """How good what a generator makes is.
+    """Figures of what a generator makes.
 
     Attributes
     ----------
@@ -159,7 +159,7 @@ def _classifier(values: Mapping[str, Any]) -> Metrics:
 
 
 def _gap(values: Mapping[str, Any], rows: Any) -> float:
-    """As it is said, or, of trainings that did not say it, from the groups."""
+    """Return the recorded gap, or, of trainings that did not record it, that of the groups."""
     if values.get("confidence_gap") is not None:
         return number(values["confidence_gap"])
     count = sum(n for *_, n in rows)

@@ -34,7 +34,7 @@ _ATTEMPT_S = 0.05
 
 
 class RunState(StrEnum):
-    """How far a run is."""
+    """States of a run."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -66,7 +66,7 @@ class RunSummary:
 
 
 def runs_folder() -> Path:
-    """Where the runs live; may not exist yet."""
+    """Folder of the runs; may not exist yet."""
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "runs"
 
 
@@ -88,7 +88,7 @@ def find_run(name: str) -> Path:
 
 
 def list_runs() -> list[RunSummary]:
-    """Every run, the oldest first; folders that hold no readable run are left out."""
+    """List every run, the oldest first; folders that hold no readable run are left out."""
     root = runs_folder()
     running = running_training()
     found = []
@@ -163,7 +163,7 @@ def request_end(run: Path, word: str) -> None:
 
 
 def read_request(run: Path) -> str:
-    """What has been asked for in a run's folder; empty if nothing."""
+    """Return what has been asked for in a run's folder; empty if nothing."""
     try:
         return (run / _REQUEST_FILE).read_text(encoding="ascii", errors="replace").strip()
     except OSError:

@@ -20,7 +20,7 @@ class CancelledError(Exception):
 
 
 class Control:
-    """What the user wants by now.
+    """State of the user's wishes.
 
     *Stop* ends after the batch and keeps the best model, *Cancel* discards everything.
     """
@@ -42,13 +42,13 @@ class Control:
 
     @property
     def stopped(self) -> bool:
-        """Whether the training is to end."""
+        """True once the training is to end."""
         self._look()
         return self._stop.is_set()
 
     @property
     def cancelled(self) -> bool:
-        """Whether the training is to be discarded."""
+        """True once the training is to be discarded."""
         self._look()
         return self._cancel.is_set()
 
@@ -63,15 +63,15 @@ class Control:
             raise CancelledError
 
     def watch_run(self, run: Path) -> None:
-        """From now on obey what other processes ask for in the run's folder."""
+        """Obey what other processes ask for in the run's folder from now on."""
         self._run = run
 
     def catch_interrupts(self) -> None:
-        """From now on the first Ctrl+C means Stop, the second Cancel."""
+        """Take the first Ctrl+C as Stop and the second as Cancel from now on."""
         signal.signal(signal.SIGINT, self._interrupted)
 
     def watch_stream(self, descriptor: int) -> threading.Thread:
-        """From now on obey the lines ``stop`` and ``cancel`` of a file descriptor.
+        """Obey the lines ``stop`` and ``cancel`` of a file descriptor from now on.
 
         The thread that does so ends with the stream.
         """

@@ -99,13 +99,13 @@ class _DivergedError(Exception):
 
 
 class EpochLoop:
-    """Trains a trainee and keeps its run's folder up to date.
+    """Trains a network and keeps its run's folder up to date.
 
     Parameters
     ----------
     run : Path
         The run's folder.
-    trainee : Trainee
+    trainer : Trainer
     epochs : int
     events : Events
     control : Control
@@ -156,7 +156,7 @@ class EpochLoop:
         CancelledError
             If the user discards the training.
         FstMuseError
-            If the loss is no number any more before anything was learned.
+            If the loss becomes NaN or infinity before anything was learned.
         """
         while progress.epoch < self._epochs and not progress.stopped_early:
             try:
@@ -285,7 +285,7 @@ class EpochLoop:
             )
 
     def _diverge(self, progress: Progress, where: str) -> None:
-        what = f"the loss was no number any more {where}, so the training diverged"
+        what = f"the loss became NaN or infinity {where}, so the training diverged"
         remedy = "take a lower --learning-rate"
         if not progress.best:
             raise FstMuseError("training", what, remedy)

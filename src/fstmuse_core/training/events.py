@@ -48,7 +48,7 @@ class Events:
         self._spoken_at = 0.0
 
     def keep_in(self, file: Path) -> None:
-        """From now on also append to ``file``."""
+        """Append to ``file`` too from now on."""
         self._kept = file.open("a", encoding="utf-8")
 
     def close(self) -> None:

@@ -92,7 +92,7 @@ def train(
 
 
 def _told(error: Exception) -> str:
-    """What broke a training off that is no fault of its settings or its music."""
+    """Say what broke a training off that is no fault of its settings or its music."""
     if is_out_of_memory(error):
         return "the memory is full; close other programs or lower --batch-size"
     if isinstance(error, OSError):
@@ -115,7 +115,7 @@ class _Session:
         self.is_valid = False
 
     def run(self, options: Mapping[str, Any], resume: str | None) -> None:
-        """Everything up to the ``done`` event; raises what ends it otherwise."""
+        """Train up to the ``done`` event; raise what ends it otherwise."""
         record: Mapping[str, Any] = {}
         if resume is not None:
             folder = find_run(resume)
@@ -143,7 +143,7 @@ class _Session:
         self._events.emit(done)
 
     def _show(self, folder: Path, settings: TrainSettings) -> None:
-        """From now on other processes see the run, hear what it says, and may ask it to end."""
+        """Let other processes see the run, read its events and ask it to end from now on."""
         if not self._is_resumed:
             folder.mkdir(parents=True)
             write_json(folder / RUN_FILE, record_of(settings, None, []))

@@ -25,7 +25,7 @@ _GONE = {
 
 
 class _Side(Enum):
-    """What the right side is about."""
+    """Subject of the right side."""
 
     DATA = auto()
     LIVE = auto()
@@ -143,7 +143,7 @@ class TrainPresenter(QObject):
 
     @property
     def can_train(self) -> bool:
-        """Whether Train may be pressed."""
+        """True if Train may be pressed."""
         return self.form.is_ready and not self.live.is_running
 
     def train_on(self, path: str) -> None:

@@ -98,7 +98,7 @@ class TrainWiring(QObject):
             self.view.splitter.set_widths(sizes)
 
     def _show_colours(self) -> None:
-        """As they were chosen for the spectrograms of the other tabs."""
+        """Take the colours that were chosen for the spectrograms of the other tabs."""
         self._samples.set_colour_map(self._settings.get(COLOUR_MAP))
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class TrainTab(QObject):
 
     @property
     def widget(self) -> QWidget:
-        """What the tab shows."""
+        """Widget that the tab shows."""
         return self._stage
 
     def menus(self) -> dict[str, MenuEntries]:
@@ -238,12 +238,12 @@ class TrainTab(QObject):
 
     @property
     def view(self) -> TrainView:
-        """What is seen."""
+        """View of the tab."""
         return self._build().view
 
     @property
     def presenter(self) -> TrainPresenter:
-        """What decides."""
+        """Presenter of the tab."""
         return self._build().presenter
 
     @property

@@ -115,7 +115,7 @@ class TrainView(PagedView):
         return path
 
     def ask_cancel(self) -> bool:
-        """Whether what has been learned may be discarded."""
+        """Ask whether what has been learned may be discarded."""
         question = Question(
             self.window(),
             "Discard this training?",
@@ -125,7 +125,7 @@ class TrainView(PagedView):
         return bool(question.ask())
 
     def ask_closing(self, title: str, keeps: StopKeeps) -> Closing:
-        """What is to become of the training that runs."""
+        """Ask what is to become of the training that runs."""
         return ask_closing(self.window(), title, keeps)
 
     def open_file(self, path: str) -> None:

@@ -1,4 +1,4 @@
-"""What numbers of a training mean, in sentences."""
+"""Sentences about the numbers of a training."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def speed(per_second: float, what: str) -> str:
 
 
 def stage(name: str, model: str = "") -> str:
-    """What a stage of the preparation does; ``model`` is of use where it is known."""
+    """Describe a stage of the preparation; ``model`` is of use where it is known."""
     kind = MODEL_KINDS.get(model)
     if name == "testing" and kind is not None and kind.makes_music:
         return _MEASURING
@@ -83,7 +83,7 @@ def _music(started: Started) -> str:
 
 
 def how_good(metrics: Metrics) -> list[str]:
-    """What the figures mean for the user, most important first."""
+    """Say what the figures mean for the user, most important first."""
     said = [_how_often_right(metrics)]
     if metrics.cross_validation:
         said.append(as_sentence(unbroken(wording.cross_validation(metrics.cross_validation))))
@@ -173,7 +173,7 @@ def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:
 
 
 def how_honest(metrics: Metrics) -> str:
-    """What the reliability curve says."""
+    """Say what the reliability curve means."""
     return wording.certainty(metrics.n_songs, metrics.ece, metrics.confidence_gap)
 
 

@@ -1,1 +1,1 @@
-"""What a training learns from."""
+"""Data sets that a training learns from."""

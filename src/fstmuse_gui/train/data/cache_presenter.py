@@ -20,7 +20,7 @@ _IN_USE = "It can be emptied when the training is over"
 
 
 def cache_size() -> CacheSize:
-    """What the cache takes; called in a thread."""
+    """Measure the cache; called in a thread."""
     from fstmuse_core.datasets.cache import FeatureCache
 
     with FeatureCache() as cache:
@@ -67,7 +67,7 @@ class CachePresenter(QObject):
         view.shown.connect(self.refresh)
 
     def follow(self, is_training: bool) -> None:
-        """Whether a training runs, which fills the cache and reads from it."""
+        """True while a training runs, which fills the cache and reads from it."""
         if is_training != self._is_training:
             self._is_training = is_training
             self._show()

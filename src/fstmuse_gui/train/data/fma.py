@@ -24,7 +24,7 @@ Fetch = Callable[[str, Path, Callable[[str, int, int], None], Callable[[], bool]
 
 
 class FmaSet(StrEnum):
-    """What can be got."""
+    """Sets that can be downloaded."""
 
     SMALL = "fma-small"
     MEDIUM = "fma-medium"
@@ -78,7 +78,7 @@ class FmaGetter(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where it goes."""
+        """Folder that it goes to."""
         from fstmuse_core.datasets.fma import default_fma_folder
 
         return self._folder or default_fma_folder()
@@ -89,23 +89,23 @@ class FmaGetter(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is being got; after a cancel, too, until the last of it has ended."""
+        """True while it is downloaded; after a cancel, too, until the last of it has ended."""
         return self._thread is not None
 
     @property
     def is_cancelling(self) -> bool:
-        """Whether it was cancelled and has not ended yet."""
+        """True while it is cancelled and has not ended yet."""
         return self.is_running and self._stop.is_set()
 
     @property
     def is_begun(self) -> bool:
-        """Whether something has been downloaded that is not unpacked yet."""
+        """True if something has been downloaded that is not unpacked yet."""
         from fstmuse_core.datasets.fma import is_begun
 
         return is_begun(self.name, self.folder)
 
     def gibibytes(self, name: FmaSet) -> float:
-        """How much is still to be downloaded of a set."""
+        """Return the size of what is still to be downloaded of a set."""
         from fstmuse_core.datasets.fma import missing_archives
 
         return sum(archive.gibibytes for archive in missing_archives(name, self.folder))

@@ -61,7 +61,7 @@ class FmaPresenter(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is being got, or has not ended yet after a cancel."""
+        """True while it is downloaded, or has not ended yet after a cancel."""
         return self.getter.is_running
 
     def ask(self) -> None:

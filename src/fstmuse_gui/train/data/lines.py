@@ -64,7 +64,7 @@ ANOTHER_FOLDER = "another folder"
 
 
 def ask_fma(parent: QWidget, small_gib: float, medium_gib: float, folder: str) -> str:
-    """Which set is to be downloaded, or ``ANOTHER_FOLDER``; empty if none."""
+    """Ask which set is to be downloaded, or ``ANOTHER_FOLDER``; empty if none."""
     return Question(
         parent,
         "Get FMA from its authors?",
@@ -123,7 +123,7 @@ class CacheBox(LineBox):
         self.empty_button.setAccessibleDescription(". ".join(filter(None, [line, why_not])))
 
     def ask_emptying(self, takes: str) -> bool:
-        """Whether the cache, which takes so much, is really to be emptied."""
+        """Ask whether the cache, which takes so much, is really to be emptied."""
         becomes = f"{takes} become free. " if takes else ""
         question = Question(
             self.window(),

@@ -88,7 +88,7 @@ class DataList(QWidget):
 
     @property
     def trouble(self) -> str:
-        """What is said to be wrong."""
+        """Fault that is shown."""
         return self._field.trouble
 
     @property
@@ -102,7 +102,7 @@ class DataList(QWidget):
         return {path: row.sources for path, row in self._rows.items() if row.sources}
 
     def spoken(self) -> list[str]:
-        """What a screen reader says of each data set."""
+        """Texts that a screen reader says of each data set."""
         return [f"{r.accessibleName()}: {r.accessibleDescription()}" for r in self._rows.values()]
 
     def show_trouble(self, sentence: str) -> None:
@@ -173,7 +173,7 @@ class _Row(QFrame):
 
 
 def _source_buttons(chosen: str, parent: QWidget) -> dict[str, QPushButton]:
-    """Where the genres of a data set stand; one of the two is taken."""
+    """Choice of the place where the genres of a data set stand; one of two is taken."""
     buttons = {source: QPushButton(text, parent) for source, (text, _) in _SOURCES.items()}
     group = QButtonGroup(parent)
     for source, button in buttons.items():

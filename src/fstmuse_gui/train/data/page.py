@@ -100,7 +100,7 @@ class DataPage(QWidget):
 
     @property
     def findings(self) -> list[str]:
-        """What is said to be worth knowing."""
+        """Findings that are shown."""
         return list(self._said)
 
     def show_survey(self, survey: Survey) -> None:

@@ -40,7 +40,7 @@ FMA_FOLDER = Option("train/fma_folder", str, "")
 
 
 def corrections_count() -> int:
-    """How many verdicts the user has corrected."""
+    """Count the verdicts that the user has corrected."""
     return CorrectionStore().count()
 
 
@@ -175,7 +175,7 @@ class DataPresenter(QObject):
             self._view.notice.say("A training needs a folder of music; drop the folder itself.")
 
     def add(self, *paths: str) -> None:
-        """Learn from these data sets too; one that is there already is read anew."""
+        """Learn from these data sets too; one that is there already is read again."""
         named = [_named(path) for path in paths]
         for path in named:
             self._work.forget(path)
@@ -305,7 +305,7 @@ class DataPresenter(QObject):
 
 
 def _named(path: str) -> str:
-    """As the command line calls it."""
+    """Return its name on the command line."""
     return RESERVED_NAME if path == str(corrections_folder()) else path
 
 

@@ -1,4 +1,4 @@
-"""What data sets hold: clips and artists of each genre, and what cannot be used."""
+"""Contents of data sets: clips and artists of each genre, and what cannot be used."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MIN_ARTISTS = 3
 
 @dataclass(frozen=True)
 class GenreCount:
-    """How much music of a genre there is; ``artists`` is 0 if nobody knows them."""
+    """Music of a genre; ``artists`` is 0 if nobody knows them."""
 
     genre: str
     clips: int
@@ -67,7 +67,7 @@ class SetCount:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Name that people read."""
         return set_name(self.path)
 
 
@@ -90,7 +90,7 @@ class Survey:
 
     @property
     def trouble(self) -> str:
-        """What is wrong with the first data set that cannot be used; empty if all can."""
+        """Fault of the first data set that cannot be used; empty if all can."""
         return next((one.trouble for one in self.sets if one.trouble), "")
 
     @property
@@ -101,7 +101,7 @@ class Survey:
 
     @property
     def kind(self) -> str:
-        """Of each sort that there is, once."""
+        """Sorts of data sets, each once, as people read them."""
         return ", ".join(dict.fromkeys(one.kind for one in self.usable))
 
     @property
@@ -141,7 +141,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Report:
-    """What listening to the files has shown; ``exports`` are texts by file suffix."""
+    """Findings of a check of the files; ``exports`` are texts by file suffix."""
 
     survey: Survey
     findings: list[str]
@@ -150,7 +150,7 @@ class Report:
 
 
 def set_name(path: str) -> str:
-    """What people call the data set at ``path``."""
+    """Return the name of the data set at ``path`` that people read."""
     if path == RESERVED_NAME:
         return "Your corrections"
     return Path(path).name or path
@@ -169,7 +169,7 @@ class Surveyor:
         self.kinds[path] = kind
 
     def forget(self, path: str) -> None:
-        """Read this data set anew the next time."""
+        """Read this data set again the next time."""
         self._known.pop(path, None)
 
     def __call__(self, paths: tuple[str, ...], progress: Tell, cancelled: Ask) -> Survey:

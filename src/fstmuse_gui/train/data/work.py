@@ -118,7 +118,7 @@ class DataWork(QObject):
         self._begin(self._reader, paths, self.surveyed.emit)
 
     def forget(self, path: str) -> None:
-        """Read this data set anew the next time."""
+        """Read this data set again the next time."""
         self._surveyor.forget(path)
 
     def read_as(self, path: str, kind: str) -> None:

@@ -1,1 +1,1 @@
-"""What is asked before a training."""
+"""Form that is filled in before a training."""

@@ -35,12 +35,12 @@ class Base:
 
     @property
     def shown(self) -> str:
-        """What people read."""
+        """Name that people read."""
         return self.title if self.title == self.name else f"{self.title} ({self.name})"
 
 
 def bases() -> list[Base]:
-    """Every model whose network is one that can be trained here, by its name."""
+    """List every model whose network can be trained here, by name."""
     found = []
     for name, folder in bundle_folders().items():
         try:
@@ -189,7 +189,7 @@ class FlowLayout(QLayout):
 
 
 class GenreChips(QWidget):
-    """Every genre of a data set, each taken or left.
+    """Chips for the genres of a data set, each taken or left.
 
     Signals
     -------

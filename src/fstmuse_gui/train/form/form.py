@@ -212,7 +212,7 @@ class TrainForm(QWidget):
 
     @property
     def left_out(self) -> str:
-        """What is said of genres that are not learned."""
+        """Sentence about the genres that are not learned."""
         return self._left_out.text()
 
     def show_left_out(self, genres: Sequence[str]) -> None:
@@ -231,6 +231,6 @@ class TrainForm(QWidget):
         self.chips.setAccessibleDescription(genres)
 
     def show_train(self, text: str, *, is_enabled: bool) -> None:
-        """What the button says, and whether it can be pressed."""
+        """Set the text of the button, and whether it can be pressed."""
         self.train_button.setText(f" {text}")
         self.train_button.setEnabled(is_enabled)

@@ -98,22 +98,22 @@ class LogForm(QWidget):
 
     @property
     def is_on(self) -> bool:
-        """Whether logs are wanted."""
+        """True if logs are wanted."""
         return self.box.isChecked()
 
     @property
     def path(self) -> str:
-        """Where they go; empty if none are wanted."""
+        """Folder of the logs; empty if none are wanted."""
         return self.folder.text().strip() if self.is_on else ""
 
     @property
     def command(self) -> str:
-        """What shows the logs in a browser."""
+        """Command that shows the logs in a browser."""
         return quoted(["tensorboard", "--logdir", self.folder.text().strip()])
 
     @property
     def trouble(self) -> str:
-        """What is wrong with the folder; empty if nothing."""
+        """Fault of the folder; empty if there is none."""
         if not self.is_on:
             return ""
         if not self.path:

@@ -25,7 +25,7 @@ from fstmuse_gui.widgets.fields import Fold
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Everything that the form asks.
+    """Values of the whole form.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ class CommandBox(Fold):
 
 
 class _Lines(QPlainTextEdit):
-    """As high as its text."""
+    """Text box as high as its text."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ TRAIN_LOG_FOLDER = Option("train/tensorboard_folder", str, "")
 
 
 def default_log_folder() -> Path:
-    """Where TensorBoard's logs go unless told otherwise."""
+    """Return the folder of TensorBoard's logs unless told otherwise."""
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "tensorboard"
 
 
@@ -149,7 +149,7 @@ class FormPresenter(QObject):
         self.check()
 
     def follow_rename(self, old: str, new: str) -> None:
-        """What is started from stays so when models are offered under their new names."""
+        """Keep the chosen base when models are offered under their new names."""
         if old in (self._wanted_base, self._form.base.currentData()):
             self._wanted_base = new
         if self._asked_base == old:
@@ -224,7 +224,7 @@ class FormPresenter(QObject):
 
     @property
     def options(self) -> TrainOptions:
-        """What is entered."""
+        """Options that are entered."""
         form = self._form
         return TrainOptions(
             data=self._data,

@@ -111,7 +111,7 @@ class RecipeForm(Fold):
 
     @property
     def recipe(self) -> Recipe:
-        """What is entered, of the fields that the model has."""
+        """Values that are entered in the fields that the model has."""
         return {name: _value(self.controls[name]) for name in MODEL_KINDS[self._model].fields}
 
     def show_recipe(self, recipe: Recipe) -> None:

@@ -1,1 +1,1 @@
-"""What came of a training."""
+"""Results of a training."""

@@ -1,4 +1,4 @@
-"""How good what a generator makes is, beside real music and noise."""
+"""Figures of what a generator makes, beside real music and noise."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DASH = "\N{EN DASH}"
 
 
 def how_good_it_makes(metrics: GanMetrics) -> list[str]:
-    """What the figures mean for the user, most important first."""
+    """Say what the figures mean for the user, most important first."""
     if not metrics.figures:
         return [_OF_THE_REPORT]
     is_noise = _figure(metrics, "made", "frechet") > _figure(metrics, "noise", "frechet") / 2
@@ -78,7 +78,7 @@ def _figure(metrics: GanMetrics, whose: str, name: str) -> float:
 
 
 def about_table(metrics: GanMetrics) -> str:
-    """What was measured, for below the table."""
+    """Say what was measured, for below the table."""
     said = (
         f"{metrics.windows:,} windows of six seconds against as many of the music it learned "
         "from. Real are other windows of that music; noise is white in every band."
@@ -98,7 +98,7 @@ def share_text(share: float) -> str:
 
 
 def beside_real(metrics: GanMetrics, genre: str) -> str:
-    """How often the judge knows real music of a genre."""
+    """Say how often the judge knows real music of a genre."""
     share = metrics.by_genre_of_real.get(genre, math.nan)
     return f"real music {percent(share)}" if math.isfinite(share) else ""
 
@@ -157,7 +157,7 @@ class GanResult(QWidget):
 
     @property
     def words(self) -> str:
-        """What is said about the figures."""
+        """Sentences about the figures."""
         return self._words.text()
 
     def show_metrics(self, metrics: GanMetrics) -> None:
@@ -228,5 +228,5 @@ class FiguresTable(QWidget):
         self._below.setText(about_table(metrics))
 
     def cell(self, name: str, whose: str) -> str:
-        """What stands in a cell."""
+        """Text of a cell."""
         return self._cells[name, whose].text()

@@ -179,7 +179,7 @@ class PastRun:
 
 
 def past_runs() -> list[PastRun]:
-    """Every run of a model that this tab trains, the newest first."""
+    """List the runs of models that this tab trains, the newest first."""
     found = [_past(summary) for summary in store.list_runs() if summary.model in MODEL_KINDS]
     return sorted(found, key=lambda run: _begun_at(run.folder), reverse=True)
 
@@ -227,7 +227,7 @@ def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
 
 
 def ending(story: list[TrainEvent]) -> Ended | None:
-    """How a story ends, if it does: a model stays made if it was resumed and did not go on."""
+    """Return the end of a story; a model stays made if it was resumed and did not go on."""
     done = [event for event in story if isinstance(event, Done)]
     last = [*story, *done][-1] if story else None
     return last if isinstance(last, Ended) else None

@@ -1,4 +1,4 @@
-"""How good the new model is, said honestly, and what can be done with it."""
+"""Page of a new model: its figures, said honestly, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class ClassifierResult(QWidget):
 
     @property
     def words(self) -> str:
-        """What is said about the figures."""
+        """Sentences about the figures."""
         return self._words.text()
 
     def show_metrics(self, metrics: Metrics) -> None:
@@ -217,7 +217,7 @@ class ResultsPage(QWidget):
 
     @property
     def words(self) -> str:
-        """What is said about the figures."""
+        """Sentences about the figures."""
         result = self.gan if self._results.currentIndex() else self.classifier
         return result.words
 

@@ -49,7 +49,7 @@ class RunFiles(QObject):
         self.done: Done | None = None
 
     def refresh(self) -> None:
-        """List the runs anew."""
+        """List the runs again."""
         self._asked += 1
         number = self._asked
         self._background.run(

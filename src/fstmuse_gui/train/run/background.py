@@ -47,7 +47,7 @@ def running_run() -> tuple[str, Path] | None:
 
 
 class TrainSign(QObject):
-    """What stands beside the title of the tab while a training runs and when it has ended.
+    """Sign beside the title of the tab while a training runs and when it has ended.
 
     Signals
     -------
@@ -76,7 +76,7 @@ class TrainSign(QObject):
             self._tell(None)
 
     def clear_busy(self) -> None:
-        """None runs any more, and its end was not heard."""
+        """Clear the sign of a training that runs no more and whose end was not seen."""
         if self._told is not None and self._told.kind is SignKind.BUSY:
             self._tell(None)
 
@@ -149,12 +149,12 @@ class BackgroundTraining(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether one is being followed."""
+        """True while one is being followed."""
         return self._training is not None
 
     @property
     def stop_keeps(self) -> StopKeeps:
-        """What would be kept of it."""
+        """Parts of it that would be kept."""
         is_learning = self._training is not None and self._training.is_learning
         return stop_keeps(is_learning=is_learning, is_resumed=self._is_resumed)
 

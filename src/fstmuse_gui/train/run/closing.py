@@ -10,7 +10,7 @@ from fstmuse_gui.widgets.question import Answer, Question
 
 
 class Closing(StrEnum):
-    """What becomes of a training when the window closes."""
+    """Fate of a training when the window closes."""
 
     KEEP = "keep"
     STOP = "stop"
@@ -19,7 +19,7 @@ class Closing(StrEnum):
 
 
 class StopKeeps(Enum):
-    """What is kept of a training that is stopped now."""
+    """Parts of a training that are kept if it is stopped now."""
 
     MODEL = auto()
     EARLIER = auto()
@@ -44,7 +44,7 @@ _STOP_MEANINGS = {
 
 
 def ask_closing(parent: QWidget, title: str, keeps: StopKeeps) -> Closing:
-    """What is to become of the training called ``title``, which runs.
+    """Ask what is to become of the training called ``title``, which runs.
 
     Where nothing would be kept, to stop it is to discard it, and not an answer of its own.
     """

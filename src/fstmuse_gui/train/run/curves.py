@@ -151,7 +151,7 @@ class CurvePlot(QWidget):
         self._tell()
 
     def _fit(self) -> None:
-        """What stands alone is looked at from 0 up."""
+        """Show what stands alone from 0 up."""
         if not self._percents and not all(self._names):
             highest = max([*self.live.y, *self.training.y, *self.validation.y], default=1.0)
             self.plot.box.setYRange(0, highest, padding=0.08)
@@ -178,7 +178,7 @@ class CurvePlot(QWidget):
 
     def _text(self, value: float) -> str:
         if not math.isfinite(value):
-            return "no number"
+            return "NaN" if math.isnan(value) else "infinity"
         if self._percents:
             return percent(value)
         return f"{value:.2f}" if self._names[1] else f"{value:.2g}"
@@ -232,7 +232,7 @@ class PlotStack(QWidget):
         self._clock.timeout.connect(self._draw_next)
 
     def start(self, epochs: int) -> None:
-        """Begin anew."""
+        """Clear everything."""
         for plot in self._plots:
             plot.start(epochs)
 
@@ -265,12 +265,12 @@ class PlotStack(QWidget):
 
 
 def within(progress: Progress) -> float:
-    """Where on the axis of epochs a training is."""
+    """Return the place of a training on the axis of epochs."""
     return progress.epoch - 1 + progress.step / max(1, progress.steps)
 
 
 class Curves(PlotStack):
-    """Of a classifier."""
+    """Curves of a classifier."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.loss = CurvePlot("Loss")
@@ -296,7 +296,7 @@ class Curves(PlotStack):
 
 
 class GanCurves(PlotStack):
-    """Of a generator and its discriminator."""
+    """Curves of a generator and its discriminator."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.loss = CurvePlot("Losses", trained="discriminator", validated="generator")
@@ -306,7 +306,7 @@ class GanCurves(PlotStack):
         super().__init__((self.loss, self.frechet, self.consistency, self.rate), parent)
 
     def start_design(self, epochs: int, design: str) -> None:
-        """Begin anew, with what is measured of this design."""
+        """Clear everything and show what is measured of this design."""
         self.start(epochs)
         is_ours = design == "ours"
         self.frechet.setVisible(is_ours)

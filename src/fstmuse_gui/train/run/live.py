@@ -86,17 +86,17 @@ class LiveTraining(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether a training runs."""
+        """True while a training runs."""
         return self._training is not None
 
     @property
     def has_learned(self) -> bool:
-        """Whether something has been learned, now or earlier, that could be lost."""
+        """True if something has been learned, now or earlier, that could be lost."""
         return self._is_resumed or self._is_begun
 
     @property
     def stop_keeps(self) -> StopKeeps:
-        """What would be kept of it."""
+        """Parts of it that would be kept."""
         is_learning = self._training is not None and self._training.is_learning
         return stop_keeps(is_learning=is_learning, is_resumed=self._is_resumed)
 
@@ -266,7 +266,7 @@ class LiveTraining(QObject):
 
 
 def draw_curves(page: RunPage, title: str, started: Started, story: list[TrainEvent]) -> None:
-    """How a training went that is over."""
+    """Draw the curves of a training that is over."""
     page.start(title, started)
     for event in story:
         if isinstance(event, Epoch):

@@ -26,7 +26,7 @@ _NARROW = 540
 
 
 class ClassifierCourse(QWidget):
-    """Of a classifier: beside the curves what is taken for what."""
+    """Progress of a classifier: beside the curves its confusion matrix."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class ClassifierCourse(QWidget):
         _lay_out(self, TwoSides(self.curves, side, narrow=_NARROW))
 
     def start(self, started: Started) -> None:
-        """Begin anew."""
+        """Clear everything."""
         self._genres, self._epoch = started.genres, None
         self.curves.start(max(1, started.epochs))
         self.confusion.show_counts((), ())
@@ -78,7 +78,7 @@ class ClassifierCourse(QWidget):
         self._show_matrix()
 
     def speed(self, progress: Progress) -> str:
-        """How fast it learns."""
+        """Text about its speed."""
         return speed(progress.clips_per_second, "clips")
 
     def _show_matrix(self) -> None:
@@ -88,7 +88,7 @@ class ClassifierCourse(QWidget):
 
 
 class GanCourse(QWidget):
-    """Of a generator: beside the curves what it makes."""
+    """Progress of a generator: beside the curves its pieces."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class GanCourse(QWidget):
         _lay_out(self, TwoSides(self.curves, self.samples, narrow=_NARROW, shares=(5, 5)))
 
     def start(self, started: Started) -> None:
-        """Begin anew."""
+        """Clear everything."""
         self.curves.start_design(max(1, started.epochs), started.design)
         # The report's design knows no genre.
         self.samples.start(started.genres if started.design == "ours" else ())
@@ -121,7 +121,7 @@ class GanCourse(QWidget):
         self.curves.draw_now()
 
     def speed(self, progress: Progress) -> str:
-        """How fast it learns."""
+        """Text about its speed."""
         steps = speed(progress.steps_per_second, "steps")
         return steps or speed(progress.clips_per_second, "crops")
 
@@ -200,11 +200,11 @@ class RunPage(QWidget):
 
     @property
     def where(self) -> str:
-        """What is said about how far it is."""
+        """Text about how far it is."""
         return self._where.text()
 
     def start(self, title: str, started: Started) -> None:
-        """Begin anew."""
+        """Clear everything."""
         self._epochs = max(1, started.epochs)
         self._head.say(title, about(started))
         kind = MODEL_KINDS.get(started.model)
@@ -266,7 +266,7 @@ class RunPage(QWidget):
         self.show_buttons(is_running=False)
 
     def show_buttons(self, *, is_running: bool) -> None:
-        """What can be done."""
+        """Show the buttons that can be pressed."""
         for button in (self.stop_button, self.cancel_button):
             button.setVisible(is_running)
             button.setEnabled(True)

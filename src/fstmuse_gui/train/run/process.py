@@ -43,7 +43,7 @@ _MOST_PROGRESS = 50
 
 
 class LineFile:
-    """Whole lines of a file that another process writes."""
+    """Reads whole lines of a file that another process writes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -51,7 +51,7 @@ class LineFile:
         self._rest = b""
 
     def read(self) -> list[str]:
-        """What has come since the last call, at most a mebibyte."""
+        """Return what has come since the last call, at most a mebibyte."""
         try:
             with self._path.open("rb") as stream:
                 stream.seek(self._at)
@@ -156,7 +156,7 @@ class Training(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether the end is still to come."""
+        """True while the end is still to come."""
         return not self._is_over
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Lets the pieces of a generator in training be heard."""
+"""Plays the pieces of a generator in training."""
 
 from __future__ import annotations
 

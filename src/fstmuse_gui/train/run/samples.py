@@ -67,7 +67,7 @@ class SampleCard(QWidget):
 
     @property
     def duration_s(self) -> float:
-        """How long the piece is, which its picture tells."""
+        """Length of the piece, which its picture tells."""
         return self.picture.frames / DEFAULT_CONFIG.frames_per_second
 
     def show_sample(self, sample: Sample | None) -> None:
@@ -83,7 +83,7 @@ class SampleCard(QWidget):
         self.play_button.set_playing(is_playing)
 
     def set_position(self, seconds: float | None) -> None:
-        """Where in the piece one hears; ``None`` if it is not played."""
+        """Position of playback; ``None`` if it is not played."""
         length = self.duration_s
         self.picture.set_cursor(None if seconds is None or not length else seconds / length)
 
@@ -244,7 +244,7 @@ class SamplesPanel(QWidget):
         self.start(())
 
     def start(self, genres: Sequence[str]) -> None:
-        """Begin anew, with these genres; none for a generator that knows none."""
+        """Clear everything and show these genres; none for a generator that knows none."""
         self.left.emit()
         self._samples.clear()
         self._best, self._follows = 0, True
@@ -287,7 +287,7 @@ class SamplesPanel(QWidget):
             self._offer(sample.epoch)
 
     def mark_best(self, epoch: int) -> None:
-        """Of all so far, this epoch is the one that would be kept."""
+        """Mark the epoch that would be kept of all so far."""
         before, self._best = self._best, epoch
         for number in (before, epoch):
             place = self.chooser.findData(number)
@@ -314,7 +314,7 @@ class SamplesPanel(QWidget):
 
     @property
     def epoch(self) -> int:
-        """Whose pieces are shown; 0 if there are none."""
+        """Epoch whose pieces are shown; 0 if there are none."""
         return int(self.chooser.currentData() or 0)
 
     def _on_chosen(self, place: int) -> None:
@@ -333,20 +333,20 @@ class SamplesPanel(QWidget):
         self._about.setText(f"{seconds:.0f} seconds, from the same noise after every epoch.")
 
     def show_playing(self, sample: Sample | None) -> None:
-        """Which piece is heard; none for silence."""
+        """Mark the piece that is played; none for silence."""
         self._playing = sample
         for card in self.cards:
             card.set_playing(sample is not None and card.sample == sample)
         self._follow()
 
     def show_position(self, sample: Sample | None, seconds: float = 0.0) -> None:
-        """Where in a piece one hears; none for nowhere."""
+        """Show the position of playback; none for nowhere."""
         for card in self.cards:
             is_heard = sample is not None and card.sample == sample
             card.set_position(seconds if is_heard else None)
 
     def duration_of(self, sample: Sample) -> float:
-        """How long a piece is that is shown."""
+        """Return the length of a piece that is shown."""
         return next((card.duration_s for card in self.cards if card.sample == sample), 0.0)
 
     def hideEvent(self, event: QHideEvent) -> None:
