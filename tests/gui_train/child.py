@@ -84,9 +84,7 @@ def main(scenario: str) -> int:
         os._exit(9)
     elif scenario == "diverges":
         say("epoch", **{**EPOCH, "epoch": 2, "loss": float("nan"), "val_loss": None})
-        say(
-            "failed", sentence="learning rate: 10 made the loss NaN", run="r1", resumable=True
-        )
+        say("failed", sentence="learning rate: 10 made the loss NaN", run="r1", resumable=True)
         return 1
     elif scenario in ("listens", "goes on"):
         word = wait_for_word()

@@ -164,7 +164,7 @@ class BackgroundTraining(QObject):
         self._background.run(self._finder, self._on_found, lambda _sentence: None)
 
     def _on_found(self, found: tuple[str, Path] | None) -> None:
-        if found is None:
+        if found is None or self._training is not None:
             return
         self.title, folder = found
         self.run = folder.name
