@@ -50,7 +50,7 @@ class DataPresenter(QObject):
     Parameters
     ----------
     count_corrections : callable
-        How many corrections of the user's there are; called in a thread.
+        Function that counts the user's corrections; called in a thread.
 
     Signals
     -------
@@ -64,7 +64,7 @@ class DataPresenter(QObject):
     Attributes
     ----------
     is_front : bool
-        Whether their page is what the right side is about.
+        True if the right side is about their page.
     """
 
     message = Signal(str)

@@ -47,15 +47,15 @@ class SetCount:
     ----------
     path : str
     kind : str
-        What sort it is, for people.
+        Name of its kind, for people.
     clips : int
     trouble : str
-        Why it cannot be used; empty if it can.
+        Reason it cannot be used; empty if it can.
     source : str
         ``"folders"`` or ``"tags"`` where the genres could stand in either and stand in this;
         else empty.
     wanted : str
-        How the user wants it to be read; empty where that is found out.
+        Kind by which the user wants it read; empty where that is found out.
     """
 
     path: str

@@ -35,14 +35,14 @@ class TrainOptions:
     genres : tuple of str
         Those that the model is to name.
     name : str
-        What it will be called.
+        Name that it will have.
     recipe : mapping
     fine_tune : str
         The model it starts from; empty to begin anew.
     tensorboard : str
         Folder for TensorBoard's logs; empty for none.
     kinds : tuple of str
-        How each data set is to be read; empty where all are found out.
+        Kind by which each data set is to be read; empty where all are found out.
     """
 
     data: tuple[str, ...]

@@ -203,11 +203,11 @@ class ModelKind:
         Its name in :data:`fstmuse_core.runs.spec.MODELS`.
     title : str
     about : str
-        What it is, in a sentence.
+        Description in a sentence.
     reasons : mapping
-        Why the report's design does not let people enter a field.
+        Reasons the report's design does not let people enter a field.
     tips : mapping
-        What a field means where that differs from its own tip.
+        Tips on a field where they differ from its own.
     makes_music : bool
         True for generators, False for classifiers.
     """

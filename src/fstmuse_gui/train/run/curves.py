@@ -52,7 +52,7 @@ class CurvePlot(QWidget):
     percents : bool
         The values are shares from 0 to 1.
     trained, validated : str
-        What the two curves are called; empty if there is only the other.
+        Names of the two curves; empty if there is only the other.
     """
 
     def __init__(

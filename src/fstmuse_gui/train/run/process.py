@@ -229,7 +229,7 @@ class OwnTraining(Training):
     Parameters
     ----------
     arguments : sequence of str
-        What follows ``fstmuse train``.
+        Arguments that follow ``fstmuse train``.
     command : sequence of str
         The program; another one only in tests.
     """
