@@ -9,7 +9,7 @@ import pytest
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.metrics import ClipScores
 from fstmuse_core.training.plan import PLANS, Recipe
-from fstmuse_core.training.starter.card import CardFacts, write_card
+from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
 from fstmuse_core.training.starter.evaluation import evaluate
 
@@ -97,7 +97,7 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     facts = CardFacts(
         PLAN, Recipe(), 2, "train it", result, (), {"Classical": 4}, LICENCES, {}, 1, 1
     )
-    card = write_card(facts)
+    card = starter_card(facts)
     assert "**Jazz** in new music goes mostly unrecognised" in card
     assert "Of **Country**, none of them its genres" in card
     assert "4 clips labelled Pop call themselves something else" in card

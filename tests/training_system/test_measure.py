@@ -17,10 +17,10 @@ from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.overlap import overlap
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.compare import compare
 from fstmuse_core.training.measure import Answers, measure, reliability
 from fstmuse_core.training.metrics import mean_by_class
-from fstmuse_core.training.user_card import write_user_card
 from tests.training_system.conftest import Home
 
 GENRES = ("Folk", "Rock")
@@ -196,7 +196,7 @@ def test_a_card_says_whose_clips_it_was_tested_on(
     folder = Path(trained.of_kind("started")[0]["folder"])
     report = json.loads((folder / "report.json").read_text())
     report["artists"]["test"], report["of_unknown_artists"]["test"] = artists, unknown
-    assert expected in write_user_card(report)
+    assert expected in classifier_card(report)
 
 
 def test_evaluate_command(trained: Home, tones: Path, capsys: pytest.CaptureFixture[str]) -> None:

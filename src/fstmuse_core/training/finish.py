@@ -37,6 +37,7 @@ from fstmuse_core.tags.genres import listed_genres
 from fstmuse_core.tags.text_encoding import AUTO
 from fstmuse_core.training import calibration
 from fstmuse_core.training.base import kept_base
+from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
@@ -52,7 +53,6 @@ from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.trainer import ClassifierTrainer, exported
-from fstmuse_core.training.user_card import write_user_card
 from fstmuse_core.training.user_head import Choice, choose_head
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def finish_ours(
     metrics["pattern_head"] = chosen.to_dict()
     report = make_report(run, metrics)
     figures = write_figures(run, metrics)
-    card = write_user_card(report)
+    card = classifier_card(report)
     files |= {CARD_NAME: card.encode(), TRACKS_FILE: _track_list(run, mels).encode()}
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out

@@ -16,14 +16,7 @@ from fstmuse_core.bundle.bundle import CARD_NAME, load_bundle, write_bundle
 from fstmuse_core.bundle.manifest import GENERATOR
 from fstmuse_core.datasets.overlap import listed_music
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.training.starter.card import licence_family
-
-_TERMS = (
-    "**Non-commercial.** The weights were trained on music that may be used for research and "
-    "non-commercial purposes only, and so may they. TRACKS.csv beside this card names every "
-    "recording, its artist and its licence. Train your own before you rely on it."
-)
-_SOUND = "## What it sounds like"
+from fstmuse_core.training.card import TERMS, by_count, items, licence_family, licences_of
 
 
 def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
@@ -53,33 +46,44 @@ def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
         "collections": dict(Counter(row["collection"] or "not stated" for row in rows)),
         "licences": dict(Counter(licence_family(row["licence"] or "not stated") for row in rows)),
     }
-    _, rest = files[CARD_NAME].decode().split("\n", 1)
-    card = f"# {title}: starter weights\n{rest}".replace(_SOUND, f"{_TERMS}\n\n{_SOUND}", 1)
-    said = f"\n{note}\n" if note else ""
-    files[CARD_NAME] = (card + said + _music(rows, counts)).encode()
+    card = files[CARD_NAME].decode()
+    starter = as_starter(card, f"{title}: starter weights", note, _music(rows, counts))
+    files[CARD_NAME] = starter.encode()
     training = {**bundle.manifest.training, **counts, "use": "non-commercial"}
     manifest = replace(bundle.manifest, title=title, training=training)
     return write_bundle(out, manifest, files)
 
 
-def _music(rows: Sequence[Mapping[str, str]], counts: Mapping[str, Mapping[str, int]]) -> str:
+def as_starter(markdown: str, title: str, note: str, data: Sequence[str]) -> str:
+    """The card of a trained model with what a stranger must know.
+
+    Parameters
+    ----------
+    markdown : str
+        As :meth:`Card.markdown` gives it.
+    title : str
+        Of the starter model.
+    note : str
+        On how it was made; may be empty.
+    data : sequence of str
+        Items on the music it learned from.
+    """
+    head, _, sections = markdown.partition("\n## ")
+    intro = head.partition("\n")[2].strip()
+    added = [f"## Trained on\n\n{item}" for item in items(data)]
+    texts = [f"# {title}", intro, TERMS, f"## {sections.strip()}", note, *added]
+    return "\n\n".join(text for text in texts if text) + "\n"
+
+
+def _music(rows: Sequence[Mapping[str, str]], counts: Mapping[str, Mapping[str, int]]) -> list[str]:
     """Where the music is from that was learned from."""
-
-    def counted(values: Mapping[str, int]) -> str:
-        ordered = sorted(values.items(), key=lambda item: (-item[1], item[0]))
-        return ", ".join(f"{name} {n}" for name, n in ordered)
-
     genres = Counter(row["genre"] for row in rows)
-    lines = [
-        "",
-        "## The music",
-        "",
-        f"- Learned from, by genre: {counted(genres)} clips. Genres with fewer than ten artists "
+    return [
+        f"Learned from, by genre: {by_count(genres)} clips. Genres with fewer than ten artists "
         "or half an hour were left out: they have too little to say what the genre is.",
-        f"- By collection: {counted(counts['collections'])}.",
-        f"- By licence: {counted(counts['licences'])}.",
+        f"Clips by collection: {by_count(counts['collections'])}.",
+        licences_of(counts["licences"]),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,6 +21,7 @@ from fstmuse_core.original.networks import build_original_fst_muse, build_origin
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import REPORT_FILE, read_json, write_bytes, write_json
 from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
@@ -31,7 +32,6 @@ from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_clas
 from fstmuse_core.training.music import MelTable, set_aside_sentence
 from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.settings import TrainSettings
-from fstmuse_core.training.user_card import write_user_card
 
 if TYPE_CHECKING:
     from fstmuse_core.training.run import Run
@@ -168,7 +168,7 @@ def train_original(
     )
     report = make_report(finished, metrics)
     figures = write_figures(finished, metrics)
-    write_bytes(run.folder / CARD_NAME, write_user_card(report).encode())
+    write_bytes(run.folder / CARD_NAME, classifier_card(report).encode())
     write_json(run.folder / REPORT_FILE, report)
     if not report["resumable"]:
         forget_features(run.folder)

@@ -25,6 +25,7 @@ from fstmuse_core.original.networks import (
 )
 from fstmuse_core.runs.events import Done, Sample
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.training.card import original_generator_card
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
@@ -222,22 +223,8 @@ def train_original_gan(
     )
     taken = progress.history[-1]["val_accuracy"]
     report = make_report(finished, {"accuracy": taken, "clips": {p: len(clips[p]) for p in PARTS}})
-    write_bytes(run.folder / CARD_NAME, _card(report).encode())
+    write_bytes(run.folder / CARD_NAME, original_generator_card(report).encode())
     write_json(run.folder / REPORT_FILE, report)
     if not report["resumable"]:
         forget_features(run.folder)
     return done_event(finished, report, [], "")
-
-
-def _card(report: dict[str, Any]) -> str:
-    lines = [
-        f"# {report['name']}",
-        "",
-        "The ToyGan of the 2023 report, to compare with. It makes magnitudes of 30 s between 0 "
-        "and 1, of no genre in particular; what it made after each epoch is in `samples`.",
-        "",
-        f"{len(report['history'])} epochs with `{report['command']}`.",
-        "",
-        *(f"- {sentence}." for sentence in report["warnings"]),
-    ]
-    return "\n".join(lines) + "\n"

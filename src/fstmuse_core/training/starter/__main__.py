@@ -27,7 +27,7 @@ from fstmuse_core.training.mels import load_mels
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
-from fstmuse_core.training.starter.card import CardFacts, write_card
+from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
 from fstmuse_core.training.starter.evaluation import Evaluation, evaluate
 from fstmuse_core.training.starter.unseen import n_probes, probe_unseen
@@ -105,7 +105,7 @@ def train_starter(
     files = {
         "model.tflite": litert,
         "weights.npz": weights_bytes(trained.classifier),
-        "CARD.md": write_card(facts).encode(),
+        "CARD.md": starter_card(facts).encode(),
         "TRACKS.csv": _track_list(used, plan).encode(),
     }
     if trained.head:

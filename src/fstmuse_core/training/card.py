@@ -1,0 +1,392 @@
+"""Model cards: what a model is, how good it is, and what not to trust."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fstmuse_core.bundle.figures import GENERATOR_FIGURES
+from fstmuse_core.system.wording import (
+    FEW,
+    certainty,
+    counted,
+    counted_share,
+    cross_validation,
+    guessing,
+    recorded_share,
+)
+
+TERMS = (
+    "**Non-commercial.** The weights were trained on music that may be used for research "
+    "and non-commercial purposes only, and so may they. TRACKS.csv beside this card names "
+    "every recording, its artist and its licence. Train your own before you rely on it."
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """Contents of a card. Each text is a paragraph, a table or a list, in Markdown.
+
+    Attributes
+    ----------
+    title : str
+    intro : sequence of str
+        What the model does.
+    command : str
+        What trains it again.
+    training : sequence of str
+        How it was trained, besides the command.
+    limits : sequence of str
+        Items on what not to trust.
+    sound : sequence of str
+        Of a generator.
+    figures : sequence of str
+    more : mapping of str to sequence of str
+        Sections of this kind of model alone, by their headings.
+    data : sequence of str
+        Items on the music it learned from.
+    """
+
+    title: str
+    intro: Sequence[str]
+    command: str
+    training: Sequence[str]
+    limits: Sequence[str] = ()
+    sound: Sequence[str] = ()
+    figures: Sequence[str] = ()
+    more: Mapping[str, Sequence[str]] | None = None
+    data: Sequence[str] = ()
+
+    def markdown(self) -> str:
+        """The card's text; sections without contents are left out."""
+        sections: dict[str, Sequence[str]] = {
+            "What not to trust": items(self.limits),
+            "What it sounds like": self.sound,
+            "Figures": self.figures,
+            **(self.more or {}),
+            "Trained on": items(self.data),
+            "How it was trained": [f"```\n{self.command}\n```", *self.training],
+        }
+        texts = [f"# {self.title}", *self.intro]
+        for heading, found in sections.items():
+            texts += [f"## {heading}", *found] if found else []
+        return "\n\n".join(texts) + "\n"
+
+
+def items(texts: Sequence[str]) -> list[str]:
+    """A list in Markdown; nothing of no texts."""
+    return ["\n".join(f"- {text}" for text in texts)] if texts else []
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def confusion_table(genres: Sequence[str], confusion: Iterable[Sequence[int]]) -> str:
+    """Songs by true genre and answer, with a line that says so."""
+    rows = [[genre, *row] for genre, row in zip(genres, confusion, strict=True)]
+    said = "Songs by true genre (rows) and answer (columns):"
+    return f"{said}\n\n{table(['', *genres], rows)}"
+
+
+def names(genres: Iterable[str], *, is_sure: bool = False) -> str:
+    """What a classifier answers, as a sentence; ``is_sure`` if it gives every clip a name."""
+    return f"Names {', '.join(genres)}{'' if is_sure else ', or says that it is not sure'}."
+
+
+def songs_and_artists(genre: str, songs: int, artists: int) -> str:
+    """``Jazz (12 songs, 3 artists)``."""
+    return f"{genre} ({counted(songs, 'song')}, {counted(artists, 'artist')})"
+
+
+def by_count(counts: Mapping[str, int], between: str = " ", after: str = ", ") -> str:
+    """Names with their numbers, the largest first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return after.join(f"{name}{between}{number}" for name, number in ordered)
+
+
+def licence_family(licence: str) -> str:
+    """The licence without version, country and source: "CC BY-NC-SA 3.0 US" is CC BY-NC-SA."""
+    family = re.match(r"CC0|CC BY(-[A-Z]{2})*|CC(?=,)|Public domain", licence)
+    return family.group() if family else licence
+
+
+def licences_of(counts: Mapping[str, int]) -> str:
+    """Clips by licence; names of licences have commas in them."""
+    return f"Licences: {by_count(counts, ': ', '; ')}. TRACKS.csv has each in full."
+
+
+# Cards of runs ------------------------------------------------------------------------------
+
+_THIN_ARTISTS = 5
+_LIKE_MUSIC = (
+    "Like music heard through a wall or from a worn tape: the colour of a genre, now and then a "
+    "beat or a chord, no melody that goes anywhere, no words. Nobody would take it for a recording."
+)
+_LIKE_NOISE = (
+    "By its Fréchet distance it is nearer to noise than to music: it has not learned enough yet. "
+    "More epochs help, and more music."
+)
+
+Report = Mapping[str, Any]
+
+
+def classifier_card(report: Report) -> str:
+    """The card of a classifier that a user trained, from what ``report.json`` says."""
+    epochs = f"The best of {len(report['history'])} epochs was number {report['best_epoch']}"
+    if report["stopped_early"]:
+        epochs += f"; it was stopped before all {report['settings']['epochs']}"
+    named = names(report["genres"], is_sure=report["settings"]["design"] == "original")
+    return Card(
+        title=report["name"],
+        intro=[f"{named} {epochs}."],
+        limits=_limits(report),
+        figures=_classifier_figures(report),
+        more=_head(report["metrics"].get("pattern_head")),
+        command=report["command"],
+        training=[_settings(report["settings"]), _versions(report)],
+    ).markdown()
+
+
+def _limits(report: Report) -> list[str]:
+    metrics = report["metrics"]
+    thin = [
+        songs_and_artists(genre, metrics["songs"][genre], artists)
+        for genre, artists in metrics["artists"].items()
+        if 0 < artists < _THIN_ARTISTS
+    ]
+    limits = _warnings(report)
+    if thin:
+        limits.append(
+            f"So few artists stand behind {', '.join(thin)} that one more could change its "
+            "recall a lot."
+        )
+    if metrics["set_aside"]:
+        limits.append(f"{counted(len(metrics['set_aside']), 'test clip')} could not be used.")
+    return limits
+
+
+def _classifier_figures(report: Report) -> list[str]:
+    metrics = report["metrics"]
+    songs = sum(metrics["songs"].values())
+    right = recorded_share(metrics["accuracy"], songs, metrics["interval"]).said()
+    texts = [
+        f"On {counted(songs, 'clip')} {_strangers(report)} (it learned from {_taught(report)}).",
+        f"{_first_upper(right)}; {guessing(metrics['songs'])}.{_precise(metrics, songs)}",
+        _cross_validated(metrics, songs),
+        f"{certainty(songs, metrics['ece'], metrics['confidence_gap'])} {_named(metrics, songs)}",
+        table(["genre", "found", "songs", "artists"], _genre_rows(metrics)),
+        confusion_table(report["genres"], metrics["confusion"]),
+    ]
+    if metrics["others"]:
+        rows = [
+            [
+                genre,
+                recorded_share(row["turned_away"], row["songs"]).number,
+                row["songs"],
+                row["artists"] or "unknown",
+            ]
+            for genre, row in metrics["others"].items()
+        ]
+        texts += ["Music of other genres, and how often it is turned away:"]
+        texts += [table(["genre", "turned away", "songs", "artists"], rows)]
+    return [text for text in texts if text]
+
+
+def _genre_rows(metrics: Mapping[str, Any]) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for number, (genre, songs) in enumerate(metrics["songs"].items()):
+        found = counted_share(metrics["confusion"][number][number], songs)
+        artists = metrics["artists"][genre]
+        shown = found.number if songs else "not tested"
+        rows.append([genre, shown, songs, artists or ("unknown" if songs else 0)])
+    return rows
+
+
+def _taught(report: Report) -> str:
+    artists = report["artists"]["train"] or "unknown"
+    return f"{report['clips']['train']} clips by {artists} artists"
+
+
+def _strangers(report: Report) -> str:
+    artists, unknown = report["artists"]["test"], report["of_unknown_artists"]["test"]
+    if not artists:
+        return "whose artists are not known, so it may have heard other music of theirs"
+    if not unknown:
+        return f"by {counted(artists, 'artist')} of whom it has heard nothing"
+    return (
+        f"of which {unknown} have no known artist, so it may have heard other music of theirs; "
+        f"the others are by {counted(artists, 'artist')} of whom it has heard nothing"
+    )
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _precise(metrics: Mapping[str, Any], songs: int) -> str:
+    """Figures of three digits, where there are songs enough for that."""
+    if songs < FEW:
+        return ""
+    return (
+        f" Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
+        f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}, "
+        "which was fitted on the validation clips."
+    )
+
+
+def _named(metrics: Mapping[str, Any], songs: int) -> str:
+    if metrics["named_accuracy"] is None:
+        return "It names no genre for any of them."
+    named = recorded_share(metrics["named"], songs)
+    right = recorded_share(metrics["named_accuracy"], named.right)
+    return f"A genre is named for {named.number} of them; of the names {right.said()}."
+
+
+def _cross_validated(metrics: Mapping[str, Any], songs: int) -> str:
+    """A paragraph on the cross-validation, or on what a test on so few songs is worth."""
+    found = metrics.get("cross_validation")
+    said = [f"{_first_upper(cross_validation(found))}."] if found is not None else []
+    if songs < FEW and (found is None or found["what"] != "network"):
+        tested = f"The whole model was tested on {counted(songs, 'song')} only, which says little"
+        # No cross-validation of the head: the design has none, or there are too few artists.
+        if found is None:
+            said.append(f"{tested}.")
+        else:
+            advice = "`--cross-validate 5` would test network and head on all songs"
+            said.append(f"{tested}; {advice}.")
+    return " ".join(said)
+
+
+def _head(head: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    """A section on the pattern head; the report's design has none."""
+    if head is None:
+        return {}
+    loss = head["validation_loss"]
+    text = (
+        "A linear head on statistics of rhythm and timbre over 12 s "
+        + ("is added to" if head["kept"] else "was tried beside")
+        + f" the network: the loss on validation clips is {loss['with head']:.3f} with it and "
+        f"{loss['network']:.3f} without, each clip at a temperature fitted on other artists. "
+        "These clips chose; the test had no say."
+    )
+    return {"Network and head": [text]}
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    # Of the music only the folders' names: a card may travel with its model.
+    shown = {**settings, "data": [Path(folder).name for folder in settings["data"]]}
+    rows = [
+        [key.replace("_", " "), ", ".join(value) if isinstance(value, list) else value]
+        for key, value in shown.items()
+        if value not in ("", [], False)
+    ]
+    return table(["setting", "value"], rows)
+
+
+def _warnings(report: Report) -> list[str]:
+    return [f"{sentence}." for sentence in report["warnings"]]
+
+
+def _versions(report: Report) -> str:
+    return ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + "."
+
+
+# Generators ---------------------------------------------------------------------------------
+
+
+def generator_card(report: Report, parameters: int, steps_per_epoch: int) -> str:
+    """The card of a generator, from what ``report.json`` says and the sizes of the training."""
+    settings = report["settings"]
+    epochs = (
+        f"{len(report['history'])} epochs of {steps_per_epoch} steps of "
+        f"{settings['batch_size']} crops; number {report['best_epoch']}, the one with the least "
+        "Fréchet distance, was kept. Hinge loss, spectral normalisation, averaged weights; the "
+        "discriminator also sees the features of a classifier that was trained beforehand on the "
+        "same music. TRACKS.csv beside this card names every recording."
+    )
+    return Card(
+        title=report["name"],
+        intro=[
+            f"Makes mel spectrograms of {', '.join(report['genres'])}, or blends of them, of any "
+            f"length: a generative adversarial network of {parameters:,} parameters that learned "
+            f"from {_taught(report)}. FstMuse turns what it makes into sound."
+        ],
+        limits=_warnings(report),
+        sound=_sound(report["metrics"]),
+        figures=_generator_figures(report),
+        command=report["command"],
+        training=[epochs, _versions(report)],
+    ).markdown()
+
+
+def original_generator_card(report: Report) -> str:
+    """The card of the report's ToyGan, which is measured by nobody."""
+    return Card(
+        title=report["name"],
+        intro=[
+            "The ToyGan of the 2023 report, to compare with. It makes magnitudes of 30 s between "
+            "0 and 1, of no genre in particular; what it made after each epoch is in `samples`."
+        ],
+        limits=_warnings(report),
+        command=report["command"],
+        training=[f"{counted(len(report['history']), 'epoch')}.", _versions(report)],
+    ).markdown()
+
+
+def _sound(metrics: Mapping[str, Any]) -> list[str]:
+    """What to expect, as far as the figures tell."""
+    made, real, noise = (metrics["figures"][name] for name in ("made", "real", "noise"))
+    is_noise = made["frechet"] > noise["frechet"] / 2
+    said = []
+    if made["repetition"] < 0.75 * real["repetition"]:
+        said.append(
+            f"It repeats itself less than music does (correlation between cells "
+            f"{made['repetition']:.2f}, in real music {real['repetition']:.2f})."
+        )
+    if made["diversity"] < 0.75:
+        said.append(
+            f"Its pieces are more alike than real ones: {made['diversity']:.2f} of their spread."
+        )
+    real_shares = metrics["consistency_of_real"]
+    said += [
+        f"{genre}: {share:.0%} of its windows are taken for {genre} by the judge, and "
+        f"{real_shares[genre]:.0%} of real ones."
+        for genre, share in metrics["consistency"].items()
+    ]
+    return [_LIKE_NOISE if is_noise else _LIKE_MUSIC, *items(said)]
+
+
+def _generator_figures(report: Report) -> list[str]:
+    metrics, clips = report["metrics"], report["clips"]
+    columns = ("made", "real", "noise")
+    unknown = _unknown_aside(report)
+    on = f"other clips, of {unknown} of which the artist is not known" if unknown else ""
+    rows = [
+        [title, *(f"{metrics['figures'][column][name]:.2f}" for column in columns), meaning]
+        for name, (title, meaning) in GENERATOR_FIGURES.items()
+    ]
+    texts = [
+        f"{metrics['windows']} windows of six seconds, against as many of the music it learned "
+        "from. The judge is a classifier that had no part in the training and was itself trained "
+        f"on {on or 'other artists'} ({clips['validation'] + clips['test']} clips). It chose "
+        "among the epochs, by other pieces than are measured here. "
+        '"Real" are other windows of the same music, "noise" is white in every band.',
+        table(["", *columns, ""], rows),
+    ]
+    unheard = metrics.get("nearest_of_unheard")
+    if unheard is not None:
+        other = "Other music" if unknown else "Music by artists it never heard"
+        texts.append(f"{other} comes as near as {unheard:.2f} to what it learned from, by itself.")
+    return texts
+
+
+def _unknown_aside(report: Report) -> int:
+    """Clips that were set aside and of which nobody knows who plays."""
+    counts = report.get("of_unknown_artists") or {}
+    return sum(int(counts.get(part, 0)) for part in ("validation", "test"))
