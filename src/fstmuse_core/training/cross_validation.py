@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,10 +136,10 @@ def cross_validate_network(
             (),
         )
         trainer = ClassifierTrainer(settings, data.plan, parts, mels, base)
-        steps = trainer.recipe.steps
-        for step in range(steps):
-            tell(number * steps + step, len(rounds) * steps)
-            trainer.model.train_on_batch(*trainer.batch())
+        n_steps = trainer.recipe.steps
+        with closing(trainer.steps()) as steps:
+            for step, _ in enumerate(steps, number * n_steps + 1):
+                tell(step, len(rounds) * n_steps)
         files = exported(trainer.classifier, settings.model, len(data.plan.genres))
         manifest = base_manifest(data.plan, trainer.recipe, trainer.scaling)
         head = _fit(data, rows.of(train), train)

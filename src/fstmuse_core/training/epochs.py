@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,6 +29,7 @@ from fstmuse_core.training.checkpoint import (
 )
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.fit import train_steps
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.tensorboard import epoch_listener
 
@@ -204,16 +205,10 @@ class EpochLoop:
         """Mean loss and accuracy of an epoch, and whether it was done to its end."""
         losses: list[float] = []
         accuracies: list[float] = []
-        steps = self._steps_per_epoch
-        with ThreadPoolExecutor(1) as ahead:
-            batch = ahead.submit(self._trainer.batch)
-            for step in range(1, steps + 1):
-                begun = time.monotonic()
-                inputs, targets = batch.result()
-                if step < steps:
-                    batch = ahead.submit(self._trainer.batch)
-                self._trainer.model.reset_metrics()
-                loss, accuracy = map(float, self._trainer.model.train_on_batch(inputs, targets))
+        n_steps = self._steps_per_epoch
+        begun = time.monotonic()
+        with closing(train_steps(self._trainer.model, self._trainer.batch, n_steps)) as steps:
+            for step, (loss, accuracy) in enumerate(steps, 1):
                 if not math.isfinite(loss):
                     raise _DivergedError(f"in step {step} of epoch {epoch}")
                 losses.append(loss)
@@ -223,7 +218,8 @@ class EpochLoop:
                 self._control.check()
                 if self._control.stopped:
                     break
-        return float(np.mean(losses)), float(np.mean(accuracies)), len(losses) == steps
+                begun = time.monotonic()
+        return float(np.mean(losses)), float(np.mean(accuracies)), len(losses) == n_steps
 
     @property
     def _steps_per_epoch(self) -> int:

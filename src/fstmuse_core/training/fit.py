@@ -1,12 +1,16 @@
-"""One training run without a user: batches in, weights out."""
+"""Training a classifier: its optimizer, its steps, and a run of them without a user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
+import keras
 import numpy as np
 
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.training.plan import ModelPlan, Recipe
 from fstmuse_core.training.sampler import BatchSampler
@@ -23,8 +27,6 @@ def warm_cosine(highest: float, steps: int, warm_up: float) -> Any:
     warm_up : float
         The share of them in which it rises.
     """
-    import keras
-
     rising = max(1, int(warm_up * steps))
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=highest / 100.0,
@@ -34,7 +36,79 @@ def warm_cosine(highest: float, steps: int, warm_up: float) -> Any:
     )
 
 
-# Fit ----------------------------------------------------------------------------------------
+Steps = Generator[tuple[float, float], None, None]
+
+
+def train_steps(model: Any, batch: Callable[[], tuple[Any, Any]], steps: int) -> Steps:
+    """Train step after step, and yield the loss and accuracy of each.
+
+    The next batch is drawn while the network learns from the last; close the generator to end
+    before all steps are done.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled with one metric.
+    batch : callable
+        Gives inputs and targets. Called from another thread, once for each step.
+    steps : int
+    """
+    with ThreadPoolExecutor(1) as ahead:
+        drawn = ahead.submit(batch)
+        for step in range(1, steps + 1):
+            inputs, targets = drawn.result()
+            if step < steps:
+                drawn = ahead.submit(batch)
+            model.reset_metrics()
+            loss, accuracy = model.train_on_batch(inputs, targets)
+            yield float(loss), float(accuracy)
+
+
+class ClassifierFit:
+    """A network, compiled, with the crops that it is taught.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    recipe : Recipe
+    sampler : BatchSampler
+    """
+
+    def __init__(self, classifier: Classifier, recipe: Recipe, sampler: BatchSampler) -> None:
+        self.classifier, self.recipe = classifier, recipe
+        self.model = classifier.training
+        self._sampler = sampler
+        schedule = warm_cosine(recipe.learning_rate, recipe.steps, recipe.warm_up)
+        self.model.compile(
+            optimizer=keras.optimizers.AdamW(
+                schedule, weight_decay=recipe.weight_decay, clipnorm=1.0
+            ),
+            loss=keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=recipe.label_smoothing
+            ),
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+            # XLA makes CPU training slower; JAX knows nothing else.
+            jit_compile="auto" if keras.backend.backend() == "jax" else False,
+        )
+
+    def batch(self) -> tuple[FloatArray, FloatArray]:
+        """Inputs and targets of the next step."""
+        return self._sampler.batch()
+
+    def state(self) -> dict[str, Any]:
+        """RNG state of the sampler, JSON-serialisable."""
+        return self._sampler.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Inverse of :meth:`state`."""
+        self._sampler.restore(state)
+
+    def steps(self) -> Steps:
+        """Train all steps of the recipe, see :func:`train_steps`."""
+        return train_steps(self.model, self.batch, self.recipe.steps)
+
+
+# Without a user -----------------------------------------------------------------------------
 
 StepReport = Callable[[int, float], None]
 
@@ -58,24 +132,13 @@ def train_classifier(
     report : callable, optional
         Called now and then with the steps done and the mean loss since the last call.
     """
-    import keras
-
     keras.utils.set_random_seed(seed)
-    classifier = plan.build(len(plan.genres))
-    schedule = warm_cosine(recipe.learning_rate, recipe.steps, recipe.warm_up)
-    classifier.training.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.label_smoothing
-        ),
-        # XLA makes CPU training slower.
-        jit_compile=False,
-    )
+    fit = ClassifierFit(plan.build(len(plan.genres)), recipe, sampler)
     losses: list[float] = []
-    for step in range(1, recipe.steps + 1):
-        classifier.training.reset_metrics()
-        losses.append(float(classifier.training.train_on_batch(*sampler.batch())))
-        if report and (step % _REPORT_EVERY == 0 or step == recipe.steps):
-            report(step, float(np.mean(losses)))
-            losses.clear()
-    return classifier
+    with closing(fit.steps()) as steps:
+        for step, (loss, _) in enumerate(steps, 1):
+            losses.append(loss)
+            if report and (step % _REPORT_EVERY == 0 or step == recipe.steps):
+                report(step, float(np.mean(losses)))
+                losses.clear()
+    return fit.classifier

@@ -119,49 +119,7 @@ class BatchSampler:
     scaling : FeatureScaling
         From the same tracks.
     seed : sequence of int
-    """
-
-    def __init__(
-        self,
-        tracks: Sequence[Track],
-        mels: Sequence[MelArray],
-        plan: ModelPlan,
-        recipe: Recipe,
-        scaling: FeatureScaling,
-        seed: Sequence[int],
-    ) -> None:
-        self._mels = mels
-        self._recipe = recipe
-        self._scaling = scaling
-        self._roles = plan.roles(tracks)
-        self._n_outputs = len(plan.genres) + 1
-        self._weights = track_weights(tracks, plan, recipe)
-        self._rng = np.random.default_rng(seed)
-
-    def batch(self) -> tuple[FloatArray, FloatArray]:
-        """Scaled crops ``(batch, frames, bands, 1)`` and targets ``(batch, K + 1)``."""
-        rng, recipe = self._rng, self._recipe
-        drawn = rng.choice(len(self._mels), size=recipe.batch, p=self._weights)
-        crops = [
-            recolour(random_crop(self._mels[i], recipe.segment_frames, rng), rng) for i in drawn
-        ]
-        segments = self._scaling.apply(np.stack(crops))
-        targets = np.eye(self._n_outputs, dtype=np.float32)[self._roles[drawn]]
-        if recipe.mixup > 0.0:
-            segments, targets = mixup(segments, targets, recipe.mixup, rng)
-        mask(segments, rng)
-        return segments[..., None], targets
-
-
-# Crops --------------------------------------------------------------------------------------
-
-
-class CropSampler(BatchSampler):
-    """A :class:`BatchSampler` that can be less inventive, and whose state can be kept.
-
-    Parameters
-    ----------
-    level : str
+    augment : str
         One of :data:`fstmuse_core.runs.spec.AUGMENT`.
     """
 
@@ -174,30 +132,38 @@ class CropSampler(BatchSampler):
         scaling: FeatureScaling,
         seed: Sequence[int],
         *,
-        level: str,
+        augment: str = "full",
     ) -> None:
-        super().__init__(tracks, mels, plan, recipe, scaling, seed)
-        self._level = level
+        self._mels = mels
+        self._recipe = recipe
+        self._scaling = scaling
+        self._augment = augment
+        self._roles = plan.roles(tracks)
+        self._n_outputs = len(plan.genres) + 1
+        self._weights = track_weights(tracks, plan, recipe)
+        self._rng = np.random.default_rng(seed)
 
     def batch(self) -> tuple[FloatArray, FloatArray]:
         """Scaled crops ``(batch, frames, bands, 1)`` and targets ``(batch, K + 1)``."""
-        if self._level == "full":
-            return super().batch()
         rng, recipe = self._rng, self._recipe
         drawn = rng.choice(len(self._mels), size=recipe.batch, p=self._weights)
-        crops = [self._crop(self._mels[i]) for i in drawn]
+        segments = self._scaling.apply(np.stack([self._crop(self._mels[i]) for i in drawn]))
         targets = np.eye(self._n_outputs, dtype=np.float32)[self._roles[drawn]]
-        return self._scaling.apply(np.stack(crops))[..., None], targets
+        if self._augment == "full":
+            if recipe.mixup > 0.0:
+                segments, targets = mixup(segments, targets, recipe.mixup, rng)
+            mask(segments, rng)
+        return segments[..., None], targets
 
     def _crop(self, mel: MelArray) -> FloatArray:
         frames = self._recipe.segment_frames
-        if self._level == "light":
+        if self._augment != "none":
             return recolour(random_crop(mel, frames, self._rng), self._rng)
         start = int(self._rng.integers(0, len(mel) - frames + 1))
         return np.asarray(mel[start : start + frames], dtype=np.float32)
 
     def state(self) -> dict[str, Any]:
-        """Of the random numbers; plain values for JSON."""
+        """RNG state, JSON-serialisable."""
         return dict(self._rng.bit_generator.state)
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -6,9 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -23,14 +22,14 @@ from fstmuse_core.system.native_libraries import one_thread_environment
 from fstmuse_core.training.base import transfer
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.export import litert_bytes, weights_bytes
-from fstmuse_core.training.fit import warm_cosine
+from fstmuse_core.training.fit import ClassifierFit
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix, mean_by_class
 from fstmuse_core.training.music import Mels, MelTable
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
-from fstmuse_core.training.sampler import CropSampler
+from fstmuse_core.training.sampler import BatchSampler
 from fstmuse_core.training.settings import TrainSettings
 
 _CROPS_PER_CLIP = 8
@@ -40,7 +39,7 @@ _VALIDATION_SEGMENTS = 8
 _VALIDATION_BATCH = 64
 
 
-class ClassifierTrainer:
+class ClassifierTrainer(ClassifierFit):
     """One of our networks with its crops and validation clips.
 
     ``tracks`` and ``mels`` are what it is taught, made-up noise included.
@@ -65,44 +64,30 @@ class ClassifierTrainer:
     ) -> None:
         noise, noise_mels = made_up_noise(settings.seed)
         tracks = [track for track in parts.train if plan.role(track) != IGNORED]
-        train = Mels(mels.of(tracks), noise_mels)
+        self.tracks, self.mels = tracks + noise, Mels(mels.of(tracks), noise_mels)
         crops = min(_MAX_CROPS, _CROPS_PER_CLIP * len(parts.known("train")))
         self.batch_size = settings.batch_size
         self.steps_per_epoch = max(1, round(crops / settings.batch_size))
-        self.recipe = _recipe(settings, self.steps_per_epoch)
-        self.scaling = base.manifest.scaling if base else _scaling(train, self.recipe)
-        self._plan = plan
-        self.tracks, self.mels = tracks + noise, train
-        self._sampler = CropSampler(
+        recipe = _recipe(settings, self.steps_per_epoch)
+        self.scaling = base.manifest.scaling if base else _scaling(self.mels, recipe)
+        sampler = BatchSampler(
             self.tracks,
             self.mels,
             plan,
-            self.recipe,
+            recipe,
             self.scaling,
             (settings.seed, 0),
-            level=settings.augment,
+            augment=settings.augment,
         )
+        self._plan = plan
         known = parts.known("validation")
         self._validation = mels.of(known)
         self._labels = plan.roles(known)
         keras.utils.set_random_seed(settings.seed)
-        self.classifier = build(plan, settings)
+        classifier = build(plan, settings)
         if base:
-            transfer(self.classifier, base, plan.genres)
-        self.model = self.classifier.training
-        _compile(self.model, self.recipe)
-
-    def batch(self) -> tuple[FloatArray, FloatArray]:
-        """Inputs and targets of the next step."""
-        return self._sampler.batch()
-
-    def state(self) -> dict[str, Any]:
-        """Of the random numbers."""
-        return self._sampler.state()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Inverse of :meth:`state`."""
-        self._sampler.restore(state)
+            transfer(classifier, base, plan.genres)
+        super().__init__(classifier, recipe, sampler)
 
     def validate(self) -> Validation:
         """Judge each validation clip by the mean logits of segments spread over it."""
@@ -173,19 +158,6 @@ def build(plan: ModelPlan, settings: TrainSettings) -> Classifier:
             if variable.path.endswith("/kernel"):
                 variable.regularizer = keras.regularizers.L2(settings.l2)
     return classifier
-
-
-def _compile(model: Any, recipe: Recipe) -> None:
-    schedule = warm_cosine(recipe.learning_rate, recipe.steps, recipe.warm_up)
-    model.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=recipe.label_smoothing
-        ),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        # XLA makes CPU training slower; JAX knows nothing else.
-        jit_compile="auto" if keras.backend.backend() == "jax" else False,
-    )
 
 
 def exported(classifier: Classifier, model: str, n_genres: int) -> dict[str, bytes]:
