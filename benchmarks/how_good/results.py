@@ -11,8 +11,7 @@ import numpy as np
 from benchmarks.how_good.tasks import Task
 from fstmuse_core.datasets.groups import count_artists
 from fstmuse_core.training import metrics
-from fstmuse_core.training.calibration import fit_novelty_threshold
-from fstmuse_core.training.metrics import ClipScores, Ints
+from fstmuse_core.training.metrics import ClipScores, Ints, fit_novelty_threshold
 from fstmuse_core.training.starter.cross_validation import DataSet
 
 

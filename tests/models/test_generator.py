@@ -32,12 +32,13 @@ from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE, build_generator
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
+from fstmuse_core.training.export import weights_bytes
 from fstmuse_core.training.gan import export as gan_export
 from fstmuse_core.training.gan.judges import judge_bytes, judge_plan
 
 sizes = {"width": 16, "plane": 8}
 generator = build_generator(3, **sizes)
-weights, litert = gan_export.weights_bytes(generator), gan_export.litert_bytes(generator)
+weights, litert = weights_bytes(generator), gan_export.litert_bytes(generator)
 manifest = BundleManifest(
     name="band", title="Band", kind=GENERATOR, genres=("Rock", "Folk", "Jazz"),
     spectrogram=DEFAULT_CONFIG,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fstmuse_core.training import calibration, metrics
+from fstmuse_core.training import metrics
 
 pytestmark = pytest.mark.numeric
 
@@ -11,12 +11,12 @@ pytestmark = pytest.mark.numeric
 def test_temperature_recovers_overconfidence() -> None:
     rng = np.random.default_rng(0)
     honest = rng.normal(0.0, 1.5, (4000, 5))
-    chances = calibration.probabilities(honest, 1.0)
+    chances = metrics.probabilities(honest, 1.0)
     labels = np.array([rng.choice(5, p=row) for row in chances])
-    assert calibration.fit_temperature(3.0 * honest, labels) == pytest.approx(3.0, rel=0.1)
+    assert metrics.fit_temperature(3.0 * honest, labels) == pytest.approx(3.0, rel=0.1)
     best, right = chances.max(axis=1), chances.argmax(axis=1) == labels
     assert metrics.expected_calibration_error(best, right) < 0.03
-    raw = calibration.probabilities(3.0 * honest, 1.0).max(axis=1)
+    raw = metrics.probabilities(3.0 * honest, 1.0).max(axis=1)
     assert metrics.expected_calibration_error(raw, right) > 0.1
 
 
@@ -25,31 +25,31 @@ def test_a_clip_is_not_judged_at_a_temperature_that_it_was_fitted_on() -> None:
     logits = np.tile([4.0, 0.0], (40, 1))
     labels = np.repeat([0, 1], 20)
     folds = labels.copy()
-    chances = calibration.cross_fitted(logits, labels, folds)
+    chances = metrics.cross_fitted(logits, labels, folds)
     # What fold 1 suggests is no certainty at all; what fold 0 suggests is not heightened.
     assert chances[:20, 0] == pytest.approx(0.55, abs=0.05)
     assert chances[20:, 0] == pytest.approx(1 / (1 + np.exp(-4.0)), abs=1e-6)
-    alone = calibration.cross_fitted(logits, labels, np.zeros(40, dtype=np.int64))
+    alone = metrics.cross_fitted(logits, labels, np.zeros(40, dtype=np.int64))
     assert alone[:, 0] == pytest.approx(1 / (1 + np.exp(-4.0)))
 
 
 def test_no_temperature_below_one_where_nothing_is_wrong() -> None:
     logits = np.array([[2.0, 0.0], [0.0, 2.0]])
-    assert calibration.fit_temperature(logits, np.array([0, 1])) < 0.2
-    assert calibration.safe_temperature(logits, np.array([0, 1])) == 1.0
+    assert metrics.fit_temperature(logits, np.array([0, 1])) < 0.2
+    assert metrics.safe_temperature(logits, np.array([0, 1])) == 1.0
 
 
 def test_novelty_threshold_keeps_95_percent() -> None:
     novelty = np.random.default_rng(0).standard_normal(1000)
-    threshold = calibration.fit_novelty_threshold(novelty)
+    threshold = metrics.fit_novelty_threshold(novelty)
     assert (novelty <= threshold).mean() == pytest.approx(0.95, abs=0.002)
 
 
 def test_confidence_threshold_weighs_right_against_wrong() -> None:
     best = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
     right = np.array([True, True, True, False, False, False])
-    assert calibration.fit_confidence_threshold(best, right) == pytest.approx(0.65)
-    assert calibration.fit_confidence_threshold(best, np.ones(6, bool)) == pytest.approx(0.4)
+    assert metrics.fit_confidence_threshold(best, right) == pytest.approx(0.65)
+    assert metrics.fit_confidence_threshold(best, np.ones(6, bool)) == pytest.approx(0.4)
 
 
 def test_metrics_on_a_small_case() -> None:

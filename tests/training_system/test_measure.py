@@ -18,8 +18,7 @@ from fstmuse_core.datasets.overlap import overlap
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.card import classifier_card
-from fstmuse_core.training.compare import compare
-from fstmuse_core.training.measure import Answers, measure, reliability
+from fstmuse_core.training.measure import Answers, compare, measure, reliability
 from fstmuse_core.training.metrics import mean_by_class
 from tests.training_system.conftest import Home
 

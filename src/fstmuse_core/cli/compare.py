@@ -60,7 +60,7 @@ def command(
         answers.append(given)
         metrics.append(measure(given))
         notes.append(overlap(bundle, known, prints).sentence)
-    result = training_module("compare").compare(*answers)
+    result = training_module("measure").compare(*answers)
     details = [describe(bundle) for bundle in bundles]
     names = [_shown(bundle, other) for bundle, other in zip(bundles, bundles[::-1], strict=True)]
     if layout == "json":

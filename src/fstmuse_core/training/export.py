@@ -1,21 +1,27 @@
-"""A trained network as files of a bundle."""
+"""A trained network as files of a bundle, whatever the backend."""
 
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
-from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME, Bundle
 from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.system.native_libraries import one_thread_environment
+from fstmuse_core.training.plan import PLANS, ModelPlan, Recipe
 
 _TOLERANCE = 1e-4
 
@@ -61,12 +67,19 @@ def litert_error(classifier: Classifier, data: bytes, n_segments: int = 5) -> fl
     )
 
 
-def weights_bytes(classifier: Classifier) -> bytes:
-    """Every variable by its path, as an ``.npz`` without pickles."""
+def weights_bytes(model: Any) -> bytes:
+    """Every variable of a Keras model by its path, as an ``.npz`` without pickles."""
     stream = io.BytesIO()
-    arrays: dict[str, Any] = {v.path: np.asarray(v) for v in classifier.serving.weights}
+    arrays: dict[str, Any] = {v.path: np.asarray(v) for v in model.weights}
     np.savez_compressed(stream, **arrays)
     return stream.getvalue()
+
+
+def read_weights_into(model: Any, file: Path) -> None:
+    """Inverse of :func:`weights_bytes`."""
+    with np.load(file, allow_pickle=False) as arrays:
+        for variable in model.weights:
+            variable.assign(arrays[variable.path])
 
 
 def base_manifest(plan: ModelPlan, recipe: Recipe, scaling: FeatureScaling) -> BundleManifest:
@@ -91,3 +104,63 @@ def unwritten_bundle(
     """A bundle that exists in memory alone, to run a network that has just been trained."""
     manifest = base_manifest(plan, recipe, scaling)
     return Bundle(Path(plan.name), manifest, "", litert_bytes(classifier))
+
+
+# Other backends -----------------------------------------------------------------------------
+
+
+def exported(classifier: Classifier, model: str, n_genres: int) -> dict[str, bytes]:
+    """``model.tflite`` and ``weights.npz``, whatever the backend."""
+    weights = weights_bytes(classifier.serving)
+    if keras.backend.backend() == "tensorflow":
+        return {LITERT_NAME: litert_bytes(classifier), WEIGHTS_NAME: weights}
+    litert = litert_on_tensorflow(__name__, [model, str(n_genres)], weights)
+    return {LITERT_NAME: litert, WEIGHTS_NAME: weights}
+
+
+def litert_on_tensorflow(module: str, words: Sequence[str], weights: bytes) -> bytes:
+    """A LiteRT file from another process: only the TensorFlow backend can write one.
+
+    Parameters
+    ----------
+    module : str
+        It is run with ``words``, a file of weights, and the file that it is to write.
+    words : sequence of str
+        The network.
+    weights : bytes
+
+    Raises
+    ------
+    FstMuseError
+        If the process fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / WEIGHTS_NAME, Path(folder) / LITERT_NAME
+        source.write_bytes(weights)
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words, str(source), str(target)],
+            env={
+                **os.environ,
+                **one_thread_environment(tensorflow=True),
+                "KERAS_BACKEND": "tensorflow",
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise FstMuseError("LiteRT export", reason)
+        return target.read_bytes()
+
+
+def main(model: str, n_genres: str, weights: str, target: str) -> None:
+    """Build ``model`` for ``n_genres``, give it ``weights`` and write ``target``."""
+    classifier = PLANS[model].build(int(n_genres))
+    read_weights_into(classifier.serving, Path(weights))
+    Path(target).write_bytes(litert_bytes(classifier))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -35,29 +35,29 @@ from fstmuse_core.system.text_output import csv_rows
 from fstmuse_core.system.wording import FEW
 from fstmuse_core.tags.genres import listed_genres
 from fstmuse_core.tags.text_encoding import AUTO
-from fstmuse_core.training import calibration
-from fstmuse_core.training.base import kept_base
 from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
 from fstmuse_core.training.epochs import Progress, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.export import base_manifest
+from fstmuse_core.training.export import base_manifest, exported
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.measure import ask, measure
-from fstmuse_core.training.metrics import Ints
+from fstmuse_core.training.metrics import (
+    Ints,
+    fit_confidence_threshold,
+    fit_novelty_threshold,
+    probabilities,
+    safe_temperature,
+)
 from fstmuse_core.training.music import MelTable, set_aside_sentence
-from fstmuse_core.training.naming import name_at_end
 from fstmuse_core.training.parts import Parts, plan_for
+from fstmuse_core.training.pattern_head import Choice, choose_head
 from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.run import Run, kept_base, name_at_end
 from fstmuse_core.training.settings import TrainSettings
-from fstmuse_core.training.trainer import ClassifierTrainer, exported
-from fstmuse_core.training.user_head import Choice, choose_head
-
-if TYPE_CHECKING:
-    from fstmuse_core.training.run import Run
-
+from fstmuse_core.training.trainer import ClassifierTrainer
 
 Tell = Callable[[int, int], None]
 
@@ -178,12 +178,12 @@ def _with_head(
 def _calibrated(chosen: Choice, labels: Ints) -> BundleManifest:
     """The manifest with temperature and thresholds, fitted on the validation clips."""
     scores = chosen.scores
-    temperature = calibration.safe_temperature(scores.logits, labels)
+    temperature = safe_temperature(scores.logits, labels)
     right = scores.logits.argmax(axis=1) == labels
-    best = calibration.probabilities(scores.logits, temperature).max(axis=1)
+    best = probabilities(scores.logits, temperature).max(axis=1)
     thresholds = Thresholds(
-        novelty=calibration.fit_novelty_threshold(scores.novelty),
-        confidence=calibration.fit_confidence_threshold(best, right),
+        novelty=fit_novelty_threshold(scores.novelty),
+        confidence=fit_confidence_threshold(best, right),
     )
     return replace(chosen.bundle.manifest, temperature=temperature, thresholds=thresholds)
 

@@ -1,4 +1,4 @@
-"""How good a model is on labelled music, through the same classifier that users use."""
+"""Measuring a model on labelled music, through the same classifier that users use."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.datasets.groups import count_artists, count_unknown, lead_key
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.significance import Comparison, paired_test
 from fstmuse_core.system.wording import share_by_artist
 from fstmuse_core.training import metrics
 from fstmuse_core.training.metrics import Floats, Ints
@@ -174,3 +175,39 @@ def _others(answers: Answers) -> dict[str, dict[str, float]]:
             "turned_away": sum(answers.named[i] is None for i in where) / len(where),
         }
     return rows
+
+
+# Comparison ---------------------------------------------------------------------------------------
+
+
+def compare(a: Answers, b: Answers, *, seed: int = 0) -> Comparison:
+    """Compare two models' likeliest genres, clip by clip.
+
+    Only clips count whose genre both models can name; each model chooses among its own genres.
+
+    Raises
+    ------
+    FstMuseError
+        If there is no such clip.
+    """
+    right_a, right_b = _rights(a), _rights(b)
+    both = [path for path in right_a if path in right_b]
+    if not both:
+        raise FstMuseError("music", "no clip is of a genre that both models name", "compare others")
+    artist_of = {t.path: whose(t) for t in a.tracks}
+    return paired_test(
+        [right_a[path] for path in both],
+        [right_b[path] for path in both],
+        [artist_of[path] for path in both],
+        seed=seed,
+    )
+
+
+def _rights(answers: Answers) -> dict[Any, bool]:
+    """Whether each clip of a genre that the model names was got right, by path."""
+    best = answers.probabilities.argmax(axis=1)
+    return {
+        track.path: answers.genres[i] == track.genre
+        for track, i in zip(answers.tracks, best, strict=True)
+        if track.genre in answers.genres
+    }

@@ -36,7 +36,7 @@ def rebuild_classifier(
     """
     classifier = build(wanted.n_genres)
     assign_all(classifier.serving.weights, weights)
-    return litert_bytes(classifier), weights_bytes(classifier)
+    return litert_bytes(classifier), weights_bytes(classifier.serving)
 
 
 def rebuild_generator(
@@ -58,7 +58,7 @@ def rebuild_generator(
     sizes = {name: int(wanted.architecture[name]) for name in ("width", "plane")}
     generator = build(wanted.n_genres, **sizes)
     assign_all(generator.weights, weights)
-    return gan_export.litert_bytes(generator), gan_export.weights_bytes(generator)
+    return gan_export.litert_bytes(generator), weights_bytes(generator)
 
 
 def assign_all(variables: Iterable[Any], weights: Weights) -> None:

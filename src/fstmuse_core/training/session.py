@@ -29,12 +29,10 @@ from fstmuse_core.runs.store import (
 )
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.process_limits import is_out_of_memory
-from fstmuse_core.training.base import find_base, forget_base, keep_base, kept_base
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.music import Preparation, record_of
-from fstmuse_core.training.naming import check_out
-from fstmuse_core.training.run import Run
+from fstmuse_core.training.run import Run, check_out, find_base, forget_base, keep_base, kept_base
 from fstmuse_core.training.settings import TrainSettings, settings_from
 
 if TYPE_CHECKING:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,13 +10,9 @@ from scipy.special import logsumexp
 
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.bundle import WEIGHTS_NAME, Bundle
+from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.native_libraries import one_thread_environment
-from fstmuse_core.training.base import transfer
 from fstmuse_core.training.epochs import Validation
-from fstmuse_core.training.export import litert_bytes, weights_bytes
 from fstmuse_core.training.fit import ClassifierFit
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix, mean_by_class
@@ -29,6 +20,7 @@ from fstmuse_core.training.music import Mels, MelTable
 from fstmuse_core.training.noise import made_up_noise
 from fstmuse_core.training.parts import Parts
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.run import transfer
 from fstmuse_core.training.sampler import BatchSampler
 from fstmuse_core.training.settings import TrainSettings
 
@@ -158,31 +150,3 @@ def build(plan: ModelPlan, settings: TrainSettings) -> Classifier:
             if variable.path.endswith("/kernel"):
                 variable.regularizer = keras.regularizers.L2(settings.l2)
     return classifier
-
-
-def exported(classifier: Classifier, model: str, n_genres: int) -> dict[str, bytes]:
-    """``model.tflite`` and ``weights.npz``, whatever the backend."""
-    weights = weights_bytes(classifier)
-    if keras.backend.backend() == "tensorflow":
-        return {"model.tflite": litert_bytes(classifier), WEIGHTS_NAME: weights}
-    # Only the TensorFlow backend can write LiteRT files.
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / WEIGHTS_NAME, Path(folder) / "model.tflite"
-        source.write_bytes(weights)
-        command = [sys.executable, "-m", "fstmuse_core.training.export_process"]
-        done = subprocess.run(
-            [*command, model, str(n_genres), str(source), str(target)],
-            env={
-                **os.environ,
-                **one_thread_environment(tensorflow=True),
-                "KERAS_BACKEND": "tensorflow",
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise FstMuseError("LiteRT export", reason)
-        return {"model.tflite": target.read_bytes(), WEIGHTS_NAME: weights}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +16,7 @@ from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.networks.toy_gan import SHAPE, build_generator, serving_generator
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.native_libraries import one_thread_environment
+from fstmuse_core.training.export import litert_on_tensorflow, read_weights_into, weights_bytes
 from fstmuse_core.training.gan.model import GanSizes
 
 _TOLERANCE = 1e-3
@@ -37,28 +34,9 @@ def generator_files(generator: Any, sizes: GanSizes) -> dict[str, bytes]:
     weights = weights_bytes(generator)
     if keras.backend.backend() == "tensorflow":
         return {LITERT_NAME: litert_bytes(generator), WEIGHTS_NAME: weights}
-    # Only the TensorFlow backend can write LiteRT files.
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / WEIGHTS_NAME, Path(folder) / LITERT_NAME
-        source.write_bytes(weights)
-        numbers = (generator.inputs[0].shape[-1], sizes.width, sizes.plane)
-        words = [*map(str, numbers), str(source), str(target)]
-        done = subprocess.run(
-            [sys.executable, "-m", __name__, *words],
-            env={
-                **os.environ,
-                **one_thread_environment(tensorflow=True),
-                "KERAS_BACKEND": "tensorflow",
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise FstMuseError("LiteRT export", reason)
-        return {LITERT_NAME: target.read_bytes(), WEIGHTS_NAME: weights}
+    numbers = (generator.inputs[0].shape[-1], sizes.width, sizes.plane)
+    litert = litert_on_tensorflow(__name__, list(map(str, numbers)), weights)
+    return {LITERT_NAME: litert, WEIGHTS_NAME: weights}
 
 
 def litert_bytes(generator: Any) -> bytes:
@@ -118,22 +96,12 @@ def _input_name(full: str, inputs: dict[str, FloatArray]) -> str:
     return next(name for name in inputs if name in full)
 
 
-def weights_bytes(generator: Any) -> bytes:
-    """Every variable by its path, as an ``.npz`` without pickles."""
-    stream = io.BytesIO()
-    arrays: dict[str, Any] = {v.path: np.asarray(v) for v in generator.weights}
-    np.savez_compressed(stream, **arrays)
-    return stream.getvalue()
-
-
 def main(arguments: Sequence[str]) -> None:
     """Build a generator (genres, width, plane), give it weights and write its LiteRT file."""
     *numbers, source, target = arguments
     n_genres, width, plane = map(int, numbers)
     generator = build_generator(n_genres, width=width, plane=plane)
-    with np.load(source, allow_pickle=False) as arrays:
-        for variable in generator.weights:
-            variable.assign(arrays[variable.path])
+    read_weights_into(generator, Path(source))
     Path(target).write_bytes(litert_bytes(generator))
 
 

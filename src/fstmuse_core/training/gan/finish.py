@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.bundle.bundle import CARD_NAME, JUDGE_NAME, user_models_folder, write_bundle
@@ -27,12 +27,8 @@ from fstmuse_core.training.gan.judges import judge_bytes
 from fstmuse_core.training.gan.pictures import mel_png
 from fstmuse_core.training.gan.trainer import GanTrainer
 from fstmuse_core.training.music import MelTable
-from fstmuse_core.training.naming import name_at_end
 from fstmuse_core.training.parts import Parts
-
-if TYPE_CHECKING:
-    from fstmuse_core.training.run import Run
-
+from fstmuse_core.training.run import Run, name_at_end
 
 _SHOWN_S = 20.0
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -31,10 +31,8 @@ from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
 from fstmuse_core.training.music import MelTable, set_aside_sentence
 from fstmuse_core.training.parts import Parts, plan_for
+from fstmuse_core.training.run import Run
 from fstmuse_core.training.settings import TrainSettings
-
-if TYPE_CHECKING:
-    from fstmuse_core.training.run import Run
 
 _BUILDERS = {"toy-model": build_original_toy_model, "fst-muse": build_original_fst_muse}
 # Parameters, and the outputs of all layers for a clip.

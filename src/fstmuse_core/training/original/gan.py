@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -35,10 +35,7 @@ from fstmuse_core.training.gan.model import TwoOptimizers
 from fstmuse_core.training.gan.pictures import write_sample
 from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.original.classifiers import check_memory, clips_of, forget_features
-
-if TYPE_CHECKING:
-    from fstmuse_core.training.run import Run
-
+from fstmuse_core.training.run import Run
 
 _TRIED = 2
 # What a picture shows as black and white: logarithms of the sigmoid's range.

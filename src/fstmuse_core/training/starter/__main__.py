@@ -29,8 +29,12 @@ from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
 from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
-from fstmuse_core.training.starter.evaluation import Evaluation, evaluate
-from fstmuse_core.training.starter.unseen import n_probes, probe_unseen
+from fstmuse_core.training.starter.evaluation import (
+    Evaluation,
+    evaluate,
+    n_probes,
+    probe_unseen,
+)
 
 
 class Clock:
@@ -104,7 +108,7 @@ def train_starter(
     manifest = _with_record(base_manifest(plan, recipe, trained.scaling), facts)
     files = {
         "model.tflite": litert,
-        "weights.npz": weights_bytes(trained.classifier),
+        "weights.npz": weights_bytes(trained.classifier.serving),
         "CARD.md": starter_card(facts).encode(),
         "TRACKS.csv": _track_list(used, plan).encode(),
     }

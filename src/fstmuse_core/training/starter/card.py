@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fstmuse_core.system.wording import counted, guessing, percent, recorded_share
-from fstmuse_core.training.calibration import KNOWN_KEPT
 from fstmuse_core.training.card import (
     TERMS,
     Card,
@@ -19,10 +18,9 @@ from fstmuse_core.training.card import (
     songs_and_artists,
     table,
 )
+from fstmuse_core.training.metrics import KNOWN_KEPT
 from fstmuse_core.training.plan import ModelPlan, Recipe
-from fstmuse_core.training.starter.disputed import Disputed
-from fstmuse_core.training.starter.evaluation import Evaluation, Rejection
-from fstmuse_core.training.starter.unseen import UnseenProbe
+from fstmuse_core.training.starter.evaluation import Disputed, Evaluation, Rejection, UnseenProbe
 
 _THIN_ARTISTS = 10
 _BAD_RECALL = 0.3

@@ -1,7 +1,9 @@
-"""Everything a model card states, computed from out-of-fold predictions."""
+"""Everything a starter model's card states, computed from out-of-fold predictions."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,15 +11,80 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.bundle.manifest import Thresholds
+from fstmuse_core.datasets.groups import connected_tracks, group_folds
+from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.wording import share_by_artist
-from fstmuse_core.training import calibration, metrics
+from fstmuse_core.training import metrics
 from fstmuse_core.training.measure import whose
-from fstmuse_core.training.metrics import Floats, Ints
-from fstmuse_core.training.plan import ModelPlan, is_disputed
-from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
-from fstmuse_core.training.starter.disputed import Disputed, study_disputed
+from fstmuse_core.training.metrics import Floats, Ints, fit_novelty_threshold, score_clips
+from fstmuse_core.training.plan import ModelPlan, Recipe, is_disputed
+from fstmuse_core.training.starter.cross_validation import (
+    DataSet,
+    OutOfFold,
+    RunReport,
+    mfcc_statistics,
+    svm_predictions,
+    train_both,
+)
 
 Bools = npt.NDArray[np.bool_]
+
+
+# Disputed clips -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """Clips labelled Pop whose own tags name other genres.
+
+    Attributes
+    ----------
+    songs : int
+    taken_for : dict of str to int
+        What the networks that had not heard their artists take them for.
+    pop_recall, rock_recall : float or None
+        Recall of the floor if it is taught these clips as Pop, in the same folds, with these
+        clips counted; ``None`` if the model does not name both genres.
+    """
+
+    songs: int
+    taken_for: dict[str, int]
+    pop_recall: float | None
+    rock_recall: float | None
+
+
+def study_disputed(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Disputed | None:
+    """Look at the disputed clips; ``None`` if there are none."""
+    disputed = np.array([is_disputed(track) for track in data.tracks], dtype=np.bool_)
+    if not disputed.any():
+        return None
+    answers = predictions.scores.logits[disputed].argmax(axis=1)
+    counts = {genre: int((answers == i).sum()) for i, genre in enumerate(plan.genres)}
+    pop, rock = (
+        _recalls_if_taught(data, plan, predictions, disputed)
+        if {"Pop", "Rock"} <= set(plan.genres)
+        else (None, None)
+    )
+    return Disputed(int(disputed.sum()), {g: n for g, n in counts.items() if n}, pop, rock)
+
+
+def _recalls_if_taught(
+    data: DataSet, plan: ModelPlan, predictions: OutOfFold, disputed: npt.NDArray[np.bool_]
+) -> tuple[float, float]:
+    pop, rock = plan.genres.index("Pop"), plan.genres.index("Rock")
+    labels = np.where(disputed, pop, data.roles)
+    known = (labels >= 0) & (labels < len(plan.genres))
+    statistics = mfcc_statistics(data.mels)
+    answers = np.full(len(labels), -1, dtype=np.int64)
+    for fold in np.unique(predictions.folds):
+        test = predictions.folds == fold
+        train = known & ~test
+        answers[test] = svm_predictions(statistics[train], labels[train], statistics[test])
+    found = answers == labels
+    return float(found[labels == pop].mean()), float(found[labels == rock].mean())
+
+
+# Figures ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -99,7 +166,7 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
     confusion = metrics.confusion_matrix(labels, predicted, len(plan.genres))
     svm = metrics.confusion_matrix(labels, predictions.svm[known], len(plan.genres))
     network = metrics.confusion_matrix(labels, predictions.network[known], len(plan.genres))
-    raw = calibration.probabilities(logits, 1.0).max(axis=1)
+    raw = metrics.probabilities(logits, 1.0).max(axis=1)
     return Evaluation(
         temperature=temperature,
         thresholds=thresholds,
@@ -125,11 +192,11 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
 
 def _fitted(logits: Floats, novelty: Floats, labels: Ints) -> tuple[float, Thresholds]:
     """Temperature and thresholds that suit some clips of known genres."""
-    temperature = calibration.safe_temperature(logits, labels)
-    best = calibration.probabilities(logits, temperature).max(axis=1)
+    temperature = metrics.safe_temperature(logits, labels)
+    best = metrics.probabilities(logits, temperature).max(axis=1)
     thresholds = Thresholds(
-        novelty=calibration.fit_novelty_threshold(novelty),
-        confidence=calibration.fit_confidence_threshold(best, logits.argmax(axis=1) == labels),
+        novelty=metrics.fit_novelty_threshold(novelty),
+        confidence=metrics.fit_confidence_threshold(best, logits.argmax(axis=1) == labels),
     )
     return temperature, thresholds
 
@@ -153,7 +220,7 @@ def _cross_fitted(predictions: OutOfFold, known: Bools, labels: Ints) -> tuple[F
             scores.logits[taught], scores.novelty[taught], labels[taught[known]]
         )
         mine = here & known
-        best[here[known]] = calibration.probabilities(scores.logits[mine], fitted).max(axis=1)
+        best[here[known]] = metrics.probabilities(scores.logits[mine], fitted).max(axis=1)
         limits[here] = thresholds.novelty, thresholds.confidence
     return best, limits
 
@@ -193,3 +260,81 @@ def _genre_results(
             )
         )
     return tuple(rows)
+
+
+# Music never taught -------------------------------------------------------------------------------
+
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class UnseenProbe:
+    """A network taught "none of these" without the genres of ``outside``, then tested on them.
+
+    ``known_rejected`` is the share of held-out clips of known genres above the threshold that
+    clips of other artists among them suggest.
+    """
+
+    outside: tuple[Rejection, ...]
+    known_rejected: float
+
+
+def n_probes(data: DataSet, plan: ModelPlan) -> int:
+    """How many networks :func:`probe_unseen` trains."""
+    return len(_hidden_groups(data, plan))
+
+
+def probe_unseen(
+    data: DataSet,
+    plan: ModelPlan,
+    recipe: Recipe,
+    folds: npt.NDArray[np.int64],
+    report: RunReport,
+) -> tuple[UnseenProbe, ...]:
+    """Hide the largest outside genre, then all the others, and look whether they are rejected.
+
+    Fold 0 is held out for the threshold, and no artist of the hidden music is trained on.
+    """
+    held = folds == 0
+    probes = []
+    for number, hidden in enumerate(_hidden_groups(data, plan), 1):
+        hidden_artists = {track.artist for track in data.part(hidden).tracks}
+        train = ~held & np.array([t.artist not in hidden_artists for t in data.tracks])
+        trained = train_both(
+            data.part(train), plan, recipe, (recipe.seed, 100 + number), report(f"unseen {number}")
+        )
+        bundle = trained.bundle(plan, recipe)
+        known = held & (data.roles >= 0) & (data.roles < len(plan.genres))
+        known_novelty = score_clips(bundle, data.part(known).mels).novelty
+        threshold = fit_novelty_threshold(known_novelty)
+        judged = data.part(hidden)
+        rejected = score_clips(bundle, judged.mels).novelty > threshold
+        probes.append(
+            UnseenProbe(
+                rejections(judged, rejected, np.ones(len(rejected), dtype=np.bool_)),
+                _known_rejected(data.part(known).tracks, known_novelty),
+            )
+        )
+    return tuple(probes)
+
+
+def _known_rejected(tracks: Sequence[Track], novelty: npt.NDArray[np.float64]) -> float:
+    groups = len(connected_tracks(tracks))
+    if groups < 2:
+        return float((novelty > fit_novelty_threshold(novelty)).mean())
+    folds = group_folds(tracks, min(_FOLDS, groups))
+    above = [
+        novelty[folds == fold] > fit_novelty_threshold(novelty[folds != fold])
+        for fold in np.unique(folds)
+    ]
+    return float(np.concatenate(above).mean())
+
+
+def _hidden_groups(data: DataSet, plan: ModelPlan) -> list[Bools]:
+    other = data.roles == len(plan.genres)
+    genres = Counter(track.genre for track in data.part(other).tracks)
+    if len(genres) < 2:
+        return []
+    largest = genres.most_common(1)[0][0]
+    is_largest = np.array([t.genre == largest for t in data.tracks])
+    return [other & is_largest, other & ~is_largest]
