@@ -95,7 +95,7 @@ def confusion_table(genres: Sequence[str], confusion: Iterable[Sequence[int]]) -
 
 
 def names(genres: Iterable[str], *, is_sure: bool = False) -> str:
-    """What a classifier answers, as a sentence; ``is_sure`` if it gives every clip a name."""
+    """Sentence on what a classifier answers; ``is_sure`` if it gives every clip a name."""
     return f"Names {', '.join(genres)}{'' if is_sure else ', or says that it is not sure'}."
 
 
@@ -340,7 +340,7 @@ def original_generator_card(report: Report) -> str:
 
 
 def _sound(metrics: Mapping[str, Any]) -> list[str]:
-    """What to expect, as far as the figures tell."""
+    """Texts on what to expect, as far as the figures tell."""
     made, real, noise = (metrics["figures"][name] for name in ("made", "real", "noise"))
     is_noise = made["frechet"] > noise["frechet"] / 2
     said = []

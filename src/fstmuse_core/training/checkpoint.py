@@ -35,7 +35,7 @@ _MARGIN_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Everything that going on needs.
+    """State from which a training resumes.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ def load_checkpoint(run: Path) -> Checkpoint | None:
         )
     except _DAMAGE as error:
         raise FstMuseError(
-            run, f"its checkpoint is damaged ({one_line(str(error))})", "begin the training anew"
+            run, f"its checkpoint is damaged ({one_line(str(error))})", "begin a new training"
         ) from error
 
 
@@ -154,7 +154,7 @@ def assign(values: Sequence[Any], arrays: Arrays) -> None:
     """
     shapes = [tuple(value.shape) for value in values]
     if shapes != [array.shape for _, array in sorted(arrays.items())]:
-        raise FstMuseError("checkpoint", "it is of another network", "begin the training anew")
+        raise FstMuseError("checkpoint", "it is of another network", "begin a new training")
     for value, (_, array) in zip(values, sorted(arrays.items()), strict=True):
         value.assign(array)
 

@@ -51,7 +51,7 @@ class Folded:
     folds: Ints
 
     def rounds(self) -> Iterator[tuple[list[int], list[int]]]:
-        """Of each fold, what is learned from, and the known songs that are tested.
+        """Yield for each fold what is learned from, and the known songs that are tested.
 
         Songs of a genre that has no other artist to learn from are not tested.
         """
@@ -73,8 +73,8 @@ def fold(
 ) -> Folded | None:
     """Put the music of a training into folds; ``None`` if there are no two artists."""
     music = [track for track in parts.tracks() if plan.role(track) != IGNORED]
-    heard = known_to(base, music, mels.prints) if base is not None else None
-    kept = set(heard.indices()) if heard is not None else set()
+    familiar = known_to(base, music, mels.prints) if base is not None else None
+    kept = set(familiar.indices()) if familiar is not None else set()
     free = [index for index in range(len(music)) if index not in kept]
     chosen = [music[index] for index in free]
     sounds = mels.sounds(chosen)
@@ -90,7 +90,7 @@ def fold(
 
 
 def cross_validate_head(data: Folded, tell: Tell) -> dict[str, Any] | None:
-    """How often the linear head on patterns is right by itself; takes seconds.
+    """Test the linear head on patterns by itself; takes seconds.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def cross_validate_head(data: Folded, tell: Tell) -> dict[str, Any] | None:
 def cross_validate_network(
     data: Folded, settings: TrainSettings, base: Bundle | None, mels: MelTable, tell: Tell
 ) -> dict[str, Any] | None:
-    """How often network and head are right, both trained anew for each fold, to the last epoch.
+    """Test network and head, both retrained for each fold, to the last epoch.
 
     Parameters
     ----------
@@ -157,15 +157,15 @@ def _fit(data: Folded, rows: Any, train: Sequence[int]) -> PatternHead:
 
 def _evidence(head: PatternHead, data: Folded, index: int) -> Floats:
     mel = np.asarray(data.mels[index], dtype=np.float32)
-    ear = PatternSession(head)
-    ear.push(mel)
+    session = PatternSession(head)
+    session.push(mel)
     recipe = data.recipe
     starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)
-    return np.asarray(ear.evidence(starts).mean(axis=0), dtype=np.float64)
+    return np.asarray(session.evidence(starts).mean(axis=0), dtype=np.float64)
 
 
 def _summary(data: Folded, what: str, answers: dict[int, int]) -> dict[str, Any] | None:
-    """Plain values for JSON; ``songs`` were each tested once, by what had not heard the artist."""
+    """Plain values for JSON; each song was tested once, by what had not learned from its artist."""
     if not answers:
         return None
     tracks = [data.tracks[i] for i in answers]
@@ -189,7 +189,7 @@ def cross_validated(
     mels: MelTable,
     tell: Tell,
 ) -> dict[str, Any] | None:
-    """What the settings ask for: network and head, else the head alone."""
+    """Cross-validate network and head where the settings ask for it, else the head alone."""
     if settings.cross_validate:
         return cross_validate_network(data, settings, base, mels, tell)
     return cross_validate_head(data, tell)

@@ -42,7 +42,7 @@ EpochListener = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """How good the network is on the validation clips, each judged as a whole.
+    """Figures of the network on the validation clips, each judged as a whole.
 
     In ``loss``, which picks the best epoch, each genre counts the same: else the best epoch
     of music that is mostly rock would be the one that says rock to everything. ``more`` goes
@@ -72,7 +72,7 @@ class Trainer(Protocol):
         """Judge the validation clips."""
 
     def state(self) -> dict[str, Any]:
-        """Of the random numbers."""
+        """RNG state, JSON-serialisable."""
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Inverse of :meth:`state`."""
@@ -80,7 +80,7 @@ class Trainer(Protocol):
 
 @dataclass(eq=False)
 class Progress:
-    """What a training has come to."""
+    """State of a training: epochs done, the best network, and the curves."""
 
     epoch: int = 0
     best: Arrays = field(default_factory=dict)
@@ -295,7 +295,7 @@ _CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 @contextmanager
 def epoch_listener(folder: str, run: str) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """What to give each ``epoch`` event; does nothing without a folder.
+    """Yield the function that takes each ``epoch`` event; it does nothing without a folder.
 
     The logs go to a folder of the run's name in it, so that TensorBoard lays several trainings
     beside one another.

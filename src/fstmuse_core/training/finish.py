@@ -64,7 +64,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """What a run was, for its end."""
+    """A run at its end."""
 
     folder: Path
     settings: TrainSettings
@@ -134,7 +134,7 @@ def finish_ours(
 def _tested(
     classifier: GenreClassifier, parts: Parts, mels: MelTable, tell: Tell
 ) -> tuple[dict[str, Any], list[str]]:
-    """The figures on the test clips, and what to know about files that could not be heard."""
+    """The figures on the test clips, and what to know about files that could not be decoded."""
     changed = {file.path: f"{file.path.name}: {file.reason}" for file in mels.changed(parts.test)}
     left = replace(parts, test=tuple(t for t in parts.test if t.path not in changed))
     answers = ask(classifier, left.test, tell)
@@ -189,7 +189,7 @@ def _calibrated(chosen: Choice, labels: Ints) -> BundleManifest:
 
 
 def make_report(run: Finished, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What ``report.json`` says."""
+    """Contents of ``report.json``."""
     progress = run.progress
     return {
         "name": run.settings.out,
@@ -297,7 +297,7 @@ def track_list(
     of_base: Sequence[Mapping[str, str]] = (),
     prints: Mapping[Path, Print] | None = None,
 ) -> str:
-    """What ``TRACKS.csv`` in a bundle says.
+    """Contents of a bundle's ``TRACKS.csv``.
 
     Parameters
     ----------

@@ -22,17 +22,17 @@ _BINS = 10
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a model says about each track.
+    """Results of a model on each track.
 
     Attributes
     ----------
     tracks : tuple of Track
-        Those that could be heard.
+        Those that could be decoded.
     probabilities : ndarray of float64, shape ``(tracks, genres)``
     named : tuple of str or None
         The genre in the verdict, ``None`` for "not sure".
     set_aside : tuple of str
-        A sentence for each file that could not be read, or in which nothing was heard.
+        A sentence for each file that could not be read, or is silent.
     """
 
     genres: tuple[str, ...]
@@ -49,20 +49,20 @@ def ask(
 ) -> Answers:
     """Let a model classify each track; ``progress`` is told how many are done, of how many."""
     genres = classifier.bundle.manifest.genres
-    heard, rows, named, set_aside = [], [], [], []
+    classified, rows, named, set_aside = [], [], [], []
     for done, track in enumerate(tracks, 1):
         try:
             result = classifier.classify_file(track.path)
             if not result.probabilities.any():
                 raise AudioError(track.path, "nothing can be heard in it")
-            heard.append(track)
+            classified.append(track)
             rows.append(result.probabilities.astype(np.float64))
             named.append(result.verdict.genre)
         except AudioError as error:
             set_aside.append(str(error))
         progress(done, len(tracks))
     table = np.array(rows, dtype=np.float64).reshape(-1, len(genres))
-    return Answers(genres, tuple(heard), table, tuple(named), tuple(set_aside))
+    return Answers(genres, tuple(classified), table, tuple(named), tuple(set_aside))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Measured:
 
     @property
     def right(self) -> Any:
-        """Whether the likeliest genre is the right one."""
+        """True where the likeliest genre is the right one."""
         return self.predicted == self.labels
 
 
@@ -148,7 +148,7 @@ def measure(answers: Answers) -> dict[str, Any]:
 
 
 def whose(track: Track) -> str:
-    """What stands for a track's artist where intervals allow for them; empty if nobody knows."""
+    """Key of a track's artist where intervals allow for artists; empty if nobody knows."""
     return lead_key(track.artist) or track.artist_id
 
 
@@ -204,7 +204,7 @@ def compare(a: Answers, b: Answers, *, seed: int = 0) -> Comparison:
 
 
 def _rights(answers: Answers) -> dict[Any, bool]:
-    """Whether each clip of a genre that the model names was got right, by path."""
+    """True for each clip, by path, that was got right; of the genres that the model names."""
     best = answers.probabilities.argmax(axis=1)
     return {
         track.path: answers.genres[i] == track.genre

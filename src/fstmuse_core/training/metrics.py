@@ -91,11 +91,11 @@ def score_clips(bundle: Bundle, mels: Sequence[MelArray]) -> ClipScores:
         segments = cut_segments(mel, manifest.segment_frames, manifest.segment_hop_frames)
         each_logits, each_novelty, _ = network.run(manifest.scaling.apply(segments))
         if head:
-            ear = PatternSession(head)
-            ear.push(mel.astype(np.float32))
+            session = PatternSession(head)
+            session.push(mel.astype(np.float32))
             starts = segment_starts(len(mel), manifest.segment_frames, manifest.segment_hop_frames)
             each_logits, each_novelty = with_evidence(
-                each_logits, each_novelty, ear.evidence(starts)
+                each_logits, each_novelty, session.evidence(starts)
             )
         logits.append(each_logits.mean(axis=0, dtype=np.float64))
         novelty.append(each_novelty.mean(dtype=np.float64))

@@ -1,4 +1,4 @@
-"""From the music that was named to tracks, features and parts."""
+"""Tracks, features and parts of the music that a training is given."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class MelTable:
         return Mels(Features(self._folder, [self._places[track.path] for track in tracks]))
 
     def sounds(self, tracks: Sequence[Track]) -> dict[Path, str]:
-        """Equal values for files of the same sound, also where one is a copy by ear only."""
+        """Equal values for files of the same sound, also where one only sounds like a copy."""
         places = {track.path: self._places[track.path] for track in tracks}
         sounds = {path: place.sound for path, place in places.items() if place.sound}
         return joined(sounds, self.near_copies(tracks))
@@ -141,7 +141,7 @@ class MelTable:
 def read_features(
     tracks: Sequence[Track], progress: Tell, cancelled: Asked
 ) -> tuple[MelTable, list[SetAside]]:
-    """Features of all tracks that can be heard, and the files that cannot.
+    """Features of all tracks that can be decoded, and the files that cannot.
 
     Raises
     ------
@@ -242,26 +242,26 @@ class Preparation:
         if base is not None:  # before minutes go into features
             check_base(base, [track for track in used if track.genre in wanted])
         mels, set_aside = self._features(used)
-        heard = [track for track in used if track.path in mels.usable]
-        if not heard:
+        usable = [track for track in used if track.path in mels.usable]
+        if not usable:
             raise FstMuseError(
                 "music", f"none of its {len(used)} files can be used", _commonest(set_aside)
             )
-        genres = choose_genres(settings, heard)
-        for sentence in left_out(settings, heard, genres):
+        genres = choose_genres(settings, usable)
+        for sentence in left_out(settings, usable, genres):
             self.warn(sentence)
         lost = [genre for genre in wanted if genre not in genres]
         if lost:
             self.warn(f"all music of {', '.join(lost)} was set aside, so it is not learned")
-        if sentence := pairs_sentence(mels.near_copies(heard)):
+        if sentence := pairs_sentence(mels.near_copies(usable)):
             self.warn(sentence)
-        parts = divide(settings, heard, genres, mels.sounds(heard), base, mels.prints)
+        parts = divide(settings, usable, genres, mels.sounds(usable), base, mels.prints)
         for note in parts.notes:
             self.warn(note)
         return parts, mels
 
     def take_up(self, run: str, parts: Parts) -> tuple[Parts, MelTable]:
-        """What is left of the parts of an earlier start, and its features.
+        """Take up the parts of an earlier start, as far as they are left, and their features.
 
         Raises
         ------
@@ -316,6 +316,6 @@ def _commonest(set_aside: Sequence[SetAside]) -> str:
 def record_of(
     settings: TrainSettings, parts: Parts | None, warnings: list[str]
 ) -> Mapping[str, Any]:
-    """What a run's record says; without ``parts`` while its music is still being read."""
+    """Record of a run; without ``parts`` while its music is still being read."""
     known = {"parts": parts.to_dict()} if parts is not None else {}
     return {"settings": settings.to_dict(), **known, "warnings": warnings}

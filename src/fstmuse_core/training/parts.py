@@ -1,4 +1,4 @@
-"""Which music is learned from, which picks the best epoch, and which is only tested on."""
+"""The music that is learned from, that picks the best epoch, and that is only tested on."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Parts:
         return [track for track in tracks if track.genre in self.genres]
 
     def tracks(self) -> list[Track]:
-        """All of the three."""
+        """Tracks of all three parts."""
         return [*self.train, *self.validation, *self.test]
 
     def only(self, usable: Collection[Path]) -> Parts:
-        """The same with only the tracks whose files are among ``usable``."""
+        """Parts with only the tracks whose files are among ``usable``."""
         left = {
             part: tuple(track for track in getattr(self, part) if track.path in usable)
             for part in PARTS

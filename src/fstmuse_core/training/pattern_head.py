@@ -45,7 +45,7 @@ class PatternRows:
     owners: Ints
 
     def of(self, tracks: Sequence[int] | Ints) -> PatternRows:
-        """The windows of these tracks, which are numbered anew in the order given."""
+        """The windows of these tracks, numbered in the order given."""
         places = {int(track): place for place, track in enumerate(tracks)}
         chosen = np.array([owner in places for owner in self.owners.tolist()], dtype=np.bool_)
         owners = [places[owner] for owner in self.owners[chosen].tolist()]
@@ -78,7 +78,7 @@ def pattern_rows(
 
 
 def _windows(n_frames: int, most: int) -> list[slice]:
-    """Where so many windows of a clip lie, spread over it; a short clip is one by itself."""
+    """Windows of a clip, spread over it; a short clip is one by itself."""
     last = max(0, n_frames - WINDOW_FRAMES)
     count = min(most, 1 + -(-last // _HOP_FRAMES))
     starts = np.linspace(0, last, count).astype(np.int64).tolist()

@@ -1,4 +1,4 @@
-"""What is trained: the two classifiers, and which role each track plays for them."""
+"""Plans of the two classifiers, and the role that each track plays for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 
 def is_disputed(track: Track) -> bool:
-    """Whether a recording labelled Pop calls itself another genre in its tags, and not Pop too.
+    """True if a recording labelled Pop calls itself another genre in its tags, and not Pop too.
 
     Such clips (all of Emotify's "Pop", mostly tagged as alternative rock) cannot be told from
     Rock across artists; taught as Pop they cost Rock a third of its recall, see the card.
@@ -94,7 +94,7 @@ PLANS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How it is trained.
+    """Hyperparameters of a training.
 
     ``steps`` optimiser steps of ``batch`` crops each, the learning rate rising over the
     first ``warm_up`` share of them to ``learning_rate`` and falling as a cosine after.

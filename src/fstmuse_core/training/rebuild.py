@@ -15,7 +15,7 @@ Weights = Mapping[str, FloatArray]
 
 
 class Wanted(Protocol):
-    """What is to be built, besides the function that builds it."""
+    """Description of what is to be built, besides the function that builds it."""
 
     @property
     def n_genres(self) -> int: ...

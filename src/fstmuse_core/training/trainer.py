@@ -136,7 +136,7 @@ def _recipe(settings: TrainSettings, steps_per_epoch: int) -> Recipe:
 
 
 def _scaling(mels: Mels, recipe: Recipe) -> FeatureScaling:
-    """From so many clips, spread over the data set, that more would change nothing."""
+    """Scaling from so many clips, spread over the data set, that more would change nothing."""
     step = max(1, len(mels) // _SCALING_CLIPS)
     return fit_scaling(mels[::step], recipe.segment_frames)
 

@@ -1,4 +1,4 @@
-"""What a GAN learns from: crops of real music, noise, and what both are disguised with."""
+"""Crops of real music, noise, and random changes of both, for a GAN to learn from."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class GanSampler:
         self._rng = np.random.default_rng(seed)
 
     def batch(self) -> GanBatch:
-        """All that a step needs."""
+        """Inputs of a step."""
         rng, size = self._rng, self._size
         # As even as can be, so that no genre waits for long.
         labels = (rng.permutation(size) + rng.integers(self._n_genres)) % self._n_genres
@@ -123,7 +123,7 @@ class GanSampler:
         )
 
     def state(self) -> dict[str, Any]:
-        """Of the random numbers; plain values for JSON."""
+        """RNG state, JSON-serialisable."""
         return dict(self._rng.bit_generator.state)
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How good a generator is, as it is shipped, beside any labelled music."""
+"""Figures of a generator, as it is shipped, beside any labelled music."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def evaluate_generator(
     judge = _judge(bundle)
     known = [track for track in tracks if track.genre in manifest.genres]
     table, set_aside = read_features(known, tell, lambda: False)
-    heard = [track for track in known if track.path in table.usable]
-    there = {track.genre for track in heard}
+    usable = [track for track in known if track.path in table.usable]
+    there = {track.genre for track in usable}
     if not there:
         raise FstMuseError(
             "music",
@@ -66,12 +66,12 @@ def evaluate_generator(
             f"it makes {', '.join(manifest.genres)}",
         )
     genres = [index for index, genre in enumerate(manifest.genres) if genre in there]
-    mels = table.of(heard)
-    crops = RealCrops(heard, mels, manifest.genres, manifest.scaling)
+    mels = table.of(usable)
+    crops = RealCrops(usable, mels, manifest.genres, manifest.scaling)
     reference = Reference(judge, manifest.scaling, crops, mels, genres, _SEED, count=count)
     made = _made(network, len(manifest.genres), reference.labels)
     said = [f"{file.path.name}: {file.reason}" for file in set_aside]
-    note = generator_overlap(bundle, heard)
+    note = generator_overlap(bundle, usable)
     return {**reference.compare(made, manifest.genres), "set_aside": said, "note": note}
 
 

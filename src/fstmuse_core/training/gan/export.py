@@ -75,13 +75,13 @@ def litert_error(generator: Any, data: bytes) -> float:
 def generator_inputs(
     n_genres: int, genre: int, steps: int, seed: int | np.random.Generator
 ) -> dict[str, FloatArray]:
-    """All inputs for one piece of a genre."""
+    """Inputs for one piece of a genre."""
     weights = np.eye(n_genres, dtype=np.float32)[genre][None]
     return {"genre": weights, **draw_noise(SHAPE, steps, seed)}
 
 
 def run_litert(interpreter: Any, inputs: dict[str, FloatArray]) -> FloatArray:
-    """What a generator's interpreter makes of inputs by name; shape ``(1, frames, 128)``."""
+    """Output of a generator's interpreter for inputs by name; shape ``(1, frames, 128)``."""
     details = {_input_name(d["name"], inputs): d["index"] for d in interpreter.get_input_details()}
     for name, index in details.items():
         interpreter.resize_tensor_input(index, inputs[name].shape)

@@ -57,7 +57,7 @@ def finish_gan(
     card = generator_card(report, parameters, trainer.steps_per_epoch).encode()
     files |= {
         CARD_NAME: card,
-        "TRACKS.csv": track_list(_heard(run.parts)).encode(),
+        "TRACKS.csv": track_list(_of_genres(run.parts)).encode(),
         JUDGE_NAME: judge_bytes(trainer.judge.classifier, trainer.judge.scaling),
     }
     write_bytes(run.folder / CARD_NAME, card)
@@ -67,8 +67,8 @@ def finish_gan(
     return done_event(finished, report, figures, str(bundle), sha256)
 
 
-def _heard(parts: Parts) -> Parts:
-    """Without the music of other genres, which nothing was done with."""
+def _of_genres(parts: Parts) -> Parts:
+    """Parts without the music of other genres, which nothing was done with."""
     train, validation, test = (tuple(parts.known(part)) for part in PARTS)
     return replace(parts, train=train, validation=validation, test=test)
 

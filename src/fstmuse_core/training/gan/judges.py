@@ -57,9 +57,9 @@ class Judge:
         self._model = keras.Model(trained.input, [pooled, trained.output])
 
     def see(self, mels: FloatArray, labels: Ints, scaling: FeatureScaling) -> Windows:
-        """What it says about windows that were scaled by ``scaling``.
+        """Classify windows that were scaled by ``scaling``.
 
-        Each window is heard in segments of three seconds, whose features and logits are
+        Each window is classified in segments of three seconds, whose features and logits are
         averaged.
         """
         n, frames, bands = mels.shape
@@ -98,7 +98,7 @@ def guide_plan(genres: tuple[str, ...]) -> ModelPlan:
 
 @dataclass(frozen=True, eq=False)
 class Schooling:
-    """What a guide or judge is trained on, and for how long."""
+    """Music, genres and number of steps of the training of a guide or judge."""
 
     tracks: Sequence[Track]
     mels: Sequence[MelArray]

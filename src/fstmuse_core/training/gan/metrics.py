@@ -1,4 +1,4 @@
-"""How good made-up music is, in figures; NumPy alone.
+"""Figures of made-up music; NumPy alone.
 
 Each figure is taken of two sets of scaled log-mel windows and what a judge says about them, a
 classifier that had no part in the training. To know what a figure means, take it also of real
@@ -90,7 +90,7 @@ FIGURES = tuple(field.name for field in fields(Figures))
 
 
 def figures(found: Windows, real: Windows, learned: FloatArray) -> Figures:
-    """All figures of ``found``.
+    """Compute all figures of ``found``.
 
     Parameters
     ----------

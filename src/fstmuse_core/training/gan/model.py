@@ -41,12 +41,12 @@ class TwoOptimizers:
 
     @property
     def variables(self) -> list[Any]:
-        """Of both."""
+        """Variables of both optimizers."""
         return [v for optimizer in self._both for v in optimizer.variables]
 
     @property
     def learning_rate(self) -> Any:
-        """Of the generator's."""
+        """Learning rate of the generator's optimizer."""
         return self._both[0].learning_rate
 
 
@@ -68,7 +68,7 @@ _GENRE_WEIGHT = 0.05
 
 @dataclass(frozen=True)
 class GanSizes:
-    """How large the networks are: their channels, see the networks."""
+    """Sizes of the networks: their channels, see the networks."""
 
     width: int = 192
     plane: int = 24
@@ -77,7 +77,7 @@ class GanSizes:
 
 @dataclass(frozen=True, eq=False)
 class Disguise:
-    """What is changed at random in every crop that the discriminator sees, real or made.
+    """Random changes of every crop that the discriminator sees, real or made.
 
     Zhao et al., "Differentiable augmentation for data-efficient GAN training", NeurIPS 2020.
 
@@ -102,7 +102,7 @@ class Disguise:
 
 @dataclass(frozen=True, eq=False)
 class GanBatch:
-    """All that a step needs.
+    """Inputs of a step.
 
     Attributes
     ----------
@@ -207,14 +207,14 @@ class GanModel:
 
     @property
     def variables(self) -> list[Any]:
-        """All variables that learning changes."""
+        """Variables that learning changes."""
         frozen = {id(variable) for variable in self._features.variables}
         own = [v for v in self._discriminator.variables if id(v) not in frozen]
         return [*self.generator.variables, *self.averaged.variables, *own]
 
     @property
     def trainable_variables(self) -> list[Any]:
-        """What :meth:`optimizer.build` ignores: each optimizer knows its own."""
+        """An empty list, for ``optimizer.build``: each optimizer knows its own."""
         return []
 
     def reset_metrics(self) -> None:

@@ -1,8 +1,8 @@
-"""What made-up music is held against: real music, other real music, and noise."""
+"""Real music, other real music, and noise, which made-up music is held against."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,6 @@ from fstmuse_core.training.metrics import Ints
 WINDOWS_A_GENRE = 96
 _LEARNED_HOP = 64
 _MOST_LEARNED = 16_000
-
-# Scaled log-mel of windows of the genres asked for, shape ``(n, 256, 128)``.
-Maker = Callable[[Ints], FloatArray]
 
 
 class Reference:
@@ -71,7 +68,7 @@ class Reference:
         return figures(found, self._real, self._learned), found.named
 
     def compare(self, mels: FloatArray, names: Sequence[str]) -> dict[str, Any]:
-        """What is said of windows in reports; plain values for JSON.
+        """Figures of windows for reports; plain values for JSON.
 
         ``figures`` of the made ones, of other windows of the same music (as good as can be, but
         for ``nearest``) and of white noise in the same bands; ``consistency`` for each genre,

@@ -76,7 +76,7 @@ def as_starter(markdown: str, title: str, note: str, data: Sequence[str]) -> str
 
 
 def _music(rows: Sequence[Mapping[str, str]], counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Where the music is from that was learned from."""
+    """Items on the music that was learned from: genres, collections and licences."""
     genres = Counter(row["genre"] for row in rows)
     return [
         f"Learned from, by genre: {by_count(genres)} clips. Genres with fewer than ten artists "

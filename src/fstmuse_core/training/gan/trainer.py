@@ -46,7 +46,7 @@ _VALIDATION, _TEST = 404, 405
 
 @dataclass(frozen=True)
 class GanScale:
-    """How much is done.
+    """Amounts of work and sizes.
 
     Attributes
     ----------
@@ -113,11 +113,11 @@ class GanTrainer:
         self._folder, self._events, self._check = folder, events, check
         tracks, aside = parts.known("train"), parts.known("validation") + parts.known("test")
         self.notes = _notes(parts.genres, {track.genre for track in aside})
-        heard = mels.of(tracks)
-        step = max(1, len(heard) // _SCALING_CLIPS)
-        self.scaling = fit_scaling(heard[::step], CROP_FRAMES)
+        taught = mels.of(tracks)
+        step = max(1, len(taught) // _SCALING_CLIPS)
+        self.scaling = fit_scaling(taught[::step], CROP_FRAMES)
         guide = train_guide(
-            Schooling(tracks, heard, parts.genres, settings.seed, self.scale.judge_steps),
+            Schooling(tracks, taught, parts.genres, settings.seed, self.scale.judge_steps),
             folder / "guide.npz",
             lambda done, total: tell("guide", done, total),
         )
@@ -126,12 +126,12 @@ class GanTrainer:
             folder / "judge.npz",
             lambda done, total: tell("judge", done, total),
         )
-        crops = RealCrops(tracks, heard, parts.genres, self.scaling)
+        crops = RealCrops(tracks, taught, parts.genres, self.scaling)
         self.reference = Reference(
             self.judge,
             self.scaling,
             crops,
-            heard,
+            taught,
             range(len(parts.genres)),
             settings.seed,
             count=self.scale.windows,
@@ -156,11 +156,11 @@ class GanTrainer:
         self._epoch = 0
 
     def batch(self) -> tuple[GanBatch, None]:
-        """All that the next step needs."""
+        """Inputs of the next step."""
         return self._sampler.batch(), None
 
     def state(self) -> dict[str, Any]:
-        """Of the random numbers, and how many epochs have been shown."""
+        """RNG state and the number of epochs shown, JSON-serialisable."""
         return {"random": self._sampler.state(), "epoch": self._epoch}
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -95,7 +95,7 @@ class OriginalTrainer:
         return self._features["train"].take(drawn), targets
 
     def state(self) -> dict[str, Any]:
-        """Of the random numbers."""
+        """RNG state, JSON-serialisable."""
         return dict(self._rng.bit_generator.state)
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -116,7 +116,7 @@ class OriginalTrainer:
         )
 
     def probabilities(self, part: str, tell: Callable[[int, int], None] | None = None) -> Floats:
-        """What the network says about each clip of a part, shape ``(clips, genres)``."""
+        """Probabilities of each clip of a part, shape ``(clips, genres)``."""
         features, rows = self._features[part], []
         for start in range(0, len(features), self.batch_size):
             batch = features.take(range(start, min(start + self.batch_size, len(features))))
@@ -264,7 +264,7 @@ def _write_features(
 
 
 def _clip(track: Track) -> FloatArray:
-    """As much of a track as the design hears."""
+    """Samples of a track, as much as the design takes."""
     return load_audio(track.path, sample_rate=SAMPLE_RATE, duration_s=30.0)
 
 

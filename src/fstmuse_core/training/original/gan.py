@@ -48,7 +48,7 @@ class Clips(Protocol):
     def __len__(self) -> int: ...
 
     def take(self, places: Sequence[int]) -> FloatArray:
-        """Those at these places."""
+        """Features of the clips at these places."""
 
 
 class OriginalGan:
@@ -74,7 +74,7 @@ class OriginalGan:
 
     @property
     def variables(self) -> list[Any]:
-        """Of both networks."""
+        """Variables of both networks."""
         return [*self.generator.variables, *self.discriminator.variables]
 
     @property
@@ -157,7 +157,7 @@ class OriginalGanTrainer:
         return Validation(1.0 / self._epoch, 1.0 - float(np.mean(taken)), empty)
 
     def state(self) -> dict[str, Any]:
-        """Of the random numbers."""
+        """RNG state and the number of epochs shown, JSON-serialisable."""
         return {"random": dict(self._rng.bit_generator.state), "epoch": self._epoch}
 
     def restore(self, state: Mapping[str, Any]) -> None:

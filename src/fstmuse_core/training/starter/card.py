@@ -29,7 +29,7 @@ _HALF = 0.5
 
 @dataclass(frozen=True)
 class CardFacts:
-    """Everything that a card is written from.
+    """Facts that a card is written from.
 
     ``outside_taught`` counts clips of other music by genre, ``licences`` all clips used by
     licence, ``collections`` by collection. ``litert_bytes`` is a size in bytes.

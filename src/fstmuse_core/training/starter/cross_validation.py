@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: every clip is judged by a network that never heard its artist."""
+"""Out-of-fold predictions: every clip is judged by a network that never learned from its artist."""
 
 from __future__ import annotations
 
@@ -99,11 +99,11 @@ class OutOfFold:
     folds : ndarray of int64, shape ``(tracks,)``
     scores : ClipScores
     network : ndarray of int64, shape ``(tracks,)``
-        What the networks say without their pattern heads.
+        Classes from the networks without their pattern heads.
     svm : ndarray of int64, shape ``(tracks,)``
-        What the floor says in the same folds.
+        Classes from the floor in the same folds.
     taught : ndarray of bool, shape ``(tracks,)``
-        Whether the fold had the track's genre to learn from; where not, its recall says
+        True if the fold had the track's genre to learn from; where not, its recall says
         nothing.
     """
 
@@ -126,7 +126,7 @@ class Trained:
     head: PatternHead | None
 
     def bundle(self, plan: ModelPlan, recipe: Recipe) -> Bundle:
-        """As a bundle that exists in memory alone."""
+        """Bundle that exists in memory alone."""
         bundle = unwritten_bundle(self.classifier, plan, recipe, self.scaling)
         return replace(bundle, patterns=self.head.to_bytes() if self.head else None)
 
@@ -162,7 +162,7 @@ def train_head(data: DataSet, plan: ModelPlan, recipe: Recipe) -> PatternHead | 
 def cross_validate(
     data: DataSet, plan: ModelPlan, recipe: Recipe, n_folds: int, report: RunReport
 ) -> OutOfFold:
-    """Train ``n_folds`` networks and let each judge the artists it did not hear.
+    """Train ``n_folds`` networks and let each judge the artists it did not learn from.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Everything a starter model's card states, computed from out-of-fold predictions."""
+"""Figures of a starter model's card, computed from out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Disputed:
     ----------
     songs : int
     taken_for : dict of str to int
-        What the networks that had not heard their artists take them for.
+        What the networks that had not learned from their artists take them for.
     pop_recall, rock_recall : float or None
         Recall of the floor if it is taught these clips as Pop, in the same folds, with these
         clips counted; ``None`` if the model does not name both genres.
@@ -202,7 +202,7 @@ def _fitted(logits: Floats, novelty: Floats, labels: Ints) -> tuple[float, Thres
 
 
 def _cross_fitted(predictions: OutOfFold, known: Bools, labels: Ints) -> tuple[Floats, Floats]:
-    """What is fitted on the folds that a clip is not in.
+    """Confidences and thresholds, fitted on the folds that a clip is not in.
 
     Returns
     -------
@@ -280,7 +280,7 @@ class UnseenProbe:
 
 
 def n_probes(data: DataSet, plan: ModelPlan) -> int:
-    """How many networks :func:`probe_unseen` trains."""
+    """Number of networks that :func:`probe_unseen` trains."""
     return len(_hidden_groups(data, plan))
 
 
