@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from fstmuse_core import __version__
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME, Bundle
@@ -104,6 +106,17 @@ def unwritten_bundle(
     """A bundle that exists in memory alone, to run a network that has just been trained."""
     manifest = base_manifest(plan, recipe, scaling)
     return Bundle(Path(plan.name), manifest, "", litert_bytes(classifier))
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of the program and of what it trains with."""
+    return {
+        "fstmuse": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+    }
 
 
 # Other backends -----------------------------------------------------------------------------

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import platform
 import shlex
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core import __version__
 from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     LITERT_NAME,
@@ -23,7 +20,7 @@ from fstmuse_core.bundle.bundle import (
     user_models_folder,
     write_bundle,
 )
-from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
+from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.datasets.copies import Print, as_text
 from fstmuse_core.datasets.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
@@ -41,16 +38,10 @@ from fstmuse_core.training.control import Control
 from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
 from fstmuse_core.training.epochs import Progress, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.export import base_manifest, exported
+from fstmuse_core.training.export import base_manifest, exported, library_versions
 from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.measure import ask, measure
-from fstmuse_core.training.metrics import (
-    Ints,
-    fit_confidence_threshold,
-    fit_novelty_threshold,
-    probabilities,
-    safe_temperature,
-)
+from fstmuse_core.training.metrics import Ints, fit_calibration
 from fstmuse_core.training.music import MelTable, set_aside_sentence
 from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.pattern_head import Choice, choose_head
@@ -178,13 +169,7 @@ def _with_head(
 def _calibrated(chosen: Choice, labels: Ints) -> BundleManifest:
     """The manifest with temperature and thresholds, fitted on the validation clips."""
     scores = chosen.scores
-    temperature = safe_temperature(scores.logits, labels)
-    right = scores.logits.argmax(axis=1) == labels
-    best = probabilities(scores.logits, temperature).max(axis=1)
-    thresholds = Thresholds(
-        novelty=fit_novelty_threshold(scores.novelty),
-        confidence=fit_confidence_threshold(best, right),
-    )
+    temperature, thresholds = fit_calibration(scores.logits, scores.novelty, labels)
     return replace(chosen.bundle.manifest, temperature=temperature, thresholds=thresholds)
 
 
@@ -205,7 +190,7 @@ def make_report(run: Finished, metrics: dict[str, Any]) -> dict[str, Any]:
         "history": progress.history,
         "metrics": metrics,
         "warnings": [*run.warnings, *([progress.diverged] if progress.diverged else [])],
-        "versions": _versions(),
+        "versions": library_versions(),
     }
 
 
@@ -274,17 +259,6 @@ def _with_record(
         metrics=report["metrics"],
         versions=report["versions"],
     )
-
-
-def _versions() -> dict[str, str]:
-    keras = sys.modules.get("keras")
-    backend = {"keras": keras.__version__, "backend": keras.backend.backend()} if keras else {}
-    return {
-        "fstmuse": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        **backend,
-    }
 
 
 def _track_list(run: Finished, mels: MelTable) -> str:

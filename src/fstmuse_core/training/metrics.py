@@ -12,6 +12,7 @@ from scipy.special import logsumexp
 
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.litert import LiteRtNetwork
+from fstmuse_core.bundle.manifest import Thresholds
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
 from fstmuse_core.training.mels import MelArray, cut_segments, segment_starts
 
@@ -172,3 +173,20 @@ def fit_confidence_threshold(best: Floats, right: npt.NDArray[np.bool_]) -> floa
     if last + 1 < len(best):
         return float((best[order[last]] + best[order[last + 1]]) / 2.0)
     return float(best[order[last]])
+
+
+def fit_calibration(logits: Floats, novelty: Floats, labels: Ints) -> tuple[float, Thresholds]:
+    """Temperature and thresholds that suit some clips of known genres.
+
+    Parameters
+    ----------
+    logits : ndarray, shape ``(clips, K)``
+    novelty, labels : ndarray, shape ``(clips,)``
+    """
+    temperature = safe_temperature(logits, labels)
+    best = probabilities(logits, temperature).max(axis=1)
+    thresholds = Thresholds(
+        novelty=fit_novelty_threshold(novelty),
+        confidence=fit_confidence_threshold(best, logits.argmax(axis=1) == labels),
+    )
+    return temperature, thresholds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import platform
 import sys
 import time
 from collections import Counter
@@ -13,15 +12,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
-
-from fstmuse_core import __version__
 from fstmuse_core.bundle.bundle import PATTERNS_NAME, write_bundle
 from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
-from fstmuse_core.training.export import base_manifest, litert_bytes, weights_bytes
+from fstmuse_core.training.export import (
+    base_manifest,
+    library_versions,
+    litert_bytes,
+    weights_bytes,
+)
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
 from fstmuse_core.training.noise import made_up_noise
@@ -140,20 +141,8 @@ def _with_record(manifest: BundleManifest, facts: CardFacts) -> BundleManifest:
             "use": "non-commercial",
         },
         metrics={**evaluation.to_dict(), "unseen": [asdict(p) for p in facts.probes]},
-        versions=_versions(),
+        versions=library_versions(),
     )
-
-
-def _versions() -> dict[str, str]:
-    import keras
-
-    return {
-        "fstmuse": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-    }
 
 
 def _track_list(data: DataSet, plan: ModelPlan) -> str:

@@ -157,7 +157,7 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
     novelty = predictions.scores.novelty
     predicted = logits.argmax(axis=1)
     right = predicted == labels
-    temperature, thresholds = _fitted(logits, novelty[known], labels)
+    temperature, thresholds = metrics.fit_calibration(logits, novelty[known], labels)
     best, limits = _cross_fitted(predictions, known, labels)
     rejected = novelty > limits[:, 0]
     players = [whose(track) for track in data.part(known).tracks]
@@ -190,17 +190,6 @@ def evaluate(data: DataSet, plan: ModelPlan, predictions: OutOfFold) -> Evaluati
     )
 
 
-def _fitted(logits: Floats, novelty: Floats, labels: Ints) -> tuple[float, Thresholds]:
-    """Temperature and thresholds that suit some clips of known genres."""
-    temperature = metrics.safe_temperature(logits, labels)
-    best = metrics.probabilities(logits, temperature).max(axis=1)
-    thresholds = Thresholds(
-        novelty=metrics.fit_novelty_threshold(novelty),
-        confidence=metrics.fit_confidence_threshold(best, logits.argmax(axis=1) == labels),
-    )
-    return temperature, thresholds
-
-
 def _cross_fitted(predictions: OutOfFold, known: Bools, labels: Ints) -> tuple[Floats, Floats]:
     """Confidences and thresholds, fitted on the folds that a clip is not in.
 
@@ -216,7 +205,7 @@ def _cross_fitted(predictions: OutOfFold, known: Bools, labels: Ints) -> tuple[F
     for fold in np.unique(folds):
         here, others = folds == fold, known & (folds != fold)
         taught = others if others.any() else known  # a single fold has all of them
-        fitted, thresholds = _fitted(
+        fitted, thresholds = metrics.fit_calibration(
             scores.logits[taught], scores.novelty[taught], labels[taught[known]]
         )
         mine = here & known
