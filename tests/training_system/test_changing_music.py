@@ -51,8 +51,8 @@ def music(tones: Path, tmp_path: Path) -> Path:
 def after_listing(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
     read = prepare.read_tracks
 
-    def listed(*arguments: Any) -> Any:
-        found = read(*arguments)
+    def listed(*arguments: Any, **options: Any) -> Any:
+        found = read(*arguments, **options)
         change()
         return found
 
