@@ -34,11 +34,11 @@ class Card:
     ----------
     title : str
     intro : sequence of str
-        What the model does.
+        Sentences on what the model does.
     command : str
-        What trains it again.
+        Command that trains it again.
     training : sequence of str
-        How it was trained, besides the command.
+        Facts of its training, besides the command.
     limits : sequence of str
         Items on what not to trust.
     sound : sequence of str

@@ -95,7 +95,7 @@ def cross_validate_head(data: Folded, tell: Tell) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        See :func:`_summary`; ``None`` if there is nothing to test.
+        Values of :func:`_summary`; ``None`` if there is nothing to test.
     """
     rows = pattern_rows(data.mels, tell)
     answers: dict[int, int] = {}
@@ -123,7 +123,7 @@ def cross_validate_network(
     Returns
     -------
     dict or None
-        See :func:`_summary`; ``None`` if there is nothing to test.
+        Values of :func:`_summary`; ``None`` if there is nothing to test.
     """
     rows = pattern_rows(data.mels)
     answers: dict[int, int] = {}

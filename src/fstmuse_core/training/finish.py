@@ -279,7 +279,7 @@ def track_list(
     of_base : sequence of mapping, optional
         Rows of the model that the training started from, by the names of the columns.
     prints : mapping of Path to fingerprint, optional
-        By which a recording is known again under other names.
+        Prints by which a recording is known again under other names.
     """
     stream = io.StringIO()
     write = csv_rows(stream)
@@ -303,7 +303,7 @@ def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun
     Parameters
     ----------
     begun : float
-        When the command began, on the monotonic clock.
+        Time at which the command began, on the monotonic clock.
     """
     events.preparing("building", 0, 1)
     plan = plan_for(run.settings, run.parts.genres)

@@ -92,7 +92,7 @@ class MelTable:
     folder : Path
         Of the cache.
     places : mapping of Path to Place
-        Where the features of each usable file lie.
+        Places of the features of each usable file.
     prints : mapping of Path to fingerprint, optional
         Of the files, as far as they are known.
     """
@@ -182,7 +182,7 @@ class Preparation:
     Attributes
     ----------
     warnings : list of str
-        What was said.
+        Warnings that were given.
     """
 
     def __init__(self, events: Events, control: Control) -> None:

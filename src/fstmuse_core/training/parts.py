@@ -214,7 +214,7 @@ def divide(
         The model that the training starts from: what it learned from, and all of those artists,
         can be learned from again and prove nothing in a test.
     prints : mapping of Path to fingerprint, optional
-        By which the base's music is known again under other names.
+        Prints by which the base's music is known again under other names.
 
     Raises
     ------

@@ -96,7 +96,7 @@ def fit_pattern_head(
     classes : ndarray of int, shape ``(tracks,)``
         From 0 to ``n_classes - 1``.
     weights : ndarray, shape ``(tracks,)``
-        How much each track counts. A track's windows share its weight.
+        Weight of each track, which its windows share.
     """
     shares = (weights / np.bincount(patterns.owners, minlength=len(weights)))[patterns.owners]
     shares = shares / shares.sum()
@@ -173,7 +173,7 @@ def choose_head(
     network : Bundle
         Without a head.
     tracks, mels : sequences of the same length
-        What the network was taught, each with a role.
+        Tracks that the network was taught, each with a role.
     known, validation, labels : sequences of the same length
         The validation clips.
     tell : callable

@@ -37,9 +37,9 @@ class ModelPlan:
     Attributes
     ----------
     name, title : str
-        What ``--model`` takes and what people read.
+        Names that ``--model`` takes and that people read.
     genres : tuple of str
-        What it can name.
+        Genres that it can name.
     build : callable
         Takes the number of genres, gives the network.
     balance : float

@@ -107,7 +107,7 @@ def transfer(classifier: Classifier, base: Bundle, genres: tuple[str, ...]) -> N
         Of the same network; changed.
     base : Bundle
     genres : tuple of str
-        What ``classifier`` names, in the order of its outputs.
+        Genres that ``classifier`` names, in the order of its outputs.
 
     Raises
     ------

@@ -118,7 +118,7 @@ def train_gan(run: Run, mels: MelTable, events: Events, control: Control, begun:
     Parameters
     ----------
     begun : float
-        When the command began, on the monotonic clock.
+        Time at which the command began, on the monotonic clock.
     """
 
     def tell(stage: str, done: int, total: int) -> None:

@@ -46,7 +46,7 @@ class Judge:
     ----------
     classifier : Classifier
     scaling : FeatureScaling
-        That it was trained with.
+        Scaling that it was trained with.
     """
 
     def __init__(self, classifier: Classifier, scaling: FeatureScaling) -> None:

@@ -34,7 +34,7 @@ class Reference:
     mels : sequence
         Of the music that was learned from.
     genres : sequence of int
-        Which genres are measured, by their numbers; there is music of each.
+        Genres that are measured, by their numbers; there is music of each.
     seed : int
     unheard : RealCrops, optional
         Music of the same genres by artists that nothing was learned from.

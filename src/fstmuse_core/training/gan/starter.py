@@ -29,7 +29,7 @@ def make_starter(trained: Path, out: Path, title: str, note: str = "") -> str:
     out : Path
         The starter's folder.
     title : str
-        What people read.
+        Title that people read.
     note : str
         A sentence on how it was made; may be empty.
 

@@ -94,7 +94,7 @@ class GanTrainer:
     Attributes
     ----------
     notes : list of str
-        What to know before believing the figures.
+        Cautions about the figures.
     """
 
     def __init__(

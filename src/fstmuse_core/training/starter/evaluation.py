@@ -41,7 +41,7 @@ class Disputed:
     ----------
     songs : int
     taken_for : dict of str to int
-        What the networks that had not learned from their artists take them for.
+        Answers on them of networks that had not learned from their artists.
     pop_recall, rock_recall : float or None
         Recall of the floor if it is taught these clips as Pop, in the same folds, with these
         clips counted; ``None`` if the model does not name both genres.
