@@ -14,7 +14,7 @@ from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.corrections.tracks import export_manifest
 from fstmuse_core.datasets.detect import data_path, detect_kind, load_tracks
 from fstmuse_core.datasets.groups import connected_tracks
-from fstmuse_core.datasets.track import Collection, Track, all_tracks
+from fstmuse_core.datasets.track import Collection, Track, merged
 from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tag, tone
@@ -132,7 +132,7 @@ def test_a_correction_wins_over_the_data_set_it_came_from(
     found = [load_tracks(song.parent.parent), load_tracks(store.folder)]
     if first == "corrections":
         found.reverse()
-    genres = {track.path: track.genre for track in all_tracks(found)}
+    genres = {track.path: track.genre for track in merged(found).tracks}
     assert genres == {song: "Folk", other: "Rock"}
 
 
@@ -154,7 +154,7 @@ def test_a_correction_leaves_what_only_the_data_set_knows() -> None:
         Collection(Path("mine"), "corrections", (corrected,)),
     ]
 
-    assert all_tracks(found) == [replace(placed, genre="Folk")]
+    assert merged(found).tracks == (replace(placed, genre="Folk"),)
 
 
 # -- export ------------------------------------------------------------------------------

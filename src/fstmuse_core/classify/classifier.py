@@ -150,7 +150,7 @@ class ClassifySession:
         return self._n_samples
 
     def push(self, samples: FloatArray) -> None:
-        """Hear more: mono float32 samples at the bundle's rate, any number of them."""
+        """Take mono float32 samples at the bundle's rate, any number of them."""
         self._n_samples += samples.size
         self._levels.push(samples)
         self._take(self._mel.push(samples))

@@ -216,7 +216,7 @@ def _write_all(
     *,
     speak_warnings: bool = False,
 ) -> int:
-    """Write the next of ``answers`` for each file that is one; the number of those that failed."""
+    """Write the next of ``answers`` for each file; return the number of those that failed."""
     failed = 0
     with writer, bar:
         for index, (path, error) in enumerate(found):
@@ -237,7 +237,7 @@ def _result(path: str, answer: Answer) -> FileResult:
 def _write(
     result: FileResult, writer: ResultWriter, bar: ProgressBar, *, speak_warnings: bool
 ) -> bool:
-    """Write a result and say what there is to say of it; whether the file failed."""
+    """Write a result and say what there is to say of it; return true if the file failed."""
     if result.error is not None or sys.stdout.isatty():
         bar.clear()
     writer.add(result)

@@ -78,7 +78,7 @@ def read_music(
 
 
 def _prints(tracks: Sequence[Track]) -> dict[Path, Print]:
-    """Fingerprints of all files that can be heard; none where there is no room for features."""
+    """Fingerprints of all files that can be read; none where there is no room for features."""
     from fstmuse_core.datasets.cache import FeatureCache
 
     paths = [track.path for track in tracks]
@@ -92,7 +92,7 @@ def _prints(tracks: Sequence[Track]) -> dict[Path, Print]:
 
 
 def ask(name: str, tracks: Sequence[Track]) -> tuple[Any, Any]:
-    """A model's bundle and its answers; files that cannot be heard are said."""
+    """A model's bundle and its answers; files that cannot be read are said."""
     from fstmuse_core.classify.classifier import GenreClassifier
 
     classifier = GenreClassifier.load(name)

@@ -1,4 +1,4 @@
-"""One file under the magnifying glass; runs in the pool."""
+"""Examination of one file for faults; runs in the pool."""
 
 from __future__ import annotations
 

@@ -120,12 +120,6 @@ class Collection:
         """The genres of the tracks, sorted."""
         return tuple(sorted({track.genre for track in self.tracks}))
 
-    def of_genres(self, genres: Iterable[str]) -> Collection:
-        """The same with only the tracks of these genres."""
-        wanted = set(genres)
-        kept = tuple(track for track in self.tracks if track.genre in wanted)
-        return replace(self, tracks=kept)
-
 
 def in_one_spelling(
     tracks: Iterable[Track], written: Mapping[str, str] | None = None
@@ -154,16 +148,6 @@ def in_one_spelling(
     return tuple(replace(track, genre=spelling[track.genre]) for track in tracks), notes
 
 
-def all_tracks(collections: Iterable[Collection]) -> list[Track]:
-    """Tracks of several data sets, each file once, with one name for each genre.
-
-    Of a file in more than one, the label in the later data set counts, and the user's own
-    corrections before all others. What only the earlier one knows is kept: who plays, and the
-    part to which the data set's authors gave the file.
-    """
-    return list(in_one_spelling(_each_once(collections))[0])
-
-
 def _each_once(collections: Iterable[Collection]) -> Iterable[Track]:
     by_weight = sorted(collections, key=lambda collection: collection.kind == "corrections")
     tracks: dict[Path, Track] = {}
@@ -188,6 +172,10 @@ def _labelled_anew(known: Track, label: Track) -> Track:
 
 def merged(collections: Sequence[Collection]) -> Collection:
     """Several data sets as one, each file once; a single one is left as it is.
+
+    Of a file in more than one, the label in the later data set counts, and the user's own
+    corrections before all others. What only the earlier one knows is kept: who plays, and the
+    part to which the data set's authors gave the file.
 
     Raises
     ------
