@@ -72,7 +72,7 @@ def options(seed: int, tracks: list[Track]) -> dict[str, Any]:
         "test": rng.choice([0.15, 0.3]),
         "sounds": {t.path: f"s{rng.randrange(60)}" for t in tracks if rng.random() < 0.8},
         "balance": seed % 5 == 0,
-        "heard": [n for n in range(len(tracks)) if seed % 3 == 0 and rng.random() < 0.1],
+        "known": [n for n in range(len(tracks)) if seed % 3 == 0 and rng.random() < 0.1],
         "about": ["Rock", "Jazz"] if seed % 7 == 0 else None,
     }
 
