@@ -36,4 +36,4 @@ def mel_tolerance(
     """
     n_bins = int((mel_filterbank(config) > 0).sum(axis=0).max())
     roundings = 4 * np.log2(config.n_fft) + 4
-    return (2 * roundings * _ROUNDING + sum_tolerance(n_bins)) * float(mel.max(initial=0.0))
+    return float((2 * roundings * _ROUNDING + sum_tolerance(n_bins)) * mel.max(initial=0.0))

@@ -80,7 +80,7 @@ def _one(task: Task, data: DataSet, taught: Any, scores: ClipScores) -> dict[str
         threshold = fit_novelty_threshold(scores.novelty[known])
         values["turned_away"] = {
             genre: float(np.mean(scores.novelty[_of_genre(data, genre) & other] > threshold))
-            for genre in sorted({data.tracks[i].genre for i in np.flatnonzero(other)})
+            for genre in sorted({data.tracks[i].genre for i in np.flatnonzero(other).tolist()})
         }
     return values
 

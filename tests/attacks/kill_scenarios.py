@@ -238,7 +238,9 @@ class Corrections(Scenario):
         assert not store.notices(), store.notices()
         assert all(record.path.is_file() for record in store.records())
         store.correct_file(self.music / "old.wav", "Pop", self.answer(self.music / "old.wav"))
-        assert store.find(self.music / "old.wav").genre == "Pop"
+        found = store.find(self.music / "old.wav")
+        assert found is not None
+        assert found.genre == "Pop"
         return f"{len(genres)} corrections"
 
 

@@ -17,13 +17,13 @@ import soundfile
 from fstmuse_core.audio.reading import SAMPLE_RATE, probe, stream_audio, write_audio
 from fstmuse_core.bundle import bundle
 from fstmuse_core.bundle.archive import export_model, read_archive
-from fstmuse_core.datasets.folders import read_tags
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.generate.recipe import Recipe, read_recipe
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.batch import apply, list_batches, undo
 from fstmuse_core.tags.plan import FileGenres, Mode, Policy, plan_changes
+from fstmuse_core.tags.reading import read_tags
 from tests.conftest import make_music
 
 _SECONDS = 2.0
@@ -72,6 +72,7 @@ def _write_with_ffmpeg(path: Path, format_name: str, codec: str) -> None:
     samples = make_music(_SECONDS, rate)
     with av.open(str(path), "w", format=format_name) as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
         frame.sample_rate = rate
         resampler = av.AudioResampler(

@@ -79,7 +79,7 @@ def test_a_failed_installation_gives_up_and_leaves_no_stamp(
     monkeypatch.setattr("system_packages.install_system_packages", lambda *_: None)
     monkeypatch.setattr(bootstrap, "make_environment", lambda: None)
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
-    failed = subprocess.CompletedProcess([], 1)
+    failed: subprocess.CompletedProcess[bytes] = subprocess.CompletedProcess([], 1)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
 
     with pytest.raises(SystemExit, match="could not be installed"):
@@ -150,7 +150,7 @@ def test_missing_system_packages_are_named_where_they_cannot_be_installed(
     said: list[str] = []
     installed = "libportaudio2 installed\nlibglib2.0-0t64 installed\nlibegl1 config-files\n"
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(system_packages.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(system_packages, "_output", lambda _: installed)
     monkeypatch.setattr(system_packages, "_privilege", lambda: None)
 

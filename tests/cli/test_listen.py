@@ -49,7 +49,7 @@ def test_what_spoke_for_a_genre(fstmuse: Run, music_file: Path, tmp_path: Path) 
 
 def test_a_genre_the_model_does_not_know(fstmuse: Run, music_file: Path, tmp_path: Path) -> None:
     target = tmp_path / "part.wav"
-    arguments = ["spectrogram", music_file, "--listen", target, "--why"]
+    arguments: list[str | Path] = ["spectrogram", music_file, "--listen", target, "--why"]
 
     outcome = fstmuse(*arguments, "polka", "--model", "toy-model")
 

@@ -15,7 +15,7 @@ from .conftest import Run
 
 _ABSURD = ("inf", "-inf", "nan", "1e400", "-1", "0", "1e18", str(10**18), "9" * 50, "", "٣", "1_0")
 # Commands that look at how options go together before they look at the numbers.
-_NEEDED = {("generate",): ("--genre", "Rock")}
+_NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {("generate",): ("--genre", "Rock")}
 # Any whole number of these makes sense: so many, or as many as there are.
 _UNBOUNDED = {"--top", "--show", "--genres", "--min-files"}
 

@@ -64,6 +64,7 @@ def encode(
             video.width = video.height = 32
             video.pix_fmt = "yuv420p"
         stream = output.add_stream(codec, rate=rate, layout=layout)
+        assert isinstance(stream, av.AudioStream)
         stream.bit_rate = 128_000
         samples = tone(seconds, rate, channels=1 if layout == "mono" else 2)
         frame_size = 1024

@@ -181,6 +181,7 @@ def test_eight_and_more_channels_of_a_lossy_file(tmp_path: Path, layout: str) ->
     codec = "aac" if layout == "7.1" else "wavpack"
     with av.open(str(path), "w", format="matroska" if codec == "aac" else "wv") as output:
         track = output.add_stream(codec, rate=48_000, layout=layout)
+        assert isinstance(track, av.AudioStream)
         count = len(av.AudioLayout(layout).channels)
         for start in range(0, 48_000, 1024):
             wave = 0.3 * np.sin(2 * np.pi * 1000 * (start + np.arange(1024)) / 48_000)

@@ -134,7 +134,8 @@ def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def frame_errors(samples: Samples, mel: Samples) -> Samples:
     """Spectral convergence frame by frame."""
-    return np.linalg.norm(mel_spectrogram(samples) - mel, axis=1) / np.linalg.norm(mel, axis=1)
+    error = np.linalg.norm(mel_spectrogram(samples) - mel, axis=1)
+    return np.asarray(error / np.linalg.norm(mel, axis=1), np.float32)
 
 
 def test_stretches_leave_no_seam(music: Samples, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ DITHER = np.random.default_rng(1).triangular(-1, 0, 1, TIME.size).astype(np.floa
 HUM = (np.sin(2 * np.pi * 50 * TIME) + 0.3 * np.sin(2 * np.pi * 150 * TIME)).astype(np.float32)
 SILENCES: dict[str, Samples] = {
     "zeros": np.zeros(TIME.size, np.float32),
-    "dither": DITHER / 32768,
+    "dither": (DITHER / 32768).astype(np.float32),
     "hiss at -70 dB": 3e-4 * NOISE,
     "hum at -65 dB": 8e-4 * HUM,
     "hum and hiss": 4e-4 * HUM + 1e-4 * NOISE,

@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
@@ -40,6 +41,7 @@ def through_ffmpeg(container: str, codec: str, samples: Samples, rate: int) -> b
     stream = io.BytesIO()
     with av.open(stream, "w", format=container) as output:
         track = output.add_stream(codec, rate=rate, layout=layout)
+        assert isinstance(track, av.AudioStream)
         kind = track.codec_context.format
         resample = av.AudioResampler(kind.name if kind else "fltp", layout, rate)
         for start in range(0, planes.shape[1], 1024):
@@ -135,18 +137,19 @@ def test_the_parts_of_a_chain_are_found_by_time(tmp_path: Path) -> None:
     np.testing.assert_allclose(part[500:], whole[7 * RATE : 9 * RATE][500:], atol=0.02)
 
 
-def _data_fields(kind: str, data: bytes) -> tuple[list[tuple[int, int]], str]:
+def _data_fields(kind: str, data: bytes) -> tuple[list[tuple[int, int]], Literal["little", "big"]]:
     """Places and widths of the fields that a recorder fills in at its end."""
     if kind == "AIFF":
         return [(data.find(b"SSND") + 4, 4), (data.find(b"COMM") + 10, 4)], "big"
     at = data.find(b"data")
-    return {
+    fields: dict[str, tuple[list[tuple[int, int]], Literal["little", "big"]]] = {
         "WAV": ([(at + 4, 4)], "little"),
         "RF64": ([(data.find(b"ds64") + 16, 8)], "little"),
         "W64": ([(at + 16, 8)], "little"),
         "AU": ([(8, 4)], "big"),
         "CAF": ([(at + 4, 8)], "big"),
-    }[kind]
+    }
+    return fields[kind]
 
 
 @pytest.mark.parametrize("kind", ["WAV", "RF64", "W64", "AU", "CAF", "AIFF"])
@@ -155,7 +158,7 @@ def test_a_recorder_that_died_leaves_its_sound(tmp_path: Path, kind: str, stated
     data = encoded(kind)
     fields, order = _data_fields(kind, data)
     path = tmp_path / f"take.{kind.lower()}"
-    changes = [(at, stated.to_bytes(width, order, signed=True)) for at, width in fields]  # type: ignore[call-overload]
+    changes = [(at, stated.to_bytes(width, order, signed=True)) for at, width in fields]
     path.write_bytes(patched(data, *changes))
     length, warnings = heard(path)
     assert length == pytest.approx(6.0, abs=0.05)

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.examine import examine
 from fstmuse_core.system import locks
+from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tone
@@ -132,10 +134,11 @@ def test_a_disk_that_takes_nothing_is_said_in_a_line(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", refuse)
-    for correct in (
+    corrections: tuple[Callable[[], object], ...] = (
         lambda: store.correct_file(make_song("b.flac", pitch=330), "Rock", answer()),
         lambda: store.correct_take(tone(440), RATE, "Recording", "Rock", answer()),
-    ):
+    )
+    for correct in corrections:
         with pytest.raises(FstMuseError) as caught:
             correct()
         assert words in str(caught.value)
@@ -260,14 +263,13 @@ def test_a_kill_while_a_bad_file_is_replaced_loses_nothing(
     store.correct_file(make_song("a.flac", pitch=220), "Folk", answer())
     file = store.folder / JOURNAL_FILE
     file.write_bytes(file.read_bytes() + b"damage\n")
-    whole = journal_module.open_atomic
     done: list[Path] = []
 
     def die_at_second(path: Path) -> object:
         if done:
             raise KeyboardInterrupt
         done.append(path)
-        return whole(path)
+        return open_atomic(path)
 
     monkeypatch.setattr(journal_module, "open_atomic", die_at_second)
     with pytest.raises(KeyboardInterrupt):

@@ -14,6 +14,7 @@ from fstmuse_core.audio.reading import write_audio
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.datasets.corrections import store as store_module
 from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.system.errors import FstMuseError
 
 from .conftest import RATE, MakeSong, answer, tag, tone
@@ -64,10 +65,9 @@ def test_a_file_that_changes_meanwhile_is_refused(
     store: CorrectionStore, make_song: MakeSong, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     song = make_song()
-    listen = store_module.examine
 
-    def listen_and_change(path: Path) -> object:
-        found = listen(path)
+    def listen_and_change(path: Path) -> Examination:
+        found = examine(path)
         tag(path, title="Another")
         return found
 

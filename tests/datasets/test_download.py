@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fstmuse_core.system import download as download_module
 from fstmuse_core.system.download import Cancel, Download, NoRoomError
 from fstmuse_core.system.errors import FstMuseError
 
@@ -191,7 +190,7 @@ def test_a_disk_that_fills_meanwhile(site: Site, get: Get, monkeypatch: pytest.M
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(download_module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
 
     with pytest.raises(FstMuseError, match="the disk is full; make room and go on"):
         get().run()

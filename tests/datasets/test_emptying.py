@@ -15,7 +15,7 @@ from fstmuse_core.cli import main
 from fstmuse_core.datasets import cache as cache_module
 from fstmuse_core.datasets import cache_index
 from fstmuse_core.datasets.cache import FeatureCache, empty_cache
-from fstmuse_core.datasets.cache_index import INDEX_FILE
+from fstmuse_core.datasets.cache_index import INDEX_FILE, empty_index
 from fstmuse_core.runs.store import TrainingLock, running_training
 from fstmuse_core.system import pool
 from fstmuse_core.system.errors import FstMuseError
@@ -140,7 +140,7 @@ def test_room_is_made_before_the_index_is_changed(
             raise sqlite3.OperationalError("database or disk is full")
 
     class Full(sqlite3.Connection):
-        def execute(self, statement: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+        def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
             refuse(statement)
             return super().execute(statement, *values)  # type: ignore[arg-type]
 
@@ -226,7 +226,7 @@ def test_no_training_begins_while_it_is_emptied(
 ) -> None:
     with TrainingLock("jazz-or-folk"):
         pass
-    remove, asked = cache_module.empty_index, []
+    asked: list[Path] = []
 
     def meanwhile(emptied: Path) -> None:
         # Nothing runs, and no run of before is taken for one that does.
@@ -234,7 +234,7 @@ def test_no_training_begins_while_it_is_emptied(
         with pytest.raises(FstMuseError, match="the feature cache is being emptied; try again"):
             TrainingLock("rock").__enter__()
         asked.append(emptied)
-        remove(emptied)
+        empty_index(emptied)
 
     monkeypatch.setattr(cache_module, "empty_index", meanwhile)
     empty_cache()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import mutagen
 import pytest
@@ -11,9 +12,10 @@ import soundfile
 
 from fstmuse_core.datasets import folders
 from fstmuse_core.datasets.detect import detect_kind, load_tracks
-from fstmuse_core.datasets.folders import named_genre, read_folders, read_tagged, read_tags
+from fstmuse_core.datasets.folders import named_genre, read_folders, read_tagged
 from fstmuse_core.datasets.groups import connected_tracks
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.reading import read_tags
 
 from .conftest import RATE, tone, write_clip
 
@@ -140,8 +142,9 @@ def test_wav_with_id3(tmp_path: Path) -> None:
 
     file = WAVE(write_clip(tmp_path / "a.wav"))
     file.add_tags()
-    file.tags.add(TCON(encoding=3, text=["Folk"]))
-    file.tags.add(TPE1(encoding=3, text=["Bard"]))
+    tags: Any = file.tags
+    tags.add(TCON(encoding=3, text=["Folk"]))
+    tags.add(TPE1(encoding=3, text=["Bard"]))
     file.save()
 
     (track,) = read_tagged(tmp_path).tracks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_what_was_done_before_a_crash_counts_also_if_it_is_heard_of_later() -> N
         pool.give(1, 3)
         (process,) = multiprocessing.active_children()
         process.join()
-        done = {}
+        done: dict[int, int | Broken] = {}
         while pool.is_busy:
             done |= {finished.index: finished.result for finished in pool.collect(0.1)}
 
@@ -73,6 +73,7 @@ def test_cancel_ends_processes_that_are_at_work() -> None:
 
 def test_leaving_the_loop_ends_the_processes() -> None:
     results = run_in_pool(pool_work.double, range(100), processes=2)
+    assert isinstance(results, Generator)
     next(results)
     assert len(multiprocessing.active_children()) == 2
     results.close()

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from pyqtgraph import GraphicsView
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from fstmuse_gui import app, start
 from fstmuse_gui.classify.record_presenter import RecordPresenter
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.main_window import MainWindow
+from fstmuse_gui.settings import Settings
 from fstmuse_gui.sound.player import Player
 from fstmuse_gui.sound.take import Take
 
@@ -105,6 +106,7 @@ class Watcher(QObject):
         screen = QApplication.primaryScreen()
         screen.grabWindow(0).save(path)
         picture = self._view.clip_page.spectrogram.findChild(GraphicsView)
+        assert isinstance(picture, QWidget)
         corner = picture.mapToGlobal(QPoint(0, 0))
         box = [corner.x(), corner.y(), picture.width(), picture.height()]
         self._tell("screenshot", path=path, picture=box)
@@ -114,8 +116,8 @@ def main() -> int:
     folder = Path(sys.argv[1])
     open_window = start.open_window
 
-    def open_watched(application: QApplication, settings: Any) -> MainWindow:
-        window = open_window(application, settings)
+    def open_watched(app: QApplication, settings: Settings) -> MainWindow:
+        window = open_window(app, settings)
         Watcher(window, folder)
         return window
 

@@ -22,6 +22,7 @@ from fstmuse_core.workers.protocol import (
     Done,
     Event,
     Failed,
+    Job,
     MakeClip,
     Partial,
     Progress,
@@ -108,13 +109,14 @@ def test_cancelling_what_runs_and_what_waits(
 
 
 def test_failures_are_sentences(worker: ClassifyWorker, events: Events, tiny: Path) -> None:
-    for request, words in [
+    refused: list[tuple[Job, str]] = [
         (MakeClip(str(tiny), "polka", 3.0, 1), "it knows Rock, Jazz, Hip-Hop"),
         (MakeClip("no-gan", "Rock", 3.0, 1), "there is no model by that name"),
         (MakeClip(JUDGES[0], "Rock", 3.0, 1), "it is a classifier"),
         (MakeClip(str(tiny), "Rock", 0.0, 1), "1 to 600 s can"),
         (ResynthesizeFile("/no/song.mp3"), "there is no such file"),
-    ]:
+    ]
+    for request, words in refused:
         worker.submit(request)
         failed = events.until(Failed, Done)[-1]
         assert isinstance(failed, Failed)

@@ -177,7 +177,7 @@ def make_classification(
     p = np.array([wanted[name] for name in genres], dtype=np.float32)
     rng = np.random.default_rng(seed)
     n = max(1, int((duration_s - 2.97) / _HOP_S) + 1)
-    start = np.arange(n) * _HOP_S
+    start = _HOP_S * np.arange(n, dtype=np.float64)
     drift = np.cumsum(rng.normal(0, 0.5, (n, len(genres))), axis=0)
     drift -= drift.mean(axis=0)
     scores = np.log(p + 0.02) + drift

@@ -51,6 +51,7 @@ def _trouble(control: QWidget, window: QWidget) -> str:
     rect, inside = control.rect(), control
     while inside is not window:
         parent = inside.parentWidget()
+        assert parent is not None
         rect = QRect(inside.mapTo(parent, rect.topLeft()), rect.size())
         area = parent.parentWidget()
         if isinstance(area, QAbstractScrollArea) and area.viewport() is parent:

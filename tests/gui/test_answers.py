@@ -15,6 +15,7 @@ from fstmuse_gui.settings import MODEL
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result
+from tests.narrowing import current
 
 UNSURE = {"Pop": 0.3, "Jazz": 0.2, "Rock": 0.3, "Folk": 0.1, "Hip-Hop": 0.05} | {
     "Electronic": 0.03,
@@ -70,15 +71,15 @@ def test_work_shows_progress_only_when_it_takes_long(
     bench.presenter.open_paths(["/m/a.mp3"])
     bench.worker.tell(Started(bench.worker.last))
     QApplication.processEvents()
-    assert bench.view.page is bench.view.drop_area, "quick work does not flash by"
+    assert current(bench.view.page) is bench.view.drop_area, "quick work does not flash by"
     with qtbot.waitSignal(bench.presenter._patience.timeout):
         pass
-    assert bench.view.page is bench.view.busy_page
+    assert current(bench.view.page) is bench.view.busy_page
     bench.worker.tell(Progress(bench.worker.last, 0.42))
     QApplication.processEvents()
     assert bench.view.busy_page._bar.value() == 420
     bench.answer(make_result(music))
-    assert bench.view.page is bench.view.clip_page
+    assert current(bench.view.page) is bench.view.clip_page
 
 
 def test_work_can_be_cancelled_and_taken_up_again(bench: Bench, qtbot: QtBot) -> None:
@@ -143,13 +144,13 @@ def test_why_shows_the_best_genre_and_any_other(
     bench.answer(make_result(music))
     page = bench.view.clip_page
     page.why_button.click()
-    assert page.spectrogram.heat_is_shown
+    assert current(page.spectrogram.heat_is_shown)
     assert page.why_chooser.currentText() == "Rock"
     assert "spoke for Rock" in page._about.text()
     qtbot.mouseClick(page.bars._rows["Jazz"], Qt.MouseButton.LeftButton)
     assert page.why_chooser.currentText() == "Jazz"
     qtbot.keyClick(bench.window, Qt.Key.Key_W)
-    assert not page.spectrogram.heat_is_shown
+    assert not current(page.spectrogram.heat_is_shown)
     assert not page.why_chooser.isVisible()
     assert not page.why_button.isChecked()
 

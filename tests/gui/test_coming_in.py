@@ -18,6 +18,7 @@ from fstmuse_gui.settings import LAST_FOLDER, RECENT_FILES
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_result
+from tests.narrowing import current
 
 
 def urls(*paths: str | Path) -> QMimeData:
@@ -58,9 +59,9 @@ def test_an_empty_window_invites(bench: Bench) -> None:
 def test_a_dropped_song_is_classified(bench: Bench, music: FloatArray) -> None:
     data = urls("/music/song.mp3")
     assert drag(bench, data)
-    assert bench.view.drop_area._is_hot
+    assert current(bench.view.drop_area._is_hot)
     drop(bench, data)
-    assert not bench.view.drop_area._is_hot
+    assert not current(bench.view.drop_area._is_hot)
     assert bench.asked_for() == ["/music/song.mp3"]
     bench.answer(make_result(music))
     assert bench.view.page is bench.view.clip_page
@@ -77,9 +78,9 @@ def test_what_is_no_file_cannot_be_dropped(bench: Bench) -> None:
 
 def test_a_song_that_is_dragged_away_again_leaves_nothing(bench: Bench) -> None:
     assert drag(bench, urls("/music/song.mp3"))
-    assert bench.view.drop_area._is_hot
+    assert current(bench.view.drop_area._is_hot)
     QApplication.sendEvent(bench.window, QDragLeaveEvent())
-    assert not bench.view.drop_area._is_hot
+    assert not current(bench.view.drop_area._is_hot)
     assert bench.asked_for() == []
 
 
@@ -140,10 +141,10 @@ def test_a_search_without_finds_shows_that_it_goes_on(
     bench.presenter._gatherer._find = barren
     with qtbot.waitSignal(bench.presenter._patience.timeout):
         bench.presenter.open_paths([str(tmp_path)])
-    assert bench.view.page is bench.view.busy_page
+    assert current(bench.view.page) is bench.view.busy_page
     go_on.set()
     bench.view.busy_page.cancel_button.click()
-    assert bench.view.page is bench.view.drop_area
+    assert current(bench.view.page) is bench.view.drop_area
 
 
 def test_a_folder_that_cannot_be_read_is_told_of(

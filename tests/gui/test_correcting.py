@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.classify.result import Doubt
-from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.classify.result import Classification, Doubt
+from fstmuse_core.datasets.corrections.store import Change, CorrectionStore
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.sound.take import Take
 from fstmuse_gui.widgets.correction_bar import CorrectionBar
@@ -216,9 +216,9 @@ def test_the_window_goes_on_while_it_is_written(
     store = rock.presenter.correcting._store
     keep = store.correct_file
 
-    def slow(*args: object) -> object:
+    def slow(path: Path, genre: str, result: Classification) -> Change:
         go_on.wait(120)
-        return keep(*args)
+        return keep(path, genre, result)
 
     monkeypatch.setattr(store, "correct_file", slow)
     rock.presenter.correcting.correct("Jazz")

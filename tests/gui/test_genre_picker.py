@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.tags.genres import ALL_GENRES
@@ -25,6 +25,12 @@ def picker(qtbot: QtBot) -> Iterator[GenrePicker]:
     found.pop_up(button, GENRES, "")
     yield found
     found.hide()
+
+
+def button_of(picker: GenrePicker) -> QWidget:
+    button = picker.parentWidget()
+    assert button is not None
+    return button
 
 
 def texts(picker: GenrePicker) -> list[str]:
@@ -58,7 +64,7 @@ def test_a_slip_is_not_taken_for_granted(picker: GenrePicker, qtbot: QtBot) -> N
 
 def test_a_genre_that_was_said_before_is_offered_once(picker: GenrePicker) -> None:
     picker.said = ("Zouk", "Rock")
-    picker.pop_up(picker.parentWidget(), GENRES, "Zouk")
+    picker.pop_up(button_of(picker), GENRES, "Zouk")
     assert texts(picker)[7:9] == ["Other genres", "Zouk"]
     assert len(texts(picker)) == len(set(texts(picker)))
     assert picker.list.currentItem().text() == "Zouk"
@@ -73,7 +79,7 @@ def test_the_own_genres_come_first(picker: GenrePicker) -> None:
 
 
 def test_what_is_in_force_is_chosen_at_first(picker: GenrePicker) -> None:
-    picker.pop_up(picker.parentWidget(), GENRES, "Blues")
+    picker.pop_up(button_of(picker), GENRES, "Blues")
     assert picker.list.currentItem().text() == "Blues"
 
 
@@ -110,7 +116,7 @@ def test_escape_leaves_it(picker: GenrePicker, qtbot: QtBot) -> None:
 
 
 def test_it_stays_on_the_screen(picker: GenrePicker) -> None:
-    button = picker.parentWidget()
+    button = button_of(picker)
     room = button.screen().availableGeometry()
     for corner in (room.topLeft(), room.bottomRight(), room.topRight()):
         button.move(corner)

@@ -14,6 +14,7 @@ from tests.conftest import make_music
 from tests.gui.conftest import Bench
 from tests.gui.fakes import make_result
 from tests.gui.test_redrawing import tone
+from tests.narrowing import current
 
 QUIET = "The input was very quiet; move closer or turn it up."
 
@@ -145,7 +146,7 @@ def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Benc
     can = [action for action in own if action.isEnabled()]
     assert {tab._listen, tab._remove} <= set(can)
     three.recording.started.emit()
-    assert three.presenter.shown is None
+    assert current(three.presenter.shown) is None
     assert not page.listen_button.isEnabled()
     assert not any(action.isEnabled() for action in own)
     three.presenter.display.set_why(True)

@@ -28,6 +28,7 @@ from fstmuse_gui.widgets.spectrogram_items import (
 )
 from fstmuse_gui.widgets.spectrogram_view import LIVE_WINDOW_S, SpectrogramView
 from tests.gui.fakes import make_activation
+from tests.narrowing import current
 
 SECOND = 22_050
 PER_COLUMN = 512 / SECOND
@@ -204,7 +205,10 @@ def test_colour_maps_grow_lighter_all_the_way(name: str) -> None:
 
 def test_the_range_says_what_is_darkest_and_brightest() -> None:
     table = level_table("magma", -20.0, 40.0)
-    level = lambda decibels: int((decibels + 127.5) * 2)  # noqa: E731
+
+    def level(decibels: float) -> int:
+        return int((decibels + 127.5) * 2)
+
     assert (table[level(-60)] == table[0]).all()
     assert (table[level(-20)] == table[255]).all()
     assert (table[level(-40)] != table[0]).any()
@@ -240,7 +244,7 @@ def test_live_levels_grow_in_place() -> None:
 
 def test_a_live_picture_scrolls(view: SpectrogramView) -> None:
     view.start_live()
-    assert view.is_live
+    assert current(view.is_live)
     ranges: list[tuple[float, float]] = []
     view.range_changed.connect(lambda *where: ranges.append(where))
     view.append_live(np.ones((200, 128), dtype=np.float32))
@@ -252,7 +256,7 @@ def test_a_live_picture_scrolls(view: SpectrogramView) -> None:
     view.append_live(np.empty((0, 128), dtype=np.float32))
     assert len(ranges) == n, "nothing new, nothing moved"
     view.end_live()
-    assert not view.is_live
+    assert not current(view.is_live)
     view.append_live(np.ones((5, 128), dtype=np.float32))
     assert len(ranges) == n, "the take is over"
 
@@ -320,7 +324,10 @@ def test_heat_glows_where_the_genre_shows_and_only_there() -> None:
     activation.values[0, 80, 8] = -5
     heat = heat_image(activation, 0)
     columns, rows = heat.shape[0] / activation.values.shape[1], heat.shape[1] / 16
-    at = lambda column: heat[int((column + 0.5) * columns), int(8.5 * rows)]  # noqa: E731
+
+    def at(column: int) -> np.ndarray:
+        return np.asarray(heat[int((column + 0.5) * columns), int(8.5 * rows)])
+
     assert at(40)[3] > 100
     assert at(40)[0] > at(40)[2], "warm: spoke for it"
     assert at(80)[2] > at(80)[0], "cool: spoke against it"

@@ -20,7 +20,10 @@ def test_a_click_asks_for_what_is_chosen(bench: GenerateBench) -> None:
 
     (asked,) = bench.asked
     assert (asked.model, asked.genre, asked.seconds, asked.seed) == ("toy-gan", "Rock", 12.0, 7)
-    assert asked.blend == ("Pop", pytest.approx(0.4))
+    assert asked.blend is not None
+    genre, share = asked.blend
+    assert genre == "Pop"
+    assert share == pytest.approx(0.4)
     assert asked.judges == ("fst-muse", "toy-model")
 
 

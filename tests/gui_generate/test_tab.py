@@ -13,6 +13,7 @@ from fstmuse_gui.generate.presenter import GENERATOR, GENRE, SECONDS
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui_generate.conftest import GENERATORS, GenerateBench, MakeGenerateBench, make_clip
+from tests.narrowing import current
 
 
 def states(bench: GenerateBench) -> list[RowState]:
@@ -24,13 +25,13 @@ def states(bench: GenerateBench) -> list[RowState]:
 
 def test_first_the_picture_then_the_sound_then_the_bars(bench: GenerateBench) -> None:
     bench.form.generate_button.click()
-    assert bench.view.page is bench.view.busy_page
+    assert current(bench.view.page) is bench.view.busy_page
     assert bench.form.cancel_button.isVisible()
 
     bench.draw()
-    assert bench.view.page is bench.page
+    assert current(bench.view.page) is bench.page
     assert not bench.page.transport.play_button.isEnabled()
-    assert bench.player.loaded is None
+    assert current(bench.player.loaded) is None
 
     job = bench.worker.last
     clip = make_clip(bench.asked[-1])
@@ -94,6 +95,7 @@ def test_a_take_in_the_background_does_not_disturb(bench: GenerateBench) -> None
     bench.form.takes.select(first.key)
     bench.tell(Partial(job, make_clip(bench.asked[-1])))
     assert bench.presenter.shown is first
+    assert first.clip is not None
     assert bench.player.loaded is first.clip.samples
     bench.tell(Done(job, ()))
     assert bench.form.takes.rows[-1].status() == "Not listened to"

@@ -95,7 +95,7 @@ def written_with(
 def genres(folder: Path) -> dict[str, list[str]]:
     found = {}
     for path in sorted(folder.iterdir()):
-        tags = mutagen.File(path).tags  # type: ignore[attr-defined]
+        tags = mutagen.File(path).tags
         found[path.name] = list(tags.get("genre", [])) if tags else []
     return found
 

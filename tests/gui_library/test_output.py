@@ -57,7 +57,7 @@ def finish(bench: LibraryBench, process: LibraryJobs, act: Callable[[], object])
 
 
 def genre_in(tmp_path: Path, name: str) -> list[str]:
-    tags = mutagen.File(tmp_path / "songs" / name).tags  # type: ignore[attr-defined]
+    tags = mutagen.File(tmp_path / "songs" / name).tags
     return list(tags.get("genre", [])) if tags else []
 
 

@@ -23,6 +23,7 @@ from tests.gui_models.conftest import (
     MakeModelsBench,
     ModelsBench,
 )
+from tests.narrowing import current
 
 
 def test_the_tab_is_built_when_it_is_first_looked_at(
@@ -41,7 +42,7 @@ def test_without_any_model_it_invites(
 ) -> None:
     monkeypatch.setattr("fstmuse_core.bundle.bundle.shipped_models_folder", lambda: own_models)
     bench = make_bench()
-    assert bench.view.page is bench.view.empty_page
+    assert current(bench.view.page) is bench.view.empty_page
     for act in (bench.presenter.use, bench.presenter.fine_tune, bench.presenter.export):
         act()
     monkeypatch.setattr(bench.view, "ask_files", lambda: ["/m/new.fstmuse"])
@@ -49,7 +50,7 @@ def test_without_any_model_it_invites(
     monkeypatch.undo()
     monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: own_models)
     bench.settle(lambda: bench.presenter.import_files(["/m/new.fstmuse"]), "new")
-    assert bench.view.page is bench.view.details
+    assert current(bench.view.page) is bench.view.details
 
 
 def test_a_model_that_has_gone_from_the_disk_goes_from_the_list(bench: ModelsBench) -> None:

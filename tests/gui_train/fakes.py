@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -128,7 +129,7 @@ def make_matrix(right: float, seed: int = 0) -> Matrix:
 def make_epoch(number: int, **changes: float) -> Epoch:
     rng = np.random.default_rng(number)
     share = number / EPOCHS
-    values = {
+    values: dict[str, Any] = {
         "loss": 0.42 + 1.5 * math.exp(-4 * share) + rng.normal(0, 0.015),
         "accuracy": 0.90 - 0.68 * math.exp(-3.4 * share),
         "val_loss": 0.83 + 1.1 * math.exp(-4.5 * share) + rng.normal(0, 0.04),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtGui import QImage
@@ -62,7 +63,7 @@ def make_gan_progress(epoch: int, step: int = 120, **changes: float) -> Progress
 def make_gan_epoch(number: int, **changes: float) -> Epoch:
     rng = np.random.default_rng(number)
     share = number / EPOCHS
-    values = {
+    values: dict[str, Any] = {
         "loss": 0.95 - 0.12 * share + rng.normal(0, 0.01),
         "accuracy": 0.6,
         "val_loss": 8 + 58 * math.exp(-7 * share) + rng.normal(0, 0.5),

@@ -42,6 +42,7 @@ from tests.gui_train.gan_fakes import (
     make_samples,
 )
 from tests.gui_train.test_form import choose
+from tests.narrowing import current
 
 
 @pytest.fixture
@@ -261,7 +262,7 @@ def test_cancel_and_failure(trained: TrainBench, monkeypatch: pytest.MonkeyPatch
 def test_the_result_stands_beside_real_music_and_noise(trained: TrainBench) -> None:
     trained.tell(make_gan_done())
     page = trained.view.results_page
-    assert trained.view.page is page
+    assert current(trained.view.page) is page
     assert "takes 73 for the genre asked for; of real music 74, of noise 33" in page.words
     assert "Fréchet distance to real music is 9.2" in page.words
     rock = page.gan.genres.spoken()[2].replace("\N{NO-BREAK SPACE}", " ")
@@ -270,7 +271,7 @@ def test_the_result_stands_beside_real_music_and_noise(trained: TrainBench) -> N
     assert page.gan.table.cell("repetition", "noise") == "0.00"
     assert "as near as 0.41" in page.gan.table._below.text()
     page.curves_button.click()
-    assert trained.view.page is trained.view.run_page
+    assert current(trained.view.page) is trained.view.run_page
     assert panel(trained).epoch == 2
 
 

@@ -18,6 +18,7 @@ from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_done, make_epoch, make_progress, make_started
 from tests.gui_train.test_process import line
+from tests.narrowing import current
 
 
 class Kept:
@@ -38,7 +39,7 @@ class Kept:
             return BackgroundTraining(
                 parent,  # type: ignore[arg-type]
                 finder=lambda: ("evening", run),
-                follower=follow,  # type: ignore[arg-type]
+                follower=follow,
             )
 
         self.bench: TrainBench = make_bench(front=0, kept=kept)
@@ -183,11 +184,11 @@ def test_what_a_stop_would_keep_of_it(
 ) -> None:
     kept = Kept(make_bench, qtbot, tmp_path / "new")
     training = kept.bench.tab._kept
-    assert training.stop_keeps is StopKeeps.NOTHING
+    assert current(training.stop_keeps) is StopKeeps.NOTHING
     kept.followed[0].told.emit(make_started())
-    assert training.stop_keeps is StopKeeps.MODEL
+    assert current(training.stop_keeps) is StopKeeps.MODEL
     kept.followed[0].told.emit(Preparing("testing", 0, 1))
-    assert training.stop_keeps is StopKeeps.MODEL
+    assert current(training.stop_keeps) is StopKeeps.MODEL
 
     (tmp_path / "old" / "checkpoint" / "epoch-00001").mkdir(parents=True)
     kept = Kept(make_bench, qtbot, tmp_path / "old")

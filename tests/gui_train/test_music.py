@@ -16,11 +16,13 @@ from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.datasets.corrections.store import corrections_folder
+from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_gui.train.data import survey
-from fstmuse_gui.train.data.survey import Report, SetCount, Survey
+from fstmuse_gui.train.data.survey import Ask, Report, SetCount, Survey, Tell
 from fstmuse_gui.train.data.work import DataWork
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import check_at_once, make_survey, read_at_once
+from tests.narrowing import current
 
 
 def test_it_begins_with_an_invitation(bench: TrainBench) -> None:
@@ -126,10 +128,10 @@ def test_reading_that_is_given_up_leaves_what_was_read(
     bench = make_bench(data=lambda parent: DataWork(parent, reader=slow))
     bench.survey()
     bench.music.add("/music/slow")
-    assert bench.view.page is bench.view.busy_page
+    assert current(bench.view.page) is bench.view.busy_page
     bench.view.busy_page.cancel_button.click()
     assert bench.music.paths == ("/music/my library",)
-    assert bench.view.page is bench.view.data_page
+    assert current(bench.view.page) is bench.view.data_page
     assert bench.presenter.can_train
 
 
@@ -137,11 +139,10 @@ def test_real_data_sets_are_read_once_and_counted_together(
     make_bench: MakeTrainBench, tones: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
-    load = survey.load_tracks
 
     def counted(path: Path, **how: Any) -> Any:
         read.append(path)
-        return load(path, **how)
+        return load_tracks(path, **how)
 
     monkeypatch.setattr(survey, "load_tracks", counted)
     other = Path(shutil.copytree(tones / "rock", tmp_path / "other" / "rock")).parent
@@ -259,14 +260,13 @@ def test_a_report_can_still_be_saved_when_the_reading_of_more_was_given_up(
 def test_a_check_can_be_given_up(make_bench: MakeTrainBench, qtbot: QtBot) -> None:
     asked: list[bool] = []
 
-    def slow(path: str, tell: object, cancelled: object) -> object:
-        assert callable(cancelled)
+    def slow(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
         while not cancelled():
             pass
         asked.append(True)
-        return check_at_once(path, lambda *_: None, lambda: True)
+        return check_at_once(sets, lambda *_: None, lambda: True)
 
-    bench = make_bench(data=lambda parent: DataWork(parent, reader=read_at_once, checker=slow))  # type: ignore[arg-type]
+    bench = make_bench(data=lambda parent: DataWork(parent, reader=read_at_once, checker=slow))
     bench.survey()
     page = bench.view.data_page
     page.check_button.click()

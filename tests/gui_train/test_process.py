@@ -26,6 +26,7 @@ from fstmuse_core.runs.events import (
     TrainEvent,
     parse_event,
 )
+from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.store import CANCEL, STOP, TrainingLock, read_request, runs_folder
 from fstmuse_gui.train.results.history import cleaned, ending, past_events
 from fstmuse_gui.train.run import process
@@ -88,6 +89,7 @@ def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qt
     assert [type(e) for e in heard.events] == [Preparing, Started, Epoch, Done]
     done = heard.last
     assert isinstance(done, Done)
+    assert isinstance(done.metrics, Metrics)
     assert done.metrics.recall == {"Folk": 1.0, "Rock": 0.0}
     assert not heard.training.is_running
     assert not heard.training._folder.exists()  # type: ignore[attr-defined]

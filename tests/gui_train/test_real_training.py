@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs.events import Epoch
+from fstmuse_core.runs.metrics import Metrics
 from fstmuse_gui.train.data.work import DataWork
 from fstmuse_gui.train.results.history import past_runs
 from fstmuse_gui.train.run.process import OwnTraining
@@ -38,8 +40,10 @@ def test_a_folder_becomes_a_model(
     with qtbot.waitSignal(bench.music._work.surveyed, timeout=LONG_MS):
         bench.music.add(str(music))
     form = bench.view.form
-    form.recipe.controls["epochs"].setValue(1)
-    form.recipe.controls["batch_size"].setValue(8)
+    for name, value in {"epochs": 1, "batch_size": 8}.items():
+        box = form.recipe.controls[name]
+        assert isinstance(box, QSpinBox)
+        box.setValue(value)
     form.name.setText("two-tones")
     form_arguments = list(bench.presenter.form.options.arguments())
     bench.presenter.train()
@@ -51,6 +55,7 @@ def test_a_folder_becomes_a_model(
     assert done is not None
     assert (Path(done.bundle) / "model.json").is_file()
     assert bench.view.page is bench.view.results_page
+    assert isinstance(done.metrics, Metrics)
     assert set(done.metrics.genres) == {"Folk", "Rock"}
 
     # What the window has begun is no other training than the command line's.

@@ -18,6 +18,7 @@ from fstmuse_gui.train.results.history import PastRun, RunRow
 from fstmuse_gui.widgets.page_parts import Figure
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
+from tests.narrowing import current
 
 
 def test_one_training_at_a_time(bench: TrainBench) -> None:
@@ -158,11 +159,11 @@ def test_warnings_are_sentences(running: TrainBench) -> None:
 
 def test_the_data_set_can_be_looked_at_meanwhile(running: TrainBench) -> None:
     running.view.form.about_button.click()
-    assert running.view.page is running.view.data_page
+    assert current(running.view.page) is running.view.data_page
     running.tell(make_epoch(2))
-    assert running.view.page is running.view.data_page
+    assert current(running.view.page) is running.view.data_page
     running.presenter.show_run(make_started().run)
-    assert running.view.page is running.view.run_page
+    assert current(running.view.page) is running.view.run_page
     assert running.view.run_page.classifier.curves.loss.validation.x == [1, 2]
 
 
@@ -173,9 +174,9 @@ def test_who_looks_elsewhere_while_it_prepares_finds_back(bench: TrainBench) -> 
     with bench.qtbot.waitSignal(bench.tab.past.listed):
         bench.tell(Preparing("features", 10, 8000))
     bench.view.form.about_button.click()
-    assert bench.view.page is bench.view.data_page
+    assert current(bench.view.page) is bench.view.data_page
     bench.view.form.runs.list.setCurrentRow(0)
-    assert bench.view.page is bench.view.busy_page
+    assert current(bench.view.page) is bench.view.busy_page
     bench.view.busy_page.cancel_button.click()
     assert bench.training.heard == ["cancel"]
 
@@ -191,9 +192,9 @@ def test_the_result_is_said_in_words(running: TrainBench) -> None:
     assert "Jazz, 11 of 18, 18 songs, 7 artists" in page.classifier.recall.spoken()
     assert not page.resume_button.isVisible()
     page.curves_button.click()
-    assert running.view.page is running.view.run_page
+    assert current(running.view.page) is running.view.run_page
     running.view.run_page.result_button.click()
-    assert running.view.page is page
+    assert current(running.view.page) is page
 
 
 def test_a_new_model_can_be_used_at_once(running: TrainBench) -> None:

@@ -66,14 +66,14 @@ def test_a_recall_of_few_songs_is_a_count() -> None:
 
 
 def test_a_trusted_model_is_called_so() -> None:
-    metrics = dataclasses.replace(make_done().metrics, ece=0.06, confidence_gap=0.055)
+    metrics = dataclasses.replace(measured(), ece=0.06, confidence_gap=0.055)
     assert how_honest(metrics) == "It is surer than it should be, by 6 points on average."
     assert "can be trusted" in how_honest(dataclasses.replace(metrics, ece=0.02))
     assert "too few" in how_honest(few())
 
 
 def test_an_unsigned_error_gets_no_side_of_its_own() -> None:
-    metrics = dataclasses.replace(make_done().metrics, ece=0.25, confidence_gap=-0.008)
+    metrics = dataclasses.replace(measured(), ece=0.25, confidence_gap=-0.008)
     said = how_honest(metrics)
     assert "off by 25 points on average, now too high, now too low" in said
     assert "less sure than it should be by 1 point" in said
@@ -101,6 +101,13 @@ def test_a_training_of_before_has_its_gap_in_its_groups() -> None:
     assert event.metrics.confidence_gap == pytest.approx(0.0)
     assert "now too high, now too low" in how_honest(event.metrics)
     assert event.metrics.share.said() == "50 % right (95 %: 35 to 65 %)"
+
+
+def measured() -> Metrics:
+    """Figures of a classifier that was trained."""
+    metrics = make_done().metrics
+    assert isinstance(metrics, Metrics)
+    return metrics
 
 
 def few(**changes: Any) -> Metrics:
@@ -148,12 +155,12 @@ def test_a_cross_validation_is_told_beside_the_test() -> None:
 
 
 def test_a_model_without_mistakes_has_no_commonest() -> None:
-    metrics = dataclasses.replace(make_done().metrics, confusion=((3, 0), (0, 2)))
+    metrics = dataclasses.replace(measured(), confusion=((3, 0), (0, 2)))
     assert not any("mistake" in sentence for sentence in how_good(metrics))
 
 
 def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() -> None:
-    known = make_done().metrics
+    known = measured()
     assert "by artists it has never heard" in how_good(known)[0]
     assert recall_note(known, "Rock").endswith("artists")
     unknown = dataclasses.replace(known, artists=dict.fromkeys(known.artists, 0))
@@ -164,7 +171,7 @@ def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() 
 
 
 def test_what_is_likeliest_is_not_yet_named() -> None:
-    metrics = dataclasses.replace(make_done().metrics, named=0.5, named_accuracy=0.75)
+    metrics = dataclasses.replace(measured(), named=0.5, named_accuracy=0.75)
     said = how_good(metrics)
     assert "is right for 62 % of these (95 %: " in said[0].replace("\u00a0", " ")
     assert (
@@ -179,7 +186,7 @@ def test_what_is_likeliest_is_not_yet_named() -> None:
 
 
 def test_some_artists_that_nobody_knows_are_said() -> None:
-    metrics = dataclasses.replace(make_done().metrics, of_unknown_artists=20)
+    metrics = dataclasses.replace(measured(), of_unknown_artists=20)
     assert "of 20 the artist is not known, and it may have heard others" in how_good(metrics)[0]
     assert "never heard" not in how_good(metrics)[0]
 
@@ -190,7 +197,7 @@ def test_the_commonest_mistake_is_the_most_frequent() -> None:
 
 
 def test_a_genre_without_a_test_has_no_doubtful_figure() -> None:
-    known = make_done().metrics
+    known = measured()
     untested = dataclasses.replace(
         known, songs={**known.songs, "Folk": 0}, artists={**known.artists, "Folk": 0}
     )

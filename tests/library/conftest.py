@@ -45,7 +45,7 @@ def song(music: Path) -> Song:
         path = music / name
         path.parent.mkdir(parents=True, exist_ok=True)
         t = np.arange(int(seconds * RATE)) / RATE
-        chord = sum(np.sin(2 * np.pi * pitch * k * t) / k for k in (1, 2, 3, 5))
+        chord = np.sum([np.sin(2 * np.pi * pitch * k * t) / k for k in (1, 2, 3, 5)], axis=0)
         soundfile.write(path, (0.2 * chord).astype(np.float32), RATE)
         return path
 

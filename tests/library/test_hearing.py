@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,8 +91,9 @@ def test_a_heard_file_has_its_answer_and_its_tags(
 
     file = mutagen.wave.WAVE(song("song.wav"))
     file.add_tags()
+    tags: Any = file.tags
     for frame in (TIT2(text="Name"), TPE1(text="Someone"), TCON(text=["Folk", "Pop"])):
-        file.tags.add(frame)
+        tags.add(frame)
     file.save()
 
     hear_next(library, queue, StandIn(answer))

@@ -69,7 +69,7 @@ class Working:
     """Work on a library, with its events; ``on_event`` may pause it and so on."""
 
     def __init__(
-        self, library: Library, on_event: Callable[[Working, WorkEvent], object] | None = None
+        self, library: Library, on_event: Callable[[Working, WorkProgress], object] | None = None
     ) -> None:
         self.events: list[WorkEvent] = []
         self._is_over = threading.Event()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.rows import KnownModel, ReviewKind
 from tests.library_out.conftest import GENRES, MODEL, OTHER, Shelf, answer
 
@@ -21,7 +22,7 @@ Run = Callable[..., tuple[int, str, str]]
 def heard(library_store: Shelf) -> Shelf:
     """Two models have heard it; the first one more of it."""
     library_store.put("a.mp3", "b.mp3", "c.mp3", "sub/d.mp3", "sub/e.mp3")
-    first = {
+    first: dict[str, Classification | str] = {
         "a.mp3": answer("Rock", 0.9),
         "b.mp3": answer("Rock", 0.4, sure=False),
         "c.mp3": "it is damaged",

@@ -10,6 +10,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from fstmuse_core.system.child_process import start_child
 from fstmuse_core.system.process_limits import heartbeat
@@ -77,19 +78,20 @@ def break_decoder() -> None:
         misbehave(os.fspath(path))
         opened(self, path, **options)
 
-    AudioStream.__init__ = open_or_break  # type: ignore[method-assign]
+    patch.object(AudioStream, "__init__", open_or_break).start()
 
     import soundfile
 
-    class BrokenSound(soundfile.SoundFile):
-        def __init__(self, file: Any, *arguments: Any, **options: Any) -> None:
-            name = getattr(file, "name", "")
-            if isinstance(name, int) and sys.platform == "linux":
-                name = os.readlink(f"/proc/self/fd/{name}")
-            misbehave(str(name))
-            super().__init__(file, *arguments, **options)
+    opened_by_libsndfile = soundfile.SoundFile.__init__
 
-    soundfile.SoundFile = BrokenSound
+    def open_file_or_break(self: Any, file: Any, *arguments: Any, **options: Any) -> None:
+        name = getattr(file, "name", "")
+        if isinstance(name, int) and sys.platform == "linux":
+            name = os.readlink(f"/proc/self/fd/{name}")
+        misbehave(str(name))
+        opened_by_libsndfile(self, file, *arguments, **options)
+
+    patch.object(soundfile.SoundFile, "__init__", open_file_or_break).start()
 
 
 def break_proof() -> None:
@@ -98,21 +100,20 @@ def break_proof() -> None:
     One whose name goes on with "-early" does so when it is looked at before.
     """
     from fstmuse_core.tags import plan, replacement
-
-    foreseen, proved = plan.foresee, replacement.prove
+    from fstmuse_core.tags.proof import foresee, prove
 
     def foresee_or_break(target: Path, *arguments: Any) -> None:
         if "-early" in target.name:
             misbehave(str(target))
-        foreseen(target, *arguments)
+        foresee(target, *arguments)
 
-    plan.foresee = foresee_or_break
+    patch.object(plan, "foresee", foresee_or_break).start()
 
     def prove_or_break(target: Path, *arguments: Any) -> None:
         misbehave(str(target))
-        proved(target, *arguments)
+        prove(target, *arguments)
 
-    replacement.prove = prove_or_break
+    patch.object(replacement, "prove", prove_or_break).start()
 
 
 def serve_with_broken_decoder(connection: Connection, warm_model: str | None) -> None:
@@ -134,7 +135,7 @@ def serve_with_broken_listening(connection: Connection, warm_model: str | None) 
         return path
 
     begun = time.process_time()
-    sound.resynthesize_file = hear  # type: ignore[assignment]
+    patch.object(sound, "resynthesize_file", hear).start()
     sound.serve(connection, warm_model)
 
 
@@ -149,16 +150,15 @@ def feed_with_broken_decoder(connection: Connection) -> None:
 def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
     """Do the window's library work; misbehave with a copy made and not yet in place."""
     from fstmuse_core.tags import batch
+    from fstmuse_core.tags.replacement import NewVersion, make_version
     from fstmuse_core.workers.tasks.library import serve
 
-    made = batch.make_version
-
-    def make_version(target: Path, *arguments: Any) -> Any:
-        version = made(target, *arguments)
+    def make_and_break(target: Path, *arguments: Any) -> NewVersion:
+        version = make_version(target, *arguments)
         misbehave_and_tell(str(target), library_file)
         return version
 
-    batch.make_version = make_version
+    patch.object(batch, "make_version", make_and_break).start()
     serve(connection, library_file)
 
 
@@ -167,7 +167,10 @@ def serve_with_broken_preview(connection: Connection, library_file: str) -> None
     from fstmuse_core.tags import plan
     from fstmuse_core.workers.tasks.library import serve
 
-    plan.foresee = lambda target, *_: misbehave_and_tell(str(target), library_file)
+    def foresee(target: Path, *_: object) -> None:
+        misbehave_and_tell(str(target), library_file)
+
+    patch.object(plan, "foresee", foresee).start()
     serve(connection, library_file)
 
 

@@ -141,12 +141,13 @@ def test_the_name_a_model_was_made_under_lends_no_hash_to_another(mine: Path) ->
     before = load_bundle(mine).sha256
     path = rename_model("mine", "other").folder / "model.json"
     values = json.loads(path.read_bytes())
-    for spoilt in (
+    wrong: tuple[dict[str, object], ...] = (
         {"segment_hop_frames": 1},
         {"made_as": {**values["made_as"], "title": "another"}},
         {"made_as": {}},
         {"made_as": "mine"},
-    ):
+    )
+    for spoilt in wrong:
         path.write_bytes(manifest_bytes(values | spoilt))
         assert load_bundle(path.parent).sha256 != before
     path.write_bytes(manifest_bytes(values))

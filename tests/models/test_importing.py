@@ -27,14 +27,14 @@ from tests.conftest import Samples, make_music, make_speech
 from tests.models import stand_ins
 from tests.models.conftest import Parcel
 
-Build = Callable[[Callable[[], bytes]], None]
+Build = Callable[[Callable[[], Rebuilt]], None]
 
 
 @pytest.fixture
 def build(monkeypatch: pytest.MonkeyPatch) -> Build:
     """Puts something in the place of the process that builds, which takes ten seconds."""
 
-    def stand_in(answer: Callable[[], Any]) -> None:
+    def stand_in(answer: Callable[[], Rebuilt]) -> None:
         monkeypatch.setattr(importing, "_rebuild", lambda _archive, _cancelled: answer())
 
     return stand_in

@@ -61,7 +61,7 @@ class FakeFeed:
             _, _, rate, channels = self.opened[-1]
             end = round(LENGTH_S * rate)
             stop = min(end, self._next + rate // 4)
-            times = np.arange(self._next, stop, dtype=np.float32) / rate
+            times = (np.arange(self._next, stop) / rate).astype(np.float32)
             self._next = stop
             samples = np.repeat(times[:, np.newaxis], channels, axis=1)
             return FakeBlock(self._stream, samples, self.error, end=stop >= end)

@@ -173,7 +173,8 @@ def test_unplugging_pauses_and_keeps_the_position(
         stream.unplug()
     assert failed.args is not None
     assert failed.args[0].startswith("Speakers: the device stopped playing")
-    assert (player.state, player.position) == ("paused", pytest.approx(0.5))
+    assert player.state == "paused"
+    assert player.position == pytest.approx(0.5)
 
 
 def test_a_device_that_asks_for_no_more_sound_counts_as_unplugged(

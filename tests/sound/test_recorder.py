@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -30,7 +32,9 @@ def stop(recorder: Recorder, qtbot: QtBot) -> Take:
     with qtbot.waitSignal(recorder.finished) as finished:
         recorder.stop()
     assert finished.args is not None
-    return finished.args[0]
+    (take,) = finished.args
+    assert isinstance(take, Take)
+    return take
 
 
 def test_a_take_is_what_the_microphone_heard(
@@ -86,7 +90,7 @@ def test_a_device_that_insists_on_stereo_is_mixed_to_mono(
     portaudio.devices[0]["max_input_channels"] = 2
     check = portaudio.check
 
-    def only_stereo(settings: dict, direction: str) -> None:
+    def only_stereo(settings: dict[str, Any], direction: str) -> None:
         if settings["channels"] != 2:
             raise portaudio.PortAudioError("Invalid number of channels", -9998)
         check(settings, direction)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -10,8 +11,12 @@ from fstmuse_gui.sound.threads import CallThread, hire_sound_thread, release_sou
 def test_calls_are_made_in_order_on_one_thread() -> None:
     thread = CallThread("test-calls")
     made: list[tuple[int, str]] = []
+
+    def note(number: int) -> None:
+        made.append((number, threading.current_thread().name))
+
     for number in range(20):
-        thread.call(lambda number=number: made.append((number, threading.current_thread().name)))
+        thread.call(partial(note, number))
     assert thread.stop()
     assert made == [(number, "test-calls") for number in range(20)]
 
@@ -19,7 +24,7 @@ def test_calls_are_made_in_order_on_one_thread() -> None:
 def test_a_failing_call_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
     thread = CallThread("test-calls")
     done = threading.Event()
-    thread.call(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    thread.call(lambda: 1 / 0)  # type: ignore[arg-type]
     thread.call(done.set)
     assert done.wait(5.0)
     assert thread.stop()

@@ -52,11 +52,15 @@ def killed_after(files: int, seconds: float, work: Callable[[Tell], object]) -> 
 def forked(work: Callable[[Tell], object]) -> tuple[int, int]:
     """A child at work, and where it tells of each file."""
     told, tell = os.pipe()
+
+    def mark(_: object) -> None:
+        os.write(tell, b".")
+
     child = os.fork()
     if not child:
         code = 1
         try:
-            work(lambda _: os.write(tell, b"."))
+            work(mark)
             code = 0
         finally:
             os._exit(code)

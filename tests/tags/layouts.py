@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TEXT_FRAMES = {
     2: ("TT2", "TP1", "TAL", "TCM", "TRK", "TYE", "TEN", "TCO"),
@@ -69,8 +70,8 @@ class Layouts:
                 frames += name.encode() + size.to_bytes(3, "big") + body
             else:
                 packed = syncsafe(size) if version == 4 else size.to_bytes(4, "big")
-                flags = b"\0\2" if version == 4 and unsync else b"\0\0"
-                frames += name.encode() + packed + flags + body
+                frame_flags = b"\0\2" if version == 4 and unsync else b"\0\0"
+                frames += name.encode() + packed + frame_flags + body
         frames += self.chance.choice((b"", b"", bytes(7), bytes(2000)))
         flags = 0x80 if unsync else 0
         extended = b""
@@ -211,8 +212,9 @@ class Layouts:
             "rtng": [1],
             "\xa9cmt": [""],
         }
+        tags: Any = file.tags
         for key in self.chance.sample(sorted(values), 5):
-            file.tags[key] = values[key]
+            tags[key] = values[key]
         file.save(padding=lambda _: self.chance.choice((0, 8, 2000)))
 
 

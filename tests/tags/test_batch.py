@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -182,9 +183,7 @@ def test_a_disk_is_not_filled_to_the_brim(
     path = take("song.wav")
     changes, before = plan([path]), everything(path.parent)
     free = path.stat().st_size + 500_000
-    monkeypatch.setattr(
-        replacement.shutil, "disk_usage", lambda _: SimpleNamespace(total=9**9, free=free)
-    )
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=9**9, free=free))
     monkeypatch.setattr(replacement, "_copy", fail(errno.EIO))
     assert "the disk is full" in why(apply(changes, folder=journal))
     assert everything(path.parent) == before

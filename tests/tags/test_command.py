@@ -19,6 +19,7 @@ from fstmuse_core.library.database import open_library
 from fstmuse_core.library.rows import ReviewKind
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.formats import open_tags
+from fstmuse_core.tags.replacement import put_in_place
 from tests.library_out.conftest import MODEL, Shelf, answer
 from tests.tags.conftest import everything
 
@@ -121,11 +122,10 @@ def test_ctrl_c_ends_after_the_file_it_is_at(
     from fstmuse_core.tags import batch
 
     first, second = take("bare.mp3", "1.mp3"), take("bare.mp3", "2.mp3")
-    real = batch.put_in_place
 
     def interrupted(*arguments: Any) -> Any:
         signal.raise_signal(signal.SIGINT)
-        return real(*arguments)
+        return put_in_place(*arguments)
 
     monkeypatch.setattr(batch, "put_in_place", interrupted)
     code, out, _ = tag("write", results(tmp_path, record(first), record(second)))

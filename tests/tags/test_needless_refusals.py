@@ -82,6 +82,7 @@ def test_streams_of_frames_without_a_header(tmp_path: Path, journal: Path, codec
     options = {"write_xing": "0", "id3v2_version": "0"} if codec != "mp2" else {}
     with av.open(str(path), "w", format=path.suffix[1:], options=options) as container:
         stream = container.add_stream(codec, rate=16_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         stream.bit_rate = 32_000
         # Long enough that a length guessed from the file's size moves with the tags.
         samples = noise(120.0, 16_000)

@@ -19,7 +19,7 @@ from tests.tags.conftest import plan
 from tests.tags.layouts import flac_parts
 
 Take = Callable[..., Path]
-GENRES = (["Polka"], ["Unknown"], ["Rock", "X"], ["Rock"], [])
+GENRES: tuple[list[str], ...] = (["Polka"], ["Unknown"], ["Rock", "X"], ["Rock"], [])
 
 
 def test_random_chains_are_written_and_given_back(take: Take, journal: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,12 @@ def _die_at(step: int) -> None:
         return call
 
     # All that a process changes on the disk goes through one of these.
-    for owner, name in ((os, "link"), (os, "fsync"), (os, "replace"), (os, "utime")):
-        setattr(owner, name, counted(getattr(owner, name)))
-    for owner, name in ((Path, "replace"), (Path, "unlink"), (Journal, "append")):
+    changes: list[tuple[object, str]] = [
+        *((os, name) for name in ("link", "fsync", "replace", "utime")),
+        *((Path, name) for name in ("replace", "unlink")),
+        (Journal, "append"),
+    ]
+    for owner, name in changes:
         setattr(owner, name, counted(getattr(owner, name)))
 
 
@@ -98,7 +102,7 @@ def test_an_undo_that_is_killed_is_finished_by_the_next(
     for step in range(MOST_STEPS):
         batch = apply(plan([path, given]), folder=journal)
         assert path.samefile(given)
-        was_killed = killed_at(step, lambda batch=batch: undo(batch.id, folder=journal))
+        was_killed = killed_at(step, partial(undo, batch.id, folder=journal))
         kills += was_killed
         for outcome in undo(batch.id, folder=journal).outcomes:
             assert outcome.fate is Fate.UNDONE, outcome.why

@@ -54,7 +54,7 @@ def noise() -> np.ndarray:
 def tones() -> np.ndarray:
     times = np.arange(RATE * 3 + 123) / RATE
     parts = [np.sin(2 * np.pi * f * times) for f in (55.0, 440.0, 3520.0, 7900.0)]
-    return (0.2 * np.sum(parts, axis=0)).astype(np.float32)
+    return np.asarray(0.2 * np.sum(parts, axis=0), np.float32)
 
 
 @pytest.mark.parametrize("samples", [noise(), tones()], ids=["noise", "tones"])

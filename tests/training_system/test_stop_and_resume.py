@@ -9,8 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +33,7 @@ from fstmuse_core.training.control import CancelledError, Control
 from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch
 
 EPOCHS = 4
-OPTIONS = {"model": "toy-model", "epochs": EPOCHS, "batch_size": 16, "out": "tones"}
+OPTIONS: dict[str, Any] = {"model": "toy-model", "epochs": EPOCHS, "batch_size": 16, "out": "tones"}
 
 linux_only = pytest.mark.skipif(
     sys.platform != "linux", reason="needs XDG folders and POSIX signals"
@@ -43,7 +45,7 @@ def arguments(tones: Path) -> list[str]:
     return fstmuse("train", *words, "--data", str(tones), "--events", "-")
 
 
-def after_epoch(number: int, verb: str):  # type: ignore[no-untyped-def]
+def after_epoch(number: int, verb: str) -> Callable[[Event, Control], None]:
     def on(event: Event, control: Control) -> None:
         if event["event"] == "epoch" and event["epoch"] == number:
             getattr(control, verb)()
@@ -269,7 +271,7 @@ def test_what_was_cut_off_while_it_read_its_music_reads_it_again(
 # -- asked for by another process ------------------------------------------------------
 
 
-def asking(word: str, moment: str):  # type: ignore[no-untyped-def]
+def asking(word: str, moment: str) -> Callable[[Event, Control], None]:
     """Ask for the end as another window does, in the run's folder."""
 
     def on(event: Event, control: Control) -> None:

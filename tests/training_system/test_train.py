@@ -12,7 +12,8 @@ import pytest
 
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.classify.classifier import GenreClassifier
-from tests.training_system.conftest import Home, fstmuse
+from fstmuse_core.training.control import Control
+from tests.training_system.conftest import Event, Home, fstmuse
 
 
 def folder_of(home: Home) -> Path:
@@ -106,7 +107,7 @@ def test_figures_card_and_record(trained: Home) -> None:
 
 
 def test_same_seed_same_model(home: Home, trained: Home, tones: Path) -> None:
-    def stop_after_first(event: dict, control) -> None:  # type: ignore[no-untyped-def]
+    def stop_after_first(event: Event, control: Control) -> None:
         if event["event"] == "epoch":
             control.cancel()
 
