@@ -18,12 +18,12 @@ import json, queue, statistics, sys, time
 from fstmuse_core.workers.tasks import sound as sound_process
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Ready
-from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.client import WorkerClient
 
 def measure():
     model, genre = sys.argv[1:]
     events = queue.Queue()
-    worker = ClassifyWorker(events.put, warm_model=model, serve=sound_process.serve)
+    worker = WorkerClient(events.put, warm_model=model, serve=sound_process.serve)
     worker.start()
     while not isinstance(events.get(), Ready):
         pass

@@ -23,8 +23,8 @@ import soxr
 
 from fstmuse_core.audio.reading import SAMPLE_RATE, load_audio
 from fstmuse_core.audio.spectrogram import mel_spectrogram
-from fstmuse_core.datasets.copies import Print, print_of, same_recordings
 from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.duplicates import Print, print_of, same_recordings
 
 Samples = npt.NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.fst_muse import build_fst_muse
 from fstmuse_core.training.mels import load_mels
-from fstmuse_core.training.noise import made_up_noise
+from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan
 from fstmuse_core.training.starter.cross_validation import DataSet

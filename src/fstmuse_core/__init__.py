@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fstmuse_core.audio.reading import load_audio
     from fstmuse_core.audio.spectrogram import SpectrogramConfig, mel_spectrogram
-    from fstmuse_core.bundle.entries import list_models
+    from fstmuse_core.bundle.model_list import list_models
     from fstmuse_core.classify.classifier import GenreClassifier
     from fstmuse_core.classify.result import Classification
     from fstmuse_core.generate.generator import ClipGenerator, GeneratedClip

@@ -177,13 +177,13 @@ class Settings:
             raise ValueError(f"{option.key} may not be {value!r}")
         self._store.setValue(option.key, _encode(value))
         if option.names_model:
-            from fstmuse_core.bundle.identity import sha256_of
+            from fstmuse_core.bundle.find_by_hash import sha256_of
 
             self._store.setValue(option.key + _HASH, _encode(sha256_of(str(value))))
 
     def follow_models(self) -> None:
         """Take up models that were renamed while nobody looked by their new names."""
-        from fstmuse_core.bundle.identity import whereabouts
+        from fstmuse_core.bundle.find_by_hash import whereabouts
 
         for key in self._store.allKeys():
             if not key.endswith(_HASH):

@@ -16,9 +16,9 @@ from fstmuse_core.bundle import bundle, changes, importing
 from fstmuse_core.bundle.archive import export_model
 from fstmuse_core.bundle.rebuild import Rebuilt
 from fstmuse_core.classify.classifier import GenreClassifier
-from fstmuse_core.cli.output import identity
-from fstmuse_core.cli.results import Choice, FileResult, JsonLinesWriter
-from fstmuse_core.cli.resuming import open_again
+from fstmuse_core.cli.common.output import identity
+from fstmuse_core.cli.common.results import Choice, FileResult, JsonLinesWriter
+from fstmuse_core.cli.common.resuming import open_again
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.export import export_library

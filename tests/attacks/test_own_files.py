@@ -22,11 +22,11 @@ from numpy.lib import format as npy
 
 from fstmuse_core.audio.patterns import N_STATISTICS
 from fstmuse_core.audio.reading import SAMPLE_RATE
-from fstmuse_core.bundle import bundle, changes, identity
+from fstmuse_core.bundle import bundle, changes, find_by_hash
 from fstmuse_core.bundle.manifest import MANIFEST_NAME
 from fstmuse_core.bundle.pattern_head import PatternHead
 from fstmuse_core.classify.classifier import GenreClassifier
-from fstmuse_core.cli.resuming import answers
+from fstmuse_core.cli.common.resuming import answers
 from fstmuse_core.cli.tag.planning import read_results
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
@@ -85,8 +85,8 @@ def _listings() -> list[set[str]]:
         {model.name for model in installed_models()},
         {model.name for model in installed_generators()},
         {base.name for base in bases()},
-        {name for name, _ in identity.names_by_hash().values()},
-        {identity.whereabouts("", "no run").name},
+        {name for name, _ in find_by_hash.names_by_hash().values()},
+        {find_by_hash.whereabouts("", "no run").name},
     ]
 
 

@@ -171,7 +171,7 @@ def test_table_shows_length_three_genres_and_the_verdict(fstmuse: Run, music_fil
 def test_table_aligns_names_of_any_width(
     fstmuse: Run, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from fstmuse_core.cli.results import width
+    from fstmuse_core.cli.common.results import width
 
     monkeypatch.chdir(tmp_path)
     for name in ("a.wav", "日本の歌.wav", "two\nlines.wav"):

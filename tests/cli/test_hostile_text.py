@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.cli.console import print_safe, say
-from fstmuse_core.cli.output import identity
+from fstmuse_core.cli.common.console import print_safe, say
+from fstmuse_core.cli.common.output import identity
 from fstmuse_core.datasets.corrections.tracks import export_manifest
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.track import Collection, Track

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fstmuse_core.cli.kinds import Number, Whole
+from fstmuse_core.cli.common.param_types import Number, Whole
 from fstmuse_core.cli.program import program
 
 from .conftest import Run

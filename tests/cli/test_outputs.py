@@ -221,7 +221,7 @@ def test_an_error_of_the_system_names_its_file(
     def broken(*_: object) -> None:
         raise PermissionError(13, "Permission denied", "/some/where\n")
 
-    monkeypatch.setattr("fstmuse_core.bundle.entries.list_models", broken)
+    monkeypatch.setattr("fstmuse_core.bundle.model_list.list_models", broken)
     outcome = fstmuse("models", "list")
 
     assert (outcome.code, outcome.complaints) == (

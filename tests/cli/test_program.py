@@ -74,7 +74,7 @@ def test_classifying_loads_neither_tensorflow_nor_qt() -> None:
     modules = [f"fstmuse_core.cli.{name}" for name in commands]
     modules += [
         "fstmuse_core.classify.classifier",
-        "fstmuse_core.cli.results",
+        "fstmuse_core.cli.common.results",
         "fstmuse_core.cli.spectrogram",
     ]
 

@@ -20,7 +20,7 @@ from fstmuse_core.bundle.bundle import shipped_models_folder
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.system.child_process import start_child
-from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.client import WorkerClient
 from fstmuse_core.workers.playback import AudioFeed, FeedBlock, _feed
 from fstmuse_core.workers.protocol import (
     Cancelled,
@@ -66,8 +66,8 @@ def events() -> Events:
 
 
 @pytest.fixture
-def worker(events: Events) -> Iterator[ClassifyWorker]:
-    worker = ClassifyWorker(events.put, warm_model=MODEL)
+def worker(events: Events) -> Iterator[WorkerClient]:
+    worker = WorkerClient(events.put, warm_model=MODEL)
     worker.start()
     yield worker
     worker.stop()
@@ -82,7 +82,7 @@ def long_file(tmp_path: Path, music: Samples) -> Path:
 
 
 def test_a_file_is_started_done_and_the_same_as_without_a_worker(
-    worker: ClassifyWorker, events: Events, music_file: Path
+    worker: WorkerClient, events: Events, music_file: Path
 ) -> None:
     job = worker.submit(ClassifyFile(str(music_file), MODEL))
     seen = events.until(Done, job=job)
@@ -95,7 +95,7 @@ def test_a_file_is_started_done_and_the_same_as_without_a_worker(
 
 
 def test_a_bad_file_fails_with_a_sentence_and_the_next_is_done(
-    worker: ClassifyWorker, events: Events, music_file: Path, tmp_path: Path
+    worker: WorkerClient, events: Events, music_file: Path, tmp_path: Path
 ) -> None:
     bad = worker.submit(ClassifyFile(str(tmp_path / "gone.wav"), MODEL))
     no_model = worker.submit(ClassifyFile(str(music_file), "polka-net"))
@@ -107,7 +107,7 @@ def test_a_bad_file_fails_with_a_sentence_and_the_next_is_done(
 
 
 def test_cancelling_what_runs_and_what_waits(
-    worker: ClassifyWorker, events: Events, music_file: Path, long_file: Path
+    worker: WorkerClient, events: Events, music_file: Path, long_file: Path
 ) -> None:
     running = worker.submit(ClassifyFile(str(long_file), MODEL))
     waiting = worker.submit(ClassifyFile(str(long_file), MODEL))
@@ -121,7 +121,7 @@ def test_cancelling_what_runs_and_what_waits(
 
 
 def test_a_killed_worker_is_replaced_and_the_job_done_again(
-    worker: ClassifyWorker, events: Events, long_file: Path
+    worker: WorkerClient, events: Events, long_file: Path
 ) -> None:
     job = worker.submit(ClassifyFile(str(long_file), MODEL))
     events.until(Started, job=job)
@@ -135,7 +135,7 @@ def test_a_killed_worker_is_replaced_and_the_job_done_again(
 
 
 def test_a_job_that_kills_twice_is_given_up(
-    worker: ClassifyWorker, events: Events, long_file: Path, music_file: Path
+    worker: WorkerClient, events: Events, long_file: Path, music_file: Path
 ) -> None:
     job = worker.submit(ClassifyFile(str(long_file), MODEL))
     innocent = worker.submit(ClassifyFile(str(music_file), MODEL))
@@ -150,7 +150,7 @@ def test_a_job_that_kills_twice_is_given_up(
 
 
 def test_live_samples_are_answered_as_they_come_and_survive_a_death(
-    worker: ClassifyWorker, events: Events, music: Samples
+    worker: WorkerClient, events: Events, music: Samples
 ) -> None:
     job = worker.submit(ClassifyLive(MODEL))
     pieces = np.array_split(music, 20)
@@ -170,7 +170,7 @@ def test_live_samples_are_answered_as_they_come_and_survive_a_death(
 
 
 def test_a_recording_does_not_wait_for_a_long_file(
-    worker: ClassifyWorker, events: Events, music: Samples, long_file: Path
+    worker: WorkerClient, events: Events, music: Samples, long_file: Path
 ) -> None:
     file_job = worker.submit(ClassifyFile(str(long_file), MODEL))
     events.until(Started, job=file_job)
@@ -182,7 +182,7 @@ def test_a_recording_does_not_wait_for_a_long_file(
     events.until(Done, job=file_job)
 
 
-def test_a_live_session_can_be_cancelled(worker: ClassifyWorker, events: Events) -> None:
+def test_a_live_session_can_be_cancelled(worker: WorkerClient, events: Events) -> None:
     job = worker.submit(ClassifyLive(MODEL))
     events.until(Started, job=job)
     worker.cancel(job)
@@ -197,7 +197,7 @@ def test_a_worker_that_cannot_be_started_is_told(
         raise OSError("no more processes")
 
     monkeypatch.setattr("fstmuse_core.workers.client.start_child", refuse)
-    worker = ClassifyWorker(events.put)
+    worker = WorkerClient(events.put)
     job = worker.submit(ClassifyFile(str(music_file), MODEL))
     worker.start()
     seen = events.until(Failed, job=job)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fstmuse_core.datasets import examine as examine_module
+from fstmuse_core.datasets.check import Report, _notes, as_markdown, as_text, check_collection
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.doctor import Report, _notes, as_markdown, as_text, check_collection
 from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.datasets.track import Collection, Track
 

@@ -14,7 +14,9 @@ import soxr
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.datasets.cache import FeatureCache
-from fstmuse_core.datasets.copies import (
+from fstmuse_core.datasets.check import check_collection
+from fstmuse_core.datasets.detect import load_tracks
+from fstmuse_core.datasets.duplicates import (
     Print,
     as_text,
     from_text,
@@ -24,8 +26,6 @@ from fstmuse_core.datasets.copies import (
     same_recordings,
     without_near_copies,
 )
-from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.datasets.doctor import check_collection
 from fstmuse_core.datasets.track import Track
 
 RATE = 22_050

@@ -16,7 +16,7 @@ from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.bundle.bundle import shipped_models_folder
 from fstmuse_core.generate.generator import Blend, ClipGenerator, GeneratedClip
 from fstmuse_core.inversion.resynthesis import resynthesize_file
-from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.client import WorkerClient
 from fstmuse_core.workers.protocol import (
     Cancelled,
     Done,
@@ -59,8 +59,8 @@ def events() -> Events:
 
 
 @pytest.fixture
-def worker(events: Events, tiny: Path) -> Iterator[ClassifyWorker]:
-    worker = ClassifyWorker(events.put, warm_model=str(tiny), serve=sound.serve)
+def worker(events: Events, tiny: Path) -> Iterator[WorkerClient]:
+    worker = WorkerClient(events.put, warm_model=str(tiny), serve=sound.serve)
     worker.start()
     yield worker
     worker.stop()
@@ -68,7 +68,7 @@ def worker(events: Events, tiny: Path) -> Iterator[ClassifyWorker]:
 
 
 def test_picture_sound_and_opinions_in_this_order(
-    worker: ClassifyWorker, events: Events, tiny: Path, generator: ClipGenerator
+    worker: WorkerClient, events: Events, tiny: Path, generator: ClipGenerator
 ) -> None:
     request = MakeClip(str(tiny), "Rock", 4.0, 7, ("Jazz", 0.3), (*JUDGES, "no such model"))
     job = worker.submit(request)
@@ -93,7 +93,7 @@ def test_picture_sound_and_opinions_in_this_order(
 
 
 def test_cancelling_what_runs_and_what_waits(
-    worker: ClassifyWorker, events: Events, tiny: Path
+    worker: WorkerClient, events: Events, tiny: Path
 ) -> None:
     first = worker.submit(MakeClip(str(tiny), "Rock", 120.0, 1))
     second = worker.submit(MakeClip(str(tiny), "Rock", 120.0, 2))
@@ -108,7 +108,7 @@ def test_cancelling_what_runs_and_what_waits(
     assert seen[-1].job == third
 
 
-def test_failures_are_sentences(worker: ClassifyWorker, events: Events, tiny: Path) -> None:
+def test_failures_are_sentences(worker: WorkerClient, events: Events, tiny: Path) -> None:
     refused: list[tuple[Job, str]] = [
         (MakeClip(str(tiny), "polka", 3.0, 1), "it knows Rock, Jazz, Hip-Hop"),
         (MakeClip("no-gan", "Rock", 3.0, 1), "there is no model by that name"),
@@ -124,7 +124,7 @@ def test_failures_are_sentences(worker: ClassifyWorker, events: Events, tiny: Pa
         assert "\n" not in failed.sentence
 
 
-def test_what_a_model_hears(worker: ClassifyWorker, events: Events, music_file: Path) -> None:
+def test_what_a_model_hears(worker: WorkerClient, events: Events, music_file: Path) -> None:
     worker.submit(ResynthesizeFile(str(music_file)))
     whole = events.until(Done, Failed)[-1]
     worker.submit(ResynthesizeFile(str(music_file), "Rock", JUDGES[1]))
@@ -134,7 +134,7 @@ def test_what_a_model_hears(worker: ClassifyWorker, events: Events, music_file: 
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_killed_process_is_replaced(worker: ClassifyWorker, events: Events, tiny: Path) -> None:
+def test_a_killed_process_is_replaced(worker: WorkerClient, events: Events, tiny: Path) -> None:
     worker.submit(MakeClip(str(tiny), "Rock", 60.0, 1))
     events.until(Partial)
     assert worker.pid is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.client import WorkerClient
 from fstmuse_gui.classify.tab import ClassifyFactories, ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
@@ -78,7 +78,7 @@ def test_the_job_of_a_killed_worker_is_done_again(
 ) -> None:
     bridge = tab.presenter.queue._bridge
     worker = bridge.worker
-    assert isinstance(worker, ClassifyWorker)
+    assert isinstance(worker, WorkerClient)
     with qtbot.waitSignal(bridge.ready, timeout=_PATIENCE_MS):
         pass
     with qtbot.waitSignal(bridge.lost, timeout=_PATIENCE_MS):

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import shipped_models_folder
-from fstmuse_core.bundle.entries import ModelEntry, find_model
 from fstmuse_core.bundle.manifest import manifest_bytes
+from fstmuse_core.bundle.model_list import ModelEntry, find_model
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.models.presenter import ModelsPresenter

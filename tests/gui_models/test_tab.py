@@ -68,7 +68,7 @@ def test_a_folder_that_cannot_be_read_is_said_once(
     def refuse() -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("fstmuse_core.bundle.entries.list_models", refuse)
+    monkeypatch.setattr("fstmuse_core.bundle.model_list.list_models", refuse)
     with bench.qtbot.waitSignal(bench.store.list_trouble):
         bench.store.refresh()
     assert "Permission denied" in bench.view.notice.text

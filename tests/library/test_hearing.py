@@ -16,12 +16,7 @@ from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import (
-    ClassifiedFile,
-    FailedFile,
-    LibraryTask,
-    Unusable,
-)
+from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.rows import LibraryRow, State, restored, stored
 from fstmuse_core.library.scan import scan_library

@@ -16,7 +16,7 @@ import soundfile
 from fstmuse_core.bundle.bundle import shipped_models_folder
 from fstmuse_core.system.pool import Broken, ProcessPool, run_in_pool
 from fstmuse_core.system.process_limits import Limits
-from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.client import WorkerClient
 from fstmuse_core.workers.protocol import Cancelled, ClassifyFile, Done, Event, Failed, Started
 from tests.limits import faulty_child
 
@@ -117,8 +117,8 @@ def events() -> Events:
 
 
 @pytest.fixture
-def worker(events: Events) -> Iterator[ClassifyWorker]:
-    worker = ClassifyWorker(
+def worker(events: Events) -> Iterator[WorkerClient]:
+    worker = WorkerClient(
         events.put, serve=faulty_child.serve_with_broken_decoder, limits=Limits(cpu_s=30, idle_s=5)
     )
     worker.start()
@@ -135,7 +135,7 @@ def song(tmp_path: Path, music: Any) -> str:
 
 @pytest.mark.parametrize("fault", ["hang", "stop", "spin"])
 def test_cancel_ends_a_process_that_hangs(
-    fault: str, worker: ClassifyWorker, events: Events, song: str
+    fault: str, worker: WorkerClient, events: Events, song: str
 ) -> None:
     hung = worker.submit(ClassifyFile(f"{fault}.wav", MODEL))
     next_one = worker.submit(ClassifyFile(song, MODEL))
@@ -151,7 +151,7 @@ def test_cancel_ends_a_process_that_hangs(
 
 
 def test_the_window_s_worker_fails_what_hangs_and_goes_on(
-    worker: ClassifyWorker, events: Events, song: str
+    worker: WorkerClient, events: Events, song: str
 ) -> None:
     hung = worker.submit(ClassifyFile("hang.wav", MODEL))
     next_one = worker.submit(ClassifyFile(song, MODEL))
@@ -161,7 +161,7 @@ def test_the_window_s_worker_fails_what_hangs_and_goes_on(
 
 
 def test_the_window_s_worker_fails_what_crashes_and_goes_on(
-    worker: ClassifyWorker, events: Events, song: str
+    worker: WorkerClient, events: Events, song: str
 ) -> None:
     first = worker.submit(ClassifyFile("crash.wav", MODEL))
     second = worker.submit(ClassifyFile("abort.wav", MODEL))

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject
 
 from fstmuse_core.inversion import invert_mel
 from fstmuse_core.system.process_limits import SYNTHESIS, Heartbeat, heartbeat, send_heartbeats
-from fstmuse_core.workers.client import ClassifyWorker
+from fstmuse_core.workers.client import WorkerClient
 from fstmuse_core.workers.protocol import Cancelled, Done, Event, Failed, ResynthesizeFile, Started
 from fstmuse_gui.workers import bridge
 from tests.gui.fakes import FakeWorker
@@ -31,10 +31,8 @@ def events() -> queue.Queue[Event]:
 
 
 @pytest.fixture
-def worker(events: queue.Queue[Event]) -> Iterator[ClassifyWorker]:
-    worker = ClassifyWorker(
-        events.put, serve=faulty_child.serve_with_broken_listening, limits=STRICT
-    )
+def worker(events: queue.Queue[Event]) -> Iterator[WorkerClient]:
+    worker = WorkerClient(events.put, serve=faulty_child.serve_with_broken_listening, limits=STRICT)
     worker.start()
     yield worker
     worker.stop()
@@ -46,9 +44,7 @@ def until(events: queue.Queue[Event], *kinds: type) -> Any:
     return event
 
 
-def test_long_work_that_goes_on_is_let_be(
-    worker: ClassifyWorker, events: queue.Queue[Event]
-) -> None:
+def test_long_work_that_goes_on_is_let_be(worker: WorkerClient, events: queue.Queue[Event]) -> None:
     worker.submit(ResynthesizeFile("long"))
 
     ended = until(events, Done, Failed)
@@ -58,7 +54,7 @@ def test_long_work_that_goes_on_is_let_be(
 
 @pytest.mark.parametrize("fault", ["hang", "spin"])
 def test_work_that_makes_nothing_is_given_up(
-    fault: str, worker: ClassifyWorker, events: queue.Queue[Event]
+    fault: str, worker: WorkerClient, events: queue.Queue[Event]
 ) -> None:
     worker.submit(ResynthesizeFile(fault))
     next_one = worker.submit(ResynthesizeFile("fine"))
@@ -68,7 +64,7 @@ def test_work_that_makes_nothing_is_given_up(
     assert until(events, Done, Failed) == Done(next_one, "fine")
 
 
-def test_cancel_ends_a_sound_that_hangs(worker: ClassifyWorker, events: queue.Queue[Event]) -> None:
+def test_cancel_ends_a_sound_that_hangs(worker: WorkerClient, events: queue.Queue[Event]) -> None:
     hung = worker.submit(ResynthesizeFile("hang"))
     until(events, Started)
 
@@ -101,7 +97,7 @@ def test_the_window_s_sounds_are_made_under_these_limits(
         asked.update(options)
         return FakeWorker(on_event)
 
-    monkeypatch.setattr("fstmuse_core.workers.client.ClassifyWorker", make_worker)
+    monkeypatch.setattr("fstmuse_core.workers.client.WorkerClient", make_worker)
     bridge.sound_bridge(None, QObject()).close()
 
     assert asked["limits"] is SYNTHESIS

@@ -25,8 +25,8 @@ from fstmuse_core.bundle.changes import (
     restore_model,
     trash_folder,
 )
-from fstmuse_core.bundle.entries import Origin, find_model, list_models, model_details
 from fstmuse_core.bundle.manifest import manifest_bytes
+from fstmuse_core.bundle.model_list import Origin, find_model, list_models, model_details
 from fstmuse_core.bundle.names import MAX_LENGTH, name_of
 from fstmuse_core.system.errors import BundleError
 

@@ -15,9 +15,9 @@ import soundfile
 from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.bundle.bundle import load_bundle, shipped_models_folder, write_bundle
 from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
-from fstmuse_core.bundle.entries import Origin, describe, model_details
 from fstmuse_core.bundle.figures import contradiction_in
 from fstmuse_core.bundle.manifest import manifest_bytes, sealed
+from fstmuse_core.bundle.model_list import Origin, describe, model_details
 from fstmuse_core.cli import main
 from fstmuse_core.library.rows import KnownModel
 from fstmuse_core.library.truth import Label, known_before

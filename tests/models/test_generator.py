@@ -15,9 +15,9 @@ import pytest
 
 from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.bundle.bundle import load_bundle
-from fstmuse_core.bundle.entries import model_details
 from fstmuse_core.bundle.importing import import_model
 from fstmuse_core.bundle.litert import GeneratorNetwork
+from fstmuse_core.bundle.model_list import model_details
 from fstmuse_core.bundle.noise import draw_noise
 from tests.models.conftest import Parcel
 

@@ -9,7 +9,7 @@ import pytest
 
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
-from fstmuse_core.bundle.identity import folder_of, names_by_hash, sha256_of, whereabouts
+from fstmuse_core.bundle.find_by_hash import folder_of, names_by_hash, sha256_of, whereabouts
 from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.queue import register

@@ -16,9 +16,9 @@ from fstmuse_core.audio.patterns import N_STATISTICS
 from fstmuse_core.bundle import importing
 from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
-from fstmuse_core.bundle.entries import Origin, list_models, model_details
 from fstmuse_core.bundle.importing import ImportCancelledError, import_model
 from fstmuse_core.bundle.litert import LiteRtNetwork
+from fstmuse_core.bundle.model_list import Origin, list_models, model_details
 from fstmuse_core.bundle.pattern_head import PatternHead
 from fstmuse_core.bundle.rebuild import Rebuilt
 from fstmuse_core.classify.classifier import GenreClassifier

@@ -11,7 +11,7 @@ import pytest
 from fstmuse_core.datasets.groups import group_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.cross_validation import Folded, cross_validate_head, fold
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.plan import PLANS, Recipe
 from fstmuse_core.training.settings import TrainSettings
 

@@ -16,7 +16,7 @@ from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.examine import examine
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.runs.store import find_run, list_runs
-from fstmuse_core.training import music as prepare
+from fstmuse_core.training import preparation as prepare
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.original import classifiers
 from tests.training_system.conftest import RATE, Event, Home, write_tones

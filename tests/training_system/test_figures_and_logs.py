@@ -13,7 +13,7 @@ from PIL import Image, ImageFont
 from fstmuse_core.training import canvas
 from fstmuse_core.training.canvas import Canvas, text_width
 from fstmuse_core.training.epochs import epoch_listener
-from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
+from fstmuse_core.training.plots import confusion_png, curves_png, reliability_png
 
 RED, BLACK = (255, 0, 0), (0, 0, 0)
 MISSING = "\U00013000"  # a hieroglyph

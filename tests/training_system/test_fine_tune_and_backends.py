@@ -20,7 +20,7 @@ from fstmuse_core.datasets.overlap import TRACKS_FILE, overlap
 from fstmuse_core.networks.toy_model import build_toy_model
 from fstmuse_core.runs.store import RUN_FILE, runs_folder
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.run import transfer
 from tests.training_system.conftest import Event, Home, fstmuse
 

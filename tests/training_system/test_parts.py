@@ -11,7 +11,7 @@ import pytest
 
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.training.parts import (
+from fstmuse_core.training.data_split import (
     Parts,
     choose_genres,
     divide,

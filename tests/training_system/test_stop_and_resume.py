@@ -28,7 +28,7 @@ from fstmuse_core.runs.store import (
     runs_folder,
 )
 from fstmuse_core.training import finish
-from fstmuse_core.training import music as prepare
+from fstmuse_core.training import preparation as prepare
 from fstmuse_core.training.control import CancelledError, Control
 from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch
 

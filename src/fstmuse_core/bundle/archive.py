@@ -22,7 +22,6 @@ from fstmuse_core.bundle.bundle import (
     WEIGHTS_NAME,
     load_bundle,
 )
-from fstmuse_core.bundle.entries import find_model
 from fstmuse_core.bundle.figures import contradiction_in
 from fstmuse_core.bundle.known_networks import KNOWN_NETWORKS
 from fstmuse_core.bundle.manifest import (
@@ -34,6 +33,7 @@ from fstmuse_core.bundle.manifest import (
     parse_manifest,
     sealed,
 )
+from fstmuse_core.bundle.model_list import find_model
 from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import BundleError, FstMuseError, one_line

@@ -12,8 +12,8 @@ from typing import Any
 
 from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.bundle import name_key
-from fstmuse_core.bundle.entries import ModelEntry, find_model
 from fstmuse_core.bundle.manifest import MADE_AS, MANIFEST_NAME, manifest_bytes, manifest_values
+from fstmuse_core.bundle.model_list import ModelEntry, find_model
 from fstmuse_core.bundle.names import check_free, clean_title, free_name, name_of
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import BundleError

@@ -23,11 +23,11 @@ from fstmuse_core.bundle.bundle import (
     load_bundle,
     write_bundle,
 )
-from fstmuse_core.bundle.entries import IMPORT_RECORD, ModelEntry, find_model
 from fstmuse_core.bundle.manifest import BundleManifest
+from fstmuse_core.bundle.model_list import IMPORT_RECORD, ModelEntry, find_model
 from fstmuse_core.bundle.names import check_free, clean_title, free_name, name_of
 from fstmuse_core.bundle.rebuild import Rebuilt, Refused, Task, serve
-from fstmuse_core.bundle.trial import try_out
+from fstmuse_core.bundle.sanity_check import try_out
 from fstmuse_core.system.child_process import end_child, start_child
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.system.process_limits import BUILDING

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, about, say, unexpected
-from fstmuse_core.cli.isolated import MANY, FileWork, each_isolated
-from fstmuse_core.cli.kinds import ModelName, SomePath, Whole
-from fstmuse_core.cli.output import check_writable, identity, open_text
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.console import SOME_FAILED, about, say, unexpected
+from fstmuse_core.cli.common.isolated import MANY, FileWork, each_isolated
+from fstmuse_core.cli.common.output import check_writable, identity, open_text
+from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
+from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle
     from fstmuse_core.classify.result import Classification
-    from fstmuse_core.cli.results import Choice, FileResult, ResultWriter
+    from fstmuse_core.cli.common.results import Choice, FileResult, ResultWriter
 
     Answer = Classification | FstMuseError
 
@@ -90,7 +90,7 @@ def command(
 
     from fstmuse_core.bundle.bundle import find_bundle
     from fstmuse_core.bundle.manifest import CLASSIFIER
-    from fstmuse_core.cli.results import Choice
+    from fstmuse_core.cli.common.results import Choice
 
     bundle = find_bundle(model)
     bundle.require_kind(CLASSIFIER)
@@ -111,8 +111,8 @@ def _layout_of(target: Path | None) -> str:
 
 
 def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choice) -> int:
-    from fstmuse_core.cli import resuming
-    from fstmuse_core.cli.results import JsonLinesWriter
+    from fstmuse_core.cli.common import resuming
+    from fstmuse_core.cli.common.results import JsonLinesWriter
     from fstmuse_core.library.database import open_library
 
     with (
@@ -153,12 +153,12 @@ def _writer(
     layout: str, stream: TextIO, bundle: Bundle, choice: Choice, found: Sequence[_Found]
 ) -> ResultWriter:
     if layout == "table":
-        from fstmuse_core.cli.results import TableWriter, shown_name, width
+        from fstmuse_core.cli.common.results import TableWriter, shown_name, width
 
         return TableWriter(
             stream, bundle, choice, max((width(shown_name(path)) for path, _ in found), default=0)
         )
-    from fstmuse_core.cli.results import CsvWriter, JsonLinesWriter, JsonWriter
+    from fstmuse_core.cli.common.results import CsvWriter, JsonLinesWriter, JsonWriter
 
     if layout == "jsonl":
         files = {path: identity(path) for path in _sound(found)}
@@ -199,7 +199,7 @@ def _answers(
     if len(paths) < MANY:
         results = each_isolated(work, paths, str, on_fraction)
         return (checked(index, result) for index, result in enumerate(results))
-    from fstmuse_core.cli.many_files import in_order
+    from fstmuse_core.cli.common.many_files import in_order
 
     return in_order(paths, work, checked)
 
@@ -227,7 +227,7 @@ def _write_all(
 
 
 def _result(path: str, answer: Answer) -> FileResult:
-    from fstmuse_core.cli.results import FileResult
+    from fstmuse_core.cli.common.results import FileResult
 
     if isinstance(answer, FstMuseError):
         return FileResult(path, error=about(path, answer))

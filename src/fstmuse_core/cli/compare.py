@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import print_safe
-from fstmuse_core.cli.kinds import ModelName, kind_option, tag_encoding_option
-from fstmuse_core.cli.measuring import (
+from fstmuse_core.cli.common.console import print_safe
+from fstmuse_core.cli.common.measuring import (
     ask,
     claim_of,
     claimed_accuracy,
@@ -18,11 +17,12 @@ from fstmuse_core.cli.measuring import (
     read_music,
     training_module,
 )
+from fstmuse_core.cli.common.param_types import ModelName, kind_option, tag_encoding_option
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import counted, recorded_share
 
 if TYPE_CHECKING:
-    from fstmuse_core.bundle.entries import ModelDetails
+    from fstmuse_core.bundle.model_list import ModelDetails
 
 
 @click.command(short_help="Lay two models side by side.")
@@ -48,7 +48,7 @@ def command(
     it; all other figures are measured here.
     """
     tracks, prints = read_music(data, kinds, tag_encoding)
-    from fstmuse_core.bundle.entries import describe
+    from fstmuse_core.bundle.model_list import describe
     from fstmuse_core.datasets.overlap import overlap
 
     measure = training_module("measure").measure

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import SOME_FAILED, about, print_safe, say, unexpected
-from fstmuse_core.cli.isolated import each_isolated
-from fstmuse_core.cli.kinds import ModelName, SomePath
+from fstmuse_core.cli.common.console import SOME_FAILED, about, print_safe, say, unexpected
+from fstmuse_core.cli.common.isolated import each_isolated
+from fstmuse_core.cli.common.param_types import ModelName, SomePath
 from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, print_safe, say
-from fstmuse_core.cli.kinds import SomePath, Whole, kind_option, tag_encoding_option
-from fstmuse_core.cli.output import check_writable, open_text
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.output import check_writable, open_text
+from fstmuse_core.cli.common.param_types import SomePath, Whole, kind_option, tag_encoding_option
+from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def check(
     """
     check_writable(output, path)
 
+    from fstmuse_core.datasets.check import as_markdown, as_text, check_collection
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
-    from fstmuse_core.datasets.doctor import as_markdown, as_text, check_collection
     from fstmuse_core.tags.text_encoding import AUTO, encoding_of
 
     (kind,) = kinds_of([path], kinds)

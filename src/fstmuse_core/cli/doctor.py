@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import SOME_FAILED, print_safe
+from fstmuse_core.cli.common.console import SOME_FAILED, print_safe
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 # What the core needs at run time: distribution, and the module whose import proves it works.

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import print_safe
-from fstmuse_core.cli.kinds import ModelName, kind_option, tag_encoding_option
-from fstmuse_core.cli.measuring import (
+from fstmuse_core.cli.common.console import print_safe
+from fstmuse_core.cli.common.measuring import (
     ask,
     claim_of,
     claimed_accuracy,
@@ -19,7 +18,8 @@ from fstmuse_core.cli.measuring import (
     say_files,
     training_module,
 )
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.param_types import ModelName, kind_option, tag_encoding_option
+from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import certainty, counted, counted_share, guessing, recorded_share
 
@@ -57,8 +57,8 @@ def command(
     far as its record tells.
     """
     from fstmuse_core.bundle.bundle import find_bundle
-    from fstmuse_core.bundle.entries import describe
     from fstmuse_core.bundle.manifest import GENERATOR
+    from fstmuse_core.bundle.model_list import describe
     from fstmuse_core.datasets.overlap import overlap
 
     found = find_bundle(model)

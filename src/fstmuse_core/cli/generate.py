@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fstmuse_core.cli.console import SOME_FAILED, WRONG_USE, about, print_safe, say
-from fstmuse_core.cli.isolated import isolated
-from fstmuse_core.cli.kinds import ModelName, Number, SomePath, Whole
-from fstmuse_core.cli.output import check_sound_file
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.console import SOME_FAILED, WRONG_USE, about, print_safe, say
+from fstmuse_core.cli.common.isolated import isolated
+from fstmuse_core.cli.common.output import check_sound_file
+from fstmuse_core.cli.common.param_types import ModelName, Number, SomePath, Whole
+from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError, GenerateError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _new(
 
 def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
     from fstmuse_core import __version__
-    from fstmuse_core.bundle.identity import whereabouts
+    from fstmuse_core.bundle.find_by_hash import whereabouts
     from fstmuse_core.generate.generator import ClipGenerator, read_recipe
 
     recipe = isolated(read_recipe, file)

@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, say
+from fstmuse_core.cli.common.console import SOME_FAILED, say
 
 
 def open_window(arguments: list[str]) -> int:

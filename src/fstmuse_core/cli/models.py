@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, print_safe, say
-from fstmuse_core.cli.kinds import ModelName, SomeName, SomePath
+from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.param_types import ModelName, SomeName, SomePath
 from fstmuse_core.system.errors import BundleError, one_line
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle
     from fstmuse_core.bundle.changes import DeletedModel
-    from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
     from fstmuse_core.bundle.figures import ModelFigures
+    from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 
 
 _ORIGINS = {
@@ -45,9 +45,9 @@ def list_models(deleted: bool, layout: str) -> int:
     """
     if deleted:
         return _list_deleted(layout)
-    from fstmuse_core.bundle import entries
+    from fstmuse_core.bundle import model_list
 
-    found = entries.list_models()
+    found = model_list.list_models()
     sound = [entry for entry in found if not entry.trouble]
     for entry in found:
         if entry.trouble:
@@ -108,7 +108,7 @@ def _moment(moment: datetime) -> str:
 def show(name: str, layout: str) -> int:
     """One model's facts, figures and card; NAME is as for --model, or a folder."""
     from fstmuse_core.bundle.bundle import find_bundle
-    from fstmuse_core.bundle.entries import describe
+    from fstmuse_core.bundle.model_list import describe
 
     bundle = find_bundle(name)
     if layout == "json":
@@ -263,7 +263,7 @@ def export(name: str, output: Path | None) -> int:
     no sound.
     """
     from fstmuse_core.bundle.archive import export_model
-    from fstmuse_core.cli.output import check_writable
+    from fstmuse_core.cli.common.output import check_writable
 
     if output is not None and not output.is_dir():
         check_writable(output)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from fstmuse_core import __version__
-from fstmuse_core.cli.console import (
+from fstmuse_core.cli.common.console import (
     INTERRUPTED,
     PIPE_CLOSED,
     SOME_FAILED,

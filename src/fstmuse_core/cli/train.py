@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 import click
 
-from fstmuse_core.cli.console import print_safe, say
-from fstmuse_core.cli.kinds import (
+from fstmuse_core.cli.common.console import print_safe, say
+from fstmuse_core.cli.common.param_types import (
     Command,
     ModelName,
     Number,

@@ -28,7 +28,7 @@ from numpy.lib import format as npy
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 from fstmuse_core.datasets.cache_index import CacheIndex, Features, MelArray, Place, empty_index
-from fstmuse_core.datasets.copies import Print, print_of
+from fstmuse_core.datasets.duplicates import Print, print_of
 from fstmuse_core.datasets.extract import Extracted, Task, extract
 from fstmuse_core.datasets.track import SetAside
 from fstmuse_core.runs.store import no_training

@@ -12,7 +12,7 @@ import numpy as np
 from fstmuse_core.audio.levels import HopLevels
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.datasets.copies import PrintStream
+from fstmuse_core.datasets.duplicates import PrintStream
 from fstmuse_core.system.errors import AudioError
 
 # One segment of the classifiers.
@@ -46,7 +46,7 @@ class Examination:
     warnings : tuple of str
         Bearable faults: damage, clipping.
     words : bytes
-        The fingerprint, see :func:`fstmuse_core.datasets.copies.print_of`.
+        The fingerprint, see :func:`fstmuse_core.datasets.duplicates.print_of`.
     """
 
     path: Path

@@ -66,7 +66,7 @@ def connected_tracks(
         One without artist and record is only joined to its duplicates.
     sounds : mapping of Path to str, optional
         Equal values mark duplicates; from
-        :attr:`fstmuse_core.datasets.doctor.Report.sounds` or
+        :attr:`fstmuse_core.datasets.check.Report.sounds` or
         :meth:`fstmuse_core.datasets.cache.FeatureCache.sounds`.
     records : bool
         True if a record joins its tracks, whoever plays them.

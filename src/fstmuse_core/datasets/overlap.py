@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.datasets.copies import Print, from_text, same_recordings
+from fstmuse_core.datasets.duplicates import Print, from_text, same_recordings
 from fstmuse_core.datasets.groups import lead_key
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
-from fstmuse_core.bundle.identity import names_by_hash
+from fstmuse_core.bundle.find_by_hash import names_by_hash
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.library import queries, schema
 from fstmuse_core.library.rows import (

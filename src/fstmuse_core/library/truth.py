@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fstmuse_core.bundle.bundle import load_bundle
-from fstmuse_core.bundle.entries import describe
-from fstmuse_core.bundle.identity import folder_of
+from fstmuse_core.bundle.find_by_hash import folder_of
+from fstmuse_core.bundle.model_list import describe
 from fstmuse_core.datasets.overlap import overlap
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.library.rows import KnownModel, LibraryRow

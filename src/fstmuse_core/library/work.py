@@ -15,12 +15,7 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.file_task import (
-    ClassifiedFile,
-    FailedFile,
-    LibraryTask,
-    Unusable,
-)
+from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
 from fstmuse_core.library.queue import Queue, Waiting
 from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.library.schema import TITLE, speaking

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for, sync_folder
 from fstmuse_core.tags.hard_links import forget_lonely, forget_old, join_names, keep_old, old_file
 from fstmuse_core.tags.journal import (
     BatchRecord,
@@ -22,7 +23,6 @@ from fstmuse_core.tags.journal import (
     was_ended,
 )
 from fstmuse_core.tags.outcome import Batch, BatchSummary, Fate, OnOutcome, Outcome
-from fstmuse_core.tags.places import Stamp, obstacle, reason_for, sync_folder
 from fstmuse_core.tags.plan import Cancelled, Change
 from fstmuse_core.tags.replacement import (
     FileChangedError,

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.tags.file_access import Stamp, why_not
 from fstmuse_core.tags.journal import Entry
-from fstmuse_core.tags.places import Stamp, why_not
 from fstmuse_core.tags.replacement import file_digest, link_in_place
 
 _SUFFIX = ".old"

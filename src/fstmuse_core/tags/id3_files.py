@@ -18,8 +18,8 @@ from fstmuse_core.tags.old_tags import (
     info_others,
     info_with_genre,
 )
-from fstmuse_core.tags.parts import Part, PartKind, id3_frames, tag_parts
 from fstmuse_core.tags.reading import GenreField, genre_fields, main_genres
+from fstmuse_core.tags.tag_containers import Part, PartKind, id3_frames, tag_parts
 from fstmuse_core.tags.tag_file import (
     PROVENANCE,
     Edit,

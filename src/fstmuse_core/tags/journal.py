@@ -18,7 +18,7 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.locks import locked
 from fstmuse_core.system.regular_files import open_regular
 from fstmuse_core.system.strict_json import parse_json
-from fstmuse_core.tags.places import sync_folder
+from fstmuse_core.tags.file_access import sync_folder
 
 _SUFFIX = ".jsonl"
 _LOCK = "lock"

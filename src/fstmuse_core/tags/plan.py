@@ -13,11 +13,11 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for
 from fstmuse_core.tags.formats import TagFile, open_tags
 from fstmuse_core.tags.genres import canonical_genre, useful_genres
-from fstmuse_core.tags.parts import PartKind
-from fstmuse_core.tags.places import Stamp, obstacle, reason_for
 from fstmuse_core.tags.proof import foresee
+from fstmuse_core.tags.tag_containers import PartKind
 from fstmuse_core.tags.tag_file import same_genres
 
 Progress = Callable[[int, int], None]

@@ -10,7 +10,7 @@ from typing import Any
 from fstmuse_core.tags.comments import flac_texts
 from fstmuse_core.tags.genres import useful_genres
 from fstmuse_core.tags.old_tags import ape_texts, fact_text, info_facts
-from fstmuse_core.tags.parts import Part, PartKind, id3_frames, tag_parts
+from fstmuse_core.tags.tag_containers import Part, PartKind, id3_frames, tag_parts
 from fstmuse_core.tags.text_encoding import AUTO, decoded
 
 # Names of a field in the formats that mutagen reads, in order of preference.
@@ -112,7 +112,7 @@ def genre_fields(tags: Any, parts: list[Part]) -> list[GenreField]:
     tags
         As mutagen gives them.
     parts : list of Part
-        From :func:`~fstmuse_core.tags.parts.tag_parts`.
+        From :func:`~fstmuse_core.tags.tag_containers.tag_parts`.
     """
     found = [GenreField(part.kind, part.genres) for part in parts]
     if not _is_id3(tags) or not any(part.kind is PartKind.ID3V2 for part in parts):

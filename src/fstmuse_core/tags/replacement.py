@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fstmuse_core.system.process_limits import heartbeat
+from fstmuse_core.tags.file_access import Stamp, sync_folder
 from fstmuse_core.tags.formats import open_tags
-from fstmuse_core.tags.places import Stamp, sync_folder
 from fstmuse_core.tags.proof import prove, require_space
 
 _STEP = struct.Struct("<QQ")

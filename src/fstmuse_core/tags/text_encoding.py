@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.tags.western import is_turkish, is_western
+from fstmuse_core.tags.western_text import is_turkish, is_western
 
 AUTO = "auto"
 # Those that a user is offered, by the names that Python has for them.

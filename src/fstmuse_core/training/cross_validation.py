@@ -16,15 +16,15 @@ from fstmuse_core.datasets.groups import connected_tracks, count_artists, count_
 from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.wording import share_by_artist
+from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.export import base_manifest, exported
 from fstmuse_core.training.measure import whose
 from fstmuse_core.training.mels import MelArray, segment_starts
 from fstmuse_core.training.metrics import Floats, Ints, score_clips
-from fstmuse_core.training.music import Mels, MelTable
-from fstmuse_core.training.noise import made_up_noise
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import fit_pattern_head, pattern_rows
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.preparation import Mels, MelTable
 from fstmuse_core.training.sampler import track_weights
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.trainer import ClassifierTrainer

@@ -22,7 +22,7 @@ from fstmuse_core.bundle.bundle import (
 )
 from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.classify.classifier import GenreClassifier
-from fstmuse_core.datasets.copies import Print, as_text
+from fstmuse_core.datasets.duplicates import Print, as_text
 from fstmuse_core.datasets.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import metrics_from
@@ -36,16 +36,16 @@ from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
+from fstmuse_core.training.data_split import Parts, plan_for
 from fstmuse_core.training.epochs import Progress, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.export import base_manifest, exported, library_versions
-from fstmuse_core.training.figures import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.measure import ask, measure
 from fstmuse_core.training.metrics import Ints, fit_calibration
-from fstmuse_core.training.music import MelTable, set_aside_sentence
-from fstmuse_core.training.parts import Parts, plan_for
 from fstmuse_core.training.pattern_head import Choice, choose_head
 from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.plots import confusion_png, curves_png, reliability_png
+from fstmuse_core.training.preparation import MelTable, set_aside_sentence
 from fstmuse_core.training.run import Run, kept_base, name_at_end
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.trainer import ClassifierTrainer

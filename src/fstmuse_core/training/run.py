@@ -28,7 +28,7 @@ from fstmuse_core.training.settings import TrainSettings
 if TYPE_CHECKING:
     # They load Keras, which the command does in a thread of its own.
     from fstmuse_core.networks.blocks import Classifier
-    from fstmuse_core.training.parts import Parts
+    from fstmuse_core.training.data_split import Parts
 
 
 @dataclass(frozen=True, eq=False)

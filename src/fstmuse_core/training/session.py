@@ -31,12 +31,12 @@ from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.process_limits import is_out_of_memory
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.music import Preparation, record_of
+from fstmuse_core.training.preparation import Preparation, record_of
 from fstmuse_core.training.run import Run, check_out, find_base, forget_base, keep_base, kept_base
 from fstmuse_core.training.settings import TrainSettings, settings_from
 
 if TYPE_CHECKING:
-    from fstmuse_core.training.parts import Parts
+    from fstmuse_core.training.data_split import Parts
 
 DONE, FAILED, WRONG_USE, CANCELLED = 0, 1, 2, 130
 
@@ -247,7 +247,7 @@ def _resumable(folder: Path) -> tuple[Mapping[str, Any], TrainSettings]:
 
 
 def _parts_of(folder: Path, record: Mapping[str, Any]) -> Parts:
-    from fstmuse_core.training.parts import Parts
+    from fstmuse_core.training.data_split import Parts
 
     try:
         return Parts.from_dict(record["parts"])

@@ -12,14 +12,14 @@ from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.fit import ClassifierFit
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix, mean_by_class
-from fstmuse_core.training.music import Mels, MelTable
-from fstmuse_core.training.noise import made_up_noise
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.preparation import Mels, MelTable
 from fstmuse_core.training.run import transfer
 from fstmuse_core.training.sampler import BatchSampler
 from fstmuse_core.training.settings import TrainSettings

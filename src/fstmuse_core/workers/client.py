@@ -60,7 +60,7 @@ class _Job:
         return isinstance(self.requests[0], ClassifyLive)
 
 
-class ClassifyWorker:
+class WorkerClient:
     """One child process that decodes and classifies, or does other work of the window's.
 
     If it dies, another is started and its unfinished jobs are done again; a job that was

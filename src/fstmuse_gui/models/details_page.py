@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
 from fstmuse_core.bundle.figures import ModelFigures
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
 from fstmuse_gui.models.card_view import CardView, TallText

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.bundle.entries import ModelEntry
+from fstmuse_core.bundle.model_list import ModelEntry
 from fstmuse_core.bundle.names import MAX_LENGTH
 from fstmuse_core.system.wording import sized
 from fstmuse_gui.icons import draw_icon

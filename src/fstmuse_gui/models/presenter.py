@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle.changes import DeletedModel
-from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
 from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 from fstmuse_gui.models.store import ModelStore
 from fstmuse_gui.models.view import ModelsView
 

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fstmuse_core.bundle import archive, changes, entries
+from fstmuse_core.bundle import archive, changes, model_list
 from fstmuse_core.bundle.changes import DeletedModel
-from fstmuse_core.bundle.entries import ModelDetails, ModelEntry
+from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 from fstmuse_gui.shared.background import Background
 
 
@@ -100,7 +100,9 @@ class ModelStore(QObject):
                 self.detailed.emit(details)
 
         # One that has gone meanwhile is missing from the list that is under way.
-        self._background.run(lambda: entries.model_details(name), on_done, lambda _sentence: None)
+        self._background.run(
+            lambda: model_list.model_details(name), on_done, lambda _sentence: None
+        )
 
     # -- changing ----------------------------------------------------------------------
 
@@ -188,4 +190,4 @@ class ModelStore(QObject):
 
 def _list_all() -> tuple[list[ModelEntry], list[DeletedModel]]:
     changes.empty_old_trash()
-    return entries.list_models(), changes.list_deleted()
+    return model_list.list_models(), changes.list_deleted()

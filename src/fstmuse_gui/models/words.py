@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fstmuse_core.bundle.entries import ModelDetails, ModelEntry, Origin
 from fstmuse_core.bundle.figures import GenreFigure, ModelFigures
 from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry, Origin
 from fstmuse_core.system.wording import counted, sized
 from fstmuse_gui.widgets.genre_bars import percent, unbroken
 

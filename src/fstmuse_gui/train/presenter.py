@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.bundle.identity import whereabouts
+from fstmuse_core.bundle.find_by_hash import whereabouts
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_gui.train.data.presenter import DataPresenter

@@ -25,7 +25,7 @@ from fstmuse_core.workers.protocol import (
 
 
 class Worker(Protocol):
-    """The part of ``fstmuse_core.workers.client.ClassifyWorker`` that the window needs."""
+    """The part of ``fstmuse_core.workers.client.WorkerClient`` that the window needs."""
 
     def start(self) -> None: ...
     def submit(self, request: Job) -> int: ...
@@ -122,18 +122,18 @@ class WorkerBridge(QObject):
 
 def real_worker(on_event: Callable[[Event], None], *, warm_model: str | None = None) -> Worker:
     """The worker process itself, which loads ``warm_model`` ahead of the first job."""
-    from fstmuse_core.workers.client import ClassifyWorker
+    from fstmuse_core.workers.client import WorkerClient
 
-    return ClassifyWorker(on_event, warm_model=warm_model)
+    return WorkerClient(on_event, warm_model=warm_model)
 
 
 def sound_bridge(warm_model: str | None, parent: QObject) -> WorkerBridge:
     """A bridge to a process that makes sound, with a generator loaded ahead of the first job."""
     from fstmuse_core.system.process_limits import SYNTHESIS
-    from fstmuse_core.workers.client import ClassifyWorker
+    from fstmuse_core.workers.client import WorkerClient
     from fstmuse_core.workers.tasks import sound
 
     def make_worker(on_event: Callable[[Event], None]) -> Worker:
-        return ClassifyWorker(on_event, serve=sound.serve, warm_model=warm_model, limits=SYNTHESIS)
+        return WorkerClient(on_event, serve=sound.serve, warm_model=warm_model, limits=SYNTHESIS)
 
     return WorkerBridge(make_worker, parent)

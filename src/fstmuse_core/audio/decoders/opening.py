@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from fstmuse_core.audio.decoders import boxes, mpeg, true_lengths
+from fstmuse_core.audio.decoders import mp4_matroska, mpeg, true_lengths
 from fstmuse_core.audio.decoders.byte_file import ByteFile, Part
 from fstmuse_core.audio.decoders.chain import ChainSource, RelayedSource
 from fstmuse_core.audio.decoders.ffmpeg import FfmpegSource
@@ -122,9 +122,9 @@ def _parts(path: Path, file: ByteFile, kind: str, start: int) -> Sequence[Part]:
             {start, *(at for joint in true_lengths.JOINT for at in file.find_all(joint, start))}
         )
     elif kind == "mp4":
-        joints = boxes.mp4_joints(file, start)
+        joints = mp4_matroska.mp4_joints(file, start)
     elif kind == "matroska":
-        joints = boxes.matroska_joints(file, start)
+        joints = mp4_matroska.matroska_joints(file, start)
     elif kind in ("wav", "aiff"):
         joints = _pcm_joints(path, kind, start)
     ends = [end for _, end in pairwise(joints)] + [None]
@@ -179,8 +179,8 @@ def _examined(kind: str, part: Part) -> tuple[Part, _Kind]:
             moved = {part.start + at: data for at, data in header.patches.items()}
             return replace(part, patches=moved), _Kind(kind, header.claimed_s)
         if kind == "mp4":
-            boxes.check_boxes(file, 0)
-            hidden = boxes.edited_out_s(file, 0)
+            mp4_matroska.check_boxes(file, 0)
+            hidden = mp4_matroska.edited_out_s(file, 0)
             if hidden > _EDITED_S:
                 note = f"its edit list leaves out {hidden:.1f} s of its sound, as players do"
                 return part, _Kind(kind, notes=(note,))

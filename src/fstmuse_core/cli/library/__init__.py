@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fstmuse_core.cli.library.filling import classify, forget, scan
-from fstmuse_core.cli.library.judging import compare, truth
-from fstmuse_core.cli.library.output import export, list_files, playlists, report
+from fstmuse_core.cli.library.compare import compare, truth
+from fstmuse_core.cli.library.export import export, list_files, playlists, report
+from fstmuse_core.cli.library.scan import classify, forget, scan
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

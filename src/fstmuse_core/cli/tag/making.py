@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fstmuse_core.cli.isolated import MANY, IsolatedWork
+from fstmuse_core.cli.common.isolated import MANY, IsolatedWork
 from fstmuse_core.system.process_limits import DECODING, Limits
 from fstmuse_core.tags.replacement import FileChangedError, MakeVersion, NewVersion, make_version
 

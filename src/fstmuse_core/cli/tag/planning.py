@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fstmuse_core.cli.isolated import MANY, each_isolated
-from fstmuse_core.cli.kinds import Percent, SomePath, Whole
-from fstmuse_core.cli.library.choosing import model_option
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.isolated import MANY, each_isolated
+from fstmuse_core.cli.common.param_types import Percent, SomePath, Whole
+from fstmuse_core.cli.common.progress import ProgressBar
+from fstmuse_core.cli.library.options import model_option
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
@@ -231,7 +231,7 @@ def _read(results: Path, model: str | None, folder: str | None) -> list[FileGenr
 
 
 def _from_library(model: str | None, folder: str | None) -> list[FileGenres]:
-    from fstmuse_core.cli.library.choosing import Choice, chosen_model, opened_library
+    from fstmuse_core.cli.library.options import Choice, chosen_model, opened_library
     from fstmuse_core.library.tagging import file_genres
 
     with opened_library() as library:

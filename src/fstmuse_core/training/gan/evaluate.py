@@ -19,7 +19,7 @@ from fstmuse_core.training.gan.crops import RealCrops
 from fstmuse_core.training.gan.judges import Judge, judge_plan, read_judge
 from fstmuse_core.training.gan.reference import WINDOWS_A_GENRE, Reference
 from fstmuse_core.training.metrics import Ints
-from fstmuse_core.training.music import read_features
+from fstmuse_core.training.preparation import read_features
 
 _SEED = 0
 

@@ -18,16 +18,16 @@ from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.training.card import generator_card
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import Progress, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.figures import curves_png
 from fstmuse_core.training.finish import Finished, done_event, make_report, track_list
 from fstmuse_core.training.gan.export import generator_files
 from fstmuse_core.training.gan.judges import judge_bytes
 from fstmuse_core.training.gan.pictures import mel_png
 from fstmuse_core.training.gan.trainer import GanTrainer
-from fstmuse_core.training.music import MelTable
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.plots import curves_png
+from fstmuse_core.training.preparation import MelTable
 from fstmuse_core.training.run import Run, name_at_end
 
 _SHOWN_S = 20.0

@@ -16,6 +16,7 @@ from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.networks.toy_gan_critic import frozen_features
 from fstmuse_core.runs.events import Sample
+from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.gan.crops import GanSampler, RealCrops, draw_noises
@@ -32,8 +33,7 @@ from fstmuse_core.training.gan.pictures import write_sample
 from fstmuse_core.training.gan.reference import WINDOWS_A_GENRE, Reference
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import confusion_matrix
-from fstmuse_core.training.music import MelTable
-from fstmuse_core.training.parts import Parts
+from fstmuse_core.training.preparation import MelTable
 from fstmuse_core.training.settings import TrainSettings
 
 # Of a small collection an epoch has fewer steps: so many crops of each clip.

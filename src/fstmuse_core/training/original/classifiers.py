@@ -24,13 +24,13 @@ from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.data_split import Parts, plan_for
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.finish import Finished, done_event, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
-from fstmuse_core.training.music import MelTable, set_aside_sentence
-from fstmuse_core.training.parts import Parts, plan_for
+from fstmuse_core.training.preparation import MelTable, set_aside_sentence
 from fstmuse_core.training.run import Run
 from fstmuse_core.training.settings import TrainSettings
 

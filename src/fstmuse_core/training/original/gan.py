@@ -33,8 +33,8 @@ from fstmuse_core.training.finish import Finished, done_event, make_report
 from fstmuse_core.training.gan.judges import guide_plan
 from fstmuse_core.training.gan.model import TwoOptimizers
 from fstmuse_core.training.gan.pictures import write_sample
-from fstmuse_core.training.music import MelTable
 from fstmuse_core.training.original.classifiers import check_memory, clips_of, forget_features
+from fstmuse_core.training.preparation import MelTable
 from fstmuse_core.training.run import Run
 
 _TRIED = 2

@@ -25,17 +25,12 @@ from fstmuse_core.training.export import (
 )
 from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
-from fstmuse_core.training.noise import made_up_noise
+from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
 from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
-from fstmuse_core.training.starter.evaluation import (
-    Evaluation,
-    evaluate,
-    n_probes,
-    probe_unseen,
-)
+from fstmuse_core.training.starter.evaluation import Evaluation, evaluate, n_probes, probe_unseen
 
 
 class Clock:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fstmuse_core.datasets import doctor
+from fstmuse_core.datasets import check as doctor
 from fstmuse_core.datasets.track import merged
 from fstmuse_gui.shared.background import Background
 from fstmuse_gui.train.data.survey import (

@@ -13,16 +13,11 @@ import click
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.classify.runner import ClassifierRunner
-from fstmuse_core.cli.many_files import in_order
-from fstmuse_core.cli.output import identity, open_lines, writing
-from fstmuse_core.cli.results import Choice
+from fstmuse_core.cli.common.many_files import in_order
+from fstmuse_core.cli.common.output import identity, open_lines, writing
+from fstmuse_core.cli.common.results import Choice
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import (
-    ClassifiedFile,
-    FailedFile,
-    LibraryTask,
-    Unusable,
-)
+from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import FoundFile, found_file, note_files
 from fstmuse_core.system.atomic_write import is_special, open_atomic

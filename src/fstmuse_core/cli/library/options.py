@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.console import say
-from fstmuse_core.cli.kinds import ModelName, SomePath
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.console import say
+from fstmuse_core.cli.common.param_types import ModelName, SomePath
+from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.library.rows import KnownModel, State
 from fstmuse_core.system.errors import BundleError, FstMuseError
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from fstmuse_core.datasets.cache import FeatureCache
 from fstmuse_core.datasets.cache_index import Features, Place
-from fstmuse_core.datasets.copies import Pair, Print, joined, pairs_sentence, same_recordings
 from fstmuse_core.datasets.detect import how_chosen, kinds_of, load_tracks
+from fstmuse_core.datasets.duplicates import Pair, Print, joined, pairs_sentence, same_recordings
 from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.datasets.track import Collection, SetAside, Track, merged
 from fstmuse_core.system.errors import FstMuseError
@@ -23,7 +23,7 @@ from fstmuse_core.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle
-    from fstmuse_core.training.parts import Parts
+    from fstmuse_core.training.data_split import Parts
 
 
 _MIN_FRAMES = 128
@@ -192,7 +192,7 @@ class Preparation:
 
     def tracks(self, settings: TrainSettings) -> list[Track]:
         """The tracks of all data sets."""
-        from fstmuse_core.training.parts import in_wanted_genres
+        from fstmuse_core.training.data_split import in_wanted_genres
 
         def progress(done: int, total: int) -> None:
             self._events.preparing("reading", done, total)
@@ -224,7 +224,7 @@ class Preparation:
         FstMuseError
             If too little can be used.
         """
-        from fstmuse_core.training.parts import (
+        from fstmuse_core.training.data_split import (
             check_base,
             choose_genres,
             divide,

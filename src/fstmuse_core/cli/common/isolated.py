@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from fstmuse_core.cli.console import unexpected
+from fstmuse_core.cli.common.console import unexpected
 from fstmuse_core.system.child_process import can_fork
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.process_limits import (

@@ -52,7 +52,7 @@ class ModelName(SomeName):
         if name_key(name) in known or not os.path.isdir(name):
             return name
         from fstmuse_core.bundle.importing import checked_folder
-        from fstmuse_core.cli.console import say
+        from fstmuse_core.cli.common.console import say
 
         return str(checked_folder(name, tell=lambda step: say(f"{step} ...")))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
-from fstmuse_core.cli.console import clock
+from fstmuse_core.cli.common.console import clock
 from fstmuse_core.system.errors import one_line, visible
 
 if TYPE_CHECKING:

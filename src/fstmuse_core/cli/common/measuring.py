@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.console import say
-from fstmuse_core.cli.kinds import SomePath
-from fstmuse_core.cli.progress import ProgressBar
+from fstmuse_core.cli.common.console import say
+from fstmuse_core.cli.common.param_types import SomePath
+from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
-    from fstmuse_core.bundle.entries import ModelDetails
-    from fstmuse_core.datasets.copies import Print
+    from fstmuse_core.bundle.model_list import ModelDetails
+    from fstmuse_core.datasets.duplicates import Print
     from fstmuse_core.datasets.track import Track
 
 _MANY = 3
@@ -51,8 +51,8 @@ def read_music(
 
     Files that cannot be used, and copies, are said.
     """
-    from fstmuse_core.datasets.copies import pairs_sentence, without_copies, without_near_copies
     from fstmuse_core.datasets.detect import data_path, how_chosen, kinds_of, load_tracks
+    from fstmuse_core.datasets.duplicates import pairs_sentence, without_copies, without_near_copies
     from fstmuse_core.datasets.track import merged
     from fstmuse_core.tags.text_encoding import AUTO, encoding_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.datasets.copies import joined, same_recordings
+from fstmuse_core.datasets.duplicates import joined, same_recordings
 from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.datasets.groups import artist_or_id, count_artists, count_unknown, same_sounds
 from fstmuse_core.datasets.split import check_enough, split_tracks, too_few_artists

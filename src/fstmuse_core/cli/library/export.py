@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, print_safe, say
-from fstmuse_core.cli.kinds import Percent, SomePath, Whole
-from fstmuse_core.cli.library.choosing import (
+from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.output import check_writable
+from fstmuse_core.cli.common.param_types import Percent, SomePath, Whole
+from fstmuse_core.cli.library.options import (
     Choice,
     choice_options,
     chosen_labels,
@@ -18,7 +19,6 @@ from fstmuse_core.cli.library.choosing import (
     model_option,
     opened_library,
 )
-from fstmuse_core.cli.output import check_writable
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import counted
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.datasets.copies import Print
+from fstmuse_core.datasets.duplicates import Print
 from fstmuse_core.datasets.groups import Sounds, count_artists, count_unknown
 from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists

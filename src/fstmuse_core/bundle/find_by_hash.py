@@ -12,8 +12,8 @@ from pathlib import Path
 
 from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.changes import DeletedModel, list_deleted
-from fstmuse_core.bundle.entries import IMPORT_RECORD
 from fstmuse_core.bundle.manifest import manifest_sha256, manifest_values, read_manifest_bytes
+from fstmuse_core.bundle.model_list import IMPORT_RECORD
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.system.strict_json import parse_json
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fstmuse_core.cli.console import SOME_FAILED, print_safe, say
-from fstmuse_core.cli.kinds import ModelName, Whole
-from fstmuse_core.cli.library.choosing import (
+from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.param_types import ModelName, Whole
+from fstmuse_core.cli.library.options import (
     chosen_labels,
     chosen_model,
     label_options,
