@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import soundfile
 from mutagen.id3 import ID3, TCON, TPE1
 
-from fstmuse_core.cli import main
+from fstmuse_core.cli import main, train
 from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_core.training.finish import command_of
 from fstmuse_core.training.preparation import Preparation
@@ -67,6 +68,14 @@ def test_the_command_that_is_noted_down_can_be_given_again() -> None:
     command = command_of(settings)
     assert "--data a --data b --kind folders --kind tags --tag-encoding cp1250" in command
     assert "encoding" not in command_of(settings_from({"data": ["a"]}))
+
+
+def test_a_zero_that_is_no_default_is_noted_down_too() -> None:
+    command = command_of(settings_from({"data": ["a"], "dropout": 0.0}))
+    assert "--dropout 0.0" in command
+    assert "--seed" not in command
+    given = train.command.make_context("train", shlex.split(command)[2:]).params
+    assert given["dropout"] == 0.0
 
 
 @pytest.mark.parametrize(

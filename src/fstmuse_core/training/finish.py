@@ -26,6 +26,7 @@ from fstmuse_core.datasets.duplicates import Print, as_text
 from fstmuse_core.datasets.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import metrics_from
+from fstmuse_core.runs.spec import SETTINGS
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
@@ -195,21 +196,30 @@ def make_report(run: Finished, metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def command_of(settings: TrainSettings) -> str:
-    """The command that trains the same model; of the music only the folders' names."""
-    values = settings.to_dict()
+    """Command that trains the same model; of the music only the folders' names."""
     words = ["fstmuse train"]
-    for key, value in values.items():
-        option = f"--{key.replace('_', '-')}"
-        if key == "data":
-            words += [f"--data {shlex.quote(Path(path).name)}" for path in value]
-        elif key == "kinds":
-            words += [f"--kind {kind}" for kind in value]
+    for name, value in settings.to_dict().items():
+        option = SETTINGS[name].option
+        if name == "data":
+            words += [f"{option} {shlex.quote(Path(path).name)}" for path in value]
+        elif name == "kinds":
+            words += [f"{option} {kind}" for kind in value]
         elif value is True:
             words.append(option)
-        elif value and key != "tensorboard" and (key, value) != ("tag_encoding", AUTO):
+        elif name != "tensorboard" and not _needs_no_word(settings, name, value):
             word = listed_genres(value) if isinstance(value, list) else str(value)
             words.append(f"{option} {shlex.quote(word)}")
     return " ".join(words)
+
+
+def _needs_no_word(settings: TrainSettings, name: str, value: object) -> bool:
+    """True for what was not given, and for the encoding and zeros that are the default."""
+    if value is None or value is False or value in ("", []):
+        return True
+    default = SETTINGS[name].default_for(
+        settings.model, settings.design, fine_tunes=bool(settings.fine_tune)
+    )
+    return value in (0, AUTO) and value == default
 
 
 def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
