@@ -12,6 +12,7 @@ from fstmuse_core.original.networks import (
     build_original_generator,
     generate_original,
 )
+from fstmuse_core.runs.events import Sample, TrainEvent
 from fstmuse_core.training.original.gan import OriginalGan, OriginalGanTrainer
 
 FRAMES = 23
@@ -55,13 +56,13 @@ def test_parameters_are_those_of_the_report() -> None:
 
 
 def test_a_step_teaches_both(tmp_path: Any) -> None:
-    said: list[dict[str, Any]] = []
+    said: list[TrainEvent] = []
 
-    class Heard:
-        def emit(self, event: str, **values: Any) -> None:
-            said.append({"event": event, **values})
+    class Told:
+        def emit(self, event: TrainEvent) -> None:
+            said.append(event)
 
-    trainer = OriginalGanTrainer(2, Clips(), 1, 0, tmp_path, Heard())  # type: ignore[arg-type]
+    trainer = OriginalGanTrainer(2, Clips(), 1, 0, tmp_path, Told())  # type: ignore[arg-type]
     inputs, labels = trainer.batch()
     assert 0.0 <= labels[0, 0] <= 0.15
     assert 0.85 <= labels[1, 0] <= 1.0
@@ -75,7 +76,7 @@ def test_a_step_teaches_both(tmp_path: Any) -> None:
     assert np.mean(moved) > 0.9
     found = trainer.validate()
     assert 0.0 <= found.accuracy <= 1.0
-    assert said[0]["event"] == "sample"
+    assert isinstance(said[0], Sample)
 
 
 def test_what_it_makes_lies_between_0_and_1() -> None:
