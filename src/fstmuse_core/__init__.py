@@ -51,7 +51,7 @@ _HOMES = {
     "GenreClassifier": "classify.classifier",
     "SpectrogramConfig": "audio.spectrogram",
     "invert_mel": "inversion",
-    "list_models": "bundle.entries",
+    "list_models": "bundle.model_list",
     "load_audio": "audio.reading",
     "mel_spectrogram": "audio.spectrogram",
 }
