@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import types
@@ -94,7 +95,7 @@ def test_one_clip_loads_no_library_and_no_pool_for_many(music_file: Path, in_a_c
         "sys.stdout = sys.__stdout__"
     )
 
-    loaded = loaded_by(statement, depth=3)
+    loaded = loaded_by(statement, depth=4)
 
     own = {name for name in loaded if name.startswith("fstmuse_core.")}
     rooms = {".".join(name.split(".")[:2]) for name in own}
@@ -103,18 +104,20 @@ def test_one_clip_loads_no_library_and_no_pool_for_many(music_file: Path, in_a_c
     assert rooms <= {
         f"fstmuse_core.{room}" for room in ("audio", "bundle", "classify", "cli", "system")
     }
-    assert own.isdisjoint(
+    needless = {
         f"fstmuse_core.{name}"
         for name in (
             "bundle.changes",
-            "bundle.entries",
             "bundle.importing",
-            "cli.many_files",
-            "cli.resuming",
+            "bundle.model_list",
+            "cli.common.many_files",
+            "cli.common.resuming",
             "system.tables",
             "system.text_output",
         )
-    )
+    }
+    assert own.isdisjoint(needless)
+    assert all(importlib.util.find_spec(name) for name in needless), "they have other names now"
     assert loaded.isdisjoint({*HEAVY, "rich", "sqlite3", "multiprocessing.pool"})
     if in_a_copy:  # which has SciPy, and that loads more
         assert loaded.isdisjoint(
