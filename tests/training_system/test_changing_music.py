@@ -74,7 +74,9 @@ def set_aside(home: Home) -> list[str]:
     return [sentence for sentence in said if "set aside" in sentence]
 
 
-@pytest.mark.parametrize("kind", ["removed", "renamed", "cut"])
+@pytest.mark.parametrize(
+    "kind", ["removed", pytest.param("renamed", marks=pytest.mark.long), "cut"]
+)
 def test_a_file_that_goes_bad_after_it_was_listed(
     home: Home, music: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,7 +143,10 @@ def assert_same(one: Event, two: Event) -> None:
         assert value == pytest.approx(two["figures"][name], rel=1e-2, abs=1e-3)
 
 
-@pytest.mark.parametrize("moment", ["guide", "sample", "epoch", "testing"])
+@pytest.mark.parametrize(
+    "moment",
+    ["epoch", *(pytest.param(m, marks=pytest.mark.long) for m in ("guide", "sample", "testing"))],
+)
 def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
     def on(event: Event, control: Control) -> None:
         if moment in (event["event"], event.get("stage")):
@@ -157,7 +160,7 @@ def test_cancel_leaves_nothing(home: Home, tones: Path, moment: str) -> None:
     assert not (home.folder / "data" / "fstmuse" / "models").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="needs XDG folders and POSIX signals")
 def test_killed_and_resumed_equals_unbroken(home: Home, tones: Path, unbroken: Home) -> None:
     words = [f"--{k.replace('_', '-')}={v}" for k, v in OPTIONS.items()]
@@ -213,7 +216,7 @@ def test_a_generator_without_a_judge_is_a_sentence(unbroken: Home, tmp_path: Pat
         evaluate_generator(load_bundle(folder), [], lambda done, total: None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_it_trains_on_the_other_backend(home: Home, tones: Path) -> None:
     pytest.importorskip("jax")
