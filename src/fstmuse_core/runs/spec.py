@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -27,7 +28,7 @@ _ALL = tuple((model, design) for model in MODELS for design in DESIGNS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting(Generic[T]):
+class Setting(ABC, Generic[T]):
     """A setting of a training.
 
     Attributes
@@ -79,14 +80,14 @@ class Setting(Generic[T]):
             return self.fine_tuned
         return self.defaults.get((model, design), self.default)
 
+    @abstractmethod
     def allows(self, value: object) -> bool:
         """True for values of the type that lie in the range or among the choices."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def needed(self) -> str:
         """Values that are allowed, in words."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

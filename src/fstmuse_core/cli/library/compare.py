@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,18 +29,16 @@ if TYPE_CHECKING:
     from fstmuse_core.system.significance import Comparison
 
 
+_show_option = partial(
+    click.option, "--show", type=Whole(min=0), default=20, show_default=True, metavar="N"
+)
+
+
 @click.command(short_help="What would change with another model.")
 @click.argument("first", metavar="A", type=ModelName())
 @click.argument("second", metavar="B", type=ModelName())
 @label_options
-@click.option(
-    "--show",
-    type=Whole(min=0),
-    default=20,
-    show_default=True,
-    metavar="N",
-    help="How many files to list that change.",
-)
+@_show_option(help="How many files to list that change.")
 @layout_option
 def compare(
     first: str,
@@ -130,14 +129,7 @@ def _said(genre: str | None) -> str:
 @click.command(short_help="Hold the model against the genres that files have.")
 @model_option
 @label_options
-@click.option(
-    "--show",
-    type=Whole(min=0),
-    default=20,
-    show_default=True,
-    metavar="N",
-    help="How many files to list that the model calls otherwise.",
-)
+@_show_option(help="How many files to list that the model calls otherwise.")
 @layout_option
 def truth(
     model: str | None,
