@@ -1,4 +1,4 @@
-"""Fit the speech detector of ``fstmuse_core.classify.verdict`` and print its constants.
+"""Fit the speech detector of ``fstmuse_core.classify.speech`` and print its constants.
 
 Speech is spoken by espeak-ng: many languages, voices, speeds and pitches, some of it in a room,
 over noise, or through a telephone band. That is synthetic speech, so the figures flatter the
@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from fstmuse_core.audio.reading import SAMPLE_RATE, load_audio
 from fstmuse_core.audio.spectrogram import mel_spectrogram
-from fstmuse_core.classify.verdict import FEATURES, segment_features
+from fstmuse_core.classify.speech import FEATURES, segment_features
 
 LANGUAGES = (
     "en-gb en-us de fr es it pt nl sv da nb fi pl cs sk hu ro ru uk bg el tr ar fa hi bn ta "

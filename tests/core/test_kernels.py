@@ -22,7 +22,7 @@ print(*(pool["architecture"] for pool in threadpool_info()))
 DIGEST = """
 import hashlib
 import numpy as np
-from fstmuse_core.classify import verdict as speech
+from fstmuse_core.classify import speech
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.inversion import invert_mel, spectral_convergence
 from fstmuse_core.audio.patterns import pattern_statistics

@@ -15,7 +15,7 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
-from fstmuse_core.classify import verdict as speech
+from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
 from fstmuse_core.classify.verdict import Evidence, decide
 
