@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,35 @@ def test_a_malformed_description_is_refused(
 ) -> None:
     edit(bundle_copy, change)
     assert "malformed" in refusal(bundle_copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda v: v.pop("genres"), "missing required field `genres`"),
+        (lambda v: v.pop("architecture"), "'architecture' is missing"),
+        (lambda v: v.update(genres="Rock"), "Expected `array`, got `str` - at `$.genres`"),
+        (lambda v: v.update(genres=["Rock", 7]), "Expected `str`, got `int` - at `$.genres[1]`"),
+        (lambda v: v.update(segment_frames="128"), "Expected `int`, got `str`"),
+        (lambda v: v.update(segment_hop_frames=True), "Expected `int`, got `bool`"),
+        (lambda v: v.update(calibration=2.0), "Expected `object`, got `float`"),
+        (lambda v: v["calibration"].clear(), "missing required field `temperature`"),
+        (lambda v: v["calibration"].update(temperature=math.inf), "temperature inf is out of"),
+        (lambda v: v["thresholds"].update(novelty=None), "got `null` - at `$.thresholds.novelty`"),
+        (lambda v: v["scaling"].update(mean=[[0.0]] * 128), "Expected `float`, got `array`"),
+        (lambda v: v["scaling"].pop("offset"), "'scaling' has other entries than offset, mean"),
+        (lambda v: v["spectrogram"].update(power=2), "'spectrogram' has other entries than"),
+        (lambda v: v["spectrogram"].update(n_mels=128.0), "Expected `int`, got `float`"),
+        (lambda v: v["files"].update({"CARD.md": 5}), "Expected `str`, got `int`"),
+    ],
+)
+def test_what_is_malformed_in_a_description_is_named(
+    bundle_copy: Path, change: Callable[[dict[str, Any]], None], why: str
+) -> None:
+    edit(bundle_copy, change)
+    sentence = refusal(bundle_copy)
+    assert "model.json is malformed" in sentence
+    assert why in sentence
 
 
 def test_not_a_description_at_all_is_refused(bundle_copy: Path, tmp_path: Path) -> None:

@@ -52,15 +52,6 @@ class FeatureScaling:
         """Plain values for JSON."""
         return {"offset": self.offset, "mean": self.mean.tolist(), "std": self.std.tolist()}
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> FeatureScaling:
-        """Inverse of :meth:`to_dict`."""
-        return cls(
-            mean=np.asarray(values["mean"], dtype=np.float32),
-            std=np.asarray(values["std"], dtype=np.float32),
-            offset=float(values["offset"]),
-        )
-
 
 def level_log_mel(mel: FloatArray, offset: float = 1e-3) -> FloatArray:
     """``log(mel / level + offset)`` of segments of shape ``(..., frames, n_mels)``."""

@@ -78,11 +78,6 @@ class SpectrogramConfig:
         """Plain values for JSON."""
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> SpectrogramConfig:
-        """Inverse of :meth:`to_dict`; raises ``TypeError`` on unknown or missing keys."""
-        return cls(**values)
-
 
 DEFAULT_CONFIG = SpectrogramConfig()
 

@@ -14,7 +14,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.system.errors import BundleError, is_plain, one_line
 from fstmuse_core.system.regular_files import read_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 
 FORMAT = "fstmuse-bundle"
 FORMAT_VERSION = 1
@@ -100,25 +100,10 @@ class BundleManifest:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BundleManifest:
-        """Inverse of :meth:`to_dict`; raises KeyError, TypeError or ValueError if malformed."""
-        manifest = cls(
-            name=str(values["name"]),
-            title=str(values["title"]),
-            kind=str(values["kind"]),
-            genres=tuple(str(g) for g in values["genres"]),
-            spectrogram=SpectrogramConfig.from_dict(values["spectrogram"]),
-            scaling=FeatureScaling.from_dict(values["scaling"]),
-            segment_frames=int(values["segment_frames"]),
-            segment_hop_frames=int(values["segment_hop_frames"]),
-            temperature=float(values["calibration"]["temperature"]),
-            thresholds=Thresholds(**{k: float(v) for k, v in values["thresholds"].items()}),
-            architecture=dict(values["architecture"]),
-            training=dict(values["training"]),
-            metrics=dict(values["metrics"]),
-            versions=dict(values["versions"]),
-            files={str(k): str(v) for k, v in values["files"].items()},
-            digest=str(values.get(DIGEST) or ""),
-        )
+        """Inverse of :meth:`to_dict`; raises ``ValueError`` if malformed."""
+        calibration = typed(values.get("calibration"), dict[str, float])
+        manifest = typed({**values, **calibration}, cls)
+        _require_entries(values, manifest.to_dict())
         manifest._check()
         return manifest
 
@@ -142,6 +127,16 @@ class BundleManifest:
             raise ValueError(
                 f"{self.scaling.mean.size} statistics for {self.spectrogram.n_mels} bands"
             )
+
+
+def _require_entries(values: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse to fill gaps with defaults, or to pass over what changes a spectrogram's meaning."""
+    for name in wanted:
+        if name not in values:
+            raise ValueError(f"{name!r} is missing")
+    for name in ("spectrogram", "scaling", "calibration", "thresholds"):
+        if values[name].keys() != wanted[name].keys():
+            raise ValueError(f"{name!r} has other entries than {', '.join(wanted[name])}")
 
 
 def check_spectrogram(
@@ -210,10 +205,9 @@ def parse_manifest(folder: Path, raw: bytes) -> BundleManifest:
         )
     try:
         manifest = BundleManifest.from_dict(values)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    except ValueError as error:
         raise BundleError(
-            folder, f"{MANIFEST_NAME} is malformed ({one_line(what[:200])})", REMEDY_AGAIN
+            folder, f"{MANIFEST_NAME} is malformed ({one_line(str(error)[:200])})", REMEDY_AGAIN
         ) from error
     if manifest.digest and manifest.digest != manifest_digest(values):
         raise BundleError(

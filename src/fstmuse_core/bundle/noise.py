@@ -8,13 +8,14 @@ beat grid of a tempo that is drawn too, so that rhythm need not be invented fram
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.system.strict_json import typed
 
 _CELLS_A_BAR = 16
 _BEATS_A_BAR = 4
@@ -73,15 +74,13 @@ class NoiseShape:
 
         Raises
         ------
-        KeyError, TypeError, ValueError
-            If an entry is missing or out of range.
+        ValueError
+            If an entry is missing, of another type or out of range.
         """
-        whole = ("frames_per_step", "margin_steps", "global_noise", "local_noise", "beat_noise")
-        return cls(
-            **{name: int(architecture[name]) for name in whole},
-            slowest_bpm=float(architecture["slowest_bpm"]),
-            fastest_bpm=float(architecture["fastest_bpm"]),
-        )
+        for one in fields(cls):
+            if one.name not in architecture:
+                raise ValueError(f"{one.name!r} is missing")
+        return typed(architecture, cls)
 
     def steps(self, n_frames: int) -> int:
         """Steps whose output holds ``n_frames`` or up to a step more."""

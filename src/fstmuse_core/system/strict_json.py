@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_origin
 
 T = TypeVar("T")
 
@@ -60,8 +60,8 @@ def typed(values: Any, kind: type[T]) -> T:
         As :func:`parse_json` returns them.
     kind : type
         A dataclass, ``list[str]`` and the like. Nothing is converted but whole numbers to
-        ``float``, lists to ``tuple`` and strings to ``Path``; entries that a dataclass lacks are
-        passed over.
+        ``float``, lists to ``tuple``, strings to ``Path``, and lists of numbers to arrays of
+        float32; entries that a dataclass lacks are passed over.
 
     Raises
     ------
@@ -71,14 +71,19 @@ def typed(values: Any, kind: type[T]) -> T:
     import msgspec
 
     try:
-        return msgspec.convert(values, kind, dec_hook=_path)
+        return msgspec.convert(values, kind, dec_hook=_made)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
 
 
-def _path(kind: type, value: Any) -> Any:
+def _made(kind: Any, value: Any) -> Any:
+    """Make what msgspec cannot: a ``Path`` or an ``npt.NDArray[np.float32]``."""
     if kind is Path and isinstance(value, str):
         return Path(value)
+    if get_origin(kind) is not None:
+        import numpy as np
+
+        return np.asarray(typed(value, list[float]), dtype=np.float32)
     raise ValueError(f"Expected `str`, got {type(value).__name__}")
 
 
