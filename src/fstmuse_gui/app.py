@@ -12,7 +12,7 @@ import signal  # noqa: E402
 import sys  # noqa: E402
 
 from fstmuse_core.system.native_libraries import use_one_thread  # noqa: E402
-from fstmuse_gui.identity import APP_ID, APP_NAME, ORGANISATION, TAGLINE  # noqa: E402
+from fstmuse_gui.settings import APP_ID, APP_NAME, ORGANISATION, TAGLINE  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:

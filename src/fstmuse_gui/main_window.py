@@ -34,18 +34,16 @@ from fstmuse_core import __version__
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.generate.tab import GenerateTab
-from fstmuse_gui.icons import app_icon, icon
-from fstmuse_gui.identity import APP_NAME, TAGLINE
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.plain import PlainMessage
-from fstmuse_gui.settings import GEOMETRY, THEME, THEMES, WINDOW_STATE
+from fstmuse_gui.settings import APP_NAME, GEOMETRY, TAGLINE, THEME, THEMES, WINDOW_STATE
 from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabContext, TabSign, TabSigns
 from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.theme import ThemeController, app_icon, icon
 from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.widgets.dialogs import ScreenFit
 from fstmuse_gui.widgets.drops import copied_paths
-from fstmuse_gui.widgets.fitting import ScreenFit
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
 TABS: tuple[Callable[[TabContext], Tab], ...] = (

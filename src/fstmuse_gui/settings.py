@@ -20,7 +20,11 @@ import platformdirs
 from PySide6.QtCore import QSettings
 
 from fstmuse_core.system.strict_json import parse_json
-from fstmuse_gui.identity import APP_ID
+
+APP_NAME = "FstMuse"
+APP_ID = "fstmuse"
+ORGANISATION = "FstMuse"
+TAGLINE = "Hears a piece of music and says which genre it is, and how sure it is."
 
 T = TypeVar("T")
 
@@ -34,6 +38,14 @@ _LONGEST_TEXT = 32_767
 _LONGEST_BYTES = 2**14
 # Of a widget, in pixels, by Qt.
 _WIDEST = 2**24 - 1
+
+
+# Ends the key under which the hash of a model is kept, beside that of its name.
+_HASH = "_sha256"
+VERSION = 1
+_VERSION_KEY = "settings_version"
+# Version -> what lifts a file from the version before it to this one.
+UPGRADES: Mapping[int, Callable[[QSettings], None]] = {}
 
 
 @dataclass(frozen=True)
@@ -102,15 +114,6 @@ RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT, _is
 LAST_FOLDER = Option("files/last_folder", str, "", _is_text)
 INPUT_DEVICE = Option("sound/input_device", str, "", _is_text)
 OUTPUT_DEVICE = Option("sound/output_device", str, "", _is_text)
-
-# Ends the key under which the hash of a model is kept, beside that of its name.
-_HASH = "_sha256"
-
-VERSION = 1
-_VERSION_KEY = "settings_version"
-
-# Version -> what lifts a file from the version before it to this one.
-UPGRADES: Mapping[int, Callable[[QSettings], None]] = {}
 
 
 def settings_path() -> Path:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.fitting import FittingDialog
+from fstmuse_gui.widgets.dialogs import FittingDialog
 from fstmuse_gui.widgets.page_parts import TwoSides
 
 _POINTER = (

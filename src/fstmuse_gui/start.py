@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
-from fstmuse_gui.icons import read_icons
 from fstmuse_gui.settings import MODEL, Settings
+from fstmuse_gui.theme import read_icons
 from fstmuse_gui.workers.bridge import WorkerBridge, real_worker
 
 if TYPE_CHECKING:

@@ -1,27 +1,33 @@
-"""Appearance: one accent, one typeface, an 8-pixel grid, in light and in dark.
-
-Colours reach widgets through the application's palette, so a widget that paints itself asks
-:func:`current_colours` and follows a change of theme without being told.
-"""
+"""Appearance: one accent, one typeface, an 8-pixel grid and line icons, in light and in dark."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QImage,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
-
-from fstmuse_gui.identity import assets_folder
 
 GRID = 8
 RADIUS = 8
 MIN_FONT_PX = 13
 MAX_FONT_PX = 20
-
 # Faces drawn for user interfaces, then those a bare Linux has.
 _LINUX_FACES = (
     "Inter",
@@ -36,6 +42,28 @@ _LINUX_FACES = (
     "DejaVu Sans",
 )
 _VAGUE_FACES = ("Sans Serif", "Sans", "sans-serif", "")
+# Hue of each genre in OKLCH degrees. The seven of FstMuse stand well apart; the others fill
+# the gaps, paler.
+_GENRE_HUES = {
+    "Pop": 355.0,
+    "Jazz": 258.0,
+    "Rock": 32.0,
+    "Folk": 142.0,
+    "Hip-Hop": 305.0,
+    "Electronic": 205.0,
+    "Punk": 88.0,
+}
+
+
+def assets_folder() -> Path:
+    """Icons and style sheets: inside the wheel, or at the top of a checkout."""
+    packaged = Path(__file__).parent / "_assets"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "assets"
+
+
+def app_icon_path() -> Path:
+    """The program's icon, an SVG."""
+    return assets_folder() / "fstmuse.svg"
 
 
 @dataclass(frozen=True)
@@ -220,19 +248,6 @@ def style_sheet(colours: Colours, font: QFont) -> str:
     return Template((folder / "style.qss").read_text("utf-8")).substitute(values)
 
 
-# Hue of each genre in OKLCH degrees. The seven of FstMuse stand well apart; the others fill
-# the gaps, paler.
-_GENRE_HUES = {
-    "Pop": 355.0,
-    "Jazz": 258.0,
-    "Rock": 32.0,
-    "Folk": 142.0,
-    "Hip-Hop": 305.0,
-    "Electronic": 205.0,
-    "Punk": 88.0,
-}
-
-
 @lru_cache(maxsize=128)
 def genre_colour(genre: str, is_dark: bool) -> QColor:
     """The colour that stands for ``genre`` wherever it is drawn."""
@@ -261,3 +276,72 @@ def _gamma(value: float) -> float:
     if value <= 0.0031308:
         return 12.92 * value
     return min(1.0, 1.055 * value ** (1 / 2.4) - 0.055)
+
+
+def icon(name: str, role: str = "text") -> QIcon:
+    """The icon ``assets/icons/<name>.svg``, drawn in the theme's colour ``role``."""
+    return QIcon(_TintedEngine(name, role))
+
+
+def app_icon() -> QIcon:
+    """The program's own icon."""
+    return QIcon(str(app_icon_path()))
+
+
+def draw_icon(painter: QPainter, name: str, rect: QRectF, colour: QColor) -> None:
+    """Paint an icon into ``rect``, centred and undistorted."""
+    side = min(rect.width(), rect.height())
+    square = QRectF(0, 0, side, side)
+    square.moveCenter(QPointF(rect.center()))
+    opacity = painter.opacity()
+    painter.setOpacity(opacity * colour.alphaF())
+    _renderer(name, colour.name()).render(painter, square)
+    painter.setOpacity(opacity)
+
+
+def read_icons() -> None:
+    """Read every icon's file, on any thread.
+
+    A page that shows new icons would else read them while it is painted, and each reading
+    lets other threads go first.
+    """
+    for file in (assets_folder() / "icons").glob("*.svg"):
+        _text(file.stem)
+
+
+@cache
+def _text(name: str) -> str:
+    return (assets_folder() / "icons" / f"{name}.svg").read_text("utf-8")
+
+
+@lru_cache(maxsize=256)
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    return QSvgRenderer(_text(name).replace("currentColor", colour).encode())
+
+
+class _TintedEngine(QIconEngine):
+    """Paints with the theme's colour at the time of painting, so a new theme needs no reload."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name = name
+        self._role = role
+
+    def clone(self) -> QIconEngine:
+        return _TintedEngine(self._name, self._role)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        colour = QColor(getattr(current_colours(), self._role))
+        if mode == QIcon.Mode.Disabled:
+            colour = QColor(current_colours().muted)
+            colour.setAlphaF(0.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_icon(painter, self._name, QRectF(rect), colour)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)
+        painter.end()
+        return QPixmap.fromImage(image)

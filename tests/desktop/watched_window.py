@@ -24,8 +24,8 @@ from fstmuse_gui.classify.record_presenter import RecordPresenter
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.sound.player import Player
-from fstmuse_gui.sound.take import Take
 
 
 class Watcher(QObject):

@@ -28,7 +28,7 @@ def main(folder: Path, theme: str) -> None:
     from fstmuse_gui.shared.tabs import TabContext
     from fstmuse_gui.shortcuts import ShortcutsDialog
     from fstmuse_gui.theme import ThemeController
-    from fstmuse_gui.widgets.fitting import fit_to_screen
+    from fstmuse_gui.widgets.dialogs import fit_to_screen
     from fstmuse_gui.workers.bridge import WorkerBridge
     from tests.gui.fakes import FakeWorker
 

@@ -15,8 +15,8 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification, Doubt
 from fstmuse_core.datasets.corrections.store import Change, CorrectionStore
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_gui.sound.take import Take
-from fstmuse_gui.widgets.correction_bar import CorrectionBar
+from fstmuse_gui.sound.buffers import Take
+from fstmuse_gui.widgets.verdict import CorrectionBar
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.settings import GEOMETRY, Settings
 from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.widgets.fitting import ScrollPane, SidePane, fitted
-from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.dialogs import Answer, Question, fitted
+from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result
@@ -178,7 +178,7 @@ def test_other_states(bench: Bench, state: str) -> None:
         bench.fail("notes.mp3: it holds no sound that can be read; choose a sound or video file")
     check_sizes(bench.window)
     if state == "recording":
-        from fstmuse_gui.sound.take import Take
+        from fstmuse_gui.sound.buffers import Take
 
         bench.recording.finished.emit(Take(make_music(1.0)[:0], 22_050))
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.classify.record_panel import RecordPanel
-from fstmuse_gui.sound.take import Take
+from fstmuse_gui.sound.buffers import Take
 from tests.conftest import make_music
 from tests.gui.conftest import Bench
 from tests.gui.fakes import make_result

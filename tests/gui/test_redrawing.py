@@ -29,7 +29,7 @@ from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, ProbabilityBars
 from fstmuse_gui.widgets.spectrogram_view import LIVE_WINDOW_S, SpectrogramView
 from fstmuse_gui.widgets.timeline_view import TimelineView
-from fstmuse_gui.widgets.verdict_panel import VerdictPanel
+from fstmuse_gui.widgets.verdict import VerdictPanel
 from tests.gui.fakes import make_classification, make_image, make_result
 
 RATE = 22_050

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.inversion.resynthesis import Resynthesis
 from fstmuse_core.workers.protocol import Done, Failed, Progress, ResynthesizeFile
-from fstmuse_gui.sound.take import Take
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.conftest import make_music
 from tests.gui.conftest import Bench

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_gui.classify.saving import as_csv, as_json
 from fstmuse_gui.settings import LAST_FOLDER
-from fstmuse_gui.sound.take import Take
+from fstmuse_gui.sound.buffers import Take
 from tests.gui.conftest import Bench
 from tests.gui.fakes import GENRES, make_classification, make_result
 

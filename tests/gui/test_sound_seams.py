@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.audio.spectrogram import FloatArray, mel_spectrogram
 from fstmuse_core.workers.protocol import ClassifyLive, Partial
 from fstmuse_gui.settings import OUTPUT_DEVICE
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice
-from fstmuse_gui.sound.take import Take
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench
 from tests.gui.fakes import FakeLister, make_classification, make_result

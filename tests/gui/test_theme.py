@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.tags.genres import FST_MUSE_GENRES
-from fstmuse_gui.icons import app_icon, icon
-from fstmuse_gui.identity import assets_folder
 from fstmuse_gui.theme import (
     DARK,
     LIGHT,
     Colours,
     ThemeController,
+    app_icon,
+    assets_folder,
     current_colours,
     genre_colour,
+    icon,
     style_sheet,
 )
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 import fstmuse_gui
-from fstmuse_gui.widgets.calm import CalmComboBox, CalmDoubleSpinBox, CalmSlider, CalmSpinBox
-from fstmuse_gui.widgets.fitting import SidePane
+from fstmuse_gui.widgets.controls import CalmComboBox, CalmDoubleSpinBox, CalmSlider, CalmSpinBox
+from fstmuse_gui.widgets.page_parts import SidePane
 
 SOURCE = Path(fstmuse_gui.__file__).parent
 
@@ -100,4 +100,4 @@ def test_the_window_has_no_control_that_the_wheel_changes_in_passing() -> None:
                 continue
             names = {name.id for name in used if isinstance(name, ast.Name)}
             found += [f"{file.relative_to(SOURCE)}:{node.lineno}: {n}" for n in names & bare]
-    assert not found, "use fstmuse_gui.widgets.calm: " + ", ".join(found)
+    assert not found, "use fstmuse_gui.widgets.controls: " + ", ".join(found)

@@ -17,7 +17,7 @@ from fstmuse_core.runs.store import TrainingLock
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.train.data.cache_presenter import CachePresenter
 from fstmuse_gui.train.data.lines import CacheBox
-from fstmuse_gui.widgets.question import Question
+from fstmuse_gui.widgets.dialogs import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_started
 

@@ -22,7 +22,7 @@ from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run.background import BackgroundTraining
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.run.process import OtherTraining, OwnTraining
-from fstmuse_gui.widgets.question import Question
+from fstmuse_gui.widgets.dialogs import Question
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_started
 

@@ -19,7 +19,7 @@ from fstmuse_gui.train.data import fma_presenter
 from fstmuse_gui.train.data.fma import FmaGetter, FmaSet
 from fstmuse_gui.train.data.lines import ANOTHER_FOLDER, ask_fma_folder
 from fstmuse_gui.train.data.presenter import FMA_FOLDER
-from fstmuse_gui.widgets.question import Question
+from fstmuse_gui.widgets.dialogs import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.narrowing import current
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fstmuse_gui.sound.ring import Cue, Outlet
+from fstmuse_gui.sound.buffers import Cue, Outlet
 
 from .fake_portaudio import FakeStream
 

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from fstmuse_gui.sound import devices, streams
+from fstmuse_gui.sound.buffers import Outlet
 from fstmuse_gui.sound.devices import DeviceId, SoundError
 from fstmuse_gui.sound.recorder import silence_remedy
-from fstmuse_gui.sound.ring import Outlet
 
 from .fake_portaudio import FakePortAudio
 

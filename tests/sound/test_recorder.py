@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.recorder import MAX_TAKE_S, RECORDING_RATE, Recorder, levels
-from fstmuse_gui.sound.take import Take
 
 from .conftest import ManualClock
 from .fake_portaudio import FakePortAudio, FakeStream

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from fstmuse_gui.sound.ring import SampleRing
+from fstmuse_gui.sound.buffers import SampleRing
 
 
 def column(values: np.ndarray | list[float]) -> np.ndarray:

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from fstmuse_gui.sound.threads import CallThread, hire_sound_thread, release_sound_thread
+from fstmuse_gui.sound.streams import CallThread, hire_sound_thread, release_sound_thread
 
 
 def test_calls_are_made_in_order_on_one_thread() -> None:

@@ -15,19 +15,17 @@ from PySide6.QtWidgets import (
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.workers.protocol import ClipResult
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, RichLabel, escaped
-from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.calm import CalmComboBox
-from fstmuse_gui.widgets.correction_bar import CorrectionBar
+from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.page_parts import ElidedLabel, lay_side_by_side
 from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.transport_bar import TransportBar
-from fstmuse_gui.widgets.verdict_panel import VerdictPanel
+from fstmuse_gui.widgets.verdict import CorrectionBar, VerdictPanel
 
 _GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
 

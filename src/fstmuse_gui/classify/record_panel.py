@@ -18,11 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.widgets.calm import CalmComboBox
+from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
+from fstmuse_gui.widgets.controls import CalmComboBox
 
 LOWEST_DB = -60
 _LOUD_DB = -6.0

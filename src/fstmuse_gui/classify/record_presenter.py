@@ -6,10 +6,10 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.audio.spectrogram import FloatArray, MelStream
 from fstmuse_gui.classify.record_panel import RecordPanel
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label, no_device
 from fstmuse_gui.sound.recorder import MAX_TAKE_S, Recorder
 from fstmuse_gui.sound.streams import DeviceLister
-from fstmuse_gui.sound.take import Take
 
 __all__ = ["MAX_TAKE_S", "RecordPresenter", "Take"]
 

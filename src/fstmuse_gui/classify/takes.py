@@ -15,7 +15,7 @@ from fstmuse_gui.classify.job_queue import JobQueue
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.shared.models import ModelInfo
-from fstmuse_gui.sound.take import Take
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.workers.bridge import WorkerBridge
 

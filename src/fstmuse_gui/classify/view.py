@@ -18,15 +18,13 @@ from PySide6.QtWidgets import (
 from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.shared.models import ModelInfo
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.widgets.calm import CalmComboBox
+from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
+from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.file_list import FileList
-from fstmuse_gui.widgets.invitation import DropArea
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
-from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
+from fstmuse_gui.widgets.state_pages import BusyPage, DropArea, TroublePage
 
 _WIDTH = 336
 

@@ -20,12 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.models import ModelInfo
-from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.calm import CalmSlider
-from fstmuse_gui.widgets.fields import Field, choice, whole
+from fstmuse_gui.theme import GRID, icon, scaled_font
+from fstmuse_gui.widgets.controls import CalmSlider, Field, choice, whole
 from fstmuse_gui.widgets.file_list import FileList
 
 SHORTEST_S, LONGEST_S = 3, 120

@@ -18,17 +18,15 @@ from PySide6.QtWidgets import (
 from fstmuse_core.classify.result import Classification
 from fstmuse_gui.generate.form import GenerateForm
 from fstmuse_gui.generate.takes import Take
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
-from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
-from fstmuse_gui.widgets.invitation import Invitation
 from fstmuse_gui.widgets.page_parts import PageHead, lay_side_by_side
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
-from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
+from fstmuse_gui.widgets.state_pages import BusyPage, Invitation, TroublePage
 from fstmuse_gui.widgets.transport_bar import TransportBar
 
 _GAP = "  \N{MIDDLE DOT}  "

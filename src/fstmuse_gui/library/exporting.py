@@ -36,8 +36,8 @@ from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.calm import CalmComboBox
-from fstmuse_gui.widgets.fitting import FittingDialog
+from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.dialogs import FittingDialog
 from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.rows import LEFT, PlainTable
 

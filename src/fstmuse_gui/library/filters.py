@@ -33,12 +33,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import draw_icon, icon
 from fstmuse_gui.library.catalogue import Filter
 from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES, counted
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
-from fstmuse_gui.widgets.calm import CalmComboBox
+from fstmuse_gui.theme import GRID, current_colours, draw_icon, genre_colour, icon, scaled_font
+from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.drops import leave_drops
 
 _ROW = 32

@@ -21,12 +21,11 @@ from fstmuse_gui.library.words import STATES
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.correction_bar import CorrectionBar
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.page_parts import ElidedLabel, scrolled
 from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.transport_bar import PlayButton
-from fstmuse_gui.widgets.verdict_panel import VerdictPanel
+from fstmuse_gui.widgets.verdict import CorrectionBar, VerdictPanel
 
 _WIDTH = 328
 _NOTHING = "Choose a file to see and hear what the model says of it."

@@ -18,11 +18,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
-from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue, Column, Places, shown_genre
 from fstmuse_gui.library.words import HEADINGS, cell_text, spoken_row, tool_tip
 from fstmuse_gui.plain import tip
-from fstmuse_gui.theme import Colours, current_colours, genre_colour, scaled_font
+from fstmuse_gui.theme import Colours, current_colours, draw_icon, genre_colour, scaled_font
 from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.rows import LEFT
 

@@ -26,12 +26,11 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.tasks.library import PlanLine
-from fstmuse_gui.icons import icon
 from fstmuse_gui.library.tag_form import TagForm
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel, set_tip, tip
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.widgets.fitting import FittingDialog
+from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
+from fstmuse_gui.widgets.dialogs import FittingDialog
 from fstmuse_gui.widgets.rows import LEFT, PlainTable
 
 _Index = QModelIndex | QPersistentModelIndex

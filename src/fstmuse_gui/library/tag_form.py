@@ -14,7 +14,7 @@ from fstmuse_core.tags.plan import Mode, Policy
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID
-from fstmuse_gui.widgets.calm import CalmComboBox, CalmSpinBox
+from fstmuse_gui.widgets.controls import CalmComboBox, CalmSpinBox
 from fstmuse_gui.widgets.drops import leave_drops
 
 _PAUSE_MS = 300

@@ -13,7 +13,7 @@ from fstmuse_gui.library.tag_dialog import TagDialog
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.library.written_dialog import WrittenDialog
-from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.workers.library import LibraryJobs
 
 

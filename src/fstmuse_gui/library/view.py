@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.library.rows import LibraryFolder
-from fstmuse_gui.icons import icon
 from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.filters import Facet, FacetList, FilterBar
 from fstmuse_gui.library.review_pane import ReviewPane
@@ -28,13 +27,12 @@ from fstmuse_gui.library.table_view import LibraryTable
 from fstmuse_gui.library.words import MORE, folder_name
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.shared.models import ModelInfo
-from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.calm import CalmComboBox
-from fstmuse_gui.widgets.fitting import StackingSplitter
-from fstmuse_gui.widgets.invitation import Invitation
-from fstmuse_gui.widgets.page_parts import ElidedLabel
+from fstmuse_gui.theme import GRID, icon, scaled_font
+from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.dialogs import Answer, Question
+from fstmuse_gui.widgets.page_parts import ElidedLabel, StackingSplitter
 from fstmuse_gui.widgets.paged_view import PagedView
-from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.state_pages import Invitation
 
 _STEPS = 1000
 _WIDTH = 240

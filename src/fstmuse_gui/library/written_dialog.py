@@ -18,11 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.tags.outcome import BatchSummary
-from fstmuse_gui.icons import icon
 from fstmuse_gui.library.words import counted
 from fstmuse_gui.plain import PlainLabel
-from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.fitting import FittingDialog
+from fstmuse_gui.theme import GRID, icon, scaled_font
+from fstmuse_gui.widgets.dialogs import FittingDialog
 
 
 class WrittenDialog(FittingDialog):

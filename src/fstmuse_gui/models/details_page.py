@@ -17,11 +17,10 @@ from PySide6.QtWidgets import (
 from fstmuse_core.bundle.figures import ModelFigures
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
-from fstmuse_gui.icons import icon
 from fstmuse_gui.models import words
 from fstmuse_gui.models.card_view import CardView, TallText
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, unbroken
 from fstmuse_gui.widgets.page_parts import (

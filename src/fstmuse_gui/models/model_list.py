@@ -29,10 +29,9 @@ from PySide6.QtWidgets import (
 from fstmuse_core.bundle.model_list import ModelEntry
 from fstmuse_core.bundle.names import MAX_LENGTH
 from fstmuse_core.system.wording import sized
-from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.models.words import day, in_the_list, spoken
 from fstmuse_gui.plain import set_tip
-from fstmuse_gui.theme import current_colours, scaled_font
+from fstmuse_gui.theme import current_colours, draw_icon, scaled_font
 from fstmuse_gui.widgets.drops import leave_drops
 from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
 

@@ -19,15 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.bundle.changes import DeletedModel
-from fstmuse_gui.icons import icon
 from fstmuse_gui.models.details_page import DetailsPage
 from fstmuse_gui.models.model_list import ModelList
 from fstmuse_gui.models.words import day
 from fstmuse_gui.plain import PlainLabel
-from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.invitation import Invitation
+from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.paged_view import PagedView
+from fstmuse_gui.widgets.state_pages import Invitation
 
 _SIGN = 16
 _WIDTH = 336

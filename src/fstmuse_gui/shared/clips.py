@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.protocol import ClipResult
-from fstmuse_gui.sound.take import Take
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.widgets.file_list import Row, RowState
 
 _keys = itertools.count(1)

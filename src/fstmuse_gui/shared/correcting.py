@@ -14,7 +14,7 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
 from fstmuse_gui.shared.background import Background
 from fstmuse_gui.shared.clips import Clip
-from fstmuse_gui.widgets.correction_bar import CorrectionBar
+from fstmuse_gui.widgets.verdict import CorrectionBar
 
 if TYPE_CHECKING:
     from fstmuse_core.datasets.corrections.journal import Correction

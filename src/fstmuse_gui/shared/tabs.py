@@ -22,10 +22,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QTabWidget, QVBoxLayout, QWidget
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import tip
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.theme import current_colours
+from fstmuse_gui.theme import current_colours, icon
 from fstmuse_gui.workers.bridge import WorkerBridge
 
 # None stands for a line between entries.

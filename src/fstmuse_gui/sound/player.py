@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_gui.sound.buffers import Cue, Outlet
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
-from fstmuse_gui.sound.ring import Cue, Outlet
 from fstmuse_gui.sound.sources import Feed, FeedKeeper, FileSource, Pump, SampleSource, Source
 from fstmuse_gui.sound.streams import DeviceStream, StreamSlot
 

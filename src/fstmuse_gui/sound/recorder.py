@@ -13,10 +13,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from fstmuse_core.audio.downmix import Downmix
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.system.errors import one_line
+from fstmuse_gui.sound.buffers import SampleRing, Take, TakeBuffer
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
-from fstmuse_gui.sound.ring import SampleRing
 from fstmuse_gui.sound.streams import DeviceStream, StreamSlot
-from fstmuse_gui.sound.take import Take, TakeBuffer
 
 RECORDING_RATE = DEFAULT_CONFIG.sample_rate
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_gui.sound.ring import Cue
-from fstmuse_gui.sound.threads import CallThread
+from fstmuse_gui.sound.buffers import Cue
+from fstmuse_gui.sound.streams import CallThread
 
 _log = logging.getLogger(__name__)
 _BLOCK_S = 0.25

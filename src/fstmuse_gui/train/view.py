@@ -6,16 +6,15 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
-from fstmuse_gui.icons import icon
+from fstmuse_gui.theme import icon
 from fstmuse_gui.train.data.page import DataPage
 from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.results.page import ResultsPage
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, ask_closing
 from fstmuse_gui.train.run.page import RunPage
-from fstmuse_gui.widgets.invitation import Invitation
+from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.widgets.paged_view import PagedView
-from fstmuse_gui.widgets.question import Answer, Question
-from fstmuse_gui.widgets.state_pages import BusyPage, TroublePage
+from fstmuse_gui.widgets.state_pages import BusyPage, Invitation, TroublePage
 
 
 class EmptyPage(Invitation):

@@ -1,11 +1,17 @@
-"""Parts of pages: heads with buttons, headings, labels that give way or keep still."""
+"""Parts of pages: heads, headings, labels that give way, panes that scroll or stack."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -13,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QSizePolicy,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +29,8 @@ from fstmuse_gui.theme import GRID, current_colours, scaled_font
 
 _NARROW = 740
 _TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
+_SHARE_ABOVE = 0.4
+_SMALLEST_VIEW = QSize(120, 96)
 
 
 class ElidedLabel(PlainLabel):
@@ -232,3 +241,141 @@ def scrolled(inside: QWidget) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(inside)
     return area
+
+
+class StackingSplitter(QSplitter):
+    """Lays its two parts below each other where it is narrower than ``narrow``.
+
+    Parameters
+    ----------
+    narrow : int
+        Least width in pixels at which the parts stand side by side.
+    heights : tuple of int
+        Least heights of the upper and the lower part.
+    """
+
+    def __init__(self, narrow: int, heights: tuple[int, int]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._narrow = narrow
+        self._heights = heights
+        self._widths: list[int] = []
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+
+    def widths(self) -> list[int]:
+        """Widths of the parts side by side, also while they are not."""
+        return list(self._widths) if self.is_stacked else self.sizes()
+
+    def set_widths(self, widths: list[int]) -> None:
+        """Give the parts these widths, at once or when they stand side by side again."""
+        if self.is_stacked:
+            self._widths = list(widths)
+        else:
+            self.setSizes(widths)
+
+    @property
+    def is_stacked(self) -> bool:
+        """True while one part stands above the other."""
+        return self.orientation() is Qt.Orientation.Vertical
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of one part: else nothing would ever stack them."""
+        widths = [_least_width(part) for part in self._parts()]
+        return QSize(max(widths, default=0), super().minimumSizeHint().height())
+
+    def _parts(self) -> list[QWidget]:
+        parts = (self.widget(place) for place in range(self.count()))
+        return [part for part in parts if part is not None]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Qt shares the new width out anew: what people chose is asked for before.
+        widths = self.widths()
+        super().resizeEvent(event)
+        is_narrow = self.width() < self._narrow
+        if is_narrow != self.is_stacked:
+            self._turn(is_narrow, widths)
+
+    def _turn(self, is_stacked: bool, widths: list[int]) -> None:
+        self.setOrientation(Qt.Orientation.Vertical if is_stacked else Qt.Orientation.Horizontal)
+        for part, height in zip(self._parts(), self._heights, strict=True):
+            part.setMinimumHeight(height if is_stacked else 0)
+        if is_stacked:
+            self._widths = widths
+            above = round(self.height() * _SHARE_ABOVE)
+            self.setSizes([above, self.height() - above])
+        elif any(widths):
+            self.setSizes(widths)
+        self.updateGeometry()
+
+
+def _least_width(part: QWidget) -> int:
+    return part.minimumSizeHint().expandedTo(part.minimumSize()).width()
+
+
+class ScrollPane(QScrollArea):
+    """Shows a widget as large as there is room, and scrolls below its least size.
+
+    A bare scroll area would give a column of wrapped text the height that it prefers, and
+    scroll although less is enough.
+    """
+
+    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.inside = inside
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Its bars stand a little apart from what they scroll.
+        for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
+            bar.setObjectName("pane")
+        self._holder = _Holder(inside, self)
+        self.setWidget(self._holder)
+
+    def sizeHint(self) -> QSize:
+        return self.inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return _SMALLEST_VIEW
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._holder.fit(self.viewport().width())
+        super().resizeEvent(event)
+
+
+class SidePane(ScrollPane):
+    """A pane that asks for the width of what is in it, so that it scrolls downwards only."""
+
+    def minimumSizeHint(self) -> QSize:
+        width = self.inside.minimumSizeHint().expandedTo(self.inside.minimumSize()).width()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(width + bar, _SMALLEST_VIEW.height())
+
+
+class _Holder(QWidget):
+    """Holder that is as large as its one child must be, or larger."""
+
+    def __init__(self, inside: QWidget, pane: ScrollPane) -> None:
+        super().__init__()
+        self._inside = inside
+        self._pane = pane
+        inside.setParent(self)
+
+    def fit(self, width: int) -> None:
+        """Ask for the least size of the child at this width."""
+        inside, layout = self._inside, self._inside.layout()
+        least = inside.minimumSizeHint().expandedTo(inside.minimumSize())
+        if layout is not None and layout.hasHeightForWidth():
+            height = layout.minimumHeightForWidth(max(width, least.width()))
+            least.setHeight(max(least.height(), height))
+        if least != self.minimumSize():
+            self.setMinimumSize(least)
+            self._pane.updateGeometry()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.fit(self.width())
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._inside.setGeometry(self.rect())
+        self.fit(self.width())

@@ -16,10 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption
-from fstmuse_gui.theme import GRID
-from fstmuse_gui.widgets.fitting import ScrollPane, SidePane, StackingSplitter
+from fstmuse_gui.theme import GRID, icon
+from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane, StackingSplitter
 
 _SHOWN_MS = 12_000
 _SIGN = 16

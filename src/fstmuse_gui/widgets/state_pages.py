@@ -1,17 +1,259 @@
-"""Pages in the clip's place while there is no result, and when there will be none."""
+"""Pages for when there is nothing yet, while work goes on, and when there will be no result."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+import math
+from collections.abc import Sequence
+from functools import partial
 
-from fstmuse_gui.icons import draw_icon
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.widgets.invitation import Paragraph, SoundMark, side_by_side
+from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QHideEvent,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from fstmuse_core.system.errors import one_line
+from fstmuse_gui.plain import PlainLabel, caption, set_tip
+from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
+
+_HEIGHTS = (0.5, 0.84, 0.66, 1.0, 0.42)
+_STOPS = ((0.0, "#f7c27d"), (0.35, "#f4764f"), (0.7, "#b5367a"), (1.0, "#6a2a8c"))
+_INTERVAL_MS = 40
+_PERIOD_S = 1.6
+_LEAST_WIDTH = 160
+_HINT_WIDTH = 460
+_MIDDLE = Qt.AlignmentFlag.AlignHCenter
+_N_RECENT = 4
+_RECENT_WIDTH = 320
 _PROGRESS_STEPS = 1000
 _TEXT_WIDTH = 520
+
+
+class SoundMark(QWidget):
+    """Five bars in the colours of sound; they dance while something is being worked on.
+
+    Parameters
+    ----------
+    side : int
+        Height in pixels.
+    moving : bool
+        Dance whenever visible.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, *, side: int = 72, moving: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._moving = moving
+        self.setFixedSize(self.sizeHint())
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_INTERVAL_MS)
+        self._timer.timeout.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(self._side * 1.12), self._side)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._moving:
+            self._clock.start()
+            self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._timer.stop()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        gradient = QLinearGradient(0, 0, 0, self.height())
+        for at, colour in _STOPS:
+            gradient.setColorAt(at, QColor(colour))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(gradient)
+        seconds = self._clock.elapsed() / 1000 if self._timer.isActive() else None
+        pitch = self.width() / len(_HEIGHTS)
+        width = pitch * 0.56
+        for index, still in enumerate(_HEIGHTS):
+            share = still if seconds is None else _dance(index, seconds)
+            height = max(width, share * self.height())
+            left = index * pitch + (pitch - width) / 2
+            bar = QRectF(left, (self.height() - height) / 2, width, height)
+            painter.drawRoundedRect(bar, width / 2, width / 2)
+        painter.end()
+
+
+def _dance(index: int, seconds: float) -> float:
+    phase = 2 * math.pi * (seconds / _PERIOD_S - index * 0.17)
+    return 0.64 + 0.24 * math.sin(phase) + 0.12 * math.sin(2.0 * phase + index)
+
+
+class Paragraph(PlainLabel):
+    """Wraps a plain text at ``width`` pixels at most."""
+
+    def __init__(self, text: str, width: int, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setMaximumWidth(width)
+
+    def heightForWidth(self, width: int) -> int:
+        # A column asks for the height at its own width, which may be more than the label's.
+        return super().heightForWidth(min(width, self.maximumWidth()))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.maximumWidth(), self.heightForWidth(self.maximumWidth()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LEAST_WIDTH, self.heightForWidth(self.maximumWidth()))
+
+
+class Invitation(QWidget):
+    """A mark, a title, a hint and buttons in a dashed frame that lights up.
+
+    Parameters
+    ----------
+    title, hint : str
+    buttons : list of QPushButton
+        Shown side by side.
+    below : QVBoxLayout, optional
+        Layout under the buttons.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        buttons: list[QPushButton],
+        below: QVBoxLayout | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(title)
+        self._is_hot = False
+        self.mark = SoundMark(self)
+        heading = PlainLabel(title)
+        heading.setFont(scaled_font(self.font(), 1.9, QFont.Weight.DemiBold))
+        heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        heading.setWordWrap(True)
+        words = Paragraph(hint, _HINT_WIDTH)
+        words.setProperty("look", "muted")
+        column = QVBoxLayout(self)
+        column.setSpacing(0)
+        column.addStretch(3)
+        column.addWidget(self.mark, 0, _MIDDLE)
+        column.addSpacing(3 * GRID)
+        column.addWidget(heading)
+        column.addSpacing(GRID)
+        column.addWidget(words, 0, _MIDDLE)
+        column.addSpacing(3 * GRID)
+        column.addLayout(side_by_side(buttons))
+        if below is not None:
+            column.addSpacing(4 * GRID)
+            column.addLayout(below)
+        column.addStretch(4)
+
+    def set_hot(self, is_hot: bool) -> None:
+        """Light up while something hangs above the window."""
+        self._is_hot = is_hot
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = current_colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(colours.accent if self._is_hot else colours.border_strong), 1.5)
+        pen.setDashPattern([5, 5])
+        painter.setPen(pen)
+        painter.setBrush(QColor(colours.tint) if self._is_hot else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 16, 16)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()
+        super().changeEvent(event)
+
+
+def side_by_side(buttons: Sequence[QWidget]) -> QHBoxLayout:
+    """A centred row of buttons."""
+    row = QHBoxLayout()
+    row.setSpacing(GRID)
+    row.addStretch()
+    for button in buttons:
+        row.addWidget(button)
+    row.addStretch()
+    return row
+
+
+class DropArea(Invitation):
+    """Says what can be done when nothing has been done yet.
+
+    Signals
+    -------
+    open_requested, record_requested
+        A button was pressed.
+    recent_chosen(str)
+        A recent file was chosen.
+    """
+
+    open_requested = Signal()
+    record_requested = Signal()
+    recent_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._recent_box = QVBoxLayout()
+        self._recent_box.setSpacing(0)
+        self.open_button = QPushButton(
+            icon("open", "on_accent"), " Open a song\N{HORIZONTAL ELLIPSIS}"
+        )
+        self.open_button.setProperty("look", "primary")
+        self.open_button.setAccessibleName("Open songs")
+        self.record_button = QPushButton(icon("microphone"), " Record 30 seconds")
+        self.record_button.setAccessibleName("Record up to 30 seconds")
+        super().__init__(
+            "Drop a song here",
+            "or a folder of songs. Everything stays on this computer.",
+            [self.open_button, self.record_button],
+            self._recent_box,
+            parent,
+        )
+        self.open_button.clicked.connect(self.open_requested)
+        self.record_button.clicked.connect(self.record_requested)
+
+    def set_recent(self, paths: list[str]) -> None:
+        """Offer the files opened last."""
+        while (item := self._recent_box.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        if not paths:
+            return
+        title = PlainLabel("Recent")
+        title.setProperty("look", "small")
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._recent_box.addWidget(title)
+        for path in paths[:_N_RECENT]:
+            name = one_line(path.replace("\\", "/").rsplit("/", 1)[-1])
+            middle = Qt.TextElideMode.ElideMiddle
+            shown = self.fontMetrics().elidedText(name, middle, _RECENT_WIDTH)
+            button = QPushButton(caption(shown))
+            button.setProperty("look", "link")
+            button.setAccessibleName(f"Open {name} again")
+            set_tip(button, one_line(path))
+            button.clicked.connect(partial(self._choose_recent, path))
+            self._recent_box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def _choose_recent(self, path: str, _checked: bool = False) -> None:
+        self.recent_chosen.emit(path)
 
 
 class BusyPage(QWidget):

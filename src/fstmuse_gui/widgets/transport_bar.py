@@ -7,13 +7,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
-from fstmuse_gui.theme import GRID, scaled_font
+from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.colour_maps import swatch
+from fstmuse_gui.widgets.controls import CalmComboBox
 
 _ICON = QSize(20, 20)
 

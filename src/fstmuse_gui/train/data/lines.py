@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.train.data.fma import FmaSet
-from fstmuse_gui.widgets.fields import LineBox
-from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.controls import LineBox
+from fstmuse_gui.widgets.dialogs import Answer, Question
 
 
 class FmaBox(LineBox):

@@ -17,13 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.data.survey import SetCount, set_name
 from fstmuse_gui.train.words import GAP
+from fstmuse_gui.widgets.controls import Field
 from fstmuse_gui.widgets.drops import leave_drops
-from fstmuse_gui.widgets.fields import Field
 from fstmuse_gui.widgets.page_parts import ElidedLabel
 
 _SIGN = 16

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.data.survey import MIN_ARTISTS, Survey
 from fstmuse_gui.train.words import GAP
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars

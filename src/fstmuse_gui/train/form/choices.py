@@ -17,8 +17,7 @@ from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.train.data.survey import GenreCount
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
-from fstmuse_gui.widgets.calm import CalmComboBox
-from fstmuse_gui.widgets.fields import choice
+from fstmuse_gui.widgets.controls import CalmComboBox, choice
 
 _log = logging.getLogger(__name__)
 _ROOM = "fstmuse_core.networks."

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.theme import icon
 from fstmuse_gui.train.form.options import quoted
 from fstmuse_gui.widgets.drops import leave_drops
 

@@ -17,10 +17,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 from fstmuse_core.bundle.bundle import name_key
 from fstmuse_core.runs import spec
 from fstmuse_core.tags.genres import listed_genres
-from fstmuse_gui.icons import icon
-from fstmuse_gui.theme import scaled_font
+from fstmuse_gui.theme import icon, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS, Recipe, recipe_words
-from fstmuse_gui.widgets.fields import Fold
+from fstmuse_gui.widgets.controls import Fold
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from fstmuse_gui.train.form.recipe import (
     field_tip,
     unused_fields,
 )
-from fstmuse_gui.widgets.fields import Field, Fold, choice, real, whole, whole_or_off
+from fstmuse_gui.widgets.controls import Field, Fold, choice, real, whole, whole_or_off
 
 Control = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
 

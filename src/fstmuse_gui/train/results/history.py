@@ -32,9 +32,8 @@ from fstmuse_core.runs.events import (
     parse_event,
 )
 from fstmuse_core.system.regular_files import read_regular
-from fstmuse_gui.icons import draw_icon
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.theme import GRID, current_colours, draw_icon, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.widgets.page_parts import heading
 from fstmuse_gui.widgets.rows import draw_start, paint_ground

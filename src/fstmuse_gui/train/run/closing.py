@@ -6,7 +6,7 @@ from enum import Enum, StrEnum, auto
 
 from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.widgets.question import Answer, Question
+from fstmuse_gui.widgets.dialogs import Answer, Question
 
 
 class Closing(StrEnum):

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from fstmuse_core.runs.events import Epoch, Progress
 from fstmuse_gui.plain import RichLabel, escaped
 from fstmuse_gui.theme import GRID, current_colours
+from fstmuse_gui.widgets.axes import Plot
 from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.page_parts import heading
-from fstmuse_gui.widgets.plot import Plot
 
 _AXIS_WIDTH = 48
 # More points than pixels say nothing and cost time.

@@ -6,8 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from fstmuse_core.runs.events import Epoch, Progress, Sample, Started
-from fstmuse_gui.icons import icon
-from fstmuse_gui.theme import GRID
+from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.curves import Curves, GanCurves
 from fstmuse_gui.train.run.samples import SamplesPanel

@@ -22,8 +22,8 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.runs.events import Sample
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, RADIUS, current_colours
-from fstmuse_gui.widgets.calm import CalmComboBox
 from fstmuse_gui.widgets.colour_maps import swatch
+from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.page_parts import heading, scrolled, small_text
 from fstmuse_gui.widgets.transport_bar import PlayButton
 

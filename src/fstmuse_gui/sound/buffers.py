@@ -1,8 +1,9 @@
-"""A ring of samples between an audio callback and the program, and a stretch of sound in it."""
+"""Buffers of samples: the ring between an audio callback and the program, and a recording."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -177,3 +178,67 @@ class Outlet:
         if not (clock.outputBufferDacTime > 0.0 and 0.0 <= lead < _LARGEST_LEAD_S):
             lead = self.latency_s
         cue.fill(data, self.called_at + lead)
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """One recording.
+
+    Attributes
+    ----------
+    samples : ndarray of float32, shape ``(n,)``
+        Mono, within [-1, 1].
+    sample_rate : int
+        In hertz.
+    warnings : tuple of str
+        Sentences about what may be wrong with it; empty for a clean take.
+    """
+
+    samples: FloatArray
+    sample_rate: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+
+class TakeBuffer:
+    """Preallocated room for a take.
+
+    Examples
+    --------
+    >>> buffer = TakeBuffer(3)
+    >>> buffer.append(np.ones(5, dtype=np.float32)).size, buffer.is_full
+    (3, True)
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._samples: FloatArray = np.zeros(capacity, dtype=np.float32)
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """Samples held."""
+        return self._size
+
+    @property
+    def is_full(self) -> bool:
+        """True once nothing more fits."""
+        return self._size == len(self._samples)
+
+    def clear(self) -> None:
+        """Forget all samples."""
+        self._size = 0
+
+    def append(self, samples: FloatArray) -> FloatArray:
+        """Keep as many of ``samples`` as fit, and return those."""
+        stored = samples[: len(self._samples) - self._size]
+        self._samples[self._size : self._size + stored.size] = stored
+        self._size += stored.size
+        return stored
+
+    def samples(self) -> FloatArray:
+        """A copy of what is held, shape ``(size,)``."""
+        return self._samples[: self._size].copy()

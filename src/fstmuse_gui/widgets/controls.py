@@ -1,11 +1,15 @@
-"""Labelled controls with room for what is wrong, lines with buttons, and what is folded away."""
+"""Controls of forms: labelled, with room for what is wrong, and calm under the mouse wheel.
+
+Qt's own take the focus and another value from a wheel that merely passes over them, so
+whoever scrolls a panel changes its settings unseen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QLocale, Signal
-from PySide6.QtGui import QValidator
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -13,18 +17,73 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from fstmuse_gui.icons import icon
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
-from fstmuse_gui.theme import GRID
-from fstmuse_gui.widgets.calm import CalmComboBox, CalmDoubleSpinBox, CalmSpinBox
+from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.drops import leave_drops
 
 _INSET = 8
+
+
+class CalmComboBox(QComboBox):
+    """A combo box that lets the wheel pass while it has no focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if _is_meant(self, event):
+            super().wheelEvent(event)
+
+
+class CalmSpinBox(QSpinBox):
+    """A whole number that lets the wheel pass while it has no focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if _is_meant(self, event):
+            super().wheelEvent(event)
+
+
+class CalmDoubleSpinBox(QDoubleSpinBox):
+    """A number with a fraction that lets the wheel pass while it has no focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if _is_meant(self, event):
+            super().wheelEvent(event)
+
+
+class CalmSlider(QSlider):
+    """A horizontal slider that lets the wheel pass while it has no focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if _is_meant(self, event):
+            super().wheelEvent(event)
+
+
+def _is_meant(control: QWidget, event: QWheelEvent) -> bool:
+    """Return whether the wheel is for the control; if not, it goes to what holds it."""
+    is_meant = control.hasFocus()
+    if not is_meant:
+        event.ignore()
+    return is_meant
 
 
 class Fold(QWidget):

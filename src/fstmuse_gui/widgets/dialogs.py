@@ -1,15 +1,18 @@
-"""A question with a few answers, each with what comes of it."""
+"""Windows and dialogs that fit the screen, and a question with a few answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QMargins, QObject, QRect, Qt, QTimer
+from PySide6.QtGui import QFont, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -17,9 +20,95 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel, caption, visible
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.fitting import FittingDialog
+from fstmuse_gui.widgets.page_parts import ScrollPane
+
+# A title bar and borders, before the window system has told of its own.
+_LIKELY_FRAME = QMargins(4, 32, 4, 4)
+# A window manager frames and moves a window some time after it was shown.
+_SETTLED_MS = 250
+_NOT_ITS_OWN_PLACE = (
+    Qt.WindowState.WindowMaximized
+    | Qt.WindowState.WindowFullScreen
+    | Qt.WindowState.WindowMinimized
+)
+
 
 _TEXT_WIDTH = 480
+
+
+def fitted(rect: QRect, frame: QMargins, room: QRect) -> QRect:
+    """Return ``rect``, made smaller and moved so that it lies in ``room`` with its ``frame``."""
+    space = room.marginsRemoved(frame)
+    size = rect.size().boundedTo(space.size())
+    left = max(space.left(), min(rect.left(), space.right() + 1 - size.width()))
+    top = max(space.top(), min(rect.top(), space.bottom() + 1 - size.height()))
+    return QRect(left, top, size.width(), size.height())
+
+
+def fit_to_screen(window: QWidget) -> None:
+    """Let a window lie on one screen as a whole, its frame included; a large one fills it."""
+    if window.windowState() & _NOT_ITS_OWN_PLACE:
+        return
+    rect = window.geometry()
+    screen = QGuiApplication.screenAt(rect.center()) or QGuiApplication.primaryScreen()
+    wanted = fitted(rect, _frame(window), screen.availableGeometry())
+    if wanted != rect:
+        window.setGeometry(wanted)
+
+
+class ScreenFit(QObject):
+    """Fits a window when it is shown, and once more when its place and frame are known."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLED_MS)
+        self._timer.timeout.connect(self.fit)
+
+    def begin(self) -> None:
+        """Fit the window, which has just been shown."""
+        self.fit()
+        self._timer.start()
+
+    def end(self) -> None:
+        """Leave it alone: it is hidden."""
+        self._timer.stop()
+
+    def fit(self) -> None:
+        """Let the window lie on its screen."""
+        fit_to_screen(self._window)
+
+
+def _frame(window: QWidget) -> QMargins:
+    handle = window.windowHandle()
+    known = handle.frameMargins() if handle is not None else QMargins()
+    return _LIKELY_FRAME if known.isNull() else known
+
+
+class FittingDialog(QDialog):
+    """A dialog no larger than the screen: its body scrolls, its foot with the buttons stays."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fit = ScreenFit(self)
+
+    def set_parts(self, body: QWidget, foot: QLayout) -> None:
+        """Lay out the dialog."""
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(ScrollPane(body), 1)
+        column.addLayout(foot)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit.begin()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._fit.end()
+        super().hideEvent(event)
 
 
 @dataclass(frozen=True)
