@@ -89,12 +89,10 @@ def test_the_window_has_no_control_that_the_wheel_changes_in_passing() -> None:
     bare |= {"QDateEdit", "QTimeEdit", "QDateTimeEdit"}
     found = []
     for file in sorted(SOURCE.rglob("*.py")):
-        if file.name == "calm.py":
-            continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 used = [node.func]
-            elif isinstance(node, ast.ClassDef):
+            elif isinstance(node, ast.ClassDef) and file.name != "controls.py":
                 used = node.bases
             else:
                 continue
