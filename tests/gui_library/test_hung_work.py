@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from fstmuse_core.library.scan import scan_library
 from fstmuse_core.system.child_process import start_child
 from fstmuse_core.system.process_limits import Limits
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_core.workers.tasks.library import Written
+from fstmuse_core.workers.tasks.library import PlanLine, Written
 from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import keep
 from tests.limits import faulty_child
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of signals
 SHA = find_bundle("fst-muse").sha256
 STRICT = Limits(cpu_s=30, idle_s=4, work="the work", remedy="try again")
 Make = Callable[..., LibraryJobs]
+WORDS = {"crash": "crashed (SIGSEGV)", "hang": "did not go on for", "eat": "memory"}
 
 
 @pytest.fixture
@@ -47,6 +49,18 @@ def make_process(library: Library, qtbot: QtBot) -> Iterator[Make]:
 
 def _start(serve: Callable[..., None], _usual: object, *arguments: Any) -> Any:
     return start_child(serve, *arguments)
+
+
+@pytest.fixture
+def broken_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files misbehave as their names say, in whichever process decodes them."""
+    site = tmp_path / "site"
+    site.mkdir()
+    lines = "from tests.limits.faulty_child import break_proof\nbreak_proof()\n"
+    (site / "sitecustomize.py").write_text(lines)
+    root = Path(__file__).resolve().parents[2]
+    paths = os.pathsep.join([str(site), str(root / "src"), str(root)])
+    monkeypatch.setenv("PYTHONPATH", paths)
 
 
 @pytest.fixture
@@ -137,6 +151,53 @@ def test_a_write_that_breaks_down_tells_what_was_written(
     assert (result.n_done, result.was_cancelled) == (1, False)
     assert words in result.trouble
     assert genres(folder) == {"a.flac": ["Rock"], f"{fault}.flac": []}
+
+
+@pytest.mark.parametrize("fault", ["crash", "hang", "eat"])
+def test_a_decoder_that_breaks_down_while_writing_costs_one_file(
+    fault: str,
+    broken_proof: None,
+    make_process: Make,
+    songs: Callable[..., Path],
+    library: Library,
+    qtbot: QtBot,
+) -> None:
+    folder = songs("a.flac", f"{fault}.flac", "z.flac")
+    before = (folder / f"{fault}.flac").read_bytes()
+    process = make_process(faulty_child.serve_with_strict_limits)
+    run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
+
+    result = run(process, qtbot, "write", False)
+
+    assert (result.n_done, result.was_cancelled, result.trouble) == (2, False, "")
+    (problem,) = result.problems
+    assert problem.startswith(str(folder / f"{fault}.flac"))
+    assert WORDS[fault] in problem
+    assert genres(folder) == {"a.flac": ["Rock"], f"{fault}.flac": [], "z.flac": ["Rock"]}
+    assert (folder / f"{fault}.flac").read_bytes() == before
+    assert run(process, qtbot, "undo", result.batch, 2).n_done == 2
+
+
+@pytest.mark.parametrize("fault", ["crash", "hang"])
+def test_a_decoder_that_breaks_down_in_a_preview_costs_one_file(
+    fault: str,
+    broken_proof: None,
+    make_process: Make,
+    songs: Callable[..., Path],
+    library: Library,
+    qtbot: QtBot,
+) -> None:
+    songs("a.flac", f"{fault}-early.flac", "z.flac")
+    process = make_process(faulty_child.serve_with_strict_limits)
+    lines: list[PlanLine] = []
+    process.part.connect(lines.extend)
+
+    run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
+
+    qtbot.waitUntil(lambda: len(lines) == 3)
+    assert [(line.old, line.new) for line in lines] == [((), ("Rock",)), ((), ()), ((), ("Rock",))]
+    assert WORDS[fault] in lines[1].why
+    assert run(process, qtbot, "write", False).n_done == 2
 
 
 def test_cancelling_a_preview_that_hangs(

@@ -351,7 +351,7 @@ def test_many_files_come_in_order_and_are_what_one_alone_is(
     music: Path, song: Song, capsys: pytest.CaptureFixture[str], bundle: Bundle
 ) -> None:
     from fstmuse_core.cli import main
-    from fstmuse_core.cli.common.isolated import MANY
+    from fstmuse_core.system.isolated import MANY
 
     for n in range(MANY):
         song(f"{n:02}.wav", pitch=200.0 + 20.0 * n, seconds=9.0 if n == 0 else 3.5)

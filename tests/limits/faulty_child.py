@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from fstmuse_core.system.child_process import start_child
-from fstmuse_core.system.process_limits import heartbeat
+from fstmuse_core.system.process_limits import Limits, heartbeat
 
 
 def say_and_wait(connection: Connection) -> None:
@@ -148,29 +149,41 @@ def feed_with_broken_decoder(connection: Connection) -> None:
 
 
 def serve_with_broken_tags(connection: Connection, library_file: str) -> None:
-    """Do the window's library work; misbehave with a copy made and not yet in place."""
+    """Do the window's library work; misbehave itself with a copy made and not yet in place."""
     from fstmuse_core.tags import batch
-    from fstmuse_core.tags.replacement import NewVersion, make_version
+    from fstmuse_core.tags.replacement import put_in_place
     from fstmuse_core.workers.tasks.library import serve
 
-    def make_and_break(target: Path, *arguments: Any) -> NewVersion:
-        version = make_version(target, *arguments)
+    def break_or_put(copy: Path, target: Path, *arguments: Any) -> None:
         misbehave_and_tell(str(target), library_file)
-        return version
+        put_in_place(copy, target, *arguments)
 
-    patch.object(batch, "make_version", make_and_break).start()
+    patch.object(batch, "put_in_place", break_or_put).start()
     serve(connection, library_file)
 
 
 def serve_with_broken_preview(connection: Connection, library_file: str) -> None:
-    """Do the window's library work; misbehave when a file is looked at."""
-    from fstmuse_core.tags import plan
+    """Do the window's library work; misbehave itself while it lists what to look at."""
+    from fstmuse_core.library import tagging
     from fstmuse_core.workers.tasks.library import serve
 
-    def foresee(target: Path, *_: object) -> None:
-        misbehave_and_tell(str(target), library_file)
+    def break_listing(_library: object, _model: object, rows: list[Any]) -> list[Any]:
+        for row in rows:
+            misbehave_and_tell(row.path, library_file)
+        return []
 
-    patch.object(plan, "foresee", foresee).start()
+    patch.object(tagging, "file_genres", break_listing).start()
+    serve(connection, library_file)
+
+
+def serve_with_strict_limits(connection: Connection, library_file: str) -> None:
+    """Do the window's library work; a decoder that hangs is given up after two seconds."""
+    from fstmuse_core.tags import isolated
+    from fstmuse_core.workers.tasks.library import serve
+
+    strict = Limits(idle_s=2.0)
+    for name in ("isolated_looks", "isolated_versions"):
+        patch.object(isolated, name, partial(getattr(isolated, name), limits=strict)).start()
     serve(connection, library_file)
 
 

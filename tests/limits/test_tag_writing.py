@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from fstmuse_core.cli import main
-from fstmuse_core.cli.common.isolated import MANY
+from fstmuse_core.system.isolated import MANY
 from fstmuse_core.tags.formats import open_tags
 from tests.limits.test_command import ROOT, one_line, run
 
@@ -97,7 +97,7 @@ def test_many_files_are_safe_where_no_copy_of_the_process_can_be_made(
 ) -> None:
     for name in ("PYTHONPATH", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, environment[name])
-    monkeypatch.setattr("fstmuse_core.cli.common.isolated.can_fork", lambda: False)
+    monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: False)
     names = ["crash", "crash-early", *(f"song{number}" for number in range(MANY))]
     bad, early, *good = songs(tmp_path / "music", music[:22_050], names)
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.common.console import SOME_FAILED, about, say, unexpected
-from fstmuse_core.cli.common.isolated import MANY, FileWork, each_isolated
+from fstmuse_core.cli.common.console import SOME_FAILED, about, say
 from fstmuse_core.cli.common.output import check_writable, identity, open_text
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
+from fstmuse_core.system.isolated import MANY, FileWork, each_isolated, unexpected
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle

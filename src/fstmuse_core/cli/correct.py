@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.common.console import SOME_FAILED, about, print_safe, say, unexpected
-from fstmuse_core.cli.common.isolated import each_isolated
+from fstmuse_core.cli.common.console import SOME_FAILED, about, print_safe, say
 from fstmuse_core.cli.common.param_types import ModelName, SomePath
 from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
+from fstmuse_core.system.isolated import each_isolated, unexpected
 
 if TYPE_CHECKING:
     from fstmuse_core.classify.result import Classification

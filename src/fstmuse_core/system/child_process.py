@@ -76,6 +76,8 @@ def _child_main(
     if parents_end is not None:
         parents_end.close()
     _end_with_parent()
+    # Its own children end with it in the same way, so it may have some.
+    multiprocessing.current_process().daemon = False
     limit_memory(memory_bytes)
     mute_native_stderr()
     use_one_thread(tensorflow=True)

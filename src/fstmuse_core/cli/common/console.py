@@ -7,8 +7,7 @@ import os
 import sys
 from typing import Literal, TextIO
 
-from fstmuse_core.system.errors import AudioError, FstMuseError, one_line, visible
-from fstmuse_core.system.process_limits import is_out_of_memory, too_much_memory
+from fstmuse_core.system.errors import FstMuseError, one_line, visible
 
 SOME_FAILED = 1
 WRONG_USE = 2
@@ -68,14 +67,6 @@ def about(path: str | os.PathLike[str], error: FstMuseError) -> str:
     """The error as one line that names the file by the whole path the user gave."""
     remedy = f"; {error.remedy}" if error.remedy else ""
     return f"{one_line(os.fspath(path))}: {error.reason}{remedy}"
-
-
-def unexpected(path: str | os.PathLike[str], error: Exception) -> AudioError:
-    """An error of the program's own, put so that the user can report it."""
-    if is_out_of_memory(error):
-        return AudioError(os.fspath(path), too_much_memory())
-    what = one_line(f"{type(error).__name__}: {error}")
-    return AudioError(os.fspath(path), f"it could not be worked on ({what})", "please report this")
 
 
 def clock(seconds: float) -> str:

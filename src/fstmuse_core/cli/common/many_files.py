@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from fstmuse_core.cli.common.console import unexpected
-from fstmuse_core.cli.common.isolated import MANY, IsolatedWork
 from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.isolated import MANY, IsolatedWork, unexpected
 from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
 
 Result = TypeVar("Result")
@@ -32,7 +31,7 @@ def in_order(
     ----------
     work : callable
         For a pool of processes, so it must be picklable; few paths are done in one process,
-        see :class:`~fstmuse_core.cli.common.isolated.IsolatedWork`.
+        see :class:`~fstmuse_core.system.isolated.IsolatedWork`.
     keep : callable
         Given the index of a path and its result, or an error if the process crashed or met a
         limit, as soon as it comes; its return value is yielded in turn.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fstmuse_core.cli.common.isolated import MANY, each_isolated
 from fstmuse_core.cli.common.param_types import Percent, SomePath, Whole
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import model_option
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.isolated import MANY
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.system.wording import counted
@@ -191,6 +190,7 @@ def planned(
     separator: str,
 ) -> list[Change]:
     """The plan; raises ``FstMuseError`` if there is nothing to plan for."""
+    from fstmuse_core.tags.isolated import isolated_looks
     from fstmuse_core.tags.plan import Mode, Policy, plan_changes
 
     policy = Policy(
@@ -203,17 +203,10 @@ def planned(
         separator=_SEPARATORS[separator],
     )
     files = _from_library(model, folder) if results is None else _read(results, model, folder)
-    with ProgressBar(len(files)) as bar:
+    with isolated_looks(spawn=len(files) >= MANY) as each, ProgressBar(len(files)) as bar:
         return plan_changes(
-            files,
-            policy,
-            progress=lambda done, _: bar.update(done, "tags"),
-            each=partial(each_isolated, path_of=_path_of, spawn=len(files) >= MANY),
+            files, policy, progress=lambda done, _: bar.update(done, "tags"), each=each
         )
-
-
-def _path_of(file: FileGenres) -> str:
-    return str(file.path)
 
 
 def _read(results: Path, model: str | None, folder: str | None) -> list[FileGenres]:

@@ -20,6 +20,7 @@ from fstmuse_core.cli.tag.planning import plan_options, planned, told
 from fstmuse_core.library.database import library_file, open_library
 from fstmuse_core.library.tagging import note_tags
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.isolated import MANY
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.outcome import Batch, Fate, Outcome
 
@@ -137,8 +138,8 @@ def write(keep_time: bool, **choices: Any) -> int:
     the file it is at; a kill at any moment leaves each file old or new. A file that fails stays
     as it was, is named on standard error, and makes the exit code 1.
     """
-    from fstmuse_core.cli.tag.making import versions
     from fstmuse_core.tags.batch import apply
+    from fstmuse_core.tags.isolated import isolated_versions
     from fstmuse_core.tags.outcome import Fate
 
     changes = planned(**choices)
@@ -150,7 +151,11 @@ def write(keep_time: bool, **choices: Any) -> int:
         say(f"fstmuse: {told(changes)}")
         return SOME_FAILED if broken else 0
     # Before the library and the journal are open: the copy of this process has neither.
-    with versions(len(wanted)) as make, Ledger(len(wanted)) as ledger, stop_asked() as cancelled:
+    with (
+        isolated_versions(spawn=len(wanted) >= MANY) as make,
+        Ledger(len(wanted)) as ledger,
+        stop_asked() as cancelled,
+    ):
         batch = apply(
             wanted,
             keep_time=keep_time,

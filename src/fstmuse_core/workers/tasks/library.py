@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.system.process_limits import is_out_of_memory, send_heartbeats, too_much_memory
+from fstmuse_core.system.process_limits import (
+    heartbeat,
+    is_out_of_memory,
+    send_heartbeats,
+    too_much_memory,
+)
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import KnownModel, LibraryRow
     from fstmuse_core.tags.outcome import Outcome
-    from fstmuse_core.tags.plan import Change, Policy
+    from fstmuse_core.tags.plan import Change, Each, Policy
 
 _PART = 100
 _REPORT_EVERY_S = 0.1
@@ -67,13 +73,31 @@ class ChangedFile:
 
 @dataclass
 class Reporter:
-    """The child's end of the pipe."""
+    """The child's end of the pipe; used in a ``with`` statement."""
 
     connection: Connection
     is_cancelled: bool = False
     plan: list[Change] = field(default_factory=list)
+    _looks: Each | None = None
+    _resources: ExitStack = field(default_factory=ExitStack)
     _part: list[Any] = field(default_factory=list)
     _reported_at: float = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._resources.close()
+
+    @property
+    def looks(self) -> Each:
+        """Looks at files by another process, which the next preview finds running."""
+        if self._looks is None:
+            from fstmuse_core.tags.isolated import isolated_looks
+
+            looks = isolated_looks(spawn=True, on_wait=heartbeat)
+            self._looks = self._resources.enter_context(looks)
+        return self._looks
 
     def progress(self, done: int, total: int) -> None:
         """Tell how far it is, a few times a second."""
@@ -108,10 +132,9 @@ def serve(connection: Connection, library_file: str) -> None:
     """Do one job after the other until the pipe is closed."""
     from fstmuse_core.library.database import open_library
 
-    reporter = Reporter(connection)
     send_heartbeats(lambda beat: connection.send(("beat", beat)))
     try:
-        with open_library(Path(library_file)) as library:
+        with Reporter(connection) as reporter, open_library(Path(library_file)) as library:
             connection.send(("ready", None))
             while True:
                 asked = connection.recv()
@@ -158,6 +181,7 @@ def plan(
         policy,
         progress=reporter.progress,
         cancelled=reporter.cancelled,
+        each=reporter.looks,
     )
     for change in reporter.plan:
         why = change.skipped or change.remark
@@ -168,16 +192,19 @@ def plan(
 def write(library: Library, reporter: Reporter, keep_time: bool) -> Written:
     """Write what was planned last."""
     from fstmuse_core.tags.batch import apply
+    from fstmuse_core.tags.isolated import isolated_versions
 
     wanted = [change for change in reporter.plan if not change.skipped]
     seen = _Seen(library, reporter, len(wanted))
-    batch = apply(
-        wanted,
-        keep_time=keep_time,
-        on_begun=lambda identity: reporter.connection.send(("batch", identity)),
-        on_outcome=seen.take,
-        cancelled=reporter.cancelled,
-    )
+    with isolated_versions(spawn=True, on_wait=heartbeat) as make:
+        batch = apply(
+            wanted,
+            keep_time=keep_time,
+            make=make,
+            on_begun=lambda identity: reporter.connection.send(("batch", identity)),
+            on_outcome=seen.take,
+            cancelled=reporter.cancelled,
+        )
     reporter.plan = []
     return seen.result(batch.id, batch.trouble)
 

@@ -6,15 +6,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from fstmuse_core.cli.common.console import unexpected
 from fstmuse_core.system.child_process import can_fork
-from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 from fstmuse_core.system.process_limits import (
     DECODING,
     Heartbeat,
     Limits,
     is_out_of_memory,
     send_heartbeats,
+    too_much_memory,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 OnFraction = Callable[[float], None]
 
-# Fewer files are done in one copy of this process before others have come up.
+# Fewer files are done in one process before others have come up.
 MANY = 12
 _POLL_S = 0.1
 
@@ -144,6 +144,14 @@ def _here(
         return work(item)
     finally:
         send_heartbeats(None)
+
+
+def unexpected(path: str | os.PathLike[str], error: Exception) -> AudioError:
+    """An error of the program's own, put so that the user can report it."""
+    if is_out_of_memory(error):
+        return AudioError(os.fspath(path), too_much_memory())
+    what = one_line(f"{type(error).__name__}: {error}")
+    return AudioError(os.fspath(path), f"it could not be worked on ({what})", "please report this")
 
 
 class FileWork(Generic[Result]):
