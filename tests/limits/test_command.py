@@ -35,6 +35,16 @@ def faulty(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
+@pytest.fixture(params=[True, False], ids=["copied", "started anew"])
+def faulty_twice(request: pytest.FixtureRequest, faulty: dict[str, str], tmp_path: Path) -> Any:
+    """The same, also where the command cannot be copied, as on macOS and Windows."""
+    if not request.param:
+        with (tmp_path / "site" / "sitecustomize.py").open("a") as stream:
+            stream.write("from fstmuse_core.system import child_process\n")
+            stream.write("child_process.can_fork = lambda: False\n")
+    return faulty
+
+
 def run(*arguments: Any, shell: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
     command = [*COMMAND, *map(str, arguments)]
     if shell:
@@ -62,13 +72,15 @@ def test_a_single_clip_that_crashes_the_decoder_is_one_line(
 
 @pytest.mark.parametrize("n_songs", [2, 14])
 def test_crashes_cost_their_files_only(
-    n_songs: int, song: Path, tmp_path: Path, faulty: dict[str, str]
+    n_songs: int, song: Path, tmp_path: Path, faulty_twice: dict[str, str]
 ) -> None:
     bad = [tmp_path / "crash1.wav", tmp_path / "crash2.wav", tmp_path / "abort.wav"]
     for path in bad:
         path.write_bytes(b"RIFF")
 
-    ended = run("classify", *bad[:2], *[song] * n_songs, bad[2], "--format", "jsonl", env=faulty)
+    ended = run(
+        "classify", *bad[:2], *[song] * n_songs, bad[2], "--format", "jsonl", env=faulty_twice
+    )
 
     assert ended.returncode == 1
     lines = ended.stdout.splitlines()
@@ -103,12 +115,25 @@ def test_a_crash_in_any_command_that_decodes_is_one_line(
     assert sorted(tmp_path.iterdir()) == kept, "nothing half-written is left"
 
 
+def test_results_kept_in_a_file_go_on_after_a_crash(
+    song: Path, tmp_path: Path, faulty_twice: dict[str, str]
+) -> None:
+    crash, output = tmp_path / "crash.wav", tmp_path / "results.jsonl"
+    crash.write_bytes(b"RIFF")
+
+    ended = run("classify", crash, song, "-o", output, "--resume", env=faulty_twice)
+
+    assert ended.returncode == 1
+    assert ["error" in line for line in output.read_text().splitlines()] == [True, False]
+    assert ended.stderr.count("crashed (SIGSEGV)") == 1
+
+
 def test_correcting_goes_on_after_a_crash(
-    song: Path, tmp_path: Path, faulty: dict[str, str]
+    song: Path, tmp_path: Path, faulty_twice: dict[str, str]
 ) -> None:
     crash = tmp_path / "crash.wav"
     crash.write_bytes(b"RIFF")
-    home = {**faulty, "XDG_DATA_HOME": str(tmp_path / "home")}
+    home = {**faulty_twice, "XDG_DATA_HOME": str(tmp_path / "home")}
 
     ended = run("correct", crash, song, "--genre", "Rock", env=home)
 
@@ -118,14 +143,15 @@ def test_correcting_goes_on_after_a_crash(
 
 
 def test_a_crash_when_tags_are_planned_costs_that_file(
-    song: Path, tmp_path: Path, faulty: dict[str, str]
+    song: Path, tmp_path: Path, faulty_twice: dict[str, str]
 ) -> None:
     results = tmp_path / "results.jsonl"
     crash = song.with_name("crash.wav")
     crash.write_bytes(song.read_bytes())
     run("classify", crash, song, "-o", results)
 
-    ended = run("tag", "write", results, "--unsure", env={**faulty, "XDG_DATA_HOME": str(tmp_path)})
+    home = {**faulty_twice, "XDG_DATA_HOME": str(tmp_path)}
+    ended = run("tag", "write", results, "--unsure", env=home)
 
     assert ended.returncode == 1
     assert "1 file written, 1 failed" in ended.stdout

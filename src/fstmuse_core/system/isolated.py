@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from fstmuse_core.system.child_process import can_fork
@@ -63,19 +63,18 @@ def isolated(
 
 def each_isolated(
     work: Callable[[Item], Result],
-    items: Iterable[Item],
+    items: Sequence[Item],
     path_of: Callable[[Item], str],
     on_fraction: OnFraction = lambda fraction: None,
     *,
     limits: Limits = DECODING,
-    spawn: bool = False,
 ) -> Iterator[Result | FstMuseError | OSError | MemoryError]:
     """Yield the result of ``work`` for each item, or its error, in their order.
 
-    ``path_of`` gives the path of the file by which an error names an item. The items are
+    ``path_of`` gives the path of the file by which an error names an item. Work and items are
     picklable. See :func:`isolated` and :class:`IsolatedWork` for the rest.
     """
-    with IsolatedWork(work, path_of, limits=limits, spawn=spawn) as isolated_work:
+    with IsolatedWork(work, path_of, limits=limits, spawn=len(items) > 1) as isolated_work:
         for item in items:
             yield isolated_work.result(item, on_fraction)
 
@@ -88,8 +87,9 @@ class IsolatedWork(Generic[Item, Result]):
     work, path_of, limits
         As of :func:`each_isolated`.
     spawn : bool, optional
-        Start Python anew where no copy can be made, which takes a second; the work must then be
-        picklable. Without it the work is done in this process.
+        Start Python anew where no copy can be made; the work must then be picklable. Without it
+        the work is done in this process, as is right for a single item of a command: a crash
+        ends nothing else, and the second that a start takes would be longer than the work.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ def _in_one_process(
     keep: Keep[Result, Outcome],
     known: Known[Outcome],
 ) -> Iterator[Outcome]:
-    with IsolatedWork(work, str) as isolated_work:
+    with IsolatedWork(work, str, spawn=len(paths) > 1) as isolated_work:
         for index, path in enumerate(paths):
             found = known(index)
             if found is None:

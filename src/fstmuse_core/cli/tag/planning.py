@@ -13,7 +13,6 @@ from fstmuse_core.cli.common.param_types import Percent, SomePath, Whole
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import model_option
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.isolated import MANY
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.system.wording import counted
@@ -203,7 +202,7 @@ def planned(
         separator=_SEPARATORS[separator],
     )
     files = _from_library(model, folder) if results is None else _read(results, model, folder)
-    with isolated_looks(spawn=len(files) >= MANY) as each, ProgressBar(len(files)) as bar:
+    with isolated_looks(spawn=len(files) > 1) as each, ProgressBar(len(files)) as bar:
         return plan_changes(
             files, policy, progress=lambda done, _: bar.update(done, "tags"), each=each
         )

@@ -20,7 +20,6 @@ from fstmuse_core.cli.tag.planning import plan_options, planned, told
 from fstmuse_core.library.database import library_file, open_library
 from fstmuse_core.library.tagging import note_tags
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.system.isolated import MANY
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.outcome import Batch, Fate, Outcome
 
@@ -152,7 +151,7 @@ def write(keep_time: bool, **choices: Any) -> int:
         return SOME_FAILED if broken else 0
     # Before the library and the journal are open: the copy of this process has neither.
     with (
-        isolated_versions(spawn=len(wanted) >= MANY) as make,
+        isolated_versions(spawn=len(wanted) > 1) as make,
         Ledger(len(wanted)) as ledger,
         stop_asked() as cancelled,
     ):
