@@ -15,6 +15,7 @@ import soundfile
 
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import mel_spectrogram
+from fstmuse_core.bundle.litert import LiteRtNetwork
 from fstmuse_core.classify.classifier import ClassificationCancelledError, GenreClassifier
 from fstmuse_core.classify.result import Classification, Doubt
 
@@ -77,7 +78,8 @@ def test_probabilities_are_the_softmax_of_the_mean_logits(
     if len(mel) - (starts[-1] + 128) >= 32:
         starts.append(len(mel) - 128)
     features = manifest.scaling.apply(np.stack([mel[s : s + 128] for s in starts]))
-    logits, _, activation = classifier.network.run(features)
+    network = LiteRtNetwork(classifier.bundle, num_threads=1)
+    logits, _, activation = network.run(features)
     raised = np.exp(logits.mean(axis=0) / manifest.temperature)
     answer = classifier.classify_samples(music)
     np.testing.assert_allclose(answer.probabilities, raised / raised.sum(), atol=1e-4)

@@ -19,7 +19,7 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, shipped
 from fstmuse_core.bundle.importing import ImportCancelledError, import_model
 from fstmuse_core.bundle.litert import LiteRtNetwork
 from fstmuse_core.bundle.model_list import Origin, list_models, model_details
-from fstmuse_core.bundle.pattern_head import PatternHead
+from fstmuse_core.bundle.pattern_head import PatternHead, pattern_head
 from fstmuse_core.bundle.rebuild import Rebuilt
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.system.errors import BundleError, FstMuseError
@@ -265,7 +265,7 @@ def test_a_pattern_head_comes_along(parcel: Parcel) -> None:
     head = _head()
     parcel.files["patterns.npz"] = head.to_bytes()
     import_model(parcel.pack(), "mine")
-    found = GenreClassifier.load("mine").patterns
+    found = pattern_head(find_bundle("mine"))
     assert found is not None
     np.testing.assert_array_equal(found.matrix, head.matrix)
     archive = read_archive(export_model("mine", parcel.folder))

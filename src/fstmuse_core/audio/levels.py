@@ -91,6 +91,12 @@ def silent_segments(rms: FloatArray, starts: npt.ArrayLike, length: int) -> npt.
     return np.asarray(silent, dtype=np.bool_)
 
 
+def loudest_rms(rms: FloatArray, starts: npt.NDArray[np.intp], length: int) -> float:
+    """Root mean square of the loudest of segments of ``length`` hops."""
+    means = [float(np.mean(np.square(rms[start : start + length]))) for start in starts]
+    return float(np.sqrt(max(means, default=0.0)))
+
+
 def _is_steady(power: npt.NDArray[np.float64]) -> bool:
     whole = power.size // _LEVELLED_HOPS * _LEVELLED_HOPS
     if not whole:

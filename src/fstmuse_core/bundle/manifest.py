@@ -20,6 +20,8 @@ FORMAT = "fstmuse-bundle"
 FORMAT_VERSION = 1
 MANIFEST_NAME = "model.json"
 CLASSIFIER, GENERATOR = "classifier", "generator"
+# What a classifier's network takes: overlapping segments, scaled; or magnitudes of a whole clip.
+SEGMENTS, WHOLE_CLIP = "segments", "whole clip"
 # In ``model.json`` of a renamed bundle: the name and title that it was made under.
 MADE_AS = "made_as"
 # In ``model.json``: the hash of all else in it but its names, see :func:`manifest_digest`.
@@ -55,6 +57,8 @@ class BundleManifest:
     ``kind`` is "classifier" or "generator".
     ``segment_frames`` and ``segment_hop_frames`` cut the mel spectrogram into network inputs;
     a generator's are the crops that it learned from, and its calibration means nothing.
+    ``input`` is "segments" or, of the report's networks, "whole clip": clips are cut or
+    zero-padded to ``segment_frames``, and ``scaling`` and ``thresholds`` mean nothing.
     ``architecture``, ``training``, ``metrics`` and ``versions`` are free-form records.
     ``digest`` is the hash that covers them; bundles of before have none.
     """
@@ -75,6 +79,7 @@ class BundleManifest:
     versions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    input: str = SEGMENTS
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the digest, which is made when they are written."""
@@ -84,6 +89,8 @@ class BundleManifest:
             "name": self.name,
             "title": self.title,
             "kind": self.kind,
+            # Left out where it takes segments, so that files of before stay what they were.
+            **({} if self.input == SEGMENTS else {"input": self.input}),
             "architecture": dict(self.architecture),
             "genres": list(self.genres),
             "spectrogram": self.spectrogram.to_dict(),
@@ -112,6 +119,9 @@ class BundleManifest:
             NoiseShape.from_dict(self.architecture)
         elif self.kind != CLASSIFIER:
             raise ValueError(f"{self.kind!r} is neither a classifier nor a generator")
+        allowed = (SEGMENTS, WHOLE_CLIP) if self.kind == CLASSIFIER else (SEGMENTS,)
+        if self.input not in allowed:
+            raise ValueError(f"{one_line(self.input[:40])!r} is no input of a {self.kind}")
         if len(self.genres) > _MAX_GENRES or len(self.files) > _MAX_FILES:
             raise ValueError(f"{len(self.genres)} genres and {len(self.files)} files are too many")
         for text in (self.name, self.title, *self.genres, *self.files):

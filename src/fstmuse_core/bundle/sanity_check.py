@@ -10,9 +10,10 @@ from fstmuse_core.audio.patterns import WINDOW_FRAMES
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork
-from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, SEGMENTS, WHOLE_CLIP
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.bundle.pattern_head import pattern_head
+from fstmuse_core.bundle.whole_clip import WholeClipNetwork
 from fstmuse_core.system.errors import BundleError
 
 _PROBES = 3
@@ -32,20 +33,38 @@ def try_out(bundle: Bundle) -> None:
 
 
 def _try_classifier(bundle: Bundle) -> None:
-    answers = LiteRtNetwork(bundle, num_threads=1).run(_segments(bundle))
-    head = pattern_head(bundle)
-    evidence = () if head is None else (head.evidence(_noises(bundle, (WINDOW_FRAMES,))),)
-    if not all(np.isfinite(values).all() for values in (*answers, *evidence)):
+    scores, *others = _ANSWERS[bundle.manifest.input](bundle)
+    if not all(np.isfinite(values).all() for values in (scores, *others)):
         raise BundleError(bundle.path, "its answers hold NaN or infinity", _REMEDY)
-    if np.ptp(answers[0], axis=0).max() == 0.0:
+    if np.ptp(scores, axis=0).max() == 0.0:
         raise BundleError(bundle.path, "it answers the same whatever it hears", _REMEDY)
 
 
-def _segments(bundle: Bundle) -> FloatArray:
-    """Network input for silence and for noises of different colours."""
+def _of_segments(bundle: Bundle) -> list[FloatArray]:
+    features = bundle.manifest.scaling.apply(_probes(bundle))
+    answers = LiteRtNetwork(bundle, num_threads=1).run(features)
+    head = pattern_head(bundle)
+    evidence = () if head is None else (head.evidence(_noises(bundle, (WINDOW_FRAMES,))),)
+    return [*answers, *evidence]
+
+
+def _of_whole_clips(bundle: Bundle) -> list[FloatArray]:
+    network = WholeClipNetwork(bundle, num_threads=1)
+    return [np.stack([network.run(mel) for mel in _probes(bundle)])]
+
+
+# The network's scores come first.
+_ANSWERS: Mapping[str, Callable[[Bundle], list[FloatArray]]] = {
+    SEGMENTS: _of_segments,
+    WHOLE_CLIP: _of_whole_clips,
+}
+
+
+def _probes(bundle: Bundle) -> FloatArray:
+    """Magnitudes of silence and of noises of different colours."""
     mels = _noises(bundle, (_PROBES, bundle.manifest.segment_frames))
     mels[0] = 0.0
-    return bundle.manifest.scaling.apply(mels)
+    return mels
 
 
 def _noises(bundle: Bundle, shape: tuple[int, ...]) -> FloatArray:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.audio.levels import LevelMonitor, silent_segments
+from fstmuse_core.audio.levels import LevelMonitor, loudest_rms, silent_segments
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
-from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, WHOLE_CLIP
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
+from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.verdict import Evidence, decide
+from fstmuse_core.classify.whole_clip import WholeClipClassifier
 
 # A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
@@ -51,8 +53,7 @@ class GenreClassifier:
     def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
         bundle.require_kind(CLASSIFIER)
         self.bundle = bundle
-        self.network = LiteRtNetwork(bundle, num_threads=num_threads)
-        self.patterns = pattern_head(bundle)
+        self.answering = _BY_INPUT[bundle.manifest.input](bundle, num_threads)
 
     @classmethod
     def load(cls, name: str, *, num_threads: int = 1) -> GenreClassifier:
@@ -64,12 +65,12 @@ class GenreClassifier:
         *,
         with_activation: bool = False,
         on_mel: Callable[[FloatArray], None] | None = None,
-    ) -> ClassifySession:
+    ) -> Session:
         """Open a session: push samples, ask so far, finish.
 
         ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
         """
-        return ClassifySession(self, with_activation=with_activation, on_mel=on_mel)
+        return self.answering.session(with_activation=with_activation, on_mel=on_mel)
 
     def classify_samples(
         self, samples: npt.ArrayLike, *, with_activation: bool = False
@@ -117,12 +118,33 @@ class GenreClassifier:
             return session.finish(warnings=tuple(stream.warnings))
 
 
+class SegmentClassifier:
+    """One of our networks, which classify overlapping segments, and its pattern head."""
+
+    def __init__(self, bundle: Bundle, num_threads: int) -> None:
+        self.bundle = bundle
+        self.network = LiteRtNetwork(bundle, num_threads=num_threads)
+        self.patterns = pattern_head(bundle)
+
+    def session(
+        self, *, with_activation: bool, on_mel: Callable[[FloatArray], None] | None
+    ) -> ClassifySession:
+        """Open a session; see :meth:`GenreClassifier.session`."""
+        return ClassifySession(self, with_activation=with_activation, on_mel=on_mel)
+
+
+_BY_INPUT: Mapping[str, Callable[[Bundle, int], Answering]] = {
+    SEGMENTS: SegmentClassifier,
+    WHOLE_CLIP: WholeClipClassifier,
+}
+
+
 class ClassifySession:
     """One clip while it is being classified. Made by :meth:`GenreClassifier.session`."""
 
     def __init__(
         self,
-        classifier: GenreClassifier,
+        classifier: SegmentClassifier,
         *,
         with_activation: bool,
         on_mel: Callable[[FloatArray], None] | None,
@@ -234,7 +256,7 @@ class ClassifySession:
             mean_logits = logits[audible].mean(axis=0)
             probabilities = _softmax(mean_logits, manifest.temperature)
             novelty = float(novelties[audible].mean())
-            loud = _level(rms, np.asarray(self._starts)[audible], manifest.segment_frames)
+            loud = loudest_rms(rms, np.asarray(self._starts)[audible], manifest.segment_frames)
             speech_score = speech.score(np.concatenate(self._speech)[audible])
         evidence = Evidence(
             duration_s, silent, self._levels.crest_db(), speech_score, novelty, loud
@@ -266,7 +288,7 @@ class ClassifySession:
 class _MapBuilder:
     """Lays the segments' activation maps over one another; where they overlap, their mean."""
 
-    def __init__(self, classifier: GenreClassifier) -> None:
+    def __init__(self, classifier: SegmentClassifier) -> None:
         manifest = classifier.bundle.manifest
         self._n_genres = len(manifest.genres)
         self._columns, self._rows = classifier.network.map_columns, classifier.network.map_rows
@@ -291,12 +313,6 @@ class _MapBuilder:
             np.add.at(count, where, 1.0)
         values = np.moveaxis(total / np.maximum(count, 1.0), -1, 0).astype(np.float16)
         return ActivationMap(values, self._seconds_per_column * factor, self._row_edges_hz)
-
-
-def _level(rms: FloatArray, starts: npt.NDArray[np.intp], length: int) -> float:
-    """Root mean square of the loudest of segments."""
-    means = [float(np.mean(np.square(rms[start : start + length]))) for start in starts]
-    return float(np.sqrt(max(means, default=0.0)))
 
 
 def _softmax(logits: FloatArray, temperature: float) -> FloatArray:

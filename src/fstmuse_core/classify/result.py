@@ -96,7 +96,7 @@ class Classification:
 
     ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
     zeros when there is no answer (silence, too short). ``activation`` is ``None`` unless
-    asked for.
+    asked for, and of a model that has none; ``no_map`` says so in a sentence.
     """
 
     model: str
@@ -108,6 +108,7 @@ class Classification:
     verdict: Verdict
     warnings: tuple[str, ...] = ()
     activation: ActivationMap | None = field(default=None, repr=False)
+    no_map: str = ""
 
     def ranked(self) -> list[tuple[str, float]]:
         """Genres with their probabilities, most likely first; ties keep the model's order."""

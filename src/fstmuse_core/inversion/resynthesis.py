@@ -148,6 +148,8 @@ class _Reader:
             )
         except ClassificationCancelledError:
             raise InversionCancelledError from None
+        if result.no_map:
+            raise FstMuseError(self._path, result.no_map, "take one of FstMuse's own models")
         self.n_samples = round(result.duration_s * DEFAULT_CONFIG.sample_rate)
         self.warnings = result.warnings
         mel = self._mel()

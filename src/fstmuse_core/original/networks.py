@@ -9,13 +9,21 @@ from fstmuse_core.original.features import N_FRAMES, N_MELS
 from fstmuse_core.tags.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 
 
-def build_original_toy_model(n_genres: int = len(TOY_MODEL_GENRES)) -> Any:
+def build_original_toy_model(
+    n_genres: int = len(TOY_MODEL_GENRES), n_frames: int = N_FRAMES
+) -> Any:
     """ToyModel: three convolutions, one hidden dense layer; 151,860,099 parameters.
+
+    Parameters
+    ----------
+    n_genres : int
+    n_frames : int
+        Length of a clip; another than the report's for tests alone.
 
     Returns
     -------
     keras.Model
-        Input ``(batch, 1291, 128, 1)``, output ``(batch, n_genres)`` probabilities,
+        Input ``(batch, n_frames, 128, 1)``, output ``(batch, n_genres)`` probabilities,
         by default of :data:`fstmuse_core.tags.genres.TOY_MODEL_GENRES`; compiled with Adam and
         cross-entropy.
         A training step takes about 5 GiB of memory.
@@ -31,16 +39,23 @@ def build_original_toy_model(n_genres: int = len(TOY_MODEL_GENRES)) -> Any:
             layers.Conv2D(128, 2, activation="relu"),
         ],
         n_genres,
+        n_frames,
     )
 
 
-def build_original_fst_muse(n_genres: int = len(FST_MUSE_GENRES)) -> Any:
+def build_original_fst_muse(n_genres: int = len(FST_MUSE_GENRES), n_frames: int = N_FRAMES) -> Any:
     """FstMuse: five convolutions, one hidden dense layer; 7,521,479 parameters.
+
+    Parameters
+    ----------
+    n_genres : int
+    n_frames : int
+        Length of a clip; another than the report's for tests alone.
 
     Returns
     -------
     keras.Model
-        Input ``(batch, 1291, 128, 1)``, output ``(batch, n_genres)`` probabilities,
+        Input ``(batch, n_frames, 128, 1)``, output ``(batch, n_genres)`` probabilities,
         by default of :data:`fstmuse_core.tags.genres.FST_MUSE_GENRES`; compiled with Adam and
         cross-entropy.
     """
@@ -58,16 +73,17 @@ def build_original_fst_muse(n_genres: int = len(FST_MUSE_GENRES)) -> Any:
             layers.Conv2D(128, 2, activation="relu"),
         ],
         n_genres,
+        n_frames,
     )
 
 
-def _compiled(name: str, trunk: list[Any], n_genres: int) -> Any:
+def _compiled(name: str, trunk: list[Any], n_genres: int, n_frames: int) -> Any:
     import keras
     from keras import layers
 
     model = keras.Sequential(
         [
-            keras.Input((N_FRAMES, N_MELS, 1)),
+            keras.Input((n_frames, N_MELS, 1)),
             *trunk,
             layers.Flatten(),
             layers.Dense(32, activation="relu"),

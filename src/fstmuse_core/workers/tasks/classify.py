@@ -10,9 +10,9 @@ from typing import Any
 from fstmuse_core.audio.images import ImageBuilder
 from fstmuse_core.classify.classifier import (
     ClassificationCancelledError,
-    ClassifySession,
     GenreClassifier,
 )
+from fstmuse_core.classify.session import Session
 from fstmuse_core.workers.protocol import (
     Cancel,
     Cancelled,
@@ -37,9 +37,7 @@ class _Live:
 
     def __init__(self, classifier: GenreClassifier) -> None:
         self.image = ImageBuilder(classifier.bundle.manifest.spectrogram)
-        self.session: ClassifySession = classifier.session(
-            with_activation=True, on_mel=self.image.add
-        )
+        self.session: Session = classifier.session(with_activation=True, on_mel=self.image.add)
 
 
 class _Server(JobServer):
