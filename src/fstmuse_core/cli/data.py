@@ -42,9 +42,6 @@ class StepBar:
         self._bar.update(done, self._label)
 
 
-# Cache --------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Show how large the feature cache is, or empty it.")
 @click.option("--clear", is_flag=True, help="Remove all features; training makes them anew.")
 def cache(clear: bool) -> int:
@@ -66,9 +63,6 @@ def cache(clear: bool) -> int:
             size = features.size()
         print_safe(f"{where}: {size.clips} clips, {sized(size.bytes)}")
     return 0
-
-
-# Check --------------------------------------------------------------------------------------
 
 
 @click.command(short_help="Listen to all files of a data set and report.")
@@ -131,8 +125,6 @@ def check(
             stream.write(as_text(report) if layout == "table" else as_markdown(report))
     return SOME_FAILED if report.problem or report.set_aside else 0
 
-
-# Corrections --------------------------------------------------------------------------------
 
 _ID_LENGTH = 8
 
@@ -258,8 +250,6 @@ def _named(store: CorrectionStore, name: str) -> Correction:
     return found[0]
 
 
-# Fetch --------------------------------------------------------------------------------------
-
 _MEBIBYTE = 2**20
 
 
@@ -325,9 +315,6 @@ def _ask(question: str, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"{question} Add --yes to say so.")
     click.confirm(question, abort=True, err=True)
-
-
-# Data ---------------------------------------------------------------------------------------
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

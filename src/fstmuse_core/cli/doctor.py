@@ -169,8 +169,6 @@ def _reason(error: BaseException) -> str:
     return one_line(f"{type(error).__name__}: {error}")
 
 
-# Doctor -------------------------------------------------------------------------------------
-
 _MARKS = {True: "ok", False: "MISSING", None: "note"}
 
 

@@ -190,9 +190,6 @@ def _print_genres(details: ModelDetails) -> None:
         print_safe(f"  {label:<11} {recall:>8}  {one_line(row.genre)}{behind}")
 
 
-# Changing -----------------------------------------------------------------------------------
-
-
 @click.command(short_help="Give one of your models another name.")
 @click.argument("old", type=SomeName())
 @click.argument("new")
@@ -244,9 +241,6 @@ def restore(name: str | None) -> int:
     return 0
 
 
-# Moving -------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Write a model as one file.")
 @click.argument("name", type=SomeName())
 @click.option(
@@ -286,9 +280,6 @@ def import_(file: Path, name: str) -> int:
     entry = import_model(file, name, tell=lambda step: say(f"{step} ..."))
     say(f"{one_line(str(file))} is now the model {entry.name}")
     return 0
-
-
-# Models -------------------------------------------------------------------------------------
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -62,9 +62,6 @@ def palette(top_level: int, range_db: float) -> npt.NDArray[np.uint8]:
     return np.rint(np.stack(mixed, axis=1)).astype(np.uint8)
 
 
-# Listening ----------------------------------------------------------------------------------
-
-
 def resynthesize(file: str, target: Path, why: str | None, model: str) -> int:
     """Write what a model hears of ``file``, or what of it spoke for the genre ``why``."""
     name = os.path.basename(file)
@@ -100,8 +97,6 @@ def _made(file: str, *, target: Path, why: str | None, model: str) -> tuple[str,
     write_audio(target, made.samples, made.sample_rate)
     return made.warnings
 
-
-# Spectrogram --------------------------------------------------------------------------------
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -287,8 +287,6 @@ def _key(path: Path) -> str:
     return os.path.abspath(path).encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-# Cached features ----------------------------------------------------------------------------
-
 MelArray = npt.NDArray[np.float16]
 
 _OPEN_SHARDS = 200

@@ -284,8 +284,6 @@ def _notes(tracks: Sequence[Track], duplicates: Sequence[Duplicate]) -> list[str
     return notes
 
 
-# Text ---------------------------------------------------------------------------------------
-
 _KINDS = {
     "fma": "FMA",
     "folders": "genre folders",

@@ -225,9 +225,6 @@ def joined(sounds: Mapping[K, str], pairs: Sequence[Pair[K]]) -> dict[K, str]:
     return {key: find(sound) for key, sound in sounds.items()}
 
 
-# Copies -------------------------------------------------------------------------------------
-
-
 def without_copies(tracks: Sequence[Track]) -> tuple[list[Track], list[SetAside]]:
     """Tracks with each file once, and the copies; the first path in order is the original.
 

@@ -236,8 +236,6 @@ def _track(file: Path, number: int, genre: str, row: _Row) -> Track:
     )
 
 
-# Fetch --------------------------------------------------------------------------------------
-
 FMA_URL = "https://os.unil.cloud.switch.ch/fma/"
 
 

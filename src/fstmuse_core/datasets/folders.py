@@ -151,8 +151,6 @@ def tagged_track(
     )
 
 
-# Folders ------------------------------------------------------------------------------------
-
 # Folders that hold the genre folders of GTZAN, under the names it goes by.
 _INNER = ("genres", "genres_original", "Data/genres_original")
 # How far down the folders of the classes may lie where nothing else is beside them.

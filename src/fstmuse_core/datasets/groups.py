@@ -49,8 +49,6 @@ def count_unknown(tracks: Iterable[Track]) -> int:
     return sum(not artist_or_id(track) for track in tracks)
 
 
-# Groups -------------------------------------------------------------------------------------
-
 # Hash of the decoded sound of each file, as far as it is known.
 Sounds = Mapping[Path, str]
 
@@ -160,9 +158,6 @@ def _largest_shares(tracks: Sequence[Track], groups: list[list[int]]) -> dict[st
         for genre, count in Counter(tracks[i].genre for i in group).items():
             largest[genre] = max(largest[genre], count / totals[genre])
     return largest
-
-
-# Folds --------------------------------------------------------------------------------------
 
 
 def artist_folds(tracks: Sequence[Track], n_folds: int, *, seed: int = 0) -> npt.NDArray[np.int64]:

@@ -76,9 +76,6 @@ def split_of(
     return Split(train, validation, test, aside, method=method, seed=seed)
 
 
-# By artists ---------------------------------------------------------------------------------
-
-
 def split_by_artists(
     tracks: Sequence[Track],
     groups: Sequence[Sequence[int]],
@@ -150,9 +147,6 @@ class _Division:
             before = self._held[part][genre] / self._totals[genre] - self._shares[part]
             change += (before + n / self._totals[genre]) ** 2 - before**2
         return change
-
-
-# Official -----------------------------------------------------------------------------------
 
 
 def split_officially(

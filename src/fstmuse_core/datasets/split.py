@@ -175,9 +175,6 @@ def _from_many_groups(indices: list[int], group_of: dict[int, int], n: int) -> l
     return sorted(indices, key=turns.__getitem__)[:n]
 
 
-# Notes --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _GenreUse:
     """The tracks of one genre, and where they ended up.

@@ -73,8 +73,6 @@ def official_part(name: str) -> str:
     return _PART_NAMES.get(name.strip().casefold(), "")
 
 
-# Collection ---------------------------------------------------------------------------------
-
 Kind = Literal["fma", "folders", "tags", "manifest", "corrections", "several"]
 # What a path can be; "several" is what :func:`merged` makes of more than one.
 KINDS: tuple[Kind, ...] = ("fma", "folders", "tags", "manifest", "corrections")

@@ -52,8 +52,6 @@ class MelSolver:
         return np.asarray(magnitude * ((self._to_bins @ ratio) / self._shares))
 
 
-# Phases -------------------------------------------------------------------------------------
-
 # Below this frequency, in hertz, mel bands are narrow enough to tell partials apart.
 _PARTIALS_BELOW = 2000.0
 

@@ -82,8 +82,6 @@ def fewest_eighths(config: SpectrogramConfig, n_bins: int) -> int:
     return 8
 
 
-# Griffin lim --------------------------------------------------------------------------------
-
 _MOMENTUM = np.float32(0.99)
 # Before these iterations the phases fit so badly that their magnitudes are not worth heeding.
 _FIXED_ITERATIONS = 4

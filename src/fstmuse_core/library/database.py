@@ -117,8 +117,6 @@ class Library:
             (others,) = connection.execute("PRAGMA data_version").fetchone()
         return int(others)
 
-    # Folders -----------------------------------------------------------------------------
-
     def folders(self) -> list[LibraryFolder]:
         """The folders that the user added, by their paths."""
         with self.reading() as connection:
@@ -165,8 +163,6 @@ class Library:
 
     def _folder(self, folder_id: int) -> LibraryFolder:
         return next(folder for folder in self.folders() if folder.folder_id == folder_id)
-
-    # Rows --------------------------------------------------------------------------------
 
     def rows(
         self,
@@ -223,8 +219,6 @@ class Library:
         with self.reading() as connection:
             return queries.scores(connection, model_sha, folder_id, file_ids)
 
-    # Reviews -----------------------------------------------------------------------------
-
     def review(self, file_ids: Sequence[int], genre: str, kind: ReviewKind) -> int:
         """Store what the user says of files; those that were not classified yet are left out.
 
@@ -247,8 +241,6 @@ class Library:
                 f"DELETE FROM reviews WHERE content IN (SELECT content FROM files WHERE {_CHOSEN})",
                 (_ids(file_ids),),
             ).rowcount
-
-    # The queue ---------------------------------------------------------------------------
 
     def move_to_front(self, file_ids: Sequence[int]) -> None:
         """Let these be classified next, in this order."""
@@ -281,8 +273,6 @@ class Library:
                 f"state IN (SELECT value FROM json_each(?)) AND {_CHOSEN}",
                 (new.value, json.dumps(old), _ids(file_ids)),
             ).rowcount
-
-    # Files -------------------------------------------------------------------------------
 
     def forget_gone(self) -> int:
         """Drop the files that are gone; how many they were."""

@@ -119,9 +119,6 @@ def _thousands(count: int) -> str:
     return f"{count:,}"
 
 
-# Sections -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Bar:
     """Row of a bar chart; ``kind`` is its CSS class."""

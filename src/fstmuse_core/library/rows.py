@@ -30,9 +30,6 @@ def said_genre(row: LibraryRow, *, min_confidence: float = 0.0) -> str | None:
     return row.genre
 
 
-# Rows ---------------------------------------------------------------------------------------
-
-
 class State(StrEnum):
     """State of a file, for one model."""
 
@@ -149,8 +146,6 @@ class Counts(NamedTuple):
     unsure: int
     reviewed: int
 
-
-# Answers ------------------------------------------------------------------------------------
 
 # Which way of answering a result stands for, beside its model: a change of the answer for the
 # same sound and model, such as another rule for the verdict, needs another name here.

@@ -142,8 +142,6 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result:
     return os.stat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
 
 
-# Update -------------------------------------------------------------------------------------
-
 # Files in one transaction: others may write in between.
 _BATCH = 4000
 _TOLD_EVERY = 500

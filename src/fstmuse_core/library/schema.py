@@ -30,8 +30,6 @@ def write(connection: sqlite3.Connection, name: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO options(name, value) VALUES (?, ?)", (name, value))
 
 
-# Schema -------------------------------------------------------------------------------------
-
 TITLE = "Your library"
 VERSION = 1
 # Others write for milliseconds; a disk may be slow, and a scan hands in thousands of files.

@@ -170,8 +170,6 @@ def _music_folder(stored: Iterable[str], paths: Iterable[str]) -> Path | None:
     return Path(votes.most_common(1)[0][0] or os.sep) if votes else None
 
 
-# Known music --------------------------------------------------------------------------------
-
 _CLAIMED = "only its maker says that it was not trained on these songs or their artists"
 _GONE = "it is no longer installed, so nothing tells whether it was trained on this music"
 

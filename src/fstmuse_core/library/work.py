@@ -103,8 +103,6 @@ ScanEvent = ScanProgress | ScanDone | ScanFailed
 WorkEvent = WorkProgress | WorkDone | WorkCancelled | WorkFailed
 
 
-# Work ---------------------------------------------------------------------------------------
-
 _LOG = logging.getLogger(__name__)
 
 _POLL_S = 0.1

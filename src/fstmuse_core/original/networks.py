@@ -100,8 +100,6 @@ def _compiled(name: str, trunk: list[Any], n_genres: int, n_frames: int) -> Any:
     return model
 
 
-# Toy gan ------------------------------------------------------------------------------------
-
 NOISE = 128
 QUARTER_FRAMES = 323
 GENERATOR_RATE, DISCRIMINATOR_RATE = 1e-4, 1e-5

@@ -157,8 +157,6 @@ Ended = Done | Cancelled | Failed
 TrainEvent = Started | Preparing | Progress | Epoch | Sample | Noted | Warned | Ended
 
 
-# Writing ------------------------------------------------------------------------------------
-
 _NAMES: dict[type, str] = {
     Started: "started",
     Preparing: "preparing",
@@ -192,8 +190,6 @@ def event_line(event: TrainEvent) -> str:
     values = {"event": _NAMES[type(event)], **event_values(event)}
     return json.dumps(values, ensure_ascii=False) + "\n"
 
-
-# Reading ------------------------------------------------------------------------------------
 
 _PROGRESS = '{"event": "progress"'
 

@@ -211,8 +211,6 @@ class ListSetting(Setting[tuple[str, ...]]):
         return "texts are needed"
 
 
-# Settings -----------------------------------------------------------------------------------
-
 MODEL = ChoiceSetting(name="model", default="fst-muse", choices=MODELS)
 DESIGN = ChoiceSetting(name="design", default=OURS, choices=DESIGNS)
 DATA = ListSetting(name="data")

@@ -70,8 +70,6 @@ def _permissions(path: Path) -> int:
     return 0o666 & ~mask
 
 
-# Files --------------------------------------------------------------------------------------
-
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

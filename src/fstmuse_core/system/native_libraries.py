@@ -50,9 +50,6 @@ def may_use_threads() -> bool:
     return multiprocessing.parent_process() is None
 
 
-# Quiet --------------------------------------------------------------------------------------
-
-
 def mute_native_stderr() -> TextIO:
     """Send what C code writes to standard error to nowhere; Python's own messages still show.
 

@@ -84,9 +84,6 @@ class Heartbeat:
     fraction: float | None = None
 
 
-# In the child ------------------------------------------------------------------------------
-
-
 class _Beats:
     """Gathers heartbeats and sends a few a second."""
 
@@ -136,9 +133,6 @@ def limit_memory(n_bytes: int) -> None:
     limit = n_bytes if hard == resource.RLIM_INFINITY else min(n_bytes, hard)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-
-
-# In the parent -----------------------------------------------------------------------------
 
 
 class Watchdog:

@@ -248,9 +248,6 @@ def _points(number: int) -> str:
     return f"{number} point{'' if number == 1 else 's'}"
 
 
-# Wording ------------------------------------------------------------------------------------
-
-
 def counted(number: int, noun: str) -> str:
     """The number with its noun, in the plural where that is due.
 

@@ -126,8 +126,6 @@ def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return data
 
 
-# Unpack -------------------------------------------------------------------------------------
-
 _CHUNK = 2**20
 # Music is hardly packed at all, and tables to a tenth.
 _MOST_UNPACKED = 100

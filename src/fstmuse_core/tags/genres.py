@@ -256,8 +256,6 @@ def likely_genres(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_LOOKUP[key] for key in alike))
 
 
-# Placeholders -------------------------------------------------------------------------------
-
 # By language, as str.casefold gives them, without marks of punctuation at either end.
 _NOTHING = frozenset(
     name.strip()

@@ -122,8 +122,6 @@ def _read(stream: BinaryIO, at: int, length: int) -> bytes:
     return stream.read(length)
 
 
-# Swap ---------------------------------------------------------------------------------------
-
 # Backups that look at times take those as equal that are less apart: FAT has no finer ones.
 _APART_NS = 2 * 10**9
 

@@ -114,8 +114,6 @@ def own_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-# Rewriting ----------------------------------------------------------------------------------
-
 _BLOCK = 1 << 20
 
 

@@ -82,9 +82,6 @@ def text_width(text: str) -> int:
     return -int(-sum(font.getlength(part) for part, font in _runs(text)) // _FINE)
 
 
-# Typefaces ----------------------------------------------------------------------------------
-
-
 def _runs(text: str) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
     """Parts of a line, each with the typeface that has its letters."""
     for number, letters in groupby(one_line(text), _typeface_of):

@@ -121,8 +121,6 @@ def licences_of(counts: Mapping[str, int]) -> str:
     return f"Licences: {by_count(counts, ': ', '; ')}. TRACKS.csv has each in full."
 
 
-# Cards of runs ------------------------------------------------------------------------------
-
 _THIN_ARTISTS = 5
 _LIKE_MUSIC = (
     "Like music heard through a wall or from a worn tape: the colour of a genre, now and then a "
@@ -295,9 +293,6 @@ def _warnings(report: Report) -> list[str]:
 
 def _versions(report: Report) -> str:
     return ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + "."
-
-
-# Generators ---------------------------------------------------------------------------------
 
 
 def generator_card(report: Report, parameters: int, steps_per_epoch: int) -> str:

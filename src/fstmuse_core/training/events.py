@@ -126,9 +126,6 @@ class Events:
         return True
 
 
-# Sentences ----------------------------------------------------------------------------------
-
-
 def _started(event: Started) -> str:
     clips = event.clips
     return (

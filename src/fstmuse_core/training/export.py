@@ -119,9 +119,6 @@ def library_versions() -> dict[str, str]:
     }
 
 
-# Other backends -----------------------------------------------------------------------------
-
-
 def exported(classifier: Classifier, model: str, n_genres: int) -> dict[str, bytes]:
     """``model.tflite`` and ``weights.npz``, whatever the backend."""
     weights = weights_bytes(classifier.serving)

@@ -304,9 +304,6 @@ def track_list(
     return stream.getvalue()
 
 
-# Train ours ---------------------------------------------------------------------------------
-
-
 def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:
     """Train, measure and write the bundle; return the last event.
 

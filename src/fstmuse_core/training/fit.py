@@ -108,8 +108,6 @@ class ClassifierFit:
         return train_steps(self.model, self.batch, self.recipe.steps)
 
 
-# Without a user -----------------------------------------------------------------------------
-
 StepReport = Callable[[int, float], None]
 
 _REPORT_EVERY = 50

@@ -177,9 +177,6 @@ def _others(answers: Answers) -> dict[str, dict[str, float]]:
     return rows
 
 
-# Comparison ---------------------------------------------------------------------------------------
-
-
 def compare(a: Answers, b: Answers, *, seed: int = 0) -> Comparison:
     """Compare two models' likeliest genres, clip by clip.
 

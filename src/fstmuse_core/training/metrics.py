@@ -65,8 +65,6 @@ def area_under_roc(low: Floats, high: Floats) -> float:
     return float(below.mean() / (2.0 * low.size))
 
 
-# Scores -------------------------------------------------------------------------------------
-
 # One: where other work goes on beside it, two threads wait for each other.
 _THREADS = 1
 
@@ -102,8 +100,6 @@ def score_clips(bundle: Bundle, mels: Sequence[MelArray]) -> ClipScores:
         novelty.append(each_novelty.mean(dtype=np.float64))
     return ClipScores(np.array(logits), np.array(novelty))
 
-
-# Calibration --------------------------------------------------------------------------------
 
 # Fitted on clips that the network was not taught.
 KNOWN_KEPT = 0.95

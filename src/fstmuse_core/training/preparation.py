@@ -166,8 +166,6 @@ def read_features(
     return MelTable(cache.folder, places, prints), list(set_aside.values())
 
 
-# Prepare ------------------------------------------------------------------------------------
-
 _MANY = 3
 
 

@@ -42,8 +42,6 @@ class Run:
     is_resumed: bool
 
 
-# Base ---------------------------------------------------------------------------------------------
-
 # Of a run: a copy of the model, for the user's may be renamed or deleted before a resume.
 _FOLDER = "base"
 _HEAD = ("contributions/", "bias/")
@@ -132,9 +130,6 @@ def transfer(classifier: Classifier, base: Bundle, genres: tuple[str, ...]) -> N
         raise BundleError(
             base.path, f"its weights do not fit this network ({error})", "retrain it"
         ) from error
-
-
-# Name ---------------------------------------------------------------------------------------------
 
 
 def check_out(name: str, run: str) -> None:

@@ -95,8 +95,6 @@ def _is_silent(part: Part, index: int, reopen: Callable[[Part], Any]) -> bool:
         container.close()
 
 
-# Ffmpeg -------------------------------------------------------------------------------------
-
 # Packets in a row that cannot be read; behind so many there is nothing more.
 _MOST_FAILURES = 200
 # Formats without an index: their length is reckoned from their size.

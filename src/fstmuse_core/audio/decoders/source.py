@@ -85,8 +85,6 @@ def damage_note(places: int, lost_s: float) -> str:
     return f"the file is damaged in {where}: {lost_s:.2f} s could not be read"
 
 
-# Frames -------------------------------------------------------------------------------------
-
 _SAFE_PLANES = 8
 
 

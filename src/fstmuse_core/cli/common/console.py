@@ -16,9 +16,6 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-# Console ------------------------------------------------------------------------------------
-
-
 def prepare_streams() -> None:
     """Let every text be printed: what a terminal's encoding lacks is shown as an escape.
 

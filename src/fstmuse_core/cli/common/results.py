@@ -89,9 +89,6 @@ def _fitted(text: str, columns: int) -> str:
     return text + " " * max(0, columns - width(text))
 
 
-# Results ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, eq=False)
 class FileResult:
     """Result for one file: a classification, or the sentence that says why there is none."""

@@ -123,9 +123,6 @@ def _said(genre: str | None) -> str:
     return "not sure" if genre is None else one_line(genre)
 
 
-# Truth --------------------------------------------------------------------------------------
-
-
 @click.command(short_help="Hold the model against the genres that files have.")
 @model_option
 @label_options

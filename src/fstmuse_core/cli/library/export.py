@@ -98,9 +98,6 @@ def _summary(library: Library, model: KnownModel) -> str:
     return f"{model.name}: " + ", ".join([f"{counts.done:,} files heard", *told])
 
 
-# Exporting ----------------------------------------------------------------------------------
-
-
 @click.command(short_help="Write the library as CSV, JSON or JSON lines.")
 @click.argument("file", type=SomePath(path_type=Path, allow_dash=True), metavar="FILE")
 @model_option
@@ -142,9 +139,6 @@ def export(
             written = export_library(library, classifier, file, layout=chosen, rows=rows)
             say(f"{counted(written, 'file')} in {one_line(str(file))}")
     return 0
-
-
-# Playlists ----------------------------------------------------------------------------------
 
 
 @click.command(short_help="Write a playlist for each genre.")
@@ -201,9 +195,6 @@ def playlists(
     if not written:
         say("fstmuse: no genre has enough files for a playlist; see: fstmuse library list")
     return 0 if written else SOME_FAILED
-
-
-# Reporting ----------------------------------------------------------------------------------
 
 
 @click.command(short_help="Write a page that shows what the library holds.")

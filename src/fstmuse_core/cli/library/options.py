@@ -147,9 +147,6 @@ def choice_options(function: _Command) -> _Command:
     return function
 
 
-# Labels -------------------------------------------------------------------------------------
-
-
 def label_options(function: _Command) -> _Command:
     """The options that :func:`chosen_labels` takes."""
     for option in (

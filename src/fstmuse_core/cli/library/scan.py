@@ -101,9 +101,6 @@ def forget(folders: tuple[str, ...]) -> int:
     return SOME_FAILED if unknown else 0
 
 
-# Classifying --------------------------------------------------------------------------------
-
-
 @click.command(short_help="Hear all that waits.")
 @click.option("--model", type=ModelName(), default=DEFAULT_MODEL, show_default=True, metavar="NAME")
 @click.option("--retry", is_flag=True, help="Try files again that failed or were skipped.")

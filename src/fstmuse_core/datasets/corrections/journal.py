@@ -120,8 +120,6 @@ class Correction:
             raise ValueError(f"{self.seconds} s, probability {self.probability}")
 
 
-# Journal ------------------------------------------------------------------------------------
-
 JOURNAL_FILE = "corrections.jsonl"
 VERSION = 1
 _HEADER = "fstmuse_corrections"

@@ -91,8 +91,6 @@ class CorrectionStore:
         self.folder = Path(os.path.abspath(folder or corrections_folder()))
         self._known: tuple[tuple[int, int] | None, Journal] = (None, Journal())
 
-    # -- asking ------------------------------------------------------------------------
-
     def records(self) -> list[Correction]:
         """List the corrections, the oldest first.
 
@@ -187,8 +185,6 @@ class CorrectionStore:
             ) from error
         self._known = (state, journal)
         return journal
-
-    # -- changing ----------------------------------------------------------------------
 
     def correct_file(self, path: Path, genre: str, result: Classification) -> Change:
         """Keep what the user says of a file, in place of what was said of the same sound.

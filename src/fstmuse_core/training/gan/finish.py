@@ -109,9 +109,6 @@ def _manifest(name: str, trainer: GanTrainer, report: Mapping[str, Any]) -> Bund
     )
 
 
-# Train --------------------------------------------------------------------------------------
-
-
 def train_gan(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:
     """Train, measure and write the bundle; return the last event.
 

@@ -50,8 +50,6 @@ class TwoOptimizers:
         return self._both[0].learning_rate
 
 
-# Model --------------------------------------------------------------------------------------
-
 Tensor = Any
 
 # The discriminator learns faster (Heusel et al., two time-scale update rule, 2017).

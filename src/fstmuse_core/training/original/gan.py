@@ -180,8 +180,6 @@ def _right(y_true: Any, y_pred: Any) -> Any:
     return keras.ops.cast((y_true > 0.5) == (y_pred > 0.5), "float32")
 
 
-# Gan ----------------------------------------------------------------------------------------
-
 # Weights, gradients and moments of both networks; the outputs of the layers for a clip, of which
 # the discriminator's last are 36.6 million values. Measured: 6.2 GiB with batches of one.
 _WEIGHTS_BYTES = 7 * 2**29

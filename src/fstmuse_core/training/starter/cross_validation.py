@@ -57,8 +57,6 @@ def svm_predictions(
     return np.asarray(machine.predict(test), dtype=np.int64)
 
 
-# Cross validation ---------------------------------------------------------------------------
-
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 

@@ -30,9 +30,6 @@ from fstmuse_core.training.starter.cross_validation import (
 Bools = npt.NDArray[np.bool_]
 
 
-# Disputed clips -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Disputed:
     """Clips labelled Pop whose own tags name other genres.
@@ -82,9 +79,6 @@ def _recalls_if_taught(
         answers[test] = svm_predictions(statistics[train], labels[train], statistics[test])
     found = answers == labels
     return float(found[labels == pop].mean()), float(found[labels == rock].mean())
-
-
-# Figures ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -250,8 +244,6 @@ def _genre_results(
         )
     return tuple(rows)
 
-
-# Music never taught -------------------------------------------------------------------------------
 
 _FOLDS = 5
 
