@@ -36,7 +36,7 @@ _SMALL_PRODUCTS = """
 import json, statistics, time
 import numpy as np
 from fstmuse_core.inversion import invert_mel
-from fstmuse_core.audio.patterns import pattern_statistics
+from fstmuse_core.audio.features import pattern_statistics
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 
 samples = 0.1 * np.random.default_rng(0).normal(size=30 * 22050).astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 warnings.simplefilter("ignore")
 import librosa
 import tensorflow as tf
-from fstmuse_core.original.features import import_tensorflow_io, tfio_mel
+from fstmuse_core.original.networks import import_tensorflow_io, tfio_mel
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 
 samples = np.random.default_rng(0).normal(size=30 * 22050).astype(np.float32) * 0.1

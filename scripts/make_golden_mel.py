@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fstmuse_core.original.features import tfio_mel
+from fstmuse_core.original.networks import tfio_mel
 
 GOLDEN = Path(__file__).parents[1] / "tests/core/golden/mel.npz"
 

@@ -17,7 +17,7 @@ from fstmuse_core.bundle.pattern_head import PatternHead, PatternSession
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.mels import MelArray, segment_starts
 from fstmuse_core.training.metrics import ClipScores, score_clips
-from fstmuse_core.training.plan import Recipe
+from fstmuse_core.training.plan import Hyperparameters
 from fstmuse_core.training.starter.cross_validation import (
     DataSet,
     mfcc_statistics,
@@ -48,7 +48,7 @@ class Cell:
 
 
 def network(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
-    """Our network by the recipe of the starter models."""
+    """Our network by the hyperparameters of the starter models."""
     return _network(task, data.part(train), data.part(test), cell.seed, cell.seeds)
 
 
@@ -69,9 +69,11 @@ def coarse(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> 
 def _network(
     task: Task, learn: DataSet, judge: DataSet, seed: int, seeds: tuple[int, ...]
 ) -> ClipScores:
-    recipe = Recipe(steps=task.plan.steps, seed=seed)
-    classifier, scaling = train_on(learn, task.plan, recipe, seeds, None)
-    return score_clips(unwritten_bundle(classifier, task.plan, recipe, scaling), judge.mels)
+    hyperparameters = Hyperparameters(steps=task.plan.steps, seed=seed)
+    classifier, scaling = train_on(learn, task.plan, hyperparameters, seeds, None)
+    return score_clips(
+        unwritten_bundle(classifier, task.plan, hyperparameters, scaling), judge.mels
+    )
 
 
 def _half_as_many_frames(mel: MelArray) -> MelArray:
@@ -81,7 +83,7 @@ def _half_as_many_frames(mel: MelArray) -> MelArray:
 
 def head(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
     """The linear head on pattern statistics, by itself."""
-    taught = train_head(data.part(train), task.plan, Recipe(seed=cell.seed))
+    taught = train_head(data.part(train), task.plan, Hyperparameters(seed=cell.seed))
     if taught is None:
         raise ValueError("the data set has no patterns")
     return _scores_of(taught, data.part(test))
@@ -96,8 +98,10 @@ def _scores_of(taught: PatternHead, data: DataSet) -> ClipScores:
 def _mean_evidence(taught: PatternHead, mel: FloatArray) -> FloatArray:
     session = PatternSession(taught)
     session.push(mel)
-    recipe = Recipe()
-    starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)
+    hyperparameters = Hyperparameters()
+    starts = segment_starts(
+        len(mel), hyperparameters.segment_frames, hyperparameters.segment_hop_frames
+    )
     return np.asarray(session.evidence(starts).mean(axis=0))
 
 

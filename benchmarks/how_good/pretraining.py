@@ -25,11 +25,11 @@ from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.fit import warm_cosine
 from fstmuse_core.training.mels import MelArray, fit_scaling, segment_starts
 from fstmuse_core.training.metrics import ClipScores, score_clips
-from fstmuse_core.training.plan import IGNORED, Recipe
+from fstmuse_core.training.plan import IGNORED, Hyperparameters
 from fstmuse_core.training.starter.cross_validation import DataSet, train_on
 
 _PAIRS = 48
-# Together as many steps as the recipe of seven genres has without.
+# Together as many steps as the hyperparameters of seven genres have without.
 _STEPS, _STEPS_AFTER = 800, 1000
 _TEMPERATURE = 0.2
 _LEARNING_RATE = 2e-3
@@ -63,8 +63,8 @@ def pretrain(task: Task, data: DataSet, seeds: tuple[int, int], *, by_artist: bo
     import keras
     from keras import layers, ops
 
-    recipe = Recipe()
-    scaling = fit_scaling(data.mels, recipe.segment_frames)
+    hyperparameters = Hyperparameters()
+    scaling = fit_scaling(data.mels, hyperparameters.segment_frames)
     keras.utils.set_random_seed(int(np.random.SeedSequence(seeds).generate_state(1)[0] >> 1))
     classifier = task.plan.build(len(task.plan.genres))
     trunk = classifier.training
@@ -79,9 +79,9 @@ def pretrain(task: Task, data: DataSet, seeds: tuple[int, int], *, by_artist: bo
         likeness = ops.matmul(z, ops.transpose(z)) / _TEMPERATURE + others
         return -ops.sum(partner * ops.log_softmax(likeness, axis=-1), axis=-1)
 
-    schedule = warm_cosine(_LEARNING_RATE, _STEPS, recipe.warm_up)
+    schedule = warm_cosine(_LEARNING_RATE, _STEPS, hyperparameters.warm_up)
     model.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay, clipnorm=1.0),
+        keras.optimizers.AdamW(schedule, weight_decay=hyperparameters.weight_decay, clipnorm=1.0),
         loss,
         jit_compile=False,
     )
@@ -90,7 +90,7 @@ def pretrain(task: Task, data: DataSet, seeds: tuple[int, int], *, by_artist: bo
     nothing = np.zeros((2 * _PAIRS, 1), dtype=np.float32)
     losses = []
     for step in range(1, _STEPS + 1):
-        batch = _pairs(data.mels, groups, scaling, recipe.segment_frames, rng)
+        batch = _pairs(data.mels, groups, scaling, hyperparameters.segment_frames, rng)
         model.reset_metrics()
         losses.append(float(model.train_on_batch(batch, nothing)))
         if step % 200 == 0:
@@ -121,11 +121,11 @@ def _pairs(
 def fine_tuned(
     task: Task, data: DataSet, start: Pretrained, test: DataSet, seeds: tuple[int, int]
 ) -> ClipScores:
-    """The recipe of the starter models from a pre-trained trunk on, with fewer steps."""
+    """The hyperparameters of the starter models from a pre-trained trunk on, with fewer steps."""
     plan = replace(task.plan, build=lambda n_genres: start.build(task, n_genres))
-    recipe = Recipe(steps=_STEPS_AFTER, seed=seeds[0])
-    classifier, scaling = train_on(data, plan, recipe, seeds, None)
-    bundle = unwritten_bundle(classifier, task.plan, recipe, scaling)
+    hyperparameters = Hyperparameters(steps=_STEPS_AFTER, seed=seeds[0])
+    classifier, scaling = train_on(data, plan, hyperparameters, seeds, None)
+    bundle = unwritten_bundle(classifier, task.plan, hyperparameters, scaling)
     return score_clips(bundle, test.mels)
 
 
@@ -161,7 +161,7 @@ def _embeddings(trunk_model: Any, mels: Any, scaling: FeatureScaling) -> npt.NDA
 
 
 def _embedding(trunk_model: Any, mel: MelArray, scaling: FeatureScaling) -> npt.NDArray[np.float64]:
-    frames = Recipe().segment_frames
+    frames = Hyperparameters().segment_frames
     starts = np.asarray(segment_starts(len(mel), frames, frames // 2))
     starts = starts[np.linspace(0, len(starts) - 1, min(_SEGMENTS, len(starts))).astype(int)]
     cut = np.zeros((_SEGMENTS, frames, mel.shape[1]), dtype=np.float32)

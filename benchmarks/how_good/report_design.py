@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.how_good.tasks import Task
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.original.features import N_FRAMES, N_MELS
+from fstmuse_core.original.networks import N_FRAMES, N_MELS
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.starter.cross_validation import DataSet
 

@@ -20,7 +20,7 @@ import pytest
 import soundfile
 from numpy.lib import format as npy
 
-from fstmuse_core.audio.patterns import N_STATISTICS
+from fstmuse_core.audio.features import N_STATISTICS
 from fstmuse_core.audio.reading import SAMPLE_RATE
 from fstmuse_core.bundle import bundle, changes, find_by_hash
 from fstmuse_core.bundle.manifest import MANIFEST_NAME

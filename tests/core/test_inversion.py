@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from fstmuse_core.audio.levels import CEILING, TARGET_RMS, limit_peaks, set_loudness
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import (
     DEFAULT_CONFIG,
@@ -24,9 +25,7 @@ from fstmuse_core.inversion import (
     invert_stream,
     spectral_convergence,
 )
-from fstmuse_core.inversion.estimates import MelSolver
-from fstmuse_core.inversion.griffin_lim import Transform, fewest_eighths
-from fstmuse_core.inversion.loudness import CEILING, TARGET_RMS, limit_peaks, set_loudness
+from fstmuse_core.inversion.griffin_lim import MelSolver, Transform, fewest_eighths
 from fstmuse_core.system.errors import InversionError
 
 pytestmark = pytest.mark.numeric

@@ -25,7 +25,7 @@ import numpy as np
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.inversion import invert_mel, spectral_convergence
-from fstmuse_core.audio.patterns import pattern_statistics
+from fstmuse_core.audio.features import pattern_statistics
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from tests.conftest import make_music
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from scipy.special import logsumexp
 
-from fstmuse_core.audio.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
+from fstmuse_core.audio.features import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.bundle.bundle import PATTERNS_NAME, Bundle, load_bundle

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.levels import CEILING, TARGET_RMS
 from fstmuse_core.audio.spectrogram import (
     DEFAULT_CONFIG,
     FloatArray,
@@ -28,7 +29,6 @@ from fstmuse_core.generate.generator import (
     read_recipe,
     save_clip,
 )
-from fstmuse_core.inversion.loudness import CEILING, TARGET_RMS
 from fstmuse_core.system.errors import BundleError, FstMuseError, GenerateError
 
 from .conftest import SHAPE, tiny_manifest, write_tiny

@@ -25,7 +25,7 @@ from fstmuse_core.runs.events import (
     parse_event,
 )
 from fstmuse_core.runs.metrics import GanMetrics
-from fstmuse_core.training.gan.metrics import FIGURES
+from fstmuse_core.training.gan.judges import FIGURES
 from fstmuse_gui.train.form.choices import bases
 from fstmuse_gui.train.form.recipe import default_recipe
 from fstmuse_gui.train.results.history import PastRun, RunRow, past_events

@@ -12,7 +12,7 @@ from fstmuse_core.datasets.groups import group_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.cross_validation import Folded, cross_validate_head, fold
 from fstmuse_core.training.data_split import Parts
-from fstmuse_core.training.plan import PLANS, Recipe
+from fstmuse_core.training.plan import PLANS, Hyperparameters
 from fstmuse_core.training.settings import TrainSettings
 
 PLAN = PLANS["toy-model"]
@@ -61,7 +61,7 @@ def folded(tracks: list[Track], n_folds: int = 5) -> Folded | None:
         GENRES, tuple(tracks[:third]), tuple(tracks[third : 2 * third]), tuple(tracks[2 * third :])
     )
     table: Any = Table(tracks)
-    return fold(PLAN, Recipe(), parts, table, 0, n_folds)
+    return fold(PLAN, Hyperparameters(), parts, table, 0, n_folds)
 
 
 def test_every_song_is_tested_once_by_what_has_not_heard_its_artist() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.metrics import ClipScores
-from fstmuse_core.training.plan import PLANS, Recipe
+from fstmuse_core.training.plan import PLANS, Hyperparameters
 from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
 from fstmuse_core.training.starter.evaluation import evaluate
@@ -95,7 +95,7 @@ def test_disputed_clips_are_looked_at_apart(case: tuple[DataSet, OutOfFold]) -> 
 def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     result = evaluate(case[0], PLAN, case[1])
     facts = CardFacts(
-        PLAN, Recipe(), 2, "train it", result, (), {"Classical": 4}, LICENCES, {}, 1, 1
+        PLAN, Hyperparameters(), 2, "train it", result, (), {"Classical": 4}, LICENCES, {}, 1, 1
     )
     card = starter_card(facts)
     assert "**Jazz** in new music goes mostly unrecognised" in card

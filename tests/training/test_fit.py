@@ -13,11 +13,11 @@ from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.fit import train_classifier, train_steps
 from fstmuse_core.training.mels import MelArray, fit_scaling
-from fstmuse_core.training.plan import PLANS, Recipe
+from fstmuse_core.training.plan import PLANS, Hyperparameters
 from fstmuse_core.training.sampler import BatchSampler
 
 TOY = PLANS["toy-model"]
-RECIPE = Recipe(steps=4, batch=8)
+HYPERPARAMETERS = Hyperparameters(steps=4, batch=8)
 GENRES = ["Rock"] * 4 + ["Folk"] * 2 + ["Hip-Hop"] * 2 + ["Classical"] * 2
 
 Music = tuple[list[Track], list[MelArray], FeatureScaling]
@@ -40,7 +40,7 @@ def test_crops_are_those_of_the_shipped_weights_and_of_older_runs(
     music: Music, augment: str, inputs: float, targets: float
 ) -> None:
     tracks, mels, scaling = music
-    sampler = BatchSampler(tracks, mels, TOY, RECIPE, scaling, (3, 0), augment=augment)
+    sampler = BatchSampler(tracks, mels, TOY, HYPERPARAMETERS, scaling, (3, 0), augment=augment)
     sampler.batch()
     found, wanted = sampler.batch()
     assert np.abs(found).sum(dtype=np.float64) == pytest.approx(inputs, rel=1e-6)
@@ -48,7 +48,9 @@ def test_crops_are_those_of_the_shipped_weights_and_of_older_runs(
 
 
 def test_a_sampler_goes_on_where_it_was(music: Music) -> None:
-    first, other = (BatchSampler(*music[:2], TOY, RECIPE, music[2], (seed,)) for seed in (1, 2))
+    first, other = (
+        BatchSampler(*music[:2], TOY, HYPERPARAMETERS, music[2], (seed,)) for seed in (1, 2)
+    )
     first.batch()
     other.restore(first.state())
     np.testing.assert_array_equal(first.batch()[0], other.batch()[0])
@@ -58,9 +60,9 @@ def test_a_sampler_goes_on_where_it_was(music: Music) -> None:
 def test_steps_are_those_of_the_shipped_weights(music: Music) -> None:
     tracks, mels, scaling = music
     said: list[tuple[int, float]] = []
-    sampler = BatchSampler(tracks, mels, TOY, RECIPE, scaling, (3, 1))
+    sampler = BatchSampler(tracks, mels, TOY, HYPERPARAMETERS, scaling, (3, 1))
     classifier = train_classifier(
-        TOY, RECIPE, sampler, seed=7, report=lambda step, loss: said.append((step, loss))
+        TOY, HYPERPARAMETERS, sampler, seed=7, report=lambda step, loss: said.append((step, loss))
     )
     ((step, loss),) = said
     assert step == 4

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fstmuse_core.training.gan.metrics import (
+from fstmuse_core.training.gan.judges import (
     CELL_FRAMES,
     Windows,
     coarse,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fstmuse_core.audio.patterns import N_STATISTICS
+from fstmuse_core.audio.features import N_STATISTICS
 from fstmuse_core.training.pattern_head import PatternRows, fit_pattern_head, pattern_rows
 
 pytestmark = pytest.mark.numeric

@@ -9,7 +9,7 @@ import pytest
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training import sampler
 from fstmuse_core.training.mels import cut_segments, fit_scaling
-from fstmuse_core.training.plan import IGNORED, PLANS, Recipe
+from fstmuse_core.training.plan import IGNORED, PLANS, Hyperparameters
 from fstmuse_core.training.sampler import BatchSampler, track_weights
 
 TOY, FST = PLANS["toy-model"], PLANS["fst-muse"]
@@ -41,7 +41,7 @@ def test_roles(make_track: Callable[..., Track]) -> None:
 
 def test_draw_is_balanced_over_genres_and_artists(tracks: list[Track]) -> None:
     plan = replace(TOY, balance=0.5)
-    weights = track_weights(tracks, plan, Recipe(other_share=0.25))
+    weights = track_weights(tracks, plan, Hyperparameters(other_share=0.25))
     share = {
         genre: sum(w for t, w in zip(tracks, weights, strict=True) if t.genre == genre)
         for genre in ("Rock", "Folk", "Classical", "Country", "Pop")
@@ -57,10 +57,10 @@ def test_draw_is_balanced_over_genres_and_artists(tracks: list[Track]) -> None:
 
 def test_batches_are_reproducible_and_well_formed(tracks: list[Track]) -> None:
     data = mels(len(tracks))
-    recipe = Recipe(batch=16)
+    hyperparameters = Hyperparameters(batch=16)
     scaling = fit_scaling(data, 128)
     first, again, other = (
-        BatchSampler(tracks, data, TOY, recipe, scaling, seed).batch()
+        BatchSampler(tracks, data, TOY, hyperparameters, scaling, seed).batch()
         for seed in ((1,), (1,), (2,))
     )
     inputs, targets = first

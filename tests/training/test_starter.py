@@ -106,12 +106,12 @@ def test_missing_music_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_same_seed_same_weights(tiny_music: Path) -> None:
     from fstmuse_core.datasets.manifest import read_manifest
     from fstmuse_core.training.mels import load_mels
-    from fstmuse_core.training.plan import PLANS, Recipe
+    from fstmuse_core.training.plan import PLANS, Hyperparameters
     from fstmuse_core.training.starter.cross_validation import DataSet, train_on
 
-    plan, recipe = PLANS["toy-model"], Recipe(steps=3, batch=8)
+    plan, hyperparameters = PLANS["toy-model"], Hyperparameters(steps=3, batch=8)
     tracks = read_manifest(tiny_music)
     data = DataSet(tracks, load_mels(tracks), plan.roles(tracks))
-    first, again = (train_on(data, plan, recipe, (5, 1), None)[0] for _ in range(2))
+    first, again = (train_on(data, plan, hyperparameters, (5, 1), None)[0] for _ in range(2))
     for one, two in zip(first.serving.weights, again.serving.weights, strict=True):
         np.testing.assert_allclose(np.asarray(one), np.asarray(two), atol=1e-5)

@@ -10,10 +10,15 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFont
 
-from fstmuse_core.training import canvas
-from fstmuse_core.training.canvas import Canvas, text_width
+from fstmuse_core.training import plots
 from fstmuse_core.training.epochs import epoch_listener
-from fstmuse_core.training.plots import confusion_png, curves_png, reliability_png
+from fstmuse_core.training.plots import (
+    Canvas,
+    confusion_png,
+    curves_png,
+    reliability_png,
+    text_width,
+)
 
 RED, BLACK = (255, 0, 0), (0, 0, 0)
 MISSING = "\U00013000"  # a hieroglyph
@@ -71,16 +76,16 @@ def test_a_script_that_no_typeface_has_is_boxes_and_no_question_marks(name: str)
 def test_letters_that_our_typeface_lacks_are_taken_from_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    canvas._typeface_of.cache_clear()
-    (own, *_) = canvas._typefaces()
+    plots._typeface_of.cache_clear()
+    (own, *_) = plots._typefaces()
     small = ImageFont.load_default(22)  # ASCII alone
-    monkeypatch.setattr(canvas, "_typefaces", lambda: (small, own))
-    assert [(part, font is own) for part, font in canvas._runs("Forró!")] == [
+    monkeypatch.setattr(plots, "_typefaces", lambda: (small, own))
+    assert [(part, font is own) for part, font in plots._runs("Forró!")] == [
         ("Forr", False),
         ("ó", True),
         ("!", False),
     ]
-    canvas._typeface_of.cache_clear()
+    plots._typeface_of.cache_clear()
 
 
 def test_control_characters_in_a_name_are_made_visible() -> None:

@@ -23,7 +23,7 @@ from fstmuse_core.training.control import Control
 from fstmuse_core.training.gan import starter, trainer
 from fstmuse_core.training.gan.evaluate import evaluate_generator
 from fstmuse_core.training.gan.export import generator_inputs, run_litert
-from fstmuse_core.training.gan.metrics import FIGURES
+from fstmuse_core.training.gan.judges import FIGURES
 from fstmuse_core.training.gan.model import GanSizes
 from fstmuse_core.training.gan.trainer import GanScale
 from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch, make_home

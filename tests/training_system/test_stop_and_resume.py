@@ -27,7 +27,7 @@ from fstmuse_core.runs.store import (
     request_end,
     runs_folder,
 )
-from fstmuse_core.training import finish
+from fstmuse_core.training import packaging
 from fstmuse_core.training import preparation as prepare
 from fstmuse_core.training.control import CancelledError, Control
 from tests.training_system.conftest import Event, Home, fstmuse, killed_in_epoch
@@ -217,7 +217,7 @@ def test_a_disk_full_at_the_end_loses_nothing(
 
     short = {**OPTIONS, "epochs": 1}
     with monkeypatch.context() as patch:
-        patch.setattr(finish, "finish_ours", full)
+        patch.setattr(packaging, "package_classifier", full)
         assert home.train(**short, data=[str(tones)]) == 1
     assert "No space left on device (model.tflite)" in home.last["sentence"]
     assert home.last["resumable"]

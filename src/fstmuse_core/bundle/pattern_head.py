@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from fstmuse_core.audio.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
+from fstmuse_core.audio.features import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.system.errors import BundleError

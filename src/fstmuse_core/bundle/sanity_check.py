@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from fstmuse_core.audio.patterns import WINDOW_FRAMES
+from fstmuse_core.audio.features import WINDOW_FRAMES
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fstmuse_core.audio.levels import set_loudness
 from fstmuse_core.audio.reading import write_audio
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
@@ -24,7 +25,6 @@ from fstmuse_core.generate.recipe import (
     read_recipe,
 )
 from fstmuse_core.inversion import ITERATIONS, InversionCancelledError, invert_mel
-from fstmuse_core.inversion.loudness import set_loudness
 from fstmuse_core.system.errors import GenerateError
 from fstmuse_core.tags.genres import genre_among
 

@@ -47,7 +47,7 @@ def invert_mel(
     -------
     ndarray of float32, shape ``(n * hop_length,)``
         At the level that the magnitudes say, so it may reach beyond [-1, 1]; see
-        :mod:`fstmuse_core.inversion.loudness`. What the bands do not hold, above ``fmax``,
+        :mod:`fstmuse_core.audio.levels`. What the bands do not hold, above ``fmax``,
         is silent.
 
     Raises

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fstmuse_core.audio.levels import limit_peaks
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, MelStream, SpectrogramConfig
 from fstmuse_core.classify.classifier import ClassificationCancelledError, GenreClassifier
 from fstmuse_core.classify.result import ActivationMap
 from fstmuse_core.inversion import ITERATIONS, InversionCancelledError, invert_mel
-from fstmuse_core.inversion.loudness import limit_peaks
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.tags.genres import genre_among
 

@@ -10,8 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray, SpectrogramConfig
-from fstmuse_core.inversion.estimates import MelSolver, initial_phases
-from fstmuse_core.inversion.griffin_lim import ComplexArray, GriffinLim, Transform, fewest_eighths
+from fstmuse_core.inversion.griffin_lim import (
+    ComplexArray,
+    GriffinLim,
+    MelSolver,
+    Transform,
+    fewest_eighths,
+    initial_phases,
+)
 from fstmuse_core.system.process_limits import heartbeat
 
 # A stretch is 36 s, which takes about 40 MB to work on: half a minute is done in one.

@@ -23,7 +23,7 @@ from fstmuse_core.training.mels import MelArray, segment_starts
 from fstmuse_core.training.metrics import Floats, Ints, score_clips
 from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import fit_pattern_head, pattern_rows
-from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.plan import IGNORED, Hyperparameters, ModelPlan
 from fstmuse_core.training.preparation import Mels, MelTable
 from fstmuse_core.training.sampler import track_weights
 from fstmuse_core.training.settings import TrainSettings
@@ -44,7 +44,7 @@ class Folded:
     """
 
     plan: ModelPlan
-    recipe: Recipe
+    hyperparameters: Hyperparameters
     tracks: Sequence[Track]
     mels: Sequence[MelArray]
     roles: Ints
@@ -64,7 +64,7 @@ class Folded:
 
 def fold(
     plan: ModelPlan,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     parts: Parts,
     mels: MelTable,
     seed: int,
@@ -86,7 +86,7 @@ def fold(
     folds = np.full(len(tracks), -1, dtype=np.int64)
     folds[free] = group_folds(chosen, min(n_folds, groups), seed=seed, sounds=sounds)
     every = Mels(mels.of(music), noise_mels)
-    return Folded(plan, recipe, tracks, every, plan.roles(tracks), folds)
+    return Folded(plan, hyperparameters, tracks, every, plan.roles(tracks), folds)
 
 
 def cross_validate_head(data: Folded, tell: Tell) -> dict[str, Any] | None:
@@ -136,12 +136,12 @@ def cross_validate_network(
             (),
         )
         trainer = ClassifierTrainer(settings, data.plan, parts, mels, base)
-        n_steps = trainer.recipe.steps
+        n_steps = trainer.hyperparameters.steps
         with closing(trainer.steps()) as steps:
             for step, _ in enumerate(steps, number * n_steps + 1):
                 tell(step, len(rounds) * n_steps)
         files = exported(trainer.classifier, settings.model, len(data.plan.genres))
-        manifest = base_manifest(data.plan, trainer.recipe, trainer.scaling)
+        manifest = base_manifest(data.plan, trainer.hyperparameters, trainer.scaling)
         head = _fit(data, rows.of(train), train)
         bundle = Bundle(Path("fold"), manifest, "", files[LITERT_NAME], head.to_bytes())
         scores = score_clips(bundle, [data.mels[i] for i in test])
@@ -151,7 +151,7 @@ def cross_validate_network(
 
 def _fit(data: Folded, rows: Any, train: Sequence[int]) -> PatternHead:
     tracks = [data.tracks[i] for i in train]
-    weights = track_weights(tracks, data.plan, data.recipe)
+    weights = track_weights(tracks, data.plan, data.hyperparameters)
     return fit_pattern_head(rows, data.roles[list(train)], weights, len(data.plan.genres) + 1)
 
 
@@ -159,8 +159,10 @@ def _evidence(head: PatternHead, data: Folded, index: int) -> Floats:
     mel = np.asarray(data.mels[index], dtype=np.float32)
     session = PatternSession(head)
     session.push(mel)
-    recipe = data.recipe
-    starts = segment_starts(len(mel), recipe.segment_frames, recipe.segment_hop_frames)
+    hyperparameters = data.hyperparameters
+    starts = segment_starts(
+        len(mel), hyperparameters.segment_frames, hyperparameters.segment_hop_frames
+    )
     return np.asarray(session.evidence(starts).mean(axis=0), dtype=np.float64)
 
 

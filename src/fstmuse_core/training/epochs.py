@@ -79,7 +79,7 @@ class Trainer(Protocol):
 
 
 @dataclass(eq=False)
-class Progress:
+class TrainingState:
     """State of a training: epochs done, the best network, and the curves."""
 
     epoch: int = 0
@@ -135,19 +135,19 @@ class EpochLoop:
         weights: int = sum(math.prod(v.shape) for v in self._trainer.model.variables)
         return 4 * _CHECKPOINT_COPIES * weights
 
-    def resume(self) -> Progress:
+    def resume(self) -> TrainingState:
         """Take up the newest checkpoint of the run, or begin."""
         optimizer = self._trainer.model.optimizer
         optimizer.build(self._trainer.model.trainable_variables)
         kept = load_checkpoint(self._run)
         if kept is None:
-            return Progress()
+            return TrainingState()
         assign(self._trainer.model.variables, kept.network)
         assign(optimizer.variables, kept.optimizer)
         self._trainer.restore(kept.sampler)
-        return Progress(kept.epoch, kept.best, kept.best_epoch, kept.best_loss, kept.history)
+        return TrainingState(kept.epoch, kept.best, kept.best_epoch, kept.best_loss, kept.history)
 
-    def train(self, progress: Progress) -> Progress:
+    def train(self, progress: TrainingState) -> TrainingState:
         """Go on from ``progress`` until all epochs are done, or the user stops it.
 
         Raises
@@ -164,7 +164,7 @@ class EpochLoop:
                 self._diverge(progress, error.where)
         return progress
 
-    def _epoch(self, progress: Progress) -> None:
+    def _epoch(self, progress: TrainingState) -> None:
         number = progress.epoch + 1
         loss, accuracy, whole = self._steps(number)
         found = self._trainer.validate()
@@ -252,7 +252,7 @@ class EpochLoop:
     def _learning_rate(self) -> float:
         return float(np.asarray(self._trainer.model.optimizer.learning_rate))
 
-    def _save(self, progress: Progress) -> None:
+    def _save(self, progress: TrainingState) -> None:
         shortage = disk_shortage(self._run, self.checkpoint_bytes())
         if not shortage:
             try:
@@ -278,7 +278,7 @@ class EpochLoop:
                 f"{newest_checkpoint(self._run)[0]}"
             )
 
-    def _diverge(self, progress: Progress, where: str) -> None:
+    def _diverge(self, progress: TrainingState, where: str) -> None:
         what = f"the loss became NaN or infinity {where}, so the training diverged"
         remedy = "take a lower --learning-rate"
         if not progress.best:
@@ -331,7 +331,7 @@ def epoch_listener(folder: str, run: str) -> Iterator[Callable[[dict[str, Any]],
     writer.close()
 
 
-def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -> Progress:
+def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -> TrainingState:
     """Announce the run and train until the last epoch or Stop.
 
     Raises

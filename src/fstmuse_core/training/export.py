@@ -23,7 +23,7 @@ from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.native_libraries import one_thread_environment
-from fstmuse_core.training.plan import PLANS, ModelPlan, Recipe
+from fstmuse_core.training.plan import PLANS, Hyperparameters, ModelPlan
 
 _TOLERANCE = 1e-4
 
@@ -84,7 +84,9 @@ def read_weights_into(model: Any, file: Path) -> None:
             variable.assign(arrays[variable.path])
 
 
-def base_manifest(plan: ModelPlan, recipe: Recipe, scaling: FeatureScaling) -> BundleManifest:
+def base_manifest(
+    plan: ModelPlan, hyperparameters: Hyperparameters, scaling: FeatureScaling
+) -> BundleManifest:
     """A manifest that knows the network but no calibration, thresholds or figures yet."""
     return BundleManifest(
         name=plan.name,
@@ -93,18 +95,21 @@ def base_manifest(plan: ModelPlan, recipe: Recipe, scaling: FeatureScaling) -> B
         genres=plan.genres,
         spectrogram=DEFAULT_CONFIG,
         scaling=scaling,
-        segment_frames=recipe.segment_frames,
-        segment_hop_frames=recipe.segment_hop_frames,
+        segment_frames=hyperparameters.segment_frames,
+        segment_hop_frames=hyperparameters.segment_hop_frames,
         temperature=1.0,
         thresholds=Thresholds(novelty=float("inf"), confidence=0.0),
     )
 
 
 def unwritten_bundle(
-    classifier: Classifier, plan: ModelPlan, recipe: Recipe, scaling: FeatureScaling
+    classifier: Classifier,
+    plan: ModelPlan,
+    hyperparameters: Hyperparameters,
+    scaling: FeatureScaling,
 ) -> Bundle:
     """A bundle that exists in memory alone, to run a network that has just been trained."""
-    manifest = base_manifest(plan, recipe, scaling)
+    manifest = base_manifest(plan, hyperparameters, scaling)
     return Bundle(Path(plan.name), manifest, "", litert_bytes(classifier))
 
 

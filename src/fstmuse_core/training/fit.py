@@ -12,7 +12,7 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.plan import Hyperparameters, ModelPlan
 from fstmuse_core.training.sampler import BatchSampler
 
 
@@ -70,21 +70,25 @@ class ClassifierFit:
     Parameters
     ----------
     classifier : Classifier
-    recipe : Recipe
+    hyperparameters : Hyperparameters
     sampler : BatchSampler
     """
 
-    def __init__(self, classifier: Classifier, recipe: Recipe, sampler: BatchSampler) -> None:
-        self.classifier, self.recipe = classifier, recipe
+    def __init__(
+        self, classifier: Classifier, hyperparameters: Hyperparameters, sampler: BatchSampler
+    ) -> None:
+        self.classifier, self.hyperparameters = classifier, hyperparameters
         self.model = classifier.training
         self._sampler = sampler
-        schedule = warm_cosine(recipe.learning_rate, recipe.steps, recipe.warm_up)
+        schedule = warm_cosine(
+            hyperparameters.learning_rate, hyperparameters.steps, hyperparameters.warm_up
+        )
         self.model.compile(
             optimizer=keras.optimizers.AdamW(
-                schedule, weight_decay=recipe.weight_decay, clipnorm=1.0
+                schedule, weight_decay=hyperparameters.weight_decay, clipnorm=1.0
             ),
             loss=keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=recipe.label_smoothing
+                from_logits=True, label_smoothing=hyperparameters.label_smoothing
             ),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
             # XLA makes CPU training slower; JAX knows nothing else.
@@ -104,8 +108,8 @@ class ClassifierFit:
         self._sampler.restore(state)
 
     def steps(self) -> Steps:
-        """Train all steps of the recipe, see :func:`train_steps`."""
-        return train_steps(self.model, self.batch, self.recipe.steps)
+        """Train all steps of the hyperparameters, see :func:`train_steps`."""
+        return train_steps(self.model, self.batch, self.hyperparameters.steps)
 
 
 StepReport = Callable[[int, float], None]
@@ -115,7 +119,7 @@ _REPORT_EVERY = 50
 
 def train_classifier(
     plan: ModelPlan,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     sampler: BatchSampler,
     *,
     seed: int,
@@ -131,12 +135,12 @@ def train_classifier(
         Called now and then with the steps done and the mean loss since the last call.
     """
     keras.utils.set_random_seed(seed)
-    fit = ClassifierFit(plan.build(len(plan.genres)), recipe, sampler)
+    fit = ClassifierFit(plan.build(len(plan.genres)), hyperparameters, sampler)
     losses: list[float] = []
     with closing(fit.steps()) as steps:
         for step, (loss, _) in enumerate(steps, 1):
             losses.append(loss)
-            if report and (step % _REPORT_EVERY == 0 or step == recipe.steps):
+            if report and (step % _REPORT_EVERY == 0 or step == hyperparameters.steps):
                 report(step, float(np.mean(losses)))
                 losses.clear()
     return fit.classifier

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from fstmuse_core.audio.patterns import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
+from fstmuse_core.audio.features import N_STATISTICS, WINDOW_FRAMES, pattern_statistics
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.pattern_head import PatternHead
@@ -18,7 +18,7 @@ from fstmuse_core.datasets.groups import connected_tracks, group_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import ClipScores, Floats, Ints, cross_fitted, score_clips
-from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.plan import Hyperparameters, ModelPlan
 from fstmuse_core.training.sampler import track_weights
 
 Tell = Callable[[int, int], None]
@@ -137,7 +137,7 @@ _FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class ChosenHead:
     """A bundle, with its head or without, and what the validation clips say of either.
 
     ``losses`` are mean negative log-likelihoods, each clip at the temperature that the clips of
@@ -156,14 +156,14 @@ class Choice:
 def choose_head(
     network: Bundle,
     plan: ModelPlan,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     tracks: Sequence[Track],
     mels: Sequence[MelArray],
     known: Sequence[Track],
     validation: Sequence[MelArray],
     labels: Ints,
     tell: Tell,
-) -> Choice:
+) -> ChosenHead:
     """Teach a head on the training tracks and see whether the validation clips want it.
 
     Parameters
@@ -177,7 +177,7 @@ def choose_head(
     tell : callable
         Told tracks looked at, of how many; may raise to give up.
     """
-    weights = track_weights(tracks, plan, recipe)
+    weights = track_weights(tracks, plan, hyperparameters)
     rows = pattern_rows(mels, tell)
     head = fit_pattern_head(rows, plan.roles(tracks), weights, len(plan.genres) + 1)
     both = replace(network, patterns=head.to_bytes())
@@ -188,7 +188,7 @@ def choose_head(
     folds = _folds(known)
     losses = {name: _loss(each, labels, folds) for name, each in scores.items()}
     best = "with head" if losses["with head"] <= losses["network"] else "network"
-    return Choice(both if best == "with head" else network, scores[best], losses)
+    return ChosenHead(both if best == "with head" else network, scores[best], losses)
 
 
 def _folds(tracks: Sequence[Track]) -> Ints:

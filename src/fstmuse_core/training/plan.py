@@ -93,7 +93,7 @@ PLANS = {
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """Hyperparameters of a training.
 
     ``steps`` optimiser steps of ``batch`` crops each, the learning rate rising over the

@@ -13,7 +13,7 @@ from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.mels import MelArray
-from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.plan import IGNORED, Hyperparameters, ModelPlan
 
 _STRETCH = 1.15
 _SHIFT_BANDS = 2.0
@@ -82,13 +82,13 @@ _OTHER_BALANCE = 0.5
 
 
 def track_weights(
-    tracks: Sequence[Track], plan: ModelPlan, recipe: Recipe
+    tracks: Sequence[Track], plan: ModelPlan, hyperparameters: Hyperparameters
 ) -> npt.NDArray[np.float64]:
     """Chance of each track to be drawn; sums to 1.
 
     Genres are drawn by their number of artists to the power ``plan.balance``, then an artist
     of the genre, all alike, then one of the artist's tracks. Music of no genre of the model's
-    gets ``recipe.other_share`` in all, its genres by the root of their number of artists.
+    gets ``hyperparameters.other_share`` in all, its genres by the root of their number of artists.
     """
     songs: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     roles = plan.roles(tracks)
@@ -103,8 +103,8 @@ def track_weights(
             weights[indices] = share / len(indices)
     other = roles == len(plan.genres)
     if other.any() and (roles >= 0).sum() > other.sum():
-        weights[other] *= recipe.other_share / weights[other].sum()
-        weights[~other] *= (1.0 - recipe.other_share) / weights[~other].sum()
+        weights[other] *= hyperparameters.other_share / weights[other].sum()
+        weights[~other] *= (1.0 - hyperparameters.other_share) / weights[~other].sum()
     return np.asarray(weights / weights.sum())
 
 
@@ -126,35 +126,35 @@ class BatchSampler:
         tracks: Sequence[Track],
         mels: Sequence[MelArray],
         plan: ModelPlan,
-        recipe: Recipe,
+        hyperparameters: Hyperparameters,
         scaling: FeatureScaling,
         seed: Sequence[int],
         *,
         augment: str = "full",
     ) -> None:
         self._mels = mels
-        self._recipe = recipe
+        self._hyperparameters = hyperparameters
         self._scaling = scaling
         self._augment = augment
         self._roles = plan.roles(tracks)
         self._n_outputs = len(plan.genres) + 1
-        self._weights = track_weights(tracks, plan, recipe)
+        self._weights = track_weights(tracks, plan, hyperparameters)
         self._rng = np.random.default_rng(seed)
 
     def batch(self) -> tuple[FloatArray, FloatArray]:
         """Scaled crops ``(batch, frames, bands, 1)`` and targets ``(batch, K + 1)``."""
-        rng, recipe = self._rng, self._recipe
-        drawn = rng.choice(len(self._mels), size=recipe.batch, p=self._weights)
+        rng, hyperparameters = self._rng, self._hyperparameters
+        drawn = rng.choice(len(self._mels), size=hyperparameters.batch, p=self._weights)
         segments = self._scaling.apply(np.stack([self._crop(self._mels[i]) for i in drawn]))
         targets = np.eye(self._n_outputs, dtype=np.float32)[self._roles[drawn]]
         if self._augment == "full":
-            if recipe.mixup > 0.0:
-                segments, targets = mixup(segments, targets, recipe.mixup, rng)
+            if hyperparameters.mixup > 0.0:
+                segments, targets = mixup(segments, targets, hyperparameters.mixup, rng)
             mask(segments, rng)
         return segments[..., None], targets
 
     def _crop(self, mel: MelArray) -> FloatArray:
-        frames = self._recipe.segment_frames
+        frames = self._hyperparameters.segment_frames
         if self._augment != "none":
             return recolour(random_crop(mel, frames, self._rng), self._rng)
         start = int(self._rng.integers(0, len(mel) - frames + 1))

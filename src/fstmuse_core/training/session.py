@@ -199,10 +199,10 @@ def _load_keras() -> None:
     # Its start-up notes are of no use here; its errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        import fstmuse_core.training.finish  # noqa: F401
+        import fstmuse_core.training.packaging  # noqa: F401
     except Exception:
         # Imported again where it is needed, and there the error is told.
-        sys.modules.pop("fstmuse_core.training.finish", None)
+        sys.modules.pop("fstmuse_core.training.packaging", None)
 
 
 def _design(settings: TrainSettings) -> Callable[..., Done]:
@@ -211,14 +211,14 @@ def _design(settings: TrainSettings) -> Callable[..., Done]:
 
         return train_original_gan
     if settings.model == GAN:
-        from fstmuse_core.training.gan.finish import train_gan
+        from fstmuse_core.training.gan.trainer import train_gan
 
         return train_gan
     if settings.design == ORIGINAL:
         from fstmuse_core.training.original.classifiers import train_original
 
         return train_original
-    from fstmuse_core.training.finish import train_ours
+    from fstmuse_core.training.packaging import train_ours
 
     return train_ours
 

@@ -18,7 +18,7 @@ from fstmuse_core.training.fit import ClassifierFit
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix, mean_by_class
 from fstmuse_core.training.non_music import made_up_noise
-from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.plan import IGNORED, Hyperparameters, ModelPlan
 from fstmuse_core.training.preparation import Mels, MelTable
 from fstmuse_core.training.run import transfer
 from fstmuse_core.training.sampler import BatchSampler
@@ -60,13 +60,13 @@ class ClassifierTrainer(ClassifierFit):
         crops = min(_MAX_CROPS, _CROPS_PER_CLIP * len(parts.known("train")))
         self.batch_size = settings.batch_size
         self.steps_per_epoch = max(1, round(crops / settings.batch_size))
-        recipe = _recipe(settings, self.steps_per_epoch)
-        self.scaling = base.manifest.scaling if base else _scaling(self.mels, recipe)
+        hyperparameters = _hyperparameters(settings, self.steps_per_epoch)
+        self.scaling = base.manifest.scaling if base else _scaling(self.mels, hyperparameters)
         sampler = BatchSampler(
             self.tracks,
             self.mels,
             plan,
-            recipe,
+            hyperparameters,
             self.scaling,
             (settings.seed, 0),
             augment=settings.augment,
@@ -79,7 +79,7 @@ class ClassifierTrainer(ClassifierFit):
         classifier = build(plan, settings)
         if base:
             transfer(classifier, base, plan.genres)
-        super().__init__(classifier, recipe, sampler)
+        super().__init__(classifier, hyperparameters, sampler)
 
     def validate(self) -> Validation:
         """Judge each validation clip by the mean logits of segments spread over it."""
@@ -100,7 +100,7 @@ class ClassifierTrainer(ClassifierFit):
         )
 
     def _segments(self) -> tuple[Iterator[FloatArray], Ints]:
-        frames = self.recipe.segment_frames
+        frames = self.hyperparameters.segment_frames
         lengths = [len(mel) for mel in self._validation]
         counts = [min(_VALIDATION_SEGMENTS, -(-length // frames)) for length in lengths]
 
@@ -126,8 +126,8 @@ def _batches(segments: Iterator[FloatArray]) -> Iterator[tuple[int, FloatArray]]
         yield start, np.stack(waiting + padding)[..., None]
 
 
-def _recipe(settings: TrainSettings, steps_per_epoch: int) -> Recipe:
-    return Recipe(
+def _hyperparameters(settings: TrainSettings, steps_per_epoch: int) -> Hyperparameters:
+    return Hyperparameters(
         steps=settings.epochs * steps_per_epoch,
         batch=settings.batch_size,
         learning_rate=settings.learning_rate,
@@ -135,10 +135,10 @@ def _recipe(settings: TrainSettings, steps_per_epoch: int) -> Recipe:
     )
 
 
-def _scaling(mels: Mels, recipe: Recipe) -> FeatureScaling:
+def _scaling(mels: Mels, hyperparameters: Hyperparameters) -> FeatureScaling:
     """Scaling from so many clips, spread over the data set, that more would change nothing."""
     step = max(1, len(mels) // _SCALING_CLIPS)
-    return fit_scaling(mels[::step], recipe.segment_frames)
+    return fit_scaling(mels[::step], hyperparameters.segment_frames)
 
 
 def build(plan: ModelPlan, settings: TrainSettings) -> Classifier:

@@ -7,8 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fstmuse_core.audio.decoders.byte_file import ByteFile
-from fstmuse_core.audio.decoders.leading_tags import tag_at
+from fstmuse_core.audio.decoders.byte_file import ByteFile, tag_at
 
 _RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBIT = {

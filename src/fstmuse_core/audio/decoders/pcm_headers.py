@@ -7,8 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fstmuse_core.audio.decoders.byte_file import ByteFile
-from fstmuse_core.audio.decoders.leading_tags import tag_at
+from fstmuse_core.audio.decoders.byte_file import ByteFile, tag_at
 from fstmuse_core.audio.decoders.source import check_numbers
 
 # A size of this much or more was written by a program that could not know it.

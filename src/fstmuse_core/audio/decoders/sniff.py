@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fstmuse_core.audio.decoders.byte_file import ByteFile
-from fstmuse_core.audio.decoders.leading_tags import plain_id3_length, tag_at
+from fstmuse_core.audio.decoders.byte_file import ByteFile, plain_id3_length, tag_at
 from fstmuse_core.audio.decoders.mpeg import find_run, is_run
 
 # How far behind a tag with a wrong size, and in front of one, sound is looked for.

@@ -1,4 +1,4 @@
-"""Figures of a generator, as it is shipped, beside any labelled music."""
+"""Figures of a generator: made-up music held against real music, other real music, and noise."""
 
 from __future__ import annotations
 
@@ -7,19 +7,127 @@ from typing import Any
 
 import numpy as np
 
+from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import JUDGE_NAME, Bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.datasets.overlap import generator_overlap
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.networks.toy_gan import CROP_FRAMES
+from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.system.errors import BundleError, FstMuseError
-from fstmuse_core.training.gan.crops import RealCrops
-from fstmuse_core.training.gan.judges import Judge, judge_plan, read_judge
-from fstmuse_core.training.gan.reference import WINDOWS_A_GENRE, Reference
+from fstmuse_core.training.gan.crops import RealCrops, cut
+from fstmuse_core.training.gan.judges import (
+    Figures,
+    Judge,
+    coarse,
+    figures,
+    judge_plan,
+    nearest,
+    read_judge,
+)
+from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.preparation import read_features
+
+WINDOWS_A_GENRE = 96
+_LEARNED_HOP = 64
+_MOST_LEARNED = 16_000
+
+
+class Reference:
+    """Measures windows of music against real ones, always the same.
+
+    Parameters
+    ----------
+    judge : Judge
+    scaling : FeatureScaling
+        Of the windows.
+    learned : RealCrops
+        The music that was learned from: what the made-up is to be like.
+    mels : sequence
+        Of the music that was learned from.
+    genres : sequence of int
+        Genres that are measured, by their numbers; there is music of each.
+    seed : int
+    unheard : RealCrops, optional
+        Music of the same genres by artists that nothing was learned from.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        scaling: FeatureScaling,
+        learned: RealCrops,
+        mels: Sequence[MelArray],
+        genres: Sequence[int],
+        seed: int,
+        *,
+        count: int = WINDOWS_A_GENRE,
+        unheard: RealCrops | None = None,
+    ) -> None:
+        self._judge, self._scaling = judge, scaling
+        self.labels = np.repeat(np.asarray(genres, dtype=np.int64), count)
+        rng = np.random.default_rng([seed, 303])
+        self._real = judge.see(learned.draw(self.labels, rng), self.labels, scaling)
+        self._other = learned.draw(self.labels, rng)
+        shape = (self.labels.size, CROP_FRAMES, N_MELS)
+        self._noise = rng.standard_normal(shape, dtype=np.float32)
+        self._learned = _learned(mels, scaling, rng)
+        self._unheard = unheard.draw(self.labels, rng) if unheard else None
+
+    def measure(self, mels: FloatArray) -> tuple[Figures, Ints]:
+        """Figures of windows whose genres are :attr:`labels`, and what they are taken for."""
+        found = self._judge.see(mels, self.labels, self._scaling)
+        return figures(found, self._real, self._learned), found.named
+
+    def compare(self, mels: FloatArray, names: Sequence[str]) -> dict[str, Any]:
+        """Figures of windows for reports; plain values for JSON.
+
+        ``figures`` of the made ones, of other windows of the same music (as good as can be, but
+        for ``nearest``) and of white noise in the same bands; ``consistency`` for each genre,
+        of all genres' ``names``, and that of the real windows; ``accuracy`` and ``frechet`` of
+        the made ones; ``windows``, how many there are; ``nearest_of_unheard``, how near music
+        comes by itself to what was learned from, or ``None``.
+        """
+        made, named = self.measure(mels)
+        real, real_named = self.measure(self._other)
+        compared = {"made": made, "real": real, "noise": self._of_noise()}
+        return {
+            "accuracy": made.consistency,
+            "frechet": made.frechet,
+            "figures": {name: found.to_dict() for name, found in compared.items()},
+            "consistency": self._by_genre(named, names),
+            "consistency_of_real": self._by_genre(real_named, names),
+            "windows": int(self.labels.size),
+            "nearest_of_unheard": self._nearest_of_unheard(),
+        }
+
+    def _of_noise(self) -> Figures:
+        return self.measure(self._noise)[0]
+
+    def _nearest_of_unheard(self) -> float | None:
+        return None if self._unheard is None else nearest(coarse(self._unheard), self._learned)
+
+    def _by_genre(self, named: Ints, names: Sequence[str]) -> dict[str, float]:
+        return {
+            names[genre]: float((named[self.labels == genre] == genre).mean())
+            for genre in np.unique(self.labels)
+        }
+
+
+def _learned(
+    mels: Sequence[MelArray], scaling: FeatureScaling, rng: np.random.Generator
+) -> FloatArray:
+    """Crops all through the music that was learned from, coarsely."""
+    found = []
+    for mel in mels:
+        starts = range(0, max(1, len(mel) - CROP_FRAMES + 1), _LEARNED_HOP)
+        crops = [cut(mel[s : s + CROP_FRAMES], rng) for s in starts]
+        found.append(coarse(scaling.apply(np.stack(crops))))
+    every = np.concatenate(found)
+    return every[rng.permutation(len(every))[:_MOST_LEARNED]]
+
 
 _SEED = 0
 

@@ -16,8 +16,14 @@ from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import CARD_NAME
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.original.features import N_FRAMES, N_MELS, SAMPLE_RATE, original_features
-from fstmuse_core.original.networks import build_original_fst_muse, build_original_toy_model
+from fstmuse_core.original.networks import (
+    N_FRAMES,
+    N_MELS,
+    SAMPLE_RATE,
+    build_original_fst_muse,
+    build_original_toy_model,
+    original_features,
+)
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import REPORT_FILE, read_json, write_bytes, write_json
 from fstmuse_core.system.errors import AudioError, FstMuseError
@@ -27,9 +33,9 @@ from fstmuse_core.training.control import Control
 from fstmuse_core.training.data_split import Parts, plan_for
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.finish import Finished, done_event, make_report, write_figures
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
+from fstmuse_core.training.packaging import FinishedRun, done_event, make_report, write_figures
 from fstmuse_core.training.preparation import MelTable, set_aside_sentence
 from fstmuse_core.training.run import Run
 from fstmuse_core.training.settings import TrainSettings
@@ -155,7 +161,7 @@ def train_original(
         "this is the report's design, to compare with: it cannot be used to classify, and gives "
         "every clip a name"
     )
-    finished = Finished(
+    finished = FinishedRun(
         run.folder,
         run.settings,
         plan_for(run.settings, genres),

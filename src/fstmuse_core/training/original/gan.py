@@ -13,11 +13,11 @@ import numpy as np
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import CARD_NAME
 from fstmuse_core.datasets.track import PARTS
-from fstmuse_core.original.features import N_FRAMES
 from fstmuse_core.original.networks import (
     DISCRIMINATOR_RATE,
     GENERATOR_RATE,
     LABEL_NOISE,
+    N_FRAMES,
     NOISE,
     build_original_discriminator,
     build_original_generator,
@@ -29,11 +29,11 @@ from fstmuse_core.training.card import original_generator_card
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.finish import Finished, done_event, make_report
 from fstmuse_core.training.gan.judges import guide_plan
 from fstmuse_core.training.gan.model import TwoOptimizers
-from fstmuse_core.training.gan.pictures import write_sample
 from fstmuse_core.training.original.classifiers import check_memory, clips_of, forget_features
+from fstmuse_core.training.packaging import FinishedRun, done_event, make_report
+from fstmuse_core.training.plots import write_sample
 from fstmuse_core.training.preparation import MelTable
 from fstmuse_core.training.run import Run
 
@@ -207,7 +207,7 @@ def train_original_gan(
     )
     progress = train_epochs(run, trainer, events, control)
     warning = "this is the report's design, to compare with: it knows no genre"
-    finished = Finished(
+    finished = FinishedRun(
         run.folder,
         settings,
         guide_plan(run.parts.genres),

@@ -27,7 +27,7 @@ from fstmuse_core.training.fit import StepReport
 from fstmuse_core.training.mels import load_mels
 from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
-from fstmuse_core.training.plan import IGNORED, PLANS, ModelPlan, Recipe
+from fstmuse_core.training.plan import IGNORED, PLANS, Hyperparameters, ModelPlan
 from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
 from fstmuse_core.training.starter.evaluation import Evaluation, evaluate, n_probes, probe_unseen
@@ -69,7 +69,13 @@ def say(text: str) -> None:
 
 
 def train_starter(
-    data: DataSet, plan: ModelPlan, recipe: Recipe, *, folds: int, out: Path, command: str
+    data: DataSet,
+    plan: ModelPlan,
+    hyperparameters: Hyperparameters,
+    *,
+    folds: int,
+    out: Path,
+    command: str,
 ) -> Path:
     """Cross-validate, train on everything, and write the bundle with its card.
 
@@ -78,17 +84,17 @@ def train_starter(
     Path
         The bundle's folder.
     """
-    clock = Clock(folds + n_probes(data, plan) + 1, recipe.steps)
-    predictions = cross_validate(data, plan, recipe, folds, clock.run)
+    clock = Clock(folds + n_probes(data, plan) + 1, hyperparameters.steps)
+    predictions = cross_validate(data, plan, hyperparameters, folds, clock.run)
     evaluation = evaluate(data, plan, predictions)
     say(f"accuracy {evaluation.accuracy:.3f}, macro-F1 {evaluation.macro_f1:.3f}")
-    probes = probe_unseen(data, plan, recipe, predictions.folds, clock.run)
-    trained = train_both(data, plan, recipe, (recipe.seed, 0), clock.run("final"))
+    probes = probe_unseen(data, plan, hyperparameters, predictions.folds, clock.run)
+    trained = train_both(data, plan, hyperparameters, (hyperparameters.seed, 0), clock.run("final"))
     litert = litert_bytes(trained.classifier)
     used = data.part(data.roles != IGNORED)
     facts = CardFacts(
         plan=plan,
-        recipe=recipe,
+        hyperparameters=hyperparameters,
         folds=folds,
         command=command,
         evaluation=evaluation,
@@ -101,7 +107,7 @@ def train_starter(
         parameters=trained.classifier.serving.count_params(),
         litert_bytes=len(litert),
     )
-    manifest = _with_record(base_manifest(plan, recipe, trained.scaling), facts)
+    manifest = _with_record(base_manifest(plan, hyperparameters, trained.scaling), facts)
     files = {
         "model.tflite": litert,
         "weights.npz": weights_bytes(trained.classifier.serving),
@@ -126,7 +132,7 @@ def _with_record(manifest: BundleManifest, facts: CardFacts) -> BundleManifest:
         },
         training={
             "command": facts.command,
-            "recipe": asdict(facts.recipe),
+            "recipe": asdict(facts.hyperparameters),
             "folds": facts.folds,
             "songs": {g.genre: g.songs for g in evaluation.genres},
             "artists": {g.genre: g.artists for g in evaluation.genres},
@@ -155,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m fstmuse_core.training.starter",
         description="Cross-validate and train one of the starter models.",
     )
-    defaults = Recipe()
+    defaults = Hyperparameters()
     parser.add_argument("--model", required=True, choices=sorted(PLANS))
     parser.add_argument("--music", required=True, type=Path, help="folder with a manifest.csv")
     parser.add_argument("--cache", type=Path, help="folder that keeps the spectrograms")
@@ -174,21 +180,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     plan: ModelPlan = PLANS[options.model]
     steps = options.steps or plan.steps
-    recipe = Recipe(steps=steps, batch=options.batch, seed=options.seed)
+    hyperparameters = Hyperparameters(steps=steps, batch=options.batch, seed=options.seed)
     command = (
         f"python -m fstmuse_core.training.starter --model {plan.name} --music MUSIC "
-        f"--seed {recipe.seed} --folds {options.folds} "
-        f"--steps {recipe.steps} --batch {recipe.batch}"
+        f"--seed {hyperparameters.seed} --folds {options.folds} "
+        f"--steps {hyperparameters.steps} --batch {hyperparameters.batch}"
     )
     try:
         tracks = read_manifest(options.music)
         mels = load_mels(tracks, cache=options.cache, progress=_say_loading)
-        noise_tracks, noise_mels = made_up_noise(recipe.seed)
+        noise_tracks, noise_mels = made_up_noise(hyperparameters.seed)
         tracks, mels = tracks + noise_tracks, mels + noise_mels
         folder = train_starter(
             DataSet(tracks, mels, plan.roles(tracks), pattern_rows(mels)),
             plan,
-            recipe,
+            hyperparameters,
             folds=options.folds,
             out=options.out or Path("models") / plan.name,
             command=command,

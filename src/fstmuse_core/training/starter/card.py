@@ -19,7 +19,7 @@ from fstmuse_core.training.card import (
     table,
 )
 from fstmuse_core.training.metrics import KNOWN_KEPT
-from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.plan import Hyperparameters, ModelPlan
 from fstmuse_core.training.starter.evaluation import Disputed, Evaluation, Rejection, UnseenProbe
 
 _THIN_ARTISTS = 10
@@ -36,7 +36,7 @@ class CardFacts:
     """
 
     plan: ModelPlan
-    recipe: Recipe
+    hyperparameters: Hyperparameters
     folds: int
     command: str
     evaluation: Evaluation
@@ -50,7 +50,7 @@ class CardFacts:
 
 def starter_card(facts: CardFacts) -> str:
     """The card of a starter model as Markdown."""
-    plan, recipe = facts.plan, facts.recipe
+    plan, hyperparameters = facts.plan, facts.hyperparameters
     families: Counter[str] = Counter()
     for name, number in facts.licences.items():
         families[licence_family(name)] += number
@@ -73,10 +73,10 @@ def starter_card(facts: CardFacts) -> str:
         ],
         command=facts.command,
         training=[
-            f"{recipe.steps} steps of {recipe.batch} crops, AdamW, warm-up and cosine schedule, "
-            "mixup, masking, random tempo, pitch and equaliser; genres and artists balanced in "
-            "the draw. Calibration and thresholds come from the cross-validation, the weights "
-            "from a last run on all the music."
+            f"{hyperparameters.steps} steps of {hyperparameters.batch} crops, AdamW, "
+            "warm-up and cosine schedule, mixup, masking, random tempo, pitch and equaliser; "
+            "genres and artists balanced in the draw. Calibration and thresholds come from the "
+            "cross-validation, the weights from a last run on all the music."
         ],
     ).markdown()
 
@@ -148,7 +148,7 @@ def _figures(facts: CardFacts) -> list[str]:
         f"{facts.folds}-fold cross-validation; no artist is ever on both sides. Every song is "
         "judged once, by a network that has not heard its artist. The floor is a support vector "
         "machine on MFCC statistics in the same folds. All this is of one seed "
-        f"({facts.recipe.seed}); others give a few points less or more, see "
+        f"({facts.hyperparameters.seed}); others give a few points less or more, see "
         "benchmarks/how_good/figures.json.",
         table(
             ["", "this model", "its network alone", "floor"],

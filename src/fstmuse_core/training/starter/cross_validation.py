@@ -21,7 +21,7 @@ from fstmuse_core.training.fit import StepReport, train_classifier
 from fstmuse_core.training.mels import MelArray, fit_scaling
 from fstmuse_core.training.metrics import ClipScores, score_clips
 from fstmuse_core.training.pattern_head import PatternRows, fit_pattern_head
-from fstmuse_core.training.plan import IGNORED, ModelPlan, Recipe
+from fstmuse_core.training.plan import IGNORED, Hyperparameters, ModelPlan
 from fstmuse_core.training.sampler import BatchSampler, track_weights
 
 _N_MFCC = 20
@@ -123,42 +123,56 @@ class Trained:
     scaling: FeatureScaling
     head: PatternHead | None
 
-    def bundle(self, plan: ModelPlan, recipe: Recipe) -> Bundle:
+    def bundle(self, plan: ModelPlan, hyperparameters: Hyperparameters) -> Bundle:
         """Bundle that exists in memory alone."""
-        bundle = unwritten_bundle(self.classifier, plan, recipe, self.scaling)
+        bundle = unwritten_bundle(self.classifier, plan, hyperparameters, self.scaling)
         return replace(bundle, patterns=self.head.to_bytes() if self.head else None)
 
 
 def train_on(
-    data: DataSet, plan: ModelPlan, recipe: Recipe, seeds: Sequence[int], report: StepReport | None
+    data: DataSet,
+    plan: ModelPlan,
+    hyperparameters: Hyperparameters,
+    seeds: Sequence[int],
+    report: StepReport | None,
 ) -> tuple[Classifier, FeatureScaling]:
     """A network trained on the tracks that have a role, and the statistics it needs."""
     used = data.part(data.roles != IGNORED)
-    scaling = fit_scaling(used.mels, recipe.segment_frames)
-    sampler = BatchSampler(used.tracks, used.mels, plan, recipe, scaling, seeds)
+    scaling = fit_scaling(used.mels, hyperparameters.segment_frames)
+    sampler = BatchSampler(used.tracks, used.mels, plan, hyperparameters, scaling, seeds)
     seed = int(np.random.SeedSequence(seeds).generate_state(1)[0])
-    return train_classifier(plan, recipe, sampler, seed=seed, report=report), scaling
+    return train_classifier(plan, hyperparameters, sampler, seed=seed, report=report), scaling
 
 
 def train_both(
-    data: DataSet, plan: ModelPlan, recipe: Recipe, seeds: Sequence[int], report: StepReport | None
+    data: DataSet,
+    plan: ModelPlan,
+    hyperparameters: Hyperparameters,
+    seeds: Sequence[int],
+    report: StepReport | None,
 ) -> Trained:
     """A network and, where there are patterns, a head, trained on the tracks that have a role."""
-    classifier, scaling = train_on(data, plan, recipe, seeds, report)
-    return Trained(classifier, scaling, train_head(data, plan, recipe))
+    classifier, scaling = train_on(data, plan, hyperparameters, seeds, report)
+    return Trained(classifier, scaling, train_head(data, plan, hyperparameters))
 
 
-def train_head(data: DataSet, plan: ModelPlan, recipe: Recipe) -> PatternHead | None:
+def train_head(
+    data: DataSet, plan: ModelPlan, hyperparameters: Hyperparameters
+) -> PatternHead | None:
     """The head on patterns, taught on the tracks that have a role."""
     used = data.part(data.roles != IGNORED)
     if used.patterns is None:
         return None
-    weights = track_weights(used.tracks, plan, recipe)
+    weights = track_weights(used.tracks, plan, hyperparameters)
     return fit_pattern_head(used.patterns, used.roles, weights, len(plan.genres) + 1)
 
 
 def cross_validate(
-    data: DataSet, plan: ModelPlan, recipe: Recipe, n_folds: int, report: RunReport
+    data: DataSet,
+    plan: ModelPlan,
+    hyperparameters: Hyperparameters,
+    n_folds: int,
+    report: RunReport,
 ) -> OutOfFold:
     """Train ``n_folds`` networks and let each judge the artists it did not learn from.
 
@@ -167,7 +181,7 @@ def cross_validate(
     FstMuseError
         If there are fewer artists than folds.
     """
-    folds = artist_folds(data.tracks, n_folds, seed=recipe.seed)
+    folds = artist_folds(data.tracks, n_folds, seed=hyperparameters.seed)
     n = len(data.tracks)
     logits, novelty = np.zeros((n, len(plan.genres))), np.zeros(n)
     svm, taught = np.full(n, IGNORED, dtype=np.int64), np.zeros(n, dtype=np.bool_)
@@ -177,9 +191,13 @@ def cross_validate(
     for fold in range(n_folds):
         test = folds == fold
         trained = train_both(
-            data.part(~test), plan, recipe, (recipe.seed, fold + 1), report(f"fold {fold + 1}")
+            data.part(~test),
+            plan,
+            hyperparameters,
+            (hyperparameters.seed, fold + 1),
+            report(f"fold {fold + 1}"),
         )
-        bundle, mels = trained.bundle(plan, recipe), data.part(test).mels
+        bundle, mels = trained.bundle(plan, hyperparameters), data.part(test).mels
         alone = score_clips(replace(bundle, patterns=None), mels)
         scores = score_clips(bundle, mels) if trained.head else alone
         network[test] = alone.logits.argmax(axis=1)

@@ -17,7 +17,7 @@ from fstmuse_core.system.wording import share_by_artist
 from fstmuse_core.training import metrics
 from fstmuse_core.training.measure import whose
 from fstmuse_core.training.metrics import Floats, Ints, fit_novelty_threshold, score_clips
-from fstmuse_core.training.plan import ModelPlan, Recipe, is_disputed
+from fstmuse_core.training.plan import Hyperparameters, ModelPlan, is_disputed
 from fstmuse_core.training.starter.cross_validation import (
     DataSet,
     OutOfFold,
@@ -268,7 +268,7 @@ def n_probes(data: DataSet, plan: ModelPlan) -> int:
 def probe_unseen(
     data: DataSet,
     plan: ModelPlan,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     folds: npt.NDArray[np.int64],
     report: RunReport,
 ) -> tuple[UnseenProbe, ...]:
@@ -282,9 +282,13 @@ def probe_unseen(
         hidden_artists = {track.artist for track in data.part(hidden).tracks}
         train = ~held & np.array([t.artist not in hidden_artists for t in data.tracks])
         trained = train_both(
-            data.part(train), plan, recipe, (recipe.seed, 100 + number), report(f"unseen {number}")
+            data.part(train),
+            plan,
+            hyperparameters,
+            (hyperparameters.seed, 100 + number),
+            report(f"unseen {number}"),
         )
-        bundle = trained.bundle(plan, recipe)
+        bundle = trained.bundle(plan, hyperparameters)
         known = held & (data.roles >= 0) & (data.roles < len(plan.genres))
         known_novelty = score_clips(bundle, data.part(known).mels).novelty
         threshold = fit_novelty_threshold(known_novelty)

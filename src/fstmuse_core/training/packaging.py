@@ -1,4 +1,4 @@
-"""Training one of our networks: its end is calibration, test, figures, card and bundle."""
+"""From the best weights to a model: calibration, test, figures, card and bundle."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.cross_validation import FOLDS, cross_validated, fold
 from fstmuse_core.training.data_split import Parts, plan_for
-from fstmuse_core.training.epochs import Progress, train_epochs
+from fstmuse_core.training.epochs import TrainingState, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.export import base_manifest, exported, library_versions
 from fstmuse_core.training.measure import ask, measure
 from fstmuse_core.training.metrics import Ints, fit_calibration
-from fstmuse_core.training.pattern_head import Choice, choose_head
-from fstmuse_core.training.plan import ModelPlan, Recipe
+from fstmuse_core.training.pattern_head import ChosenHead, choose_head
+from fstmuse_core.training.plan import Hyperparameters, ModelPlan
 from fstmuse_core.training.plots import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.preparation import MelTable, set_aside_sentence
 from fstmuse_core.training.run import Run, kept_base, name_at_end
@@ -55,20 +55,20 @@ Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
+class FinishedRun:
     """A run at its end."""
 
     folder: Path
     settings: TrainSettings
     plan: ModelPlan
     parts: Parts
-    progress: Progress
+    progress: TrainingState
     warnings: tuple[str, ...]
     seconds: float
 
 
-def finish_ours(
-    run: Finished,
+def package_classifier(
+    run: FinishedRun,
     trainer: ClassifierTrainer,
     mels: MelTable,
     tell: Callable[[str, int, int], None],
@@ -92,7 +92,7 @@ def finish_ours(
     assign(trainer.model.variables, run.progress.best)
     files = exported(trainer.classifier, run.settings.model, len(run.plan.genres))
     plan = replace(run.plan, name=run.settings.out, title=run.settings.out)
-    manifest = base_manifest(plan, trainer.recipe, trainer.scaling)
+    manifest = base_manifest(plan, trainer.hyperparameters, trainer.scaling)
     raw = Bundle(Path(plan.name), manifest, "", files[LITERT_NAME])
     chosen, labels = _with_head(raw, run, trainer, mels, lambda n, of: tell("patterns", n, of))
     manifest = _calibrated(chosen, labels)
@@ -103,7 +103,7 @@ def finish_ours(
     for sentence in warnings:
         warn(sentence)
     metrics["cross_validation"] = _cross_validated(
-        run, trainer.recipe, metrics, mels, lambda n, of: tell("folds", n, of)
+        run, trainer.hyperparameters, metrics, mels, lambda n, of: tell("folds", n, of)
     )
     # As late as can be: measuring takes minutes.
     settings = name_at_end(run.settings, run.folder.name, warn)
@@ -142,7 +142,11 @@ def _tested(
 
 
 def _cross_validated(
-    run: Finished, recipe: Recipe, metrics: Mapping[str, Any], mels: MelTable, tell: Tell
+    run: FinishedRun,
+    hyperparameters: Hyperparameters,
+    metrics: Mapping[str, Any],
+    mels: MelTable,
+    tell: Tell,
 ) -> dict[str, Any] | None:
     """A cross-validation, if one is asked for or the test has few songs."""
     settings = run.settings
@@ -150,31 +154,31 @@ def _cross_validated(
         return None
     base = kept_base(settings, run.folder)
     n_folds = settings.cross_validate or FOLDS
-    data = fold(run.plan, recipe, run.parts, mels, settings.seed, n_folds, base)
+    data = fold(run.plan, hyperparameters, run.parts, mels, settings.seed, n_folds, base)
     return cross_validated(settings, base, data, mels, tell) if data is not None else None
 
 
 def _with_head(
-    network: Bundle, run: Finished, trainer: ClassifierTrainer, mels: MelTable, tell: Tell
-) -> tuple[Choice, Ints]:
+    network: Bundle, run: FinishedRun, trainer: ClassifierTrainer, mels: MelTable, tell: Tell
+) -> tuple[ChosenHead, Ints]:
     """The bundle with a pattern head, if that helps, and the labels of the validation clips."""
     known = run.parts.known("validation")
     labels = np.array([run.parts.genres.index(track.genre) for track in known], dtype=np.int64)
     taught = trainer.tracks, trainer.mels
     choice = choose_head(
-        network, run.plan, trainer.recipe, *taught, known, mels.of(known), labels, tell
+        network, run.plan, trainer.hyperparameters, *taught, known, mels.of(known), labels, tell
     )
     return choice, labels
 
 
-def _calibrated(chosen: Choice, labels: Ints) -> BundleManifest:
+def _calibrated(chosen: ChosenHead, labels: Ints) -> BundleManifest:
     """The manifest with temperature and thresholds, fitted on the validation clips."""
     scores = chosen.scores
     temperature, thresholds = fit_calibration(scores.logits, scores.novelty, labels)
     return replace(chosen.bundle.manifest, temperature=temperature, thresholds=thresholds)
 
 
-def make_report(run: Finished, metrics: dict[str, Any]) -> dict[str, Any]:
+def make_report(run: FinishedRun, metrics: dict[str, Any]) -> dict[str, Any]:
     """Contents of ``report.json``."""
     progress = run.progress
     return {
@@ -222,7 +226,7 @@ def _needs_no_word(settings: TrainSettings, name: str, value: object) -> bool:
     return value in (0, AUTO) and value == default
 
 
-def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
+def write_figures(run: FinishedRun, metrics: Mapping[str, Any]) -> list[str]:
     """Draw the pictures into the run's folder; their paths."""
     folder = run.folder / "figures"
     folder.mkdir(exist_ok=True)
@@ -240,7 +244,7 @@ def write_figures(run: Finished, metrics: Mapping[str, Any]) -> list[str]:
 
 
 def done_event(
-    run: Finished, report: Mapping[str, Any], figures: list[str], bundle: str, sha256: str = ""
+    run: FinishedRun, report: Mapping[str, Any], figures: list[str], bundle: str, sha256: str = ""
 ) -> Done:
     """Build the last event; ``sha256`` finds the model whatever it is called then."""
     return Done(
@@ -257,7 +261,7 @@ def done_event(
 
 
 def _with_record(
-    manifest: BundleManifest, run: Finished, report: Mapping[str, Any], parameters: int
+    manifest: BundleManifest, run: FinishedRun, report: Mapping[str, Any], parameters: int
 ) -> BundleManifest:
     return replace(
         manifest,
@@ -271,7 +275,7 @@ def _with_record(
     )
 
 
-def _track_list(run: Finished, mels: MelTable) -> str:
+def _track_list(run: FinishedRun, mels: MelTable) -> str:
     base = kept_base(run.settings, run.folder)
     return track_list(run.parts, tracks_of_base(base) if base else [], mels.prints)
 
@@ -323,5 +327,7 @@ def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun
         events.preparing(stage, done, total)
 
     seconds = time.monotonic() - begun
-    finished = Finished(run.folder, run.settings, plan, run.parts, progress, run.warnings, seconds)
-    return finish_ours(finished, trainer, mels, tell, events.warn)
+    finished = FinishedRun(
+        run.folder, run.settings, plan, run.parts, progress, run.warnings, seconds
+    )
+    return package_classifier(finished, trainer, mels, tell, events.warn)
