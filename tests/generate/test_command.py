@@ -276,6 +276,15 @@ def test_files_without_a_sound_recipe(generate: Run, tmp_path: Path, tiny: Path)
     assert "its recipe is damaged" in complaint(
         write("odd.wav", json.dumps({**good, "blend": ["Jazz"]}))
     )
+    for change, why in (
+        ({"seed": "5"}, "Expected `int`, got `str` - at `$.seed`"),
+        ({"seconds": True}, "Expected `float`, got `bool` - at `$.seconds`"),
+        ({"blend": ["Jazz", "half"]}, "Expected `float`, got `str`"),
+        ({"genre": None}, "Expected `str`, got `null` - at `$.genre`"),
+    ):
+        assert f"its recipe is damaged ({why}" in complaint(
+            write("type.wav", json.dumps(good | change))
+        )
     assert "the length: 1e+09 s" in complaint(
         write("long.wav", json.dumps({**good, "seconds": 1e9}))
     )

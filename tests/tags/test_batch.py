@@ -344,13 +344,19 @@ def test_journals_that_are_damaged_or_newer_are_left(take: Take, journal: Path) 
     newer = journal / "20990101-000000.jsonl"
     newer.write_text('{"version": 2}\n{"what": 1}\n')
     odd = journal / "20980101-000000.jsonl"
-    odd.write_text('{"version": 1, "at": 7}\n')
     torn = journal / "20200101-000000.jsonl"
     torn.write_bytes(b'{"versi')
     with pytest.raises(FstMuseError, match="use the version that wrote it"):
         undo(newer.stem, folder=journal)
-    with pytest.raises(FstMuseError, match="it is damaged"):
-        undo(odd.stem, folder=journal)
+    for line in (
+        '{"version": 1, "at": 7}',
+        '{"version": 1, "at": "2098", "targets": [3]}',
+        '{"file": 0, "path": "a.mp3", "old": "Rock"}',
+        '{"done": [0]}',
+    ):
+        odd.write_text(f'{{"version": 1, "at": "2098", "targets": []}}\n{line}\n')
+        with pytest.raises(FstMuseError, match="it is damaged"):
+            undo(odd.stem, folder=journal)
     with pytest.raises(FstMuseError, match="see: fstmuse tag list"):
         undo("never", folder=journal)
     assert newer.is_file()

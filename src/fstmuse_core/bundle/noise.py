@@ -8,7 +8,7 @@ beat grid of a tempo that is drawn too, so that rhythm need not be invented fram
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -77,10 +77,7 @@ class NoiseShape:
         ValueError
             If an entry is missing, of another type or out of range.
         """
-        for one in fields(cls):
-            if one.name not in architecture:
-                raise ValueError(f"{one.name!r} is missing")
-        return typed(architecture, cls)
+        return typed(architecture, cls, complete=True)
 
     def steps(self, n_frames: int) -> int:
         """Steps whose output holds ``n_frames`` or up to a step more."""

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from fstmuse_core import __version__
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
 from fstmuse_core.system.errors import GenerateError, one_line
 from fstmuse_core.system.regular_files import open_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 
 FORMAT = "fstmuse-recipe"
 FORMAT_VERSION = 1
@@ -115,22 +115,16 @@ class Recipe:
 
         Raises
         ------
-        KeyError, TypeError, ValueError
-            If an entry is missing or of another kind.
+        ValueError
+            If an entry is missing or of another type.
         GenerateError
             If a value is out of range.
         """
-        blend = values["blend"]
-        return cls(
-            model=str(values["model"]),
-            model_sha256=str(values["model_sha256"]),
-            genre=str(values["genre"]),
-            seed=int(values["seed"]),
-            seconds=float(values["seconds"]),
-            blend=None if blend is None else Blend(str(blend[0]), float(blend[1])),
-            iterations=int(values["iterations"]),
-            version=str(values["version"]),
-        )
+        recipe = typed({**values, "blend": None}, cls, complete=True)
+        blend = values.get("blend")
+        if blend is None:
+            return recipe
+        return replace(recipe, blend=Blend(*typed(blend, tuple[str, float])))
 
     def to_text(self) -> str:
         """One line of ASCII, for a file's comment."""
@@ -217,8 +211,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         )
     try:
         return Recipe.from_dict(values)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    except ValueError as error:
         raise GenerateError(
-            file, f"its recipe is damaged ({one_line(what)})", "get the file again"
+            file, f"its recipe is damaged ({one_line(str(error))})", "get the file again"
         ) from error

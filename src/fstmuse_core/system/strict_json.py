@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_origin
 
@@ -51,7 +52,7 @@ def parse_json(data: bytes | str, *, allow_infinity: bool = False, allow_nan: bo
         raise ValueError("it is nested too deeply") from None
 
 
-def typed(values: Any, kind: type[T]) -> T:
+def typed(values: Any, kind: type[T], *, complete: bool = False) -> T:
     """Return plain values of a JSON text as a type, checked all the way down.
 
     Parameters
@@ -62,6 +63,8 @@ def typed(values: Any, kind: type[T]) -> T:
         A dataclass, ``list[str]`` and the like. Nothing is converted but whole numbers to
         ``float``, lists to ``tuple``, strings to ``Path``, and lists of numbers to arrays of
         float32; entries that a dataclass lacks are passed over.
+    complete : bool
+        Of a dataclass, ask for the entries too that have a default.
 
     Raises
     ------
@@ -70,6 +73,9 @@ def typed(values: Any, kind: type[T]) -> T:
     """
     import msgspec
 
+    for one in fields(kind) if complete else ():  # type: ignore[arg-type]
+        if one.name not in values:
+            raise ValueError(f"{one.name!r} is missing")
     try:
         return msgspec.convert(values, kind, dec_hook=_made)
     except msgspec.ValidationError as error:

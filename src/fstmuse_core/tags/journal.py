@@ -17,7 +17,7 @@ import platformdirs
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.locks import locked
 from fstmuse_core.system.regular_files import open_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.tags.file_access import sync_folder
 
 _SUFFIX = ".jsonl"
@@ -77,6 +77,14 @@ class BatchRecord:
         with open_regular(self.file) as stream:
             stream.seek(entry.delta_at)
             return base64.b64decode(stream.readline()[len(_DELTA) : -1], validate=True)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The first line."""
+
+    at: str
+    targets: tuple[Path, ...]
 
 
 class Journal:
@@ -160,7 +168,7 @@ def read_batch(file: Path) -> BatchRecord:
     OSError
         If the journal cannot be read.
     FstMuseError
-        If it is none, or from a newer version.
+        If it is none, is damaged, or is from a newer version.
     """
     batch = BatchRecord(file.stem, file, "")
     entries: dict[int, Entry] = {}
@@ -170,7 +178,12 @@ def read_batch(file: Path) -> BatchRecord:
             if line.startswith(_DELTA):
                 delta_at = at
             else:
-                _take(batch, entries, _values(line), delta_at)
+                try:
+                    _take(batch, entries, _values(line), delta_at)
+                except (ValueError, TypeError) as error:
+                    raise FstMuseError(
+                        file, "it is damaged", "its files stay as they are"
+                    ) from error
             at += len(line)
     if not batch.at:
         raise FstMuseError(
@@ -184,22 +197,12 @@ def _take(
     batch: BatchRecord, entries: dict[int, Entry], values: dict[str, Any], delta_at: int
 ) -> None:
     if values.get("version") == 1:
-        batch.at = str(values["at"])
-        batch.targets = tuple(map(Path, values["targets"]))
+        head = typed(values, _Head)
+        batch.at, batch.targets = head.at, head.targets
     elif "file" in values:
-        entries[values["file"]] = Entry(
-            index=values["file"],
-            path=Path(values["path"]),
-            old=tuple(values["old"]),
-            new=tuple(values["new"]),
-            old_sha256=values["old_sha256"],
-            new_sha256=values["new_sha256"],
-            links=tuple(map(Path, values["links"])),
-            delta_at=delta_at,
-            was=tuple(values.get("was", ())),
-            becomes=tuple(values.get("becomes", ())),
-            mtime_ns=int(values.get("mtime_ns", 0)),
-        )
+        known = {"index": values["file"], "delta_at": delta_at, "is_done": False}
+        entry = typed({**values, **known, "is_undone": False}, Entry)
+        entries[entry.index] = entry
     elif "done" in values and values["done"] in entries:
         entries[values["done"]].is_done = True
     elif "undone" in values and values["undone"] in entries:
@@ -254,8 +257,6 @@ def find_batch(folder: Path, identity: str) -> BatchRecord:
         raise FstMuseError(
             files[0], f"it cannot be read ({error.strerror})", "check the disk"
         ) from error
-    except (KeyError, TypeError) as error:
-        raise FstMuseError(files[0], "it is damaged", "its files stay as they are") from error
 
 
 @contextmanager

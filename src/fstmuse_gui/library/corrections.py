@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.library.rows import LibraryRow
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.regular_files import read_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.shared.background import SerialExecutor
 from fstmuse_gui.shared.correcting import Corrections
@@ -174,14 +173,13 @@ class Learning(QObject):
 
     def _read(self) -> list[_Review]:
         try:
-            values: Any = parse_json(read_regular(self.folder / _WAITING_FILE, _MOST_BYTES))
-            reviews = [_Review(**value) for value in values]
+            values = parse_json(read_regular(self.folder / _WAITING_FILE, _MOST_BYTES))
+            return [review for review in typed(values, list[_Review]) if review.genre]
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError) as error:
             _log.warning("What waits to be learned cannot be read: %s", error)
             return []
-        return [review for review in reviews if isinstance(review.path, str) and review.genre]
 
     def _write(self) -> None:
         file = self.folder / _WAITING_FILE
