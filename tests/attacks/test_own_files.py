@@ -35,12 +35,11 @@ from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.runs import store
-from fstmuse_core.runs.events import parse_event
+from fstmuse_core.runs.events import parse_event, read_events
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.batch import list_batches
 from fstmuse_gui.shared.models import installed_generators, installed_models
 from fstmuse_gui.train.form.choices import bases
-from fstmuse_gui.train.results.history import past_events
 from tests.conftest import make_music
 
 _BAD_JSON = {
@@ -142,7 +141,7 @@ def test_pipes_among_records_are_passed_over(tmp_path: Path) -> None:
 
     list_batches(tmp_path / "journal")
     assert store.list_runs() == []
-    assert past_events(store.runs_folder() / "run") == []
+    assert read_events(store.runs_folder() / "run") == []
 
 
 @pytest.mark.parametrize("line", [*_BAD_JSON.values(), b'{"step": "said", "record": 1e400}'])

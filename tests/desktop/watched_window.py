@@ -20,7 +20,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from fstmuse_gui import app, start
-from fstmuse_gui.classify.record_presenter import RecordPresenter
+from fstmuse_gui.classify.recording import RecordPresenter
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings

@@ -11,11 +11,11 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from fstmuse_core.datasets.cache import CacheSize
+from fstmuse_core.datasets.survey import Ask, CheckReport, GenreCount, SetCount, Survey, Tell
 from fstmuse_core.runs.events import Done, Epoch, Progress, Started
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.values import Matrix
-from fstmuse_gui.train.data.cache_presenter import CachePresenter
-from fstmuse_gui.train.data.survey import Ask, GenreCount, Report, SetCount, Survey, Tell
+from fstmuse_gui.train.data.cache import CachePresenter
 from fstmuse_gui.train.form.choices import Base
 from fstmuse_gui.train.run.process import Training
 from fstmuse_gui.train.view import TrainView
@@ -61,9 +61,9 @@ def make_survey(*paths: str) -> Survey:
     return Survey(sets, counts, total, 201, 3, "no genre is known")
 
 
-def make_report(*paths: str) -> Report:
+def make_report(*paths: str) -> CheckReport:
     survey = make_survey(*paths)
-    return Report(
+    return CheckReport(
         survey,
         [
             "2 sounds are there more than once; copies are kept on one side of the test.",
@@ -79,7 +79,7 @@ def read_at_once(paths: tuple[str, ...], tell: Tell, cancelled: Ask) -> Survey:
     return make_survey(*paths)
 
 
-def check_at_once(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
+def check_at_once(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> CheckReport:
     tell(10, 10)
     return make_report(*(one.path for one in sets))
 

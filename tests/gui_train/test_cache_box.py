@@ -15,8 +15,7 @@ from fstmuse_core.datasets.cache import CacheSize, FeatureCache
 from fstmuse_core.runs.events import Cancelled
 from fstmuse_core.runs.store import TrainingLock
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_gui.train.data.cache_presenter import CachePresenter
-from fstmuse_gui.train.data.lines import CacheBox
+from fstmuse_gui.train.data.cache import CacheBox, CachePresenter
 from fstmuse_gui.widgets.dialogs import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_started

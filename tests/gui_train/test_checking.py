@@ -6,8 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from fstmuse_gui.train.data.survey import SetCount
-from fstmuse_gui.train.data.work import check_files
+from fstmuse_core.datasets.survey import SetCount, check_files
 
 
 def test_bad_files_and_copies_are_told_of(tones: Path, tmp_path: Path) -> None:

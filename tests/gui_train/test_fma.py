@@ -15,9 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.train.data import fma_presenter
-from fstmuse_gui.train.data.fma import FmaGetter, FmaSet
-from fstmuse_gui.train.data.lines import ANOTHER_FOLDER, ask_fma_folder
+from fstmuse_gui.train.data import fma
+from fstmuse_gui.train.data.fma import ANOTHER_FOLDER, FmaGetter, FmaSet, ask_fma_folder
 from fstmuse_gui.train.data.presenter import FMA_FOLDER
 from fstmuse_gui.widgets.dialogs import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
@@ -54,7 +53,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float, str]]:
         asked.append((small, medium, folder))
         return FmaSet.SMALL
 
-    monkeypatch.setattr(fma_presenter, "ask_fma", answer)
+    monkeypatch.setattr(fma, "ask_fma", answer)
     return asked
 
 
@@ -126,7 +125,7 @@ def test_it_goes_to_another_folder_if_the_user_likes(
         press_in_question(FmaSet.SMALL if path else ANOTHER_FOLDER)
         return path
 
-    monkeypatch.setattr(fma_presenter, "ask_fma_folder", choose)
+    monkeypatch.setattr(fma, "ask_fma_folder", choose)
     press_in_question(ANOTHER_FOLDER)
     with qtbot.waitSignal(bench.music.fma.getter.got) as got:
         bench.view.empty_page.fetch_button.click()

@@ -23,12 +23,13 @@ from fstmuse_core.runs.events import (
     TrainEvent,
     event_line,
     parse_event,
+    read_events,
 )
 from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_core.training.gan.judges import FIGURES
 from fstmuse_gui.train.form.choices import bases
 from fstmuse_gui.train.form.recipe import default_recipe
-from fstmuse_gui.train.results.history import PastRun, RunRow, past_events
+from fstmuse_gui.train.results.runs_list import PastRun, RunRow
 from fstmuse_gui.train.run.samples import SamplesPanel
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.gan_fakes import (
@@ -344,7 +345,7 @@ def write_story(folder: Path) -> None:
 
 def test_events_are_read_as_they_are_written(tmp_path: Path) -> None:
     write_story(tmp_path)
-    story = past_events(tmp_path)
+    story = read_events(tmp_path)
     assert story[0] == make_gan_started(tmp_path)
     assert [type(event) for event in story[1:5]] == [Sample, Sample, Sample, Epoch]
     assert not any(isinstance(event, Progress) for event in story)
@@ -357,7 +358,7 @@ def test_what_was_made_after_the_last_checkpoint_is_left_out(tmp_path: Path) -> 
     write_story(tmp_path)
     with (tmp_path / "events.jsonl").open("a", encoding="utf-8") as stream:
         stream.write(event_line(make_gan_started(tmp_path, resumed=1)))
-    story = past_events(tmp_path)
+    story = read_events(tmp_path)
     assert isinstance(story[0], Started)
     assert {event.epoch for event in story[1:] if isinstance(event, Sample | Epoch)} == {1}
 

@@ -15,10 +15,10 @@ import soundfile
 from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.datasets import survey
 from fstmuse_core.datasets.corrections.store import corrections_folder
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_gui.train.data import survey
-from fstmuse_gui.train.data.survey import Ask, Report, SetCount, Survey, Tell
+from fstmuse_core.datasets.survey import Ask, CheckReport, SetCount, Survey, Tell
 from fstmuse_gui.train.data.work import DataWork
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import check_at_once, make_survey, read_at_once
@@ -230,7 +230,7 @@ def test_a_report_can_still_be_saved_when_the_reading_of_more_was_given_up(
 
     def endless(
         sets: tuple[SetCount, ...], tell: Callable[[int, int], None], cancelled: Callable[[], bool]
-    ) -> Report:
+    ) -> CheckReport:
         while not (may_end or cancelled()):
             pass
         return check_at_once(sets, tell, cancelled)
@@ -260,7 +260,7 @@ def test_a_report_can_still_be_saved_when_the_reading_of_more_was_given_up(
 def test_a_check_can_be_given_up(make_bench: MakeTrainBench, qtbot: QtBot) -> None:
     asked: list[bool] = []
 
-    def slow(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
+    def slow(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> CheckReport:
         while not cancelled():
             pass
         asked.append(True)

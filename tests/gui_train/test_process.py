@@ -24,11 +24,13 @@ from fstmuse_core.runs.events import (
     Preparing,
     Started,
     TrainEvent,
+    drop_superseded,
+    ending,
     parse_event,
+    read_events,
 )
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.store import CANCEL, STOP, TrainingLock, read_request, runs_folder
-from fstmuse_gui.train.results.history import cleaned, ending, past_events
 from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run import process as event_lines
 from fstmuse_gui.train.run.process import (
@@ -201,7 +203,7 @@ def test_a_story_leaves_out_what_was_taken_back() -> None:
         line("done", **DONE),
     ]
     events = [e for e in map(parse_event, lines) if e is not None]
-    story = cleaned(events)
+    story = drop_superseded(events)
     assert [type(e) for e in story] == [Started, Epoch, Epoch, Done]
     assert isinstance(ending(story), Done)
     kinds = [type(parse_event(one)) for one in without_earlier_ends(lines)]
@@ -274,7 +276,7 @@ def test_a_run_of_another_process_is_followed(run: Path, qtbot: QtBot) -> None:
             stream.write(line("done", **DONE) + "\n")
         qtbot.waitUntil(lambda: heard.has(Done), timeout=WAIT_MS)
     heard.training.deleteLater()
-    assert isinstance(ending(past_events(run)), Done)
+    assert isinstance(ending(read_events(run)), Done)
 
 
 def test_a_followed_run_that_vanishes_is_said(run: Path, qtbot: QtBot) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication
 
+from fstmuse_core.datasets.survey import SetCount
 from fstmuse_core.runs.events import Failed, Preparing, Warned
-from fstmuse_gui.train.data.survey import SetCount
-from fstmuse_gui.train.results.history import PastRun, RunRow
+from fstmuse_gui.train.results.runs_list import PastRun, RunRow
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import (
     make_done,

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from fstmuse_core.datasets.survey import SetCount, Surveyor, count
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.runs.events import Done, parse_event
 from fstmuse_core.runs.metrics import Metrics
-from fstmuse_gui.train.data.survey import SetCount, Surveyor, count
 from fstmuse_gui.train.form.options import free_name, next_name
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
 from fstmuse_gui.train.words import (

@@ -9,8 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_gui.classify.record_panel import LOWEST_DB, LevelMeter, RecordPanel
-from fstmuse_gui.classify.record_presenter import MAX_TAKE_S, RecordPresenter
+from fstmuse_gui.classify.recording import RecordPresenter
 from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.sound.recorder import MAX_TAKE_S
 from tests.rounding import mel_tolerance
 
 from .conftest import ManualClock, delete

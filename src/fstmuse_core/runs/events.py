@@ -10,13 +10,17 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from fstmuse_core.runs.metrics import GanMetrics, Metrics, metrics_from
 from fstmuse_core.runs.values import Matrix, counts, matrix, number, plain, whole
+from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json
 
 EVENTS_FILE = "events.jsonl"
+_PROGRESS = '{"event": "progress"'
+_MOST_EVENTS_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -191,9 +195,6 @@ def event_line(event: TrainEvent) -> str:
     return json.dumps(values, ensure_ascii=False) + "\n"
 
 
-_PROGRESS = '{"event": "progress"'
-
-
 def is_progress(line: str) -> bool:
     """True for a line within an epoch: of a long training, nearly all are."""
     return line.startswith(_PROGRESS)
@@ -309,3 +310,33 @@ _READERS: dict[str, Callable[[dict[str, Any]], TrainEvent]] = {
     "cancelled": _cancelled,
     "failed": _failed,
 }
+
+
+def read_events(folder: Path) -> list[TrainEvent]:
+    """Events of a run so far, but for its progress; empty if they cannot be read."""
+    try:
+        data = read_regular(folder / EVENTS_FILE, _MOST_EVENTS_BYTES)
+    except OSError:
+        return []
+    lines = (line for line in data.decode("utf-8", "replace").split("\n") if not is_progress(line))
+    events = [event for event in map(parse_event, lines) if event is not None]
+    return drop_superseded([event for event in events if not isinstance(event, Noted)])
+
+
+def drop_superseded(events: list[TrainEvent]) -> list[TrainEvent]:
+    """Leave out what a later start took back or went on from: one story out of several."""
+    story: list[TrainEvent] = []
+    for event in events:
+        if isinstance(event, Started):
+            kept = [e for e in story if isinstance(e, Epoch | Sample)]
+            story = [event, *(e for e in kept if e.epoch <= event.resumed_from_epoch)]
+        else:
+            story.append(event)
+    return story
+
+
+def ending(story: list[TrainEvent]) -> Ended | None:
+    """Return the end of a story; a model stays made if it was resumed and did not go on."""
+    done = [event for event in story if isinstance(event, Done)]
+    last = [*story, *done][-1] if story else None
+    return last if isinstance(last, Ended) else None

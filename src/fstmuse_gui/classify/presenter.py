@@ -8,10 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 
-from fstmuse_gui.classify.display import DisplayOptions, Playback
+from fstmuse_gui.classify.clip_page import DisplayOptions
 from fstmuse_gui.classify.job_queue import Gatherer, JobQueue
+from fstmuse_gui.classify.playback import Playback
+from fstmuse_gui.classify.recording import Recording, Takes
 from fstmuse_gui.classify.saving import Saving
-from fstmuse_gui.classify.takes import Recording, Takes
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
 from fstmuse_gui.shared.clips import Clip, ClipStore

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.controls import CalmComboBox, tool_button
 
 LOWEST_DB = -60
 _LOUD_DB = -6.0
@@ -227,11 +227,7 @@ class RecordPanel(QWidget):
         )
         self.inputs.activated.connect(lambda row: self.input_chosen.emit(self.inputs.itemData(row)))
         label.setBuddy(self.inputs)
-        self.rescan = QToolButton()
-        self.rescan.setIcon(icon("retry"))
-        self.rescan.setIconSize(QSize(18, 18))
-        self.rescan.setToolTip("Look for inputs again")
-        self.rescan.setAccessibleName("Rescan inputs")
+        self.rescan = tool_button("retry", "Rescan inputs", "Look for inputs again", side=18)
         self.rescan.clicked.connect(self.rescan_clicked)
         self._inputs = QWidget()
         row = QHBoxLayout(self._inputs)
@@ -266,12 +262,8 @@ class RecordPanel(QWidget):
         self._record_row.addWidget(self._make_more())
 
     def _make_more(self) -> QToolButton:
-        self.more = QToolButton()
-        self.more.setIcon(icon("tune"))
-        self.more.setIconSize(QSize(18, 18))
+        self.more = tool_button("tune", "Show input and level", "Show input and level", side=18)
         self.more.setCheckable(True)
-        self.more.setAccessibleName("Show input and level")
-        self.more.setToolTip("Show input and level")
         self.more.toggled.connect(lambda _on: self._show_details())
         self.more.hide()
         return self.more

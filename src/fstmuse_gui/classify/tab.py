@@ -13,11 +13,10 @@ from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.system.errors import one_line
-from fstmuse_gui.classify.display import Lister, OutputMenu, make_lister
+from fstmuse_gui.classify.playback import Lister, OutputMenu, ResynthesisPlayer, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
-from fstmuse_gui.classify.resynthesis import ResynthesisPlayer
-from fstmuse_gui.classify.takes import Recording
+from fstmuse_gui.classify.recording import Recording
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.settings import (
@@ -48,7 +47,7 @@ _ZOOM = 0.5
 
 def make_recording(panel: RecordPanel, settings: Settings, parent: QObject) -> Recording:
     """The recorder of the sound card; remembers which input was chosen."""
-    from fstmuse_gui.classify.record_presenter import RecordPresenter
+    from fstmuse_gui.classify.recording import RecordPresenter
 
     chosen = DeviceId.parse(settings.get(INPUT_DEVICE))
     presenter = RecordPresenter(panel, input_device=chosen, parent=parent)

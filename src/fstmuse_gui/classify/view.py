@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -20,8 +19,8 @@ from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.plain import PlainLabel, tip
 from fstmuse_gui.shared.models import ModelInfo
-from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.widgets.controls import CalmComboBox, tool_button
 from fstmuse_gui.widgets.file_list import FileList
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, DropArea, TroublePage
@@ -81,11 +80,7 @@ class Sidebar(QWidget):
     def _build_heading(self) -> QHBoxLayout:
         heading = PlainLabel("Clips")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
-        self.open_button = QToolButton()
-        self.open_button.setIcon(icon("open"))
-        self.open_button.setIconSize(QSize(20, 20))
-        self.open_button.setAccessibleName("Open songs")
-        self.open_button.setToolTip("Open songs (Ctrl+O)")
+        self.open_button = tool_button("open", "Open songs", "Open songs (Ctrl+O)")
         self.open_button.clicked.connect(self.open_requested)
         row = QHBoxLayout()
         row.addWidget(heading, 1)

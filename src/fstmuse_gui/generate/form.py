@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmSlider, Field, choice, whole
+from fstmuse_gui.widgets.controls import CalmSlider, Field, choice, tool_button, whole
 from fstmuse_gui.widgets.file_list import FileList
 
 SHORTEST_S, LONGEST_S = 3, 120
@@ -161,13 +160,18 @@ class GenerateForm(QWidget):
         self.seconds.setSuffix(" s")
         self.seconds.setValue(30)
         self.seed = whole(0, _LARGEST_SEED)
-        self.lock = _tool("lock", "Keep this seed")
+        self.lock = tool_button(
+            "lock",
+            "Keep this seed",
+            "Keep this seed: the same settings then make the same clip",
+            side=18,
+        )
         self.lock.setCheckable(True)
         # Whoever types a seed wants that one.
         self.seed.lineEdit().textEdited.connect(lambda _t: self.lock.setChecked(True))
-        self.lock.setToolTip("Keep this seed: the same settings then make the same clip")
-        dice = _tool("dice", "Another seed")
-        dice.setToolTip("Another seed")
+        self.lock.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        dice = tool_button("dice", "Another seed", "Another seed", side=18)
+        dice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         dice.clicked.connect(self.dice_requested)
         self.dice_button = dice
         seed = Field("&Seed", self.seed, "The number that all chance in a clip comes from")
@@ -269,15 +273,6 @@ class GenerateForm(QWidget):
         button.show()
         if had_focus:
             button.setFocus()
-
-
-def _tool(name: str, spoken: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name))
-    button.setIconSize(QSize(18, 18))
-    button.setAccessibleName(spoken)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
 
 
 class SeedChoice:

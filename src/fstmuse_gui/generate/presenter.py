@@ -12,8 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.generate.form import SeedChoice
-from fstmuse_gui.generate.saving import Playback, Saving
-from fstmuse_gui.generate.takes import Pair, Take, TakeStore
+from fstmuse_gui.generate.takes import Pair, Playback, Saving, Take, TakeStore
 from fstmuse_gui.generate.view import GenerateView, TakeColours
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.models import ModelInfo

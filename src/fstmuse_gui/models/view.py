@@ -24,6 +24,7 @@ from fstmuse_gui.models.model_list import ModelList
 from fstmuse_gui.models.words import day
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, icon, scaled_font
+from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.state_pages import Invitation
@@ -54,11 +55,9 @@ class UndoBar(QFrame):
         self.undo_button.setProperty("look", "quiet")
         self.undo_button.setToolTip("Bring the model back (Ctrl+Z)")
         self.undo_button.clicked.connect(self.undo_requested)
-        self.close_button = QToolButton()
-        self.close_button.setIcon(icon("close", "muted"))
-        self.close_button.setIconSize(QSize(_SIGN, _SIGN))
-        self.close_button.setAccessibleName("Close the line about the deleted model")
-        self.close_button.setToolTip("Close")
+        self.close_button = tool_button(
+            "close", "Close the line about the deleted model", "Close", side=_SIGN, role="muted"
+        )
         self.close_button.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 2, 2)
@@ -124,11 +123,9 @@ class ModelsSidebar(QWidget):
     def _build_heading(self) -> QHBoxLayout:
         heading = PlainLabel("Models")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
-        self.deleted_button = QToolButton()
-        self.deleted_button.setIcon(icon("undo"))
-        self.deleted_button.setIconSize(QSize(20, 20))
-        self.deleted_button.setAccessibleName("Deleted models")
-        self.deleted_button.setToolTip("Deleted models, which can be brought back")
+        self.deleted_button = tool_button(
+            "undo", "Deleted models", "Deleted models, which can be brought back"
+        )
         self.deleted_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.deleted_menu = QMenu("&Deleted models", self)
         self.deleted_button.setMenu(self.deleted_menu)

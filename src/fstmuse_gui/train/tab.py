@@ -20,15 +20,15 @@ from fstmuse_gui.shared.tabs import (
     make_action,
 )
 from fstmuse_gui.sound.player import Playing, make_player
-from fstmuse_gui.train.data.cache_presenter import CachePresenter
+from fstmuse_gui.train.data.cache import CachePresenter
 from fstmuse_gui.train.data.fma import FmaGetter
 from fstmuse_gui.train.data.presenter import DataPresenter, corrections_count
 from fstmuse_gui.train.data.work import DataWork
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter
-from fstmuse_gui.train.results.history import PastRun, past_runs
-from fstmuse_gui.train.results.past import RunFiles
+from fstmuse_gui.train.results.presenter import RunFiles
+from fstmuse_gui.train.results.runs_list import PastRun, past_runs
 from fstmuse_gui.train.run.background import BackgroundTraining, TrainSign
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining
@@ -38,7 +38,7 @@ from fstmuse_gui.train.view import TrainView
 
 if TYPE_CHECKING:
     from fstmuse_gui.train.presenter import TrainPresenter
-    from fstmuse_gui.train.results.past import RunFiles
+    from fstmuse_gui.train.results.presenter import RunFiles
     from fstmuse_gui.train.run.live import LiveTraining
     from fstmuse_gui.train.view import TrainView
 

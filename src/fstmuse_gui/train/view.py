@@ -7,7 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fstmuse_gui.theme import icon
-from fstmuse_gui.train.data.page import DataPage
+from fstmuse_gui.train.data.view import DataPage
 from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.results.page import ResultsPage
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, ask_closing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -265,3 +266,15 @@ class _Real(CalmDoubleSpinBox):
     def textFromValue(self, value: float) -> str:
         text = f"{value:.{self.decimals()}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def tool_button(
+    sign: str, name: str, tip: str, *, side: int = 20, role: str = "text"
+) -> QToolButton:
+    """A button that is an icon; ``name`` is what a screen reader calls it."""
+    button = QToolButton()
+    button.setIcon(icon(sign, role))
+    button.setIconSize(QSize(side, side))
+    button.setAccessibleName(name)
+    set_tip(button, tip)
+    return button

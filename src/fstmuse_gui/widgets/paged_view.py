@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMessageBox,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption
 from fstmuse_gui.theme import GRID, icon
+from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane, StackingSplitter
 
 _SHOWN_MS = 12_000
@@ -39,11 +39,9 @@ class NoticeBar(QFrame):
         self._sign = PlainLabel()
         self._text = PlainLabel()
         self._text.setWordWrap(True)
-        self.close_button = QToolButton()
-        self.close_button.setIcon(icon("close", "muted"))
-        self.close_button.setIconSize(QSize(_SIGN, _SIGN))
-        self.close_button.setAccessibleName("Close the notice")
-        self.close_button.setToolTip("Close")
+        self.close_button = tool_button(
+            "close", "Close the notice", "Close", side=_SIGN, role="muted"
+        )
         self.close_button.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2, GRID, 2)

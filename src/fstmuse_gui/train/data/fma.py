@@ -1,4 +1,4 @@
-"""Getting FMA from its authors, beside everything else."""
+"""Getting FMA from its authors, beside everything else, and the line that says how far it is."""
 
 from __future__ import annotations
 
@@ -8,10 +8,19 @@ import threading
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_gui.plain import set_tip
+from fstmuse_gui.train.words import as_sentence
+from fstmuse_gui.widgets.controls import LineBox
+from fstmuse_gui.widgets.dialogs import Answer, Question
+
+if TYPE_CHECKING:
+    from fstmuse_gui.train.view import TrainView
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +30,9 @@ _PATIENCE_S = 1.0
 
 # Name of the set, its folder, whom to tell of step, bytes and bytes in all, and whom to ask.
 Fetch = Callable[[str, Path, Callable[[str, int, int], None], Callable[[], bool]], None]
+ANOTHER_FOLDER = "another folder"
+_ASKING = "Asking for it"
+_CANCELLING = "Cancelling\N{HORIZONTAL ELLIPSIS} what has come is kept"
 
 
 class FmaSet(StrEnum):
@@ -176,3 +188,203 @@ class FmaGetter(QObject):
         if self._thread is not None:
             self._thread.join(_PATIENCE_S)
             self._thread = None
+
+
+class FmaBox(LineBox):
+    """A line and a button; hidden while there is nothing to say.
+
+    Signals
+    -------
+    cancel_requested
+        The download is to be given up.
+    add_requested
+        What was downloaded is to be learned from.
+    """
+
+    cancel_requested = Signal()
+    add_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cancel_button = self._add_button("Cancel", "Cancel the download of FMA")
+        self.cancel_button.setToolTip("What has come is kept for the next time")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.add_button = self._add_button("Add", "Add FMA to the data sets")
+        self.add_button.setToolTip("Learn from FMA too")
+        self.add_button.clicked.connect(self.add_requested)
+        self.hide()
+
+    def show_work(self, words: str, *, can_cancel: bool) -> None:
+        """Say how far the download is."""
+        self._show(f"Getting FMA. {words}")
+        self.cancel_button.setVisible(can_cancel)
+        self.add_button.hide()
+
+    def show_offer(self, folder: str) -> None:
+        """It is there, and can be added."""
+        self._show("FMA has been downloaded.")
+        set_tip(self._line, folder)
+        self.cancel_button.hide()
+        self.add_button.show()
+
+    def _show(self, text: str) -> None:
+        self._line.setText(text)
+        self._line.setToolTip("")
+        for button in (self.cancel_button, self.add_button):
+            button.setAccessibleDescription(text)
+        self.show()
+
+
+# Fma question -------------------------------------------------------------------------------
+
+
+def ask_fma(parent: QWidget, small_gib: float, medium_gib: float, folder: str) -> str:
+    """Ask which set is to be downloaded, or ``ANOTHER_FOLDER``; empty if none."""
+    return Question(
+        parent,
+        "Get FMA from its authors?",
+        f"It goes to {folder}; while it is unpacked, twice the room is needed. A download that "
+        "is cut goes on where it was.",
+        [
+            Answer(FmaSet.SMALL, f"Small, {small_gib:.1f} GiB", "8,000 clips of 30 s, 8 genres"),
+            Answer(
+                FmaSet.MEDIUM,
+                f"Medium, {medium_gib:.1f} GiB",
+                "25,000 clips of 30 s, 16 genres of very different size",
+            ),
+            Answer(ANOTHER_FOLDER, "Another folder\N{HORIZONTAL ELLIPSIS}"),
+            Answer("", "Not now", is_default=True),
+        ],
+    ).ask()
+
+
+def ask_fma_folder(parent: QWidget, folder: Path) -> str:
+    """Let the user choose where FMA goes; empty if they would rather not."""
+    there = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    return QFileDialog.getExistingDirectory(parent, "Choose a folder for FMA", str(there))
+
+
+# Cache box ----------------------------------------------------------------------------------
+
+
+class FmaPresenter(QObject):
+    """Asks, gets, and hands the folder on, or offers it where others are in use by then.
+
+    A line in the form says how far it is; where it ``is_awaited``, the page does too.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    begun, ended
+        The page of the data set may be another.
+    got(str)
+        The folder it is in, which is to be learned from.
+    folder_chosen(str)
+        It is to go there, now and the next time.
+    """
+
+    message = Signal(str)
+    begun = Signal()
+    ended = Signal()
+    got = Signal(str)
+    folder_chosen = Signal(str)
+
+    def __init__(
+        self,
+        view: TrainView,
+        getter: FmaGetter,
+        is_awaited: Callable[[], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._box = view.form.fma
+        self.getter = getter
+        self._is_awaited = is_awaited
+        self._offered = ""
+        self._box.cancel_requested.connect(self.cancel)
+        self._box.add_requested.connect(lambda: self.got.emit(self._offered))
+        getter.progressed.connect(self._on_progress)
+        getter.got.connect(self._on_got)
+        getter.trouble.connect(self._on_trouble)
+        getter.given_up.connect(self._on_given_up)
+
+    @property
+    def is_running(self) -> bool:
+        """True while it is downloaded, or has not ended yet after a cancel."""
+        return self.getter.is_running
+
+    def ask(self) -> None:
+        """Ask which set and where to, and then download it."""
+        getter, window = self.getter, self._view.window()
+        if getter.is_running:
+            self._say_running()
+            return
+        while True:
+            sizes = getter.gibibytes(FmaSet.SMALL), getter.gibibytes(FmaSet.MEDIUM)
+            answer = ask_fma(window, *sizes, str(getter.folder))
+            if answer != ANOTHER_FOLDER:
+                break
+            chosen = ask_fma_folder(window, getter.folder)
+            if chosen:
+                getter.folder = Path(chosen)
+                self.folder_chosen.emit(chosen)
+        if answer:
+            getter.get(FmaSet(answer))
+            self._offered = ""
+            self._box.show_work(_ASKING, can_cancel=True)
+            self.begun.emit()
+
+    def _say_running(self) -> None:
+        if self.getter.is_cancelling:
+            self._view.notice.say("The last download of FMA is still ending; try again in a while.")
+        else:
+            self._view.notice.say("FMA is being downloaded already.")
+
+    def show(self) -> None:
+        """Say that it is being got."""
+        words = _CANCELLING if self.getter.is_cancelling else _ASKING
+        self._view.show_busy("Getting FMA", words)
+
+    def cancel(self) -> None:
+        """Give it up; the next time goes on from there."""
+        self.getter.cancel()
+        if self.is_running:
+            self._box.show_work(_CANCELLING, can_cancel=False)
+            if self._is_awaited():
+                self.show()
+
+    def follow(self, paths: tuple[str, ...]) -> None:
+        """These are learned from; what is among them need not be offered."""
+        if self._offered in paths:
+            self._offered = ""
+            self._box.hide()
+
+    def close(self) -> None:
+        """Stop, and wait for the end as long as a user would."""
+        self.getter.close()
+
+    def _on_progress(self, words: str, share: float) -> None:
+        self._box.show_work(words, can_cancel=True)
+        if self._is_awaited():
+            self._view.show_busy("Getting FMA", words, share)
+
+    def _on_got(self, folder: str) -> None:
+        self.message.emit(f"FMA is in {folder}.")
+        if self._is_awaited():
+            self._box.hide()
+            self.got.emit(folder)
+        else:
+            self._offered = folder
+            self._box.show_offer(folder)
+
+    def _on_trouble(self, sentence: str) -> None:
+        kept = " What has come is kept for the next time." if self.getter.is_begun else ""
+        self._view.notice.say(f"{as_sentence(sentence)}{kept}")
+        self._on_given_up()
+
+    def _on_given_up(self) -> None:
+        self._box.hide()
+        if self._is_awaited():
+            self.ended.emit()

@@ -11,14 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.datasets.corrections.store import CorrectionStore, corrections_folder
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.manifest import is_manifest
+from fstmuse_core.datasets.survey import CheckReport, Survey
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.data.fma import FmaGetter
-from fstmuse_gui.train.data.fma_presenter import FmaPresenter
-from fstmuse_gui.train.data.survey import Report, Survey
+from fstmuse_gui.train.data.fma import FmaGetter, FmaPresenter
 from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.results.past import RunFiles
+from fstmuse_gui.train.results.presenter import RunFiles
 from fstmuse_gui.train.view import TrainView
 
 _MOST_SETS = 32
@@ -99,7 +98,7 @@ class DataPresenter(QObject):
         self.survey: Survey | None = None
         self.trouble = ""
         self._last_read: tuple[tuple[str, ...], Survey | None] = ((), None)
-        self._report: Report | None = None
+        self._report: CheckReport | None = None
         self._connect_view()
         self._connect_work()
 
@@ -246,7 +245,7 @@ class DataPresenter(QObject):
             self._work.cancel()
         self._view.data_page.show_idle()
 
-    def _on_checked(self, report: Report) -> None:
+    def _on_checked(self, report: CheckReport) -> None:
         self._report = report
         page = self._view.data_page
         page.show_idle()

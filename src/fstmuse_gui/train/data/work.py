@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fstmuse_core.datasets import check as doctor
-from fstmuse_core.datasets.track import merged
-from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.data.survey import (
+from fstmuse_core.datasets.survey import (
     Ask,
-    Report,
+    CheckReport,
     SetCount,
     Survey,
     Surveyor,
     Tell,
-    count,
-    read_set,
+    check_files,
 )
-
-
-def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
-    """Listen to every file of these data sets, as if they were one.
-
-    Raises
-    ------
-    FstMuseError
-        If one of them is no data set any more.
-    """
-    found = [read_set(one.path, lambda _done, _of: None, cancelled, one.wanted) for one in sets]
-    report = doctor.check_collection(merged(found), progress=tell, cancelled=cancelled)
-    return Report(
-        survey=count(sets, report.tracks),
-        findings=_findings(report),
-        set_aside=[f"{report.shown(aside.path)}: {aside.reason}" for aside in report.set_aside],
-        exports={
-            ".md": doctor.as_markdown(report),
-            ".json": json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n",
-        },
-    )
-
-
-def _findings(report: doctor.Report) -> list[str]:
-    found = []
-    if report.problem:
-        found.append(f"Nothing can be trained on it: {report.problem}.")
-    if report.duplicates:
-        n = len(report.duplicates)
-        found.append(
-            f"{'One sound is' if n == 1 else f'{n} sounds are'} there more than once; "
-            "copies are kept on one side of the test."
-        )
-    if report.leaks.official_artists:
-        found.append(
-            f"In the official split {report.leaks.official_artists} artists stand on both sides."
-        )
-    if report.warnings:
-        n = len(report.warnings)
-        found.append(f"{n} file{' is' if n == 1 else 's are'} damaged or clipped, and used anyway.")
-    return found + [f"{note[:1].upper()}{note[1:].removesuffix('.')}." for note in report.notes]
-
-
-# Data work ----------------------------------------------------------------------------------
+from fstmuse_gui.shared.background import Background
 
 T = TypeVar("T")
-
-
-def check(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Report:
-    """The default for ``checker``."""
-
-    return check_files(sets, tell, cancelled)
 
 
 class DataWork(QObject):
@@ -82,9 +28,9 @@ class DataWork(QObject):
     Signals
     -------
     surveyed(object)
-        A :class:`~fstmuse_gui.train.data.survey.Survey`.
+        A :class:`~fstmuse_core.datasets.survey.Survey`.
     checked(object)
-        A :class:`Report`.
+        A :class:`~fstmuse_core.datasets.survey.CheckReport`.
     progressed(int, int)
         Done and in all.
     trouble(str)
@@ -102,7 +48,7 @@ class DataWork(QObject):
         parent: QObject | None = None,
         *,
         reader: Callable[[tuple[str, ...], Tell, Ask], Survey] | None = None,
-        checker: Callable[[tuple[SetCount, ...], Tell, Ask], Report] = check,
+        checker: Callable[[tuple[SetCount, ...], Tell, Ask], CheckReport] = check_files,
     ) -> None:
         super().__init__(parent)
         self._surveyor = Surveyor()

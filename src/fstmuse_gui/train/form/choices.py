@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QPushButton, QSizePolicy, QW
 
 from fstmuse_core.bundle.bundle import bundle_folders
 from fstmuse_core.bundle.manifest import manifest_values
+from fstmuse_core.datasets.survey import GenreCount
 from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.plain import caption, set_tip
-from fstmuse_gui.train.data.survey import GenreCount
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.widgets.controls import CalmComboBox, choice
 

@@ -17,14 +17,15 @@ from PySide6.QtWidgets import (
 from fstmuse_core.system.wording import listed
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import GRID, icon
-from fstmuse_gui.train.data.lines import CacheBox, FmaBox
-from fstmuse_gui.train.data.list import DataList
+from fstmuse_gui.train.data.cache import CacheBox
+from fstmuse_gui.train.data.fma import FmaBox
+from fstmuse_gui.train.data.view import DataList
 from fstmuse_gui.train.form.choices import BaseBox, GenreChips
 from fstmuse_gui.train.form.log import LogForm
 from fstmuse_gui.train.form.options import CommandBox
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.form.recipe_form import RecipeForm
-from fstmuse_gui.train.results.history import RunsList
+from fstmuse_gui.train.results.runs_list import RunsList
 from fstmuse_gui.widgets.controls import Field, choice
 from fstmuse_gui.widgets.drops import leave_drops
 from fstmuse_gui.widgets.page_parts import scrolled

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLineEdit,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import icon
 from fstmuse_gui.train.form.options import quoted
+from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.drops import leave_drops
 
 
@@ -50,21 +49,17 @@ class LogForm(QWidget):
         self.folder.setAccessibleName("Folder for TensorBoard's logs")
         self.folder.setToolTip("Each training gets a folder of its own in it.")
         self.folder.textChanged.connect(self._on_text)
-        self.browse_button = QToolButton()
-        self.browse_button.setIcon(icon("open"))
-        self.browse_button.setIconSize(QSize(20, 20))
-        self.browse_button.setAccessibleName("Choose the folder for TensorBoard's logs")
-        self.browse_button.setToolTip("Choose a folder")
+        self.browse_button = tool_button(
+            "open", "Choose the folder for TensorBoard's logs", "Choose a folder"
+        )
         self.browse_button.clicked.connect(self.browse_requested)
         self._hint = PlainLabel()
         self._hint.setProperty("look", "small")
         self._hint.setWordWrap(True)
         self._hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.copy_button = QToolButton()
-        self.copy_button.setIcon(icon("copy"))
-        self.copy_button.setIconSize(QSize(16, 16))
-        self.copy_button.setAccessibleName("Copy the command that shows the logs")
-        self.copy_button.setToolTip("Copy the command")
+        self.copy_button = tool_button(
+            "copy", "Copy the command that shows the logs", "Copy the command", side=16
+        )
         self.copy_button.clicked.connect(self._copy)
         self._details = QWidget()
         row, line = QHBoxLayout(), QHBoxLayout()

@@ -10,12 +10,12 @@ import platformdirs
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle.bundle import bundle_folders
+from fstmuse_core.datasets.survey import Survey
 from fstmuse_core.datasets.track import AUTO
 from fstmuse_core.runs import spec
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.background import Background
 from fstmuse_gui.train.data.presenter import TRAIN_DATA
-from fstmuse_gui.train.data.survey import Survey
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.options import (
     TrainOptions,

@@ -19,9 +19,10 @@ from fstmuse_core.runs.events import (
     Started,
     TrainEvent,
     Warned,
+    drop_superseded,
+    read_events,
 )
 from fstmuse_core.runs.store import newest_checkpoint
-from fstmuse_gui.train.results.history import cleaned, past_events
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.page import RunPage
 from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
@@ -168,8 +169,8 @@ class LiveTraining(QObject):
         is_news = not self._story or isinstance(event, Started)
         if isinstance(event, Started):
             self.run = event.run
-            earlier = past_events(Path(event.folder)) if event.resumed_from_epoch else []
-            self._story = cleaned([*earlier, event])
+            earlier = read_events(Path(event.folder)) if event.resumed_from_epoch else []
+            self._story = drop_superseded([*earlier, event])
         elif isinstance(event, Progress | Preparing):
             self._story = [e for e in self._story if not isinstance(e, Preparing)]
             if not self._is_begun or isinstance(event, Preparing):

@@ -1,22 +1,68 @@
-"""Decides what is said of the feature cache, and has it emptied."""
+"""The line about the feature cache, and the emptying of the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.system.wording import sized
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.view import TrainView
+from fstmuse_gui.widgets.controls import LineBox
+from fstmuse_gui.widgets.dialogs import Answer, Question
 
 if TYPE_CHECKING:
     from fstmuse_core.datasets.cache import CacheSize
+    from fstmuse_gui.train.view import TrainView
 
+_TIP = "What trainings have computed from songs is kept, so that the next one need not do it again."
 # An index without features is not worth a word.
 _NOTHING_BYTES = 2**20
 _IN_USE = "It can be emptied when the training is over"
+
+
+class CacheBox(LineBox):
+    """A line and a button.
+
+    Signals
+    -------
+    empty_requested
+        The cache is to be emptied.
+    """
+
+    empty_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        set_tip(self._line, _TIP)
+        self.empty_button = self._add_button(
+            "Empty\N{HORIZONTAL ELLIPSIS}", "Empty the feature cache"
+        )
+        self.empty_button.clicked.connect(self.empty_requested)
+        self.show_cache("", can_empty=False)
+
+    def show_cache(self, text: str, *, can_empty: bool, why_not: str = "") -> None:
+        """Say what is in it, and whether or why not it can be emptied."""
+        line = f"Feature cache: {text}" if text else "Feature cache"
+        self._line.setText(line)
+        self.empty_button.setEnabled(can_empty)
+        set_tip(self.empty_button, why_not or "Make room on the disk")
+        self.empty_button.setAccessibleDescription(". ".join(filter(None, [line, why_not])))
+
+    def ask_emptying(self, takes: str) -> bool:
+        """Ask whether the cache, which takes so much, is really to be emptied."""
+        becomes = f"{takes} become free. " if takes else ""
+        question = Question(
+            self.window(),
+            "Empty the feature cache?",
+            f"{becomes}Your music stays as it is. The next training computes the features of "
+            "its songs anew, which takes as long as the first time.",
+            [Answer("yes", "Empty"), Answer("", "Keep", is_default=True)],
+        )
+        return bool(question.ask())
 
 
 def cache_size() -> CacheSize:

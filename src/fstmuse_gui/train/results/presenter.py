@@ -1,4 +1,4 @@
-"""Earlier trainings: their list, and how one of them is shown."""
+"""Decides which earlier trainings are listed, and how one of them is shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.runs.events import Done, Failed, Started
+from fstmuse_core.runs.events import Done, Failed, Started, ending, read_events
 from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.results.history import PastRun, ending, past_events, past_runs
+from fstmuse_gui.train.results.runs_list import PastRun, past_runs
 from fstmuse_gui.train.run.live import about_result, draw_curves
 from fstmuse_gui.train.view import TrainView
 
@@ -25,7 +25,7 @@ class RunFiles(QObject):
     Signals
     -------
     listed(list)
-        Of :class:`~fstmuse_gui.train.results.history.PastRun`, the newest first.
+        Of :class:`~fstmuse_gui.train.results.runs_list.PastRun`, the newest first.
     trouble(str)
         Why something could not be read or written.
     """
@@ -79,7 +79,7 @@ class RunFiles(QObject):
     def show(self, run: PastRun) -> None:
         """Show a run as far as it came."""
         self._view.notice.leave_item()
-        story = past_events(run.folder)
+        story = read_events(run.folder)
         started = next((e for e in story if isinstance(e, Started)), None)
         end = ending(story)
         if started is not None:

@@ -1,4 +1,4 @@
-"""Earlier trainings: read from the disk, and their list."""
+"""The list of earlier trainings, read from the disk."""
 
 from __future__ import annotations
 
@@ -19,19 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.runs import store
-from fstmuse_core.runs.events import (
-    EVENTS_FILE,
-    Done,
-    Ended,
-    Epoch,
-    Noted,
-    Sample,
-    Started,
-    TrainEvent,
-    is_progress,
-    parse_event,
-)
-from fstmuse_core.system.regular_files import read_regular
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
@@ -165,8 +152,6 @@ class _RowDelegate(QStyledItemDelegate):
 
 # History ------------------------------------------------------------------------------------
 
-_MOST_EVENTS_BYTES = 256 * 2**20
-
 
 @dataclass(frozen=True)
 class PastRun:
@@ -200,33 +185,3 @@ def _past(summary: store.RunSummary) -> PastRun:
     }[summary.state.value]
     row = RunRow(summary.run, summary.out or summary.run, words, summary.state.value)
     return PastRun(row, Path(summary.folder), summary.resumable)
-
-
-def past_events(folder: Path) -> list[TrainEvent]:
-    """Events of a run so far, but for its progress; empty if they cannot be read."""
-    try:
-        data = read_regular(folder / EVENTS_FILE, _MOST_EVENTS_BYTES)
-    except OSError:
-        return []
-    lines = (line for line in data.decode("utf-8", "replace").split("\n") if not is_progress(line))
-    events = [event for event in map(parse_event, lines) if event is not None]
-    return cleaned([event for event in events if not isinstance(event, Noted)])
-
-
-def cleaned(events: list[TrainEvent]) -> list[TrainEvent]:
-    """One story out of several: what a later start took back or went on from is left out."""
-    story: list[TrainEvent] = []
-    for event in events:
-        if isinstance(event, Started):
-            kept = [e for e in story if isinstance(e, Epoch | Sample)]
-            story = [event, *(e for e in kept if e.epoch <= event.resumed_from_epoch)]
-        else:
-            story.append(event)
-    return story
-
-
-def ending(story: list[TrainEvent]) -> Ended | None:
-    """Return the end of a story; a model stays made if it was resumed and did not go on."""
-    done = [event for event in story if isinstance(event, Done)]
-    last = [*story, *done][-1] if story else None
-    return last if isinstance(last, Ended) else None

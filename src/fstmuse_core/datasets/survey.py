@@ -1,12 +1,14 @@
-"""Contents of data sets: clips and artists of each genre, and what cannot be used."""
+"""Contents of data sets at a glance, and what cannot be used in them."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fstmuse_core.datasets import check as doctor
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.detect import data_path, load_tracks
 from fstmuse_core.datasets.folders import genre_folders
@@ -118,14 +120,14 @@ class Survey:
         thin = [count.genre for count in self.genres if 0 < count.artists < MIN_ARTISTS]
         if thin:
             found.append(
-                f"{_listed(thin)}: fewer than {MIN_ARTISTS} artists. Such a genre cannot be tested "
-                "on artists that the model has not heard."
+                f"{', '.join(thin)}: fewer than {MIN_ARTISTS} artists. Such a genre cannot be "
+                "tested on artists that the model has not heard."
             )
         unknown = [count.genre for count in self.genres if count.artists == 0]
         if unknown:
             found.append(
-                f"{_listed(unknown)}: the artists are not known, so songs of one artist may stand "
-                "on both sides of the test and flatter it."
+                f"{', '.join(unknown)}: the artists are not known, so songs of one artist may "
+                "stand on both sides of the test and flatter it."
             )
         counts = [count.clips for count in self.genres]
         if len(counts) > 1 and counts[0] > 5 * counts[-1]:
@@ -140,7 +142,7 @@ class Survey:
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """Findings of a check of the files; ``exports`` are texts by file suffix."""
 
     survey: Survey
@@ -233,5 +235,42 @@ def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:
     return Survey(sets, tuple(genres), clips.total(), len(everyone))
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)
+def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> CheckReport:
+    """Listen to every file of these data sets, as if they were one.
+
+    Raises
+    ------
+    FstMuseError
+        If one of them is no data set any more.
+    """
+    found = [read_set(one.path, lambda _done, _of: None, cancelled, one.wanted) for one in sets]
+    report = doctor.check_collection(merged(found), progress=tell, cancelled=cancelled)
+    return CheckReport(
+        survey=count(sets, report.tracks),
+        findings=_findings(report),
+        set_aside=[f"{report.shown(aside.path)}: {aside.reason}" for aside in report.set_aside],
+        exports={
+            ".md": doctor.as_markdown(report),
+            ".json": json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n",
+        },
+    )
+
+
+def _findings(report: doctor.Report) -> list[str]:
+    found = []
+    if report.problem:
+        found.append(f"Nothing can be trained on it: {report.problem}.")
+    if report.duplicates:
+        n = len(report.duplicates)
+        found.append(
+            f"{'One sound is' if n == 1 else f'{n} sounds are'} there more than once; "
+            "copies are kept on one side of the test."
+        )
+    if report.leaks.official_artists:
+        found.append(
+            f"In the official split {report.leaks.official_artists} artists stand on both sides."
+        )
+    if report.warnings:
+        n = len(report.warnings)
+        found.append(f"{n} file{' is' if n == 1 else 's are'} damaged or clipped, and used anyway.")
+    return found + [f"{note[:1].upper()}{note[1:].removesuffix('.')}." for note in report.notes]

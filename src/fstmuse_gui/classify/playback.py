@@ -1,15 +1,22 @@
-"""Playback of the resynthesis: the clip's spectrogram made sound again."""
+"""Playback of the clip that is shown, of its resynthesis, and the choice of the output."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal, SignalInstance
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu, QWidget
 
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.workers.protocol import ResynthesizeFile
-from fstmuse_gui.plain import set_tip
+from fstmuse_gui.classify.clip_page import ClipPage
+from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.shared.clips import Clip
+from fstmuse_gui.shared.playback import PagePlayback
+from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label
+from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.workers.bridge import WorkerBridge
 
@@ -19,6 +26,125 @@ if TYPE_CHECKING:
 
 _WHOLE = "Hear what the model hears: the sound made again from the spectrogram (L)"
 _FIRST_SAVE = "Save the recording first; then what the model hears of it can be heard"
+
+
+class Playback(PagePlayback):
+    """Plays the clip that is shown."""
+
+    def __init__(self, page: ClipPage, player: Playing, parent: QObject | None = None) -> None:
+        super().__init__(page, player, parent)
+        page.timeline.seek_requested.connect(self.seek)
+
+    def load(self, clip: Clip | None) -> None:
+        """Have this clip ready to play; nothing for None."""
+        if clip is None or clip.result is None:
+            self._unload()
+            return
+        if clip.key == self._key:
+            self._page.set_position(self._player.position)
+            return
+        self._key = clip.key
+        self._load(clip)
+        self._page.transport.set_clip(clip.result.classification.duration_s, playable=True)
+        self._page.set_position(0.0)
+
+    def replace(self, samples: FloatArray, sample_rate: int) -> None:
+        """Play these samples in the clip's stead, from where it stands."""
+        self._exchange(lambda: self._player.load_samples(samples, sample_rate))
+
+    def restore(self, clip: Clip) -> None:
+        """Play the clip itself again, from where it stands."""
+        if clip.key == self._key:
+            self._exchange(lambda: self._load(clip))
+
+    def _exchange(self, load: Callable[[], None]) -> None:
+        position, was_playing = self._player.position, self._player.state == "playing"
+        load()
+        self._player.seek(position)
+        if was_playing:
+            self._player.toggle()
+
+    def _load(self, clip: Clip) -> None:
+        if clip.take is not None:
+            self._player.load_samples(clip.take.samples, clip.take.sample_rate)
+        elif clip.result is not None:
+            self._player.load_file(str(clip.path), clip.result.classification.duration_s)
+
+    def play_to(self, device: DeviceId | None) -> None:
+        """Use this output from now on; None is the system's default."""
+        self._player.set_device(device)
+
+
+class Lister(Protocol):
+    """The part of ``sound.streams.DeviceLister`` that the menu needs."""
+
+    listed: SignalInstance
+    failed: SignalInstance
+
+    def refresh(self) -> None: ...
+    def release(self) -> None: ...
+
+
+def make_lister(parent: QObject) -> Lister:
+    """The lister of the sound card."""
+    from fstmuse_gui.sound.streams import DeviceLister
+
+    return DeviceLister(parent)
+
+
+class OutputMenu(QMenu):
+    """Lists the outputs each time it is opened.
+
+    Signals
+    -------
+    output_chosen(object)
+        A :class:`DeviceId`, or None for the system's default.
+    """
+
+    output_chosen = Signal(object)
+
+    def __init__(
+        self,
+        chosen: DeviceId | None,
+        parent: QWidget,
+        make: Callable[[QObject], Lister] = make_lister,
+    ) -> None:
+        super().__init__("&Output", parent)
+        self._chosen = chosen
+        self._group: QActionGroup | None = None
+        self._lister = make(self)
+        self._lister.listed.connect(self._on_listed)
+        self._lister.failed.connect(lambda _sentence: self._fill(()))
+        self.aboutToShow.connect(self._lister.refresh)
+        self._fill(())
+
+    def release(self) -> None:
+        """List no more."""
+        self._lister.release()
+
+    def _on_listed(self, _inputs: object, outputs: tuple[SoundDevice, ...]) -> None:
+        self._fill(outputs)
+
+    def _fill(self, outputs: tuple[SoundDevice, ...]) -> None:
+        entries: list[tuple[str, DeviceId | None]] = [("System default", None)]
+        entries += [(label(device, outputs), device.id) for device in outputs]
+        known = [identity for _, identity in entries]
+        if self._chosen not in known and self._chosen is not None:
+            entries.append((f"{self._chosen.name} (not connected)", self._chosen))
+        self.clear()
+        if self._group is not None:
+            self._group.deleteLater()
+        self._group = QActionGroup(self)
+        for text, identity in entries:
+            action = self.addAction(caption(text))
+            action.setCheckable(True)
+            action.setChecked(identity == self._chosen)
+            action.triggered.connect(lambda _on=False, choice=identity: self._choose(choice))
+            self._group.addAction(action)
+
+    def _choose(self, choice: DeviceId | None) -> None:
+        self._chosen = choice
+        self.output_chosen.emit(choice)
 
 
 class ResynthesisPlayer(QObject):
