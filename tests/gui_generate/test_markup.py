@@ -11,7 +11,7 @@ from tests.gui_generate.conftest import MakeGenerateBench
 def test_names_of_models_and_genres(make_bench: MakeGenerateBench) -> None:
     bench = make_bench([ModelInfo("toy-gan", HOSTILE, (HOSTILE, "R&B"))])
     judges = [ModelInfo(model.name, HOSTILE, model.genres) for model in MODELS]
-    bench.presenter.offer_models(list(bench.presenter._generators.values()), judges)
+    bench.presenter.offer_models(list(bench.presenter._models.offered.values()), judges)
     check_plain(bench.window, said=False)
     bench.form.blend.setCurrentIndex(1)
     for _ in range(2):

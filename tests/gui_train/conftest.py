@@ -27,7 +27,7 @@ from fstmuse_gui.train.presenter import TrainPresenter
 from fstmuse_gui.train.results.runs_list import PastRun
 from fstmuse_gui.train.run.background import BackgroundTraining
 from fstmuse_gui.train.run.closing import Closing
-from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.train.tab import TrainFactories, TrainTab
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.conftest import nothing_left_behind, settings, theme
@@ -149,7 +149,7 @@ def make_bench(
             "corrections": lambda: 0,
             "player": play,
             "cache": make_cache,
-            "kept": lambda parent: BackgroundTraining(parent, finder=lambda: None),
+            "background": lambda parent: BackgroundTraining(parent, finder=lambda: None),
             **factories,
         }
         bridge = WorkerBridge(FakeWorker)
@@ -166,7 +166,7 @@ def make_bench(
                         models=lambda: models,
                     ),
                 ),
-                lambda context: TrainTab(context, **options),
+                lambda context: TrainTab(context, TrainFactories(**options)),
             ],
         )
         classify, tab = window.tabs

@@ -205,7 +205,7 @@ def make_real(make_bench: MakeTrainBench, front: int = 1) -> TrainBench:
         starter=OwnTraining,
         follower=OtherTraining,
         lister=past_runs,
-        kept=BackgroundTraining,
+        background=BackgroundTraining,
     )
 
 

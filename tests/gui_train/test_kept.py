@@ -42,7 +42,7 @@ class Kept:
                 follower=follow,
             )
 
-        self.bench: TrainBench = make_bench(front=0, kept=kept)
+        self.bench: TrainBench = make_bench(front=0, background=kept)
         self.bench.window._context.signs.changed.connect(
             lambda _title, sign: self.signs.append(sign)
         )

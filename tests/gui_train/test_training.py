@@ -208,8 +208,8 @@ def test_a_new_model_can_be_used_at_once(running: TrainBench) -> None:
     assert running.window.tab is running.classify
     assert chooser.currentData() == "my-library"
     running.classify.presenter.open_paths(["/m/a.mp3"])
-    assert running.classify.presenter._model is not None
-    assert running.classify.presenter._model.title == "My library"
+    assert running.classify.presenter._models.model is not None
+    assert running.classify.presenter._models.model.title == "My library"
 
 
 def test_a_stopped_training_resumes_from_its_result(running: TrainBench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
@@ -17,7 +16,7 @@ from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
 from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.shared.correcting import Correcting, Corrections, own_corrections
-from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.models import ModelChoice, ModelInfo
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.drops import paths_in
 from fstmuse_gui.widgets.file_list import RowState
@@ -62,7 +61,8 @@ class ClassifyPresenter(QObject):
         self._settings = settings
         self._bridge = bridge
         self._recording = recording
-        self._models = {model.name: model for model in models}
+        self._models = ModelChoice(settings, MODEL)
+        self._models.offer(models)
         self.clips = ClipStore()
         self.queue = JobQueue(self.clips, bridge, self)
         self.playback = Playback(view.clip_page, player, self)
@@ -114,20 +114,16 @@ class ClassifyPresenter(QObject):
         self.takes.clip_changed.connect(self._on_clip_changed)
 
     def _begin(self) -> None:
-        chosen = self._settings.get(MODEL)
-        if chosen not in self._models:
-            chosen = next(iter(self._models), "")
-        self._view.sidebar.show_models(list(self._models.values()), chosen)
-        self._use_model(chosen)
+        self._view.sidebar.show_models(list(self._models.offered.values()), self._models.name)
+        self._use_model()
         self._view.show_empty(self._settings.get(RECENT_FILES))
-        if self._model is None:
+        if self._models.model is None:
             self._view.notice.say(_NO_MODEL)
 
-    def _use_model(self, name: str) -> None:
-        self._model = self._models.get(name)
+    def _use_model(self) -> None:
         self.display.forget_genre()
-        self.takes.model = self._model
-        self.queue.set_model(name)
+        self.takes.model = self._models.model
+        self.queue.set_model(self._models.name)
 
     # -- what is asked for -------------------------------------------------------------
 
@@ -145,7 +141,7 @@ class ClassifyPresenter(QObject):
         """Classify files, and the songs in folders."""
         if not paths:
             return
-        if self._model is None:
+        if self._models.model is None:
             self._view.notice.say(_NO_MODEL)
             return
         self._is_awaited = True
@@ -181,41 +177,36 @@ class ClassifyPresenter(QObject):
 
     def offer_models(self, models: list[ModelInfo]) -> None:
         """Let other models be chosen; the one that the user chose is used while it is there."""
-        self._models = {model.name: model for model in models}
-        was = self._model
-        wishes = [self._settings.get(MODEL), was.name if was is not None else "", *self._models]
-        chosen = next((name for name in wishes if name in self._models), "")
-        self._view.sidebar.show_models(models, chosen)
-        self._use_model(chosen)
-        if was is not None and was.name not in self._models:
+        was = self._models.model
+        self._models.offer(models)
+        now = self._models.model
+        self._view.sidebar.show_models(models, self._models.name)
+        self._use_model()
+        if was is not None and was.name not in self._models.offered:
             self._say_gone(was.title)
-        elif chosen and (was is None or was.name != chosen):
+        elif now is not None and (was is None or was.name != now.name):
             self._view.notice.say("")  # whatever was missing is there
-        if self.has_result and self._model != was:
+        if self.has_result and now != was:
             self._show(self._shown)  # under the model's new title
 
     def follow_rename(self, old: str, new: str) -> None:
         """The model in use stays so when models are offered under their new names."""
-        if self._settings.get(MODEL) == old:
-            self._settings.set(MODEL, new)
-        if self._model is not None and self._model.name == old:
-            self._model = replace(self._model, name=new)
+        self._models.follow_rename(old, new)
         self.queue.follow_rename(old, new)
 
     def choose_model(self, name: str) -> None:
         """Classify with another model, and everything in the list once more."""
-        if name not in self._models:
+        if self._models.choose(name):
+            self._view.sidebar.model_chooser.show_chosen(name)
+            self._use_model()
+        else:
             self._say_gone(name)
-            return
-        self._settings.set(MODEL, name)
-        self._view.sidebar.show_chosen(name)
-        self._use_model(name)
 
     def _say_gone(self, title: str) -> None:
-        if self._model is None:
+        if self._models.model is None:
             self._view.notice.say(_NO_MODEL)
         else:
-            now = self._model.title
+            now = self._models.model.title
             self._view.notice.say(f"The model {title} is gone; clips are heard with {now}.")
 
     def toggle_recording(self) -> None:
@@ -382,8 +373,8 @@ class ClassifyPresenter(QObject):
         self._view.show_busy(title, detail, clip.progress if known else None)
 
     def _show_end(self, clip: Clip) -> None:
-        if clip.result is not None and self._model is not None:
-            self._view.show_clip(clip.title, self._model.title, clip.result)
+        if clip.result is not None and self._models.model is not None:
+            self._view.show_clip(clip.title, self._models.model.title, clip.result)
             self.display.show_why(clip.result.classification)
         elif clip.state is RowState.CANCELLED:
             self._view.show_trouble(clip.title, "This clip was cancelled.", is_failure=False)

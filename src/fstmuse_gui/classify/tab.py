@@ -182,9 +182,7 @@ class ClassifyTab(QObject):
         self.presenter.close()
 
     def _restore(self) -> None:
-        sizes = self._settings.get(SPLITTER)
-        if len(sizes) == self.view.splitter.count() and all(size > 0 for size in sizes):
-            self.view.splitter.set_widths(sizes)
+        self.view.splitter.restore(self._settings.get(SPLITTER))
 
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._models())

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
-from fstmuse_gui.plain import PlainLabel, tip
-from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox, tool_button
+from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.file_list import FileList
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, DropArea, TroublePage
@@ -64,12 +64,9 @@ class Sidebar(QWidget):
     def _build_model(self) -> QHBoxLayout:
         label = PlainLabel("&Model")
         label.setProperty("look", "muted")
-        self.model_chooser = CalmComboBox()
-        self.model_chooser.setAccessibleName("Model")
+        self.model_chooser = ModelChooser("Model")
         self.model_chooser.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.model_chooser.activated.connect(
-            lambda _i: self.model_chosen.emit(self.model_chooser.currentData())
-        )
+        self.model_chooser.chosen.connect(self.model_chosen)
         label.setBuddy(self.model_chooser)
         row = QHBoxLayout()
         row.setSpacing(GRID)
@@ -103,18 +100,8 @@ class Sidebar(QWidget):
 
     def show_models(self, models: list[ModelInfo], chosen: str) -> None:
         """Offer models by their titles."""
-        self.model_chooser.clear()
-        for model in models:
-            self.model_chooser.addItem(model.title, model.name)
-            place = self.model_chooser.count() - 1
-            knows = tip("Knows " + ", ".join(model.genres))
-            self.model_chooser.setItemData(place, knows, Qt.ItemDataRole.ToolTipRole)
-        self.show_chosen(chosen)
+        self.model_chooser.show_models(models, chosen)
         self.model_chooser.setEnabled(bool(models))
-
-    def show_chosen(self, name: str) -> None:
-        """Show which model is used."""
-        self.model_chooser.setCurrentIndex(self.model_chooser.findData(name))
 
     def show_work(self, text: str) -> None:
         """Say what is still going on with several clips; an empty text hides the line."""

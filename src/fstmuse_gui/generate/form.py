@@ -13,14 +13,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_gui.plain import PlainLabel
-from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.controls import CalmSlider, Field, choice, tool_button, whole
 from fstmuse_gui.widgets.file_list import FileList
@@ -106,8 +108,13 @@ class GenerateForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(12)
-        self.model = choice({}, "Model")
-        self.model.activated.connect(lambda _i: self.model_chosen.emit(self.model.currentData()))
+        self.model = ModelChooser("Model")
+        self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.model.setMinimumContentsLength(6)
+        self.model.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.model.chosen.connect(self.model_chosen)
         self._model_field = Field("&Model", self.model, "What makes the music")
         column.addWidget(self._model_field)
         column.addLayout(self._build_genres())
@@ -211,19 +218,10 @@ class GenerateForm(QWidget):
 
     def show_models(self, models: list[ModelInfo], chosen: str) -> None:
         """Offer generators by their titles; a single one needs no choice."""
-        with QSignalBlocker(self.model):
-            self.model.clear()
-            for model in models:
-                self.model.addItem(model.title, model.name)
-        self.show_chosen(chosen)
+        self.model.show_models(models, chosen)
         self._model_field.setVisible(len(models) > 1)
         for widget in (self.generate_button, self.surprise_button, self.genre, self.blend):
             widget.setEnabled(bool(models))
-
-    def show_chosen(self, name: str) -> None:
-        """The generator of this name is the one in use."""
-        with QSignalBlocker(self.model):
-            self.model.setCurrentIndex(self.model.findData(name))
 
     def show_genres(self, genres: tuple[str, ...], chosen: str) -> None:
         """Offer genres; the one chosen stays if it is among them."""

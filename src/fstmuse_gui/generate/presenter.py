@@ -15,7 +15,7 @@ from fstmuse_gui.generate.form import SeedChoice
 from fstmuse_gui.generate.takes import Pair, Playback, Saving, Take, TakeStore
 from fstmuse_gui.generate.view import GenerateView, TakeColours
 from fstmuse_gui.settings import Option, Settings
-from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.models import ModelChoice, ModelInfo
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.workers.bridge import WorkerBridge
@@ -57,7 +57,7 @@ class GeneratePresenter(QObject):
         self._settings = settings
         self._bridge = bridge
         self._generators: dict[str, ModelInfo] = {}
-        self._model: ModelInfo | None = None
+        self._models = ModelChoice(settings, GENERATOR)
         self._judges = judges
         self._judge = ""  # name of the classifier whose opinion was chosen
         self._jobs: dict[int, int] = {}  # number of a job -> key of its take
@@ -110,7 +110,7 @@ class GeneratePresenter(QObject):
     @property
     def can_generate(self) -> bool:
         """True while a generator is chosen."""
-        return self._model is not None
+        return self._models.model is not None
 
     @property
     def is_working(self) -> bool:
@@ -191,39 +191,34 @@ class GeneratePresenter(QObject):
     def offer_models(self, generators: list[ModelInfo], judges: list[ModelInfo]) -> None:
         """Let other models be chosen; the one that the user chose is used while it is there."""
         self._judges = judges
-        self._generators = {model.name: model for model in generators}
-        was = self._model
-        before = was.name if was is not None else ""
-        wishes = [self._settings.get(GENERATOR), before, *self._generators]
-        chosen = next((name for name in wishes if name in self._generators), "")
-        self._view.form.show_models(generators, chosen)
-        self._use_model(chosen)
-        if was is not None and was.name not in self._generators:
+        was = self._models.model
+        self._models.offer(generators)
+        self._view.form.show_models(generators, self._models.name)
+        self._use_model()
+        if was is not None and was.name not in self._models.offered:
             self._say_gone(was.title)
 
     def choose_model(self, name: str) -> None:
         """Make music with another model from now on."""
-        if name not in self._generators:
+        if self._models.choose(name):
+            self._view.form.model.show_chosen(name)
+            self._use_model()
+        else:
             self._say_gone(name)
-            return
-        self._settings.set(GENERATOR, name)
-        self._view.form.show_chosen(name)
-        self._use_model(name)
 
     def follow_rename(self, old: str, new: str) -> None:
         """The model in use stays so when models are offered under their new names."""
-        if self._model is not None and self._model.name == old:
-            self._model = replace(self._model, name=new)
+        self._models.follow_rename(old, new)
 
     def _say_gone(self, title: str) -> None:
-        now = f"; music is made with {self._model.title}" if self._model is not None else ""
+        model = self._models.model
+        now = f"; music is made with {model.title}" if model is not None else ""
         self._view.notice.say(f"The model {title} is gone{now}.")
 
-    def _use_model(self, name: str) -> None:
-        self._model = self._generators.get(name)
-        form = self._view.form
+    def _use_model(self) -> None:
+        form, model = self._view.form, self._models.model
         chosen = form.genre.currentText() or self._settings.get(GENRE)
-        form.show_genres(self._model.genres if self._model is not None else (), chosen)
+        form.show_genres(model.genres if model is not None else (), chosen)
         if self._shown is None:
             self._show(None)
         self.changed.emit()
@@ -232,11 +227,11 @@ class GeneratePresenter(QObject):
 
     def _asked(self) -> MakeClip | None:
         form = self._view.form
-        if self._model is None:
+        if self._models.model is None:
             return None
         form.settle()
         return MakeClip(
-            model=self._model.name,
+            model=self._models.name,
             genre=form.genre.currentText(),
             seconds=float(form.seconds.value()),
             seed=self._seeds.use(),
@@ -335,7 +330,7 @@ class GeneratePresenter(QObject):
         take = self.shown
         if take is None:
             self.playback.load(None)
-            has_model = self._model is not None
+            has_model = self._models.model is not None
             self._view.show_page(self._view.empty_page if has_model else self._view.no_model_page)
         elif take.image is not None and take.state not in (RowState.FAILED, RowState.CANCELLED):
             self._show_take(take)

@@ -57,10 +57,7 @@ class GenerateWiring(QObject):
             self,
         )
         context.models.changed.connect(self._on_models_changed)
-        sizes = self._settings.get(SPLITTER)
-        wanted = self.view.splitter.count()
-        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.set_widths(sizes)
+        self.view.splitter.restore(self._settings.get(SPLITTER))
 
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._generators(), self._judges())

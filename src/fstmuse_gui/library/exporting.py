@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSize,
-    Qt,
     Signal,
 )
 from PySide6.QtGui import QFont
@@ -33,19 +30,18 @@ from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import counted
-from fstmuse_gui.plain import PlainLabel, tip
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.dialogs import FittingDialog
 from fstmuse_gui.widgets.genre_bars import percent
-from fstmuse_gui.widgets.rows import LEFT, PlainTable
+from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
 if TYPE_CHECKING:
     from fstmuse_gui.workers.library import LibraryJobs
 
 
-_Index = QModelIndex | QPersistentModelIndex
 _FILES = {
     "csv": ("Export a table", "library.csv", "Tables (*.csv)", "export"),
     "json": ("Export a table", "library.json", "JSON (*.json *.jsonl)", "export"),
@@ -53,15 +49,18 @@ _FILES = {
 }
 
 
-class _Changes(QAbstractTableModel):
+class _ChangedFiles(TextTableModel):
+    """Files that another model hears otherwise; ``titles`` are those of both models."""
+
     def __init__(self, parent: QObject, titles: tuple[str, str]) -> None:
-        super().__init__(parent)
+        super().__init__((), parent)
         self.changes: list[ChangedFile] = []
-        self.titles = titles
+        self.clear(titles)
 
     def clear(self, titles: tuple[str, str]) -> None:
         self.beginResetModel()
-        self.changes, self.titles = [], titles
+        self.changes = []
+        self.headings = [(title, "") for title in ("File", *titles)]
         self.endResetModel()
 
     def add(self, changes: list[ChangedFile]) -> None:
@@ -70,33 +69,18 @@ class _Changes(QAbstractTableModel):
         self.changes += changes
         self.endInsertRows()
 
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.changes)
+    def n_rows(self) -> int:
+        return len(self.changes)
 
-    def columnCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else 3
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        change = self.changes[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(one_line(change.path))
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        if index.column() == 0:
+    def text(self, row: int, column: int) -> str:
+        change = self.changes[row]
+        if column == 0:
             return one_line(os.path.basename(change.path))
-        genre, sure = change.before if index.column() == 1 else change.after
+        genre, sure = change.before if column == 1 else change.after
         return f"{genre or NOT_SURE}  {percent(sure)}"
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return ("File", *self.titles)[section]
-        return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def hint(self, row: int, column: int) -> str:
+        return one_line(self.changes[row].path)
 
 
 class CompareDialog(FittingDialog):
@@ -124,7 +108,7 @@ class CompareDialog(FittingDialog):
         self.other.activated.connect(lambda _i: self.choose_first())
         self._words = PlainLabel()
         self._words.setWordWrap(True)
-        self._changes = _Changes(self, (title, ""))
+        self._changes = _ChangedFiles(self, (title, ""))
         self.table = PlainTable("Files that change", self._changes)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.activated.connect(self._on_activated)

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import (
-    QModelIndex,
-    QPersistentModelIndex,
     QRectF,
     QSignalBlocker,
     QSize,
@@ -17,12 +15,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QPushButton,
     QStyle,
@@ -39,13 +34,13 @@ from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, genre_colour, icon, scaled_font
 from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.rows import KEY, Index, KeyedList
 
 _ROW = 32
 _MARGIN = 10
 _SIGN = 16
 _DOT = 8
-_FACET = Qt.ItemDataRole.UserRole
-_Index = QModelIndex | QPersistentModelIndex
+_FACET = Qt.ItemDataRole.UserRole + 1
 _TYPING_MS = 160
 
 
@@ -60,29 +55,17 @@ class Facet:
     tip: str = ""
 
 
-class FacetList(QListWidget):
+class FacetList(KeyedList):
     """Chooses one of a few; a click on the one in force takes it back.
 
-    Signals
-    -------
-    chosen(str)
-        Key of a row; that of the first row stands for all.
+    The key of the first row stands for all.
     """
 
-    chosen = Signal(str)
-
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
+        super().__init__(name, parent)
         self.setItemDelegate(_FacetPainter(self))
         self._facets: list[Facet] = []
         self._pressed: str | None = None
-        self.currentItemChanged.connect(self._on_current)
         self.itemPressed.connect(self._on_pressed)
         self.itemClicked.connect(self._on_clicked)
 
@@ -90,12 +73,6 @@ class FacetList(QListWidget):
     def facets(self) -> list[Facet]:
         """Facets on offer."""
         return self._facets
-
-    @property
-    def current(self) -> str:
-        """Key of the row in force."""
-        item = self.currentItem()
-        return item.data(_FACET).key if item is not None else ""
 
     def show_facets(self, facets: Sequence[Facet], chosen: str) -> None:
         """Offer these, with one in force, without telling anyone."""
@@ -118,16 +95,15 @@ class FacetList(QListWidget):
     def sizeHint(self) -> QSize:
         return QSize(200, _ROW * max(1, len(self._facets)) + 6)
 
-    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
+    def _on_current(self, item: QListWidgetItem | None, before: QListWidgetItem | None) -> None:
         self._pressed = None
-        if item is not None:
-            self.chosen.emit(item.data(_FACET).key)
+        super()._on_current(item, before)
 
     def _on_pressed(self, item: QListWidgetItem) -> None:
         # Qt tells of the press after it has made the row current.
         if self._pressed is None:
-            self._pressed = item.data(_FACET).key
-        elif self._pressed == item.data(_FACET).key:
+            self._pressed = item.data(KEY)
+        elif self._pressed == item.data(KEY):
             self._pressed = ""
 
     def _on_clicked(self, item: QListWidgetItem) -> None:
@@ -143,6 +119,7 @@ def _item(facet: Facet) -> QListWidgetItem:
 
 def _fill(item: QListWidgetItem, facet: Facet) -> None:
     item.setText(facet.text)
+    item.setData(KEY, facet.key)
     item.setData(_FACET, facet)
     set_tip(item, facet.tip)
     said = f"{facet.text}, {facet.count:,} file{'' if facet.count == 1 else 's'}"
@@ -150,10 +127,10 @@ def _fill(item: QListWidgetItem, facet: Facet) -> None:
 
 
 class _FacetPainter(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, _ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         facet: Facet = index.data(_FACET)
         colours = current_colours()
         painter.save()

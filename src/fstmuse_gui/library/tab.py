@@ -158,13 +158,8 @@ class LibraryTab(QObject):
         self.wiring.presenter.reviewing.play_to(device)
 
     def _restore(self, wiring: LibraryWiring) -> None:
-        for option, splitter in (
-            (LIBRARY_SPLITTER, wiring.view.splitter),
-            (LIBRARY_PARTS, wiring.view.parts),
-        ):
-            sizes = self._settings.get(option)
-            if len(sizes) == splitter.count() and all(type(s) is int and s > 0 for s in sizes):
-                splitter.set_widths(sizes)
+        wiring.view.splitter.restore(self._settings.get(LIBRARY_SPLITTER))
+        wiring.view.parts.restore(self._settings.get(LIBRARY_PARTS))
 
     @property
     def wiring(self) -> LibraryWiring:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QRectF,
     QSize,
     Qt,
@@ -20,12 +15,10 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
 from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue, Column, Places, shown_genre
 from fstmuse_gui.library.words import HEADINGS, cell_text, spoken_row, tool_tip
-from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import Colours, current_colours, draw_icon, genre_colour, scaled_font
 from fstmuse_gui.widgets.genre_bars import percent
-from fstmuse_gui.widgets.rows import LEFT
+from fstmuse_gui.widgets.rows import LEFT, Index, TextTableModel
 
-_Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 34
 _MARGIN = 10
 _SIGN = 14
@@ -36,7 +29,7 @@ _CUT_LEFT, _CUT_RIGHT = Qt.TextElideMode.ElideLeft, Qt.TextElideMode.ElideRight
 _SIGNS = {State.FAILED: "warning", State.GONE: "close", State.SKIPPED: "close"}
 
 
-class LibraryModel(QAbstractTableModel):
+class LibraryModel(TextTableModel):
     """A window on a :class:`Catalogue`: which of its places are shown, and in which order.
 
     Sorting and filtering hand over another list of places, and nothing is moved. That is why
@@ -44,7 +37,7 @@ class LibraryModel(QAbstractTableModel):
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([HEADINGS[column] for column in Column], parent)
         self.catalogue = Catalogue()
         self._places: Places = np.zeros(0, dtype=np.intp)
         self._shown_at: Places | None = None
@@ -86,35 +79,19 @@ class LibraryModel(QAbstractTableModel):
 
     # -- as a model --------------------------------------------------------------------
 
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else int(self._places.size)
+    def n_rows(self) -> int:
+        return int(self._places.size)
 
-    def columnCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(Column)
+    def text(self, row: int, column: int) -> str:
+        return cell_text(self.row_at(row), Column(column))
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row = self.row_at(index.row())
-        if role == Qt.ItemDataRole.DisplayRole:
-            return cell_text(row, Column(index.column()))
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            column = Column(index.column())
-            return spoken_row(row) if column is Column.TITLE else cell_text(row, column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(tool_tip(row, Column(index.column())))
-        return None
+    def spoken(self, row: int, column: int) -> str:
+        if Column(column) is Column.TITLE:
+            return spoken_row(self.row_at(row))
+        return self.text(row, column)
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[Column(section)][0]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return HEADINGS[Column(section)][1]
-        return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def hint(self, row: int, column: int) -> str:
+        return tool_tip(self.row_at(row), Column(column))
 
 
 class RowPainter(QStyledItemDelegate):
@@ -139,10 +116,10 @@ class RowPainter(QStyledItemDelegate):
         """The view's font is another."""
         self._dress()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(80, ROW_HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line, column = index.row(), index.column()
         row = self._model.row_at(line)
         colours = current_colours()

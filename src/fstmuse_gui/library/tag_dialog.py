@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSize,
-    Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QResizeEvent
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,22 +24,21 @@ from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.tasks.library import PlanLine
 from fstmuse_gui.library.tag_form import TagForm
 from fstmuse_gui.library.words import counted
-from fstmuse_gui.plain import PlainLabel, set_tip, tip
+from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
 from fstmuse_gui.widgets.dialogs import FittingDialog
-from fstmuse_gui.widgets.rows import LEFT, PlainTable
+from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
-_Index = QModelIndex | QPersistentModelIndex
-_HEADINGS = ("File", "Now", "Then", "Why")
+_HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
 _SHARES = (34, 18, 18, 30)
 _STEPS = 1000
 
 
-class PlanModel(QAbstractTableModel):
+class PlanModel(TextTableModel):
     """The files that change, or those that stay as they are."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_HEADINGS, parent)
         self.changing: list[PlanLine] = []
         self.staying: list[PlanLine] = []
         self._shows_staying = False
@@ -80,28 +75,11 @@ class PlanModel(QAbstractTableModel):
 
     # -- as a model --------------------------------------------------------------------
 
-    def rowCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.lines)
+    def n_rows(self) -> int:
+        return len(self.lines)
 
-    def columnCount(self, parent: _Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(_HEADINGS)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        line, column = self.lines[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(line, column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(one_line(line.path) if column == 0 else self._text(line, column))
-        if role == Qt.ItemDataRole.ForegroundRole:
-            colours = current_colours()
-            is_faint = column in (1, 3)
-            return QColor(colours.muted if is_faint else colours.text)
-        return None
-
-    @staticmethod
-    def _text(line: PlanLine, column: int) -> str:
+    def text(self, row: int, column: int) -> str:
+        line = self.lines[row]
         if column == 0:
             return one_line(os.path.basename(line.path))
         if column == 3:
@@ -109,14 +87,12 @@ class PlanModel(QAbstractTableModel):
         genres = line.old if column == 1 else line.new
         return one_line("; ".join(genres)) or "\N{EN DASH}"
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _HEADINGS[section]
-        return LEFT if role == Qt.ItemDataRole.TextAlignmentRole else None
+    def hint(self, row: int, column: int) -> str:
+        return one_line(self.lines[row].path) if column == 0 else self.text(row, column)
+
+    def colour(self, row: int, column: int) -> str:
+        colours = current_colours()
+        return colours.muted if column in (1, 3) else colours.text
 
 
 class PlanTable(PlainTable):

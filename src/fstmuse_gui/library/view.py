@@ -26,9 +26,8 @@ from fstmuse_gui.library.review_pane import ReviewPane
 from fstmuse_gui.library.table_view import LibraryTable
 from fstmuse_gui.library.words import MORE, folder_name
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.widgets.page_parts import ElidedLabel, StackingSplitter
 from fstmuse_gui.widgets.paged_view import PagedView
@@ -184,16 +183,13 @@ class LibrarySidebar(QWidget):
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.model_chooser = CalmComboBox()
-        self.model_chooser.setAccessibleName("Model that listens")
+        self.model_chooser = ModelChooser("Model that listens")
         self.model_chooser.setToolTip("Which model listens; each keeps its own answers")
         self.model_chooser.setMinimumContentsLength(8)
         self.model_chooser.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.model_chooser.activated.connect(
-            lambda _i: self.model_chosen.emit(self.model_chooser.currentData())
-        )
+        self.model_chooser.chosen.connect(self.model_chosen)
         self.folders = FacetList("Folders")
         self.folders.chosen.connect(self.folder_chosen)
         self._remove = QAction(icon("delete"), "Remove from the library", self)
@@ -239,10 +235,7 @@ class LibrarySidebar(QWidget):
 
     def show_models(self, models: Sequence[ModelInfo], chosen: str) -> None:
         """Offer these models."""
-        self.model_chooser.clear()
-        for model in models:
-            self.model_chooser.addItem(model.title, model.name)
-        self.model_chooser.setCurrentIndex(self.model_chooser.findData(chosen))
+        self.model_chooser.show_models(models, chosen)
 
     def show_folders(
         self,

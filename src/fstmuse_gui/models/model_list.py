@@ -6,8 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -17,9 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -33,64 +29,41 @@ from fstmuse_gui.models.words import day, in_the_list, spoken
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.theme import current_colours, draw_icon, scaled_font
 from fstmuse_gui.widgets.drops import leave_drops
-from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
+from fstmuse_gui.widgets.rows import KEY, Index, KeyedList, draw_end, draw_start, paint_ground
 
 _ROW = 56
 _SIGN = 18
 _GAP = 8
-_NAME = Qt.ItemDataRole.UserRole
 _ABOUT = Qt.ItemDataRole.UserRole + 1
 _WHEN = Qt.ItemDataRole.UserRole + 2
 _SIZE = Qt.ItemDataRole.UserRole + 3
 _IS_DAMAGED = Qt.ItemDataRole.UserRole + 4
 
-_Index = QModelIndex | QPersistentModelIndex
 
-
-class ModelList(QListWidget):
-    """Chooses a model.
+class ModelList(KeyedList):
+    """Chooses a model, whose name is the key.
 
     Signals
     -------
-    chosen(str)
-        Name of a model that was clicked or walked to.
     rename_requested(str, str)
         The model of this name is to be called so.
     """
 
-    chosen = Signal(str)
     rename_requested = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Models")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
+        super().__init__("Models", parent)
         # F2 is an entry of the menu.
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         delegate = _RowDelegate(self)
         delegate.edited.connect(self.rename_requested)
         self.setItemDelegate(delegate)
         self._entries: list[ModelEntry] = []
-        self.currentItemChanged.connect(self._on_current)
-
-    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if item is not None:
-            self.chosen.emit(item.data(_NAME))
 
     @property
     def entries(self) -> list[ModelEntry]:
         """Entries on show."""
         return self._entries
-
-    @property
-    def current(self) -> str:
-        """Name of the model that is chosen; empty if none is."""
-        item = self.currentItem()
-        return str(item.data(_NAME)) if item is not None else ""
 
     def show_models(self, entries: list[ModelEntry], chosen: str) -> None:
         """Show these, with this one chosen, without telling anyone."""
@@ -103,13 +76,6 @@ class ModelList(QListWidget):
             self.blockSignals(False)
         self.select(chosen)
 
-    def select(self, name: str) -> None:
-        """Mark a model as chosen without telling anyone; an empty name marks none."""
-        self.blockSignals(True)
-        names = [entry.name for entry in self._entries]
-        self.setCurrentRow(names.index(name) if name in names else -1)
-        self.blockSignals(False)
-
     def edit_title(self) -> None:
         """Let the title of the chosen model be changed in place."""
         item = self.currentItem()
@@ -120,7 +86,7 @@ class ModelList(QListWidget):
 
 def _item(entry: ModelEntry) -> QListWidgetItem:
     item = QListWidgetItem(entry.title)
-    item.setData(_NAME, entry.name)
+    item.setData(KEY, entry.name)
     item.setData(_ABOUT, in_the_list(entry))
     item.setData(_WHEN, day(entry.made_at))
     item.setData(_SIZE, sized(entry.size_bytes))
@@ -145,34 +111,34 @@ class _RowDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._edited_name = ""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, _ROW)
 
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
-        self._edited_name = str(index.data(_NAME))
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        self._edited_name = str(index.data(KEY))
         editor = QLineEdit(parent)
         leave_drops(editor)
         editor.setAccessibleName(f"New name of {index.data()}")
         editor.setMaxLength(MAX_LENGTH)
         return editor
 
-    def destroyEditor(self, editor: QWidget, index: _Index) -> None:
+    def destroyEditor(self, editor: QWidget, index: Index) -> None:
         self._edited_name = ""
         super().destroyEditor(editor, index)
 
-    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
         assert isinstance(editor, QLineEdit)
         editor.setText(str(index.data()))
         editor.selectAll()
 
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Leave the list as it is: the model on the disk decides what it is called."""
         assert isinstance(editor, QLineEdit)
         if editor.text() != index.data():
-            self.edited.emit(str(index.data(_NAME)), editor.text())
+            self.edited.emit(str(index.data(KEY)), editor.text())
 
     def updateEditorGeometry(
-        self, editor: QWidget, option: QStyleOptionViewItem, index: _Index
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         box: Any = option.rect
         height = editor.sizeHint().height()
@@ -180,11 +146,11 @@ class _RowDelegate(QStyledItemDelegate):
             QRect(box.left() + 4, box.center().y() - height // 2, box.width() - 8, height)
         )
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colours = current_colours()
         painter.save()
         box = paint_ground(painter, option)
-        if index.data(_NAME) == self._edited_name:
+        if index.data(KEY) == self._edited_name:
             painter.restore()
             return
         small = scaled_font(option.font, 0.92)

@@ -109,7 +109,7 @@ class ModelsTab(QObject):
             rows.addActions(
                 [self._use, self._tune, self._export, self._rename, self._delete],
             )
-            self._restore()
+            view.splitter.restore(self._settings.get(MODELS_SPLITTER))
             self._stage.put(view)
             self._on_changed()
         return self._built
@@ -118,12 +118,6 @@ class ModelsTab(QObject):
         self._is_telling = True
         self._news.changed.emit()
         self._is_telling = False
-
-    def _restore(self) -> None:
-        sizes = self._settings.get(MODELS_SPLITTER)
-        count = self.view.splitter.count()
-        if len(sizes) == count and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.set_widths(sizes)
 
     @property
     def view(self) -> ModelsView:

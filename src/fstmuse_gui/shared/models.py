@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
+from PySide6.QtCore import QFileSystemWatcher, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.bundle import bundle_folders
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, MANIFEST_NAME, manifest_values
 from fstmuse_core.system.errors import BundleError
+from fstmuse_gui.plain import tip
+from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.tabs import ModelNews
+from fstmuse_gui.widgets.controls import CalmComboBox
 
 _log = logging.getLogger(__name__)
 # Writing a bundle changes the folder several times.
@@ -26,6 +31,81 @@ class ModelInfo:
     name: str
     title: str
     genres: tuple[str, ...]
+
+
+class ModelChooser(CalmComboBox):
+    """Offers models by their titles.
+
+    Signals
+    -------
+    chosen(str)
+        The user chose the model of this name.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.activated.connect(lambda _i: self.chosen.emit(self.currentData()))
+
+    def show_models(self, models: Sequence[ModelInfo], chosen: str) -> None:
+        """Offer these, with one in use, without telling anyone."""
+        with QSignalBlocker(self):
+            self.clear()
+            for model in models:
+                self.addItem(model.title, model.name)
+                knows = tip("Knows " + ", ".join(model.genres))
+                self.setItemData(self.count() - 1, knows, Qt.ItemDataRole.ToolTipRole)
+        self.show_chosen(chosen)
+
+    def show_chosen(self, name: str) -> None:
+        """Show which model is in use, without telling anyone."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(self.findData(name))
+
+
+class ModelChoice:
+    """Model in use: of those offered the one that the user chose, while it is there.
+
+    Parameters
+    ----------
+    settings : Settings
+    option : Option of str
+        Where the name of the user's choice is kept.
+    """
+
+    def __init__(self, settings: Settings, option: Option[str]) -> None:
+        self._settings = settings
+        self._option = option
+        self.offered: dict[str, ModelInfo] = {}
+        self.model: ModelInfo | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the model in use; empty if there is none."""
+        return self.model.name if self.model is not None else ""
+
+    def offer(self, models: Sequence[ModelInfo]) -> None:
+        """Choose among these: the user's choice, else the one in use, else the first."""
+        self.offered = {model.name: model for model in models}
+        wishes = [self._settings.get(self._option), self.name, *self.offered]
+        self.model = next((self.offered[name] for name in wishes if name in self.offered), None)
+
+    def choose(self, name: str) -> bool:
+        """Use the model of this name from now on; False if it is not there."""
+        if name not in self.offered:
+            return False
+        self._settings.set(self._option, name)
+        self.model = self.offered[name]
+        return True
+
+    def follow_rename(self, old: str, new: str) -> None:
+        """Call the model of the first name, which may be in use, by the second."""
+        if self._settings.get(self._option) == old:
+            self._settings.set(self._option, new)
+        if self.model is not None and self.model.name == old:
+            self.model = replace(self.model, name=new)
 
 
 def installed_models() -> list[ModelInfo]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -36,66 +36,61 @@ from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
 from fstmuse_gui.train.run.sample_player import Listening
 from fstmuse_gui.train.view import TrainView
 
-if TYPE_CHECKING:
-    from fstmuse_gui.train.presenter import TrainPresenter
-    from fstmuse_gui.train.results.presenter import RunFiles
-    from fstmuse_gui.train.run.live import LiveTraining
-    from fstmuse_gui.train.view import TrainView
-
-
 TRAIN_SPLITTER = Option("train/splitter", list, [])
 
 
+@dataclass(frozen=True)
+class TrainFactories:
+    """Processes, readers and player of the tab; only tests have others."""
+
+    background: Callable[[QObject], BackgroundTraining] = BackgroundTraining
+    data: Callable[[QObject], DataWork] = DataWork
+    starter: Callable[[list[str], QObject], Training] = OwnTraining
+    follower: Callable[[Path, QObject], Training] = OtherTraining
+    lister: Callable[[], list[PastRun]] = past_runs
+    fma: Callable[[QObject], FmaGetter] = FmaGetter
+    bases: Callable[[], list[Base]] = bases
+    corrections: Callable[[], int] = corrections_count
+    player: Callable[[QObject], Playing] = make_player
+    cache: Callable[[TrainView, QObject], CachePresenter] = CachePresenter
+
+
 class TrainWiring(QObject):
-    """View, presenter and what they work with; the makers are given only by tests."""
+    """View, presenter and what they work with."""
 
     def __init__(
-        self,
-        context: TabContext,
-        parent: QObject | None = None,
-        *,
-        data: Callable[[QObject], DataWork] = DataWork,
-        starter: Callable[[list[str], QObject], Training] = OwnTraining,
-        follower: Callable[[Path, QObject], Training] = OtherTraining,
-        lister: Callable[[], list[PastRun]] = past_runs,
-        fma: Callable[[QObject], FmaGetter] = FmaGetter,
-        bases: Callable[[], list[Base]] = bases,
-        corrections: Callable[[], int] = corrections_count,
-        player: Callable[[QObject], Playing] = make_player,
-        cache: Callable[[TrainView, QObject], CachePresenter] = CachePresenter,
+        self, context: TabContext, factories: TrainFactories, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
+        make = factories
         self._settings = context.settings
         self.view = TrainView()
-        self.live = LiveTraining(self.view, self, starter=starter, follower=follower)
-        self.past = RunFiles(self.view, self, lister=lister)
-        form = FormPresenter(self.view, context.settings, self, bases=bases)
+        self.live = LiveTraining(self.view, self, starter=make.starter, follower=make.follower)
+        self.past = RunFiles(self.view, self, lister=make.lister)
+        form = FormPresenter(self.view, context.settings, self, bases=make.bases)
         music = DataPresenter(
             self.view,
             context.settings,
-            data(self),
+            make.data(self),
             self.past,
-            fma(self),
+            make.fma(self),
             self,
-            count_corrections=corrections,
+            count_corrections=make.corrections,
         )
         self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, self)
         self.presenter.model_made.connect(context.models.changed)
         self.presenter.model_wanted.connect(context.models.wanted)
         self.presenter.generator_wanted.connect(context.models.generator_wanted)
-        self._cache = cache(self.view, self)
+        self._cache = make.cache(self.view, self)
         for signal in (self.live.changed, self.live.ended):
             signal.connect(lambda: self._cache.follow(self.live.is_running))
         self._samples = self.view.run_page.gan.samples
-        self.listening = Listening(self._samples, context.settings, player, self)
+        self.listening = Listening(self._samples, context.settings, make.player, self)
         self.listening.message.connect(self.view.notice.say)
         self.view.shown.connect(self._show_colours)
         context.models.renamed.connect(form.follow_rename)
         context.models.changed.connect(form.refresh_bases)
-        sizes = self._settings.get(TRAIN_SPLITTER)
-        wanted = self.view.splitter.count()
-        if len(sizes) == wanted and all(type(s) is int and s > 0 for s in sizes):
-            self.view.splitter.set_widths(sizes)
+        self.view.splitter.restore(self._settings.get(TRAIN_SPLITTER))
 
     def _show_colours(self) -> None:
         """Take the colours that were chosen for the spectrograms of the other tabs."""
@@ -115,26 +110,19 @@ class TrainWiring(QObject):
 class TrainTab(QObject):
     """The tab, as ``tabs.Tab`` asks for it.
 
-    A training that runs already is followed from the start of the window on. ``makers`` are
-    handed to :class:`~fstmuse_gui.train.tab.TrainWiring`; only tests have any.
+    A training that runs already is followed from the start of the window on.
     """
 
     message = Signal(str)
     title = "Train"
 
-    def __init__(
-        self,
-        context: TabContext,
-        *,
-        kept: Callable[[QObject], BackgroundTraining] = BackgroundTraining,
-        **factories: Any,
-    ) -> None:
+    def __init__(self, context: TabContext, factories: TrainFactories | None = None) -> None:
         super().__init__()
         self._context = context
-        self._factories = factories
+        self._factories = factories or TrainFactories()
         self._built: TrainWiring | None = None
         self._stage = LazyStage(self._on_shown)
-        self._kept = kept(self)
+        self._kept = self._factories.background(self)
         self._kept_closing = Closing.KEEP
         self._sign = TrainSign(self)
         self._sign.changed.connect(self._on_sign)
@@ -186,7 +174,7 @@ class TrainTab(QObject):
     def _build(self) -> TrainWiring:
         if self._built is None:
             self._kept.close()
-            self._built = TrainWiring(self._context, self, **self._factories)
+            self._built = TrainWiring(self._context, self._factories, self)
             self._built.presenter.first_run = self._kept.run
             self._built.live.taken.connect(self._sign.watch)
             self._built.past.listed.connect(self._on_listed)

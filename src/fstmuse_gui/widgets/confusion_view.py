@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -25,21 +20,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.plain import tip
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.widgets.rows import Index, TextTableModel
 
 Matrix = tuple[tuple[int, ...], ...]
 
-_Index = QModelIndex | QPersistentModelIndex
 _SMALLEST = 20
 _LARGEST = 56
 _HEAD = 84
 _EDGES = 8
 
 
-class _Model(QAbstractTableModel):
+class _Counts(TextTableModel):
+    """Counts of clips: a row for each true genre, a column for each predicted one."""
+
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__((), parent)
         self.genres: tuple[str, ...] = ()
         self.counts: Matrix = ()
 
@@ -53,41 +49,38 @@ class _Model(QAbstractTableModel):
             last = len(counts) - 1
             self.dataChanged.emit(self.index(0, 0), self.index(last, last))
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self.counts)
+    def n_rows(self) -> int:
+        return len(self.counts)
 
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self.counts)
+    def columnCount(self, parent: Index | None = None) -> int:
+        return self.rowCount(parent)
 
     def share(self, row: int, column: int) -> float:
         """Share among the clips of the row's genre."""
         return self.counts[row][column] / max(1, sum(self.counts[row]))
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row, column = index.row(), index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(self.counts[row][column])
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            of = sum(self.counts[row])
-            truth, predicted = self.genres[row], self.genres[column]
-            said = f"{truth} heard as {predicted}: {self.counts[row][column]} of {of}"
-            return tip(said) if role == Qt.ItemDataRole.ToolTipRole else said
-        return None
+    def text(self, row: int, column: int) -> str:
+        return str(self.counts[row][column])
+
+    def spoken(self, row: int, column: int) -> str:
+        of = sum(self.counts[row])
+        truth, predicted = self.genres[row], self.genres[column]
+        return f"{truth} heard as {predicted}: {self.counts[row][column]} of {of}"
+
+    def hint(self, row: int, column: int) -> str:
+        return self.spoken(row, column)
 
     def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
         known = 0 <= section < len(self.genres)
         return self.genres[section] if known and role == Qt.ItemDataRole.DisplayRole else None
 
 
 class _Cell(QStyledItemDelegate):
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
-        assert isinstance(model, _Model)
+        assert isinstance(model, _Counts)
         colours = current_colours()
         share = model.share(index.row(), index.column())
         is_right = index.row() == index.column()
@@ -159,7 +152,7 @@ class ConfusionView(QTableView):
         super().__init__(parent)
         self.setProperty("look", "bare")
         self.setAccessibleName("Confusion matrix: rows are the genre, columns what was heard")
-        self._model = _Model(self)
+        self._model = _Counts(self)
         self.setModel(self._model)
         self.setItemDelegate(_Cell(self))
         self.setHorizontalHeader(_Header(Qt.Orientation.Horizontal, self))

@@ -273,6 +273,11 @@ class StackingSplitter(QSplitter):
         else:
             self.setSizes(widths)
 
+    def restore(self, widths: list[int]) -> None:
+        """Give the parts widths that were stored, where they are widths of so many parts."""
+        if len(widths) == self.count() and all(type(w) is int and w > 0 for w in widths):
+            self.set_widths(widths)
+
     @property
     def is_stacked(self) -> bool:
         """True while one part stands above the other."""

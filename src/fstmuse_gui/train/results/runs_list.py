@@ -8,9 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -23,7 +20,7 @@ from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.widgets.page_parts import heading
-from fstmuse_gui.widgets.rows import draw_start, paint_ground
+from fstmuse_gui.widgets.rows import KEY, KeyedList, draw_start, paint_ground
 
 _ROW = 50
 _MOST_ROWS = 3
@@ -64,15 +61,11 @@ class RunsList(QWidget):
         super().__init__(parent)
         self._hint = PlainLabel("What you train appears here.")
         self._hint.setProperty("look", "muted")
-        self.list = QListWidget()
-        self.list.setAccessibleName("Trainings")
+        self.list = KeyedList("Trainings")
         self.list.setItemDelegate(_RowDelegate(self.list))
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setUniformItemSizes(True)
-        self.list.currentItemChanged.connect(self._on_current)
-        self.list.itemClicked.connect(lambda item: self._on_current(item, None))
+        self.list.chosen.connect(self.chosen)
+        # A click on the one that is chosen already shows it again.
+        self.list.itemClicked.connect(lambda item: self.chosen.emit(item.data(KEY)))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -81,10 +74,6 @@ class RunsList(QWidget):
         column.addWidget(self.list, 1)
         self.show_runs([])
 
-    def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if item is not None:
-            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
-
     def show_runs(self, rows: list[RunRow]) -> None:
         """Show these; the one that was chosen stays so."""
         before = self.current
@@ -92,7 +81,7 @@ class RunsList(QWidget):
         self.list.clear()
         for row in rows:
             item = QListWidgetItem(row.title)
-            item.setData(Qt.ItemDataRole.UserRole, row.run)
+            item.setData(KEY, row.run)
             item.setData(_WORDS, row.words)
             item.setData(_STATE, row.state)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, {row.words}")
@@ -108,18 +97,11 @@ class RunsList(QWidget):
     @property
     def current(self) -> str:
         """The run that is chosen; empty if none is."""
-        item = self.list.currentItem()
-        return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
+        return self.list.current
 
     def select(self, run: str) -> None:
         """Mark a run as chosen without telling anyone; an empty name marks none."""
-        self.list.blockSignals(True)
-        self.list.setCurrentRow(-1)
-        for place in range(self.list.count()):
-            item = self.list.item(place)
-            if run and item.data(Qt.ItemDataRole.UserRole) == run:
-                self.list.setCurrentItem(item)
-        self.list.blockSignals(False)
+        self.list.select(run)
 
 
 class _RowDelegate(QStyledItemDelegate):
