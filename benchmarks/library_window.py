@@ -24,7 +24,7 @@ from fstmuse_core.library.rows import SETTINGS
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.queue import register
 from fstmuse_gui.workers.bridge import WorkerBridge
-from fstmuse_gui.library.catalogue import Column, Order
+from fstmuse_core.library.catalogue import Column, Order
 from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.main_window import MainWindow

@@ -39,10 +39,9 @@ from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.plain import PlainMessage
 from fstmuse_gui.settings import APP_NAME, GEOMETRY, TAGLINE, THEME, THEMES, WINDOW_STATE
 from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabContext, TabSign, TabSigns
-from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.theme import ThemeController, app_icon, icon
 from fstmuse_gui.train.tab import TrainTab
-from fstmuse_gui.widgets.dialogs import ScreenFit
+from fstmuse_gui.widgets.dialogs import ScreenFit, ShortcutsDialog
 from fstmuse_gui.widgets.drops import copied_paths
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.

@@ -1,4 +1,4 @@
-"""Text that others wrote, shown as it is: the one place that keeps Qt from reading it as markup.
+"""Text as the window shows it: that of others never as markup, numbers and times in words.
 
 Names, tags, errors and paths come from files and devices. Qt takes what looks like HTML for
 HTML in labels, messages and tool tips, and would load the pictures that it names. So labels
@@ -8,6 +8,7 @@ text gets foreign parts through :func:`escaped`.
 
 from __future__ import annotations
 
+import math
 import re
 from html import escape
 from typing import Protocol
@@ -15,6 +16,8 @@ from typing import Protocol
 from PySide6 import QtGui
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+from fstmuse_core.system import wording
 
 # Control characters but line feed and tab, and those that turn the direction of what follows.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -97,3 +100,37 @@ class PlainMessage(QMessageBox):
         # The box sets the format of the first alone.
         for label in self.findChildren(QLabel):
             label.setTextFormat(Qt.TextFormat.PlainText)
+
+
+def percent(probability: float) -> str:
+    """``84 %``; ``< 1 %`` and ``> 99 %`` for what is nearly, but not quite, nothing or all."""
+    return unbroken(wording.percent(probability))
+
+
+def unbroken(text: str) -> str:
+    """The text with its percent signs kept beside their numbers."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def counted(number: int, noun: str) -> str:
+    """``50,000 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def time_left(seconds: float | None) -> str:
+    """``about 4 minutes left``; empty if nobody knows."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return ""
+    return f"about {duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """``40 seconds``, ``4 minutes`` or ``2 h 05 min``."""
+    if not math.isfinite(seconds):
+        return "some time"
+    if seconds < 60:
+        return counted(max(1, round(seconds)), "second")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return counted(minutes, "minute")
+    return f"{minutes // 60} h {minutes % 60:02} min"

@@ -21,14 +21,12 @@ _NARROW = 700
 
 
 def main(folder: Path, theme: str) -> None:
-    from fstmuse_gui.library.tag_dialog import TagDialog
-    from fstmuse_gui.library.written_dialog import WrittenDialog
+    from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenDialog
     from fstmuse_gui.main_window import MainWindow
     from fstmuse_gui.settings import THEME, Settings
     from fstmuse_gui.shared.tabs import TabContext
-    from fstmuse_gui.shortcuts import ShortcutsDialog
     from fstmuse_gui.theme import ThemeController
-    from fstmuse_gui.widgets.dialogs import fit_to_screen
+    from fstmuse_gui.widgets.dialogs import ShortcutsDialog, fit_to_screen
     from fstmuse_gui.workers.bridge import WorkerBridge
     from tests.gui.fakes import FakeWorker
 

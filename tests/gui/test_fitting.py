@@ -15,8 +15,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.settings import GEOMETRY, Settings
-from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.widgets.dialogs import Answer, Question, fitted
+from fstmuse_gui.widgets.dialogs import Answer, Question, ShortcutsDialog, fitted
 from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench

@@ -15,8 +15,7 @@ from pytestqt.qtbot import QtBot
 import fstmuse_gui
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption, escaped, set_tip, tip, visible
-from fstmuse_gui.shortcuts import ShortcutsDialog
-from fstmuse_gui.widgets.dialogs import Answer, Question
+from fstmuse_gui.widgets.dialogs import Answer, Question, ShortcutsDialog
 from fstmuse_gui.widgets.page_parts import ElidedLabel
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import MODELS, make_classification, make_result

@@ -22,8 +22,8 @@ from fstmuse_core.audio.spectrogram import FloatArray, mel_spectrogram
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.workers.protocol import Partial, Progress, Started, WorkerLost
 from fstmuse_gui.settings import RECENT_FILES, THEME
-from fstmuse_gui.shortcuts import ShortcutsDialog
 from fstmuse_gui.sound.buffers import Take
+from fstmuse_gui.widgets.dialogs import ShortcutsDialog
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.classify.result import Classification, Timeline, Verdict
+from fstmuse_gui.plain import percent
 from fstmuse_gui.theme import ThemeController, genre_colour
-from fstmuse_gui.widgets.genre_bars import ProbabilityBars, percent
+from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.timeline_view import TimelineView, _Curve
 from tests.gui.fakes import GENRES, make_classification
 

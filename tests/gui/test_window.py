@@ -19,8 +19,8 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, SPLITTER, THEME
-from fstmuse_gui.shortcuts import ShortcutsDialog, keys_of
 from fstmuse_gui.theme import DARK, LIGHT, current_colours
+from fstmuse_gui.widgets.dialogs import ShortcutsDialog, keys_of
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_result
 

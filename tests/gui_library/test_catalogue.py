@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
-from fstmuse_gui.library.catalogue import (
+from fstmuse_core.library.catalogue import (
     NOT_SURE,
     Catalogue,
     Column,
@@ -19,6 +18,7 @@ from fstmuse_gui.library.catalogue import (
     shown_genre,
     shown_title,
 )
+from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
 from tests.narrowing import current
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fstmuse_gui.library.exporting import CompareDialog
-from fstmuse_gui.library.tag_dialog import TagDialog
-from fstmuse_gui.library.written_dialog import WrittenDialog
+from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenDialog
 from fstmuse_gui.shared.models import ModelInfo
 from tests.gui.reach import check_breadth, check_sizes
 from tests.gui_library.conftest import LibraryBench

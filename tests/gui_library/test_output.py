@@ -18,7 +18,7 @@ from fstmuse_core.library.rows import ReviewKind, stored
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.plan import Mode
 from fstmuse_core.workers.tasks.library import PlanLine
-from fstmuse_gui.library.tag_dialog import PlanModel
+from fstmuse_gui.library.tag_preview import PlanModel
 from fstmuse_gui.widgets.dialogs import Question
 from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import (

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QSize
 
+from fstmuse_core.library.catalogue import Filter
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import ReviewKind
 from fstmuse_core.library.work import WorkProgress
-from fstmuse_gui.library.catalogue import Filter
 from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill
 
 _SONGS = tuple(

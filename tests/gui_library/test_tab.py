@@ -8,14 +8,14 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
+from fstmuse_core.library.catalogue import NOT_SURE, Catalogue
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import ReviewKind, State
 from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.library.work import ScanDone, ScanProgress, WorkDone, WorkFailed
-from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue
 from fstmuse_gui.library.store import Loaded
 from fstmuse_gui.shared.tabs import SignKind
-from fstmuse_gui.shortcuts import keys_of
+from fstmuse_gui.widgets.dialogs import keys_of
 from tests.gui.test_window import controls
 from tests.gui_library.conftest import (
     LibraryBench,

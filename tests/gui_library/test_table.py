@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import find_bundle, shipped_models_folder
 from fstmuse_core.bundle.changes import rename_model
+from fstmuse_core.library.catalogue import Column
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import stored
-from fstmuse_gui.library.catalogue import Column
 from fstmuse_gui.library.tab import LIBRARY_GOES_ON, LIBRARY_MODEL, LibraryTab
 from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.settings import Settings

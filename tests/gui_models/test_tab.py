@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.tabs import TabContext
-from fstmuse_gui.shortcuts import keys_of
 from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.widgets.dialogs import keys_of
 from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.fakes import FakeWorker
 from tests.gui.test_window import controls

@@ -24,7 +24,7 @@ from fstmuse_gui.train.data.presenter import DataPresenter
 from fstmuse_gui.train.data.work import DataWork
 from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.presenter import TrainPresenter
-from fstmuse_gui.train.results.runs_list import PastRun
+from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.train.run.background import BackgroundTraining
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.tab import TrainFactories, TrainTab

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from fstmuse_gui.shortcuts import keys_of
+from fstmuse_gui.widgets.dialogs import keys_of
 from tests.gui.test_window import controls
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_done

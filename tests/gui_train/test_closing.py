@@ -17,7 +17,7 @@ from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.runs.events import Epoch, Failed, Preparing
 from fstmuse_core.runs.store import RunState, list_runs, running_training
 from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.results.runs_list import past_runs
+from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run.background import BackgroundTraining
 from fstmuse_gui.train.run.closing import Closing

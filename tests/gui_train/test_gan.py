@@ -28,8 +28,9 @@ from fstmuse_core.runs.events import (
 from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_core.training.gan.judges import FIGURES
 from fstmuse_gui.train.form.choices import bases
+from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.recipe import default_recipe
-from fstmuse_gui.train.results.runs_list import PastRun, RunRow
+from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.train.run.samples import SamplesPanel
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.gan_fakes import (

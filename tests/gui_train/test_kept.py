@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.runs.events import Cancelled, Failed, Preparing
 from fstmuse_core.runs.store import TrainingLock, runs_folder
 from fstmuse_gui.shared.tabs import SignKind, TabSign
-from fstmuse_gui.train.results.runs_list import PastRun, RunRow
+from fstmuse_gui.train.form.form import RunRow
+from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.train.run.background import BackgroundTraining, running_run
 from fstmuse_gui.train.run.closing import Closing, StopKeeps
 from tests.gui_train.child import DONE, EPOCH, START

@@ -8,7 +8,8 @@ from pathlib import Path
 from fstmuse_core.datasets.survey import GenreCount
 from fstmuse_core.runs.events import Failed, Warned
 from fstmuse_gui.train.form.choices import Base
-from fstmuse_gui.train.results.runs_list import PastRun, RunRow
+from fstmuse_gui.train.form.form import RunRow
+from fstmuse_gui.train.results.presenter import PastRun
 from tests.gui.markup import HOSTILE, check_plain
 from tests.gui_train.conftest import MakeTrainBench
 from tests.gui_train.fakes import make_bases, make_done, make_progress, make_started, make_survey

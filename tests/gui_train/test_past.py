@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.bundle.bundle import load_bundle, shipped_models_folder
 from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
 from fstmuse_core.bundle.manifest import manifest_bytes
-from fstmuse_gui.train.results.runs_list import PastRun, RunRow, past_runs
+from fstmuse_gui.train.form.form import RunRow
+from fstmuse_gui.train.results.presenter import PastRun, past_runs
 from fstmuse_gui.train.run.background import running_run
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import TrainBench

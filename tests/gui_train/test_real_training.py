@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.runs.events import Epoch
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.results.runs_list import past_runs
+from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run.process import OwnTraining
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench
 

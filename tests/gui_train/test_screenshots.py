@@ -16,7 +16,8 @@ from PySide6.QtCore import QCoreApplication
 
 from fstmuse_core.datasets.survey import SetCount
 from fstmuse_core.runs.events import Failed, Preparing, Warned
-from fstmuse_gui.train.results.runs_list import PastRun, RunRow
+from fstmuse_gui.train.form.form import RunRow
+from fstmuse_gui.train.results.presenter import PastRun
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import (
     make_done,

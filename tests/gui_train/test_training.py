@@ -14,7 +14,8 @@ from fstmuse_core.runs.events import Cancelled, Failed, Preparing, Warned
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import current_colours
-from fstmuse_gui.train.results.runs_list import PastRun, RunRow
+from fstmuse_gui.train.form.form import RunRow
+from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.widgets.page_parts import Figure
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started

@@ -14,16 +14,15 @@ from fstmuse_core.datasets.survey import SetCount, Surveyor, count
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.runs.events import Done, parse_event
 from fstmuse_core.runs.metrics import Metrics
+from fstmuse_gui.plain import duration, time_left
 from fstmuse_gui.train.form.options import free_name, next_name
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
 from fstmuse_gui.train.words import (
-    duration,
     how_good,
     how_honest,
     recall_note,
     recall_text,
     thin_genres,
-    time_left,
     worst_mistake,
 )
 from tests.gui_train.fakes import make_done

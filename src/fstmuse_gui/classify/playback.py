@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.workers.protocol import ResynthesizeFile
 from fstmuse_gui.classify.clip_page import ClipPage
-from fstmuse_gui.plain import caption, set_tip
+from fstmuse_gui.plain import caption, percent, set_tip
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.playback import PagePlayback
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label
 from fstmuse_gui.sound.player import Playing
-from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.workers.bridge import WorkerBridge
 
 if TYPE_CHECKING:

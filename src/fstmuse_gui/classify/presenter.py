@@ -13,6 +13,7 @@ from fstmuse_gui.classify.playback import Playback
 from fstmuse_gui.classify.recording import Recording, Takes
 from fstmuse_gui.classify.saving import Saving
 from fstmuse_gui.classify.view import ClassifyView
+from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
 from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.shared.correcting import Correcting, Corrections, own_corrections
@@ -20,7 +21,6 @@ from fstmuse_gui.shared.models import ModelChoice, ModelInfo
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.drops import paths_in
 from fstmuse_gui.widgets.file_list import RowState
-from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.workers.bridge import WorkerBridge
 
 # Shorter work leaves the page as it is: a page that flashes by disturbs more than it tells.

@@ -16,13 +16,13 @@ from PySide6.QtGui import QGuiApplication
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.workers.protocol import MakeClip
+from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
 from fstmuse_gui.shared.background import FileSaving, fit_for_a_name
 from fstmuse_gui.shared.playback import PagePlayback
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import Row, RowState
-from fstmuse_gui.widgets.genre_bars import percent
 
 if TYPE_CHECKING:
     from fstmuse_core.generate.generator import GeneratedClip

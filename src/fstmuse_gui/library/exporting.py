@@ -24,18 +24,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.tasks.library import ChangedFile
-from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
-from fstmuse_gui.library.words import counted
-from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.plain import PlainLabel, counted, percent
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.dialogs import FittingDialog
-from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
 if TYPE_CHECKING:

@@ -28,9 +28,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.library.catalogue import Filter
-from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES, counted
-from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_core.library.catalogue import Filter
+from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES
+from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, genre_colour, icon, scaled_font
 from fstmuse_gui.widgets.controls import CalmComboBox
 from fstmuse_gui.widgets.drops import leave_drops
@@ -122,7 +122,7 @@ def _fill(item: QListWidgetItem, facet: Facet) -> None:
     item.setData(KEY, facet.key)
     item.setData(_FACET, facet)
     set_tip(item, facet.tip)
-    said = f"{facet.text}, {facet.count:,} file{'' if facet.count == 1 else 's'}"
+    said = f"{facet.text}, {counted(facet.count, 'file')}"
     item.setData(Qt.ItemDataRole.AccessibleTextRole, said)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from fstmuse_core.library.catalogue import Catalogue, Filter, Order
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow
-from fstmuse_gui.library.catalogue import Catalogue, Filter, Order
 from fstmuse_gui.library.reviewing import Reviewing
 from fstmuse_gui.library.store import LibraryStore, Loaded
 from fstmuse_gui.library.view import LibraryView

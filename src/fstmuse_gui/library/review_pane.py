@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.classify.result import Classification
+from fstmuse_core.library.catalogue import shown_title
 from fstmuse_core.library.rows import LibraryRow, State
-from fstmuse_gui.library.catalogue import shown_title
 from fstmuse_gui.library.words import STATES
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, scaled_font

@@ -12,7 +12,7 @@ from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
 from fstmuse_gui.library.corrections import Learning
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
-from fstmuse_gui.library.words import counted
+from fstmuse_gui.plain import counted
 from fstmuse_gui.shared.correcting import Corrections
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing

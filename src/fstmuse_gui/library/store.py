@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.library.catalogue import Catalogue, breathe
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow, ReviewKind
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_gui.library.catalogue import Catalogue, breathe
 from fstmuse_gui.shared.background import SerialExecutor
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
+from fstmuse_core.library.catalogue import NOT_SURE, Catalogue, Column, Places, shown_genre
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
-from fstmuse_gui.library.catalogue import NOT_SURE, Catalogue, Column, Places, shown_genre
 from fstmuse_gui.library.words import HEADINGS, cell_text, spoken_row, tool_tip
+from fstmuse_gui.plain import percent
 from fstmuse_gui.theme import Colours, current_colours, draw_icon, genre_colour, scaled_font
-from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.rows import LEFT, Index, TextTableModel
 
 ROW_HEIGHT = 34

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from fstmuse_gui.library.catalogue import Catalogue, Column, Order, Places
+from fstmuse_core.library.catalogue import Catalogue, Column, Order, Places
 from fstmuse_gui.library.table_rows import ROW_HEIGHT, LibraryModel, RowPainter
 from fstmuse_gui.widgets.rows import PlainTable
 
@@ -40,7 +40,7 @@ class LibraryTable(PlainTable):
     current_changed
         Another file, or none, is the one that the review is about.
     order_wanted(object)
-        An :class:`~fstmuse_gui.library.catalogue.Order`: a heading was clicked.
+        An :class:`~fstmuse_core.library.catalogue.Order`: a heading was clicked.
     """
 
     current_changed = Signal()

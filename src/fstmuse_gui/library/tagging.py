@@ -9,10 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.tags.outcome import BatchSummary
 from fstmuse_core.workers.tasks.library import PlanLine, Written
 from fstmuse_gui.library.store import LibraryStore
-from fstmuse_gui.library.tag_dialog import TagDialog
+from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenDialog
 from fstmuse_gui.library.view import LibraryView
-from fstmuse_gui.library.words import counted
-from fstmuse_gui.library.written_dialog import WrittenDialog
+from fstmuse_gui.plain import counted
 from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.workers.library import LibraryJobs
 

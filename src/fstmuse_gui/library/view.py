@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.library.rows import LibraryFolder
-from fstmuse_gui.library.catalogue import NOT_SURE
 from fstmuse_gui.library.filters import Facet, FacetList, FilterBar
 from fstmuse_gui.library.review_pane import ReviewPane
 from fstmuse_gui.library.table_view import LibraryTable

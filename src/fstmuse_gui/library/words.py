@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from fstmuse_core.library.catalogue import NOT_SURE, Column, Standing, shown_genre, shown_title
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.system.errors import one_line
-from fstmuse_gui.library.catalogue import NOT_SURE, Column, Standing, shown_genre, shown_title
-from fstmuse_gui.widgets.genre_bars import percent
+from fstmuse_gui.plain import percent
 
 GAP = "  \N{MIDDLE DOT}  "
 MORE = "\N{HORIZONTAL ELLIPSIS}"
@@ -49,11 +49,6 @@ CONFIDENCES: tuple[tuple[tuple[float, float], str], ...] = (
     ((0.6, 0.8), "60 to 80 %"),
     ((0.8, 1.0), "80 % and above"),
 )
-
-
-def counted(number: int, noun: str) -> str:
-    """``50,000 files``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def folder_name(path: str) -> str:
@@ -115,15 +110,3 @@ def tool_tip(row: LibraryRow, column: Column) -> str:
     if column in (Column.TITLE, Column.FOLDER):
         return one_line(row.path)
     return cell_text(row, column)
-
-
-def time_left(seconds: float | None) -> str:
-    """``about 4 minutes left``; empty if nobody knows."""
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return "less than a minute left"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"about {minutes} minute{'' if minutes == 1 else 's'} left"
-    return f"about {minutes // 60} h {minutes % 60:02} min left"

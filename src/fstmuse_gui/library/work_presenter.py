@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.library.catalogue import Catalogue
 from fstmuse_core.library.rows import LibraryRow, State
-from fstmuse_gui.library.catalogue import Catalogue
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
-from fstmuse_gui.library.words import GAP, counted, time_left
+from fstmuse_gui.library.words import GAP
+from fstmuse_gui.plain import counted, time_left
 from fstmuse_gui.workers.scanning import LibraryWorkers
 
 

@@ -30,11 +30,11 @@ from fstmuse_core.bundle.figures import ModelFigures
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 from fstmuse_gui.models import words
-from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.plain import PlainLabel, unbroken
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.controls import tool_button
-from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, unbroken
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.page_parts import (
     Figure,
     PageHead,

@@ -8,7 +8,7 @@ from fstmuse_core.bundle.figures import GenreFigure, ModelFigures
 from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry, Origin
 from fstmuse_core.system.wording import counted, sized
-from fstmuse_gui.widgets.genre_bars import percent, unbroken
+from fstmuse_gui.plain import percent, unbroken
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5

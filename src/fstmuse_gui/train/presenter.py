@@ -11,8 +11,7 @@ from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_gui.train.data.presenter import DataPresenter
 from fstmuse_gui.train.form.presenter import FormPresenter
-from fstmuse_gui.train.results.presenter import RunFiles
-from fstmuse_gui.train.results.runs_list import PastRun
+from fstmuse_gui.train.results.presenter import PastRun, RunFiles
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.run.live import LiveTraining
 from fstmuse_gui.train.view import TrainView

@@ -27,8 +27,7 @@ from fstmuse_gui.train.data.work import DataWork
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter
-from fstmuse_gui.train.results.presenter import RunFiles
-from fstmuse_gui.train.results.runs_list import PastRun, past_runs
+from fstmuse_gui.train.results.presenter import PastRun, RunFiles, past_runs
 from fstmuse_gui.train.run.background import BackgroundTraining, TrainSign
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining

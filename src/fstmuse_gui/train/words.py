@@ -9,8 +9,8 @@ from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.values import Matrix
 from fstmuse_core.system import wording
 from fstmuse_core.system.wording import Share
+from fstmuse_gui.plain import counted, unbroken
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
-from fstmuse_gui.widgets.genre_bars import unbroken
 
 GAP = "  \N{MIDDLE DOT}  "
 FEW_ARTISTS = 5
@@ -30,23 +30,6 @@ _MEASURING = "Measuring what it makes"
 def as_sentence(text: str) -> str:
     """With a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
-
-
-def time_left(seconds: float) -> str:
-    """``about 4 minutes left``; empty if nobody knows."""
-    return f"about {duration(seconds)} left" if math.isfinite(seconds) and seconds >= 0 else ""
-
-
-def duration(seconds: float) -> str:
-    """``40 seconds``, ``4 minutes`` or ``2 h 05 min``."""
-    if not math.isfinite(seconds):
-        return "some time"
-    if seconds < 60:
-        return _many(max(1, round(seconds)), "second")
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return _many(minutes, "minute")
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def speed(per_second: float, what: str) -> str:
@@ -78,8 +61,8 @@ def about(started: Started) -> str:
 
 
 def _music(started: Started) -> str:
-    clips, artists = _many(sum(started.clips.values()), "clip"), sum(started.artists.values())
-    return f"{clips} by {_many(artists, 'artist')}" if artists else f"{clips}, artists unknown"
+    clips, artists = counted(sum(started.clips.values()), "clip"), sum(started.artists.values())
+    return f"{clips} by {counted(artists, 'artist')}" if artists else f"{clips}, artists unknown"
 
 
 def how_good(metrics: Metrics) -> list[str]:
@@ -98,8 +81,8 @@ def how_good(metrics: Metrics) -> list[str]:
     if thin:
         rests = "rests" if len(thin) == 1 else "rest"
         said.append(
-            f"{_listed(thin)} {rests} on fewer than {FEW_ARTISTS} artists in the test: with other "
-            "music the figure may be far off."
+            f"{wording.listed(thin)} {rests} on fewer than {FEW_ARTISTS} artists in the test: "
+            "with other music the figure may be far off."
         )
     return said
 
@@ -107,7 +90,7 @@ def how_good(metrics: Metrics) -> list[str]:
 def _how_often_right(metrics: Metrics) -> str:
     share, guess = metrics.share, wording.guessing(metrics.songs)
     is_known = any(metrics.artists.values()) and not metrics.of_unknown_artists
-    songs = f"{_many(share.of, 'song')}{' by artists it has never heard' if is_known else ''}"
+    songs = f"{counted(share.of, 'song')}{' by artists it has never heard' if is_known else ''}"
     found = f"{share.number} of these" if not share.is_few else share.number
     said = (
         f"It was tested on {songs}{_of_nobody(metrics)}. The genre it finds likeliest is right for "
@@ -127,7 +110,7 @@ def _of_nobody(metrics: Metrics) -> str:
 
 def _tested_on_few(metrics: Metrics) -> str:
     return (
-        f"{_many(metrics.n_songs, 'song')} are too few to say how good the whole model is. More "
+        f"{counted(metrics.n_songs, 'song')} are too few to say how good the whole model is. More "
         "music tells, or Cross-validation in More settings, which takes several times as long."
     )
 
@@ -168,7 +151,7 @@ def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:
     of = sum(counts[row])
     return (
         f"Its commonest mistake is to take {genres[row]} for {genres[column]}: "
-        f"{counts[row][column]} of {_many(of, 'song')}."
+        f"{counts[row][column]} of {counted(of, 'song')}."
     )
 
 
@@ -182,7 +165,9 @@ def recall_note(metrics: Metrics, genre: str) -> str:
     songs, artists = metrics.songs.get(genre, 0), metrics.artists.get(genre, 0)
     if not songs:
         return "not tested"
-    return f"{_many(songs, 'song')}, {_many(artists, 'artist') if artists else 'artists unknown'}"
+    return (
+        f"{counted(songs, 'song')}, {counted(artists, 'artist') if artists else 'artists unknown'}"
+    )
 
 
 def recall_text(share: float, songs: int) -> str:
@@ -190,11 +175,3 @@ def recall_text(share: float, songs: int) -> str:
     if not math.isfinite(share):
         return "\N{EN DASH}"
     return unbroken(wording.recorded_share(share, songs).number)
-
-
-def _many(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

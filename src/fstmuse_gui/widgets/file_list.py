@@ -26,9 +26,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_gui.plain import tip
+from fstmuse_gui.plain import percent, tip
 from fstmuse_gui.theme import Colours, current_colours, draw_icon, genre_colour, scaled_font
-from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
 
 _ROW_HEIGHT = 52

@@ -17,8 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.system import wording
-from fstmuse_gui.plain import set_tip
+from fstmuse_gui.plain import percent, set_tip
 from fstmuse_gui.theme import GRID, current_colours, genre_colour, scaled_font
 
 _STEPS = 1000
@@ -34,16 +33,6 @@ _BAR = 8
 _NAME = 104
 _FIGURE = 56
 _NOTE = 156
-
-
-def percent(probability: float) -> str:
-    """``84 %``; ``< 1 %`` and ``> 99 %`` for what is nearly, but not quite, nothing or all."""
-    return unbroken(wording.percent(probability))
-
-
-def unbroken(text: str) -> str:
-    """The text with its percent signs kept beside their numbers."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 class ProbabilityBars(QWidget):

@@ -19,10 +19,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fstmuse_core.classify.result import Classification
-from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.plain import PlainLabel, percent
 from fstmuse_gui.theme import current_colours, genre_colour
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.genre_bars import percent
 
 _HEIGHT = 32
 _CORNER = 6.0

@@ -28,7 +28,7 @@ from fstmuse_core.tags.genres import (
     genre_named,
     likely_genres,
 )
-from fstmuse_gui.plain import PlainLabel, caption
+from fstmuse_gui.plain import PlainLabel, caption, counted
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.drops import leave_drops
 
@@ -361,7 +361,7 @@ class CorrectionBar(QWidget):
 
     def show_count(self, count: int) -> None:
         """Show the number of corrections."""
-        self._sum.setText(f"{count:,} correction{'' if count == 1 else 's'} so far.")
+        self._sum.setText(f"{counted(count, 'correction')} so far.")
         self._sum.setVisible(count > 0)
         self.train_button.setVisible(count > 0)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.system.wording import sized
-from fstmuse_gui.plain import set_tip
+from fstmuse_gui.plain import counted, set_tip
 from fstmuse_gui.shared.background import Background
 from fstmuse_gui.widgets.controls import LineBox
 from fstmuse_gui.widgets.dialogs import Answer, Question
@@ -153,7 +153,7 @@ class CachePresenter(QObject):
         elif not self._takes:
             text = "empty"
         else:
-            text = f"{self._takes}, {size.clips:,} clip{'' if size.clips == 1 else 's'}"
+            text = f"{self._takes}, {counted(size.clips, 'clip')}"
         holds = bool(self._takes) or self._is_damaged
         self._box.show_cache(
             text,

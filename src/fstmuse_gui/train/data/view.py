@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.datasets.survey import MIN_ARTISTS, SetCount, Survey, set_name
-from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.words import GAP
 from fstmuse_gui.widgets.controls import Field, tool_button
@@ -210,8 +210,7 @@ def _about(found: SetCount | None) -> str:
         return "Looking at the songs\N{HORIZONTAL ELLIPSIS}"
     if found.trouble:
         return f"{found.trouble[:1].upper()}{found.trouble[1:]}."
-    clips = "1 clip" if found.clips == 1 else f"{found.clips:,} clips"
-    return GAP.join([found.kind, clips])
+    return GAP.join([found.kind, counted(found.clips, "clip")])
 
 
 class DataPage(QWidget):
@@ -369,7 +368,7 @@ class DataPage(QWidget):
 def _people(artists: int) -> str:
     if not artists:
         return "artists unknown"
-    return "1 artist" if artists == 1 else f"{artists:,} artists"
+    return counted(artists, "artist")
 
 
 def _finding(sentence: str, *, is_good: bool) -> QWidget:

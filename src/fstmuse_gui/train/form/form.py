@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
+    QListWidgetItem,
     QPushButton,
     QScrollArea,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_core.system.wording import listed
-from fstmuse_gui.plain import PlainLabel
-from fstmuse_gui.theme import GRID, icon
+from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
 from fstmuse_gui.train.data.cache import CacheBox
 from fstmuse_gui.train.data.fma import FmaBox
 from fstmuse_gui.train.data.view import DataList
 from fstmuse_gui.train.form.choices import BaseBox, GenreChips
-from fstmuse_gui.train.form.log import LogForm
 from fstmuse_gui.train.form.options import CommandBox
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
-from fstmuse_gui.train.form.recipe_form import RecipeForm
-from fstmuse_gui.train.results.runs_list import RunsList
+from fstmuse_gui.train.form.recipe_form import LogForm, RecipeForm
 from fstmuse_gui.widgets.controls import Field, choice
 from fstmuse_gui.widgets.drops import leave_drops
-from fstmuse_gui.widgets.page_parts import scrolled
+from fstmuse_gui.widgets.page_parts import heading, scrolled
+from fstmuse_gui.widgets.rows import KEY, KeyedList, draw_start, paint_ground
 
 _WIDTH = 336
 # What is unfolded has its height by then, and people may scroll again.
 _SETTLED_MS = 200
+_RUN_ROW = 50
+_MOST_RUNS = 3
+_RUN_EDGES = 12
+_RUN_SIGN = 15
+_RUN_WORDS = Qt.ItemDataRole.UserRole + 1
+_RUN_STATE = Qt.ItemDataRole.UserRole + 2
+_RUN_SIGNS = {
+    "running": ("play", "accent"),
+    "done": ("done", "accent"),
+    "stopped": ("stop", "muted"),
+    "unfinished": ("pause", "warning"),
+}
 
 
 class TrainForm(QWidget):
@@ -234,3 +250,104 @@ class TrainForm(QWidget):
         """Set the text of the button, and whether it can be pressed."""
         self.train_button.setText(f" {text}")
         self.train_button.setEnabled(is_enabled)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A training: ``state`` is "running", "done", "stopped" or "unfinished"."""
+
+    run: str
+    title: str
+    words: str
+    state: str
+
+
+class RunsList(QWidget):
+    """Chooses a training.
+
+    Signals
+    -------
+    chosen(str)
+        Name of a run that was clicked or walked to.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hint = PlainLabel("What you train appears here.")
+        self._hint.setProperty("look", "muted")
+        self.list = KeyedList("Trainings")
+        self.list.setItemDelegate(_RunPainter(self.list))
+        self.list.chosen.connect(self.chosen)
+        # A click on the one that is chosen already shows it again.
+        self.list.itemClicked.connect(lambda item: self.chosen.emit(item.data(KEY)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(heading(self, "Trainings"))
+        column.addWidget(self._hint)
+        column.addWidget(self.list, 1)
+        self.show_runs([])
+
+    def show_runs(self, rows: list[RunRow]) -> None:
+        """Show these; the one that was chosen stays so."""
+        before = self.current
+        self.list.blockSignals(True)
+        self.list.clear()
+        for row in rows:
+            item = QListWidgetItem(row.title)
+            item.setData(KEY, row.run)
+            item.setData(_RUN_WORDS, row.words)
+            item.setData(_RUN_STATE, row.state)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, {row.words}")
+            set_tip(item, row.run)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self._hint.setVisible(not rows)
+        self.list.setVisible(bool(rows))
+        # So many that the form keeps its room; the others are scrolled to.
+        self.list.setFixedHeight(_RUN_ROW * min(len(rows), _MOST_RUNS) + _RUN_EDGES)
+        self.select(before)
+
+    @property
+    def current(self) -> str:
+        """The run that is chosen; empty if none is."""
+        return self.list.current
+
+    def select(self, run: str) -> None:
+        """Mark a run as chosen without telling anyone; an empty name marks none."""
+        self.list.select(run)
+
+
+class _RunPainter(QStyledItemDelegate):
+    """Paints a training: its title, and how far it came beside a sign."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(100, _RUN_ROW)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        colours = current_colours()
+        painter.save()
+        box = paint_ground(painter, option)
+        sign, role = _RUN_SIGNS.get(index.data(_RUN_STATE), ("question", "muted"))
+        where = QRectF(box.left() + 12, box.center().y() + 4, _RUN_SIGN, _RUN_SIGN)
+        draw_icon(painter, sign, where, QColor(getattr(colours, role)))
+        title, words = QRectF(box), QRectF(box)
+        title.adjust(12, 4, -12, -box.height() / 2)
+        words.setLeft(where.right() + 6)
+        words.adjust(0, box.height() / 2, -12, -4)
+        draw_start(painter, title, index.data(), option.font, colours.text)
+        small = scaled_font(option.font, 0.92)
+        draw_start(painter, words, index.data(_RUN_WORDS), small, colours.muted)
+        painter.restore()
+
+
+# History ------------------------------------------------------------------------------------

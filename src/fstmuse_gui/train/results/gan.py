@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from fstmuse_core.bundle.figures import GENERATOR_FIGURES
 from fstmuse_core.runs.metrics import GanMetrics
-from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.plain import PlainLabel, percent
 from fstmuse_gui.theme import GRID
-from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, percent
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.page_parts import Figure, TwoSides, heading, plain_text, small_text
 
 _EXPECT = (

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import GanMetrics, Metrics
-from fstmuse_gui.plain import set_tip
+from fstmuse_gui.plain import percent, set_tip, unbroken
 from fstmuse_gui.theme import GRID, current_colours, icon
 from fstmuse_gui.train.results.gan import GanResult
 from fstmuse_gui.train.words import how_good, how_honest, recall_note, recall_text, thin_genres
 from fstmuse_gui.widgets.axes import Plot
 from fstmuse_gui.widgets.confusion_view import ConfusionView
-from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, percent, unbroken
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.page_parts import (
     Figure,
     PageHead,

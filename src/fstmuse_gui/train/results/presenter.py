@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.runs import store
 from fstmuse_core.runs.events import Done, Failed, Started, ending, read_events
 from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.results.runs_list import PastRun, past_runs
+from fstmuse_gui.train.form.form import RunRow
+from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.live import about_result, draw_curves
 from fstmuse_gui.train.view import TrainView
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run of the list and where it lies."""
+
+    row: RunRow
+    folder: Path
+    resumable: bool
+
+
+def past_runs() -> list[PastRun]:
+    """List the runs of models that this tab trains, the newest first."""
+    found = [_past(summary) for summary in store.list_runs() if summary.model in MODEL_KINDS]
+    return sorted(found, key=lambda run: _begun_at(run.folder), reverse=True)
+
+
+def _begun_at(folder: Path) -> float:
+    try:
+        return (folder / store.RUN_FILE).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _past(summary: store.RunSummary) -> PastRun:
+    epochs = f"{summary.epoch} of {summary.epochs} epochs"
+    words = {
+        "running": "Training now",
+        "done": f"Done, {epochs}",
+        "stopped": f"Stopped, {epochs}",
+        "unfinished": f"Unfinished, {epochs}",
+    }[summary.state.value]
+    row = RunRow(summary.run, summary.out or summary.run, words, summary.state.value)
+    return PastRun(row, Path(summary.folder), summary.resumable)
+
 
 _UNFINISHED = (
     "It was interrupted after {}. Nothing that it had learned by then is lost: Resume goes on "
@@ -25,7 +63,7 @@ class RunFiles(QObject):
     Signals
     -------
     listed(list)
-        Of :class:`~fstmuse_gui.train.results.runs_list.PastRun`, the newest first.
+        Of :class:`~fstmuse_gui.train.results.presenter.PastRun`, the newest first.
     trouble(str)
         Why something could not be read or written.
     """

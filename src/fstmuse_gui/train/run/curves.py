@@ -12,10 +12,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fstmuse_core.runs.events import Epoch, Progress
-from fstmuse_gui.plain import RichLabel, escaped
+from fstmuse_gui.plain import RichLabel, escaped, percent
 from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.widgets.axes import Plot
-from fstmuse_gui.widgets.genre_bars import percent
 from fstmuse_gui.widgets.page_parts import heading
 
 _AXIS_WIDTH = 48

@@ -23,11 +23,12 @@ from fstmuse_core.runs.events import (
     read_events,
 )
 from fstmuse_core.runs.store import newest_checkpoint
+from fstmuse_gui.plain import duration
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.page import RunPage
 from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
 from fstmuse_gui.train.view import TrainView
-from fstmuse_gui.train.words import GAP, about, as_sentence, duration, stage
+from fstmuse_gui.train.words import GAP, about, as_sentence, stage
 
 _STOPPING = {
     StopKeeps.MODEL: "Stopping. The best model is kept and tested",

@@ -6,11 +6,12 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from fstmuse_core.runs.events import Epoch, Progress, Sample, Started
+from fstmuse_gui.plain import time_left
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.curves import Curves, GanCurves
 from fstmuse_gui.train.run.samples import SamplesPanel
-from fstmuse_gui.train.words import GAP, about, speed, time_left, worst_mistake
+from fstmuse_gui.train.words import GAP, about, speed, worst_mistake
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.page_parts import (
     PageHead,

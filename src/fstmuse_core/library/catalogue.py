@@ -25,6 +25,8 @@ Places = npt.NDArray[np.intp]
 _CHUNK = 800
 _RANKED_LETTERS = 48
 _MILLION = 1_000_000
+NOT_SURE = "Not sure"
+_STATES = (State.WORKING, State.WAITING, State.FAILED, State.SKIPPED, State.GONE, State.DONE)
 
 
 class Column(IntEnum):
@@ -47,10 +49,6 @@ class Standing(StrEnum):
     OPEN = "open"
     REVIEWED = "reviewed"
     DIFFERS = "differs"
-
-
-NOT_SURE = "Not sure"
-_STATES = (State.WORKING, State.WAITING, State.FAILED, State.SKIPPED, State.GONE, State.DONE)
 
 
 @dataclass(frozen=True)

@@ -1,113 +1,29 @@
-"""The preview of the tags that would be written, file by file, and what became of it."""
+"""Dialogs about tags: the preview before they are written, and the batches written before."""
 
 from __future__ import annotations
 
-import os
+from datetime import datetime
+from functools import partial
 
-from PySide6.QtCore import (
-    QModelIndex,
-    QObject,
-    QSize,
-    Signal,
-)
-from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from fstmuse_core.system.errors import one_line
-from fstmuse_core.workers.tasks.library import PlanLine
-from fstmuse_gui.library.tag_form import TagForm
-from fstmuse_gui.library.words import counted
-from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
+from fstmuse_core.tags.outcome import BatchSummary
+from fstmuse_gui.library.tag_preview import PlanTable, TagForm
+from fstmuse_gui.plain import PlainLabel, counted, set_tip
+from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.dialogs import FittingDialog
-from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
-_HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
-_SHARES = (34, 18, 18, 30)
 _STEPS = 1000
-
-
-class PlanModel(TextTableModel):
-    """The files that change, or those that stay as they are."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_HEADINGS, parent)
-        self.changing: list[PlanLine] = []
-        self.staying: list[PlanLine] = []
-        self._shows_staying = False
-
-    @property
-    def lines(self) -> list[PlanLine]:
-        """Lines on show."""
-        return self.staying if self._shows_staying else self.changing
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.beginResetModel()
-        self.changing, self.staying = [], []
-        self.endResetModel()
-
-    def add(self, lines: list[PlanLine]) -> None:
-        """Take more."""
-        changing = [line for line in lines if not line.stays]
-        staying = [line for line in lines if line.stays]
-        more = staying if self._shows_staying else changing
-        if more:
-            first = len(self.lines)
-            self.beginInsertRows(QModelIndex(), first, first + len(more) - 1)
-        self.changing += changing
-        self.staying += staying
-        if more:
-            self.endInsertRows()
-
-    def show_staying(self, is_wanted: bool) -> None:
-        """Show what stays as it is, or what changes."""
-        self.beginResetModel()
-        self._shows_staying = is_wanted
-        self.endResetModel()
-
-    # -- as a model --------------------------------------------------------------------
-
-    def n_rows(self) -> int:
-        return len(self.lines)
-
-    def text(self, row: int, column: int) -> str:
-        line = self.lines[row]
-        if column == 0:
-            return one_line(os.path.basename(line.path))
-        if column == 3:
-            return one_line(line.why[:1].upper() + line.why[1:])
-        genres = line.old if column == 1 else line.new
-        return one_line("; ".join(genres)) or "\N{EN DASH}"
-
-    def hint(self, row: int, column: int) -> str:
-        return one_line(self.lines[row].path) if column == 0 else self.text(row, column)
-
-    def colour(self, row: int, column: int) -> str:
-        colours = current_colours()
-        return colours.muted if column in (1, 3) else colours.text
-
-
-class PlanTable(PlainTable):
-    """Shows a :class:`PlanModel`."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self.plan = PlanModel()
-        super().__init__("What would be written", self.plan, parent=parent)
-        self.plan.setParent(self)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        width = self.viewport().width()
-        for column, share in enumerate(_SHARES):
-            self.setColumnWidth(column, width * share // 100)
 
 
 class TagDialog(FittingDialog):
@@ -284,3 +200,149 @@ class TagDialog(FittingDialog):
             super().reject()
         else:
             self.cancel_requested.emit()
+
+
+class WrittenDialog(FittingDialog):
+    """Lists batches, the newest first.
+
+    Signals
+    -------
+    undo_requested(object)
+        A :class:`BatchSummary` is to be taken back.
+    cancel_requested
+        The rest is to be left as it is.
+    """
+
+    undo_requested = Signal(object)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Tags written before")
+        self.buttons: dict[str, QPushButton] = {}
+        heading = PlainLabel("Tags written before")
+        heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
+        words = PlainLabel(
+            "Undo gives the files of a batch back as they were, to the byte. A file that "
+            "something else has changed since is left alone."
+        )
+        words.setProperty("look", "muted")
+        words.setWordWrap(True)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(GRID)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, GRID, 0)
+        column.addLayout(self._list)
+        column.addStretch()
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Progress")
+        self._words = PlainLabel()
+        self._words.setWordWrap(True)
+        self.cancel_button = QPushButton("Stop")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.close_button = QPushButton("Close")
+        self.close_button.clicked.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.addWidget(self._words, 1)
+        foot.addWidget(self.cancel_button)
+        foot.addWidget(self.close_button)
+        body = QWidget()
+        outer = QVBoxLayout(body)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(2 * GRID)
+        outer.addWidget(heading)
+        outer.addWidget(words)
+        outer.addWidget(area, 1)
+        outer.addWidget(self._bar)
+        self.set_parts(body, foot)
+        self.resize(QSize(560, 440))
+        self.show_busy("Looking through what was written")
+
+    @property
+    def text(self) -> str:
+        """Text below the list."""
+        return self._words.text()
+
+    def show_busy(self, words: str, share: float | None = None) -> None:
+        """Show that something goes on."""
+        self._words.setText(words)
+        self._bar.setRange(0, 0 if share is None else 1000)
+        self._bar.setValue(0 if share is None else round(share * 1000))
+        self._set_busy(True)
+
+    def show_batches(self, batches: list[BatchSummary], words: str) -> None:
+        """Offer these, and say what has just been done, if anything."""
+        while (item := self._list.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        self.buttons = {}
+        for batch in batches:
+            self._list.addWidget(self._build_batch(batch))
+        self._words.setText(words if batches else "No tags were written yet.")
+        self._set_busy(False)
+
+    def show_trouble(self, sentence: str) -> None:
+        """Show that something could not be done."""
+        self._words.setText(sentence)
+        self._set_busy(False)
+
+    def _set_busy(self, is_busy: bool) -> None:
+        self._bar.setVisible(is_busy)
+        self.cancel_button.setVisible(is_busy)
+        self.close_button.setVisible(not is_busy)
+        for button in self.buttons.values():
+            button.setEnabled(not is_busy)
+
+    def _build_batch(self, batch: BatchSummary) -> QFrame:
+        card = QFrame()
+        card.setObjectName("card")
+        when = PlainLabel(_when(batch.at))
+        when.setFont(scaled_font(self.font(), 1.0, QFont.Weight.Medium))
+        about = PlainLabel(_about(batch))
+        about.setProperty("look", "small")
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(when)
+        texts.addWidget(about)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        row.addLayout(texts, 1)
+        if batch.n_undone < batch.n_written:
+            button = QPushButton(icon("undo"), " Undo")
+            button.setAccessibleName(f"Undo the tags of {_when(batch.at)}")
+            button.clicked.connect(partial(self._on_undo, batch))
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self.buttons[batch.id] = button
+        return card
+
+    def _on_undo(self, batch: BatchSummary, _checked: bool = False) -> None:
+        self.undo_requested.emit(batch)
+
+    def reject(self) -> None:
+        """Close it, unless something goes on."""
+        if self.close_button.isVisibleTo(self):
+            super().reject()
+        else:
+            self.cancel_requested.emit()
+
+
+def _when(at: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%d %B %Y, %H:%M}".lstrip("0")
+    except ValueError:
+        return at
+
+
+def _about(batch: BatchSummary) -> str:
+    words = counted(batch.n_written, "file")
+    if batch.n_undone:
+        all_of_them = batch.n_undone == batch.n_written
+        words += ", taken back" if all_of_them else f", {batch.n_undone:,} of them taken back"
+    return f"{words}; it was cut off" if batch.was_cut_off else words

@@ -1,8 +1,11 @@
-"""Form for how genres are written."""
+"""How tags are written, and the table of what would be written, file by file."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+import os
+
+from PySide6.QtCore import QModelIndex, QObject, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QSpinBox,
@@ -10,12 +13,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_core.system.errors import one_line
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_gui.library.words import counted
-from fstmuse_gui.plain import PlainLabel
-from fstmuse_gui.theme import GRID
+from fstmuse_core.workers.tasks.library import PlanLine
+from fstmuse_gui.plain import PlainLabel, counted
+from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.widgets.controls import CalmComboBox, CalmSpinBox
 from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
 _PAUSE_MS = 300
 _WIDTH = 272
@@ -43,6 +48,8 @@ _ENCODINGS = {
     "cp1257": "Baltic (Windows-1257)",
     "cp874": "Thai (Windows-874)",
 }
+_HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
+_SHARES = (34, 18, 18, 30)
 
 
 class TagForm(QWidget):
@@ -190,3 +197,79 @@ def _percent_box(value: int) -> QSpinBox:
 def _indent(box: QSpinBox) -> None:
     """Let the figure stand where a chooser's text does."""
     box.lineEdit().setTextMargins(GRID, 0, 0, 0)
+
+
+class PlanModel(TextTableModel):
+    """The files that change, or those that stay as they are."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_HEADINGS, parent)
+        self.changing: list[PlanLine] = []
+        self.staying: list[PlanLine] = []
+        self._shows_staying = False
+
+    @property
+    def lines(self) -> list[PlanLine]:
+        """Lines on show."""
+        return self.staying if self._shows_staying else self.changing
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.beginResetModel()
+        self.changing, self.staying = [], []
+        self.endResetModel()
+
+    def add(self, lines: list[PlanLine]) -> None:
+        """Take more."""
+        changing = [line for line in lines if not line.stays]
+        staying = [line for line in lines if line.stays]
+        more = staying if self._shows_staying else changing
+        if more:
+            first = len(self.lines)
+            self.beginInsertRows(QModelIndex(), first, first + len(more) - 1)
+        self.changing += changing
+        self.staying += staying
+        if more:
+            self.endInsertRows()
+
+    def show_staying(self, is_wanted: bool) -> None:
+        """Show what stays as it is, or what changes."""
+        self.beginResetModel()
+        self._shows_staying = is_wanted
+        self.endResetModel()
+
+    # -- as a model --------------------------------------------------------------------
+
+    def n_rows(self) -> int:
+        return len(self.lines)
+
+    def text(self, row: int, column: int) -> str:
+        line = self.lines[row]
+        if column == 0:
+            return one_line(os.path.basename(line.path))
+        if column == 3:
+            return one_line(line.why[:1].upper() + line.why[1:])
+        genres = line.old if column == 1 else line.new
+        return one_line("; ".join(genres)) or "\N{EN DASH}"
+
+    def hint(self, row: int, column: int) -> str:
+        return one_line(self.lines[row].path) if column == 0 else self.text(row, column)
+
+    def colour(self, row: int, column: int) -> str:
+        colours = current_colours()
+        return colours.muted if column in (1, 3) else colours.text
+
+
+class PlanTable(PlainTable):
+    """Shows a :class:`PlanModel`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.plan = PlanModel()
+        super().__init__("What would be written", self.plan, parent=parent)
+        self.plan.setParent(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.viewport().width()
+        for column, share in enumerate(_SHARES):
+            self.setColumnWidth(column, width * share // 100)
