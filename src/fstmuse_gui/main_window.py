@@ -38,11 +38,11 @@ from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.plain import PlainMessage
 from fstmuse_gui.settings import APP_NAME, GEOMETRY, TAGLINE, THEME, THEMES, WINDOW_STATE
-from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabContext, TabSign, TabSigns
+from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabBadge, TabBadges, TabContext
 from fstmuse_gui.theme import ThemeController, app_icon, icon
 from fstmuse_gui.train.tab import TrainTab
 from fstmuse_gui.widgets.dialogs import ScreenFit, ShortcutsDialog
-from fstmuse_gui.widgets.drops import copied_paths
+from fstmuse_gui.widgets.drops import accept_dropped_paths
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
 TABS: tuple[Callable[[TabContext], Tab], ...] = (
@@ -118,12 +118,12 @@ class MainWindow(QMainWindow):
         self._theme_button.setIconSize(QSize(20, 20))
         self._theme_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._tab_widget.setCornerWidget(self._theme_button)
-        self._signs = TabSigns(self._tab_widget)
+        self._badges = TabBadges(self._tab_widget)
         self._context.models.wanted.connect(lambda _name: self._show_tab("Classify"))
         self._context.models.generator_wanted.connect(lambda _name: self._show_tab("Generate"))
         self._context.models.fine_tune_wanted.connect(lambda _name: self._show_tab("Train"))
         self._context.data.train_on_wanted.connect(lambda _path: self._show_tab("Train"))
-        self._context.signs.changed.connect(self._on_sign)
+        self._context.badges.changed.connect(self._on_badge)
         self.setCentralWidget(self._tab_widget)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -221,8 +221,8 @@ class MainWindow(QMainWindow):
         if title in self._titles:
             self._tab_widget.setCurrentIndex(self._titles.index(title))
 
-    def _on_sign(self, title: str, sign: TabSign | None) -> None:
-        self._signs.show(self._titles.index(title), sign)
+    def _on_badge(self, title: str, badge: TabBadge | None) -> None:
+        self._badges.show(self._titles.index(title), badge)
 
     @property
     def _titles(self) -> list[str]:
@@ -239,17 +239,17 @@ class MainWindow(QMainWindow):
         return self.tabs[self._tab_widget.currentIndex()]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self.tab.set_hot(bool(copied_paths(event)))
+        self.tab.set_drop_highlight(bool(accept_dropped_paths(event)))
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        copied_paths(event)
+        accept_dropped_paths(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.tab.set_hot(False)
+        self.tab.set_drop_highlight(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.tab.set_hot(False)
-        self.open_paths(copied_paths(event))
+        self.tab.set_drop_highlight(False)
+        self.open_paths(accept_dropped_paths(event))
 
     def open_paths(self, paths: list[str]) -> None:
         """Hand files and folders to the tab in front, which for a model is the Models tab."""

@@ -21,7 +21,7 @@ _NARROW = 700
 
 
 def main(folder: Path, theme: str) -> None:
-    from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenDialog
+    from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenTagsDialog
     from fstmuse_gui.main_window import MainWindow
     from fstmuse_gui.settings import THEME, Settings
     from fstmuse_gui.shared.tabs import TabContext
@@ -37,7 +37,11 @@ def main(folder: Path, theme: str) -> None:
     window.show()
     told: dict[str, object] = {"scale": window.devicePixelRatio()}
     parts: list[tuple[str, QWidget]] = [(tab.title, window) for tab in window.tabs]
-    dialogs = (TagDialog(window), WrittenDialog(window), ShortcutsDialog(window.menuBar(), window))
+    dialogs = (
+        TagDialog(window),
+        WrittenTagsDialog(window),
+        ShortcutsDialog(window.menuBar(), window),
+    )
     parts += [(type(dialog).__name__, dialog) for dialog in dialogs]
     for place, (title, shown) in enumerate(parts):
         if shown is window:

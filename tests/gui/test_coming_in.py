@@ -59,9 +59,9 @@ def test_an_empty_window_invites(bench: Bench) -> None:
 def test_a_dropped_song_is_classified(bench: Bench, music: FloatArray) -> None:
     data = urls("/music/song.mp3")
     assert drag(bench, data)
-    assert current(bench.view.drop_area._is_hot)
+    assert current(bench.view.drop_area._is_highlighted)
     drop(bench, data)
-    assert not current(bench.view.drop_area._is_hot)
+    assert not current(bench.view.drop_area._is_highlighted)
     assert bench.asked_for() == ["/music/song.mp3"]
     bench.answer(make_result(music))
     assert bench.view.page is bench.view.clip_page
@@ -73,14 +73,14 @@ def test_what_is_no_file_cannot_be_dropped(bench: Bench) -> None:
     data = QMimeData()
     data.setText("no file by that name")
     assert not drag(bench, data)
-    assert not bench.view.drop_area._is_hot
+    assert not bench.view.drop_area._is_highlighted
 
 
 def test_a_song_that_is_dragged_away_again_leaves_nothing(bench: Bench) -> None:
     assert drag(bench, urls("/music/song.mp3"))
-    assert current(bench.view.drop_area._is_hot)
+    assert current(bench.view.drop_area._is_highlighted)
     QApplication.sendEvent(bench.window, QDragLeaveEvent())
-    assert not current(bench.view.drop_area._is_hot)
+    assert not current(bench.view.drop_area._is_highlighted)
     assert bench.asked_for() == []
 
 

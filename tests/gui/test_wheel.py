@@ -12,7 +12,12 @@ from PySide6.QtWidgets import QApplication, QComboBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 import fstmuse_gui
-from fstmuse_gui.widgets.controls import CalmComboBox, CalmDoubleSpinBox, CalmSlider, CalmSpinBox
+from fstmuse_gui.widgets.controls import (
+    WheelSafeComboBox,
+    WheelSafeDoubleSpinBox,
+    WheelSafeSlider,
+    WheelSafeSpinBox,
+)
 from fstmuse_gui.widgets.page_parts import SidePane
 
 SOURCE = Path(fstmuse_gui.__file__).parent
@@ -49,13 +54,15 @@ def value_of(control: QWidget) -> float:
     return control.currentIndex() if isinstance(control, QComboBox) else control.value()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("kind", [CalmComboBox, CalmSpinBox, CalmDoubleSpinBox, CalmSlider])
+@pytest.mark.parametrize(
+    "kind", [WheelSafeComboBox, WheelSafeSpinBox, WheelSafeDoubleSpinBox, WheelSafeSlider]
+)
 def test_the_wheel_changes_what_has_the_focus_alone(qtbot: QtBot, kind: type[QWidget]) -> None:
     inside = QWidget()
     inside.setMinimumHeight(900)
     column = QVBoxLayout(inside)
-    control, other = kind(), CalmComboBox()
-    if isinstance(control, CalmComboBox):
+    control, other = kind(), WheelSafeComboBox()
+    if isinstance(control, WheelSafeComboBox):
         control.addItems(["one", "two", "three"])
         control.setCurrentIndex(1)
     else:

@@ -14,7 +14,7 @@ from fstmuse_core.library.catalogue import (
     Column,
     Filter,
     Order,
-    Standing,
+    VerdictFilter,
     shown_genre,
     shown_title,
 )
@@ -126,10 +126,10 @@ FILTERS: dict[str, tuple[Filter, Callable[[LibraryRow], bool]]] = {
     "not sure": (Filter(genre=NOT_SURE), lambda r: shown_genre(r) == NOT_SURE),
     "folder": (Filter(folder=2), lambda r: r.folder_id == 2),
     "state": (Filter(state=State.WAITING), lambda r: r.state is State.WAITING),
-    "sure": (Filter(standing=Standing.SURE), lambda r: r.is_sure),
-    "unsure": (Filter(standing=Standing.UNSURE), lambda r: bool(r.verdict) and not r.is_sure),
-    "open": (Filter(standing=Standing.OPEN), lambda r: bool(r.verdict) and r.review is None),
-    "reviewed": (Filter(standing=Standing.REVIEWED), lambda r: r.review is not None),
+    "sure": (Filter(standing=VerdictFilter.SURE), lambda r: r.is_sure),
+    "unsure": (Filter(standing=VerdictFilter.UNSURE), lambda r: bool(r.verdict) and not r.is_sure),
+    "open": (Filter(standing=VerdictFilter.OPEN), lambda r: bool(r.verdict) and r.review is None),
+    "reviewed": (Filter(standing=VerdictFilter.REVIEWED), lambda r: r.review is not None),
     "score": (
         Filter(confidence=(0.4, 0.6)),
         lambda r: bool(r.verdict) and 0.4 <= r.confidence < 0.6,
@@ -168,7 +168,7 @@ def test_what_is_unlike_the_files_own_tag_is_found() -> None:
         row(4, tag_genre="Bebop", is_sure=False),
         row(5, tag_genre="Rock", review=ReviewKind.CORRECTED, review_genre="Folk"),
     ]
-    assert found(rows, Filter(standing=Standing.DIFFERS)) == [2, 5]
+    assert found(rows, Filter(standing=VerdictFilter.DIFFERS)) == [2, 5]
 
 
 def test_genres_are_counted_in_a_folder() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fstmuse_gui.library.exporting import CompareDialog
-from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenDialog
+from fstmuse_gui.library.export_presenter import CompareDialog
+from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenTagsDialog
 from fstmuse_gui.shared.models import ModelInfo
 from tests.gui.reach import check_breadth, check_sizes
 from tests.gui_library.conftest import LibraryBench
@@ -20,7 +20,7 @@ def test_files_in_a_small_window(bench: LibraryBench) -> None:
 def test_dialogs_in_a_small_window(bench: LibraryBench) -> None:
     for dialog in (
         TagDialog(bench.window),
-        WrittenDialog(bench.window),
+        WrittenTagsDialog(bench.window),
         CompareDialog(bench.window, "FstMuse", [ModelInfo("other", "Another", ("Rock",))]),
     ):
         dialog.show()

@@ -18,7 +18,7 @@ from fstmuse_core.library.rows import ReviewKind, stored
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.plan import Mode
 from fstmuse_core.workers.tasks.library import PlanLine
-from fstmuse_gui.library.tag_preview import PlanModel
+from fstmuse_gui.library.tag_preview import TagPlanModel
 from fstmuse_gui.widgets.dialogs import Question
 from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import (
@@ -136,7 +136,7 @@ def test_what_was_chosen_for_tags_is_remembered(bench: LibraryBench, library: Li
 
 
 def test_a_file_whose_shown_genre_stays_is_still_one_that_changes() -> None:
-    model = PlanModel()
+    model = TagPlanModel()
     why = "APEv2 says Polka; that is changed too"
     model.add([PlanLine("/m/a.mp3", ("Rock",), ("Rock",), why, is_written=True)])
     assert (len(model.changing), len(model.staying)) == (1, 0)
@@ -209,7 +209,7 @@ def test_a_process_that_dies_is_said_and_the_next_job_has_another(
 
 
 def test_a_preview_of_very_many_files_grows_by_parts() -> None:
-    model = PlanModel()
+    model = TagPlanModel()
     model.add([PlanLine("/m/a.mp3", (), ("Rock",), ""), PlanLine("/m/b.mp3", (), (), "no")])
     assert (model.rowCount(), len(model.staying)) == (1, 1)
     model.show_staying(True)

@@ -13,8 +13,8 @@ from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import ReviewKind, State
 from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.library.work import ScanDone, ScanProgress, WorkDone, WorkFailed
-from fstmuse_gui.library.store import Loaded
-from fstmuse_gui.shared.tabs import SignKind
+from fstmuse_gui.library.store import LibrarySnapshot
+from fstmuse_gui.shared.tabs import BadgeKind
 from fstmuse_gui.widgets.dialogs import keys_of
 from tests.gui.test_window import controls
 from tests.gui_library.conftest import (
@@ -102,7 +102,9 @@ def test_files_that_are_classified_meanwhile_are_not_forgotten_by_a_reload(
     """The rows of a reload may be older than the news that came while it was under way."""
     library_store = bench.wiring.library_store
     sha = library_store.model_sha
-    before = Loaded("fst-muse", sha, Catalogue(library.rows(sha)), tuple(library.folders()))
+    before = LibrarySnapshot(
+        "fst-muse", sha, Catalogue(library.rows(sha)), tuple(library.folders())
+    )
     bench.presenter._is_loading = True
     keep(library, ids[3], "charlie", "Punk", 0.99)
     settle(bench, lambda: library_store.read([ids[3]]))
@@ -275,10 +277,10 @@ def test_closing_while_it_listens_goes_on_at_the_next_start(
 
 def test_the_tab_says_how_far_it_is(bench: LibraryBench) -> None:
     said = []
-    bench.context.signs.changed.connect(lambda _title, sign: said.append(sign))
+    bench.context.badges.changed.connect(lambda _title, sign: said.append(sign))
     bench.presenter.work.start()
     bench.tell(bench.jobs.works[0], progress(1, 4))
-    assert (said[-1].kind, said[-1].share) == (SignKind.BUSY, 0.25)
+    assert (said[-1].kind, said[-1].share) == (BadgeKind.BUSY, 0.25)
     bench.load(lambda: bench.jobs.works[0].tell(WorkDone(4, 0)))
     assert said[-1] is None
 

@@ -24,7 +24,7 @@ from fstmuse_gui.models.store import Importer, ModelStore
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.models.view import ModelsView
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.shared.tabs import ModelNews, TabContext
+from fstmuse_gui.shared.tabs import ModelSignals, TabContext
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.conftest import nothing_left_behind, settings, theme
@@ -86,7 +86,7 @@ class ModelsBench:
     tab: ModelsTab
     models: Path
     importing: Importing
-    news: ModelNews
+    news: ModelSignals
     qtbot: QtBot
 
     @property

@@ -15,7 +15,7 @@ from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_core.bundle.model_list import Origin
 from fstmuse_gui.models.details_page import CardView
-from fstmuse_gui.models.words import spoken
+from fstmuse_gui.models.words import accessible_text
 from tests.gui_models.conftest import (
     SHIPPED,
     MakeModelsBench,
@@ -200,5 +200,5 @@ def test_a_row_of_the_list_says_whose_the_figures_are(bench: ModelsBench) -> Non
     entry = bench.view.sidebar.list.entries[-1]
     for origin in Origin:
         is_claim = origin in (Origin.IMPORTED, Origin.ELSEWHERE)
-        told = spoken(dataclasses.replace(entry, origin=origin))
+        told = accessible_text(dataclasses.replace(entry, origin=origin))
         assert told.endswith("figures by its maker") is is_claim

@@ -60,7 +60,7 @@ def _damaged(bench: ModelsBench) -> None:
 
 
 def _hot(bench: ModelsBench) -> None:
-    bench.tab.set_hot(True)
+    bench.tab.set_drop_highlight(True)
 
 
 def _generator(bench: ModelsBench) -> None:

@@ -114,7 +114,7 @@ def test_the_splitter_comes_back_as_it_was(make_bench: MakeModelsBench) -> None:
 
 
 def test_the_button_lights_up_while_a_file_hangs_above(bench: ModelsBench) -> None:
-    bench.tab.set_hot(True)
+    bench.tab.set_drop_highlight(True)
     assert bench.view.sidebar.import_button.text() == " Drop to import"
-    bench.tab.set_hot(False)
+    bench.tab.set_drop_highlight(False)
     assert bench.view.sidebar.import_button.text().startswith(" Import a model")

@@ -9,13 +9,13 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.manifest import MANIFEST_NAME
 from fstmuse_gui.shared.models import ModelWatch
-from fstmuse_gui.shared.tabs import ModelNews
+from fstmuse_gui.shared.tabs import ModelSignals
 from tests.gui_models.conftest import add_model
 
 
 def test_models_that_come_change_and_go(qtbot: QtBot, own_models: Path) -> None:
     shutil.rmtree(own_models, ignore_errors=True)
-    news = ModelNews()
+    news = ModelSignals()
     watch = ModelWatch(news)
     watch.start()
 
@@ -27,7 +27,7 @@ def test_models_that_come_change_and_go(qtbot: QtBot, own_models: Path) -> None:
 
 def test_what_the_window_did_itself_is_told_once(qtbot: QtBot, own_models: Path) -> None:
     own_models.mkdir(parents=True, exist_ok=True)
-    news = ModelNews()
+    news = ModelSignals()
     watch = ModelWatch(news)
     watch.start()
     told: list[None] = []

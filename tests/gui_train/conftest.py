@@ -21,7 +21,7 @@ from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.shared.tabs import TabContext
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.data.presenter import DataPresenter
-from fstmuse_gui.train.data.work import DataWork
+from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.presenter import TrainPresenter
 from fstmuse_gui.train.results.presenter import PastRun
@@ -141,7 +141,9 @@ def make_bench(
             return players[-1]
 
         options: dict[str, Any] = {
-            "data": lambda parent: DataWork(parent, reader=read_at_once, checker=check_at_once),
+            "data": lambda parent: DataSetReader(
+                parent, reader=read_at_once, checker=check_at_once
+            ),
             "starter": start,
             "follower": start,
             "lister": lambda: list(runs),

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.runs.events import Epoch, Failed, Preparing
 from fstmuse_core.runs.store import RunState, list_runs, running_training
-from fstmuse_gui.train.data.work import DataWork
+from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run.background import BackgroundTraining
@@ -201,7 +201,7 @@ def train_for_long(bench: TrainBench, music: Path, qtbot: QtBot) -> None:
 def make_real(make_bench: MakeTrainBench, front: int = 1) -> TrainBench:
     return make_bench(
         front=front,
-        data=DataWork,
+        data=DataSetReader,
         starter=OwnTraining,
         follower=OtherTraining,
         lister=past_runs,

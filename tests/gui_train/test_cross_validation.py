@@ -12,7 +12,7 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.settings import settings_from
 from fstmuse_gui.train.form.presenter import TRAIN_RECIPE
 from fstmuse_gui.train.form.recipe import FIELDS, MODEL_KINDS, default_recipe
-from fstmuse_gui.train.words import how_good
+from fstmuse_gui.train.words import accuracy_sentences
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.test_form import choose
 from tests.gui_train.test_words_and_numbers import few
@@ -104,6 +104,6 @@ def test_it_is_remembered_and_one_fold_is_not(make_bench: MakeTrainBench) -> Non
 
 
 def test_the_field_is_named_where_a_test_had_few_songs(bench: TrainBench) -> None:
-    sentence = how_good(few())[1]
+    sentence = accuracy_sentences(few())[1]
     assert FIELDS["cross_validate"].caption in sentence
     assert bench.form.recipe.fold_button.text().strip() in sentence

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.train.data import fma
-from fstmuse_gui.train.data.fma import ANOTHER_FOLDER, FmaGetter, FmaSet, ask_fma_folder
+from fstmuse_gui.train.data.fma import ANOTHER_FOLDER, FmaDownloader, FmaSet, ask_fma_folder
 from fstmuse_gui.train.data.presenter import FMA_FOLDER
 from fstmuse_gui.widgets.dialogs import Question
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
@@ -68,7 +68,7 @@ def bench_with(make_bench: MakeTrainBench, tmp_path: Path) -> GetBench:
     def make(fetcher: Fetcher) -> TrainBench:
         folder = tmp_path / "FMA"
         folder.mkdir()
-        return make_bench(fma=lambda parent: FmaGetter(parent, fetcher=fetcher, folder=folder))
+        return make_bench(fma=lambda parent: FmaDownloader(parent, fetcher=fetcher, folder=folder))
 
     return make
 

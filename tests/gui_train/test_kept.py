@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs.events import Cancelled, Failed, Preparing
 from fstmuse_core.runs.store import TrainingLock, runs_folder
-from fstmuse_gui.shared.tabs import SignKind, TabSign
+from fstmuse_gui.shared.tabs import BadgeKind, TabBadge
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.train.run.background import BackgroundTraining, running_run
@@ -29,7 +29,7 @@ class Kept:
         self, make_bench: MakeTrainBench, qtbot: QtBot, run: Path = Path("/runs/r1")
     ) -> None:
         self.followed: list[FakeTraining] = []
-        self.signs: list[TabSign | None] = []
+        self.signs: list[TabBadge | None] = []
         self.said: list[str] = []
 
         def follow(folder: Path, parent: object) -> FakeTraining:
@@ -44,7 +44,7 @@ class Kept:
             )
 
         self.bench: TrainBench = make_bench(front=0, background=kept)
-        self.bench.window._context.signs.changed.connect(
+        self.bench.window._context.badges.changed.connect(
             lambda _title, sign: self.signs.append(sign)
         )
         self.bench.tab.message.connect(self.said.append)
@@ -91,7 +91,7 @@ def test_its_end_is_said_and_its_model_offered(kept: Kept, qtbot: QtBot) -> None
         kept.followed[0].told.emit(make_done(name="evening"))
     assert kept.said == ["evening is ready."]
     assert kept.tip == "evening is ready"
-    assert kept.signs[-1] == TabSign(SignKind.DONE, "evening is ready")
+    assert kept.signs[-1] == TabBadge(BadgeKind.DONE, "evening is ready")
     assert kept.bench.tab.may_close()
 
 
@@ -132,7 +132,7 @@ def test_who_opens_the_tab_follows_what_still_runs(kept: Kept, qtbot: QtBot) -> 
     kept.bench.window._tab_widget.setCurrentIndex(0)
     kept.bench.runs.clear()
     kept.bench.tell(make_done())
-    assert kept.signs[-1] == TabSign(SignKind.DONE, "my-library is ready")
+    assert kept.signs[-1] == TabBadge(BadgeKind.DONE, "my-library is ready")
     kept.bench.window._tab_widget.setCurrentIndex(1)
     assert not kept.has_icon
 

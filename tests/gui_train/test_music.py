@@ -19,7 +19,7 @@ from fstmuse_core.datasets import survey
 from fstmuse_core.datasets.corrections.store import corrections_folder
 from fstmuse_core.datasets.detect import load_tracks
 from fstmuse_core.datasets.survey import Ask, CheckReport, SetCount, Survey, Tell
-from fstmuse_gui.train.data.work import DataWork
+from fstmuse_gui.train.data.reader import DataSetReader
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import check_at_once, make_survey, read_at_once
 from tests.narrowing import current
@@ -68,7 +68,7 @@ def test_a_path_that_is_not_there_says_so_beside_the_field(bench: TrainBench, qt
 
 
 def test_what_is_no_data_set_says_so_in_its_row(make_bench: MakeTrainBench, tmp_path: Path) -> None:
-    bench = make_bench(data=DataWork)
+    bench = make_bench(data=DataSetReader)
     bench.learn_from(str(tmp_path))
     (row,) = bench.form.data.spoken()
     assert "no music was found in it; name a folder" in row
@@ -79,7 +79,7 @@ def test_what_is_no_data_set_says_so_in_its_row(make_bench: MakeTrainBench, tmp_
 def test_one_bad_data_set_of_two_stands_in_the_way_until_it_is_removed(
     make_bench: MakeTrainBench, tones: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    bench = make_bench(data=DataWork)
+    bench = make_bench(data=DataSetReader)
     bad = tmp_path / "bad"
     bad.mkdir()
     bench.learn_from(str(tones), str(bad))
@@ -125,7 +125,7 @@ def test_reading_that_is_given_up_leaves_what_was_read(
             pass
         return make_survey(*paths)
 
-    bench = make_bench(data=lambda parent: DataWork(parent, reader=slow))
+    bench = make_bench(data=lambda parent: DataSetReader(parent, reader=slow))
     bench.survey()
     bench.music.add("/music/slow")
     assert current(bench.view.page) is bench.view.busy_page
@@ -146,7 +146,7 @@ def test_real_data_sets_are_read_once_and_counted_together(
 
     monkeypatch.setattr(survey, "load_tracks", counted)
     other = Path(shutil.copytree(tones / "rock", tmp_path / "other" / "rock")).parent
-    bench = make_bench(data=DataWork)
+    bench = make_bench(data=DataSetReader)
     bench.learn_from(str(tones))
     bench.learn_from(str(other))
     assert read == [tones, other]
@@ -236,7 +236,7 @@ def test_a_report_can_still_be_saved_when_the_reading_of_more_was_given_up(
         return check_at_once(sets, tell, cancelled)
 
     may_end = [True]
-    bench = make_bench(data=lambda parent: DataWork(parent, reader=slow, checker=endless))
+    bench = make_bench(data=lambda parent: DataSetReader(parent, reader=slow, checker=endless))
     bench.survey()
     page = bench.view.data_page
     with qtbot.waitSignal(bench.music._work.checked):
@@ -266,7 +266,7 @@ def test_a_check_can_be_given_up(make_bench: MakeTrainBench, qtbot: QtBot) -> No
         asked.append(True)
         return check_at_once(sets, lambda *_: None, lambda: True)
 
-    bench = make_bench(data=lambda parent: DataWork(parent, reader=read_at_once, checker=slow))
+    bench = make_bench(data=lambda parent: DataSetReader(parent, reader=read_at_once, checker=slow))
     bench.survey()
     page = bench.view.data_page
     page.check_button.click()
@@ -288,7 +288,7 @@ def test_folders_or_tags_can_be_chosen_for_each_data_set(
         tags = mutagen.File(file, easy=True)
         tags["genre"] = "Rock" if name == "Zouk" else "Jazz"
         tags.save()
-    bench = make_bench(data=DataWork)
+    bench = make_bench(data=DataSetReader)
     bench.learn_from(str(tmp_path))
     buttons = bench.form.data.sources[str(tmp_path)]
     assert buttons["folders"].isChecked()
@@ -301,7 +301,7 @@ def test_folders_or_tags_can_be_chosen_for_each_data_set(
     words = bench.presenter.form.options.arguments()
     assert words[words.index("--kind") + 1] == "tags"
     bench.window.close()
-    again = make_bench(data=DataWork)
+    again = make_bench(data=DataSetReader)
     qtbot.waitUntil(lambda: again.music.survey is not None)
     assert set(again.form.chips.taken) == {"Rock", "Jazz"}
     again.music.remove(str(tmp_path))
@@ -315,7 +315,7 @@ def test_tags_that_are_of_no_use_leave_the_way_back(
     for name in ("Zouk", "Kizomba"):
         (tmp_path / name).mkdir()
         soundfile.write(tmp_path / name / "song.wav", np.zeros(66_150), 22_050)
-    bench = make_bench(data=DataWork)
+    bench = make_bench(data=DataSetReader)
     bench.learn_from(str(tmp_path))
     with qtbot.waitSignal(bench.music._work.surveyed):
         bench.form.data.sources[str(tmp_path)]["tags"].click()

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs.events import Epoch
 from fstmuse_core.runs.metrics import Metrics
-from fstmuse_gui.train.data.work import DataWork
+from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run.process import OwnTraining
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench
@@ -36,7 +36,7 @@ def test_a_folder_becomes_a_model(
     def start(arguments: list[str], parent: QObject) -> OwnTraining:
         return OwnTraining(arguments, parent)
 
-    bench = make_bench(data=DataWork, starter=start, lister=past_runs)
+    bench = make_bench(data=DataSetReader, starter=start, lister=past_runs)
     with qtbot.waitSignal(bench.music._work.surveyed, timeout=LONG_MS):
         bench.music.add(str(music))
     form = bench.view.form

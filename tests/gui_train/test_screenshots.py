@@ -48,7 +48,7 @@ def _empty(bench: TrainBench) -> None:
 
 
 def _hot(bench: TrainBench) -> None:
-    bench.tab.set_hot(True)
+    bench.tab.set_drop_highlight(True)
 
 
 def _reading(bench: TrainBench) -> None:

@@ -16,7 +16,7 @@ from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.presenter import PastRun
-from fstmuse_gui.widgets.page_parts import Figure
+from fstmuse_gui.widgets.page_parts import BigNumber
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
 from tests.narrowing import current
@@ -257,7 +257,7 @@ def test_few_test_songs_are_counted_without_a_curve(running: TrainBench) -> None
     )
     running.tell(replace(done, metrics=few))
     result = running.view.results_page.classifier
-    figures = [figure for figure in result.findChildren(Figure) if not figure.isHidden()]
+    figures = [figure for figure in result.findChildren(BigNumber) if not figure.isHidden()]
     assert [figure.number for figure in figures] == ["4 of 6"]
     assert figures[0].name.replace("\u00a0", " ") == "Right in the test, 95 %: 30 to 90 %"
     assert result.reliability.isHidden()

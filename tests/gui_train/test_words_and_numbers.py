@@ -18,8 +18,8 @@ from fstmuse_gui.plain import duration, time_left
 from fstmuse_gui.train.form.options import free_name, next_name
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
 from fstmuse_gui.train.words import (
-    how_good,
-    how_honest,
+    accuracy_sentences,
+    calibration_sentence,
     recall_note,
     recall_text,
     thin_genres,
@@ -66,17 +66,17 @@ def test_a_recall_of_few_songs_is_a_count() -> None:
 
 def test_a_trusted_model_is_called_so() -> None:
     metrics = dataclasses.replace(measured(), ece=0.06, confidence_gap=0.055)
-    assert how_honest(metrics) == "It is surer than it should be, by 6 points on average."
-    assert "can be trusted" in how_honest(dataclasses.replace(metrics, ece=0.02))
-    assert "too few" in how_honest(few())
+    assert calibration_sentence(metrics) == "It is surer than it should be, by 6 points on average."
+    assert "can be trusted" in calibration_sentence(dataclasses.replace(metrics, ece=0.02))
+    assert "too few" in calibration_sentence(few())
 
 
 def test_an_unsigned_error_gets_no_side_of_its_own() -> None:
     metrics = dataclasses.replace(measured(), ece=0.25, confidence_gap=-0.008)
-    said = how_honest(metrics)
+    said = calibration_sentence(metrics)
     assert "off by 25 points on average, now too high, now too low" in said
     assert "less sure than it should be by 1 point" in said
-    surer = how_honest(dataclasses.replace(metrics, confidence_gap=0.2))
+    surer = calibration_sentence(dataclasses.replace(metrics, confidence_gap=0.2))
     assert surer == "It is surer than it should be, by 20 points on average."
 
 
@@ -98,7 +98,7 @@ def test_a_training_of_before_has_its_gap_in_its_groups() -> None:
     assert isinstance(event, Done)
     assert isinstance(event.metrics, Metrics)
     assert event.metrics.confidence_gap == pytest.approx(0.0)
-    assert "now too high, now too low" in how_honest(event.metrics)
+    assert "now too high, now too low" in calibration_sentence(event.metrics)
     assert event.metrics.share.said() == "50 % right (95 %: 35 to 65 %)"
 
 
@@ -126,7 +126,7 @@ def few(**changes: Any) -> Metrics:
 
 
 def test_few_songs_are_counted_and_their_interval_is_said() -> None:
-    said = how_good(few())
+    said = accuracy_sentences(few())
     assert said[0].replace("\u00a0", " ") == (
         "It was tested on 6 songs by artists it has never heard. The genre it finds likeliest is "
         "right for 4 of 6 (95 %: 30 to 90 %); always saying Rock would get 3 of 6."
@@ -145,33 +145,33 @@ def test_a_cross_validation_is_told_beside_the_test() -> None:
         "right": 30,
         "interval": [0.6, 0.86],
     }
-    said = how_good(few(cross_validation=found))
+    said = accuracy_sentences(few(cross_validation=found))
     assert said[1].replace("\u00a0", " ").startswith("In a 5-fold cross-validation over 12 artists")
     assert "without the network: 75 % right" in said[1].replace("\u00a0", " ")
     assert "too few" in said[2]
-    whole = how_good(few(cross_validation={**found, "what": "network"}))
+    whole = accuracy_sentences(few(cross_validation={**found, "what": "network"}))
     assert not any("too few to say how good" in sentence for sentence in whole)
 
 
 def test_a_model_without_mistakes_has_no_commonest() -> None:
     metrics = dataclasses.replace(measured(), confusion=((3, 0), (0, 2)))
-    assert not any("mistake" in sentence for sentence in how_good(metrics))
+    assert not any("mistake" in sentence for sentence in accuracy_sentences(metrics))
 
 
 def test_artists_that_nobody_knows_are_no_reason_for_doubt_and_none_for_trust() -> None:
     known = measured()
-    assert "by artists it has never heard" in how_good(known)[0]
+    assert "by artists it has never heard" in accuracy_sentences(known)[0]
     assert recall_note(known, "Rock").endswith("artists")
     unknown = dataclasses.replace(known, artists=dict.fromkeys(known.artists, 0))
-    assert "whose artists are not known, so it may have heard" in how_good(unknown)[0]
-    assert "never heard" not in how_good(unknown)[0]
-    assert not any("fewer than" in sentence for sentence in how_good(unknown))
+    assert "whose artists are not known, so it may have heard" in accuracy_sentences(unknown)[0]
+    assert "never heard" not in accuracy_sentences(unknown)[0]
+    assert not any("fewer than" in sentence for sentence in accuracy_sentences(unknown))
     assert recall_note(unknown, "Rock").endswith("artists unknown")
 
 
 def test_what_is_likeliest_is_not_yet_named() -> None:
     metrics = dataclasses.replace(measured(), named=0.5, named_accuracy=0.75)
-    said = how_good(metrics)
+    said = accuracy_sentences(metrics)
     assert "is right for 62 % of these (95 %: " in said[0].replace("\u00a0", " ")
     assert (
         said[1]
@@ -181,13 +181,16 @@ def test_what_is_likeliest_is_not_yet_named() -> None:
         )
     )
     none = dataclasses.replace(metrics, named=0.0, named_accuracy=math.nan)
-    assert "names no genre" in how_good(none)[1]
+    assert "names no genre" in accuracy_sentences(none)[1]
 
 
 def test_some_artists_that_nobody_knows_are_said() -> None:
     metrics = dataclasses.replace(measured(), of_unknown_artists=20)
-    assert "of 20 the artist is not known, and it may have heard others" in how_good(metrics)[0]
-    assert "never heard" not in how_good(metrics)[0]
+    assert (
+        "of 20 the artist is not known, and it may have heard others"
+        in accuracy_sentences(metrics)[0]
+    )
+    assert "never heard" not in accuracy_sentences(metrics)[0]
 
 
 def test_the_commonest_mistake_is_the_most_frequent() -> None:

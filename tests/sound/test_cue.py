@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fstmuse_gui.sound.buffers import Cue, Outlet
+from fstmuse_gui.sound.buffers import OutputCallback, PlaybackBuffer
 
 from .fake_portaudio import FakeStream
 
 RATE = 1000
 
 
-def cue_of(n_frames: int, start_s: float = 0.0) -> Cue:
-    cue = Cue(start_s, RATE, 1)
+def cue_of(n_frames: int, start_s: float = 0.0) -> PlaybackBuffer:
+    cue = PlaybackBuffer(start_s, RATE, 1)
     cue.ring.write(np.ones((n_frames, 1), dtype=np.float32))
     return cue
 
@@ -70,7 +70,7 @@ def test_it_is_over_once_the_last_frame_was_heard() -> None:
 def test_the_device_s_own_latency_is_used_where_it_makes_sense(
     lead_s: float, expected: float
 ) -> None:
-    outlet = Outlet(RATE, 1)
+    outlet = OutputCallback(RATE, 1)
     outlet.latency_s = 0.08
     cue = outlet.cue = cue_of(500)
     stream = object.__new__(FakeStream)
@@ -81,5 +81,5 @@ def test_the_device_s_own_latency_is_used_where_it_makes_sense(
 
 def test_an_outlet_without_a_cue_is_silent() -> None:
     out = block(10)
-    Outlet(RATE, 1).callback(out, 10, None, None)
+    OutputCallback(RATE, 1).callback(out, 10, None, None)
     assert not out.any()

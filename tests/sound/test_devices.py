@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fstmuse_gui.sound import devices, streams
-from fstmuse_gui.sound.buffers import Outlet
+from fstmuse_gui.sound.buffers import OutputCallback
 from fstmuse_gui.sound.devices import DeviceId, SoundError
 from fstmuse_gui.sound.recorder import silence_remedy
 
@@ -87,7 +87,7 @@ def test_a_rescan_finds_what_was_plugged_in(portaudio: FakePortAudio) -> None:
 
 def test_a_rescan_waits_for_open_streams(portaudio: FakePortAudio) -> None:
     device = devices.find_device("output")
-    stream = streams.open_stream("output", device, [(48_000, 2)], Outlet)
+    stream = streams.open_stream("output", device, [(48_000, 2)], OutputCallback)
     with pytest.raises(SoundError, match="stop it, then choose Rescan"):
         streams.rescan()
     stream.close()
@@ -97,7 +97,7 @@ def test_a_rescan_waits_for_open_streams(portaudio: FakePortAudio) -> None:
 def test_a_stream_takes_the_first_format_the_device_accepts(portaudio: FakePortAudio) -> None:
     portaudio.rates = {48_000}
     device = devices.find_device("output")
-    stream = streams.open_stream("output", device, [(22_050, 1), (48_000, 2)], Outlet)
+    stream = streams.open_stream("output", device, [(22_050, 1), (48_000, 2)], OutputCallback)
     assert (stream.rate, stream.channels) == (48_000, 2)
     stream.close()
 
@@ -106,7 +106,7 @@ def test_a_busy_device_is_a_sentence(portaudio: FakePortAudio) -> None:
     portaudio.busy = {1}
     device = devices.find_device("output")
     with pytest.raises(SoundError, match="Speakers: the device is in use elsewhere"):
-        streams.open_stream("output", device, [(48_000, 2)], Outlet)
+        streams.open_stream("output", device, [(48_000, 2)], OutputCallback)
 
 
 @pytest.mark.parametrize("name", ["Mic", "Mikrofon (USB)", "name\twith tab"])

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from fstmuse_gui.sound.streams import CallThread, hire_sound_thread, release_sound_thread
+from fstmuse_gui.sound.streams import CallThread, acquire_sound_thread, release_sound_thread
 
 
 def test_calls_are_made_in_order_on_one_thread() -> None:
@@ -50,7 +50,7 @@ def test_idle_work_is_done_until_it_asks_to_be_left_alone() -> None:
 
 
 def test_the_sound_thread_is_shared_and_ends_with_its_last_user() -> None:
-    first, second = hire_sound_thread(), hire_sound_thread()
+    first, second = acquire_sound_thread(), acquire_sound_thread()
     assert first is second
     release_sound_thread()
     done = threading.Event()

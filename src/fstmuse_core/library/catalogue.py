@@ -40,7 +40,7 @@ class Column(IntEnum):
     FOLDER = 5
 
 
-class Standing(StrEnum):
+class VerdictFilter(StrEnum):
     """Verdicts to filter by."""
 
     ANY = "any"
@@ -73,7 +73,7 @@ class Filter:
     text: str = ""
     genre: str | None = None
     folder: int | None = None
-    standing: Standing = Standing.ANY
+    standing: VerdictFilter = VerdictFilter.ANY
     confidence: tuple[float, float] = (0.0, 1.0)
     state: State | None = None
 
@@ -117,7 +117,7 @@ class Catalogue:
     """
 
     def __init__(
-        self, rows: Iterable[LibraryRow] = (), breathe: Callable[[], None] = lambda: None
+        self, rows: Iterable[LibraryRow] = (), yield_thread: Callable[[], None] = lambda: None
     ) -> None:
         self.rows = list(rows)
         # True once texts have changed since they were ranked.
@@ -140,8 +140,8 @@ class Catalogue:
                 self._texts.append(_haystack(row))
                 self._folder[place] = row.folder_id
                 self._note(place, row)
-            breathe()
-        self._ranks = self._rank(breathe)
+            yield_thread()
+        self._ranks = self._rank(yield_thread)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -171,7 +171,7 @@ class Catalogue:
             self._note(place, row)
         return place
 
-    def _rank(self, breathe: Callable[[], None]) -> dict[Column, npt.NDArray[np.int32]]:
+    def _rank(self, yield_thread: Callable[[], None]) -> dict[Column, npt.NDArray[np.int32]]:
         ranks = {}
         texts: dict[Column, Callable[[LibraryRow], str]] = {
             Column.TITLE: shown_title,
@@ -179,11 +179,11 @@ class Catalogue:
             Column.TAG: lambda row: row.tag_genre,
         }
         for column, text in texts.items():
-            ranks[column] = _ranks(self.rows, text, breathe)
+            ranks[column] = _ranks(self.rows, text, yield_thread)
         # Paths tell themselves apart after what all begin with.
         start = _n_shared([row.path for row in self.rows])
         ranks[Column.FOLDER] = _ranks(
-            self.rows, lambda row: f"/{os.path.dirname(row.path)[start:]}", breathe, 2
+            self.rows, lambda row: f"/{os.path.dirname(row.path)[start:]}", yield_thread, 2
         )
         return ranks
 
@@ -220,18 +220,18 @@ class Catalogue:
             hits = [place for place in hits if word in texts[place]]
         return np.array(hits, dtype=np.intp)
 
-    def _stands(self, standing: Standing) -> npt.NDArray[np.bool_] | bool:
+    def _stands(self, standing: VerdictFilter) -> npt.NDArray[np.bool_] | bool:
         is_sure, is_reviewed, differs = self._standing
         answered = ~np.isnan(self._sure)
-        if standing is Standing.SURE:
+        if standing is VerdictFilter.SURE:
             return is_sure
-        if standing is Standing.UNSURE:
+        if standing is VerdictFilter.UNSURE:
             return np.asarray(answered & ~is_sure)
-        if standing is Standing.OPEN:
+        if standing is VerdictFilter.OPEN:
             return np.asarray(answered & ~is_reviewed)
-        if standing is Standing.DIFFERS:
+        if standing is VerdictFilter.DIFFERS:
             return differs
-        return is_reviewed if standing is Standing.REVIEWED else True
+        return is_reviewed if standing is VerdictFilter.REVIEWED else True
 
     def _sorted(self, places: Places, order: Order) -> Places:
         by_title = self._ranks[Column.TITLE][places].astype(np.int64)
@@ -322,7 +322,7 @@ def _haystack(row: LibraryRow) -> str:
 def _ranks(
     rows: Sequence[LibraryRow],
     text: Callable[[LibraryRow], str],
-    breathe: Callable[[], None],
+    yield_thread: Callable[[], None],
     longer: int = 1,
 ) -> npt.NDArray[np.int32]:
     """Alphabetical rank of each row's text; -1 for an empty one."""
@@ -331,7 +331,7 @@ def _ranks(
     for start in range(0, size, _CHUNK):
         part = [text(row).casefold()[:letters] for row in rows[start : start + _CHUNK]]
         texts[start : start + _CHUNK] = part
-        breathe()
+        yield_thread()
     # NumPy sorts its own texts without holding up other threads; what else it does with them
     # is done in parts.
     order = np.argsort(texts, kind="stable")
@@ -341,13 +341,13 @@ def _ranks(
         here = texts[order[max(0, start - 1) : start + _CHUNK]]
         is_new[max(1, start) : start + _CHUNK] = here[1:] != here[:-1]
         is_blank[start : start + _CHUNK] = texts[start : start + _CHUNK] == ""
-        breathe()
+        yield_thread()
     ranks = np.empty(size, dtype=np.int32)
     ranks[order] = np.cumsum(is_new, dtype=np.int32)
     ranks[is_blank] = -1
     return ranks
 
 
-def breathe() -> None:
+def yield_thread() -> None:
     """Let the window's thread in for a moment."""
     time.sleep(0.001)

@@ -16,7 +16,7 @@ from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.page_parts import ElidedLabel, lay_side_by_side
 from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
@@ -80,7 +80,7 @@ class ClipPage(QWidget):
         self.listen_button = QPushButton(icon("music"), " Listen")
         self.listen_button.setCheckable(True)
         self.listen_button.setAccessibleName("Listen to what the model hears")
-        self.why_chooser = CalmComboBox()
+        self.why_chooser = WheelSafeComboBox()
         self.why_chooser.setAccessibleName("Genre to explain")
         self.why_chooser.setMinimumContentsLength(1)
         self.why_chooser.activated.connect(

@@ -18,7 +18,7 @@ _BATCH = 32
 Find = Callable[[Iterable[Path], Callable[[str], None]], Iterator[Path]]
 
 
-class Gatherer(QObject):
+class SongFinder(QObject):
     """Expands folders in a thread of its own.
 
     Signals

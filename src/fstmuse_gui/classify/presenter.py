@@ -8,18 +8,22 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
 
 from fstmuse_gui.classify.clip_page import DisplayOptions
-from fstmuse_gui.classify.job_queue import Gatherer, JobQueue
+from fstmuse_gui.classify.job_queue import JobQueue, SongFinder
 from fstmuse_gui.classify.playback import Playback
-from fstmuse_gui.classify.recording import Recording, Takes
-from fstmuse_gui.classify.saving import Saving
+from fstmuse_gui.classify.recording import Recording, TakePresenter
+from fstmuse_gui.classify.saving import ClipSaver
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
 from fstmuse_gui.shared.clips import Clip, ClipStore
-from fstmuse_gui.shared.correcting import Correcting, Corrections, own_corrections
+from fstmuse_gui.shared.correction_presenter import (
+    CorrectionPresenter,
+    Corrections,
+    own_corrections,
+)
 from fstmuse_gui.shared.models import ModelChoice, ModelInfo
 from fstmuse_gui.sound.player import Playing
-from fstmuse_gui.widgets.drops import paths_in
+from fstmuse_gui.widgets.drops import mime_paths
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.workers.bridge import WorkerBridge
 
@@ -66,11 +70,11 @@ class ClassifyPresenter(QObject):
         self.clips = ClipStore()
         self.queue = JobQueue(self.clips, bridge, self)
         self.playback = Playback(view.clip_page, player, self)
-        self.saving = Saving(view, settings, self)
+        self.saving = ClipSaver(view, settings, self)
         self.display = DisplayOptions(view.clip_page, settings, lambda: self.shown, self)
-        self.correcting = Correcting(view.clip_page.correction, corrections, self)
-        self._gatherer = Gatherer(parent=self)
-        self.takes = Takes(view, self.clips, self.queue, bridge, recording, self)
+        self.correcting = CorrectionPresenter(view.clip_page.correction, corrections, self)
+        self._gatherer = SongFinder(parent=self)
+        self.takes = TakePresenter(view, self.clips, self.queue, bridge, recording, self)
         self._shown: int | None = None
         self._is_awaited = False
         self._patience = QTimer(self)
@@ -152,7 +156,7 @@ class ClassifyPresenter(QObject):
 
     def paste(self, data: QMimeData) -> None:
         """Classify what is on the clipboard, if it names files."""
-        paths = paths_in(data)
+        paths = mime_paths(data)
         if paths:
             self.open_paths(paths)
         else:

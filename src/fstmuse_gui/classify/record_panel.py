@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox, tool_button
+from fstmuse_gui.widgets.controls import WheelSafeComboBox, tool_button
 
 LOWEST_DB = -60
 _LOUD_DB = -6.0
@@ -218,7 +218,7 @@ class RecordPanel(QWidget):
     def _make_input_row(self) -> None:
         label = PlainLabel("&Input")
         label.setProperty("look", "muted")
-        self.inputs = CalmComboBox()
+        self.inputs = WheelSafeComboBox()
         self.inputs.setAccessibleName("Input to record from")
         self.inputs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.inputs.setMinimumContentsLength(12)

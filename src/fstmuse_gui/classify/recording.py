@@ -115,7 +115,7 @@ class Recording(Protocol):
     def close(self) -> None: ...
 
 
-class Takes(QObject):
+class TakePresenter(QObject):
     """Shows a take while it grows, has it classified, and puts it into the list.
 
     Signals

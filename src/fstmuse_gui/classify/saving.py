@@ -16,7 +16,7 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.shared.background import FileSaving, fit_for_a_name
+from fstmuse_gui.shared.background import FileSaver, safe_file_name
 from fstmuse_gui.shared.clips import Clip
 
 _BEFORE = ("path", "model", "model_sha256", "duration_s", "verdict", "genre", "start_s", "end_s")
@@ -87,7 +87,7 @@ class _SafeFile:
         return SaveError(self._path, reason, "choose another folder")
 
 
-class Saving(FileSaving):
+class ClipSaver(FileSaver):
     """Asks where a clip's picture, result or recording goes, and writes it."""
 
     def __init__(
@@ -144,7 +144,7 @@ class Saving(FileSaving):
 
     def _ask(self, clip: Clip, title: str, suffix: str, kinds: str) -> str:
         stem = Path(clip.path).stem if clip.path else clip.title
-        suggestion = self._suggest((fit_for_a_name(stem) or "clip") + suffix)
+        suggestion = self._suggest((safe_file_name(stem) or "clip") + suffix)
         path = self._view.ask_save_path(title, suggestion, kinds)
         if path and not Path(path).suffix:
             path += suffix

@@ -32,7 +32,7 @@ from fstmuse_gui.settings import (
     Settings,
 )
 from fstmuse_gui.shared.clips import Clip
-from fstmuse_gui.shared.correcting import Corrections, own_corrections
+from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.shared.tabs import MenuEntries, TabContext, make_action
 from fstmuse_gui.sound.devices import DeviceId
@@ -166,9 +166,9 @@ class ClassifyTab(QObject):
         """Classify files, and the songs in folders."""
         self.presenter.open_paths(paths)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self.view.set_hot(is_hot)
+        self.view.set_drop_highlight(is_highlighted)
 
     def may_close(self) -> bool:
         """Ask before a recording is lost."""

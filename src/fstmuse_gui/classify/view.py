@@ -161,11 +161,11 @@ class ClassifyView(PagedView):
         self.clip_page.start_live(model_title, genres)
         self.show_page(self.clip_page)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something that can be dropped hangs above the window."""
         on_empty = self.page is self.drop_area
-        self.drop_area.set_hot(is_hot and on_empty)
-        self._veil.setVisible(is_hot and not on_empty)
+        self.drop_area.set_drop_highlight(is_highlighted and on_empty)
+        self._veil.setVisible(is_highlighted and not on_empty)
         self._veil.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

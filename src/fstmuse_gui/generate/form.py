@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmSlider, Field, choice, tool_button, whole
+from fstmuse_gui.widgets.controls import Field, WheelSafeSlider, choice, tool_button, whole
 from fstmuse_gui.widgets.file_list import FileList
 
 SHORTEST_S, LONGEST_S = 3, 120
@@ -39,7 +39,7 @@ class TakeList(FileList):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             parent,
-            name="Takes",
+            name="TakePresenter",
             empty="What you generate appears here.",
             again="Make it again",
         )
@@ -122,7 +122,7 @@ class GenerateForm(QWidget):
         column.addLayout(self._build_numbers())
         column.addLayout(self._build_buttons())
         column.addSpacing(GRID)
-        heading = PlainLabel("Takes")
+        heading = PlainLabel("TakePresenter")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         column.addWidget(heading)
         self.takes = TakeList()
@@ -145,7 +145,7 @@ class GenerateForm(QWidget):
         return row
 
     def _build_share(self) -> QWidget:
-        self.share = CalmSlider()
+        self.share = WheelSafeSlider()
         self.share.setRange(5, 95)
         self.share.setSingleStep(5)
         self.share.setPageStep(10)

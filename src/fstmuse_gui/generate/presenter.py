@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.generate.form import SeedChoice
-from fstmuse_gui.generate.takes import Pair, Playback, Saving, Take, TakeStore
+from fstmuse_gui.generate.takes import Pair, Playback, Take, TakeSaver, TakeStore
 from fstmuse_gui.generate.view import GenerateView, TakeColours
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.models import ModelChoice, ModelInfo
@@ -65,7 +65,7 @@ class GeneratePresenter(QObject):
         self.takes = TakeStore()
         self.playback = Playback(view.take_page, player, settings, self)
         self.pair = Pair(self.takes)
-        self.saving = Saving(view, settings, self)
+        self.saving = TakeSaver(view, settings, self)
         self._connect()
         view.form.seconds.setValue(settings.get(SECONDS))
         self._seeds = SeedChoice(view.form, draw_seed)

@@ -15,7 +15,7 @@ from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option
 from fstmuse_gui.shared.models import ModelInfo, installed_generators, installed_models
-from fstmuse_gui.shared.tabs import LazyStage, MenuEntries, TabContext, make_action
+from fstmuse_gui.shared.tabs import LazyPage, MenuEntries, TabContext, make_action
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 
@@ -85,7 +85,7 @@ class GenerateTab(QObject):
         self._context = context
         self._factories = factories or GenerateFactories()
         self._built: GenerateWiring | None = None
-        self._stage = LazyStage(self._build)
+        self._stage = LazyPage(self._build)
         self._needs_sound: list[QAction] = []
         context.models.generator_wanted.connect(lambda name: self._build().use_model(name))
         context.models.renamed.connect(self._on_renamed)
@@ -120,7 +120,7 @@ class GenerateTab(QObject):
         """Say that no files are taken here."""
         self.message.emit("Drop songs on the Classify tab; music is made here.")
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Ignore it: nothing can be dropped here."""
 
     def may_close(self) -> bool:

@@ -18,7 +18,7 @@ from fstmuse_core.classify.result import Classification
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
-from fstmuse_gui.shared.background import FileSaving, fit_for_a_name
+from fstmuse_gui.shared.background import FileSaver, safe_file_name
 from fstmuse_gui.shared.playback import PagePlayback
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
@@ -221,7 +221,7 @@ class Playback(PagePlayback):
             super().toggle()
 
 
-class Saving(FileSaving):
+class TakeSaver(FileSaver):
     """Asks where a take goes, writes it, and keeps takes ready to be dragged out."""
 
     def __init__(
@@ -291,4 +291,4 @@ class Saving(FileSaving):
 def file_name(take: Take) -> str:
     """A name for a take's file, such as "Rock with 30 Jazz, seed 7.wav"."""
     plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
-    return f"{fit_for_a_name(plain)}, seed {take.request.seed}.wav"
+    return f"{safe_file_name(plain)}, seed {take.request.seed}.wav"

@@ -23,10 +23,10 @@ from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
-from fstmuse_gui.widgets.page_parts import PageHead, lay_side_by_side
+from fstmuse_gui.widgets.page_parts import PageHeader, lay_side_by_side
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
-from fstmuse_gui.widgets.state_pages import BusyPage, Invitation, TroublePage
+from fstmuse_gui.widgets.state_pages import BusyPage, EmptyState, TroublePage
 from fstmuse_gui.widgets.transport_bar import TransportBar
 
 _GAP = "  \N{MIDDLE DOT}  "
@@ -63,13 +63,13 @@ class TakePage(QWidget):
         column.addLayout(self._result)
         self._column = column
 
-    def _build_head(self) -> PageHead:
+    def _build_head(self) -> PageHeader:
         self.save_button = QPushButton(icon("save"), " Save")
         self.save_button.setProperty("look", "menu")
         self.save_button.setAccessibleName("Save the sound or copy its recipe")
         self.save_menu = QMenu("&Save", self)
         self.save_button.setMenu(self.save_menu)
-        self._head = PageHead(self, (self._build_pair(), self.save_button))
+        self._head = PageHeader(self, (self._build_pair(), self.save_button))
         return self._head
 
     def _build_pair(self) -> QWidget:
@@ -251,13 +251,13 @@ class GenerateView(PagedView):
         self.start_button = QPushButton(icon("play", "on_accent"), " Generate")
         self.start_button.setProperty("look", "primary")
         self.start_button.clicked.connect(self.form.generate_requested)
-        self.empty_page = Invitation(
+        self.empty_page = EmptyState(
             "Make music that nobody has played",
             "Choose a genre and press Generate. A small network dreams up a spectrogram, which "
             "is then made sound. Expect a rough sketch of the genre, not a song.",
             [self.start_button],
         )
-        self.no_model_page = Invitation(
+        self.no_model_page = EmptyState(
             "No model that makes music is here",
             "Train a ToyGan on your own music in the Train tab, or import one in the Models "
             "tab. It then appears here at once.",

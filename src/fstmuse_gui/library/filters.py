@@ -32,8 +32,8 @@ from fstmuse_core.library.catalogue import Filter
 from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES
 from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, genre_colour, icon, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
+from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.rows import KEY, Index, KeyedList
 
 _ROW = 32
@@ -194,7 +194,7 @@ class FilterBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Filter")
         self.search = QLineEdit()
-        leave_drops(self.search)
+        ignore_drops(self.search)
         self.search.setPlaceholderText("Search title, artist, folder")
         self.search.setAccessibleName("Search in the library")
         self.search.setClearButtonEnabled(True)
@@ -226,7 +226,7 @@ class FilterBar(QWidget):
         self._build()
 
     def _chooser(self, name: str, choices: Iterable[str]) -> QComboBox:
-        chooser = CalmComboBox()
+        chooser = WheelSafeComboBox()
         chooser.setAccessibleName(name)
         set_tip(chooser, name)
         chooser.addItems(list(choices))

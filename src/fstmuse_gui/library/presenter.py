@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.library.catalogue import Catalogue, Filter, Order
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow
-from fstmuse_gui.library.reviewing import Reviewing
-from fstmuse_gui.library.store import LibraryStore, Loaded
+from fstmuse_gui.library.review_presenter import ReviewPresenter
+from fstmuse_gui.library.store import LibrarySnapshot, LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import folder_name
 from fstmuse_gui.library.work_presenter import WorkPresenter
@@ -43,7 +43,7 @@ class LibraryPresenter(QObject):
         view: LibraryView,
         library_store: LibraryStore,
         work: WorkPresenter,
-        reviewing: Reviewing,
+        reviewing: ReviewPresenter,
         model: str,
         parent: QObject | None = None,
     ) -> None:
@@ -136,7 +136,7 @@ class LibraryPresenter(QObject):
             self._changed_meanwhile.clear()
             self._library_store.load(self._model)
 
-    def _on_loaded(self, loaded: Loaded) -> None:
+    def _on_loaded(self, loaded: LibrarySnapshot) -> None:
         is_first, self._is_loaded = not self._is_loaded, True
         self._is_loading, self._loaded_at = False, time.monotonic()
         self._folders = loaded.folders

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.library.catalogue import Catalogue, breathe
+from fstmuse_core.library.catalogue import Catalogue, yield_thread
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow, ReviewKind
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.shared.background import SerialExecutor
@@ -24,7 +24,7 @@ _MANY = 10_000
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LibrarySnapshot:
     """The library as one model knows it."""
 
     model: str
@@ -68,7 +68,7 @@ class LibraryStore(QObject):
     opened(str)
         The library is open; what there is to say about it, if anything.
     loaded(object)
-        :class:`Loaded`.
+        :class:`LibrarySnapshot`.
     news(list)
         Of :class:`LibraryRow`: what now holds of some files.
     answered(int, object)
@@ -149,16 +149,16 @@ class LibraryStore(QObject):
         number = self._loads
         library = self.library
 
-        def work() -> Loaded:
+        def work() -> LibrarySnapshot:
             from fstmuse_core.bundle.bundle import find_bundle
 
             sha = find_bundle(model).sha256
             folders = tuple(library.folders())
             with _no_collecting():
-                catalogue = Catalogue(library.rows(sha), breathe)
-            return Loaded(model, sha, catalogue, folders)
+                catalogue = Catalogue(library.rows(sha), yield_thread)
+            return LibrarySnapshot(model, sha, catalogue, folders)
 
-        def on_done(loaded: Loaded) -> None:
+        def on_done(loaded: LibrarySnapshot) -> None:
             if number == self._loads:  # else a later one is under way
                 self._sha = loaded.model_sha
                 self.loaded.emit(loaded)

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
 from fstmuse_gui.shared.tabs import (
-    LazyStage,
+    BadgeKind,
+    LazyPage,
     MenuEntries,
-    SignKind,
+    TabBadge,
     TabContext,
-    TabSign,
     make_action,
 )
 from fstmuse_gui.sound.devices import DeviceId
@@ -47,7 +47,7 @@ class LibraryTab(QObject):
         self._factories = factories or LibraryFactories()
         self._built: LibraryWiring | None = None
         self._is_done_told = False
-        self._stage = LazyStage(self._build)
+        self._stage = LazyPage(self._build)
         context.models.renamed.connect(self._on_renamed)
         self._build_actions()
 
@@ -80,9 +80,9 @@ class LibraryTab(QObject):
         """Add folders."""
         self.wiring.presenter.add_folders(paths)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self.wiring.view.set_hot(is_hot)
+        self.wiring.view.set_drop_highlight(is_highlighted)
 
     def may_close(self) -> bool:
         """Ask while tags are being written; classifying goes on at the next start."""
@@ -167,19 +167,19 @@ class LibraryTab(QObject):
         return self._build()
 
     def _on_work(self, told: tuple[float, str] | None) -> None:
-        sign = TabSign(SignKind.BUSY, told[1], told[0]) if told is not None else None
-        self._context.signs.changed.emit(self.title, sign)
+        badge = TabBadge(BadgeKind.BUSY, told[1], told[0]) if told is not None else None
+        self._context.badges.changed.emit(self.title, badge)
 
     def _on_finished(self, words: str) -> None:
         self.message.emit(f"{words}.")
         if not self._stage.isVisible():
             self._is_done_told = True
-            self._context.signs.changed.emit(self.title, TabSign(SignKind.DONE, words))
+            self._context.badges.changed.emit(self.title, TabBadge(BadgeKind.DONE, words))
 
     def _on_shown(self) -> None:
         if self._is_done_told:
             self._is_done_told = False
-            self._context.signs.changed.emit(self.title, None)
+            self._context.badges.changed.emit(self.title, None)
 
     # -- actions -----------------------------------------------------------------------
 

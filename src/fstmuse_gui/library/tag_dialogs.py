@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.tags.outcome import BatchSummary
-from fstmuse_gui.library.tag_preview import PlanTable, TagForm
+from fstmuse_gui.library.tag_preview import TagForm, TagPlanTable
 from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.dialogs import FittingDialog
@@ -43,7 +43,7 @@ class TagDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle("Write tags")
         self.form = TagForm()
-        self.table = PlanTable()
+        self.table = TagPlanTable()
         self._words = PlainLabel()
         self._words.setWordWrap(True)
         self._bar = QProgressBar()
@@ -202,7 +202,7 @@ class TagDialog(FittingDialog):
             self.cancel_requested.emit()
 
 
-class WrittenDialog(FittingDialog):
+class WrittenTagsDialog(FittingDialog):
     """Lists batches, the newest first.
 
     Signals

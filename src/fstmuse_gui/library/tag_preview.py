@@ -18,8 +18,8 @@ from fstmuse_core.tags.plan import Mode, Policy
 from fstmuse_core.workers.tasks.library import PlanLine
 from fstmuse_gui.plain import PlainLabel, counted
 from fstmuse_gui.theme import GRID, current_colours
-from fstmuse_gui.widgets.controls import CalmComboBox, CalmSpinBox
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.controls import WheelSafeComboBox, WheelSafeSpinBox
+from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
 _PAUSE_MS = 300
@@ -69,13 +69,13 @@ class TagForm(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self.changed)
         default = Policy()
-        self.scope = CalmComboBox()
-        self.mode = CalmComboBox()
+        self.scope = WheelSafeComboBox()
+        self.mode = WheelSafeComboBox()
         for mode, text in _MODES.items():
             self.mode.addItem(text, mode)
         self.at_least = _percent_box(50)
-        self.most = CalmSpinBox()
-        leave_drops(self.most)
+        self.most = WheelSafeSpinBox()
+        ignore_drops(self.most)
         self.most.setRange(1, 5)
         self.most.setValue(default.most)
         _indent(self.most)
@@ -84,11 +84,11 @@ class TagForm(QWidget):
         self.note = QCheckBox("Note which model said so")
         self.note.setToolTip("A field of its own beside the genre: model, version and score")
         self.note.setChecked(default.note)
-        self.separator = CalmComboBox()
+        self.separator = WheelSafeComboBox()
         for sign, text in _SEPARATORS.items():
             self.separator.addItem(text, sign)
         self.separator.setToolTip("ID3v2.3 has no sign of its own between several genres")
-        self.encoding = CalmComboBox()
+        self.encoding = WheelSafeComboBox()
         for name, text in _ENCODINGS.items():
             self.encoding.addItem(text, name)
         self.encoding.setToolTip(
@@ -184,8 +184,8 @@ class TagForm(QWidget):
 
 
 def _percent_box(value: int) -> QSpinBox:
-    box = CalmSpinBox()
-    leave_drops(box)
+    box = WheelSafeSpinBox()
+    ignore_drops(box)
     box.setRange(0, 100)
     box.setSingleStep(5)
     box.setSuffix("\N{NO-BREAK SPACE}%")
@@ -199,7 +199,7 @@ def _indent(box: QSpinBox) -> None:
     box.lineEdit().setTextMargins(GRID, 0, 0, 0)
 
 
-class PlanModel(TextTableModel):
+class TagPlanModel(TextTableModel):
     """The files that change, or those that stay as they are."""
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -260,11 +260,11 @@ class PlanModel(TextTableModel):
         return colours.muted if column in (1, 3) else colours.text
 
 
-class PlanTable(PlainTable):
-    """Shows a :class:`PlanModel`."""
+class TagPlanTable(PlainTable):
+    """Shows a :class:`TagPlanModel`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self.plan = PlanModel()
+        self.plan = TagPlanModel()
         super().__init__("What would be written", self.plan, parent=parent)
         self.plan.setParent(self)
 

@@ -31,7 +31,7 @@ from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.widgets.page_parts import ElidedLabel, StackingSplitter
 from fstmuse_gui.widgets.paged_view import PagedView
-from fstmuse_gui.widgets.state_pages import Invitation
+from fstmuse_gui.widgets.state_pages import EmptyState
 
 _STEPS = 1000
 _WIDTH = 240
@@ -267,11 +267,11 @@ class LibrarySidebar(QWidget):
         if self.folders.current:
             self.remove_requested.emit(int(self.folders.current))
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self.add_button.setProperty("look", "primary" if is_hot else "")
-        self.add_button.setIcon(icon("open", "on_accent" if is_hot else "text"))
-        self.add_button.setText(" Drop to add" if is_hot else _ADD)
+        self.add_button.setProperty("look", "primary" if is_highlighted else "")
+        self.add_button.setIcon(icon("open", "on_accent" if is_highlighted else "text"))
+        self.add_button.setText(" Drop to add" if is_highlighted else _ADD)
         self.add_button.style().polish(self.add_button)
 
 
@@ -286,7 +286,7 @@ class LibraryView(PagedView):
         self.review = ReviewPane()
         self.add_button = QPushButton(icon("open", "on_accent"), f" Add a folder{MORE}")
         self.add_button.setProperty("look", "primary")
-        self.empty_page = Invitation(
+        self.empty_page = EmptyState(
             "Drop your music here",
             "Add a folder and leave FstMuse to it: it listens to every song, says which genre it "
             "is, and you look over the result. No file is changed before you say so.",
@@ -335,10 +335,10 @@ class LibraryView(PagedView):
         self.parts.setStretchFactor(0, 1)
         return self.parts
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something that can be dropped hangs above the window."""
-        self.sidebar.set_hot(is_hot)
-        self.empty_page.set_hot(is_hot)
+        self.sidebar.set_drop_highlight(is_highlighted)
+        self.empty_page.set_drop_highlight(is_highlighted)
 
     # -- questions ---------------------------------------------------------------------
 

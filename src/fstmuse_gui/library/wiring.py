@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from fstmuse_gui.library.exporting import Exporting
+from fstmuse_gui.library.export_presenter import ExportPresenter
 from fstmuse_gui.library.presenter import LibraryPresenter
-from fstmuse_gui.library.reviewing import Reviewing
+from fstmuse_gui.library.review_presenter import ReviewPresenter
 from fstmuse_gui.library.store import LibraryStore, own_library
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.work_presenter import WorkPresenter
-from fstmuse_gui.shared.correcting import Corrections, own_corrections
+from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.sound.player import Playing, make_player
 from fstmuse_gui.workers.scanning import (
@@ -30,7 +30,7 @@ from fstmuse_gui.workers.scanning import (
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
-    from fstmuse_gui.library.tagging import Tagging
+    from fstmuse_gui.library.tag_presenter import TagPresenter
 
 
 @dataclass(frozen=True)
@@ -57,28 +57,28 @@ class LibraryWiring(QObject):
         self.library_store = LibraryStore(factories.opener, self)
         self.workers = LibraryWorkers(self, scan=factories.scan, work=factories.work)
         work = WorkPresenter(self.view, self.library_store, self.workers, self)
-        reviewing = Reviewing(
+        reviewing = ReviewPresenter(
             self.view, self.library_store, factories.player(self), factories.corrections, self
         )
         self.presenter = LibraryPresenter(
             self.view, self.library_store, work, reviewing, model, self
         )
-        self.exporting = Exporting(self.view, self.library_store, self)
+        self.exporting = ExportPresenter(self.view, self.library_store, self)
         self.exporting.message.connect(self.presenter.message)
         self.exporting.trouble.connect(self.presenter.say)
-        self._tagging: Tagging | None = None
+        self._tagging: TagPresenter | None = None
         # Last choices for writing tags: the sign between genres, and True to keep file times.
         self.tag_choices = ("\0", False)
 
     # -- dialogs -----------------------------------------------------------------------
 
     @property
-    def tagging(self) -> Tagging:
+    def tagging(self) -> TagPresenter:
         """Writer of tags, made on first use."""
         if self._tagging is None:
-            from fstmuse_gui.library.tagging import Tagging
+            from fstmuse_gui.library.tag_presenter import TagPresenter
 
-            self._tagging = Tagging(self.view, self.library_store, self)
+            self._tagging = TagPresenter(self.view, self.library_store, self)
             self._tagging.separator, self._tagging.keep_time = self.tag_choices
             self._tagging.written.connect(self.presenter.reload)
         return self._tagging

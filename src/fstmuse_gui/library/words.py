@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fstmuse_core.library.catalogue import NOT_SURE, Column, Standing, shown_genre, shown_title
+from fstmuse_core.library.catalogue import NOT_SURE, Column, VerdictFilter, shown_genre, shown_title
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.plain import percent
@@ -32,13 +32,13 @@ STATES: dict[State, str] = {
     State.GONE: "No longer there",
 }
 
-STANDINGS: dict[Standing, str] = {
-    Standing.ANY: "Any verdict",
-    Standing.SURE: "Sure",
-    Standing.UNSURE: "Not sure",
-    Standing.OPEN: "Not looked at yet",
-    Standing.REVIEWED: "Looked at",
-    Standing.DIFFERS: "Unlike the file's tag",
+STANDINGS: dict[VerdictFilter, str] = {
+    VerdictFilter.ANY: "Any verdict",
+    VerdictFilter.SURE: "Sure",
+    VerdictFilter.UNSURE: "Not sure",
+    VerdictFilter.OPEN: "Not looked at yet",
+    VerdictFilter.REVIEWED: "Looked at",
+    VerdictFilter.DIFFERS: "Unlike the file's tag",
 }
 
 # From, to, and what is said of it.

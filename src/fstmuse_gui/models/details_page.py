@@ -36,9 +36,9 @@ from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.page_parts import (
-    Figure,
-    PageHead,
-    TwoSides,
+    BigNumber,
+    PageHeader,
+    TwoColumns,
     heading,
     plain_text,
     scrolled,
@@ -242,7 +242,7 @@ class DetailsPage(QWidget):
             "delete", "Delete this model", "Delete (Del); it can be undone", side=16
         )
         self.delete_button.clicked.connect(self.delete_requested)
-        self._head = PageHead(self, (self.rename_button, self.delete_button))
+        self._head = PageHeader(self, (self.rename_button, self.delete_button))
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         for button in (self.use_button, self.tune_button, self.export_button):
@@ -259,8 +259,8 @@ class DetailsPage(QWidget):
         return self._trouble
 
     def _build_figures(self) -> QWidget:
-        self._accuracy = Figure("Accuracy")
-        self._f1 = Figure("Macro-F1", "The mean over the genres, each counting alike; 1 is best")
+        self._accuracy = BigNumber("Accuracy")
+        self._f1 = BigNumber("Macro-F1", "The mean over the genres, each counting alike; 1 is best")
         numbers = QHBoxLayout()
         numbers.setSpacing(5 * GRID)
         numbers.addWidget(self._accuracy)
@@ -288,7 +288,7 @@ class DetailsPage(QWidget):
         right.addWidget(caption)
         right.addWidget(self.confusion)
         right.addStretch()
-        self._figures = TwoSides(left, self._matrix)
+        self._figures = TwoColumns(left, self._matrix)
         return self._figures
 
     def _build_facts(self) -> QGridLayout:
@@ -320,11 +320,11 @@ class DetailsPage(QWidget):
     def show_details(self, details: ModelDetails) -> None:
         """Show a model."""
         entry, figures = details.entry, details.figures
-        self._head.say(entry.title, words.about(entry))
+        self._head.say(entry.title, words.summary_line(entry))
         self._trouble.setText(f"It cannot be used: {entry.trouble}." if entry.trouble else "")
         self._trouble.setVisible(bool(entry.trouble))
         self._show_buttons(details)
-        self._claim.setText(words.claim(details))
+        self._claim.setText(words.unmeasured_note(details))
         self._claim.setVisible(bool(self._claim.text()))
         self._card_heading.setText("Model card, by its maker" if details.claim else "Model card")
         self._show_figures(figures, entry)
@@ -332,42 +332,44 @@ class DetailsPage(QWidget):
         self._card.setVisible(bool(details.card))
         self.card.show_card(details.card)
         self._area.verticalScrollBar().setValue(0)
-        self.setAccessibleDescription(f"{entry.title}. {words.about(entry)}")
+        self.setAccessibleDescription(f"{entry.title}. {words.summary_line(entry)}")
 
     def _show_figures(self, figures: ModelFigures, entry: ModelEntry) -> None:
         self._figures.setVisible(figures.accuracy is not None or bool(figures.genres))
         name, title = _GENERATOR_NAMES if entry.kind == GENERATOR else _CLASSIFIER_NAMES
-        self._accuracy.set_number(words.number(figures))
-        self._accuracy.set_name(words.labelled(words.about_number(figures, name), entry, "\n"))
+        self._accuracy.set_number(words.accuracy_text(figures))
+        self._accuracy.set_name(
+            words.figure_label(words.accuracy_caption(figures, name), entry, "\n")
+        )
         self._f1.set_number("" if figures.macro_f1 is None else f"{figures.macro_f1:.2f}")
-        self._f1.set_name(words.labelled("Macro-F1", entry, "\n"))
+        self._f1.set_name(words.figure_label("Macro-F1", entry, "\n"))
         is_few = figures.share is not None and figures.share.is_few
         self._f1.setVisible(figures.macro_f1 is not None and not is_few)
-        self._recall_heading.setText(words.labelled(title, entry))
+        self._recall_heading.setText(words.figure_label(title, entry))
         self._recall_heading.setVisible(bool(figures.genres))
-        self.recall.setAccessibleName(words.labelled("Recall of each genre", entry))
+        self.recall.setAccessibleName(words.figure_label("Recall of each genre", entry))
         self.recall.show_bars(
             [
                 GenreBar(
                     row.genre,
                     row.recall or 0.0,
                     unbroken(row.found),
-                    words.behind(row),
+                    words.sample_size(row),
                     is_doubtful=words.is_thin(row),
                 )
                 for row in figures.genres
             ]
         )
-        self._doubt.setText(words.doubt(figures.genres))
+        self._doubt.setText(words.few_artists_note(figures.genres))
         self._doubt.setVisible(bool(self._doubt.text()))
         self._matrix.setVisible(bool(figures.confusion))
-        self._matrix_heading.setText(words.labelled("What is heard as what", entry))
+        self._matrix_heading.setText(words.figure_label("What is heard as what", entry))
         self.confusion.show_counts(tuple(row.genre for row in figures.genres), figures.confusion)
 
     def _show_buttons(self, details: ModelDetails) -> None:
         entry = details.entry
         is_sound = not entry.trouble
-        self.use_button.setText(f" Use in {words.place(entry)}")
+        self.use_button.setText(f" Use in {words.tab_for(entry)}")
         self.use_button.setVisible(is_sound)
         self.tune_button.setVisible(is_sound and entry.kind == CLASSIFIER)
         self.export_button.setVisible(is_sound)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from fstmuse_core.bundle import archive, changes, model_list
 from fstmuse_core.bundle.changes import DeletedModel
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
-from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.background import ThreadRunner
 
 
 class Importer(Protocol):
@@ -68,7 +68,7 @@ class ModelStore(QObject):
     def __init__(self, importer: Importer = import_model, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._importer = importer
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._lists = 0
         self._asked = ""
         self._waiting: list[str] = []

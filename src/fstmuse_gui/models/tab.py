@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from fstmuse_gui.models.words import place
+from fstmuse_gui.models.words import tab_for
 from fstmuse_gui.settings import Option
-from fstmuse_gui.shared.tabs import LazyStage, MenuEntries, TabContext, make_action
+from fstmuse_gui.shared.tabs import LazyPage, MenuEntries, TabContext, make_action
 
 if TYPE_CHECKING:
     from fstmuse_gui.models.presenter import ModelsPresenter
@@ -36,11 +36,11 @@ class ModelsTab(QObject):
     def __init__(self, context: TabContext, importer: Importer | None = None) -> None:
         super().__init__()
         self._settings = context.settings
-        self._news = context.models
+        self._signals = context.models
         self._importer = importer
         self._built: tuple[ModelsView, ModelsPresenter] | None = None
         self._is_telling = False
-        self._stage = LazyStage(self._build)
+        self._stage = LazyPage(self._build)
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -70,9 +70,9 @@ class ModelsTab(QObject):
         """Import files."""
         self.presenter.import_files(paths)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self.view.set_hot(is_hot)
+        self.view.set_drop_highlight(is_highlighted)
 
     def may_close(self) -> bool:
         """Return True: an import is done again as easily."""
@@ -97,13 +97,13 @@ class ModelsTab(QObject):
             self._built = view, presenter
             presenter.message.connect(self.message)
             presenter.changed.connect(self._on_changed)
-            presenter.model_renamed.connect(self._news.renamed)
+            presenter.model_renamed.connect(self._signals.renamed)
             presenter.models_changed.connect(self._tell_changed)
-            presenter.use_wanted.connect(self._news.wanted)
-            presenter.generate_wanted.connect(self._news.generator_wanted)
-            presenter.fine_tune_wanted.connect(self._news.fine_tune_wanted)
+            presenter.use_wanted.connect(self._signals.wanted)
+            presenter.generate_wanted.connect(self._signals.generator_wanted)
+            presenter.fine_tune_wanted.connect(self._signals.fine_tune_wanted)
             # Of others: a training has made a model, say.
-            self._news.changed.connect(lambda: None if self._is_telling else store.refresh())
+            self._signals.changed.connect(lambda: None if self._is_telling else store.refresh())
             rows = view.sidebar.list
             rows.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
             rows.addActions(
@@ -116,7 +116,7 @@ class ModelsTab(QObject):
 
     def _tell_changed(self) -> None:
         self._is_telling = True
-        self._news.changed.emit()
+        self._signals.changed.emit()
         self._is_telling = False
 
     @property
@@ -161,4 +161,6 @@ class ModelsTab(QObject):
         self._tune.setEnabled(presenter.can_tune)
         self._use.setEnabled(presenter.can_use)
         entry = presenter.entry
-        self._use.setText(f"Use the model in &{place(entry) if entry is not None else 'Classify'}")
+        self._use.setText(
+            f"Use the model in &{tab_for(entry) if entry is not None else 'Classify'}"
+        )

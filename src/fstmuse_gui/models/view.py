@@ -29,15 +29,22 @@ from fstmuse_core.bundle.model_list import ModelEntry
 from fstmuse_core.bundle.names import MAX_LENGTH
 from fstmuse_core.system.wording import sized
 from fstmuse_gui.models.details_page import DetailsPage
-from fstmuse_gui.models.words import day, in_the_list, spoken
+from fstmuse_gui.models.words import accessible_text, date_text, list_line
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
 from fstmuse_gui.widgets.controls import tool_button
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.page_parts import ElidedLabel
-from fstmuse_gui.widgets.paged_view import PagedView
-from fstmuse_gui.widgets.rows import KEY, Index, KeyedList, draw_end, draw_start, paint_ground
-from fstmuse_gui.widgets.state_pages import Invitation
+from fstmuse_gui.widgets.paged_view import MessageBar, PagedView
+from fstmuse_gui.widgets.rows import (
+    KEY,
+    Index,
+    KeyedList,
+    draw_left,
+    draw_right,
+    paint_row_background,
+)
+from fstmuse_gui.widgets.state_pages import EmptyState
 
 _ROW = 56
 _ROW_SIGN = 18
@@ -46,7 +53,6 @@ _ABOUT = Qt.ItemDataRole.UserRole + 1
 _WHEN = Qt.ItemDataRole.UserRole + 2
 _SIZE = Qt.ItemDataRole.UserRole + 3
 _IS_DAMAGED = Qt.ItemDataRole.UserRole + 4
-_SIGN = 16
 _WIDTH = 336
 _IMPORT = " Import a model\N{HORIZONTAL ELLIPSIS}"
 _FILTER = "FstMuse models (*.fstmuse);;All files (*)"
@@ -99,11 +105,11 @@ class ModelList(KeyedList):
 def _item(entry: ModelEntry) -> QListWidgetItem:
     item = QListWidgetItem(entry.title)
     item.setData(KEY, entry.name)
-    item.setData(_ABOUT, in_the_list(entry))
-    item.setData(_WHEN, day(entry.made_at))
+    item.setData(_ABOUT, list_line(entry))
+    item.setData(_WHEN, date_text(entry.made_at))
     item.setData(_SIZE, sized(entry.size_bytes))
     item.setData(_IS_DAMAGED, bool(entry.trouble))
-    item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken(entry))
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, accessible_text(entry))
     set_tip(item, entry.trouble or f"--model {entry.name}")
     flags = item.flags()
     item.setFlags(
@@ -129,7 +135,7 @@ class _RowDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         self._edited_name = str(index.data(KEY))
         editor = QLineEdit(parent)
-        leave_drops(editor)
+        ignore_drops(editor)
         editor.setAccessibleName(f"New name of {index.data()}")
         editor.setMaxLength(MAX_LENGTH)
         return editor
@@ -161,7 +167,7 @@ class _RowDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colours = current_colours()
         painter.save()
-        box = paint_ground(painter, option)
+        box = paint_row_background(painter, option)
         if index.data(KEY) == self._edited_name:
             painter.restore()
             return
@@ -175,14 +181,14 @@ class _RowDelegate(QStyledItemDelegate):
             draw_icon(painter, "warning", where, QColor(colours.danger))
             top.setRight(where.left() - _GAP)
         else:
-            top.setRight(draw_end(painter, top, index.data(_WHEN), small, colours.muted, _GAP))
-        bottom.setRight(draw_end(painter, bottom, index.data(_SIZE), small, colours.muted, _GAP))
-        draw_start(painter, top, index.data(), option.font, colours.text)
-        draw_start(painter, bottom, index.data(_ABOUT), small, colours.muted)
+            top.setRight(draw_right(painter, top, index.data(_WHEN), small, colours.muted, _GAP))
+        bottom.setRight(draw_right(painter, bottom, index.data(_SIZE), small, colours.muted, _GAP))
+        draw_left(painter, top, index.data(), option.font, colours.text)
+        draw_left(painter, bottom, index.data(_ABOUT), small, colours.muted)
         painter.restore()
 
 
-class UndoBar(QFrame):
+class UndoBar(MessageBar):
     """Bar with an undo button after a deletion; stays until it is closed or used.
 
     Signals
@@ -194,34 +200,19 @@ class UndoBar(QFrame):
     undo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("notice")
-        self.setAccessibleName("Deleted")
-        self._text = ElidedLabel()
+        self._line = ElidedLabel()
+        super().__init__("Deleted", self._line, "Close the line about the deleted model", parent)
         self.undo_button = QPushButton(icon("undo"), " Undo")
         self.undo_button.setProperty("look", "quiet")
         self.undo_button.setToolTip("Bring the model back (Ctrl+Z)")
         self.undo_button.clicked.connect(self.undo_requested)
-        self.close_button = tool_button(
-            "close", "Close the line about the deleted model", "Close", side=_SIGN, role="muted"
-        )
-        self.close_button.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 2, 2, 2)
-        row.setSpacing(2)
-        row.addWidget(self._text, 1)
-        row.addWidget(self.undo_button)
-        row.addWidget(self.close_button)
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        """Text of the bar, which may be hidden."""
-        return self._text.text()
+        self._row.setContentsMargins(12, 2, 2, 2)
+        self._row.setSpacing(2)
+        self._row.insertWidget(1, self.undo_button)
 
     def say(self, text: str) -> None:
         """Show the line."""
-        self._text.set_text(text)
+        self._line.set_text(text)
         self.setAccessibleDescription(text)
         self.show()
 
@@ -337,7 +328,7 @@ class ModelsSidebar(QWidget):
         """Offer these to be brought back."""
         self.deleted_menu.clear()
         for model in deleted:
-            when = day(model.deleted_at.timestamp())
+            when = date_text(model.deleted_at.timestamp())
             action = self.deleted_menu.addAction(icon("undo"), f"{model.title}, deleted {when}")
             action.triggered.connect(partial(self._restore, model))
         self.deleted_button.setVisible(bool(deleted))
@@ -345,11 +336,11 @@ class ModelsSidebar(QWidget):
     def _restore(self, model: DeletedModel, _checked: bool = False) -> None:
         self.restore_requested.emit(model)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self.import_button.setProperty("look", "primary" if is_hot else "")
-        self.import_button.setIcon(icon("open", "on_accent" if is_hot else "text"))
-        self.import_button.setText(" Drop to import" if is_hot else _IMPORT)
+        self.import_button.setProperty("look", "primary" if is_highlighted else "")
+        self.import_button.setIcon(icon("open", "on_accent" if is_highlighted else "text"))
+        self.import_button.setText(" Drop to import" if is_highlighted else _IMPORT)
         self.import_button.style().polish(self.import_button)
 
 
@@ -364,7 +355,7 @@ class ModelsView(PagedView):
             icon("open", "on_accent"), " Import a model\N{HORIZONTAL ELLIPSIS}"
         )
         self.import_button.setProperty("look", "primary")
-        self.empty_page = Invitation(
+        self.empty_page = EmptyState(
             "There is no model",
             "Nothing can be classified without one. Drop a .fstmuse file here, train a model of "
             "your own, or install FstMuse again.",
@@ -373,10 +364,10 @@ class ModelsView(PagedView):
         pages = [self.blank_page, self.details, self.empty_page]
         super().__init__("Models", self.sidebar, pages, parent)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something that can be dropped hangs above the window."""
-        self.sidebar.set_hot(is_hot)
-        self.empty_page.set_hot(is_hot)
+        self.sidebar.set_drop_highlight(is_highlighted)
+        self.empty_page.set_drop_highlight(is_highlighted)
 
     # -- questions ---------------------------------------------------------------------
 

@@ -27,17 +27,17 @@ def origin(entry: ModelEntry) -> str:
     return _ORIGINS[entry.origin]
 
 
-def kind(entry: ModelEntry) -> str:
+def purpose(entry: ModelEntry) -> str:
     """Purpose of a model."""
     return _KINDS.get(entry.kind, entry.kind)
 
 
-def place(entry: ModelEntry) -> str:
+def tab_for(entry: ModelEntry) -> str:
     """The tab in which a model is used."""
     return "Classify" if entry.kind == CLASSIFIER else "Generate"
 
 
-def day(seconds: float) -> str:
+def date_text(seconds: float) -> str:
     """A date; empty for none."""
     if seconds <= 0.0:
         return ""
@@ -45,28 +45,34 @@ def day(seconds: float) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
-def in_the_list(entry: ModelEntry) -> str:
+def list_line(entry: ModelEntry) -> str:
     """The second line of a row of the list."""
     if entry.trouble:
         return "Damaged"
-    what = kind(entry) if entry.kind != CLASSIFIER else ""
+    what = purpose(entry) if entry.kind != CLASSIFIER else ""
     parts = [what, origin(entry), counted(len(entry.genres), "genre")]
     return GAP.join(part for part in parts if part)
 
 
-def about(entry: ModelEntry) -> str:
+def summary_line(entry: ModelEntry) -> str:
     """The line below a model's title."""
     genres = counted(len(entry.genres), "genre") if entry.genres else ""
-    parts = [kind(entry), genres, origin(entry), day(entry.made_at), sized(entry.size_bytes)]
+    parts = [
+        purpose(entry),
+        genres,
+        origin(entry),
+        date_text(entry.made_at),
+        sized(entry.size_bytes),
+    ]
     return GAP.join(part for part in parts if part)
 
 
-def spoken(entry: ModelEntry) -> str:
+def accessible_text(entry: ModelEntry) -> str:
     """A row of the list for a screen reader."""
     known = f"knows {', '.join(entry.genres)}" if entry.genres else ""
     whose = "figures by its maker" if entry.is_claimed else ""
-    about_it = in_the_list(entry).replace(GAP, ", ")
-    parts = [entry.title, about_it, day(entry.made_at), sized(entry.size_bytes), known, whose]
+    about_it = list_line(entry).replace(GAP, ", ")
+    parts = [entry.title, about_it, date_text(entry.made_at), sized(entry.size_bytes), known, whose]
     return ", ".join(part for part in parts if part)
 
 
@@ -91,7 +97,7 @@ def _whence(details: ModelDetails) -> str:
     return f"Imported from {file or 'a file'}" + (f" on {at[:10]}" if at else "")
 
 
-def number(figures: ModelFigures) -> str:
+def accuracy_text(figures: ModelFigures) -> str:
     """Accuracy, as a count of few songs and in percent of many; a dash if unknown."""
     if figures.accuracy is None:
         return "\N{EN DASH}"
@@ -99,18 +105,18 @@ def number(figures: ModelFigures) -> str:
     return percent(figures.accuracy) if share is None else unbroken(share.number)
 
 
-def about_number(figures: ModelFigures, name: str) -> str:
+def accuracy_caption(figures: ModelFigures, name: str) -> str:
     """The name of that figure, with its interval."""
     share = figures.share
     return name if share is None else unbroken(f"{name}, {share.interval}")
 
 
-def labelled(name: str, entry: ModelEntry, gap: str = " ") -> str:
+def figure_label(name: str, entry: ModelEntry, gap: str = " ") -> str:
     """The name of a figure, marked as a claim where nothing of it was measured here."""
     return f"{name},{gap}{_CLAIM}" if entry.is_claimed else name
 
 
-def claim(details: ModelDetails) -> str:
+def unmeasured_note(details: ModelDetails) -> str:
     """Caution about the figures; empty if there is none."""
     if details.contradiction:
         return (
@@ -123,7 +129,7 @@ def claim(details: ModelDetails) -> str:
     return f"{details.claim} To measure it: fstmuse evaluate --model {name} --data MUSIC"
 
 
-def behind(row: GenreFigure) -> str:
+def sample_size(row: GenreFigure) -> str:
     """The songs and artists behind a genre's figure; empty if it is not about songs."""
     if not row.songs:
         return ""
@@ -136,7 +142,7 @@ def is_thin(row: GenreFigure) -> bool:
     return bool(row.songs) and 0 < row.artists < FEW_ARTISTS
 
 
-def doubt(rows: tuple[GenreFigure, ...]) -> str:
+def few_artists_note(rows: tuple[GenreFigure, ...]) -> str:
     """A sentence about genres that few artists stand behind; empty if there are none."""
     thin = [row.genre for row in rows if is_thin(row)]
     if not thin:

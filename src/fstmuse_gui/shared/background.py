@@ -22,7 +22,7 @@ _Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[str], None]]
 _UNFIT = re.compile(r'[<>:"/\\|?*%\x00-\x1f]+')
 
 
-class Background(QObject):
+class ThreadRunner(QObject):
     """Runner of functions in threads of their own; the outcome is told in this object's thread."""
 
     _ended = Signal(object, object)
@@ -67,7 +67,7 @@ class Background(QObject):
 class SerialExecutor(QObject):
     """A thread that does what it is given in order, and tells the outcome in this one.
 
-    Unlike :class:`Background` it has one thread for all, which keeps its
+    Unlike :class:`ThreadRunner` it has one thread for all, which keeps its
     connection to the library open.
     """
 
@@ -135,7 +135,7 @@ def _outcome(
     return lambda: on_trouble(sentence)
 
 
-class FileSaving(QObject):
+class FileSaver(QObject):
     """Writes files and says how it went; who inherits knows what is in them.
 
     Signals
@@ -152,7 +152,7 @@ class FileSaving(QObject):
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
 
     def close(self) -> None:
         """Wait until all is written."""
@@ -173,6 +173,6 @@ class FileSaving(QObject):
         self._background.run(work, tell, self.trouble.emit)
 
 
-def fit_for_a_name(text: str) -> str:
+def safe_file_name(text: str) -> str:
     """``text`` without what file names cannot hold on some system, or not as a link."""
     return _UNFIT.sub("_", text)

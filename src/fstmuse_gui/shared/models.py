@@ -16,8 +16,8 @@ from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, MANIFEST_NAME, m
 from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.plain import tip
 from fstmuse_gui.settings import Option, Settings
-from fstmuse_gui.shared.tabs import ModelNews
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.shared.tabs import ModelSignals
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
 
 _log = logging.getLogger(__name__)
 # Writing a bundle changes the folder several times.
@@ -33,7 +33,7 @@ class ModelInfo:
     genres: tuple[str, ...]
 
 
-class ModelChooser(CalmComboBox):
+class ModelChooser(WheelSafeComboBox):
     """Offers models by their titles.
 
     Signals
@@ -138,13 +138,13 @@ class ModelWatch(QObject):
 
     Parameters
     ----------
-    news : ModelNews
+    signals : ModelSignals
         ``changed`` is emitted; it is also received, for the window's own changes are known.
     """
 
-    def __init__(self, news: ModelNews, parent: QObject | None = None) -> None:
+    def __init__(self, signals: ModelSignals, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._news = news
+        self._signals = signals
         self._known: dict[str, int] = {}
         self._watcher = QFileSystemWatcher(self)
         self._settled = QTimer(self)
@@ -152,7 +152,7 @@ class ModelWatch(QObject):
         self._settled.setInterval(_SETTLED_MS)
         self._settled.timeout.connect(self._compare)
         self._watcher.directoryChanged.connect(lambda: self._settled.start())
-        news.changed.connect(self._note)
+        signals.changed.connect(self._note)
 
     def start(self) -> None:
         """Begin to watch; what is there by now is known."""
@@ -168,7 +168,7 @@ class ModelWatch(QObject):
 
     def _compare(self) -> None:
         if _models() != self._known:
-            self._news.changed.emit()
+            self._signals.changed.emit()
 
 
 def _models() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Tabs of the window: what each brings and is given, and the signs beside their titles."""
+"""Tabs of the window: what each brings and is given, and the badges beside their titles."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def make_action(
     return action
 
 
-class LazyStage(QWidget):
+class LazyPage(QWidget):
     """Stage that is empty until it is shown; each time, ``fill`` may put something on it."""
 
     def __init__(self, fill: Callable[[], object]) -> None:
@@ -65,8 +65,8 @@ class LazyStage(QWidget):
         super().showEvent(event)
 
 
-class ModelNews(QObject):
-    """News of models that tabs send one another.
+class ModelSignals(QObject):
+    """Signals about models that tabs send one another.
 
     Signals
     -------
@@ -89,8 +89,8 @@ class ModelNews(QObject):
     fine_tune_wanted = Signal(str)
 
 
-class DataNews(QObject):
-    """News of data sets that tabs send one another.
+class DataSignals(QObject):
+    """Signals about data sets that tabs send one another.
 
     Signals
     -------
@@ -101,8 +101,8 @@ class DataNews(QObject):
     train_on_wanted = Signal(str)
 
 
-class SoundNews(QObject):
-    """News of playback that tabs send one another, so that one plays at a time.
+class PlaybackSignals(QObject):
+    """Signals about playback that tabs send one another, so that one plays at a time.
 
     Signals
     -------
@@ -113,8 +113,8 @@ class SoundNews(QObject):
     started = Signal(str)
 
 
-class SignKind(StrEnum):
-    """Kinds of sign beside a tab's title."""
+class BadgeKind(StrEnum):
+    """Kinds of badge beside a tab's title."""
 
     BUSY = "busy"
     DONE = "done"
@@ -122,21 +122,21 @@ class SignKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class TabSign:
+class TabBadge:
     """A small picture beside a tab's title; ``share`` of the work that is done, if known."""
 
-    kind: SignKind
+    kind: BadgeKind
     text: str
     share: float = 0.0
 
 
-class SignNews(QObject):
-    """News of the signs beside the tabs' titles.
+class BadgeSignals(QObject):
+    """Signals about the badges beside the tabs' titles.
 
     Signals
     -------
     changed(str, object)
-        Title of a tab and its :class:`TabSign`, or ``None`` for nothing.
+        Title of a tab and its :class:`TabBadge`, or ``None`` for nothing.
     """
 
     changed = Signal(str, object)
@@ -144,14 +144,14 @@ class SignNews(QObject):
 
 @dataclass(frozen=True)
 class TabContext:
-    """Settings, worker and news that every tab may use."""
+    """Settings, worker and signals that every tab may use."""
 
     settings: Settings
     bridge: WorkerBridge
-    models: ModelNews = field(default_factory=ModelNews)
-    data: DataNews = field(default_factory=DataNews)
-    signs: SignNews = field(default_factory=SignNews)
-    sounds: SoundNews = field(default_factory=SoundNews)
+    models: ModelSignals = field(default_factory=ModelSignals)
+    data: DataSignals = field(default_factory=DataSignals)
+    badges: BadgeSignals = field(default_factory=BadgeSignals)
+    sounds: PlaybackSignals = field(default_factory=PlaybackSignals)
 
 
 class Tab(Protocol):
@@ -175,7 +175,7 @@ class Tab(Protocol):
     def open_paths(self, paths: list[str]) -> None:
         """Take files and folders that were dropped on the window or named at the start."""
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something that could be dropped hangs above the window."""
 
     def may_close(self) -> bool:
@@ -185,8 +185,8 @@ class Tab(Protocol):
         """Stop everything that runs."""
 
 
-class TabSigns:
-    """Shows signs on the tabs of a widget.
+class TabBadges:
+    """Shows badges on the tabs of a widget.
 
     A tab's icon is set once: each new one would lay out and paint the whole window anew, and
     a training tells of a hundred steps. The ring is only painted again.
@@ -197,27 +197,27 @@ class TabSigns:
         self._rings: dict[int, _Share] = {}
         tabs.setIconSize(QSize(16, 16))
 
-    def show(self, index: int, sign: TabSign | None) -> None:
+    def show(self, index: int, badge: TabBadge | None) -> None:
         """Let this stand beside the title of a tab; ``None`` for nothing."""
-        title, said = self._tabs.tabText(index), sign.text if sign is not None else ""
+        title, said = self._tabs.tabText(index), badge.text if badge is not None else ""
         bar = self._tabs.tabBar()
-        if sign is None or sign.kind is not SignKind.BUSY:
+        if badge is None or badge.kind is not BadgeKind.BUSY:
             self._rings.pop(index, None)
-            self._tabs.setTabIcon(index, _still(sign))
+            self._tabs.setTabIcon(index, _still(badge))
         elif index in self._rings:
-            self._rings[index].value = sign.share
+            self._rings[index].value = badge.share
             bar.update(bar.tabRect(index))
         else:
-            self._rings[index] = _Share(sign.share)
+            self._rings[index] = _Share(badge.share)
             self._tabs.setTabIcon(index, QIcon(_Ring(self._rings[index])))
         self._tabs.setTabToolTip(index, tip(said))
         bar.setAccessibleTabName(index, f"{title}: {said}" if said else title)
 
 
-def _still(sign: TabSign | None) -> QIcon:
-    if sign is None:
+def _still(badge: TabBadge | None) -> QIcon:
+    if badge is None:
         return QIcon()
-    done = sign.kind is SignKind.DONE
+    done = badge.kind is BadgeKind.DONE
     return icon("done" if done else "warning", "accent" if done else "warning")
 
 

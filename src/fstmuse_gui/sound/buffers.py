@@ -93,7 +93,7 @@ class SampleRing:
         return out
 
 
-class Cue:
+class PlaybackBuffer:
     """Sound from ``start_s`` on. Each seek makes a new one, so nothing stale is ever played.
 
     Three threads share it: one fills ``ring``, the device's callback empties it, and the
@@ -148,7 +148,7 @@ class Cue:
         return now >= played_at + count / self.rate
 
 
-class Outlet:
+class OutputCallback:
     """The program's end of an output stream: plays ``cue``, or silence while it is None.
 
     Attributes
@@ -163,7 +163,7 @@ class Outlet:
     def __init__(self, rate: int, channels: int) -> None:
         self.rate = rate
         self.channels = channels
-        self.cue: Cue | None = None
+        self.cue: PlaybackBuffer | None = None
         self.latency_s = 0.1
         self.called_at = time.perf_counter()
 

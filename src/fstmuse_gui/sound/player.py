@@ -10,10 +10,17 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_gui.sound.buffers import Cue, Outlet
+from fstmuse_gui.sound.buffers import OutputCallback, PlaybackBuffer
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
-from fstmuse_gui.sound.sources import Feed, FeedKeeper, FileSource, Pump, SampleSource, Source
-from fstmuse_gui.sound.streams import DeviceStream, StreamSlot
+from fstmuse_gui.sound.sources import (
+    Feed,
+    FileSource,
+    SampleSource,
+    SharedFeed,
+    Source,
+    SourceReader,
+)
+from fstmuse_gui.sound.streams import AsyncStream, DeviceStream
 
 _TICK_MS = 33
 _LOST_AFTER_S = 1.5
@@ -50,17 +57,17 @@ class Player(QObject):
         self, parent: QObject | None = None, *, make_feed: Callable[[], Feed] = _make_feed
     ) -> None:
         super().__init__(parent)
-        self._slot = StreamSlot("output", self)
+        self._slot = AsyncStream("output", self)
         self._slot.opened.connect(self._on_opened)
         self._slot.refused.connect(self._fail)
-        self._feeds = FeedKeeper(make_feed)
-        self._pump = Pump(self._feeds)
+        self._feeds = SharedFeed(make_feed)
+        self._pump = SourceReader(self._feeds)
         self._wanted: tuple[DeviceId, ...] = ()
         self._source: Source | None = None
         self._duration_s = 0.0
         self._position_s = 0.0
         self._state = "stopped"
-        self._cue: Cue | None = None
+        self._cue: PlaybackBuffer | None = None
         self._closed = False
         self._timer = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -159,16 +166,16 @@ class Player(QObject):
 
     def _open(self) -> None:
         self._timer.start()
-        self._slot.open(self._wanted, _formats, Outlet)
+        self._slot.open(self._wanted, _formats, OutputCallback)
 
-    def _on_opened(self, stream: DeviceStream[Outlet]) -> None:
+    def _on_opened(self, stream: DeviceStream[OutputCallback]) -> None:
         stream.end.latency_s = stream.latency_s
         self._cue_up(stream)
 
-    def _cue_up(self, stream: DeviceStream[Outlet]) -> None:
+    def _cue_up(self, stream: DeviceStream[OutputCallback]) -> None:
         if self._source is None:
             return
-        self._cue = Cue(self._position_s, stream.rate, stream.channels)
+        self._cue = PlaybackBuffer(self._position_s, stream.rate, stream.channels)
         self._pump.play(self._source, self._cue)
         stream.end.cue = self._cue
 

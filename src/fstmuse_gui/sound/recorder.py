@@ -15,7 +15,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.sound.buffers import SampleRing, Take, TakeBuffer
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
-from fstmuse_gui.sound.streams import DeviceStream, StreamSlot
+from fstmuse_gui.sound.streams import AsyncStream, DeviceStream
 
 RECORDING_RATE = DEFAULT_CONFIG.sample_rate
 
@@ -30,7 +30,7 @@ _LOST_AFTER_S = 1.0
 _WAKE_S = 3.0
 
 
-class Intake:
+class InputCallback:
     """Takes what the input's callback brings and hands it out as mono at 22,050 Hz.
 
     Parameters
@@ -123,7 +123,7 @@ class Recorder(QObject):
     ) -> None:
         super().__init__(parent)
         self._clock = clock
-        self._slot = StreamSlot("input", self)
+        self._slot = AsyncStream("input", self)
         self._slot.opened.connect(self._on_opened)
         self._slot.refused.connect(self._on_refused)
         self._state = "idle"
@@ -148,7 +148,7 @@ class Recorder(QObject):
         return self._state == "recording" or (self._state == "opening" and self._record_when_open)
 
     @property
-    def _stream(self) -> DeviceStream[Intake] | None:
+    def _stream(self) -> DeviceStream[InputCallback] | None:
         return self._slot.stream
 
     @property
@@ -194,7 +194,7 @@ class Recorder(QObject):
         self._wanted = tuple(wanted)
         self._record_when_open = record
         self._set_state("opening")
-        self._slot.open(wanted, _formats, Intake)
+        self._slot.open(wanted, _formats, InputCallback)
 
     def _on_opened(self, _stream: object) -> None:
         self._received_at = self._clock()
@@ -252,7 +252,7 @@ class Recorder(QObject):
             self._told_silent = True
             self.message.emit(self._silent_sentence())
 
-    def _lose(self, stream: DeviceStream[Intake]) -> None:
+    def _lose(self, stream: DeviceStream[InputCallback]) -> None:
         name = spoken_name(stream.device, "input")
         if self._state != "recording" or not self._buffer.size:
             self._shut()
@@ -286,7 +286,7 @@ class Recorder(QObject):
         self._shut()
         self.finished.emit(take)
 
-    def _overrun_warnings(self, intake: Intake) -> tuple[str, ...]:
+    def _overrun_warnings(self, intake: InputCallback) -> tuple[str, ...]:
         if intake.lost_s:
             return (f"{intake.lost_s:.2f} s of sound were lost because the computer was busy",)
         if intake.overflows:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_gui.sound.buffers import Cue
+from fstmuse_gui.sound.buffers import PlaybackBuffer
 from fstmuse_gui.sound.streams import CallThread
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Source(Protocol):
         """The next block since :meth:`open`, or None if none came in ``timeout`` seconds."""
 
 
-class FeedKeeper:
+class SharedFeed:
     """Starts the reading process when it is first needed, and again after it broke."""
 
     def __init__(self, make_feed: Callable[[], Feed]) -> None:
@@ -88,7 +88,7 @@ class FeedKeeper:
 class FileSource:
     """A sound file."""
 
-    def __init__(self, path: str, feeds: FeedKeeper) -> None:
+    def __init__(self, path: str, feeds: SharedFeed) -> None:
         self._path = path
         self._feeds = feeds
         self._stream = -1
@@ -142,7 +142,7 @@ class SampleSource:
         return _SampleBlock(frames, end=stop >= samples.size)
 
 
-class Pump:
+class SourceReader:
     """Reads from a source into the ring of a cue.
 
     Parameters
@@ -151,12 +151,12 @@ class Pump:
         Ended with the pump, and started anew when reading breaks.
     """
 
-    def __init__(self, feeds: FeedKeeper) -> None:
+    def __init__(self, feeds: SharedFeed) -> None:
         self._feeds = feeds
         self._lock = threading.Lock()
-        self._next: tuple[Source, Cue] | None = None
+        self._next: tuple[Source, PlaybackBuffer] | None = None
         self._source: Source | None = None
-        self._cue: Cue | None = None
+        self._cue: PlaybackBuffer | None = None
         self._rest: FloatArray | None = None
         self._is_last = False
         self._thread = CallThread("fstmuse-pump", self._step)
@@ -165,7 +165,7 @@ class Pump:
         """Start the reading process before it is needed."""
         self._thread.call(lambda: self._guarded(self._feeds.get))
 
-    def play(self, source: Source, cue: Cue) -> None:
+    def play(self, source: Source, cue: PlaybackBuffer) -> None:
         """Fill ``cue`` from ``source`` from now on, and nothing else."""
         # Of many seeks in a row, as when a slider is dragged, only the last is opened.
         with self._lock:

@@ -99,7 +99,7 @@ class _Shared:
 _shared = _Shared()
 
 
-def hire_sound_thread() -> CallThread:
+def acquire_sound_thread() -> CallThread:
     """The thread that makes PortAudio's calls; each hirer calls :func:`release_sound_thread`."""
     with _shared.lock:
         if _shared.thread is None:
@@ -119,14 +119,14 @@ def release_sound_thread() -> None:
         _log.warning("the sound system did not answer in time; its thread is left behind")
 
 
-class StreamEnd(Protocol):
+class StreamCallback(Protocol):
     """The program's end of a stream."""
 
     def callback(self, data: Any, frames: int, time: Any, status: Any) -> None:
         """Take a block from PortAudio, as `sounddevice` documents it."""
 
 
-End = TypeVar("End", bound=StreamEnd)
+End = TypeVar("End", bound=StreamCallback)
 MakeEnd = Callable[[int, int], End]
 
 _open: set[DeviceStream[Any]] = set()
@@ -251,7 +251,7 @@ def _refused(direction: Direction, device: SoundDevice, error: Exception) -> Sou
     )
 
 
-class StreamSlot(QObject):
+class AsyncStream(QObject):
     """Opens and closes a stream without making the window wait.
 
     Signals
@@ -270,7 +270,7 @@ class StreamSlot(QObject):
     def __init__(self, direction: Direction, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._direction = direction
-        self._thread = hire_sound_thread()
+        self._thread = acquire_sound_thread()
         self._attempt = 0
         self._released = False
         self._held: DeviceStream[Any] | None = None  # touched by the sound thread alone
@@ -362,7 +362,7 @@ class DeviceLister(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._thread = hire_sound_thread()
+        self._thread = acquire_sound_thread()
         self._released = False
         queued = Qt.ConnectionType.QueuedConnection
         self._answered.connect(self.listed, queued)

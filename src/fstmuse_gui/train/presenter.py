@@ -11,7 +11,7 @@ from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_gui.train.data.presenter import DataPresenter
 from fstmuse_gui.train.form.presenter import FormPresenter
-from fstmuse_gui.train.results.presenter import PastRun, RunFiles
+from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.run.live import LiveTraining
 from fstmuse_gui.train.view import TrainView
@@ -63,7 +63,7 @@ class TrainPresenter(QObject):
         form: FormPresenter,
         data: DataPresenter,
         live: LiveTraining,
-        past: RunFiles,
+        past: PastRunsPresenter,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -12,23 +12,23 @@ from PySide6.QtWidgets import QWidget
 from fstmuse_core.runs.events import Done, Ended, Failed
 from fstmuse_gui.settings import COLOUR_MAP, Option
 from fstmuse_gui.shared.tabs import (
-    LazyStage,
+    BadgeKind,
+    LazyPage,
     MenuEntries,
-    SignKind,
+    TabBadge,
     TabContext,
-    TabSign,
     make_action,
 )
 from fstmuse_gui.sound.player import Playing, make_player
 from fstmuse_gui.train.data.cache import CachePresenter
-from fstmuse_gui.train.data.fma import FmaGetter
+from fstmuse_gui.train.data.fma import FmaDownloader
 from fstmuse_gui.train.data.presenter import DataPresenter, corrections_count
-from fstmuse_gui.train.data.work import DataWork
+from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter
-from fstmuse_gui.train.results.presenter import PastRun, RunFiles, past_runs
-from fstmuse_gui.train.run.background import BackgroundTraining, TrainSign
+from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, past_runs
+from fstmuse_gui.train.run.background import BackgroundTraining, TrainBadge
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining
 from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
@@ -43,11 +43,11 @@ class TrainFactories:
     """Processes, readers and player of the tab; only tests have others."""
 
     background: Callable[[QObject], BackgroundTraining] = BackgroundTraining
-    data: Callable[[QObject], DataWork] = DataWork
+    data: Callable[[QObject], DataSetReader] = DataSetReader
     starter: Callable[[list[str], QObject], Training] = OwnTraining
     follower: Callable[[Path, QObject], Training] = OtherTraining
     lister: Callable[[], list[PastRun]] = past_runs
-    fma: Callable[[QObject], FmaGetter] = FmaGetter
+    fma: Callable[[QObject], FmaDownloader] = FmaDownloader
     bases: Callable[[], list[Base]] = bases
     corrections: Callable[[], int] = corrections_count
     player: Callable[[QObject], Playing] = make_player
@@ -65,7 +65,7 @@ class TrainWiring(QObject):
         self._settings = context.settings
         self.view = TrainView()
         self.live = LiveTraining(self.view, self, starter=make.starter, follower=make.follower)
-        self.past = RunFiles(self.view, self, lister=make.lister)
+        self.past = PastRunsPresenter(self.view, self, lister=make.lister)
         form = FormPresenter(self.view, context.settings, self, bases=make.bases)
         music = DataPresenter(
             self.view,
@@ -120,12 +120,12 @@ class TrainTab(QObject):
         self._context = context
         self._factories = factories or TrainFactories()
         self._built: TrainWiring | None = None
-        self._stage = LazyStage(self._on_shown)
+        self._stage = LazyPage(self._on_shown)
         self._kept = self._factories.background(self)
         self._kept_closing = Closing.KEEP
-        self._sign = TrainSign(self)
-        self._sign.changed.connect(self._on_sign)
-        self._kept.found.connect(self._sign.watch)
+        self._badge = TrainBadge(self)
+        self._badge.changed.connect(self._on_badge)
+        self._kept.found.connect(self._badge.watch)
         self._kept.ended.connect(self._on_kept_ended)
         context.models.renamed.connect(self._on_renamed)
         context.models.fine_tune_wanted.connect(lambda name: self.presenter.form.fine_tune(name))
@@ -147,9 +147,9 @@ class TrainTab(QObject):
         """Use a folder as the data set."""
         self.presenter.data.open_paths(paths)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self.view.set_hot(is_hot)
+        self.view.set_drop_highlight(is_highlighted)
 
     def may_close(self) -> bool:
         """Ask what becomes of a training that runs."""
@@ -175,7 +175,7 @@ class TrainTab(QObject):
             self._kept.close()
             self._built = TrainWiring(self._context, self._factories, self)
             self._built.presenter.first_run = self._kept.run
-            self._built.live.taken.connect(self._sign.watch)
+            self._built.live.taken.connect(self._badge.watch)
             self._built.past.listed.connect(self._on_listed)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
@@ -192,7 +192,7 @@ class TrainTab(QObject):
 
     def _on_listed(self) -> None:
         if not self.live.is_running:
-            self._sign.clear_busy()  # it ended between two looks, before the tab was opened
+            self._badge.clear_busy()  # it ended between two looks, before the tab was opened
 
     def _on_renamed(self, old: str, new: str) -> None:
         # Also where nobody has looked at the tab: the form, which is loaded then, reads it.
@@ -203,13 +203,13 @@ class TrainTab(QObject):
 
     def _on_shown(self) -> None:
         self._build()
-        self._sign.clear()
+        self._badge.clear()
 
-    def _on_sign(self, sign: TabSign | None) -> None:
-        if self._stage.isVisible() and sign is not None and sign.kind is not SignKind.BUSY:
-            self._sign.clear()  # it is seen anyway
+    def _on_badge(self, badge: TabBadge | None) -> None:
+        if self._stage.isVisible() and badge is not None and badge.kind is not BadgeKind.BUSY:
+            self._badge.clear()  # it is seen anyway
         else:
-            self._context.signs.changed.emit(self.title, sign)
+            self._context.badges.changed.emit(self.title, badge)
 
     def _on_kept_ended(self, event: Ended) -> None:
         """Say so wherever the user is, for the tab has not been looked at."""
@@ -239,7 +239,7 @@ class TrainTab(QObject):
         return self._build().live
 
     @property
-    def past(self) -> RunFiles:
+    def past(self) -> PastRunsPresenter:
         """The trainings so far."""
         return self._build().past
 

@@ -14,10 +14,10 @@ from fstmuse_gui.train.run.closing import Closing, StopKeeps, ask_closing
 from fstmuse_gui.train.run.page import RunPage
 from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.widgets.paged_view import PagedView
-from fstmuse_gui.widgets.state_pages import BusyPage, Invitation, TroublePage
+from fstmuse_gui.widgets.state_pages import BusyPage, EmptyState, TroublePage
 
 
-class EmptyPage(Invitation):
+class EmptyPage(EmptyState):
     """Says what can be done.
 
     Signals
@@ -91,10 +91,10 @@ class TrainView(PagedView):
         page.remove_button.setText(back)
         self.show_page(page)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Something that can be dropped hangs above the window, or no longer does."""
-        self.empty_page.set_hot(is_hot)
-        self.form.set_hot(is_hot)
+        self.empty_page.set_drop_highlight(is_highlighted)
+        self.form.set_drop_highlight(is_highlighted)
 
     # -- questions ---------------------------------------------------------------------
 

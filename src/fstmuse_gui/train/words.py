@@ -65,7 +65,7 @@ def _music(started: Started) -> str:
     return f"{clips} by {counted(artists, 'artist')}" if artists else f"{clips}, artists unknown"
 
 
-def how_good(metrics: Metrics) -> list[str]:
+def accuracy_sentences(metrics: Metrics) -> list[str]:
     """Say what the figures mean for the user, most important first."""
     said = [_how_often_right(metrics)]
     if metrics.cross_validation:
@@ -155,7 +155,7 @@ def worst_mistake(genres: tuple[str, ...], counts: Matrix) -> str:
     )
 
 
-def how_honest(metrics: Metrics) -> str:
+def calibration_sentence(metrics: Metrics) -> str:
     """Say what the reliability curve means."""
     return wording.certainty(metrics.n_songs, metrics.ece, metrics.confidence_gap)
 

@@ -26,12 +26,12 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.theme import GRID, icon
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.drops import ignore_drops
 
 _INSET = 8
 
 
-class CalmComboBox(QComboBox):
+class WheelSafeComboBox(QComboBox):
     """A combo box that lets the wheel pass while it has no focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,7 +43,7 @@ class CalmComboBox(QComboBox):
             super().wheelEvent(event)
 
 
-class CalmSpinBox(QSpinBox):
+class WheelSafeSpinBox(QSpinBox):
     """A whole number that lets the wheel pass while it has no focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,7 +55,7 @@ class CalmSpinBox(QSpinBox):
             super().wheelEvent(event)
 
 
-class CalmDoubleSpinBox(QDoubleSpinBox):
+class WheelSafeDoubleSpinBox(QDoubleSpinBox):
     """A number with a fraction that lets the wheel pass while it has no focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -67,7 +67,7 @@ class CalmDoubleSpinBox(QDoubleSpinBox):
             super().wheelEvent(event)
 
 
-class CalmSlider(QSlider):
+class WheelSafeSlider(QSlider):
     """A horizontal slider that lets the wheel pass while it has no focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -87,7 +87,7 @@ def _is_meant(control: QWidget, event: QWheelEvent) -> bool:
     return is_meant
 
 
-class Fold(QWidget):
+class CollapsibleBox(QWidget):
     """A button, and below it what it unfolds, to be filled through :attr:`column`.
 
     Signals
@@ -200,7 +200,7 @@ class Field(QWidget):
 
 def choice(choices: Mapping[str, str], name: str) -> QComboBox:
     """A combo box of titles by what they stand for."""
-    box = CalmComboBox()
+    box = WheelSafeComboBox()
     box.setAccessibleName(name)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     box.setMinimumContentsLength(6)
@@ -212,8 +212,8 @@ def choice(choices: Mapping[str, str], name: str) -> QComboBox:
 
 def whole(low: int, high: int) -> QSpinBox:
     """A whole number; the arrow keys change it."""
-    box = CalmSpinBox()
-    leave_drops(box)
+    box = WheelSafeSpinBox()
+    ignore_drops(box)
     box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
     box.setRange(low, high)
     return box
@@ -222,7 +222,7 @@ def whole(low: int, high: int) -> QSpinBox:
 def whole_or_off(low: int, high: int, off: str) -> QSpinBox:
     """0, which is called ``off``, or a whole number from ``low`` to ``high``."""
     box = _OrOff(low)
-    leave_drops(box)
+    ignore_drops(box)
     box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
     box.setRange(0, high)
     box.setSpecialValueText(off)
@@ -232,7 +232,7 @@ def whole_or_off(low: int, high: int, off: str) -> QSpinBox:
 def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
     """A number with a fraction; the arrow keys change it."""
     box = _Real()
-    leave_drops(box)
+    ignore_drops(box)
     box.lineEdit().setTextMargins(_INSET, 0, _INSET, 0)
     box.setLocale(QLocale.c())
     box.setDecimals(decimals)
@@ -241,7 +241,7 @@ def real(low: float, high: float, step: float, decimals: int) -> QDoubleSpinBox:
     return box
 
 
-class _OrOff(CalmSpinBox):
+class _OrOff(WheelSafeSpinBox):
     """Steps over what lies between 0 and the least number, and does not take it when typed."""
 
     def __init__(self, low: int) -> None:
@@ -260,7 +260,7 @@ class _OrOff(CalmSpinBox):
         return super().validate(text, position)
 
 
-class _Real(CalmDoubleSpinBox):
+class _Real(WheelSafeDoubleSpinBox):
     """Spin box that shows no zeros at the end."""
 
     def textFromValue(self, value: float) -> str:

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel, caption, visible
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.page_parts import ScrollPane, TwoSides
+from fstmuse_gui.widgets.page_parts import ScrollPane, TwoColumns
 
 # A title bar and borders, before the window system has told of its own.
 _LIKELY_FRAME = QMargins(4, 32, 4, 4)
@@ -270,7 +270,7 @@ class ShortcutsDialog(FittingDialog):
             side_layout.addStretch(1)
         content = QWidget()
         column = QVBoxLayout(content)
-        column.addWidget(TwoSides(*sides))
+        column.addWidget(TwoColumns(*sides))
         column.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, GRID)
         area = QScrollArea()
         area.setWidget(content)

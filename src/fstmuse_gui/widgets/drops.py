@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QWidget
 _COPY = Qt.DropAction.CopyAction
 
 
-def copied_paths(event: QDropEvent) -> list[str]:
+def accept_dropped_paths(event: QDropEvent) -> list[str]:
     """Accept a drag or a drop as a copy, and return the paths of its files and folders.
 
     Whatever names no file, and what its source would only move or link, is refused: then
     there are no paths.
     """
-    paths = paths_in(event.mimeData()) if event.possibleActions() & _COPY else []
+    paths = mime_paths(event.mimeData()) if event.possibleActions() & _COPY else []
     if paths:
         event.setDropAction(_COPY)
         event.accept()
@@ -27,7 +27,7 @@ def copied_paths(event: QDropEvent) -> list[str]:
     return paths
 
 
-def paths_in(data: QMimeData) -> list[str]:
+def mime_paths(data: QMimeData) -> list[str]:
     """Files and folders in what was dropped or pasted: file URLs, or lines that are paths."""
     if data.hasUrls():
         return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
@@ -47,7 +47,7 @@ def _as_path(line: str) -> str:
         return ""
 
 
-def leave_drops(widget: QWidget) -> None:
+def ignore_drops(widget: QWidget) -> None:
     """Let drops on a field, and on the fields within it, reach the window.
 
     A field takes the name of a dropped file as text, by whichever action was proposed.

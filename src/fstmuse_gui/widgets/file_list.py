@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import percent, tip
 from fstmuse_gui.theme import Colours, current_colours, draw_icon, genre_colour, scaled_font
-from fstmuse_gui.widgets.rows import draw_end, draw_start, paint_ground
+from fstmuse_gui.widgets.rows import draw_left, draw_right, paint_row_background
 
 _ROW_HEIGHT = 52
 _MARGIN = 12
@@ -244,12 +244,12 @@ class _RowPainter(QStyledItemDelegate):
         widget = option.widget
         colours = current_colours()
         painter.save()
-        box = paint_ground(painter, option)
+        box = paint_row_background(painter, option)
         inner = box.adjusted(_MARGIN, 7, -_MARGIN, -7)
         upper = QRectF(inner.left(), inner.top(), inner.width(), inner.height() / 2)
         lower = upper.translated(0, inner.height() / 2)
         title_font = scaled_font(widget.font(), 1.0, QFont.Weight.Medium)
-        draw_start(painter, upper, row.title, title_font, colours.text)
+        draw_left(painter, upper, row.title, title_font, colours.text)
         self._status(painter, lower, row, scaled_font(widget.font(), 0.92), colours)
         painter.restore()
 
@@ -277,8 +277,8 @@ class _RowPainter(QStyledItemDelegate):
         words = box.adjusted(_SIGN + 6, 0, 0, 0)
         if row.state is RowState.DONE and row.genre is not None and not row.said:
             number = percent(row.probability)
-            words.setRight(draw_end(painter, words, number, font, colours.text, 8))
-        draw_start(painter, words, row.status(), font, colour)
+            words.setRight(draw_right(painter, words, number, font, colours.text, 8))
+        draw_left(painter, words, row.status(), font, colour)
 
     @staticmethod
     def _ring(painter: QPainter, box: QRectF, progress: float, colours: Colours) -> None:

@@ -54,7 +54,7 @@ class ElidedLabel(PlainLabel):
         painter.end()
 
 
-class StillLabel(QWidget):
+class StatusLabel(QWidget):
     """Muted text in one line, cut in the middle where it does not fit.
 
     A ``QLabel`` asks for another size with every text, and the whole window is laid out and
@@ -90,7 +90,7 @@ class StillLabel(QWidget):
         painter.end()
 
 
-class PageHead(QHBoxLayout):
+class PageHeader(QHBoxLayout):
     """Head of a page: title and a line about it, with ``buttons`` on the right."""
 
     def __init__(self, page: QWidget, buttons: Sequence[QWidget] = ()) -> None:
@@ -119,7 +119,7 @@ class PageHead(QHBoxLayout):
         return self._title.text(), self._about.text()
 
 
-class Figure(QWidget):
+class BigNumber(QWidget):
     """A big number above its name."""
 
     def __init__(self, name: str, tip: str = "") -> None:
@@ -156,7 +156,7 @@ class Figure(QWidget):
         return self._number.text()
 
 
-class TwoSides(QWidget):
+class TwoColumns(QWidget):
     """Two columns side by side, the right one below the left where both do not fit.
 
     ``narrow`` is the least width in pixels at which they stand side by side, in ``shares``.

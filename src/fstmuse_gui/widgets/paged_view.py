@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QMessageBox,
     QStackedWidget,
     QVBoxLayout,
@@ -29,37 +30,51 @@ NARROW = 720
 _STACKED = (240, 240)
 
 
-class NoticeBar(QFrame):
+class MessageBar(QFrame):
+    """Bar with a line of text that can be closed, hidden until there is something to say.
+
+    Parameters
+    ----------
+    name, closing : str
+        The bar's name and that of its button for screen readers.
+    label : QLabel
+        Shows the text.
+    """
+
+    def __init__(self, name: str, label: QLabel, closing: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setAccessibleName(name)
+        self._text = label
+        self.close_button = tool_button("close", closing, "Close", side=_SIGN, role="muted")
+        self.close_button.clicked.connect(self.hide)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(label, 1)
+        self._row.addWidget(self.close_button)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """Text of the bar, which may be hidden."""
+        return self._text.text()
+
+
+class NoticeBar(MessageBar):
     """Bar for a notice, hidden until there is one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("notice")
-        self.setAccessibleName("Notice")
+        label = PlainLabel()
+        label.setWordWrap(True)
+        super().__init__("Notice", label, "Close the notice", parent)
         self._sign = PlainLabel()
-        self._text = PlainLabel()
-        self._text.setWordWrap(True)
-        self.close_button = tool_button(
-            "close", "Close the notice", "Close", side=_SIGN, role="muted"
-        )
-        self.close_button.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID, 2, GRID, 2)
-        row.setSpacing(GRID)
-        row.addWidget(self._sign)
-        row.addWidget(self._text, 1)
-        row.addWidget(self.close_button)
+        self._row.insertWidget(0, self._sign)
+        self._row.setContentsMargins(2 * GRID, 2, GRID, 2)
+        self._row.setSpacing(GRID)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SHOWN_MS)
         self._timer.timeout.connect(self.hide)
         self._is_of_item = False
-        self.hide()
-
-    @property
-    def text(self) -> str:
-        """Text of the notice, which may be hidden."""
-        return self._text.text()
 
     def say(self, text: str) -> None:
         """Show a sentence for a while; an empty one hides the bar."""

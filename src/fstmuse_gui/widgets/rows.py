@@ -39,7 +39,7 @@ KEY = Qt.ItemDataRole.UserRole
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
-def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> QRectF:
+def paint_row_background(painter: QPainter, option: QStyleOptionViewItem) -> QRectF:
     """Tell the row that is chosen and the one below the pointer from the others; the row's box."""
     colours = current_colours()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -52,9 +52,7 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> QRectF:
     return box
 
 
-def draw_start(
-    painter: QPainter, box: QRectF, text: str, font: QFont, colour: QColor | str
-) -> None:
+def draw_left(painter: QPainter, box: QRectF, text: str, font: QFont, colour: QColor | str) -> None:
     """Draw at the left of a box, as much as fits."""
     painter.setFont(font)
     painter.setPen(QColor(colour))
@@ -63,7 +61,7 @@ def draw_start(
     painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignLeft, shown)
 
 
-def draw_end(
+def draw_right(
     painter: QPainter, box: QRectF, text: str, font: QFont, colour: QColor | str, gap: float
 ) -> float:
     """Draw at the right of a box; where that begins, less a gap."""

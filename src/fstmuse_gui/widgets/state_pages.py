@@ -36,7 +36,7 @@ _PROGRESS_STEPS = 1000
 _TEXT_WIDTH = 520
 
 
-class SoundMark(QWidget):
+class BarsLogo(QWidget):
     """Five bars in the colours of sound; they dance while something is being worked on.
 
     Parameters
@@ -116,7 +116,7 @@ class Paragraph(PlainLabel):
         return QSize(_LEAST_WIDTH, self.heightForWidth(self.maximumWidth()))
 
 
-class Invitation(QWidget):
+class EmptyState(QWidget):
     """A mark, a title, a hint and buttons in a dashed frame that lights up.
 
     Parameters
@@ -138,8 +138,8 @@ class Invitation(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(title)
-        self._is_hot = False
-        self.mark = SoundMark(self)
+        self._is_highlighted = False
+        self.mark = BarsLogo(self)
         heading = PlainLabel(title)
         heading.setFont(scaled_font(self.font(), 1.9, QFont.Weight.DemiBold))
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -161,19 +161,19 @@ class Invitation(QWidget):
             column.addLayout(below)
         column.addStretch(4)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
-        self._is_hot = is_hot
+        self._is_highlighted = is_highlighted
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = current_colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(colours.accent if self._is_hot else colours.border_strong), 1.5)
+        pen = QPen(QColor(colours.accent if self._is_highlighted else colours.border_strong), 1.5)
         pen.setDashPattern([5, 5])
         painter.setPen(pen)
-        painter.setBrush(QColor(colours.tint) if self._is_hot else Qt.BrushStyle.NoBrush)
+        painter.setBrush(QColor(colours.tint) if self._is_highlighted else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 16, 16)
         painter.end()
 
@@ -194,7 +194,7 @@ def side_by_side(buttons: Sequence[QWidget]) -> QHBoxLayout:
     return row
 
 
-class DropArea(Invitation):
+class DropArea(EmptyState):
     """Says what can be done when nothing has been done yet.
 
     Signals
@@ -279,7 +279,7 @@ class BusyPage(QWidget):
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setAccessibleName("Cancel this clip")
         self.cancel_button.clicked.connect(self.cancel_requested)
-        mark = SoundMark(self, side=56, moving=True)
+        mark = BarsLogo(self, side=56, moving=True)
         _stack(self, mark, self._title, self._detail, self._bar, [self.cancel_button])
 
     def show_work(self, title: str, detail: str, fraction: float | None) -> None:

@@ -12,7 +12,7 @@ from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.colour_maps import swatch
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
 
 _ICON = QSize(20, 20)
 
@@ -72,14 +72,14 @@ class TransportBar(QWidget):
         self.set_clip(0.0, playable=False)
 
     def _build(self) -> None:
-        self.map_chooser = CalmComboBox()
+        self.map_chooser = WheelSafeComboBox()
         self.map_chooser.setAccessibleName("Colour map")
         self.map_chooser.setToolTip("Colours of the spectrogram")
         self.map_chooser.setIconSize(QSize(40, 12))
         self.map_chooser.setMinimumContentsLength(1)
         for name in COLOUR_MAPS:
             self.map_chooser.addItem(_swatch_icon(name), name.capitalize(), name)
-        self.range_chooser = CalmComboBox()
+        self.range_chooser = WheelSafeComboBox()
         self.range_chooser.setAccessibleName("Decibel range")
         self.range_chooser.setMinimumContentsLength(5)
         self.range_chooser.setToolTip("How far below the loudest sound is still drawn")

@@ -30,7 +30,7 @@ from fstmuse_core.tags.genres import (
 )
 from fstmuse_gui.plain import PlainLabel, caption, counted
 from fstmuse_gui.theme import GRID, icon, scaled_font
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.drops import ignore_drops
 
 _SIGN = 16
 _SIZE = QSize(264, 360)
@@ -153,7 +153,7 @@ class GenrePicker(QFrame):
         self._own: Sequence[str] = ()
         self.said: Sequence[str] = ()
         self.field = QLineEdit()
-        leave_drops(self.field)
+        ignore_drops(self.field)
         self.field.setPlaceholderText("Which genre is it?")
         self.field.setAccessibleName("Genre: one of the list, or any other name")
         self.field.textChanged.connect(self._fill)

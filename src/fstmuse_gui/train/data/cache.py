@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.system.wording import sized
 from fstmuse_gui.plain import counted, set_tip
-from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.widgets.controls import LineBox
 from fstmuse_gui.widgets.dialogs import Answer, Question
 
@@ -102,7 +102,7 @@ class CachePresenter(QObject):
         self._box = view.form.cache
         self._sizer = sizer
         self._emptier = emptier
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._size: CacheSize | None = None
         self._asked = 0
         self._is_damaged = False

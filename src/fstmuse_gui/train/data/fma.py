@@ -53,7 +53,7 @@ def fetch(
         fetch_archives(missing_archives(name, folder), folder, progress=tell, cancelled=cancelled)
 
 
-class FmaGetter(QObject):
+class FmaDownloader(QObject):
     """Gets one set at a time; what was cut goes on where it was.
 
     Signals
@@ -293,7 +293,7 @@ class FmaPresenter(QObject):
     def __init__(
         self,
         view: TrainView,
-        getter: FmaGetter,
+        getter: FmaDownloader,
         is_awaited: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:

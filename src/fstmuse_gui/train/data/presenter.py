@@ -14,10 +14,10 @@ from fstmuse_core.datasets.manifest import is_manifest
 from fstmuse_core.datasets.survey import CheckReport, Survey
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import Option, Settings
-from fstmuse_gui.shared.background import Background
-from fstmuse_gui.train.data.fma import FmaGetter, FmaPresenter
-from fstmuse_gui.train.data.work import DataWork
-from fstmuse_gui.train.results.presenter import RunFiles
+from fstmuse_gui.shared.background import ThreadRunner
+from fstmuse_gui.train.data.fma import FmaDownloader, FmaPresenter
+from fstmuse_gui.train.data.reader import DataSetReader
+from fstmuse_gui.train.results.presenter import PastRunsPresenter
 from fstmuse_gui.train.view import TrainView
 
 _MOST_SETS = 32
@@ -74,9 +74,9 @@ class DataPresenter(QObject):
         self,
         view: TrainView,
         settings: Settings,
-        work: DataWork,
-        run_files: RunFiles,
-        fma: FmaGetter,
+        work: DataSetReader,
+        run_files: PastRunsPresenter,
+        fma: FmaDownloader,
         parent: QObject | None = None,
         *,
         count_corrections: Callable[[], int] = corrections_count,
@@ -88,7 +88,7 @@ class DataPresenter(QObject):
         self._run_files = run_files
         self.is_front = True
         self._count_corrections = count_corrections
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         if settings.get(FMA_FOLDER):
             fma.folder = Path(settings.get(FMA_FOLDER))
         self.fma = FmaPresenter(view, fma, self._awaits_nothing, self)

@@ -23,9 +23,9 @@ from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.words import GAP
 from fstmuse_gui.widgets.controls import Field, tool_button
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
-from fstmuse_gui.widgets.page_parts import ElidedLabel, PageHead, heading, plain_text, scrolled
+from fstmuse_gui.widgets.page_parts import ElidedLabel, PageHeader, heading, plain_text, scrolled
 
 _SIGN = 16
 _SOURCES = {
@@ -61,7 +61,7 @@ class DataList(QWidget):
         super().__init__(parent)
         self._rows: dict[str, _Row] = {}
         self.line = QLineEdit()
-        leave_drops(self.line)
+        ignore_drops(self.line)
         self.line.setPlaceholderText("Drop folders of music here")
         self.line.setAccessibleName("Add a data set")
         self.line.editingFinished.connect(self._on_line)
@@ -114,9 +114,9 @@ class DataList(QWidget):
         """Say what is wrong; an empty sentence takes it back."""
         self._field.show_trouble(sentence)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up the field that takes what hangs above the window."""
-        self.line.setProperty("look", "hot" if is_hot else "")
+        self.line.setProperty("look", "hot" if is_highlighted else "")
         self.line.style().unpolish(self.line)
         self.line.style().polish(self.line)
 
@@ -255,7 +255,7 @@ class DataPage(QWidget):
         column.addWidget(scrolled(inside), 1)
         self._said: list[str] = []
 
-    def _build_head(self) -> PageHead:
+    def _build_head(self) -> PageHeader:
         self.check_button = QPushButton(icon("done"), " Check every file")
         set_tip(
             self.check_button,
@@ -264,7 +264,7 @@ class DataPage(QWidget):
         self.check_button.clicked.connect(self.check_requested)
         self.save_button = QPushButton(icon("save"), " Save the report\N{HORIZONTAL ELLIPSIS}")
         self.save_button.clicked.connect(self.save_requested)
-        self._head = PageHead(self, (self.save_button, self.check_button))
+        self._head = PageHeader(self, (self.save_button, self.check_button))
         return self._head
 
     def _build_progress(self) -> QWidget:

@@ -17,7 +17,7 @@ from fstmuse_core.datasets.survey import GenreCount
 from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
-from fstmuse_gui.widgets.controls import CalmComboBox, choice
+from fstmuse_gui.widgets.controls import WheelSafeComboBox, choice
 
 _log = logging.getLogger(__name__)
 _ROOM = "fstmuse_core.networks."
@@ -69,7 +69,7 @@ _TIP = (
 )
 
 
-class BaseBox(CalmComboBox):
+class BaseBox(WheelSafeComboBox):
     """Offers the models there are; those of another network can be seen and not be chosen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -30,9 +30,9 @@ from fstmuse_gui.train.form.options import CommandBox
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.form.recipe_form import LogForm, RecipeForm
 from fstmuse_gui.widgets.controls import Field, choice
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.page_parts import heading, scrolled
-from fstmuse_gui.widgets.rows import KEY, KeyedList, draw_start, paint_ground
+from fstmuse_gui.widgets.rows import KEY, KeyedList, draw_left, paint_row_background
 
 _WIDTH = 336
 # What is unfolded has its height by then, and people may scroll again.
@@ -111,7 +111,7 @@ class TrainForm(QWidget):
         column.addWidget(self._build_genres())
         column.addLayout(self._build_model())
         self.name = QLineEdit()
-        leave_drops(self.name)
+        ignore_drops(self.name)
         self.name.textChanged.connect(lambda _t: self.changed.emit())
         tip = "What the new model is called: letters, digits, dots, dashes, underscores."
         self.name_field = Field("&Name of the new model", self.name, tip)
@@ -218,9 +218,9 @@ class TrainForm(QWidget):
         self.recipe.show_model(model)
         self.recipe.show_design(design)
 
-    def set_hot(self, is_hot: bool) -> None:
+    def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up the field that takes what hangs above the window."""
-        self.data.set_hot(is_hot)
+        self.data.set_drop_highlight(is_highlighted)
 
     def show_genres_box(self, is_shown: bool) -> None:
         """Show or hide the choice of genres, and the way to the data sets' page."""
@@ -336,7 +336,7 @@ class _RunPainter(QStyledItemDelegate):
     ) -> None:
         colours = current_colours()
         painter.save()
-        box = paint_ground(painter, option)
+        box = paint_row_background(painter, option)
         sign, role = _RUN_SIGNS.get(index.data(_RUN_STATE), ("question", "muted"))
         where = QRectF(box.left() + 12, box.center().y() + 4, _RUN_SIGN, _RUN_SIGN)
         draw_icon(painter, sign, where, QColor(getattr(colours, role)))
@@ -344,9 +344,9 @@ class _RunPainter(QStyledItemDelegate):
         title.adjust(12, 4, -12, -box.height() / 2)
         words.setLeft(where.right() + 6)
         words.adjust(0, box.height() / 2, -12, -4)
-        draw_start(painter, title, index.data(), option.font, colours.text)
+        draw_left(painter, title, index.data(), option.font, colours.text)
         small = scaled_font(option.font, 0.92)
-        draw_start(painter, words, index.data(_RUN_WORDS), small, colours.muted)
+        draw_left(painter, words, index.data(_RUN_WORDS), small, colours.muted)
         painter.restore()
 
 

@@ -19,7 +19,7 @@ from fstmuse_core.runs import spec
 from fstmuse_core.tags.genres import listed_genres
 from fstmuse_gui.theme import icon, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS, Recipe, recipe_words
-from fstmuse_gui.widgets.controls import Fold
+from fstmuse_gui.widgets.controls import CollapsibleBox
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def next_name(name: str, taken: set[str]) -> str:
 _EDGES = 18
 
 
-class CommandBox(Fold):
+class CommandBox(CollapsibleBox):
     """Shows a command; Copy puts it on the clipboard."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

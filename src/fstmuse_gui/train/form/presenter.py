@@ -14,7 +14,7 @@ from fstmuse_core.datasets.survey import Survey
 from fstmuse_core.datasets.track import AUTO
 from fstmuse_core.runs import spec
 from fstmuse_gui.settings import Option, Settings
-from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.train.data.presenter import TRAIN_DATA
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.options import (
@@ -69,7 +69,7 @@ class FormPresenter(QObject):
         self._settings = settings
         self.taken_names = taken_names
         self._bases = bases
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._survey: Survey | None = None
         self._data: tuple[str, ...] = ()
         self._kinds: tuple[str, ...] = ()

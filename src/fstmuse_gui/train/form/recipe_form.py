@@ -36,13 +36,21 @@ from fstmuse_gui.train.form.recipe import (
     field_tip,
     unused_fields,
 )
-from fstmuse_gui.widgets.controls import Field, Fold, choice, real, tool_button, whole, whole_or_off
-from fstmuse_gui.widgets.drops import leave_drops
+from fstmuse_gui.widgets.controls import (
+    CollapsibleBox,
+    Field,
+    choice,
+    real,
+    tool_button,
+    whole,
+    whole_or_off,
+)
+from fstmuse_gui.widgets.drops import ignore_drops
 
 Control = QSpinBox | QDoubleSpinBox | QComboBox | QCheckBox
 
 
-class RecipeForm(Fold):
+class RecipeForm(CollapsibleBox):
     """Epochs, batch size, learning rate and so on, as the model has them.
 
     Signals
@@ -198,7 +206,7 @@ class LogForm(QWidget):
         )
         self.box.toggled.connect(self._on_toggled)
         self.folder = QLineEdit()
-        leave_drops(self.folder)
+        ignore_drops(self.folder)
         self.folder.setAccessibleName("Folder for TensorBoard's logs")
         self.folder.setToolTip("Each training gets a folder of its own in it.")
         self.folder.textChanged.connect(self._on_text)

@@ -13,7 +13,7 @@ from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_gui.plain import PlainLabel, percent
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
-from fstmuse_gui.widgets.page_parts import Figure, TwoSides, heading, plain_text, small_text
+from fstmuse_gui.widgets.page_parts import BigNumber, TwoColumns, heading, plain_text, small_text
 
 _EXPECT = (
     "Expect the colour of a genre, now and then a beat or a chord, and no melody that goes "
@@ -30,7 +30,7 @@ _OF_THE_REPORT = (
 _DASH = "\N{EN DASH}"
 
 
-def how_good_it_makes(metrics: GanMetrics) -> list[str]:
+def quality_sentences(metrics: GanMetrics) -> list[str]:
     """Say what the figures mean for the user, most important first."""
     if not metrics.figures:
         return [_OF_THE_REPORT]
@@ -119,10 +119,10 @@ class GanResult(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._consistency = Figure(
+        self._consistency = BigNumber(
             "", "A judge that had no part in the training says which genre it hears"
         )
-        self._frechet = Figure("Fréchet distance", GENERATOR_FIGURES["frechet"][1].capitalize())
+        self._frechet = BigNumber("Fréchet distance", GENERATOR_FIGURES["frechet"][1].capitalize())
         self._words = plain_text("muted")
         self.genres = GenreBars("Taken for the genre asked for, by genre")
         self.table = FiguresTable()
@@ -130,7 +130,7 @@ class GanResult(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(4 * GRID)
-        column.addWidget(TwoSides(self._build_words(), self._build_genres()))
+        column.addWidget(TwoColumns(self._build_words(), self._build_genres()))
         column.addWidget(self.table)
         column.addStretch()
 
@@ -172,7 +172,7 @@ class GanResult(QWidget):
         )
         for part in (self._frechet, self._heading, self.genres, self.table):
             part.setVisible(is_measured)
-        self._words.setText("\n\n".join(how_good_it_makes(metrics)))
+        self._words.setText("\n\n".join(quality_sentences(metrics)))
         self.genres.show_bars(
             [
                 GenreBar(genre, share, share_text(share), beside_real(metrics, genre))

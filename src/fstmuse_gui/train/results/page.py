@@ -13,14 +13,20 @@ from fstmuse_core.runs.metrics import GanMetrics, Metrics
 from fstmuse_gui.plain import percent, set_tip, unbroken
 from fstmuse_gui.theme import GRID, current_colours, icon
 from fstmuse_gui.train.results.gan import GanResult
-from fstmuse_gui.train.words import how_good, how_honest, recall_note, recall_text, thin_genres
+from fstmuse_gui.train.words import (
+    accuracy_sentences,
+    calibration_sentence,
+    recall_note,
+    recall_text,
+    thin_genres,
+)
 from fstmuse_gui.widgets.axes import Plot
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars
 from fstmuse_gui.widgets.page_parts import (
-    Figure,
-    PageHead,
-    TwoSides,
+    BigNumber,
+    PageHeader,
+    TwoColumns,
     heading,
     plain_text,
     scrolled,
@@ -91,11 +97,11 @@ class ClassifierResult(QWidget):
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, GRID, 0)
-        column.addWidget(TwoSides(self._build_figures(), self._build_side()))
+        column.addWidget(TwoColumns(self._build_figures(), self._build_side()))
 
     def _build_figures(self) -> QVBoxLayout:
-        self._accuracy = Figure("Accuracy")
-        self._f1 = Figure("Macro-F1", "The mean over the genres, each counting alike; 1 is best")
+        self._accuracy = BigNumber("Accuracy")
+        self._f1 = BigNumber("Macro-F1", "The mean over the genres, each counting alike; 1 is best")
         figures = QHBoxLayout()
         figures.setSpacing(5 * GRID)
         figures.addWidget(self._accuracy)
@@ -144,12 +150,12 @@ class ClassifierResult(QWidget):
         self._accuracy.set_name(unbroken(f"{name}, {share.interval}"))
         self._f1.set_number(f"{f1:.2f}" if math.isfinite(f1) else "\N{EN DASH}")
         self._f1.setVisible(not share.is_few)
-        self._words.setText("\n\n".join(how_good(metrics)))
+        self._words.setText("\n\n".join(accuracy_sentences(metrics)))
         self.recall.show_bars(_recall_bars(metrics))
         self.confusion.show_counts(metrics.genres, metrics.confusion)
         self.reliability.show_groups(metrics.reliability)
         self.reliability.setVisible(not share.is_few)
-        self._honest.setText(how_honest(metrics))
+        self._honest.setText(calibration_sentence(metrics))
 
 
 def _recall_bars(metrics: Metrics) -> list[GenreBar]:
@@ -197,7 +203,7 @@ class ResultsPage(QWidget):
         column.addLayout(self._build_head())
         column.addWidget(self._results, 1)
 
-    def _build_head(self) -> PageHead:
+    def _build_head(self) -> PageHeader:
         self.use_button = QPushButton(icon("music", "on_accent"), " Use")
         self.use_button.setProperty("look", "primary")
         self.use_button.clicked.connect(self.use_requested)
@@ -209,7 +215,7 @@ class ResultsPage(QWidget):
         self.resume_button = QPushButton(icon("play"), " Resume")
         self.resume_button.setToolTip("Go on where it was stopped")
         self.resume_button.clicked.connect(self.resume_requested)
-        self._head = PageHead(
+        self._head = PageHeader(
             self, (self.resume_button, self.curves_button, self.card_button, self.use_button)
         )
         return self._head

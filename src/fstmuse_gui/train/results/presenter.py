@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.runs import store
 from fstmuse_core.runs.events import Done, Failed, Started, ending, read_events
-from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.live import about_result, draw_curves
@@ -57,7 +57,7 @@ _UNFINISHED = (
 )
 
 
-class RunFiles(QObject):
+class PastRunsPresenter(QObject):
     """Lists runs and shows them.
 
     Signals
@@ -81,7 +81,7 @@ class RunFiles(QObject):
         super().__init__(parent)
         self._view = view
         self._lister = lister
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._runs: dict[str, PastRun] = {}
         self._asked = 0
         self.done: Done | None = None

@@ -19,8 +19,8 @@ from fstmuse_core.runs.events import (
     Started,
     TrainEvent,
 )
-from fstmuse_gui.shared.background import Background
-from fstmuse_gui.shared.tabs import SignKind, TabSign
+from fstmuse_gui.shared.background import ThreadRunner
+from fstmuse_gui.shared.tabs import BadgeKind, TabBadge
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.process import OtherTraining, Training
@@ -46,13 +46,13 @@ def running_run() -> tuple[str, Path] | None:
     return (title or name, folder) if is_ours and folder.is_dir() else None
 
 
-class TrainSign(QObject):
+class TrainBadge(QObject):
     """Sign beside the title of the tab while a training runs and when it has ended.
 
     Signals
     -------
     changed(object)
-        A :class:`~fstmuse_gui.shared.tabs.TabSign`, or ``None`` for nothing.
+        A :class:`~fstmuse_gui.shared.tabs.TabBadge`, or ``None`` for nothing.
     """
 
     changed = Signal(object)
@@ -61,23 +61,23 @@ class TrainSign(QObject):
         super().__init__(parent)
         self._title = ""
         self._epochs = 1
-        self._told: TabSign | None = None
+        self._told: TabBadge | None = None
 
     def watch(self, training: Training, title: str) -> None:
         """Show how far this training is."""
         self._title = title
         self._epochs = 1
         training.told.connect(self._on_event)
-        self._tell(TabSign(SignKind.BUSY, f"{title} is training"))
+        self._tell(TabBadge(BadgeKind.BUSY, f"{title} is training"))
 
     def clear(self) -> None:
         """The tab has been looked at: what has ended needs no sign any more."""
-        if self._told is not None and self._told.kind is not SignKind.BUSY:
+        if self._told is not None and self._told.kind is not BadgeKind.BUSY:
             self._tell(None)
 
     def clear_busy(self) -> None:
         """Clear the sign of a training that runs no more and whose end was not seen."""
-        if self._told is not None and self._told.kind is SignKind.BUSY:
+        if self._told is not None and self._told.kind is BadgeKind.BUSY:
             self._tell(None)
 
     def _on_event(self, event: TrainEvent) -> None:
@@ -89,19 +89,19 @@ class TrainSign(QObject):
         elif isinstance(event, Epoch):
             self._show_share(event.epoch)
         elif isinstance(event, Done):
-            self._tell(TabSign(SignKind.DONE, f"{event.name} is ready"))
+            self._tell(TabBadge(BadgeKind.DONE, f"{event.name} is ready"))
         elif isinstance(event, Failed):
-            self._tell(TabSign(SignKind.TROUBLE, f"{self._title} could not be trained"))
+            self._tell(TabBadge(BadgeKind.TROUBLE, f"{self._title} could not be trained"))
         elif isinstance(event, Cancelled):
             self._tell(None)
 
     def _show_share(self, epochs: float) -> None:
         percents = math.floor(100 * min(1.0, epochs / self._epochs))
         self._tell(
-            TabSign(SignKind.BUSY, f"{self._title} is training: {percents} %", percents / 100)
+            TabBadge(BadgeKind.BUSY, f"{self._title} is training: {percents} %", percents / 100)
         )
 
-    def _tell(self, sign: TabSign | None) -> None:
+    def _tell(self, sign: TabBadge | None) -> None:
         if sign != self._told:
             self._told = sign
             self.changed.emit(sign)
@@ -136,7 +136,7 @@ class BackgroundTraining(QObject):
         super().__init__(parent)
         self._finder = finder
         self._follower = follower
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._training: Training | None = None
         self.title = ""
         self.run = ""

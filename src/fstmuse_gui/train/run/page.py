@@ -14,9 +14,9 @@ from fstmuse_gui.train.run.samples import SamplesPanel
 from fstmuse_gui.train.words import GAP, about, speed, worst_mistake
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.page_parts import (
-    PageHead,
-    StillLabel,
-    TwoSides,
+    PageHeader,
+    StatusLabel,
+    TwoColumns,
     heading,
     plain_text,
     small_text,
@@ -50,7 +50,7 @@ class ClassifierCourse(QWidget):
         self._mistake = plain_text("muted")
         side.addWidget(self._mistake)
         side.addStretch()
-        _lay_out(self, TwoSides(self.curves, side, narrow=_NARROW))
+        _lay_out(self, TwoColumns(self.curves, side, narrow=_NARROW))
 
     def start(self, started: Started) -> None:
         """Clear everything."""
@@ -94,7 +94,7 @@ class GanCourse(QWidget):
         super().__init__(parent)
         self.curves = GanCurves()
         self.samples = SamplesPanel()
-        _lay_out(self, TwoSides(self.curves, self.samples, narrow=_NARROW, shares=(5, 5)))
+        _lay_out(self, TwoColumns(self.curves, self.samples, narrow=_NARROW, shares=(5, 5)))
 
     def start(self, started: Started) -> None:
         """Clear everything."""
@@ -126,7 +126,7 @@ class GanCourse(QWidget):
         return steps or speed(progress.clips_per_second, "crops")
 
 
-def _lay_out(page: QWidget, sides: TwoSides) -> None:
+def _lay_out(page: QWidget, sides: TwoColumns) -> None:
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(sides)
@@ -171,7 +171,7 @@ class RunPage(QWidget):
         column.addLayout(self._build_progress())
         column.addWidget(self._courses, 1)
 
-    def _build_head(self) -> PageHead:
+    def _build_head(self) -> PageHeader:
         self.stop_button = QPushButton(icon("stop"), " Stop")
         self.stop_button.setAccessibleName("Stop and keep the best model")
         self.stop_button.setToolTip("End now, keep the best model and test it")
@@ -184,14 +184,14 @@ class RunPage(QWidget):
         self.result_button = QPushButton("Show the result")
         self.result_button.clicked.connect(self.result_requested)
         buttons = (self.result_button, self.cancel_button, self.stop_button)
-        self._head = PageHead(self, buttons)
+        self._head = PageHeader(self, buttons)
         return self._head
 
     def _build_progress(self) -> QVBoxLayout:
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the training")
-        self._where = StillLabel()
+        self._where = StatusLabel()
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addWidget(self._bar)

@@ -23,7 +23,7 @@ from fstmuse_core.runs.events import Sample
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, RADIUS, current_colours
 from fstmuse_gui.widgets.colour_maps import swatch
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.page_parts import heading, scrolled, small_text
 from fstmuse_gui.widgets.transport_bar import PlayButton
 
@@ -221,7 +221,7 @@ class SamplesPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._show)
         self.cards: list[SampleCard] = []
-        self.chooser = CalmComboBox()
+        self.chooser = WheelSafeComboBox()
         self.chooser.setAccessibleName("Epoch")
         self.chooser.setToolTip("What it made after this epoch; the newest comes first")
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

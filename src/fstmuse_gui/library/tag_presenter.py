@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.tags.outcome import BatchSummary
 from fstmuse_core.workers.tasks.library import PlanLine, Written
 from fstmuse_gui.library.store import LibraryStore
-from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenDialog
+from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenTagsDialog
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.plain import counted
 from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.workers.library import LibraryJobs
 
 
-class Tagging(QObject):
+class TagPresenter(QObject):
     """One dialog at a time, and a process that does the work.
 
     Signals
@@ -39,7 +39,7 @@ class Tagging(QObject):
         self.process.done.connect(self._on_done)
         self.process.failed.connect(self._on_failed)
         self.dialog: TagDialog | None = None
-        self.list: WrittenDialog | None = None
+        self.list: WrittenTagsDialog | None = None
         self._scopes: dict[str, list[int]] = {}
         self._doing = ""
         self._is_stale = False
@@ -122,7 +122,7 @@ class Tagging(QObject):
         """Show what was written before."""
         if self._doing or self.dialog is not None or self.list is not None:
             return
-        dialog = self.list = WrittenDialog(self._view.window())
+        dialog = self.list = WrittenTagsDialog(self._view.window())
         dialog.undo_requested.connect(self._undo_batch)
         dialog.cancel_requested.connect(self.process.cancel)
         dialog.finished.connect(self._on_closed)

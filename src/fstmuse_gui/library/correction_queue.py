@@ -18,7 +18,7 @@ from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.shared.background import SerialExecutor
-from fstmuse_gui.shared.correcting import Corrections
+from fstmuse_gui.shared.correction_presenter import Corrections
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 2**20
@@ -38,7 +38,7 @@ class _Review:
     sha: str
 
 
-class Learning(QObject):
+class CorrectionQueue(QObject):
     """Keeps corrections beside the window, one after the other.
 
     What waits is on the disk too, and goes on at the next start.

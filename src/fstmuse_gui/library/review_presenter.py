@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
-from fstmuse_gui.library.corrections import Learning
+from fstmuse_gui.library.correction_queue import CorrectionQueue
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.plain import counted
-from fstmuse_gui.shared.correcting import Corrections
+from fstmuse_gui.shared.correction_presenter import Corrections
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
 
@@ -25,7 +25,7 @@ _SHOWN_OF_ANSWER = (
 )
 
 
-class Reviewing(QObject):
+class ReviewPresenter(QObject):
     """Presenter of the review pane: plays and reviews the table's current file.
 
     Signals
@@ -60,7 +60,7 @@ class Reviewing(QObject):
         super().__init__(parent)
         self._table, self._pane, self._library_store = view.table, view.review, library_store
         self._player = player
-        self._learning = Learning(library_store, corrections, self)
+        self._learning = CorrectionQueue(library_store, corrections, self)
         self._row: LibraryRow | None = None
         self._answer: Classification | None = None
         self._loaded = self._sha = ""

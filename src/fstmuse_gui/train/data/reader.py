@@ -17,12 +17,12 @@ from fstmuse_core.datasets.survey import (
     Tell,
     check_files,
 )
-from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.background import ThreadRunner
 
 T = TypeVar("T")
 
 
-class DataWork(QObject):
+class DataSetReader(QObject):
     """Does one thing at a time; a new one takes the place of the one before.
 
     Signals
@@ -54,7 +54,7 @@ class DataWork(QObject):
         self._surveyor = Surveyor()
         self._reader = reader or self._surveyor
         self._checker = checker
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._stop = threading.Event()
         self.is_running = False
         self._step.connect(self._on_step, Qt.ConnectionType.QueuedConnection)

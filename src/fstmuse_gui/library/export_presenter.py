@@ -32,7 +32,7 @@ from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.plain import PlainLabel, counted, percent
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.controls import CalmComboBox
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.dialogs import FittingDialog
 from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
@@ -99,7 +99,7 @@ class CompareDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle("Compare models")
         self._title = title
-        self.other = CalmComboBox()
+        self.other = WheelSafeComboBox()
         self.other.setAccessibleName("The other model")
         for model in others:
             self.other.addItem(model.title, model.name)
@@ -175,7 +175,7 @@ class CompareDialog(FittingDialog):
         self.accept()
 
 
-class Exporting(QObject):
+class ExportPresenter(QObject):
     """Writes what is shown into files, in a process of its own.
 
     Signals

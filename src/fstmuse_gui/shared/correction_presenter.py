@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
-from fstmuse_gui.shared.background import Background
+from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.widgets.verdict import CorrectionBar
 
@@ -55,7 +55,7 @@ def own_corrections() -> Corrections:
     return CorrectionStore()
 
 
-class Correcting(QObject):
+class CorrectionPresenter(QObject):
     """Looks up what was said of a clip, and keeps what is said now, beside the window's thread.
 
     Signals
@@ -88,7 +88,7 @@ class Correcting(QObject):
         self._bar = bar
         self._make_store = store
         self._made: Corrections | None = None
-        self._background = Background(self)
+        self._background = ThreadRunner(self)
         self._clip: Clip | None = None
         self._known: dict[int, Correction | None] = {}
         self._at_work: set[int] = set()
