@@ -14,7 +14,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from fstmuse_gui.models.view import ModelsView
 from fstmuse_gui.settings import GEOMETRY, Settings
+from fstmuse_gui.shared.tabs import LazyPage
 from fstmuse_gui.widgets.dialogs import Answer, Question, ShortcutsDialog, fitted
 from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane
 from tests.conftest import make_music
@@ -131,6 +133,18 @@ def test_a_narrow_window_stacks_its_parts_and_keeps_their_widths(bench: Bench) -
     bench.window.resize(1240, 820)
     QCoreApplication.processEvents()
     assert splitter.sizes()[0] > widths[0]
+
+
+def test_parts_that_were_never_side_by_side_get_the_widths_that_they_ask_for(qtbot: QtBot) -> None:
+    # As in a tab that is built when it is first looked at: it is small before it is laid out.
+    view = ModelsView()
+    page = LazyPage(lambda: page.put(view))
+    qtbot.addWidget(page)
+    page.resize(1240, 760)
+    page.show()
+    qtbot.waitUntil(lambda: view.splitter.width() == 1240)
+    assert not view.splitter.is_stacked
+    assert view.splitter.sizes()[0] == view.sidebar.sizeHint().width()
 
 
 def test_a_clip_with_all_that_can_stand_beside_it(bench: Bench) -> None:

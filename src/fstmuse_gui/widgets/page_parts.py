@@ -308,9 +308,20 @@ class StackingSplitter(QSplitter):
             self._widths = widths
             above = round(self.height() * _SHARE_ABOVE)
             self.setSizes([above, self.height() - above])
-        elif any(widths):
-            self.setSizes(widths)
+        else:
+            self.setSizes(widths if any(widths) else self._wished_widths())
         self.updateGeometry()
+
+    def _wished_widths(self) -> list[int]:
+        """Widths that the parts ask for; what is left goes to those that stretch."""
+        wished = [part.sizeHint().width() for part in self._parts()]
+        spare = self.width() - sum(wished)
+        stretches = [part.sizePolicy().horizontalStretch() for part in self._parts()]
+        total = max(1, sum(stretches))
+        return [
+            max(1, width + spare * stretch // total)
+            for width, stretch in zip(wished, stretches, strict=True)
+        ]
 
 
 def _least_width(part: QWidget) -> int:
