@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fstmuse_core.audio.patterns import N_STATISTICS
 
+from fstmuse_core.audio.features import N_STATISTICS
 from fstmuse_core.bundle import importing
 from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
