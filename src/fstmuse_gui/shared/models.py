@@ -72,7 +72,7 @@ class ModelChoice:
     ----------
     settings : Settings
     option : Option of str
-        Where the name of the user's choice is kept.
+        Option that keeps the name of the user's choice.
     """
 
     def __init__(self, settings: Settings, option: Option[str]) -> None:
