@@ -20,11 +20,13 @@ from pathlib import Path
 import platformdirs
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
+from fstmuse_core.audio.tagger_mel import TAGGER_SPECTROGRAM
 from fstmuse_core.bundle.manifest import (
     CLASSIFIER,
     GENERATOR,
     MANIFEST_NAME,
     REMEDY_AGAIN,
+    TAGGER,
     BundleManifest,
     check_spectrogram,
     manifest_bytes,
@@ -41,6 +43,9 @@ LITERT_NAME = "model.tflite"
 WEIGHTS_NAME = "weights.npz"
 CARD_NAME = "CARD.md"
 PATTERNS_NAME = "patterns.npz"
+TAGGER_HEAD_NAME = "tagger_head.npz"
+# Of a tagger: its other network.
+SECOND_NAME = "second.tflite"
 # Of a generator: the classifier that has measured it.
 JUDGE_NAME = "judge.npz"
 _MAX_FILE_BYTES = 256 * 2**20
@@ -68,6 +73,10 @@ class Bundle:
         The LiteRT flatbuffer, read and checked once.
     patterns : bytes or None
         The linear head on pattern statistics, of classifiers that have one.
+    tagger_head : bytes or None
+        The experts on a tagger's outputs, of classifiers that stand on one.
+    second : bytes or None
+        The other LiteRT flatbuffer of a tagger.
     """
 
     path: Path
@@ -75,6 +84,8 @@ class Bundle:
     sha256: str
     litert: bytes = field(repr=False)
     patterns: bytes | None = field(default=None, repr=False)
+    tagger_head: bytes | None = field(default=None, repr=False)
+    second: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -84,7 +95,11 @@ class Bundle:
     def require_kind(self, kind: str) -> None:
         """Raise ``BundleError`` if this is a generator where a classifier is needed, or so."""
         if self.manifest.kind != kind:
-            uses = {CLASSIFIER: "names genres", GENERATOR: "makes music"}
+            uses = {
+                CLASSIFIER: "names genres",
+                GENERATOR: "makes music",
+                TAGGER: "hears for classifiers",
+            }
             raise BundleError(
                 self.path,
                 f"it is a {self.manifest.kind}, which {uses[self.manifest.kind]}",
@@ -100,10 +115,14 @@ class Bundle:
         return manifest_sha256(raw) == self.sha256
 
 
-def load_bundle(
-    path: str | os.PathLike[str], *, config: SpectrogramConfig = DEFAULT_CONFIG
-) -> Bundle:
+def load_bundle(path: str | os.PathLike[str], *, config: SpectrogramConfig | None = None) -> Bundle:
     """Read and check the bundle in the folder ``path``.
+
+    Parameters
+    ----------
+    config : SpectrogramConfig, optional
+        Spectrograms that it must be made for; the program's own if not given, a tagger's for
+        a tagger.
 
     Raises
     ------
@@ -118,13 +137,16 @@ def load_bundle(
     for needed in (LITERT_NAME, WEIGHTS_NAME):
         if needed not in contents:
             raise BundleError(folder, f"{needed} is not listed in {MANIFEST_NAME}", REMEDY_AGAIN)
-    check_spectrogram(folder, manifest, config)
+    usual = TAGGER_SPECTROGRAM if manifest.kind == TAGGER else DEFAULT_CONFIG
+    check_spectrogram(folder, manifest, config or usual)
     return Bundle(
         folder,
         manifest,
         manifest_sha256(raw),
         contents[LITERT_NAME],
         contents.get(PATTERNS_NAME),
+        contents.get(TAGGER_HEAD_NAME),
+        contents.get(SECOND_NAME),
     )
 
 

@@ -19,7 +19,7 @@ from fstmuse_core.system.strict_json import parse_json, typed
 FORMAT = "fstmuse-bundle"
 FORMAT_VERSION = 1
 MANIFEST_NAME = "model.json"
-CLASSIFIER, GENERATOR = "classifier", "generator"
+CLASSIFIER, GENERATOR, TAGGER = "classifier", "generator", "tagger"
 # What a classifier's network takes: overlapping segments, scaled; or magnitudes of a whole clip.
 SEGMENTS, WHOLE_CLIP = "segments", "whole clip"
 # In ``model.json`` of a renamed bundle: the name and title that it was made under.
@@ -54,13 +54,14 @@ class BundleManifest:
     """Contents of ``model.json``.
 
     ``name`` is what ``--model`` takes ("fst-muse"), ``title`` what people read ("FstMuse").
-    ``kind`` is "classifier" or "generator".
+    ``kind`` is "classifier", "generator" or "tagger"; a tagger's genres are its tags.
     ``segment_frames`` and ``segment_hop_frames`` cut the mel spectrogram into network inputs;
     a generator's are the crops that it learned from, and its calibration means nothing.
     ``input`` is "segments" or, of the report's networks, "whole clip": clips are cut or
     zero-padded to ``segment_frames``, and ``scaling`` and ``thresholds`` mean nothing.
     ``architecture``, ``training``, ``metrics`` and ``versions`` are free-form records.
     ``digest`` is the hash that covers them; bundles of before have none.
+    ``tagger`` is the hash of the tagger that a classifier stands on, if it does.
     """
 
     name: str
@@ -80,6 +81,7 @@ class BundleManifest:
     files: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     input: str = SEGMENTS
+    tagger: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, without the digest, which is made when they are written."""
@@ -103,7 +105,7 @@ class BundleManifest:
             "metrics": dict(self.metrics),
             "versions": dict(self.versions),
             "files": dict(self.files),
-        }
+        } | ({"tagger": self.tagger} if self.tagger else {})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BundleManifest:
@@ -117,8 +119,8 @@ class BundleManifest:
     def _check(self) -> None:
         if self.kind == GENERATOR:
             NoiseShape.from_dict(self.architecture)
-        elif self.kind != CLASSIFIER:
-            raise ValueError(f"{self.kind!r} is neither a classifier nor a generator")
+        elif self.kind not in (CLASSIFIER, TAGGER):
+            raise ValueError(f"{self.kind!r} is no kind of model")
         allowed = (SEGMENTS, WHOLE_CLIP) if self.kind == CLASSIFIER else (SEGMENTS,)
         if self.input not in allowed:
             raise ValueError(f"{one_line(self.input[:40])!r} is no input of a {self.kind}")

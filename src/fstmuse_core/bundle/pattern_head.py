@@ -77,11 +77,14 @@ class PatternHead:
     def from_bytes(cls, data: bytes) -> PatternHead:
         """Inverse of :meth:`to_bytes`; raises ``ValueError`` or ``KeyError`` if malformed."""
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return cls(*(_array(archive, f"{f.name}.npy") for f in fields(cls)))
+            return cls(*(read_array(archive, f"{f.name}.npy") for f in fields(cls)))
 
 
-def _array(archive: zipfile.ZipFile, name: str) -> FloatArray:
-    """An array of a head; no more room is taken than its own numbers need."""
+def read_array(archive: zipfile.ZipFile, name: str) -> FloatArray:
+    """An array of a head's ``.npz``; no more room is taken than its own numbers need.
+
+    Raises ``ValueError``, ``KeyError`` or ``zipfile.BadZipFile`` if it is malformed.
+    """
     entry = archive.getinfo(name)
     if entry.file_size > _MOST_BYTES:
         raise ValueError(f"{name} in it is too large")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,15 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, WHOLE_CLIP
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
+from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
+from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.classify import speech
-from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
+from fstmuse_core.classify.result import ActivationMap, Classification, Tagged, Timeline
 from fstmuse_core.classify.session import Answering, Session
+from fstmuse_core.classify.tagging import TaggerSession, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
+from fstmuse_core.system.errors import BundleError
 
 # A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
@@ -125,6 +130,8 @@ class SegmentClassifier:
         self.bundle = bundle
         self.network = LiteRtNetwork(bundle, num_threads=num_threads)
         self.patterns = pattern_head(bundle)
+        self.experts = tagger_head(bundle)
+        self.tagger = _tagger_for(bundle, self.experts, num_threads) if self.experts else None
 
     def session(
         self, *, with_activation: bool, on_mel: Callable[[FloatArray], None] | None
@@ -137,6 +144,28 @@ _BY_INPUT: Mapping[str, Callable[[Bundle, int], Answering]] = {
     SEGMENTS: SegmentClassifier,
     WHOLE_CLIP: WholeClipClassifier,
 }
+def _tagger_for(bundle: Bundle, experts: TaggerHead, num_threads: int) -> Tagger:
+    """The tagger that a bundle stands on; raises ``BundleError`` if it is missing or another."""
+    tagger = Tagger(find_tagger(bundle.manifest.tagger), num_threads=num_threads)
+    try:
+        experts.check_tagger(len(tagger.tags), tagger.n_features)
+    except ValueError as error:
+        raise BundleError(bundle.path, f"{error} than it names", "retrain it") from error
+    return tagger
+
+
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """Scores of a clip, and of its segments.
+
+    ``logits`` has shape ``(K,)``, ``segments`` ``(n, K)``; ``outputs`` are the tagger's for the
+    whole clip.
+    """
+
+    logits: FloatArray
+    novelty: float
+    segments: FloatArray
+    outputs: TagOutputs | None = None
 
 
 class ClassifySession:
@@ -164,6 +193,7 @@ class ClassifySession:
         self._novelty: list[FloatArray] = []
         self._speech: list[FloatArray] = []
         self._patterns = PatternSession(classifier.patterns) if classifier.patterns else None
+        self._tagger = TaggerSession(classifier.tagger) if classifier.tagger else None
         self._activation = _MapBuilder(classifier) if with_activation else None
 
     @property
@@ -175,6 +205,8 @@ class ClassifySession:
         """Take mono float32 samples at the bundle's rate, any number of them."""
         self._n_samples += samples.size
         self._levels.push(samples)
+        if self._tagger:
+            self._tagger.push(samples)
         self._take(self._mel.push(samples))
 
     def so_far(self) -> Classification:
@@ -244,18 +276,13 @@ class ClassifySession:
         n_genres = len(manifest.genres)
         rms = self._levels.rms()
         silent = silent_segments(rms, self._starts, manifest.segment_frames)
-        logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
-        novelties = np.concatenate([np.empty(0, np.float32), *self._novelty])
-        if self._patterns and self._starts:
-            evidence_rows = self._patterns.evidence(self._starts)
-            logits, novelties = with_evidence(logits, novelties, evidence_rows)
         probabilities = np.zeros(n_genres, dtype=np.float32)
         novelty, speech_score, loud = 0.0, 0.0, 0.0
+        scores = self._scores(rms, silent)
         if not silent.all():
             audible = ~silent
-            mean_logits = logits[audible].mean(axis=0)
-            probabilities = _softmax(mean_logits, manifest.temperature)
-            novelty = float(novelties[audible].mean())
+            probabilities = _softmax(scores.logits, manifest.temperature)
+            novelty = scores.novelty
             loud = loudest_rms(rms, np.asarray(self._starts)[audible], manifest.segment_frames)
             speech_score = speech.score(np.concatenate(self._speech)[audible])
         evidence = Evidence(
@@ -264,12 +291,11 @@ class ClassifySession:
         verdict, warnings = decide(
             manifest.genres, probabilities, evidence, manifest.thresholds, speech.THRESHOLD
         )
-        seconds = np.asarray(self._starts, np.float64) / manifest.spectrogram.frames_per_second
-        length_s = manifest.segment_frames / manifest.spectrogram.frames_per_second
+        seconds, length_s = self._segment_times()
         timeline = Timeline(
             start_s=seconds,
             end_s=np.minimum(seconds + length_s, duration_s),
-            probabilities=_softmax(logits, manifest.temperature),
+            probabilities=_softmax(scores.segments, manifest.temperature),
             silent=silent,
         )
         return Classification(
@@ -282,7 +308,41 @@ class ClassifySession:
             verdict=verdict,
             warnings=(*source_warnings, *warnings),
             activation=self._activation.build() if self._activation else None,
+            tagged=self._tagged(scores.outputs),
         )
+
+    def _segment_times(self) -> tuple[npt.NDArray[np.float64], float]:
+        """Seconds at which the segments begin, and the length of each."""
+        per_second = self._manifest.spectrogram.frames_per_second
+        seconds = np.asarray(self._starts, np.float64) / per_second
+        return seconds, self._manifest.segment_frames / per_second
+
+    def _scores(self, rms: FloatArray, silent: npt.NDArray[np.bool_]) -> _Scores:
+        """Scores by the network with its patterns and, where there is one, the tagger."""
+        n_genres = len(self._manifest.genres)
+        logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
+        novelty = np.concatenate([np.empty(0, np.float32), *self._novelty])
+        if self._patterns and self._starts:
+            logits, novelty = with_evidence(logits, novelty, self._patterns.evidence(self._starts))
+        if silent.all():
+            return _Scores(np.zeros(n_genres, np.float32), 0.0, logits)
+        audible = ~silent
+        mean, mean_novelty = logits[audible].mean(axis=0), novelty[audible].mean()
+        found = self._tagger.outputs(rms) if self._tagger else None
+        experts = self._classifier.experts
+        if found is None or experts is None:
+            return _Scores(mean, float(mean_novelty), logits)
+        patches, outputs = found
+        clip = experts.join(outputs.mean(), mean, mean_novelty)
+        nearest = nearest_patches(*self._segment_times(), patches)
+        segments = experts.join(outputs.at(nearest), logits, novelty)
+        return _Scores(clip.logits, float(clip.novelty), segments.logits, outputs.mean())
+
+    def _tagged(self, outputs: TagOutputs | None) -> Tagged | None:
+        tagger = self._classifier.tagger
+        if outputs is None or tagger is None:
+            return None
+        return Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding)
 
 
 class _MapBuilder:

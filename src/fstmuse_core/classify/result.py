@@ -91,12 +91,40 @@ class ActivationMap:
 
 
 @dataclass(frozen=True, eq=False)
+class Tagged:
+    """What a pre-trained tagger says of a clip.
+
+    Attributes
+    ----------
+    tagger_sha256 : str
+        Hash of the tagger's bundle.
+    names : tuple of str
+    logits : ndarray of float32, shape ``(n_tags,)``
+        One for each name; several tags may be true at once.
+    embedding : ndarray of float32, shape ``(n_features,)``
+        The same clip for machines: clips that sound alike lie near each other.
+    """
+
+    tagger_sha256: str
+    names: tuple[str, ...]
+    logits: FloatArray
+    embedding: FloatArray
+
+    def ranked(self) -> list[tuple[str, float]]:
+        """Tags with their chances, highest first."""
+        chances = 1.0 / (1.0 + np.exp(-self.logits.astype(np.float64)))
+        order = np.argsort(-chances, kind="stable")
+        return [(self.names[i], float(chances[i])) for i in order]
+
+
+@dataclass(frozen=True, eq=False)
 class Classification:
     """Everything a model says about one clip.
 
     ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
     zeros when there is no answer (silence, too short). ``activation`` is ``None`` unless
-    asked for, and of a model that has none; ``no_map`` says so in a sentence.
+    asked for, and of a model that has none; ``no_map`` says so in a sentence. ``tagged`` is
+    ``None`` unless the model stands on a tagger.
     """
 
     model: str
@@ -109,6 +137,7 @@ class Classification:
     warnings: tuple[str, ...] = ()
     activation: ActivationMap | None = field(default=None, repr=False)
     no_map: str = ""
+    tagged: Tagged | None = field(default=None, repr=False)
 
     def ranked(self) -> list[tuple[str, float]]:
         """Genres with their probabilities, most likely first; ties keep the model's order."""

@@ -7,7 +7,9 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ from fstmuse_core.datasets.track import Track
 MelArray = npt.NDArray[np.float16]
 
 Progress = Callable[[int, int], None]
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[np.floating])
 
 
 def load_mels(
@@ -44,7 +47,9 @@ def load_mels(
     """
     mels = []
     for done, track in enumerate(tracks, 1):
-        mels.append(_cached_mel(track.path, cache) if cache else _mel(track.path))
+        compute = partial(_mel, track.path)
+        about = DEFAULT_CONFIG.to_dict()
+        mels.append(cached_array(track.path, cache, about, compute) if cache else compute())
         if progress:
             progress(done, len(tracks))
     return mels
@@ -55,27 +60,33 @@ def _mel(path: Path) -> MelArray:
     return mel_spectrogram(samples, DEFAULT_CONFIG).astype(np.float16)
 
 
-def _cached_mel(path: Path, cache: Path) -> MelArray:
-    cached = cache / f"{_fingerprint(path)}.npy"
+def cached_array(
+    path: Path, cache: Path, about: dict[str, Any], compute: Callable[[], AnyArray]
+) -> AnyArray:
+    """An array that belongs to a file, from the folder ``cache`` or computed and kept there.
+
+    ``about`` says what else it depends on; a file that changed is computed again.
+    """
+    cached = cache / f"{_fingerprint(path, about)}.npy"
     if cached.is_file():
-        kept: MelArray = np.load(cached, allow_pickle=False)
+        kept: AnyArray = np.load(cached, allow_pickle=False)
         return kept
-    mel = _mel(path)
+    array = compute()
     cache.mkdir(parents=True, exist_ok=True)
     handle, staging = tempfile.mkstemp(suffix=".part", dir=cache)
     with os.fdopen(handle, "wb") as stream:
-        np.save(stream, mel, allow_pickle=False)
+        np.save(stream, array, allow_pickle=False)
     os.replace(staging, cached)
-    return mel
+    return array
 
 
-def _fingerprint(path: Path) -> str:
+def _fingerprint(path: Path, about: dict[str, Any]) -> str:
     try:
         state = path.stat()
-        about = [str(path.resolve()), state.st_size, state.st_mtime_ns]
+        file = [str(path.resolve()), state.st_size, state.st_mtime_ns]
     except OSError:
-        about = [str(path)]
-    text = json.dumps([*about, DEFAULT_CONFIG.to_dict()], sort_keys=True)
+        file = [str(path)]
+    text = json.dumps([*file, about], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

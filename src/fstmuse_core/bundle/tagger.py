@@ -1,0 +1,155 @@
+"""The tagger: a pre-trained network that classifiers stand on, as a bundle of its own kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
+from fstmuse_core.bundle.bundle import SECOND_NAME, Bundle, bundle_folders, load_bundle
+from fstmuse_core.bundle.manifest import TAGGER, manifest_sha256, read_manifest_bytes
+from fstmuse_core.system.errors import BundleError
+
+# Patches that a clip is judged by, run at once: all by the first network, and fewer by the
+# second, which is asked for little and costs as much.
+FIRST_PATCHES, SECOND_PATCHES = 6, 2
+
+
+@dataclass(frozen=True, eq=False)
+class TagOutputs:
+    """Outputs of a tagger for some patches, or their means over a clip.
+
+    Attributes
+    ----------
+    tags : ndarray of float32, shape ``(..., n_tags)``
+        Logits, in the order of the tagger's tags.
+    embedding : ndarray of float32, shape ``(..., n_features)``
+        Activations of its last layers but one.
+    """
+
+    tags: FloatArray
+    embedding: FloatArray
+
+    def row(self) -> FloatArray:
+        """Embedding and tags side by side, shape ``(..., n_features + n_tags)``."""
+        return np.concatenate([self.embedding, self.tags], axis=-1)
+
+    def at(self, places: npt.NDArray[np.intp]) -> TagOutputs:
+        """Outputs of the patches at these places, in this order."""
+        return TagOutputs(self.tags[places], self.embedding[places])
+
+    def mean(self) -> TagOutputs:
+        """Means over the patches."""
+        return TagOutputs(
+            self.tags.mean(axis=0, dtype=np.float32), self.embedding.mean(axis=0, dtype=np.float32)
+        )
+
+
+class TaggerNetwork:
+    """One of a tagger's networks, ready to run on batches of one size.
+
+    Parameters
+    ----------
+    litert : bytes
+        The LiteRT file.
+    batch : int
+        Patches run at once; fewer cost as much.
+    num_threads : int
+        Threads of the interpreter.
+
+    Raises
+    ------
+    ValueError or RuntimeError
+        If it is not a network that takes patches and gives tags and an embedding.
+    """
+
+    def __init__(self, litert: bytes, batch: int, num_threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._interpreter: Any = Interpreter(model_content=litert, num_threads=num_threads)
+        (given,) = self._interpreter.get_input_details()
+        self._input = given["index"]
+        self._shape = (batch, PATCH_FRAMES, N_MELS, 1)
+        self._interpreter.resize_tensor_input(self._input, self._shape, strict=True)
+        self._interpreter.allocate_tensors()
+        outputs = self._interpreter.get_output_details()
+        lengths: list[int] = [int(output["shape"][-1]) for output in outputs]
+        if len(outputs) != 2 or any(len(output["shape"]) != 2 for output in outputs):
+            raise ValueError(f"its outputs have the lengths {lengths}")
+        # The file does not keep names; there are fewer tags than features.
+        self.n_tags, self.n_features = sorted(lengths)
+        outputs = sorted(outputs, key=lambda output: int(output["shape"][-1]))
+        self._outputs = [output["index"] for output in outputs]
+
+    def run(self, patches: FloatArray) -> TagOutputs:
+        """Outputs for patches of shape ``(n, 187, 96)``, see :func:`tagger_patch`."""
+        batch = self._shape[0]
+        parts = [self._run(patches[i : i + batch]) for i in range(0, len(patches), batch)]
+        return TagOutputs(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+    def _run(self, patches: FloatArray) -> tuple[FloatArray, FloatArray]:
+        padded = np.zeros(self._shape, dtype=np.float32)
+        padded[: len(patches), :, :, 0] = patches
+        self._interpreter.set_tensor(self._input, padded)
+        self._interpreter.invoke()
+        tags, embedding = (
+            self._interpreter.get_tensor(index)[: len(patches)] for index in self._outputs
+        )
+        return tags, embedding
+
+
+class Tagger:
+    """A tagger bundle, ready to run.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    num_threads : int
+        Threads of the interpreters.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is no tagger, or its networks cannot be run.
+    """
+
+    def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
+        bundle.require_kind(TAGGER)
+        self.sha256 = bundle.sha256
+        self.tags = bundle.manifest.genres
+        try:
+            if bundle.second is None:
+                raise ValueError(f"{SECOND_NAME} is missing")
+            self.first = TaggerNetwork(bundle.litert, FIRST_PATCHES, num_threads)
+            self.second = TaggerNetwork(bundle.second, SECOND_PATCHES, num_threads)
+            if self.first.n_tags + self.second.n_tags != len(self.tags):
+                raise ValueError("it has other tags than it names")
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise BundleError(
+                bundle.path, f"its networks cannot be run ({error})", "get the tagger again"
+            ) from error
+
+    @property
+    def n_features(self) -> int:
+        """Length of the embeddings of both networks."""
+        return self.first.n_features + self.second.n_features
+
+
+def find_tagger(sha256: str) -> Bundle:
+    """Load the tagger with this hash; raises ``BundleError`` if it is not installed."""
+    for folder in bundle_folders().values():
+        try:
+            found = manifest_sha256(read_manifest_bytes(folder))
+        except BundleError:
+            continue
+        if found == sha256:
+            bundle = load_bundle(folder)
+            bundle.require_kind(TAGGER)
+            return bundle
+    raise BundleError(
+        "tagger", f"no model with the hash {sha256[:12]} is installed", "install FstMuse again"
+    )

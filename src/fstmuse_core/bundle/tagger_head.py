@@ -1,0 +1,168 @@
+"""The experts of a classifier on the tagger's outputs, and their mixture with its network.
+
+A few songs of a genre make a linear head forget what the tagger knew of it, so the head never
+speaks alone: beside it stands an expert that only reads the tags. Chances are mixed, not logits:
+where one expert is ignorant, the other is still heard.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.pattern_head import read_array
+from fstmuse_core.bundle.tagger import TagOutputs
+from fstmuse_core.system.errors import BundleError
+
+# Outputs so far from the training music's carry no more weight than this many deviations.
+_FARTHEST = np.float32(6.0)
+_ROUNDING = 1e-4
+_LEAST_CHANCE = np.float32(1e-9)
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Scores of the experts together.
+
+    ``logits``, shape ``(..., K)``, are logarithms of the genres' chances; ``novelty``, shape
+    ``(...)``, is the log-odds of "none of these".
+    """
+
+    logits: FloatArray
+    novelty: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class TaggerHead:
+    """Chances of K genres and of "none of these" from the tagger's outputs.
+
+    Attributes
+    ----------
+    tags : ndarray of int64, shape ``(K + 1, T)``
+        Tags of each outcome, by number; its score is the highest of their logits. Filled up
+        with -1; an outcome without a tag is left to the other experts.
+    offsets : ndarray of float32, shape ``(K + 1,)``
+        Subtracted from the scores: what the tagger says of any music.
+    mean, deviation : ndarray of float32, shape ``(n_features + n_tags,)``
+        Of the outputs for the training music.
+    matrix : ndarray of float32, shape ``(n_features + n_tags, K + 1)``
+    bias : ndarray of float32, shape ``(K + 1,)``
+    shares : ndarray of float32, shape ``(3,)``
+        Of the trained expert, the tags and the network in the mixture; they sum to 1.
+    """
+
+    tags: npt.NDArray[np.int64]
+    offsets: FloatArray
+    mean: FloatArray
+    deviation: FloatArray
+    matrix: FloatArray
+    bias: FloatArray
+    shares: FloatArray
+
+    def __post_init__(self) -> None:
+        outputs, vector = self.bias.shape, self.mean.shape
+        fits = (
+            len(outputs) == len(vector) == 1
+            and self.offsets.shape == outputs
+            and self.deviation.shape == vector
+            and self.matrix.shape == vector + outputs
+            and self.tags.ndim == 2
+            and self.tags.shape[:1] == outputs
+            and self.shares.shape == (3,)
+        )
+        if not fits:
+            raise ValueError("its arrays do not fit together")
+        if not all(np.isfinite(getattr(self, f.name)).all() for f in fields(self)):
+            raise ValueError("it holds NaN or infinity")
+        if not (self.deviation > 0).all():
+            raise ValueError("deviations must be above zero")
+        if (self.shares < 0).any() or abs(float(self.shares.sum()) - 1.0) > _ROUNDING:
+            raise ValueError("shares must be 0 or more and sum to 1")
+
+    def check_tagger(self, n_tags: int, n_features: int) -> None:
+        """Raise ``ValueError`` unless the head fits a tagger with so many outputs."""
+        if len(self.mean) != n_features + n_tags or not (self.tags < n_tags).all():
+            raise ValueError("it was made on another tagger")
+
+    def trained(self, outputs: TagOutputs) -> FloatArray:
+        """Chances from the linear head, shape ``(..., K + 1)``."""
+        rows = np.clip((outputs.row() - self.mean) / self.deviation, -_FARTHEST, _FARTHEST)
+        return softmax(np.einsum("...f,fk->...k", rows, self.matrix) + self.bias)
+
+    def read_tags(self, tags: FloatArray) -> FloatArray:
+        """Chances from the tags alone, shape ``(..., K + 1)``."""
+        has_tag = self.tags >= 0
+        logits = np.where(has_tag, tags[..., np.maximum(self.tags, 0)], -np.inf).max(axis=-1)
+        return softmax(logits - self.offsets)
+
+    def join(
+        self, outputs: TagOutputs, logits: FloatArray, novelty: npt.NDArray[np.floating]
+    ) -> Joined:
+        """Mixture of the three experts.
+
+        Parameters
+        ----------
+        outputs : TagOutputs
+            The tagger's, of shape ``(..., n_tags)`` and ``(..., n_features)``.
+        logits : ndarray, shape ``(..., K)``
+            The network's.
+        novelty : ndarray, shape ``(...)``
+            The network's: its logit of "none of these" over the log-sum-exp of the genres'.
+        """
+        none = _logsumexp(logits) + np.asarray(novelty)[..., None]
+        network = softmax(np.concatenate([logits, none], axis=-1))
+        said = (self.trained(outputs), self.read_tags(outputs.tags), network)
+        mixed = sum((s * e for s, e in zip(self.shares, said, strict=True)), np.float32(0.0))
+        logs = np.log(np.maximum(mixed, _LEAST_CHANCE))
+        return Joined(
+            np.asarray(logs[..., :-1], dtype=np.float32),
+            np.asarray(logs[..., -1] - _logsumexp(logs[..., :-1])[..., 0], dtype=np.float32),
+        )
+
+    def to_bytes(self) -> bytes:
+        """As plain arrays in an ``.npz`` file."""
+        stream = io.BytesIO()
+        np.savez(stream, **{f.name: getattr(self, f.name) for f in fields(self)})
+        return stream.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TaggerHead:
+        """Inverse of :meth:`to_bytes`; raises ``ValueError`` or ``KeyError`` if malformed."""
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            arrays = {f.name: read_array(archive, f"{f.name}.npy") for f in fields(cls)}
+        tags = arrays.pop("tags").astype(np.int64)
+        return cls(tags=tags, **arrays)
+
+
+def tagger_head(bundle: Bundle) -> TaggerHead | None:
+    """The head of a bundle, or ``None`` if it has none; raises ``BundleError`` if it is unsound."""
+    if bundle.tagger_head is None:
+        return None
+    try:
+        head = TaggerHead.from_bytes(bundle.tagger_head)
+        if len(head.bias) != len(bundle.manifest.genres) + 1:
+            raise ValueError(f"it has {len(head.bias)} outputs")
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise BundleError(
+            bundle.path, f"its tagger head is malformed ({error})", "retrain it"
+        ) from error
+    return head
+
+
+def _logsumexp(logits: FloatArray) -> FloatArray:
+    """Over the last axis, which stays with length 1."""
+    top = logits.max(axis=-1, keepdims=True)
+    total = np.exp(logits - top).sum(axis=-1, keepdims=True)
+    return np.asarray(top + np.log(total), dtype=np.float32)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Chances from logits over the last axis."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)

@@ -1,0 +1,121 @@
+"""The tagger at work on one clip: a few patches, spread over its first three minutes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.levels import silent_segments
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.audio.tagger_mel import PATCH_S, first_sample, n_patches, tagger_patch
+from fstmuse_core.bundle.tagger import (
+    FIRST_PATCHES,
+    SECOND_PATCHES,
+    Tagger,
+    TaggerNetwork,
+    TagOutputs,
+)
+
+# A song shows in its first minutes what it is.
+_LISTENED_S = 180.0
+
+Ints = npt.NDArray[np.intp]
+
+
+class TaggerSession:
+    """Outputs of the tagger for a clip that is being read, in bounded memory.
+
+    Patches lie on a grid of 3 s, so that one that was scored for an answer on the way need not
+    be scored again.
+
+    Parameters
+    ----------
+    tagger : Tagger
+    """
+
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+        self._blocks: list[FloatArray] = []
+        self._n_samples = 0
+        self._by_first: dict[int, TagOutputs] = {}
+        self._by_second: dict[int, TagOutputs] = {}
+
+    def push(self, samples: FloatArray) -> None:
+        """Take mono samples at 22,050 Hz, any number of them."""
+        missing = int(_LISTENED_S * DEFAULT_CONFIG.sample_rate) - self._n_samples
+        if missing > 0:
+            self._blocks.append(samples[:missing].copy())
+            self._n_samples += min(missing, samples.size)
+
+    def outputs(self, rms: FloatArray) -> tuple[Ints, TagOutputs] | None:
+        """Patches that stand for the clip so far, and what the tagger says of them.
+
+        Parameters
+        ----------
+        rms : ndarray, shape ``(n_hops,)``
+            Levels of the clip's hops, see :class:`HopLevels`: silent patches are passed over.
+
+        Returns
+        -------
+        patches : ndarray of int, shape ``(n,)``
+            Their numbers on the grid, ascending.
+        outputs : TagOutputs
+            A row for each. The second network hears two of them; its rows are their mean.
+            ``None`` in the place of both where there is no whole patch.
+        """
+        patches = spread(audible_patches(self._n_samples, rms), FIRST_PATCHES)
+        if not patches.size:
+            return None
+        first = self._score(self._tagger.first, self._by_first, patches)
+        # Not the edges, where songs fade.
+        inner = patches[1:-1] if len(patches) > SECOND_PATCHES + 1 else patches
+        few = spread(inner, SECOND_PATCHES)
+        second = self._score(self._tagger.second, self._by_second, few).mean()
+        return patches, TagOutputs(
+            _beside(first.tags, second.tags), _beside(first.embedding, second.embedding)
+        )
+
+    def _score(
+        self, network: TaggerNetwork, known: dict[int, TagOutputs], patches: Ints
+    ) -> TagOutputs:
+        new = [patch for patch in patches.tolist() if patch not in known]
+        if new:
+            outputs = network.run(self._cut(new))
+            known.update((patch, outputs.at(np.array(i))) for i, patch in enumerate(new))
+        chosen = [known[patch] for patch in patches.tolist()]
+        return TagOutputs(
+            np.stack([each.tags for each in chosen]), np.stack([each.embedding for each in chosen])
+        )
+
+    def _cut(self, patches: list[int]) -> FloatArray:
+        if len(self._blocks) > 1:
+            self._blocks = [np.concatenate(self._blocks)]
+        (samples,) = self._blocks
+        return np.stack([tagger_patch(samples, patch) for patch in patches])
+
+
+def _beside(rows: FloatArray, row: FloatArray) -> FloatArray:
+    """``rows`` with the same ``row`` at the end of each."""
+    return np.concatenate([rows, np.broadcast_to(row, (len(rows), row.size))], axis=1)
+
+
+def audible_patches(n_samples: int, rms: FloatArray) -> Ints:
+    """Numbers of the whole patches within ``n_samples`` that are not silent."""
+    hop = DEFAULT_CONFIG.hop_length
+    count = n_patches(n_samples)
+    starts = np.array([first_sample(patch) // hop for patch in range(count)], dtype=np.intp)
+    length = round(PATCH_S * DEFAULT_CONFIG.frames_per_second)
+    return np.flatnonzero(~silent_segments(rms, starts, length))
+
+
+def spread(patches: Ints, most: int) -> Ints:
+    """At most ``most`` of the patches, spread evenly over them; the first and the last are kept."""
+    places = np.linspace(0, len(patches) - 1, min(most, len(patches)))
+    return patches[np.unique(np.round(places).astype(np.intp))]
+
+
+def nearest_patches(start_s: npt.NDArray[np.float64], length_s: float, patches: Ints) -> Ints:
+    """Place in ``patches`` of the one whose middle is nearest that of each segment."""
+    middles = (np.asarray(patches) + 0.5) * PATCH_S
+    distance = np.abs((start_s + length_s / 2)[:, None] - middles)
+    return np.asarray(distance.argmin(axis=1), dtype=np.intp)
