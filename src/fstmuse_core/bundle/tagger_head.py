@@ -2,7 +2,8 @@
 
 A few songs of a genre make a linear head forget what the tagger knew of it, so the head never
 speaks alone: beside it stands an expert that only reads the tags. Chances are mixed, not logits:
-where one expert is ignorant, the other is still heard.
+where one expert is ignorant, the other is still heard. Whether a clip is any of the genres, and
+which, are two questions: an expert that doubts the one may know the other.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from fstmuse_core.system.errors import BundleError
 # Outputs so far from the training music's carry no more weight than this many deviations.
 _FARTHEST = np.float32(6.0)
 _ROUNDING = 1e-4
-_LEAST_CHANCE = np.float32(1e-9)
+_LEAST_CHANCE = np.float32(1e-7)
 
 
 @dataclass(frozen=True, eq=False)
 class Joined:
     """Scores of the experts together.
 
-    ``logits``, shape ``(..., K)``, are logarithms of the genres' chances; ``novelty``, shape
-    ``(...)``, is the log-odds of "none of these".
+    ``logits``, shape ``(..., K)``, are logarithms of the genres' chances if it is one of them;
+    ``novelty``, shape ``(...)``, is the log-odds of "none of these".
     """
 
     logits: FloatArray
@@ -44,10 +45,10 @@ class TaggerHead:
 
     Attributes
     ----------
-    tags : ndarray of int64, shape ``(K + 1, T)``
-        Tags of each outcome, by number; its score is the highest of their logits. Filled up
-        with -1; an outcome without a tag is left to the other experts.
-    offsets : ndarray of float32, shape ``(K + 1,)``
+    tags : ndarray of int64, shape ``(K + M, T)``
+        Tags of each genre and of M kinds of other music, by number; a score is the highest of
+        their logits. Filled up with -1; a genre without a tag is left to the other experts.
+    offsets : ndarray of float32, shape ``(K + M,)``
         Subtracted from the scores: what the tagger says of any music.
     mean, deviation : ndarray of float32, shape ``(n_features + n_tags,)``
         Of the outputs for the training music.
@@ -69,11 +70,11 @@ class TaggerHead:
         outputs, vector = self.bias.shape, self.mean.shape
         fits = (
             len(outputs) == len(vector) == 1
-            and self.offsets.shape == outputs
             and self.deviation.shape == vector
             and self.matrix.shape == vector + outputs
             and self.tags.ndim == 2
-            and self.tags.shape[:1] == outputs
+            and self.offsets.shape == self.tags.shape[:1]
+            and len(self.offsets) >= len(self.bias)
             and self.shares.shape == (3,)
         )
         if not fits:
@@ -96,10 +97,13 @@ class TaggerHead:
         return softmax(np.einsum("...f,fk->...k", rows, self.matrix) + self.bias)
 
     def read_tags(self, tags: FloatArray) -> FloatArray:
-        """Chances from the tags alone, shape ``(..., K + 1)``."""
+        """Chances from the tags alone, shape ``(..., K + 1)``; all other music is one."""
         has_tag = self.tags >= 0
         logits = np.where(has_tag, tags[..., np.maximum(self.tags, 0)], -np.inf).max(axis=-1)
-        return softmax(logits - self.offsets)
+        chances = softmax(logits - self.offsets)
+        n_genres = len(self.bias) - 1
+        others = chances[..., n_genres:].sum(axis=-1, keepdims=True)
+        return np.concatenate([chances[..., :n_genres], others], axis=-1)
 
     def join(
         self, outputs: TagOutputs, logits: FloatArray, novelty: npt.NDArray[np.floating]
@@ -118,11 +122,15 @@ class TaggerHead:
         none = _logsumexp(logits) + np.asarray(novelty)[..., None]
         network = softmax(np.concatenate([logits, none], axis=-1))
         said = (self.trained(outputs), self.read_tags(outputs.tags), network)
-        mixed = sum((s * e for s, e in zip(self.shares, said, strict=True)), np.float32(0.0))
-        logs = np.log(np.maximum(mixed, _LEAST_CHANCE))
+        genres, other = np.zeros_like(logits), np.zeros_like(none[..., 0])
+        for share, chances in zip(self.shares, said, strict=True):
+            if share > 0:
+                known = np.maximum(chances[..., :-1], _LEAST_CHANCE)
+                genres = genres + share * known / known.sum(axis=-1, keepdims=True)
+                other = other + share * chances[..., -1]
+        other = np.clip(other, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE)
         return Joined(
-            np.asarray(logs[..., :-1], dtype=np.float32),
-            np.asarray(logs[..., -1] - _logsumexp(logs[..., :-1])[..., 0], dtype=np.float32),
+            np.log(genres).astype(np.float32), np.log(other / (1.0 - other)).astype(np.float32)
         )
 
     def to_bytes(self) -> bytes:

@@ -144,6 +144,8 @@ _BY_INPUT: Mapping[str, Callable[[Bundle, int], Answering]] = {
     SEGMENTS: SegmentClassifier,
     WHOLE_CLIP: WholeClipClassifier,
 }
+
+
 def _tagger_for(bundle: Bundle, experts: TaggerHead, num_threads: int) -> Tagger:
     """The tagger that a bundle stands on; raises ``BundleError`` if it is missing or another."""
     tagger = Tagger(find_tagger(bundle.manifest.tagger), num_threads=num_threads)

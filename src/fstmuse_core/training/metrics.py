@@ -18,6 +18,7 @@ from fstmuse_core.training.mels import MelArray, cut_segments, segment_starts
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def confusion_matrix(labels: Ints, predicted: Ints, n_classes: int) -> Ints:
@@ -163,9 +164,13 @@ def fit_confidence_threshold(best: Floats, right: npt.NDArray[np.bool_]) -> floa
     The value with the most right names less wrong names: below it, a name would be wrong
     more often than right.
     """
+    return best_cut(best, np.where(right, 1.0, -1.0))
+
+
+def best_cut(best: Floats, gain: Floats) -> float:
+    """Value of ``best`` above which ``gain`` sums to most; between two clips where it can be."""
     order = np.argsort(-best, kind="stable")
-    gain = np.cumsum(np.where(right[order], 1, -1))
-    last = int(np.argmax(gain))
+    last = int(np.argmax(np.cumsum(gain[order])))
     if last + 1 < len(best):
         return float((best[order[last]] + best[order[last + 1]]) / 2.0)
     return float(best[order[last]])

@@ -9,11 +9,25 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from fstmuse_core.bundle.bundle import PATTERNS_NAME, write_bundle
-from fstmuse_core.bundle.manifest import BundleManifest
+import numpy as np
+
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bundle import (
+    CARD_NAME,
+    LITERT_NAME,
+    PATTERNS_NAME,
+    TAGGER_HEAD_NAME,
+    WEIGHTS_NAME,
+    find_bundle,
+    load_bundle,
+    write_bundle,
+)
+from fstmuse_core.bundle.manifest import TAGGER, BundleManifest
+from fstmuse_core.bundle.tagger import Tagger
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
@@ -30,7 +44,11 @@ from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, Hyperparameters, ModelPlan
 from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
-from fstmuse_core.training.starter.evaluation import Evaluation, evaluate, n_probes, probe_unseen
+from fstmuse_core.training.starter.evaluation import Evaluation, evaluate
+from fstmuse_core.training.starter.experts import TaggedData, teach_experts
+from fstmuse_core.training.tagger_rows import tagger_rows
+
+_NETWORK_FILES = (LITERT_NAME, WEIGHTS_NAME, PATTERNS_NAME)
 
 
 class Clock:
@@ -68,14 +86,50 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The network of a starter model, trained on all the music.
+
+    ``files`` are those of its bundle: LiteRT file, weights and, where there are patterns, their
+    head.
+    """
+
+    scaling: FeatureScaling
+    parameters: int
+    files: dict[str, bytes]
+
+
+def train_network(
+    data: DataSet, plan: ModelPlan, hyperparameters: Hyperparameters, report: StepReport
+) -> Network:
+    """Train the network on everything that has a role."""
+    trained = train_both(data, plan, hyperparameters, (hyperparameters.seed, 0), report)
+    files = {
+        LITERT_NAME: litert_bytes(trained.classifier),
+        WEIGHTS_NAME: weights_bytes(trained.classifier.serving),
+    }
+    if trained.head:
+        files[PATTERNS_NAME] = trained.head.to_bytes()
+    return Network(trained.scaling, trained.classifier.serving.count_params(), files)
+
+
+def network_of(folder: Path) -> Network:
+    """The network of a bundle that the same recipe has made; raises ``BundleError``."""
+    bundle = load_bundle(folder)
+    names = [name for name in _NETWORK_FILES if (folder / name).is_file()]
+    return Network(
+        bundle.manifest.scaling,
+        int(bundle.manifest.architecture["parameters"]),
+        {name: (folder / name).read_bytes() for name in names},
+    )
+
+
 def train_starter(
     data: DataSet,
     plan: ModelPlan,
     hyperparameters: Hyperparameters,
-    *,
-    folds: int,
-    out: Path,
-    command: str,
+    tagger: Tagger,
+    options: argparse.Namespace,
 ) -> Path:
     """Cross-validate, train on everything, and write the bundle with its card.
 
@@ -84,40 +138,55 @@ def train_starter(
     Path
         The bundle's folder.
     """
-    clock = Clock(folds + n_probes(data, plan) + 1, hyperparameters.steps)
-    predictions = cross_validate(data, plan, hyperparameters, folds, clock.run)
-    evaluation = evaluate(data, plan, predictions)
+    clock = Clock(options.folds + (not options.network), hyperparameters.steps)
+    predictions = cross_validate(
+        data, plan, hyperparameters, options.folds, clock.run, options.work
+    )
+    tagged = TaggedData(data.tracks, data.roles, _rows(data, tagger, options.work), tagger.tags)
+    experts, joined, thresholds = teach_experts(tagged, plan, predictions)
+    evaluation = evaluate(data, plan, joined, (1.0, thresholds))
     say(f"accuracy {evaluation.accuracy:.3f}, macro-F1 {evaluation.macro_f1:.3f}")
-    probes = probe_unseen(data, plan, hyperparameters, predictions.folds, clock.run)
-    trained = train_both(data, plan, hyperparameters, (hyperparameters.seed, 0), clock.run("final"))
-    litert = litert_bytes(trained.classifier)
+    network = (
+        network_of(options.network)
+        if options.network
+        else train_network(data, plan, hyperparameters, clock.run("final"))
+    )
     used = data.part(data.roles != IGNORED)
     facts = CardFacts(
         plan=plan,
         hyperparameters=hyperparameters,
-        folds=folds,
-        command=command,
+        folds=options.folds,
+        command=_command(plan, hyperparameters, options.folds),
         evaluation=evaluation,
-        probes=probes,
+        experts=experts,
         outside_taught=dict(
             Counter(t.genre for t in used.tracks if plan.role(t) == len(plan.genres))
         ),
         licences=dict(Counter(t.licence or "not stated" for t in used.tracks)),
         collections=dict(Counter(t.collection or "not stated" for t in used.tracks)),
-        parameters=trained.classifier.serving.count_params(),
-        litert_bytes=len(litert),
+        parameters=network.parameters,
+        litert_bytes=len(network.files[LITERT_NAME]),
     )
-    manifest = _with_record(base_manifest(plan, hyperparameters, trained.scaling), facts)
+    manifest = _with_record(base_manifest(plan, hyperparameters, network.scaling), facts)
     files = {
-        "model.tflite": litert,
-        "weights.npz": weights_bytes(trained.classifier.serving),
-        "CARD.md": starter_card(facts).encode(),
+        **network.files,
+        TAGGER_HEAD_NAME: experts.head.to_bytes(),
+        CARD_NAME: starter_card(facts).encode(),
         "TRACKS.csv": _track_list(used, plan).encode(),
     }
-    if trained.head:
-        files[PATTERNS_NAME] = trained.head.to_bytes()
-    write_bundle(out, manifest, files)
+    out = options.out or Path("models") / plan.name
+    write_bundle(out, replace(manifest, tagger=tagger.sha256), files)
     return out
+
+
+def _rows(data: DataSet, tagger: Tagger, work: Path | None) -> FloatArray:
+    """Rows of the tracks; noise that was made up has no file, and none."""
+    is_file = np.array([track.path.is_file() for track in data.tracks])
+    paths = [track.path for track in data.tracks if track.path.is_file()]
+    found = tagger_rows(paths, tagger, cache=work, progress=_say_tagging)
+    rows = np.full((len(data.tracks), found.shape[1]), np.nan, dtype=np.float32)
+    rows[is_file] = found
+    return rows
 
 
 def _with_record(manifest: BundleManifest, facts: CardFacts) -> BundleManifest:
@@ -141,7 +210,7 @@ def _with_record(manifest: BundleManifest, facts: CardFacts) -> BundleManifest:
             "licences": facts.licences,
             "use": "non-commercial",
         },
-        metrics={**evaluation.to_dict(), "unseen": [asdict(p) for p in facts.probes]},
+        metrics={**evaluation.to_dict(), **facts.experts.to_dict()},
         versions=library_versions(),
     )
 
@@ -165,6 +234,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, choices=sorted(PLANS))
     parser.add_argument("--music", required=True, type=Path, help="folder with a manifest.csv")
     parser.add_argument("--cache", type=Path, help="folder that keeps the spectrograms")
+    parser.add_argument("--work", type=Path, help="folder that keeps what is done of a long run")
+    parser.add_argument(
+        "--network",
+        type=Path,
+        help="a bundle that the same recipe has made: its network is kept",
+    )
     parser.add_argument("--out", type=Path, help="the bundle's folder; models/NAME if not given")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--folds", type=int, default=5)
@@ -181,29 +256,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan: ModelPlan = PLANS[options.model]
     steps = options.steps or plan.steps
     hyperparameters = Hyperparameters(steps=steps, batch=options.batch, seed=options.seed)
-    command = (
-        f"python -m fstmuse_core.training.starter --model {plan.name} --music MUSIC "
-        f"--seed {hyperparameters.seed} --folds {options.folds} "
-        f"--steps {hyperparameters.steps} --batch {hyperparameters.batch}"
-    )
     try:
         tracks = read_manifest(options.music)
         mels = load_mels(tracks, cache=options.cache, progress=_say_loading)
         noise_tracks, noise_mels = made_up_noise(hyperparameters.seed)
         tracks, mels = tracks + noise_tracks, mels + noise_mels
-        folder = train_starter(
-            DataSet(tracks, mels, plan.roles(tracks), pattern_rows(mels)),
-            plan,
-            hyperparameters,
-            folds=options.folds,
-            out=options.out or Path("models") / plan.name,
-            command=command,
-        )
+        data = DataSet(tracks, mels, plan.roles(tracks), pattern_rows(mels))
+        tagger = Tagger(find_bundle(TAGGER))
+        folder = train_starter(data, plan, hyperparameters, tagger, options)
     except FstMuseError as error:
         print(error, file=sys.stderr)
         return 1
     say(f"written: {folder}")
     return 0
+
+
+def _command(plan: ModelPlan, hyperparameters: Hyperparameters, folds: int) -> str:
+    return (
+        f"python -m fstmuse_core.training.starter --model {plan.name} --music MUSIC "
+        f"--seed {hyperparameters.seed} --folds {folds} "
+        f"--steps {hyperparameters.steps} --batch {hyperparameters.batch}"
+    )
+
+
+def _say_tagging(done: int, total: int) -> None:
+    if done % 50 == 0 or done == total:
+        say(f"tagger: {done} of {total}")
 
 
 def _say_loading(done: int, total: int) -> None:

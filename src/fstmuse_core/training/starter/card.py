@@ -20,7 +20,8 @@ from fstmuse_core.training.card import (
 )
 from fstmuse_core.training.metrics import KNOWN_KEPT
 from fstmuse_core.training.plan import Hyperparameters, ModelPlan
-from fstmuse_core.training.starter.evaluation import Disputed, Evaluation, Rejection, UnseenProbe
+from fstmuse_core.training.starter.evaluation import Disputed, Evaluation, Rejection
+from fstmuse_core.training.starter.experts import Experts
 
 _THIN_ARTISTS = 10
 _BAD_RECALL = 0.3
@@ -40,7 +41,7 @@ class CardFacts:
     folds: int
     command: str
     evaluation: Evaluation
-    probes: tuple[UnseenProbe, ...]
+    experts: Experts
     outside_taught: dict[str, int]
     licences: dict[str, int]
     collections: dict[str, int]
@@ -61,11 +62,18 @@ def starter_card(facts: CardFacts) -> str:
             f"({facts.litert_bytes / 1e6:.1f} MB) that hears 3 seconds at a time; a clip's answer "
             "is the mean over overlapping segments. Beside it a linear head weighs statistics of "
             "rhythm, timbre and loudness over 12 seconds; what the two say is added.",
+            "Two experts more stand on a tagger that others trained on 200,000 songs (see "
+            "models/tagger/CARD.md; musicnn by Jordi Pons, CC BY-NC-SA 4.0): one reads its tags, "
+            "one was taught on its embeddings. Chances are mixed: "
+            f"{_shares(facts.experts)}.",
             TERMS,
         ],
         limits=_limits(facts.evaluation),
         figures=_figures(facts),
-        more={"Music of other genres": _novelty(facts)},
+        more={
+            "Collections left out": _left_out(facts.experts),
+            "Music of other genres": _novelty(facts),
+        },
         data=[
             f"Clips by collection: {by_count(facts.collections)}.",
             f'Other music, for "none of these": {by_count(facts.outside_taught) or "none"}.',
@@ -75,10 +83,15 @@ def starter_card(facts: CardFacts) -> str:
         training=[
             f"{hyperparameters.steps} steps of {hyperparameters.batch} crops, AdamW, "
             "warm-up and cosine schedule, mixup, masking, random tempo, pitch and equaliser; "
-            "genres and artists balanced in the draw. Calibration and thresholds come from the "
-            "cross-validation, the weights from a last run on all the music."
+            "genres and artists balanced in the draw. The weights come from a last run on all "
+            "the music."
         ],
     ).markdown()
+
+
+def _shares(experts: Experts) -> str:
+    trained, tags, network = (f"{float(share):.0%}" for share in experts.head.shares)
+    return f"{tags} tags, {trained} embeddings, {network} network and patterns"
 
 
 def _limits(result: Evaluation) -> list[str]:
@@ -160,11 +173,25 @@ def _figures(facts: CardFacts) -> list[str]:
         table(["genre", "songs", "artists", "recall", "floor's recall"], found),
         f"Of {counted(songs, 'song')} {said}; {guessing(tested)}.",
         confusion_table(genres, result.confusion),
-        f"Calibration: expected error {result.calibration_error:.3f} "
-        f"({result.calibration_error_raw:.3f} before; temperature {result.temperature:.2f}). "
+        f"Calibration: expected error {result.calibration_error:.3f}. "
         f"With both thresholds a genre is named for {named.number} of these songs; of the names "
-        f"{right.said()}. Each song is judged with the temperature and the thresholds that were "
-        "fitted on the other folds; those of the model are fitted on all.",
+        f"{right.said()}. A temperature fitted here would make the chances far too sure "
+        "elsewhere, so there is none; the thresholds come from collections left out.",
+    ]
+
+
+def _left_out(experts: Experts) -> list[str]:
+    """A collection has a sound of its own; these figures are nearer to what a user meets."""
+    if not experts.left_out:
+        return []
+    rows = [
+        [row.collection, row.songs, f"{row.accuracy:.3f}", f"{row.recall:.3f}"]
+        for row in experts.left_out
+    ]
+    return [
+        "Experts (without the network) that were taught by the other collections alone. The "
+        "shares and both thresholds were chosen by these figures:",
+        table(["collection", "songs", "accuracy", "mean recall of its genres"], rows),
     ]
 
 
@@ -194,11 +221,11 @@ def _novelty(facts: CardFacts) -> list[str]:
             f"{', '.join(undecidable)} were not taught as other music: they are too close to one "
             "of its genres."
         )
-    if facts.probes:
+    if facts.experts.unknown:
         texts += [
-            "The same for networks that were never taught that genre as other music, which is "
-            "what to expect of music unlike anything here:",
-            _rejection_table([row for probe in facts.probes for row in probe.outside]),
+            "The same for experts (without the network) that were never taught that genre as "
+            "other music, which is what to expect of music unlike anything here:",
+            _rejection_table(facts.experts.unknown),
         ]
     return texts
 

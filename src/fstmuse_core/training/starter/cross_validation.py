@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +19,7 @@ from fstmuse_core.bundle.pattern_head import PatternHead
 from fstmuse_core.datasets.groups import artist_folds
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.system.atomic_write import write_atomic
 from fstmuse_core.training.export import unwritten_bundle
 from fstmuse_core.training.fit import StepReport, train_classifier
 from fstmuse_core.training.mels import MelArray, fit_scaling
@@ -111,6 +115,10 @@ class OutOfFold:
     svm: Ints
     taught: Bools
 
+    def known(self, roles: Ints, n_genres: int) -> Bools:
+        """True for clips of the model's genres that were taught where they are judged."""
+        return (roles >= 0) & (roles < n_genres) & self.taught
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -167,14 +175,24 @@ def train_head(
     return fit_pattern_head(used.patterns, used.roles, weights, len(plan.genres) + 1)
 
 
+def _save_arrays(arrays: dict[str, Any], stream: BinaryIO) -> None:
+    np.savez(stream, **arrays)
+
+
 def cross_validate(
     data: DataSet,
     plan: ModelPlan,
     hyperparameters: Hyperparameters,
     n_folds: int,
     report: RunReport,
+    work: Path | None = None,
 ) -> OutOfFold:
     """Train ``n_folds`` networks and let each judge the artists it did not learn from.
+
+    Parameters
+    ----------
+    work : Path, optional
+        Folder that keeps the scores of each fold, so that a run which is cut off goes on.
 
     Raises
     ------
@@ -190,18 +208,25 @@ def cross_validate(
     known = (data.roles >= 0) & (data.roles < len(plan.genres))
     for fold in range(n_folds):
         test = folds == fold
-        trained = train_both(
-            data.part(~test),
-            plan,
-            hyperparameters,
-            (hyperparameters.seed, fold + 1),
-            report(f"fold {fold + 1}"),
-        )
-        bundle, mels = trained.bundle(plan, hyperparameters), data.part(test).mels
-        alone = score_clips(replace(bundle, patterns=None), mels)
-        scores = score_clips(bundle, mels) if trained.head else alone
-        network[test] = alone.logits.argmax(axis=1)
-        logits[test], novelty[test] = scores.logits, scores.novelty
+        kept = work / f"{plan.name}-{hyperparameters.seed}-{n_folds}-{fold}.npz" if work else None
+        if kept and kept.is_file():
+            with np.load(kept, allow_pickle=False) as arrays:
+                network[test], logits[test] = arrays["network"], arrays["logits"]
+                novelty[test] = arrays["novelty"]
+        else:
+            seeds = (hyperparameters.seed, fold + 1)
+            trained = train_both(
+                data.part(~test), plan, hyperparameters, seeds, report(f"fold {fold + 1}")
+            )
+            bundle, mels = trained.bundle(plan, hyperparameters), data.part(test).mels
+            alone = score_clips(replace(bundle, patterns=None), mels)
+            scores = score_clips(bundle, mels) if trained.head else alone
+            network[test] = alone.logits.argmax(axis=1)
+            logits[test], novelty[test] = scores.logits, scores.novelty
+        if kept and not kept.is_file():
+            arrays = {"network": network[test], "logits": logits[test], "novelty": novelty[test]}
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(kept, partial(_save_arrays, arrays))
         taught[test] = np.isin(data.roles[test], data.roles[~test])
         train = known & ~test
         svm[test] = svm_predictions(statistics[train], data.roles[train], statistics[test])
