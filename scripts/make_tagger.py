@@ -217,12 +217,12 @@ def main() -> int:
     tags = tuple(source.prefix + tag for source in _SOURCES for tag in source.tags)
     first, second = (litert_file(network) for network in networks)
     stream = io.BytesIO()
-    values = {
-        f"{i}/{v.path}": np.asarray(v, np.float16)
-        for i, n in enumerate(networks)
-        for v in n.variables
+    values: dict[str, Any] = {
+        f"{source.folder}.{variable.path}".replace("/", "."): np.asarray(variable, np.float16)
+        for source, network in zip(_SOURCES, networks, strict=True)
+        for variable in network.variables
     }
-    np.savez_compressed(stream, **{k.replace("/", "."): v for k, v in values.items()})
+    np.savez_compressed(stream, **values)
     command = f"python scripts/make_tagger.py --wheel {options.wheel.name}"
     manifest = BundleManifest(
         name="tagger",

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.training.metrics import ClipScores
 from fstmuse_core.training.plan import PLANS, Hyperparameters
 from fstmuse_core.training.starter.card import CardFacts, starter_card
 from fstmuse_core.training.starter.cross_validation import DataSet, OutOfFold
-from fstmuse_core.training.starter.evaluation import evaluate
+from fstmuse_core.training.starter.evaluation import Rejection, evaluate
+from fstmuse_core.training.starter.experts import Experts, LeftOut
 
 PLAN = PLANS["fst-muse"]
 GENRES = ["Rock"] * 6 + ["Jazz"] * 4 + ["Classical"] * 4 + ["Country"] * 2
@@ -94,8 +96,25 @@ def test_disputed_clips_are_looked_at_apart(case: tuple[DataSet, OutOfFold]) -> 
 
 def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     result = evaluate(case[0], PLAN, case[1])
+    shares = np.array([0.25, 0.75, 0.0], np.float32)
+    nothing = np.zeros(3, np.float32)
+    head = TaggerHead(
+        np.zeros((3, 1), np.int64), nothing, nothing, nothing + 1, np.zeros((3, 3)), nothing, shares
+    )
+    left_out = LeftOut("elsewhere", 20, 0.5, 0.4)
+    unknown = Rejection("Blues", 4, 2, 0.25)
     facts = CardFacts(
-        PLAN, Hyperparameters(), 2, "train it", result, (), {"Classical": 4}, LICENCES, {}, 1, 1
+        PLAN,
+        Hyperparameters(),
+        2,
+        "train it",
+        result,
+        Experts(head, (left_out,), (unknown,)),
+        {"Classical": 4},
+        LICENCES,
+        {},
+        1,
+        1,
     )
     card = starter_card(facts)
     assert "**Jazz** in new music goes mostly unrecognised" in card
@@ -106,7 +125,9 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     assert "| Rock | 6 | 3 | 5 of 6 | 6 of 6 |" in card
     assert "Of 10 songs 6 of 10 right (95 %: " in card
     assert "always saying Rock would get 6 of 10" in card
-    assert "fitted on the other folds" in card
+    assert "75% tags, 25% embeddings, 0% network" in card
+    assert "| elsewhere | 20 | 0.500 | 0.400 |" in card
+    assert "| Blues | 4 | 2 | 1 of 4 |" in card
     assert (
         "%"
         not in card.partition("| genre |")[2].partition("Songs by true")[0].partition("Of 10")[0]
