@@ -181,7 +181,9 @@ class ModelRenamed(ModelScenario):
 
     def check(self) -> str:
         assert len(self.titles()) == 1
-        return next(iter(bundle.bundle_folders().keys() - {"fst-muse", "toy-model", "toy-gan"}))
+        return next(
+            iter(bundle.bundle_folders().keys() - {"fst-muse", "tagger", "toy-model", "toy-gan"})
+        )
 
 
 class ModelDeletedAndRestored(ModelScenario):

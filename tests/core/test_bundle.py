@@ -231,4 +231,4 @@ def test_a_generator_says_what_noise_it_takes(bundle_copy: Path, entry: str) -> 
 
 def test_an_unknown_kind_is_refused(bundle_copy: Path) -> None:
     edit(bundle_copy, lambda values: values.update(kind="oracle"))
-    assert "'oracle' is neither" in refusal(bundle_copy)
+    assert "'oracle' is no kind of model" in refusal(bundle_copy)

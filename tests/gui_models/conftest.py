@@ -32,7 +32,7 @@ from tests.gui.fakes import FakeWorker
 
 __all__ = ["nothing_left_behind", "settings", "theme"]
 
-SHIPPED = ["fst-muse", "toy-gan", "toy-model"]
+SHIPPED = ["fst-muse", "tagger", "toy-gan", "toy-model"]
 
 
 class Importing:

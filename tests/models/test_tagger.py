@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle import bundle as bundles
+from fstmuse_core.bundle.archive import export_model, read_archive
 from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, write_bundle
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
@@ -137,7 +139,9 @@ def test_silence_and_short_clips_get_no_tags(on_tagger: Callable[..., Bundle]) -
 
 
 def test_a_missing_tagger_is_named(on_tagger: Callable[..., Bundle]) -> None:
-    with pytest.raises(BundleError, match="no model with the hash 123456789abc is installed"):
+    with pytest.raises(
+        BundleError, match="the hash 123456789abc, which the model stands on, is missing"
+    ):
         GenreClassifier(on_tagger(sha256="123456789abcdef"))
     with pytest.raises(BundleError, match="it is a classifier, which names genres"):
         find_tagger(find_bundle("toy-model").sha256)
@@ -154,6 +158,30 @@ def test_a_head_made_on_another_tagger_is_refused(
 def test_a_tagger_is_no_classifier() -> None:
     with pytest.raises(BundleError, match="it is a tagger, which hears for classifiers"):
         GenreClassifier.load("tagger")
+
+
+def test_a_tagger_is_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="comes with FstMuse and is not exported"):
+        export_model("tagger", tmp_path)
+
+
+def test_experts_go_along_with_an_export(
+    on_tagger: Callable[..., Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = on_tagger()
+    models = tmp_path / "models"
+    monkeypatch.setattr(bundles, "user_models_folder", lambda: models)
+    files = {n: (bundle.path / n).read_bytes() for n in bundle.manifest.files}
+    assert bundle.tagger_head is not None
+    files["tagger_head.npz"] = bundle.tagger_head
+    write_bundle(models / "mine", replace(bundle.manifest, name="mine"), files)
+    archive = read_archive(export_model("mine", tmp_path))
+    assert archive.manifest.tagger == bundle.manifest.tagger
+    kept = TaggerHead.from_bytes(archive.others["tagger_head.npz"])
+    head = tagger_head(bundle)
+    assert head is not None
+    np.testing.assert_array_equal(kept.matrix, head.matrix)
+    assert (kept.tags == head.tags).all()
 
 
 @pytest.mark.parametrize("gone", ["second.tflite", "model.tflite"])

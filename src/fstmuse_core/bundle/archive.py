@@ -19,6 +19,7 @@ from fstmuse_core.bundle.bundle import (
     JUDGE_NAME,
     LITERT_NAME,
     PATTERNS_NAME,
+    TAGGER_HEAD_NAME,
     WEIGHTS_NAME,
     load_bundle,
 )
@@ -109,6 +110,7 @@ _ENTRIES = {
     MANIFEST_NAME: 4 * _MIB,
     WEIGHTS_NAME: MAX_WEIGHTS_BYTES,
     PATTERNS_NAME: 16 * _MIB,
+    TAGGER_HEAD_NAME: 4 * _MIB,
     JUDGE_NAME: MAX_WEIGHTS_BYTES,
     LITERT_NAME: MAX_WEIGHTS_BYTES,
     CARD_NAME: 2 * _MIB,
@@ -116,7 +118,7 @@ _ENTRIES = {
 }
 _TEXTS = (CARD_NAME, "TRACKS.csv")
 _LIMITS = ZipLimits(len(_ENTRIES), 4096, _MAX_FILE_BYTES, _ENTRIES.get)
-_EXPORTED = (WEIGHTS_NAME, PATTERNS_NAME, JUDGE_NAME, *_TEXTS)
+_EXPORTED = (WEIGHTS_NAME, PATTERNS_NAME, TAGGER_HEAD_NAME, JUDGE_NAME, *_TEXTS)
 # Zip knows no earlier time; one that is always the same gives the same file for a model.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
@@ -179,6 +181,12 @@ def export_model(name: str, target: str | os.PathLike[str] | None = None) -> Pat
         If there is no such model, if it is damaged, or if the file cannot be written.
     """
     bundle = load_bundle(find_model(name).folder)
+    if bundle.manifest.kind not in KNOWN_NETWORKS:
+        raise BundleError(
+            bundle.path,
+            f"a {bundle.manifest.kind} comes with FstMuse and is not exported",
+            "export a model that stands on it",
+        )
     path = Path(target) if target is not None else Path()
     if path.is_dir():
         path /= bundle.path.name + SUFFIX
@@ -254,6 +262,8 @@ def _checked(path: Path, sha256: str, files: Mapping[str, bytes]) -> Archive:
         others = {name: files[name] for name in _TEXTS if name in files}
         if PATTERNS_NAME in files:
             others[PATTERNS_NAME] = _patterns(files[PATTERNS_NAME], manifest)
+        if TAGGER_HEAD_NAME in files:
+            others[TAGGER_HEAD_NAME] = _tagger_head(files[TAGGER_HEAD_NAME], manifest)
         if JUDGE_NAME in files:
             others[JUDGE_NAME] = _arrays(read_weights(files[JUDGE_NAME]))
     except ZipTroubleError as trouble:
@@ -274,6 +284,20 @@ def _patterns(data: bytes, manifest: BundleManifest) -> bytes:
             raise ValueError(f"{len(head.bias)} outputs for {len(manifest.genres)} genres")
     except (TypeError, ValueError) as error:
         raise ZipTroubleError(f"its {PATTERNS_NAME} is malformed ({error})") from error
+    return head.to_bytes()
+
+
+def _tagger_head(data: bytes, manifest: BundleManifest) -> bytes:
+    """A classifier's experts on a tagger, written anew from their numbers."""
+    from fstmuse_core.bundle.tagger_head import TaggerHead
+
+    try:
+        arrays = read_weights(data)
+        head = TaggerHead.from_arrays(arrays)
+        if len(head.bias) != len(manifest.genres) + 1:
+            raise ValueError(f"{len(head.bias)} outputs for {len(manifest.genres)} genres")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ZipTroubleError(f"its {TAGGER_HEAD_NAME} is malformed ({error})") from error
     return head.to_bytes()
 
 

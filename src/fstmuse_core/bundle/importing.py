@@ -17,6 +17,7 @@ from fstmuse_core.bundle.archive import Archive, ArchiveError, read_archive, rea
 from fstmuse_core.bundle.bundle import (
     LITERT_NAME,
     PATTERNS_NAME,
+    TAGGER_HEAD_NAME,
     WEIGHTS_NAME,
     Bundle,
     is_trusted,
@@ -107,8 +108,8 @@ def rebuild_and_try(
     rebuilt = _rebuild(archive, cancelled)
     manifest = replace(archive.manifest, name=name, title=title, training=_record(archive))
     tell("Trying it out")
-    patterns = archive.others.get(PATTERNS_NAME)
-    try_out(Bundle(archive.path, manifest, "", rebuilt.litert, patterns))
+    patterns, head = (archive.others.get(n) for n in (PATTERNS_NAME, TAGGER_HEAD_NAME))
+    try_out(Bundle(archive.path, manifest, "", rebuilt.litert, patterns, head))
     files = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights, **archive.others}
     return manifest, files
 

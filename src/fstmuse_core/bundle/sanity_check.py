@@ -8,11 +8,14 @@ import numpy as np
 
 from fstmuse_core.audio.features import WINDOW_FRAMES
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, SEGMENTS, WHOLE_CLIP
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.bundle.pattern_head import pattern_head
+from fstmuse_core.bundle.tagger import TagOutputs
+from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.bundle.whole_clip import WholeClipNetwork
 from fstmuse_core.system.errors import BundleError
 
@@ -45,7 +48,24 @@ def _of_segments(bundle: Bundle) -> list[FloatArray]:
     answers = LiteRtNetwork(bundle, num_threads=1).run(features)
     head = pattern_head(bundle)
     evidence = () if head is None else (head.evidence(_noises(bundle, (WINDOW_FRAMES,))),)
-    return [*answers, *evidence]
+    return [*answers, *evidence, *_of_experts(bundle)]
+
+
+def _of_experts(bundle: Bundle) -> list[FloatArray]:
+    """Chances for noise by the experts on a tagger, which must be installed."""
+    head = tagger_head(bundle)
+    if head is None:
+        return []
+    tagger = tagger_for(bundle, head)
+    patches = np.random.default_rng(0).gamma(1.0, size=(_PROBES, PATCH_FRAMES, N_MELS))
+    outputs = (n.run(patches.astype(np.float32)).mean() for n in (tagger.first, tagger.second))
+    tags, embedding = zip(*((each.tags, each.embedding) for each in outputs), strict=True)
+    joined = head.join(
+        TagOutputs(np.concatenate(tags), np.concatenate(embedding)),
+        np.zeros(len(bundle.manifest.genres), np.float32),
+        np.float32(0.0),
+    )
+    return [joined.logits, joined.novelty]
 
 
 def _of_whole_clips(bundle: Bundle) -> list[FloatArray]:

@@ -151,5 +151,7 @@ def find_tagger(sha256: str) -> Bundle:
             bundle.require_kind(TAGGER)
             return bundle
     raise BundleError(
-        "tagger", f"no model with the hash {sha256[:12]} is installed", "install FstMuse again"
+        "tagger",
+        f"the one with the hash {sha256[:12] or 'unknown'}, which the model stands on, is missing",
+        "install FstMuse again",
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -18,12 +19,13 @@ import numpy.typing as npt
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.pattern_head import read_array
-from fstmuse_core.bundle.tagger import TagOutputs
+from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.system.errors import BundleError
 
 # Outputs so far from the training music's carry no more weight than this many deviations.
 _FARTHEST = np.float32(6.0)
 _ROUNDING = 1e-4
+_MOST_TAGS = 100_000
 _LEAST_CHANCE = np.float32(1e-7)
 
 
@@ -143,9 +145,17 @@ class TaggerHead:
     def from_bytes(cls, data: bytes) -> TaggerHead:
         """Inverse of :meth:`to_bytes`; raises ``ValueError`` or ``KeyError`` if malformed."""
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            arrays = {f.name: read_array(archive, f"{f.name}.npy") for f in fields(cls)}
-        tags = arrays.pop("tags").astype(np.int64)
-        return cls(tags=tags, **arrays)
+            return cls.from_arrays(
+                {f.name: read_array(archive, f"{f.name}.npy") for f in fields(cls)}
+            )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> TaggerHead:
+        """Head of numbers of any type; raises ``ValueError`` or ``TypeError`` if malformed."""
+        tags = np.asarray(arrays.get("tags", np.empty(0)))
+        if not (np.isfinite(tags).all() and (np.abs(tags) < _MOST_TAGS).all()):
+            raise ValueError("its tags are no numbers of tags")
+        return cls(**{**arrays, "tags": tags.astype(np.int64)})
 
 
 def tagger_head(bundle: Bundle) -> TaggerHead | None:
@@ -161,6 +171,16 @@ def tagger_head(bundle: Bundle) -> TaggerHead | None:
             bundle.path, f"its tagger head is malformed ({error})", "retrain it"
         ) from error
     return head
+
+
+def tagger_for(bundle: Bundle, head: TaggerHead, *, num_threads: int = 1) -> Tagger:
+    """The tagger that a bundle stands on; raises ``BundleError`` if it is missing or another."""
+    tagger = Tagger(find_tagger(bundle.manifest.tagger), num_threads=num_threads)
+    try:
+        head.check_tagger(len(tagger.tags), tagger.n_features)
+    except ValueError as error:
+        raise BundleError(bundle.path, f"{error} than it names", "retrain it") from error
+    return tagger
 
 
 def _logsumexp(logits: FloatArray) -> FloatArray:

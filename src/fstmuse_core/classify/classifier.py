@@ -16,15 +16,14 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, WHOLE_CLIP
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
-from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
-from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
+from fstmuse_core.bundle.tagger import TagOutputs
+from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Tagged, Timeline
 from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagging import TaggerSession, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
-from fstmuse_core.system.errors import BundleError
 
 # A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
@@ -131,7 +130,9 @@ class SegmentClassifier:
         self.network = LiteRtNetwork(bundle, num_threads=num_threads)
         self.patterns = pattern_head(bundle)
         self.experts = tagger_head(bundle)
-        self.tagger = _tagger_for(bundle, self.experts, num_threads) if self.experts else None
+        self.tagger = (
+            tagger_for(bundle, self.experts, num_threads=num_threads) if self.experts else None
+        )
 
     def session(
         self, *, with_activation: bool, on_mel: Callable[[FloatArray], None] | None
@@ -144,16 +145,6 @@ _BY_INPUT: Mapping[str, Callable[[Bundle, int], Answering]] = {
     SEGMENTS: SegmentClassifier,
     WHOLE_CLIP: WholeClipClassifier,
 }
-
-
-def _tagger_for(bundle: Bundle, experts: TaggerHead, num_threads: int) -> Tagger:
-    """The tagger that a bundle stands on; raises ``BundleError`` if it is missing or another."""
-    tagger = Tagger(find_tagger(bundle.manifest.tagger), num_threads=num_threads)
-    try:
-        experts.check_tagger(len(tagger.tags), tagger.n_features)
-    except ValueError as error:
-        raise BundleError(bundle.path, f"{error} than it names", "retrain it") from error
-    return tagger
 
 
 @dataclass(frozen=True, eq=False)

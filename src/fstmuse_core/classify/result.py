@@ -92,7 +92,7 @@ class ActivationMap:
 
 @dataclass(frozen=True, eq=False)
 class Tagged:
-    """What a pre-trained tagger says of a clip.
+    """Tags and embedding of a clip by a pre-trained tagger.
 
     Attributes
     ----------

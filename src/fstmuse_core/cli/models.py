@@ -68,10 +68,15 @@ def _record(entry: ModelEntry) -> dict[str, Any]:
 
 
 def _print_table(found: list[ModelEntry]) -> None:
+    from fstmuse_core.bundle.manifest import TAGGER
+    from fstmuse_core.system.wording import counted
+
     names = max((len(entry.name) for entry in found), default=0)
     titles = max((len(entry.title) for entry in found), default=0)
     for entry in found:
-        about = f"{entry.origin.value:<8}  {entry.kind:<10}  {', '.join(entry.genres)}"
+        is_tagger = entry.kind == TAGGER
+        known = counted(len(entry.genres), "tag") if is_tagger else ", ".join(entry.genres)
+        about = f"{entry.origin.value:<8}  {entry.kind:<10}  {known}"
         print_safe(f"{entry.name:<{names}}  {one_line(entry.title):<{titles}}  {about}")
 
 
@@ -137,7 +142,7 @@ def show(name: str, layout: str) -> int:
 
 
 def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
-    from fstmuse_core.bundle.manifest import GENERATOR
+    from fstmuse_core.bundle.manifest import GENERATOR, TAGGER
     from fstmuse_core.system.wording import sized
 
     entry, figures, manifest = details.entry, details.figures, bundle.manifest
@@ -150,7 +155,7 @@ def _facts(bundle: Bundle, details: ModelDetails) -> dict[str, str]:
         "kind": manifest.kind,
         "origin": _origin(details),
         "made": f"{_moment(datetime.fromtimestamp(entry.made_at))}, {sized(entry.size_bytes)}",
-        "genres": ", ".join(manifest.genres),
+        "tags" if manifest.kind == TAGGER else "genres": ", ".join(manifest.genres),
         "listens at": f"{config.sample_rate} Hz, {config.n_mels} mel bands to {config.fmax:.0f} Hz",
         "segments": (
             f"{manifest.segment_frames / config.frames_per_second:.2f} s, one every "

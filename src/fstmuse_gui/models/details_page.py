@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.bundle.figures import ModelFigures
-from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, TAGGER
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 from fstmuse_gui.models import words
 from fstmuse_gui.plain import PlainLabel, unbroken
@@ -370,9 +370,11 @@ class DetailsPage(QWidget):
         entry = details.entry
         is_sound = not entry.trouble
         self.use_button.setText(f" Use in {words.tab_for(entry)}")
-        self.use_button.setVisible(is_sound)
+        # A tagger works for classifiers, and comes with them.
+        is_used = is_sound and entry.kind != TAGGER
+        self.use_button.setVisible(is_used)
         self.tune_button.setVisible(is_sound and entry.kind == CLASSIFIER)
-        self.export_button.setVisible(is_sound)
+        self.export_button.setVisible(is_used)
         for button in (self.rename_button, self.delete_button):
             button.setVisible(not entry.is_shipped)
 

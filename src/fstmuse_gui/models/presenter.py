@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.bundle.changes import DeletedModel
-from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.manifest import CLASSIFIER, TAGGER
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
 from fstmuse_gui.models.store import ModelStore
 from fstmuse_gui.models.view import ModelsView
@@ -95,8 +95,9 @@ class ModelsPresenter(QObject):
 
     @property
     def can_export(self) -> bool:
-        """True while the chosen model is sound and can be exported."""
-        return self.entry is not None and not self.entry.trouble
+        """True while the chosen model is sound and can be exported; a tagger comes with us."""
+        entry = self.entry
+        return entry is not None and not entry.trouble and entry.kind != TAGGER
 
     @property
     def can_use(self) -> bool:

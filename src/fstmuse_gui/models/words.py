@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fstmuse_core.bundle.figures import GenreFigure, ModelFigures
-from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.manifest import CLASSIFIER, TAGGER
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry, Origin
 from fstmuse_core.system.wording import counted, sized
 from fstmuse_gui.plain import percent, unbroken
@@ -19,7 +19,11 @@ _ORIGINS = {
     Origin.ELSEWHERE: "From a folder",
 }
 _CLAIM = "as its maker says"
-_KINDS = {"classifier": "Names genres", "generator": "Makes music"}
+_KINDS = {
+    "classifier": "Names genres",
+    "generator": "Makes music",
+    "tagger": "Hears for classifiers",
+}
 
 
 def origin(entry: ModelEntry) -> str:
@@ -50,13 +54,17 @@ def list_line(entry: ModelEntry) -> str:
     if entry.trouble:
         return "Damaged"
     what = purpose(entry) if entry.kind != CLASSIFIER else ""
-    parts = [what, origin(entry), counted(len(entry.genres), "genre")]
+    parts = [what, origin(entry), _known(entry)]
     return GAP.join(part for part in parts if part)
+
+
+def _known(entry: ModelEntry) -> str:
+    return counted(len(entry.genres), "tag" if entry.kind == TAGGER else "genre")
 
 
 def summary_line(entry: ModelEntry) -> str:
     """The line below a model's title."""
-    genres = counted(len(entry.genres), "genre") if entry.genres else ""
+    genres = _known(entry) if entry.genres else ""
     parts = [
         purpose(entry),
         genres,
@@ -81,7 +89,7 @@ def facts(details: ModelDetails) -> list[tuple[str, str]]:
     entry = details.entry
     rows = [
         ("Name", entry.name),
-        ("Genres", ", ".join(entry.genres)),
+        ("Tags" if entry.kind == TAGGER else "Genres", ", ".join(entry.genres)),
         ("Origin", _whence(details)),
         ("Made by", details.command),
         ("SHA-256", entry.sha256),

@@ -35,7 +35,7 @@ class TaggedData:
     ----------
     tracks : sequence of Track
     roles : ndarray of int64, shape ``(clips,)``
-        See :meth:`ModelPlan.roles`.
+        Those of :meth:`ModelPlan.roles`.
     rows : ndarray of float32, shape ``(clips, n_features + n_tags)``
         NaN where there is nothing to hear.
     tags : tuple of str
