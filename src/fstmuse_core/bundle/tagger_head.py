@@ -138,7 +138,8 @@ class TaggerHead:
     def to_bytes(self) -> bytes:
         """As plain arrays in an ``.npz`` file."""
         stream = io.BytesIO()
-        np.savez(stream, **{f.name: getattr(self, f.name) for f in fields(self)})
+        # Tags too: an archive takes no other numbers.
+        np.savez(stream, **{f.name: getattr(self, f.name).astype(np.float32) for f in fields(self)})
         return stream.getvalue()
 
     @classmethod
