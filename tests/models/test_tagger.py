@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def head_for(n_genres: int, shares: tuple[float, float, float] = (0.2, 0.7, 0.1)
         offsets=np.zeros(n_genres + 2, np.float32),
         mean=np.zeros(size, np.float32),
         deviation=np.ones(size, np.float32),
-        matrix=rng.standard_normal((size, n_genres + 1)).astype(np.float32) / 10,
+        matrix=(rng.standard_normal((size, n_genres + 1)) / 10).astype(np.float32),
         bias=np.zeros(n_genres + 1, np.float32),
         shares=np.array(shares, np.float32),
     )
@@ -199,8 +200,8 @@ def test_heads_come_back_as_they_were_written() -> None:
     head = head_for(3)
     again = TaggerHead.from_bytes(head.to_bytes())
     outputs = TagOutputs(np.ones(N_TAGS, np.float32), np.ones(N_FEATURES, np.float32))
-    args = (outputs, np.zeros(3, np.float32), np.float32(0))
-    np.testing.assert_array_equal(head.join(*args).logits, again.join(*args).logits)
+    before, after = (each.join(outputs, np.zeros(3, np.float32), 0.0) for each in (head, again))
+    np.testing.assert_array_equal(before.logits, after.logits)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,8 @@ def test_heads_come_back_as_they_were_written() -> None:
 )
 def test_a_malformed_head_is_refused(name: str, value: FloatArray, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        replace(head_for(3), **{name: value})
+        changed: dict[str, Any] = {name: value}
+        replace(head_for(3), **changed)
 
 
 def test_a_damaged_head_is_told_in_one_line(on_tagger: Callable[..., Bundle]) -> None:

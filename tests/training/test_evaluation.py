@@ -99,7 +99,13 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     shares = np.array([0.25, 0.75, 0.0], np.float32)
     nothing = np.zeros(3, np.float32)
     head = TaggerHead(
-        np.zeros((3, 1), np.int64), nothing, nothing, nothing + 1, np.zeros((3, 3)), nothing, shares
+        np.zeros((3, 1), np.int64),
+        nothing,
+        nothing,
+        nothing + 1,
+        np.zeros((3, 3), np.float32),
+        nothing,
+        shares,
     )
     left_out = LeftOut("elsewhere", 20, 0.5, 0.4)
     unknown = Rejection("Blues", 4, 2, 0.25)

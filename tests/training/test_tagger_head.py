@@ -106,7 +106,7 @@ def test_a_collection_is_judged_by_what_the_others_taught(
     from fstmuse_core.training.starter import experts
 
     taught: list[set[str]] = []
-    fit = experts.fit_tagger_head
+    fit = fit_tagger_head
 
     def spy(rows: FloatArray, classes: Ints, artists: list[str], *rest: object) -> object:
         taught.append({a for a, c in zip(artists, classes, strict=True) if c != IGNORED})

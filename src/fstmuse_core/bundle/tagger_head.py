@@ -12,6 +12,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -107,9 +108,7 @@ class TaggerHead:
         others = chances[..., n_genres:].sum(axis=-1, keepdims=True)
         return np.concatenate([chances[..., :n_genres], others], axis=-1)
 
-    def join(
-        self, outputs: TagOutputs, logits: FloatArray, novelty: npt.NDArray[np.floating]
-    ) -> Joined:
+    def join(self, outputs: TagOutputs, logits: FloatArray, novelty: npt.ArrayLike) -> Joined:
         """Mixture of the three experts.
 
         Parameters
@@ -156,7 +155,8 @@ class TaggerHead:
         tags = np.asarray(arrays.get("tags", np.empty(0)))
         if not (np.isfinite(tags).all() and (np.abs(tags) < _MOST_TAGS).all()):
             raise ValueError("its tags are no numbers of tags")
-        return cls(**{**arrays, "tags": tags.astype(np.int64)})
+        values: dict[str, Any] = {**arrays, "tags": tags.astype(np.int64)}
+        return cls(**values)
 
 
 def tagger_head(bundle: Bundle) -> TaggerHead | None:
