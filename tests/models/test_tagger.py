@@ -215,8 +215,8 @@ def test_heads_come_back_as_they_were_written() -> None:
     ],
 )
 def test_a_malformed_head_is_refused(name: str, value: FloatArray, why: str) -> None:
+    changed: dict[str, Any] = {name: value}
     with pytest.raises(ValueError, match=why):
-        changed: dict[str, Any] = {name: value}
         replace(head_for(3), **changed)
 
 
