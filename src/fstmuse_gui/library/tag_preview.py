@@ -1,4 +1,4 @@
-"""How tags are written, and the table of what would be written, file by file."""
+"""Choices of how tags are written, and the table of what would be written, file by file."""
 
 from __future__ import annotations
 
