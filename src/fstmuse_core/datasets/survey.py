@@ -14,6 +14,7 @@ from fstmuse_core.datasets.detect import data_path, load_tracks
 from fstmuse_core.datasets.folders import genre_folders
 from fstmuse_core.datasets.groups import artist_or_id
 from fstmuse_core.datasets.track import Collection, Track, merged
+from fstmuse_core.runs.spec import TAG_ENCODING
 from fstmuse_core.system.errors import FstMuseError
 
 # Told how many of how many are done, and asked whether to give up.
@@ -58,6 +59,8 @@ class SetCount:
         else empty.
     wanted : str
         Kind by which the user wants it read; empty where that is found out.
+    encoding : str
+        Encoding of old tags by which it was read.
     """
 
     path: str
@@ -66,6 +69,7 @@ class SetCount:
     trouble: str = ""
     source: str = ""
     wanted: str = ""
+    encoding: str = TAG_ENCODING.default
 
     @property
     def name(self) -> str:
@@ -164,6 +168,13 @@ class Surveyor:
     def __init__(self) -> None:
         self._known: dict[str, Collection] = {}
         self.kinds: dict[str, str] = {}
+        self.encoding = TAG_ENCODING.default
+
+    def read_in(self, encoding: str) -> None:
+        """Read the texts of old tags so, in data sets that are known already too."""
+        if encoding != self.encoding:
+            self._known = {}
+        self.encoding = encoding
 
     def read_as(self, path: str, kind: str) -> None:
         """Read this data set so, as ``"folders"`` or ``"tags"``, and not as is found out."""
@@ -177,20 +188,21 @@ class Surveyor:
     def __call__(self, paths: tuple[str, ...], progress: Tell, cancelled: Ask) -> Survey:
         """Read the data sets at ``paths``; those that cannot be used say why."""
         sets, collections = [], []
+        encoding, known = self.encoding, self._known
         for path in paths:
             kind = self.kinds.get(path, "")
+            read_so = SetCount(path, source=kind, wanted=kind, encoding=encoding)
             try:
-                collection = self._known.get(path) or read_set(path, progress, cancelled, kind)
+                collection = known.get(path) or read_set(read_so, progress, cancelled)
             except FstMuseError as error:
-                trouble = str(error).removesuffix(".")
-                sets.append(SetCount(path, trouble=trouble, source=kind, wanted=kind))
+                sets.append(replace(read_so, trouble=str(error).removesuffix(".")))
                 continue
             # The corrections are read again each time: they grow, and it takes no time.
             if path != RESERVED_NAME and not cancelled():
-                self._known[path] = collection
+                known[path] = collection
             collections.append(collection)
             n, source = len(collection.tracks), _source(path, collection)
-            sets.append(SetCount(path, KINDS[collection.kind], n, source=source, wanted=kind))
+            sets.append(replace(read_so, kind=KINDS[collection.kind], clips=n, source=source))
         if not collections:
             return Survey(tuple(sets), (), 0, 0)
         whole = merged(collections)
@@ -209,18 +221,21 @@ def _source(path: str, collection: Collection) -> str:
     return "folders" if collection.kind == "folders" else ""
 
 
-def read_set(path: str, progress: Tell, cancelled: Ask, kind: str = "") -> Collection:
-    """The tracks of the data set that the command line calls ``path``.
-
-    ``kind`` says where its genres stand; empty to find it out.
+def read_set(one: SetCount, progress: Tell, cancelled: Ask) -> Collection:
+    """The tracks of a data set, read as is wanted of it.
 
     Raises
     ------
     FstMuseError
         If it is no data set.
     """
-    found = data_path(path)
-    return load_tracks(found, kind=kind or None, progress=progress, cancelled=cancelled)
+    return load_tracks(
+        data_path(one.path),
+        kind=one.wanted or None,
+        tag_encoding=one.encoding,
+        progress=progress,
+        cancelled=cancelled,
+    )
 
 
 def count(sets: tuple[SetCount, ...], tracks: Iterable[Track]) -> Survey:
@@ -243,7 +258,7 @@ def check_files(sets: tuple[SetCount, ...], tell: Tell, cancelled: Ask) -> Check
     FstMuseError
         If one of them is no data set any more.
     """
-    found = [read_set(one.path, lambda _done, _of: None, cancelled, one.wanted) for one in sets]
+    found = [read_set(one, lambda _done, _of: None, cancelled) for one in sets]
     report = doctor.check_collection(merged(found), progress=tell, cancelled=cancelled)
     return CheckReport(
         survey=count(sets, report.tracks),

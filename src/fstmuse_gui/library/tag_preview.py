@@ -17,6 +17,7 @@ from fstmuse_core.system.errors import one_line
 from fstmuse_core.tags.plan import Mode, Policy
 from fstmuse_core.workers.tasks.library import PlanLine
 from fstmuse_gui.plain import PlainLabel, counted
+from fstmuse_gui.shared.encodings import ENCODING_CAPTION, choose_encoding, encoding_box
 from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.widgets.controls import WheelSafeComboBox, WheelSafeSpinBox
 from fstmuse_gui.widgets.drops import ignore_drops
@@ -30,24 +31,6 @@ _MODES = {
     Mode.APPEND: "Beside what is there",
 }
 _SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
-_ENCODINGS = {
-    "auto": "Found out by itself",
-    "latin-1": "Western (Latin-1)",
-    "cp932": "Japanese (Shift-JIS)",
-    "euc-jp": "Japanese (EUC-JP)",
-    "gb18030": "Chinese (GBK)",
-    "big5": "Chinese (Big5)",
-    "cp949": "Korean (EUC-KR)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "koi8-r": "Cyrillic (KOI8-R)",
-    "cp1250": "Central European (1250)",
-    "cp1253": "Greek (Windows-1253)",
-    "cp1254": "Turkish (Windows-1254)",
-    "cp1255": "Hebrew (Windows-1255)",
-    "cp1256": "Arabic (Windows-1256)",
-    "cp1257": "Baltic (Windows-1257)",
-    "cp874": "Thai (Windows-874)",
-}
 _HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
 _SHARES = (34, 18, 18, 30)
 
@@ -88,9 +71,7 @@ class TagForm(QWidget):
         for sign, text in _SEPARATORS.items():
             self.separator.addItem(text, sign)
         self.separator.setToolTip("ID3v2.3 has no sign of its own between several genres")
-        self.encoding = WheelSafeComboBox()
-        for name, text in _ENCODINGS.items():
-            self.encoding.addItem(text, name)
+        self.encoding = encoding_box()
         self.encoding.setToolTip(
             "How the library reads titles and names in tags that say no encoding of their own; "
             "the files keep theirs"
@@ -111,7 +92,7 @@ class TagForm(QWidget):
             ("Genres at most", self.most),
             ("Least probability of further ones", self.also_at_least),
             ("Between genres in ID3v2.3", self.separator),
-            ("Letters of old tags", self.encoding),
+            (ENCODING_CAPTION, self.encoding),
         ):
             label = PlainLabel(text)
             label.setProperty("look", "small")
@@ -172,9 +153,7 @@ class TagForm(QWidget):
 
     def restore(self, separator: str, keep_time: bool, encoding: str) -> None:
         """Choose what was chosen last."""
-        if self.encoding.findData(encoding) < 0:  # named on the command line
-            self.encoding.addItem(encoding, encoding)
-        self.encoding.setCurrentIndex(self.encoding.findData(encoding))
+        choose_encoding(self.encoding, encoding)
         self.separator.setCurrentIndex(max(0, self.separator.findData(separator)))
         self.keep_time.setChecked(keep_time)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -12,9 +13,11 @@ from fstmuse_core.datasets.corrections.store import CorrectionStore, corrections
 from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.manifest import is_manifest
 from fstmuse_core.datasets.survey import CheckReport, Survey
+from fstmuse_core.runs.spec import TAG_ENCODING
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.background import ThreadRunner
+from fstmuse_gui.shared.encodings import ENCODINGS, choose_encoding
 from fstmuse_gui.train.data.fma import FmaDownloader, FmaPresenter
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import PastRunsPresenter
@@ -34,6 +37,9 @@ TRAIN_KINDS: Option[dict[str, str]] = Option(
     {},
     lambda v: len(v) <= _MOST_SETS and all(kind in ("folders", "tags") for kind in v.values()),
 )
+TRAIN_ENCODING = Option(
+    "train/tag_encoding", str, TAG_ENCODING.default, lambda name: name in ENCODINGS
+)
 # What has come of a download that was cut lies there.
 FMA_FOLDER = Option("train/fma_folder", str, "")
 
@@ -41,6 +47,16 @@ FMA_FOLDER = Option("train/fma_folder", str, "")
 def corrections_count() -> int:
     """Count the verdicts that the user has corrected."""
     return CorrectionStore().count()
+
+
+@dataclass(frozen=True)
+class _LastRead:
+    """The data sets that were read last, and as what."""
+
+    paths: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = TAG_ENCODING.default
+    survey: Survey | None = None
 
 
 class DataPresenter(QObject):
@@ -97,8 +113,9 @@ class DataPresenter(QObject):
         self.kinds: dict[str, str] = {}
         self.survey: Survey | None = None
         self.trouble = ""
-        self._last_read: tuple[tuple[str, ...], Survey | None] = ((), None)
+        self._last_read = _LastRead()
         self._report: CheckReport | None = None
+        self._show_encoding(settings.get(TRAIN_ENCODING))
         self._connect_view()
         self._connect_work()
 
@@ -107,6 +124,7 @@ class DataPresenter(QObject):
         shown.entered.connect(self.enter)
         shown.removed.connect(self.remove)
         shown.source_chosen.connect(self.read_as)
+        view.form.encoding_chosen.connect(self.read_in)
         shown.browse_requested.connect(self.browse)
         shown.corrections_requested.connect(lambda: self.add(RESERVED_NAME))
         view.empty_page.browse_requested.connect(self.browse)
@@ -189,6 +207,20 @@ class DataPresenter(QObject):
         self._work.read_as(path, kind)
         self._take(self.paths)
 
+    def read_in(self, encoding: str) -> None:
+        """Read the texts of old tags in this encoding."""
+        self._show_encoding(encoding)
+        if self.paths:
+            self._take(self.paths)
+        else:
+            self.changed.emit()
+
+    def _show_encoding(self, encoding: str) -> None:
+        self.encoding = encoding
+        self._settings.set(TRAIN_ENCODING, encoding)
+        self._work.read_in(encoding)
+        choose_encoding(self._view.form.encoding, encoding)
+
     def remove(self, path: str) -> None:
         """Learn from this data set no longer."""
         self._work.read_as(path, "")
@@ -227,7 +259,7 @@ class DataPresenter(QObject):
 
     def _on_surveyed(self, survey: Survey) -> None:
         self.survey, self._report = survey, None
-        self._last_read = (self.paths, survey)
+        self._last_read = _LastRead(self.paths, dict(self.kinds), self.encoding, survey)
         self._view.data_page.show_survey(survey)
         self.changed.emit()
         if self.is_front:
@@ -289,8 +321,13 @@ class DataPresenter(QObject):
         self._work.cancel()
         if self.survey is None:
             # What has not been read cannot be trained on.
-            self.paths, self.survey = self._last_read
+            last = self._last_read
+            for path, _ in self.kinds.items() ^ last.kinds.items():
+                self._work.read_as(path, last.kinds.get(path, ""))
+            self.paths, self.kinds, self.survey = last.paths, dict(last.kinds), last.survey
+            self._show_encoding(last.encoding)
             self._settings.set(TRAIN_DATA, list(self.paths))
+            self._settings.set(TRAIN_KINDS, dict(self.kinds))
             self.changed.emit()
 
     def _awaits_nothing(self) -> bool:

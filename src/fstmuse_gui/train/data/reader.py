@@ -71,6 +71,10 @@ class DataSetReader(QObject):
         """Take this data set's genres from the names of its ``"folders"``, or its ``"tags"``."""
         self._surveyor.read_as(path, kind)
 
+    def read_in(self, encoding: str) -> None:
+        """Read the texts of old tags in this encoding the next time."""
+        self._surveyor.read_in(encoding)
+
     def check(self, sets: tuple[SetCount, ...]) -> None:
         """Listen to every file."""
         self._begin(self._checker, sets, self.checked.emit)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.system.wording import listed
 from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.shared.encodings import ENCODING_CAPTION, encoding_box
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
 from fstmuse_gui.train.data.cache import CacheBox
 from fstmuse_gui.train.data.fma import FmaBox
@@ -60,6 +61,8 @@ class TrainForm(QWidget):
         A button was pressed, or model, design or base have changed and with them the defaults.
     model_chosen
         Another model was chosen.
+    encoding_chosen(str)
+        Old tags are in another encoding.
     changed
         Something was entered.
     """
@@ -68,6 +71,7 @@ class TrainForm(QWidget):
     train_requested = Signal()
     defaults_requested = Signal()
     model_chosen = Signal()
+    encoding_chosen = Signal(str)
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -182,6 +186,12 @@ class TrainForm(QWidget):
         self.recipe.defaults_requested.connect(self.defaults_requested)
         self.recipe.changed.connect(self.changed)
         self.recipe.unfolded.connect(lambda: self._reveal(self.recipe))
+        self.encoding = encoding_box()
+        self.encoding.activated.connect(
+            lambda _index: self.encoding_chosen.emit(self.encoding.currentData())
+        )
+        tip = "How artists and genres are read in tags that say no encoding of their own."
+        self.recipe.add_below(Field(ENCODING_CAPTION, self.encoding, tip))
         self.logs = LogForm()
         self.logs.changed.connect(self.changed)
         self.recipe.add_below(self.logs)

@@ -42,6 +42,8 @@ class TrainOptions:
         Folder for TensorBoard's logs; empty for none.
     kinds : tuple of str
         Kind by which each data set is to be read; empty where all are found out.
+    tag_encoding : str
+        Encoding of old tags.
     """
 
     data: tuple[str, ...]
@@ -53,6 +55,7 @@ class TrainOptions:
     fine_tune: str = ""
     tensorboard: str = ""
     kinds: tuple[str, ...] = ()
+    tag_encoding: str = spec.TAG_ENCODING.default
 
     def arguments(self) -> list[str]:
         """Return what follows ``fstmuse train``."""
@@ -64,6 +67,8 @@ class TrainOptions:
             (spec.GENRES, listed_genres(self.genres)),
             (spec.OUT, self.name),
         ]
+        if self.tag_encoding != spec.TAG_ENCODING.default:
+            values.append((spec.TAG_ENCODING, self.tag_encoding))
         values += [(spec.FINE_TUNE, self.fine_tune)] if self.fine_tune else []
         values += [(spec.TENSORBOARD, self.tensorboard)] if self.tensorboard else []
         words = [word for setting, value in values for word in (setting.option, value)]

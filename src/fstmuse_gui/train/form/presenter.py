@@ -236,6 +236,7 @@ class FormPresenter(QObject):
             recipe=form.recipe.recipe,
             fine_tune=form.base.base,
             tensorboard=form.logs.path,
+            tag_encoding=form.encoding.currentData(),
         )
 
     def check(self) -> None:
