@@ -115,13 +115,13 @@ def test_what_was_chosen_for_tags_is_remembered(bench: LibraryBench, library: Li
     dialog = tagging.dialog
     assert dialog is not None
     form = dialog.form
-    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible(), timeout=30_000)
+    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible())
     form.separator.setCurrentIndex(form.separator.findData(";"))
     form.encoding.setCurrentIndex(form.encoding.findData("cp1251"))
     form.keep_time.setChecked(True)
-    with bench.qtbot.waitSignal(tagging.written, timeout=30_000):
+    with bench.qtbot.waitSignal(tagging.written):
         form.changed.emit()
-    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible(), timeout=30_000)
+    bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible())
     assert library.tag_encoding() == "cp1251"
     assert form.policy.separator == ";"
     dialog.reject()
@@ -131,7 +131,7 @@ def test_what_was_chosen_for_tags_is_remembered(bench: LibraryBench, library: Li
     assert again.policy.separator == ";"
     assert again.keep_time.isChecked()
     assert again.encoding.currentData() == "cp1251"
-    bench.qtbot.waitUntil(lambda: not tagging.process.is_busy, timeout=30_000)
+    bench.qtbot.waitUntil(lambda: not tagging.process.is_busy)
     tagging.dialog.reject()
 
 
