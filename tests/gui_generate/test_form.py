@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.gui_generate.conftest import GenerateBench
@@ -80,3 +81,8 @@ def test_letters_are_no_seed(bench: GenerateBench, qtbot: QtBot) -> None:
 
 
 # Making ---------------------------------------------------------------------------------------
+
+
+def test_the_list_is_called_takes(bench: GenerateBench) -> None:
+    assert bench.form.takes.accessibleName() == "Takes"
+    assert "Takes" in [label.text() for label in bench.form.findChildren(QLabel)]

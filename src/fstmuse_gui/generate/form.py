@@ -39,7 +39,7 @@ class TakeList(FileList):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             parent,
-            name="TakePresenter",
+            name="Takes",
             empty="What you generate appears here.",
             again="Make it again",
         )
@@ -122,7 +122,7 @@ class GenerateForm(QWidget):
         column.addLayout(self._build_numbers())
         column.addLayout(self._build_buttons())
         column.addSpacing(GRID)
-        heading = PlainLabel("TakePresenter")
+        heading = PlainLabel("Takes")
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         column.addWidget(heading)
         self.takes = TakeList()
