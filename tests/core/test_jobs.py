@@ -196,7 +196,7 @@ def test_a_worker_that_cannot_be_started_is_told(
     def refuse(*_: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr("fstmuse_core.workers.client.start_child", refuse)
+    monkeypatch.setattr("fstmuse_core.system.worker_process.start_child", refuse)
     worker = WorkerClient(events.put)
     job = worker.submit(ClassifyFile(str(music_file), MODEL))
     worker.start()
@@ -258,7 +258,7 @@ def test_a_bad_file_and_a_dead_feed_are_told_in_a_sentence(
     assert "no such file" in last.error
     feed.open(str(music_file), start_s=0.0, sample_rate=RATE)
     assert feed._process is not None
-    feed._process.kill()
+    feed._process.process.kill()
     _, last = read_all(feed)
     assert last.error is not None
     feed.open(str(music_file), start_s=9.0, sample_rate=RATE)

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,17 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.scan import scan_library
-from fstmuse_core.system.child_process import start_child
 from fstmuse_core.system.process_limits import Limits
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_core.workers.tasks.library import PlanLine, Written
+from fstmuse_core.workers.protocol import (
+    LibraryRequest,
+    ListBatches,
+    PlanLine,
+    PlanTags,
+    UndoTags,
+    WriteTags,
+    Written,
+)
 from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import keep
 from tests.limits import faulty_child
@@ -38,17 +44,12 @@ def make_process(library: Library, qtbot: QtBot) -> Iterator[Make]:
     made: list[LibraryJobs] = []
 
     def make(serve: Callable[..., None], **options: Any) -> LibraryJobs:
-        start = partial(_start, serve)
-        made.append(LibraryJobs(library.path, start=start, **options))
+        made.append(LibraryJobs(library.path, serve=serve, **options))
         return made[-1]
 
     yield make
     for process in made:
         process.close(patiently=False)
-
-
-def _start(serve: Callable[..., None], _usual: object, *arguments: Any) -> Any:
-    return start_child(serve, *arguments)
 
 
 @pytest.fixture
@@ -86,9 +87,9 @@ def ids(library: Library) -> list[int]:
     return [row.file_id for row in rows]
 
 
-def run(process: LibraryJobs, qtbot: QtBot, *asked: Any) -> Any:
+def run(process: LibraryJobs, qtbot: QtBot, request: LibraryRequest) -> Any:
     with qtbot.waitSignal(process.done) as blocker:
-        process.run(*asked)
+        process.run(request)
     return blocker.args[0] if blocker.args else None
 
 
@@ -96,9 +97,9 @@ def written_with(
     process: LibraryJobs, library: Library, qtbot: QtBot, faulty: str, act: Callable[[], object]
 ) -> Written:
     """Plan and write all; ``act`` is called once the ``faulty`` file is in work."""
-    run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
+    run(process, qtbot, PlanTags(SHA, ids(library), Policy(Mode.REPLACE)))
     with qtbot.waitSignal(process.done) as blocker:
-        process.run("write", False)
+        process.run(WriteTags(keep_time=False))
         qtbot.waitUntil(lambda: faulty_child.looked_at(library.path) == faulty)
         act()
     (result,) = blocker.args
@@ -127,7 +128,7 @@ def test_cancelling_a_write_that_hangs_tells_what_was_written(
     assert genres(folder) == {"a.flac": ["Rock"], "hang.flac": [], "z.flac": []}
     rows = {Path(row.path).name: row.tag_genre for row in library.rows(SHA)}
     assert rows == {"a.flac": "Rock", "hang.flac": "", "z.flac": ""}
-    undone = run(process, qtbot, "undo", result.batch, 1)
+    undone = run(process, qtbot, UndoTags(result.batch, 1))
     assert undone.n_done == 1
     assert genres(folder)["a.flac"] == []
 
@@ -165,9 +166,9 @@ def test_a_decoder_that_breaks_down_while_writing_costs_one_file(
     folder = songs("a.flac", f"{fault}.flac", "z.flac")
     before = (folder / f"{fault}.flac").read_bytes()
     process = make_process(faulty_child.serve_with_strict_limits)
-    run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
+    run(process, qtbot, PlanTags(SHA, ids(library), Policy(Mode.REPLACE)))
 
-    result = run(process, qtbot, "write", False)
+    result = run(process, qtbot, WriteTags(keep_time=False))
 
     assert (result.n_done, result.was_cancelled, result.trouble) == (2, False, "")
     (problem,) = result.problems
@@ -175,7 +176,7 @@ def test_a_decoder_that_breaks_down_while_writing_costs_one_file(
     assert WORDS[fault] in problem
     assert genres(folder) == {"a.flac": ["Rock"], f"{fault}.flac": [], "z.flac": ["Rock"]}
     assert (folder / f"{fault}.flac").read_bytes() == before
-    assert run(process, qtbot, "undo", result.batch, 2).n_done == 2
+    assert run(process, qtbot, UndoTags(result.batch, 2)).n_done == 2
 
 
 @pytest.mark.parametrize("fault", ["crash", "hang"])
@@ -192,12 +193,12 @@ def test_a_decoder_that_breaks_down_in_a_preview_costs_one_file(
     lines: list[PlanLine] = []
     process.part.connect(lines.extend)
 
-    run(process, qtbot, "plan", SHA, ids(library), Policy(Mode.REPLACE))
+    run(process, qtbot, PlanTags(SHA, ids(library), Policy(Mode.REPLACE)))
 
     qtbot.waitUntil(lambda: len(lines) == 3)
     assert [(line.old, line.new) for line in lines] == [((), ("Rock",)), ((), ()), ((), ("Rock",))]
     assert WORDS[fault] in lines[1].why
-    assert run(process, qtbot, "write", False).n_done == 2
+    assert run(process, qtbot, WriteTags(keep_time=False)).n_done == 2
 
 
 def test_cancelling_a_preview_that_hangs(
@@ -207,12 +208,12 @@ def test_cancelling_a_preview_that_hangs(
     process = make_process(faulty_child.serve_with_broken_preview)
 
     with qtbot.waitSignal(process.failed) as blocker:
-        process.run("plan", SHA, ids(library), Policy(Mode.REPLACE))
+        process.run(PlanTags(SHA, ids(library), Policy(Mode.REPLACE)))
         qtbot.waitUntil(lambda: faulty_child.looked_at(library.path) == "hang.flac")
         process.cancel()
 
     assert "was broken off" in blocker.args[0]
-    assert run(process, qtbot, "batches") is None, "the next has another process"
+    assert run(process, qtbot, ListBatches()) is None, "the next has another process"
 
 
 def test_a_preview_that_hangs_is_given_up(
@@ -222,6 +223,6 @@ def test_a_preview_that_hangs_is_given_up(
     process = make_process(faulty_child.serve_with_broken_preview, limits=STRICT)
 
     with qtbot.waitSignal(process.failed) as blocker:
-        process.run("plan", SHA, ids(library), Policy(Mode.REPLACE))
+        process.run(PlanTags(SHA, ids(library), Policy(Mode.REPLACE)))
 
     assert blocker.args[0].startswith("The work did not go on for")

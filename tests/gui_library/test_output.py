@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mutagen
+import psutil
 import pytest
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
@@ -17,7 +18,7 @@ from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import ReviewKind, stored
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.plan import Mode
-from fstmuse_core.workers.tasks.library import PlanLine
+from fstmuse_core.workers.protocol import ListBatches, PlanLine
 from fstmuse_gui.library.tag_preview import TagPlanModel
 from fstmuse_gui.widgets.dialogs import Question
 from fstmuse_gui.workers.library import LibraryJobs
@@ -161,7 +162,7 @@ def test_the_window_asks_before_it_closes_on_tags_that_are_written(bench: Librar
 
 def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_path: Path) -> None:
     exporting, shown = bench.wiring.exporting, bench.presenter.shown_ids
-    exporting.write("export", shown, str(tmp_path / "out.json"))
+    exporting.write("table", shown, str(tmp_path / "out.json"))
     assert exporting._process is not None
     bench.qtbot.waitSignal(exporting._process.done).wait()
     assert len(as_json(tmp_path / "out.json")) == 3
@@ -187,24 +188,24 @@ def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_pat
 def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> None:
     exporting = bench.wiring.exporting
     with bench.qtbot.waitSignal(exporting.trouble):
-        exporting.write("export", bench.presenter.shown_ids, str(tmp_path / "no" / "out.csv"))
+        exporting.write("table", bench.presenter.shown_ids, str(tmp_path / "no" / "out.csv"))
     assert "out.csv" in bench.view.notice.text
 
 
-def test_a_process_that_dies_is_said_and_the_next_job_has_another(
+def test_a_process_that_dies_while_it_waits_costs_nothing(
     bench: LibraryBench, tmp_path: Path
 ) -> None:
     assert bench.wiring.library_store.path is not None
     process = LibraryJobs(bench.wiring.library_store.path)
     with bench.qtbot.waitSignal(process.done):
-        process.run("batches")
-    assert process._process is not None
-    process._process.kill()
-    process._process.join()
-    with bench.qtbot.waitSignal(process.failed):
-        process.run("batches")
+        process.run(ListBatches())
+    assert process.worker is not None
+    first = process.worker.pid
+    assert first is not None
+    psutil.Process(first).kill()
     with bench.qtbot.waitSignal(process.done):
-        process.run("batches")
+        process.run(ListBatches())
+    assert process.worker.pid != first
     process.close(patiently=True)
 
 

@@ -12,7 +12,8 @@ from fstmuse_core.library.catalogue import NOT_SURE, Catalogue
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import ReviewKind, State
 from fstmuse_core.library.scan import ScanReport
-from fstmuse_core.library.work import ScanDone, ScanProgress, WorkDone, WorkFailed
+from fstmuse_core.library.work import WorkDone, WorkFailed
+from fstmuse_core.workers.protocol import Done, Progress
 from fstmuse_gui.library.store import LibrarySnapshot
 from fstmuse_gui.shared.tabs import BadgeKind
 from fstmuse_gui.widgets.dialogs import keys_of
@@ -45,10 +46,10 @@ def test_a_folder_that_is_dropped_is_searched_and_then_classified(
     with bench.qtbot.waitSignal(bench.wiring.library_store.folder_added):
         bench.window.dropEvent(drop)
     (scan,) = bench.jobs.scans
-    bench.tell(scan, ScanProgress(1234))
+    bench.tell(scan, Progress(1, 1234, 0))
     assert "1,234 files" in bench.view.strip.text
     (file_id,) = fill(library, tmp_path / "new", [("Tango", None, 0.0)])
-    bench.load(lambda: scan.tell(ScanDone(ScanReport(n_found=1, n_new=1))))
+    bench.load(lambda: scan.tell(Done(1, ScanReport(n_found=1, n_new=1))))
     assert scan.calls[-1] == "stop"
     assert bench.titles == ["Tango"]
     (work,) = bench.jobs.works

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,18 @@ import pytest
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import State
 from fstmuse_core.library.scan import FoundFile, Unreadable, scan, scan_library
-from fstmuse_core.library.work import ScanDone, ScanEvent, ScanFailed, ScanProgress
-from fstmuse_core.workers.tasks.scan import LibraryScan
+from fstmuse_core.workers.client import WorkerClient
+from fstmuse_core.workers.protocol import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Progress,
+    Ready,
+    ScanFolders,
+    Started,
+)
+from fstmuse_core.workers.tasks.library import serve
 from tests.library.conftest import Song
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
@@ -25,16 +36,17 @@ def touch(path: Path, data: bytes = b"sound") -> Path:
     return path
 
 
-def events_of(library: Path) -> list[ScanEvent]:
-    events: list[ScanEvent] = []
+def events_of(library: Path) -> list[Event]:
+    events: list[Event] = []
     is_over = threading.Event()
 
-    def take(event: ScanEvent) -> None:
+    def take(event: Event) -> None:
         events.append(event)
-        if not isinstance(event, ScanProgress):
+        if isinstance(event, Done | Failed | Cancelled):
             is_over.set()
 
-    scanning = LibraryScan(take, library=library)
+    scanning = WorkerClient(take, serve=partial(serve, library_file=str(library)))
+    scanning.submit(ScanFolders())
     scanning.start()
     assert is_over.wait(240)
     scanning.stop()
@@ -203,18 +215,18 @@ def test_a_scan_in_a_process_of_its_own(library: Library, song: Song, music: Pat
     song("a.wav")
     library.add_folder(music)
 
-    *progress, ended = events_of(library.path)
+    *before, ended = events_of(library.path)
 
-    assert isinstance(ended, ScanDone)
-    assert ended.report.n_new == 1
-    assert all(isinstance(event, ScanProgress) for event in progress)
+    assert isinstance(ended, Done)
+    assert ended.payload.n_new == 1
+    assert [type(event) for event in before if not isinstance(event, Progress)] == [Ready, Started]
     assert library.counts("").waiting == 1
 
 
 def test_a_scan_that_cannot_be_done_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
-    (ended,) = events_of(tmp_path / "file" / "library.db")
+    *_, ended = events_of(tmp_path / "file" / "library.db")
 
-    assert isinstance(ended, ScanFailed)
-    assert ended.error.startswith("Your library: it cannot be kept")
+    assert isinstance(ended, Failed)
+    assert ended.sentence.startswith("Your library: it cannot be kept")

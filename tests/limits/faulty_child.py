@@ -117,7 +117,7 @@ def break_proof() -> None:
     patch.object(replacement, "prove", prove_or_break).start()
 
 
-def serve_with_broken_decoder(connection: Connection, warm_model: str | None) -> None:
+def serve_with_broken_decoder(connection: Connection, warm_model: str | None = None) -> None:
     """Classify like the window's worker."""
     from fstmuse_core.workers.tasks.classify import serve
 
@@ -125,7 +125,7 @@ def serve_with_broken_decoder(connection: Connection, warm_model: str | None) ->
     serve(connection, warm_model)
 
 
-def serve_with_broken_listening(connection: Connection, warm_model: str | None) -> None:
+def serve_with_broken_listening(connection: Connection, warm_model: str | None = None) -> None:
     """Make sound like the window's worker; a file called "long" takes four seconds' work."""
     from fstmuse_core.workers.tasks import sound
 
@@ -184,6 +184,20 @@ def serve_with_strict_limits(connection: Connection, library_file: str) -> None:
     strict = Limits(idle_s=2.0)
     for name in ("isolated_looks", "isolated_versions"):
         patch.object(isolated, name, partial(getattr(isolated, name), limits=strict)).start()
+    serve(connection, library_file)
+
+
+def serve_with_broken_folders(connection: Connection, library_file: str) -> None:
+    """Do the window's library work; a folder misbehaves when it is looked into."""
+    from fstmuse_core.workers.tasks.library import serve
+
+    listed = os.scandir
+
+    def list_or_break(folder: Any) -> Any:
+        misbehave(os.fspath(folder))
+        return listed(folder)
+
+    patch.object(os, "scandir", list_or_break).start()
     serve(connection, library_file)
 
 

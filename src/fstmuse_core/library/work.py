@@ -17,32 +17,10 @@ from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
 from fstmuse_core.library.queue import Queue, Waiting
-from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.library.schema import TITLE, speaking
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.locks import try_lock
 from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
-
-
-@dataclass(frozen=True, slots=True)
-class ScanProgress:
-    """Number of sound files found so far."""
-
-    n_found: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScanDone:
-    """The library is up to date, unless the scan was cancelled."""
-
-    report: ScanReport
-
-
-@dataclass(frozen=True, slots=True)
-class ScanFailed:
-    """The scan could not be done."""
-
-    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +77,6 @@ class WorkFailed:
     error: str
 
 
-ScanEvent = ScanProgress | ScanDone | ScanFailed
 WorkEvent = WorkProgress | WorkDone | WorkCancelled | WorkFailed
 
 

@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from fstmuse_core.system.child_process import end_children, end_of_life, start_child
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.process_limits import (
     DECODING,
-    Heartbeat,
     Limits,
-    Watchdog,
     ended_by,
     send_heartbeats,
     too_much_memory,
 )
+from fstmuse_core.system.worker_process import Ready, WorkerProcess, close_all
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,7 +26,6 @@ Result = TypeVar("Result")
 # Tasks a worker holds: the next one lies ready when it has sent a result.
 _AHEAD = 2
 _POLL_S = 0.1
-_READY = "ready"
 # Processes in a row that end before they are ready: there will be none.
 _MAX_FAILED_STARTS = 3
 
@@ -52,15 +47,8 @@ class Finished(Generic[Result]):
 
 @dataclass(eq=False)
 class _Worker:
-    process: BaseProcess
-    connection: Connection
-    watchdog: Watchdog
+    process: WorkerProcess
     held: deque[int] = field(default_factory=deque)
-    ready: bool = False
-    gone: bool = False
-    fraction: float = 0.0
-    # The item that it was killed over, and why.
-    overdue: tuple[int, str] | None = None
 
 
 def default_processes() -> int:
@@ -169,7 +157,7 @@ class ProcessPool(Generic[Item, Result]):
     @property
     def fraction(self) -> float:
         """Mean fraction, from 0 to 1, done of the items in work."""
-        fractions = [worker.fraction for worker in self._workers if worker.held]
+        fractions = [worker.process.fraction for worker in self._workers if worker.held]
         return sum(fractions) / len(fractions) if fractions else 0.0
 
     @property
@@ -180,53 +168,57 @@ class ProcessPool(Generic[Item, Result]):
     def give(self, index: int, item: Item) -> None:
         """Give something to the process that has the least to do; ``index`` comes back with it."""
         worker = min(self._workers, key=lambda worker: len(worker.held))
-        if worker.ready and not worker.held and not worker.process.is_alive():
-            worker.connection.close()
+        process = worker.process
+        if process.is_ready and not worker.held and not process.process.is_alive():
+            process.close()
             worker = self._replace(worker)
         self._items[index] = item
         self._send(worker, index)
 
     def _send(self, worker: _Worker, index: int) -> None:
-        if not worker.held and worker.ready:
-            worker.watchdog.begin()
+        if not worker.held and worker.process.is_ready:
+            worker.process.begin(index)
         worker.held.append(index)
-        with suppress(OSError):  # it has died, which reading from it will tell
-            worker.connection.send((index, self._items[index]))
+        worker.process.send((index, self._items[index]))
 
     def collect(self, patience_s: float) -> Iterator[Finished[Result]]:
         """Yield what is done by now; if nothing is, what is done first within so many seconds."""
-        busy = {worker.connection: worker for worker in self._workers if worker.held}
-        for connection in wait(list(busy), patience_s):
-            worker = busy[connection]  # type: ignore[index]
-            finished = _received(worker)
-            if isinstance(finished, Finished):
-                worker.held.popleft()
-                worker.watchdog.begin()
-                worker.fraction = 0.0
-                del self._items[finished.index]
-                yield finished
-            elif worker.gone:
-                yield from self._bury(worker)
-        for worker in busy.values():
-            if not worker.held or worker.gone or worker.overdue is not None:
-                continue
-            if why := worker.watchdog.overdue():
-                worker.overdue = worker.held[0], why
-                worker.process.kill()
+        busy = [worker for worker in self._workers if worker.held]
+        spoken = wait([worker.process.connection for worker in busy], patience_s)
+        for worker in busy:
+            if worker.process.connection in spoken or worker.process.is_given_up:
+                yield from self._take(worker)
+        for worker in self._workers:
+            if worker.held:
+                worker.process.watch()
+
+    def _take(self, worker: _Worker) -> Iterator[Finished[Result]]:
+        try:
+            message = worker.process.receive(0.0)
+        except EOFError:
+            yield from self._bury(worker)
+            return
+        if isinstance(message, Ready):
+            worker.process.begin(worker.held[0])
+        elif isinstance(message, Finished):
+            worker.held.popleft()
+            worker.process.begin(worker.held[0] if worker.held else None)
+            del self._items[message.index]
+            yield message
 
     def _bury(self, dead: _Worker) -> Iterator[Finished[Result]]:
         """Put another process in the place of a dead one; its item is the one it died of."""
-        dead.connection.close()
-        exit_code = dead.process.exitcode
-        if dead.ready:
+        process, exit_code = dead.process, dead.process.process.exitcode
+        process.close()
+        if process.is_ready:
             self._failed_starts = 0
         else:  # no fault of what it was to work on
             self._failed_starts += 1
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 raise _no_processes(f"exit code {exit_code}")
-        over, why = dead.overdue or (dead.held[0], ended_by(exit_code))
+        over, why = process.blame or (dead.held[0], ended_by(exit_code))
         # It may have finished that item just before it was killed.
-        is_lost = dead.ready and over == dead.held[0]
+        is_lost = process.is_ready and over == dead.held[0]
         if is_lost:
             dead.held.popleft()
         self._replace(dead)
@@ -243,20 +235,15 @@ class ProcessPool(Generic[Item, Result]):
 
     def close(self) -> None:
         """End the processes within a second, also those that hang."""
-        end_children([worker.process for worker in self._workers])
-        for worker in self._workers:
-            worker.connection.close()
+        close_all([worker.process for worker in self._workers])
         self._workers.clear()
 
 
 def _started(work: Callable[[Any], Any], limits: Limits, fork: bool) -> _Worker:
     try:
-        process, connection = start_child(
-            _serve, work, limits, memory_bytes=limits.memory_bytes, fork=fork
-        )
+        return _Worker(WorkerProcess(_serve, work, limits, limits=limits, fork=fork))
     except OSError as error:
         raise _no_processes(error.strerror or str(error)) from error
-    return _Worker(process, connection, Watchdog(process.pid, limits))
 
 
 def _no_processes(why: str) -> FstMuseError:
@@ -265,28 +252,9 @@ def _no_processes(why: str) -> FstMuseError:
     )
 
 
-def _received(worker: _Worker) -> Finished[Any] | None:
-    """A result, if the worker had one to tell."""
-    try:
-        message = worker.connection.recv()
-    except (EOFError, OSError):  # and not before: what it said last may still be on its way
-        end_of_life(worker.process)
-        worker.gone = True
-        return None
-    if message == _READY:
-        worker.ready = True
-        worker.watchdog.begin()
-        return None
-    if isinstance(message, Heartbeat):
-        worker.watchdog.beat(message)
-        worker.fraction = worker.fraction if message.fraction is None else message.fraction
-        return None
-    return Finished(*message)
-
-
 def _serve(connection: Connection, work: Callable[[Any], Any], limits: Limits) -> None:
     try:
-        connection.send(_READY)
+        connection.send(Ready(os.getpid()))
         send_heartbeats(connection.send)
         while True:
             index, item = connection.recv()
@@ -297,6 +265,6 @@ def _serve(connection: Connection, work: Callable[[Any], Any], limits: Limits) -
             except Exception as error:
                 what = one_line(f"{type(error).__name__}: {error}")
                 result = Broken(f"it could not be worked on ({what})")
-            connection.send((index, result))
+            connection.send(Finished(index, result))
     except (EOFError, OSError):  # whoever started this process is gone
         return

@@ -1,4 +1,4 @@
-"""The window's side of the worker process: submit jobs, get events, survive its death."""
+"""The window's side of a worker process: submit jobs, get events, survive its death."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from typing import Any
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.system.child_process import end_child, start_child
-from fstmuse_core.system.process_limits import DECODING, Heartbeat, Limits, Watchdog
+from fstmuse_core.system.process_limits import DECODING, Limits
+from fstmuse_core.system.worker_process import CANCEL_WITHIN_S, WorkerProcess
 from fstmuse_core.workers.protocol import (
     Cancel,
     Cancelled,
-    ClassifyLive,
     Done,
     Event,
     Failed,
     Job,
     LiveEnd,
     LiveSamples,
-    Message,
     Partial,
     Progress,
     Ready,
@@ -41,31 +37,30 @@ _LOG = logging.getLogger(__name__)
 # A worker that dies this often in a row before it is even ready will not come up.
 _MAX_FAILED_STARTS = 3
 _LOOK_EVERY_S = 0.1
-# A worker that has not given a job up by then is killed.
-_CANCEL_WITHIN_S = 1.0
+_DIED = "the process that was to do it has ended; try again"
+_DIED_TWICE = "the helper process stopped twice while working on this; it was left out"
 
 
 @dataclass
-class _Job:
-    """A job that has not been answered, with all that was sent for it."""
+class _Entry:
+    """A job that has not been answered, with what was sent for it and said of it."""
 
-    requests: list[Request] = field(default_factory=list)
+    request: Job
+    stream: list[Request] = field(default_factory=list)
+    parts: list[Any] = field(default_factory=list)
     begun: bool = False
     retried: bool = False
+    is_settling: bool = False
     cancelled_at: float | None = None
-
-    @property
-    def is_live(self) -> bool:
-        """True for a take that is being recorded, which waits for its sound."""
-        return isinstance(self.requests[0], ClassifyLive)
 
 
 class WorkerClient:
     """One child process that decodes and classifies, or does other work of the window's.
 
-    If it dies, another is started and its unfinished jobs are done again; a job that was
-    being worked on when the process died is retried once and then given up as failed. A job
-    that goes beyond ``limits`` fails, and one that is cancelled ends within two seconds,
+    Jobs wait here, and the process has one at a time, beside the recordings that it follows. If
+    it dies, another is started and its unfinished jobs are done again; a job that was being
+    worked on when the process died is retried once, if it may be, and then given up as failed.
+    A job that goes beyond ``limits`` fails, and one that is cancelled ends within two seconds,
     whatever the process is doing.
 
     Parameters
@@ -75,11 +70,13 @@ class WorkerClient:
     warm_model : str, optional
         A model to load before the first job.
     serve : callable
-        Main function of the process: answers requests over the pipe that it is given.
+        Main function of the process: answers requests over the pipe that it is given, and is
+        given ``warm_model`` too if there is one.
     limits : Limits, optional
         Limits of each job.
 
-    All methods return at once; none raises because of the process.
+    All methods but :meth:`stop` and :meth:`wait` return at once; none raises because of the
+    process.
     """
 
     def __init__(
@@ -87,7 +84,7 @@ class WorkerClient:
         on_event: Callable[[Event], None],
         *,
         warm_model: str | None = None,
-        serve: Callable[[Connection, str | None], None] = serve,
+        serve: Callable[..., None] = serve,
         limits: Limits = DECODING,
     ) -> None:
         self._limits = limits
@@ -97,15 +94,12 @@ class WorkerClient:
         # Guards everything below; notified when there is something to send or to stop for.
         self._lock = threading.Condition()
         self._numbers = itertools.count(1)
-        self._jobs: dict[int, _Job] = {}
+        # In the order in which they are done.
+        self._jobs: dict[int, _Entry] = {}
+        # The job that the process has.
+        self._at_work: int | None = None
         self._outbox: deque[tuple[int, Request]] = deque()
-        self._connection: Connection | None = None
-        # Held while sending and while closing: closing under a send would end its thread.
-        self._wire = threading.Lock()
-        self._process: BaseProcess | None = None
-        # The job that the process was killed over, and the sentence of its failure; none if it
-        # was cancelled.
-        self._killed: tuple[int, str | None] | None = None
+        self._process: WorkerProcess | None = None
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -126,24 +120,43 @@ class WorkerClient:
         """Ask for a job; returns its number, under which the events come."""
         job = next(self._numbers)
         with self._lock:
-            self._jobs[job] = _Job()
-        self._send(job, request)
+            self._jobs[job] = _Entry(request)
+            if request.is_live:
+                self._outbox.append((job, request))
+            self._hand_over()
         return job
 
     def send_live(self, job: int, samples: FloatArray) -> None:
         """More samples for the ``ClassifyLive`` job, mono float32, shape ``(n,)``."""
-        self._send(job, LiveSamples(samples))
+        self._stream(job, LiveSamples(samples))
 
     def end_live(self, job: int) -> None:
         """The take is over; ``Done`` follows."""
-        self._send(job, LiveEnd())
+        self._stream(job, LiveEnd())
+
+    def _stream(self, job: int, request: Request) -> None:
+        with self._lock:
+            if (entry := self._jobs.get(job)) is not None:
+                # Kept until the job is answered, to be sent again to another process.
+                entry.stream.append(request)
+                self._outbox.append((job, request))
+                self._lock.notify_all()
 
     def cancel(self, job: int) -> None:
         """Give a job up; ``Cancelled`` follows unless it has been answered already."""
         with self._lock:
-            if job in self._jobs:
-                self._jobs[job].cancelled_at = time.monotonic()
-        self._send(job, Cancel())
+            entry = self._jobs.get(job)
+            if entry is None or entry.is_settling or entry.cancelled_at is not None:
+                return
+            entry.cancelled_at = time.monotonic()
+            if job == self._at_work or entry.request.is_live:
+                self._outbox.append((job, Cancel()))
+                self._lock.notify_all()
+
+    def wait(self, patience_s: float) -> None:
+        """Wait so many seconds at most until everything is answered."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._jobs, patience_s)
 
     def stop(self) -> None:
         """End the process and wait for this object's threads."""
@@ -152,173 +165,157 @@ class WorkerClient:
             self._lock.notify_all()
             process = self._process
         if process is not None:
-            end_child(process)
+            process.end()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
 
-    # The thread that sends ---------------------------------------------------------------
-
-    def _send(self, job: int, request: Request) -> None:
-        with self._lock:
-            entry = self._jobs.get(job)
-            if entry is None:
+    def _hand_over(self) -> None:
+        """Give the next job to a process that has none; the lock is held."""
+        self._lock.notify_all()
+        if self._at_work is not None or self._process is None or not self._process.is_ready:
+            return
+        for job, entry in self._jobs.items():
+            if not entry.request.is_live and entry.cancelled_at is None:
+                self._at_work = job
+                self._outbox.append((job, entry.request))
                 return
-            # Kept until the job is answered, to be sent again to another process.
-            entry.requests.append(request)
-            self._outbox.append((job, request))
-            self._lock.notify_all()
+
+    # The thread that sends ---------------------------------------------------------------
 
     def _post(self) -> None:
         while True:
             with self._lock:
-                self._lock.wait_for(lambda: self._stopping or (self._outbox and self._connection))
+                self._lock.wait_for(lambda: self._stopping or (self._outbox and self._process))
                 if self._stopping:
                     return
-                message, connection = self._outbox.popleft(), self._connection
+                message, process = self._outbox.popleft(), self._process
             # If the process is dying, it will all be sent again to the next.
-            with self._wire, suppress(OSError):
-                if connection is not None:
-                    connection.send(message)
+            if process is not None:
+                process.send(message)
 
     # The thread that receives ------------------------------------------------------------
 
     def _supervise(self) -> None:
         failed_starts = 0
         while True:
-            was_ready = self._run_process()
+            process = self._run_process()
             if self._stopping:
                 return
-            failed_starts = 0 if was_ready else failed_starts + 1
-            if not was_ready:  # other models may load where this one brings the process down
+            if process is not None and process.is_ready:
+                failed_starts = 0
+            else:  # other models may load where this one brings the process down
+                failed_starts += 1
                 self._warm_model = None
             if failed_starts >= _MAX_FAILED_STARTS:
                 self._give_up_all()
                 return
-            self._after_death()
+            self._after_death(process.blame if process is not None else None)
 
-    def _run_process(self) -> bool:
-        """Start a process and hand on its events until it dies; whether it ever was ready."""
+    def _run_process(self) -> WorkerProcess | None:
+        """Start a process, hand on its events until it dies, and return it."""
+        arguments = () if self._warm_model is None else (self._warm_model,)
         try:
-            process, connection = start_child(
-                self._serve, self._warm_model, memory_bytes=self._limits.memory_bytes
-            )
+            process = WorkerProcess(self._serve, *arguments, limits=self._limits)
         except Exception:  # whatever it is, the window must know that there is no worker
             _LOG.exception("starting the worker")
-            return False
-        ready = False
+            return None
         with self._lock:
-            self._process, self._connection = process, connection
+            self._process = process
             self._outbox = deque(
-                (job, request) for job, entry in self._jobs.items() for request in entry.requests
+                (job, request)
+                for job, entry in self._jobs.items()
+                if entry.request.is_live
+                for request in (entry.request, *entry.stream)
             )
             self._lock.notify_all()
             stopping = self._stopping
-        watchdog = Watchdog(process.pid, self._limits)
         try:
             while not stopping:
-                if connection.poll(_LOOK_EVERY_S):
-                    event: Message = connection.recv()
-                    ready = ready or isinstance(event, Ready)
-                    self._take(event, watchdog)
-                self._give_up_cancelled()
-                self._look_after(process, watchdog, ready)
-        except (EOFError, OSError):
+                event = process.receive(_LOOK_EVERY_S)
+                if event is not None:
+                    self._take(event, process)
+                self._look_after(process)
+        except EOFError:
             pass
         with self._lock:
-            self._connection = self._process = None
-        end_child(process)
-        with self._wire:
-            connection.close()
-        return ready
+            self._process = self._at_work = None
+        process.close()
+        return process
 
-    def _take(self, event: Message, watchdog: Watchdog) -> None:
-        if isinstance(event, Heartbeat):
-            watchdog.beat(event)
-            return
-        if isinstance(event, Progress | Partial):
-            watchdog.beat(Heartbeat(0.0))
-        elif isinstance(event, Ready | Started):
-            watchdog.begin()
+    def _take(self, event: Event, process: WorkerProcess) -> None:
+        if isinstance(event, Started | Progress | Partial):
+            is_next = isinstance(event, Started) or (
+                isinstance(event, Progress) and event.counts_items
+            )
+            if is_next and event.job == self._at_work:
+                process.begin(event.job)
+            else:
+                process.beat()
         if self._note(event):
             self._on_event(event)
 
     def _note(self, event: Event) -> bool:
         """Take note of what became of a job; ``False`` if it has been answered already."""
-        if isinstance(event, Ready | WorkerLost):
-            return True
         with self._lock:
-            if event.job not in self._jobs:
-                return False
-            if isinstance(event, Started):
-                self._jobs[event.job].begun = True
-            elif isinstance(event, Done | Failed | Cancelled):
-                del self._jobs[event.job]
-        return True
+            if isinstance(event, Ready | WorkerLost):
+                self._hand_over()
+                return True
+            entry = self._jobs.get(event.job)
+            if isinstance(event, Done | Failed | Cancelled):
+                self._jobs.pop(event.job, None)
+                if event.job == self._at_work:
+                    self._at_work = None
+                self._hand_over()
+            elif entry is not None and isinstance(event, Started):
+                entry.begun = True
+            elif entry is not None and isinstance(event, Partial) and entry.request.settles:
+                entry.parts.append(event.payload)
+        return entry is not None
 
-    def _give_up_cancelled(self) -> None:
-        """Answer for jobs that were cancelled before the process came to them."""
-        latest = time.monotonic() - _CANCEL_WITHIN_S
+    def _look_after(self, process: WorkerProcess) -> None:
+        """Answer for jobs cancelled before their turn, and have a hung process killed."""
+        latest = time.monotonic() - CANCEL_WITHIN_S
         with self._lock:
-            given_up = [
-                job
+            at_work = self._at_work
+            cancelled = {
+                job: entry.cancelled_at
                 for job, entry in self._jobs.items()
                 if entry.cancelled_at is not None
-                and entry.cancelled_at < latest
-                and (entry.is_live or not entry.begun)
+            }
+            given_up = [
+                job
+                for job, since in cancelled.items()
+                if job != at_work and (not self._jobs[job].request.is_live or since < latest)
             ]
             for job in given_up:
                 del self._jobs[job]
+            self._lock.notify_all()
         for job in given_up:
             self._on_event(Cancelled(job))
+        if at_work in cancelled:
+            process.cancel()
+        if at_work is not None or not process.is_ready:
+            process.watch()
 
-    def _look_after(self, process: BaseProcess, watchdog: Watchdog, ready: bool) -> None:
-        """Kill a process that does not give up what it should, or goes beyond its limits."""
-        if self._killed is not None:
-            return
-        now = time.monotonic()
+    def _after_death(self, blame: tuple[int | None, str] | None) -> None:
+        """Answer for the job that the process died of; the others are done again."""
+        answers: list[Event] = []
         with self._lock:
-            working = next(
-                (item for item in self._jobs.items() if item[1].begun and not item[1].is_live), None
-            )
-        if working is None:
-            if not ready and watchdog.overdue():
-                process.kill()
-            return
-        job, entry = working
-        if entry.cancelled_at is not None and now > entry.cancelled_at + _CANCEL_WITHIN_S:
-            self._killed = job, None
-        elif why := watchdog.overdue():
-            self._killed = job, why
-        else:
-            return
-        process.kill()
-
-    def _after_death(self) -> None:
-        if self._killed is not None:
-            self._bury_killed(*self._killed)
-            return
-        with self._lock:
-            lost = [job for job, entry in self._jobs.items() if entry.begun and entry.retried]
-            for job in lost:
-                del self._jobs[job]
-            for entry in self._jobs.values():
-                entry.retried = entry.begun
-                entry.begun = False
-        self._on_event(WorkerLost("The helper process stopped unexpectedly and was started again."))
-        for job in lost:
-            sentence = "the helper process stopped twice while working on this; it was left out"
-            self._on_event(Failed(job, sentence))
-
-    def _bury_killed(self, killed: int, sentence: str | None) -> None:
-        """Answer for the job that the process was killed over; the others are done again."""
-        self._killed = None
-        with self._lock:
-            is_open = self._jobs.pop(killed, None) is not None
-            for entry in self._jobs.values():
-                entry.begun = False
-        if is_open:
-            self._on_event(Cancelled(killed) if sentence is None else Failed(killed, sentence))
+            for job, entry in list(self._jobs.items()):
+                begun, entry.begun = entry.begun, False
+                if not begun or (blame is not None and job != blame[0]):
+                    continue
+                answer = _answer_for(job, entry, None if blame is None else blame[1])
+                if answer is not None:
+                    del self._jobs[job]
+                    answers.append(answer)
+            self._lock.notify_all()
+        if blame is None:
+            sentence = "The helper process stopped unexpectedly and was started again."
+            answers.insert(0, WorkerLost(sentence))
+        for event in answers:
+            self._on_event(event)
 
     def _give_up_all(self) -> None:
         """There will be no process; every job from here on fails at once."""
@@ -334,4 +331,21 @@ class WorkerClient:
                 self._jobs.clear()
                 self._outbox.clear()
             for job in lost:
-                self._on_event(Failed(job, "the helper process does not start"))
+                self._on_event(Failed(job, "the helper process does not start", is_lost=True))
+
+
+def _answer_for(job: int, entry: _Entry, why: str | None) -> Cancelled | Failed | None:
+    """Return the answer for a job whose process has died; ``None`` if it is to be done again.
+
+    ``why`` it was killed is empty if it was cancelled, and ``None`` if it died by itself.
+    """
+    if why is None and entry.request.is_repeatable and not entry.retried:
+        entry.retried = True
+        return None
+    if entry.request.settles and not entry.is_settling:
+        entry.request = entry.request.settlement(entry.parts, why)
+        entry.is_settling, entry.cancelled_at = True, None
+        return None
+    if why == "":
+        return Cancelled(job)
+    return Failed(job, why or (_DIED_TWICE if entry.retried else _DIED), is_lost=True)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 
 import numpy as np
 
 from fstmuse_core.audio.downmix import Downmix
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.system.child_process import end_child, start_child
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.system.process_limits import Heartbeat, Limits, Watchdog
+from fstmuse_core.system.process_limits import Limits
+from fstmuse_core.system.worker_process import Ready, WorkerProcess
 
 # A disk that has gone to sleep may take ten seconds.
 LIMITS = Limits(
@@ -88,14 +87,12 @@ class AudioFeed:
     ) -> None:
         self._serve = serve or _feed
         self._limits = limits
-        self._watchdog = Watchdog(None)
         self._rate = 1
         # The current stream has not ended; since when a reader has been waiting for it.
         self._is_open = False
         self._waiting_since: float | None = None
         self._lock = threading.Lock()
-        self._process: BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._process: WorkerProcess | None = None
         self._stream = 0
 
     def start(self) -> None:
@@ -106,11 +103,10 @@ class AudioFeed:
     def stop(self) -> None:
         """End the process."""
         with self._lock:
-            process = self._process
-            self._process = self._connection = None
+            process, self._process = self._process, None
         if process is not None:
             # A reader may be waiting on the pipe: it sees the end, and the pipe goes with it.
-            end_child(process)
+            process.end()
 
     def open(self, path: str, *, start_s: float, sample_rate: int, channels: int = 2) -> int:
         """Begin to read ``path`` at ``start_s``; blocks of earlier streams are dropped.
@@ -123,56 +119,54 @@ class AudioFeed:
             since = self._waiting_since
             if self._process and since is not None and time.monotonic() > since + _PATIENCE_S:
                 self._give_up(self._process)
-            connection = self._ensure_process()
-            self._watchdog.begin()
+            process = self._ensure_process()
+            process.begin()
             self._rate, self._is_open, self._waiting_since = sample_rate, True, None
-            request = _Open(self._stream, path, start_s, sample_rate, channels)
-            with suppress(OSError):  # read() finds out and says so
-                connection.send(request)
+            # That it is gone is found out and said by read().
+            process.send(_Open(self._stream, path, start_s, sample_rate, channels))
             return self._stream
 
     def read(self, timeout: float) -> FeedBlock | None:
         """The next block of the current stream; ``None`` if none comes within ``timeout`` s."""
         with self._lock:
-            connection, stream = self._connection, self._stream
-        if connection is None:
+            process, stream = self._process, self._stream
+        if process is None:
             return None
         try:
-            while connection.poll(timeout):
-                block: FeedBlock = connection.recv()
-                if block.stream == stream:
+            while (block := process.receive(timeout)) is not None:
+                if isinstance(block, FeedBlock) and block.stream == stream:
                     self._is_open, self._waiting_since = not block.end, None
-                    self._watchdog.beat(Heartbeat(len(block.samples) / self._rate))
+                    process.beat(len(block.samples) / self._rate)
                     if not block.end:
-                        connection.send(_MayRead(stream))
+                        process.send(_MayRead(stream))
                     return block
-        except (EOFError, OSError):
-            return self._lost(connection, stream, "playback stopped unexpectedly; press play again")
-        if self._is_open:
-            self._waiting_since = self._waiting_since or time.monotonic()
-            if why := self._watchdog.overdue():
-                return self._lost(connection, stream, f"playback stopped: {why}")
+            if self._is_open:
+                self._waiting_since = self._waiting_since or time.monotonic()
+                process.watch()
+        except EOFError:
+            if process.blame is None:
+                sentence = "playback stopped unexpectedly; press play again"
+            else:
+                sentence = f"playback stopped: {process.blame[1]}"
+            return self._lost(process, stream, sentence)
         return None
 
-    def _ensure_process(self) -> Connection:
-        if self._process is None or self._connection is None:
-            self._process, self._connection = start_child(self._serve)
-            self._watchdog = Watchdog(self._process.pid, self._limits)
-        return self._connection
+    def _ensure_process(self) -> WorkerProcess:
+        if self._process is None:
+            self._process = WorkerProcess(self._serve, limits=self._limits)
+        return self._process
 
-    def _give_up(self, process: BaseProcess) -> None:
-        end_child(process)
-        if self._connection is not None:
-            self._connection.close()
-        self._process = self._connection = None
+    def _give_up(self, process: WorkerProcess) -> None:
+        process.close()
+        self._process = None
         self._is_open, self._waiting_since = False, None
 
-    def _lost(self, connection: Connection, stream: int, sentence: str) -> FeedBlock | None:
+    def _lost(self, process: WorkerProcess, stream: int, sentence: str) -> FeedBlock | None:
         """Tell once that the process is of no use any more; the next ``open`` starts another."""
         with self._lock:
-            if self._connection is not connection or self._process is None:
+            if self._process is not process:
                 return None
-            self._give_up(self._process)
+            self._give_up(process)
         empty = np.empty((0, 2), dtype=np.float32)
         return FeedBlock(stream, empty, sentence, end=True)
 
@@ -180,6 +174,7 @@ class AudioFeed:
 def _feed(connection: Connection) -> None:
     """The child: one stream at a time, never more than the read-ahead."""
     try:
+        connection.send(Ready(os.getpid()))
         request = connection.recv()
         while True:
             request = _feed_stream(connection, request) or connection.recv()

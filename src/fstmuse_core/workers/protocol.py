@@ -1,4 +1,4 @@
-"""Messages between the window and its worker process.
+"""Messages between the window and its worker processes.
 
 Requests travel with their job's number. Each job is answered by ``Started``, any number of
 ``Progress`` and ``Partial``, and then by exactly one of ``Done``, ``Failed`` and ``Cancelled``.
@@ -6,13 +6,20 @@ Requests travel with their job's number. Each job is answered by ``Started``, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.system.process_limits import Heartbeat
+from fstmuse_core.system.worker_process import Ready
+
+if TYPE_CHECKING:
+    from fstmuse_core.tags.plan import Policy
+
+# What is sent by another layer and read here.
+__all__ = ["Ready"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +33,38 @@ class ClipResult:
 # Requests, window to worker -------------------------------------------------------------
 
 
+class Job:
+    """A request that is answered.
+
+    Attributes
+    ----------
+    is_live : bool
+        True if sound follows as it is recorded, beside other jobs.
+    is_repeatable : bool
+        True if it is done once more when its process dies by itself.
+    settles : bool
+        True if the next process settles what one that dies leaves half done.
+    """
+
+    is_live: ClassVar[bool] = False
+    is_repeatable: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
+
+    def settlement(self, parts: Sequence[Any], why: str | None) -> Job:
+        """Return what the next process does in its place.
+
+        Parameters
+        ----------
+        parts : sequence
+            Payloads of ``Partial`` that had come.
+        why : str or None
+            Reason it was killed, empty if it was cancelled; ``None`` if it died by itself.
+        """
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class ClassifyFile:
+class ClassifyFile(Job):
     """Decode and classify a file; answered by ``Done`` with a ``ClipResult``."""
 
     path: str
@@ -35,8 +72,10 @@ class ClassifyFile:
 
 
 @dataclass(frozen=True)
-class ClassifyLive:
+class ClassifyLive(Job):
     """Open a live session. ``Partial`` holds a ``Classification`` of the sound so far."""
+
+    is_live = True
 
     model: str
 
@@ -54,7 +93,7 @@ class LiveEnd:
 
 
 @dataclass(frozen=True)
-class MakeClip:
+class MakeClip(Job):
     """Make a new clip; for the worker that makes sound.
 
     ``Partial`` brings first its ``SpectrogramImage``, then the ``GeneratedClip``; ``Done`` a
@@ -71,7 +110,7 @@ class MakeClip:
 
 
 @dataclass(frozen=True)
-class ResynthesizeFile:
+class ResynthesizeFile(Job):
     """Make a file's mel spectrogram sound; for the worker that makes sound.
 
     ``why`` is a genre of the classifier ``model``: only what spoke for it then remains.
@@ -88,14 +127,172 @@ class Cancel:
     """The job is no longer wanted."""
 
 
-# Events, worker to window ---------------------------------------------------------------
+# Requests for the worker of a library ---------------------------------------------------
+
+
+class LibraryRequest(Job):
+    """Work on a library, which is begun again by the user only."""
+
+    is_repeatable = False
 
 
 @dataclass(frozen=True)
-class Ready:
-    """The worker is up and has its libraries loaded."""
+class ScanFolders(LibraryRequest):
+    """Look through the folders; ``Progress`` counts files, ``Done`` holds a ``ScanReport``."""
 
-    pid: int
+    folder_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class PlanTags(LibraryRequest):
+    """Plan what would be written; ``Partial`` holds lists of :class:`PlanLine`."""
+
+    sha256: str
+    file_ids: Sequence[int]
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """Change planned of one file's genres; ``is_written`` also if they stay, and
+    another tag in it says something else."""
+
+    path: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    why: str
+    is_written: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """True if nothing is written into the file."""
+        return self.old == self.new and not self.is_written
+
+
+@dataclass(frozen=True)
+class WriteTags(LibraryRequest):
+    """Write what was planned last.
+
+    ``Partial`` holds a :class:`BatchBegun`, then a :class:`FileProblem` for each file that
+    fails; ``Done`` a :class:`Written`, also if it was cancelled.
+    """
+
+    keep_time: bool
+
+    settles = True
+
+    def settlement(self, parts: Sequence[Any], why: str | None) -> SettleTags:
+        """Clear up after the batch that was begun."""
+        batch = next((part.batch for part in parts if isinstance(part, BatchBegun)), "")
+        return _settled(batch, None, parts, why)
+
+
+@dataclass(frozen=True)
+class UndoTags(LibraryRequest):
+    """Give the ``total`` files of a batch back as they were; answered like ``WriteTags``."""
+
+    batch: str
+    total: int
+
+    settles = True
+
+    def settlement(self, parts: Sequence[Any], why: str | None) -> SettleTags:
+        """Clear up after it."""
+        return _settled(self.batch, self.total, parts, why)
+
+
+@dataclass(frozen=True)
+class SettleTags(LibraryRequest):
+    """Clear up after a process that was killed over a batch; ``Done`` holds a :class:`Written`.
+
+    ``total`` is how many files were to be taken back; ``None`` if they were to be written.
+    """
+
+    batch: str
+    total: int | None
+    problems: tuple[str, ...]
+    trouble: str
+    was_cancelled: bool
+
+
+def _settled(batch: str, total: int | None, parts: Sequence[Any], why: str | None) -> SettleTags:
+    problems = tuple(part.line for part in parts if isinstance(part, FileProblem))
+    died = "the process that did it has ended; the rest was left as it is"
+    return SettleTags(batch, total, problems, died if why is None else why, why == "")
+
+
+@dataclass(frozen=True)
+class BatchBegun:
+    """Files are being written, as a batch of this identity."""
+
+    batch: str
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A file has failed, as this line says."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Result of a batch; ``problems`` has a line for each file that failed."""
+
+    batch: str
+    n_done: int
+    problems: tuple[str, ...]
+    trouble: str
+    was_cancelled: bool
+
+
+@dataclass(frozen=True)
+class ReadTexts(LibraryRequest):
+    """Read the texts of old tags anew, in another encoding."""
+
+    encoding: str
+
+
+@dataclass(frozen=True)
+class ListBatches(LibraryRequest):
+    """List the batches written before; ``Partial`` holds lists of ``BatchSummary``."""
+
+
+ExportKind = Literal["table", "playlists", "report"]
+
+
+@dataclass(frozen=True)
+class ExportRows(LibraryRequest):
+    """Write of these files what ``kind`` names to ``path``; ``Done`` holds how many there are."""
+
+    kind: ExportKind
+    sha256: str
+    file_ids: Sequence[int]
+    path: str
+
+
+@dataclass(frozen=True)
+class CompareModels(LibraryRequest):
+    """Compare two models.
+
+    ``Partial`` holds lists of :class:`ChangedFile`, ``Done`` a few sentences.
+    """
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file of which two models say different things: genres, or ``None``, and how sure."""
+
+    file_id: int
+    path: str
+    before: tuple[str | None, float]
+    after: tuple[str | None, float]
+
+
+# Events, worker to window ----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -107,10 +304,21 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """``fraction`` from 0 to 1 of the job is done."""
+    """``done`` of ``total``: a fraction of 1, or of so many items; of 0 if nobody knows yet."""
 
     job: int
-    fraction: float
+    done: float
+    total: float = 1.0
+
+    @property
+    def counts_items(self) -> bool:
+        """True if each step is an item of its own, with limits of its own."""
+        return self.total != 1.0
+
+    @property
+    def fraction(self) -> float:
+        """Fraction done, from 0 to 1."""
+        return self.done / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True)
@@ -131,10 +339,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job cannot be done; ``sentence`` is for the user."""
+    """The job cannot be done; ``sentence`` is for the user.
+
+    ``is_lost`` if its process has ended, and not the job itself failed.
+    """
 
     job: int
     sentence: str
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +363,5 @@ class WorkerLost:
     sentence: str
 
 
-Job = ClassifyFile | ClassifyLive | MakeClip | ResynthesizeFile
 Request = Job | LiveSamples | LiveEnd | Cancel
 Event = Ready | Started | Progress | Partial | Done | Failed | Cancelled | WorkerLost
-Message = Event | Heartbeat

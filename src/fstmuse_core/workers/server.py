@@ -1,4 +1,4 @@
-"""Base of the window's child processes: receiving, working, and answering."""
+"""Base of the window's worker processes: receiving, working, and answering."""
 
 from __future__ import annotations
 
@@ -7,16 +7,31 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fstmuse_core.bundle.bundle import find_bundle
-from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.system.process_limits import DECODING, Limits, send_heartbeats, too_much_memory
-from fstmuse_core.workers.protocol import Cancelled, Done, Failed, Progress, Ready, Started
+from fstmuse_core.system.process_limits import (
+    DECODING,
+    Limits,
+    is_out_of_memory,
+    send_heartbeats,
+    too_much_memory,
+)
+from fstmuse_core.workers.protocol import (
+    Cancel,
+    Cancelled,
+    Done,
+    Failed,
+    Partial,
+    Progress,
+    Ready,
+    Request,
+    Started,
+)
+
+if TYPE_CHECKING:
+    from fstmuse_core.classify.classifier import GenreClassifier
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,12 +45,14 @@ _PROGRESS_EVERY_S = 0.05
 class JobServer(ABC):
     """One thread receives, so that a cancel is seen at once; the main thread works.
 
+    Nothing waits here: the next job comes when the last is answered.
+
     Attributes
     ----------
     wake : threading.Condition
-        Held while ``jobs`` is looked at; notified when something has come.
-    jobs : deque
-        Numbers and requests that wait for their turn.
+        Held while something is received; notified then.
+    job : int
+        Number of the job in work.
     limits : Limits
         Limits that the process is held to.
     """
@@ -45,22 +62,21 @@ class JobServer(ABC):
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.wake = threading.Condition()
-        self.jobs: deque[tuple[int, Any]] = deque()
+        self.job = 0
+        self._next: tuple[int, Any] | None = None
+        self._given_up: set[int] = set()
+        self._progress_at = 0.0
         self._classifiers: dict[str, GenreClassifier] = {}
 
     @abstractmethod
-    def receive(self, job: int, request: Any) -> None:
-        """Take a request or a message about one in; called by the receiving thread."""
+    def do(self, request: Any) -> Any:
+        """Do a job and return its result; any exception counts as cancelled once it is."""
 
-    @abstractmethod
     def load_ahead(self, model: str) -> None:
         """Load what the first job with this model needs."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def work(self) -> None:
-        """Answer requests for ever."""
-
-    def serve(self, warm_model: str | None) -> None:
+    def serve(self, warm_model: str | None = None) -> None:
         """Answer requests until the pipe ends. The first message out is ``Ready``."""
         if hasattr(os, "nice"):
             os.nice(_NICENESS)
@@ -69,7 +85,12 @@ class JobServer(ABC):
             self._warm(warm_model)
         self.connection.send(Ready(os.getpid()))
         send_heartbeats(self.connection.send)
-        self.work()
+        while True:
+            with self.wake:
+                self.wake.wait_for(self.has_news)
+            self.work()
+
+    # Receiving ---------------------------------------------------------------------------
 
     def _listen(self) -> None:
         try:
@@ -82,6 +103,26 @@ class JobServer(ABC):
             # The window is gone; whatever is being done is for nobody.
             os._exit(0)
 
+    def receive(self, job: int, request: Request) -> None:
+        """Take a request or a message about one in; called by the receiving thread."""
+        if isinstance(request, Cancel):
+            self._given_up.add(job)
+        else:
+            self._next = job, request
+
+    def has_news(self) -> bool:
+        """Return true if there is something to do."""
+        return self._next is not None
+
+    # Working -----------------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Do the job that has come, if one has."""
+        with self.wake:
+            job, self._next = self._next, None
+        if job is not None:
+            self._answer(*job)
+
     def _warm(self, model: str) -> None:
         """Load a model early; a failure is reported when the model is asked for."""
         try:
@@ -89,22 +130,27 @@ class JobServer(ABC):
         except FstMuseError as error:
             _LOG.warning("model %s: %s", model, error)
 
-    def answer(
-        self, job: int, work: Callable[[], Any], given_up: tuple[type[Exception], ...]
-    ) -> None:
-        """Do a job and say how it ended; ``work`` raises one of ``given_up`` if it is cancelled."""
+    def _answer(self, job: int, request: Any) -> None:
+        self.job = job
+        self._progress_at = 0.0
         self.connection.send(Started(job))
         try:
-            self.connection.send(Done(job, work()))
-        except given_up:
-            self.connection.send(Cancelled(job))
+            self.connection.send(Done(job, self.do(request)))
         except Exception as error:
-            self.send_failure(job, error)
+            if self.is_cancelled():
+                self.connection.send(Cancelled(job))
+            else:
+                self.send_failure(job, error)
+        self._given_up.discard(job)
+
+    def is_cancelled(self) -> bool:
+        """Return true if the job in work is no longer wanted."""
+        return self.job in self._given_up
 
     def send_failure(self, job: int, error: Exception) -> None:
         """Say why a job failed; what nobody has foreseen is logged too."""
         sentence = str(error)
-        if isinstance(error, MemoryError):
+        if is_out_of_memory(error):
             sentence = too_much_memory(self.limits)
         elif not isinstance(error, FstMuseError):
             _LOG.error("job %d", job, exc_info=error)
@@ -112,21 +158,22 @@ class JobServer(ABC):
             sentence = one_line(f"something unforeseen went wrong ({what})")
         self.connection.send(Failed(job, sentence))
 
-    def progress_of(self, job: int) -> Callable[[float], None]:
-        """Takes how far a job is, and says so now and then."""
-        told = time.monotonic()
+    def progress(self, done: float, total: float = 1.0) -> None:
+        """Say how far the job in work is, now and then."""
+        now = time.monotonic()
+        if now >= self._progress_at + _PROGRESS_EVERY_S:
+            self._progress_at = now
+            self.connection.send(Progress(self.job, done, total))
 
-        def tell(fraction: float) -> None:
-            nonlocal told
-            now = time.monotonic()
-            if now >= told + _PROGRESS_EVERY_S:
-                told = now
-                self.connection.send(Progress(job, fraction))
-
-        return tell
+    def partial(self, payload: Any) -> None:
+        """Send an interim result of the job in work."""
+        self.connection.send(Partial(self.job, payload))
 
     def classifier(self, model: str) -> GenreClassifier:
         """The model by that name, loaded again if its bundle has been replaced since."""
+        from fstmuse_core.bundle.bundle import find_bundle
+        from fstmuse_core.classify.classifier import GenreClassifier
+
         known = self._classifiers.get(model)
         if known is None or not known.bundle.is_current():
             self._classifiers[model] = GenreClassifier(find_bundle(model))

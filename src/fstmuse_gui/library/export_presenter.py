@@ -26,7 +26,13 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.system.errors import one_line
-from fstmuse_core.workers.tasks.library import ChangedFile
+from fstmuse_core.workers.protocol import (
+    ChangedFile,
+    CompareModels,
+    ExportKind,
+    ExportRows,
+    LibraryRequest,
+)
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.plain import PlainLabel, counted, percent
@@ -40,9 +46,9 @@ if TYPE_CHECKING:
     from fstmuse_gui.workers.library import LibraryJobs
 
 
-_FILES = {
-    "csv": ("Export a table", "library.csv", "Tables (*.csv)", "export"),
-    "json": ("Export a table", "library.json", "JSON (*.json *.jsonl)", "export"),
+_FILES: dict[str, tuple[str, str, str, ExportKind]] = {
+    "csv": ("Export a table", "library.csv", "Tables (*.csv)", "table"),
+    "json": ("Export a table", "library.json", "JSON (*.json *.jsonl)", "table"),
     "html": ("Export a report", "library.html", "Web pages (*.html)", "report"),
 }
 
@@ -204,25 +210,25 @@ class ExportPresenter(QObject):
             return
         if kind == "m3u8":
             path = QFileDialog.getExistingDirectory(self._view, "Folder for the playlists")
-            job = "playlists"
+            what: ExportKind = "playlists"
         else:
-            title, suggestion, filters, job = _FILES[kind]
+            title, suggestion, filters, what = _FILES[kind]
             path, _ = QFileDialog.getSaveFileName(self._view, title, suggestion, filters)
         if path:
-            self.write(job, file_ids, path)
+            self.write(what, file_ids, path)
 
-    def write(self, job: str, file_ids: Sequence[int], path: str) -> None:
+    def write(self, kind: ExportKind, file_ids: Sequence[int], path: str) -> None:
         """Write to a place that was chosen."""
         name = Path(path).name
 
         def on_done(count: int) -> None:
-            if job == "playlists":
+            if kind == "playlists":
                 self.message.emit(f"Saved {counted(count, 'playlist')} in {name}.")
             else:
                 self.message.emit(f"Saved {name} with {counted(count, 'file')}.")
 
         self.message.emit(f"Writing {name}\N{HORIZONTAL ELLIPSIS}")
-        self._run(on_done, job, self._library_store.model_sha, list(file_ids), path)
+        self._run(on_done, ExportRows(kind, self._library_store.model_sha, list(file_ids), path))
 
     def _is_taken(self) -> bool:
         is_taken = self._process is not None and self._process.is_busy
@@ -230,7 +236,7 @@ class ExportPresenter(QObject):
             self.message.emit("The export before is still being written.")
         return is_taken
 
-    def _run(self, on_done: Callable[[Any], None], job: str, *arguments: Any) -> None:
+    def _run(self, on_done: Callable[[Any], None], request: LibraryRequest) -> None:
         from fstmuse_gui.workers.library import LibraryJobs
 
         if self._process is None:
@@ -240,7 +246,7 @@ class ExportPresenter(QObject):
             self._process.failed.connect(self._on_failed)
             self._process.part.connect(self._on_part)
         self._on_done = on_done
-        self._process.run(job, *arguments)
+        self._process.run(request)
 
     def _on_part(self, part: list) -> None:
         if self._dialog is not None:
@@ -278,7 +284,7 @@ class ExportPresenter(QObject):
         if dialog is not None:
             sha = find_bundle(name).sha256
             dialog.show_busy()
-            self._run(dialog.show_comparison, "compare", self._library_store.model_sha, sha)
+            self._run(dialog.show_comparison, CompareModels(self._library_store.model_sha, sha))
 
     def _on_dialog_closed(self) -> None:
         if self._dialog is not None:

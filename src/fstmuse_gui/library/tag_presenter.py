@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.tags.outcome import BatchSummary
-from fstmuse_core.workers.tasks.library import PlanLine, Written
+from fstmuse_core.workers.protocol import (
+    ListBatches,
+    PlanLine,
+    PlanTags,
+    ReadTexts,
+    UndoTags,
+    WriteTags,
+    Written,
+)
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenTagsDialog
 from fstmuse_gui.library.view import LibraryView
@@ -93,11 +101,11 @@ class TagPresenter(QObject):
         dialog.show_reading(0, 0)
         if (encoding := dialog.form.encoding.currentData()) != self._encoding:
             self._doing, self._encoding = "texts", encoding
-            self.process.run("read_texts", encoding)
+            self.process.run(ReadTexts(encoding))
             return
         self._doing = "plan"
         ids = self._scopes[dialog.form.scope.currentData()]
-        self.process.run("plan", self._library_store.model_sha, ids, dialog.form.policy)
+        self.process.run(PlanTags(self._library_store.model_sha, ids, dialog.form.policy))
 
     def write(self) -> None:
         """Write what the preview shows."""
@@ -106,7 +114,7 @@ class TagPresenter(QObject):
             self._doing = "write"
             self._total = len(dialog.table.plan.changing)
             dialog.show_writing(0, self._total)
-            self.process.run("write", dialog.form.keep_time.isChecked())
+            self.process.run(WriteTags(dialog.form.keep_time.isChecked()))
 
     def undo(self) -> None:
         """Take back what was written last."""
@@ -114,7 +122,7 @@ class TagPresenter(QObject):
         if dialog is not None and self._batch and not self.process.is_busy:
             self._doing = "undo"
             dialog.show_writing(0, self._total, is_undo=True)
-            self.process.run("undo", self._batch, self._total)
+            self.process.run(UndoTags(self._batch, self._total))
 
     # -- earlier batches ---------------------------------------------------------------
 
@@ -131,14 +139,14 @@ class TagPresenter(QObject):
 
     def _list_batches(self, words: str) -> None:
         self._doing, self._batches, self._words = "batches", [], words
-        self.process.run("batches")
+        self.process.run(ListBatches())
 
     def _undo_batch(self, batch: BatchSummary) -> None:
         if self.list is not None and not self.process.is_busy:
             self._doing = "undo"
             self._total = batch.n_written - batch.n_undone
             self.list.show_busy("Giving the files back as they were", 0.0)
-            self.process.run("undo", batch.id, self._total)
+            self.process.run(UndoTags(batch.id, self._total))
 
     # -- what the process tells --------------------------------------------------------
 

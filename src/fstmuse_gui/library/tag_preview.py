@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_core.workers.tasks.library import PlanLine
+from fstmuse_core.workers.protocol import PlanLine
 from fstmuse_gui.plain import PlainLabel, counted
 from fstmuse_gui.shared.encodings import ENCODING_CAPTION, choose_encoding, encoding_box
 from fstmuse_gui.theme import GRID, current_colours

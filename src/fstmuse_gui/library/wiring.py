@@ -19,12 +19,12 @@ from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.sound.player import Playing, make_player
 from fstmuse_gui.workers.scanning import (
+    LibraryScan,
     LibraryWorkers,
     OnScan,
     OnWork,
     ScanJob,
     WorkJob,
-    make_scan,
     make_work,
 )
 
@@ -41,7 +41,7 @@ class LibraryFactories:
     models: Callable[[], list[ModelInfo]] = installed_models
     corrections: Callable[[], Corrections] = own_corrections
     opener: Callable[[], Library] = own_library
-    scan: Callable[[OnScan, Path], ScanJob] = make_scan
+    scan: Callable[[OnScan, Path], ScanJob] = LibraryScan
     work: Callable[[OnWork, Path, str], WorkJob] = make_work
 
 

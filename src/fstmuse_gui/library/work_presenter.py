@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.library.catalogue import Catalogue
 from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.library.scan import ScanReport
+from fstmuse_core.workers.protocol import Cancelled, Done, Failed, Progress
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import GAP
@@ -170,16 +172,14 @@ class WorkPresenter(QObject):
     # -- what the processes tell -------------------------------------------------------
 
     def _on_scan(self, event: object) -> None:
-        from fstmuse_core.library.work import ScanDone, ScanFailed, ScanProgress
-
-        if isinstance(event, ScanProgress):
-            self._strip.show_scan(event.n_found)
+        if isinstance(event, Progress):
+            self._strip.show_scan(int(event.done))
             return
-        if isinstance(event, ScanFailed):
+        if isinstance(event, Failed):
             self._wants_work = False
-            self.trouble.emit(event.error)
-        elif isinstance(event, ScanDone):
-            report = event.report
+            self.trouble.emit(event.sentence)
+        elif isinstance(event, Done | Cancelled):
+            report = event.payload if isinstance(event, Done) else ScanReport(cancelled=True)
             self._wants_work = self._wants_work and not report.cancelled
             if report.problems:
                 more = len(report.problems) - 1

@@ -1,43 +1,29 @@
-"""Work on the library, done by :mod:`fstmuse_core.workers.tasks.library` in another process."""
+"""Work on the library in another process, told in the window's thread."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from math import inf
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from fstmuse_core.system.child_process import end_child, start_child
-from fstmuse_core.system.process_limits import Limits, Watchdog
-from fstmuse_core.workers.tasks.library import Written, serve
+from fstmuse_core.system.process_limits import Limits
+from fstmuse_core.workers.client import WorkerClient
+from fstmuse_core.workers.protocol import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    LibraryRequest,
+    Partial,
+    PlanTags,
+    Progress,
+)
+from fstmuse_core.workers.tasks.library import LIMITS, serve
 
-_log = logging.getLogger(__name__)
 _PATIENCE_S = 20.0
-_POLL_S = 0.1
-# A process that has not given a job up by then is killed.
-_CANCEL_WITHIN_S = 1.0
-_ENDED = "The process that was to do it has ended; try again."
-# Of one file, or of a job that does not go from file to file.
-LIMITS = Limits(cpu_s=600.0, idle_s=120.0, work="the work", remedy="try again")
-Start = Callable[..., tuple[BaseProcess, Connection]]
-_Asked = tuple[str, tuple[Any, ...]]
-
-
-@dataclass
-class _Ended:
-    """State of a job should its process end; ``why`` it was killed, if it was late."""
-
-    why: str = ""
-    batch: str = ""
-    problems: list[str] = field(default_factory=list)
+_BROKEN_OFF = "Reading the tags did not end and was broken off; nothing is written."
 
 
 class LibraryJobs(QObject):
@@ -59,128 +45,36 @@ class LibraryJobs(QObject):
     part = Signal(list)
     done = Signal(object)
     failed = Signal(str)
-    _told = Signal(int, str, object)
+    _told = Signal(object)
 
     def __init__(
         self,
         library: Path,
         parent: QObject | None = None,
         *,
-        start: Start = start_child,
+        serve: Callable[..., None] = serve,
         limits: Limits = LIMITS,
     ) -> None:
         super().__init__(parent)
-        self._limits = limits
-        self._library = library
-        self._start = start
-        self._process: BaseProcess | None = None
-        self._connection: Connection | None = None
-        self._thread: threading.Thread | None = None
-        self._number = 0
-        self._is_busy = False
-        self._cancelled_at: float | None = None
-        # It has said something; before that it cannot have been told to leave anything.
-        self._is_up = False
-        self._is_closed = False
+        self._serve, self._limits = partial(serve, library_file=str(library)), limits
+        self.worker: WorkerClient | None = None
+        self._request: LibraryRequest | None = None
+        self._job = 0
         self._told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_busy(self) -> bool:
         """True while a job runs."""
-        return self._is_busy
+        return self._request is not None
 
-    def run(self, name: str, *arguments: Any) -> None:
+    def run(self, request: LibraryRequest) -> None:
         """Begin a job; there must be none going on."""
-        assert not self._is_busy
-        self._number += 1
-        self._is_busy = True
-        self._cancelled_at = None
-        asked, number = (name, arguments), self._number
-        self._join()
-        self._thread = threading.Thread(
-            target=self._follow, args=(number, asked), name="library job", daemon=True
-        )
-        self._thread.start()
-
-    def _follow(self, number: int, asked: _Asked) -> None:
-        ended = _Ended()
-        try:
-            kind, value = self._answer(number, asked, ended, may_cancel=True)
-        except (EOFError, OSError):
-            self._end()
-            kind, value = self._outcome(number, asked, ended)
-        self._told.emit(number, kind, value)
-
-    def _answer(
-        self, number: int, asked: _Asked, ended: _Ended, *, may_cancel: bool
-    ) -> tuple[str, Any]:
-        """Return the process's answer; raises ``EOFError`` or ``OSError`` once it has ended."""
-        if self._process is None or self._connection is None:
-            # Starting a process takes a moment, which the window need not wait.
-            self._is_up = False
-            self._process, self._connection = self._start(serve, str(self._library))
-        process, connection = self._process, self._connection
-        watchdog = Watchdog(process.pid, self._limits)
-        connection.send(asked)
-        if may_cancel and self._cancelled_at is not None:
-            connection.send("cancel")
-        ended_at = inf
-        while time.monotonic() < ended_at + _CANCEL_WITHIN_S:
-            if connection.poll(_POLL_S):  # also what it has said before it was killed
-                kind, value = connection.recv()
-                if kind in ("done", "failed"):
-                    if ended_at < inf:
-                        self._end()
-                    return kind, value
-                self._is_up = True
-                self._take(number, kind, value, ended, watchdog)
-            ended.why = ended.why or watchdog.overdue() or ""
-            if ended_at == inf and (ended.why or (may_cancel and self._is_late())):
-                ended_at = time.monotonic()
-                process.kill()
-        raise EOFError
-
-    def _is_late(self) -> bool:
-        """True where a job was cancelled and its process does not give it up."""
-        since = self._cancelled_at
-        return self._is_up and since is not None and time.monotonic() > since + _CANCEL_WITHIN_S
-
-    def _take(self, number: int, kind: str, value: Any, ended: _Ended, watchdog: Watchdog) -> None:
-        if kind == "beat":
-            watchdog.beat(value)
-            return
-        watchdog.begin()
-        if kind == "ready":
-            return
-        if kind == "batch":
-            ended.batch = value
-        elif kind == "problem":
-            ended.problems.append(value)
-        else:
-            self._told.emit(number, kind, value)
-
-    def _outcome(self, number: int, asked: _Asked, ended: _Ended) -> tuple[str, Any]:
-        """Outcome of a job whose process was killed or has crashed."""
-        name, arguments = asked
-        was_cancelled = self._cancelled_at is not None and not ended.why
-        why = ended.why or "the process that did it has ended; the rest was left as it is"
-        if name in ("write", "undo") and not self._is_closed:
-            batch, total = arguments if name == "undo" else (ended.batch, None)
-            try:
-                settling = ("settle", (batch, total))
-                kind, value = self._answer(number, settling, _Ended(), may_cancel=False)
-            except (EOFError, OSError):
-                self._end()
-                return "failed", _ENDED
-            if kind == "failed":
-                return kind, value
-            trouble = "" if was_cancelled else why
-            return "done", Written(batch, value, tuple(ended.problems), trouble, was_cancelled)
-        if was_cancelled and name != "plan":
-            return "done", None
-        if was_cancelled:
-            return "failed", "Reading the tags did not end and was broken off; nothing is written."
-        return "failed", f"{why[:1].upper()}{why[1:]}." if ended.why else _ENDED
+        assert not self.is_busy
+        self._request = request
+        if self.worker is None:
+            self.worker = WorkerClient(self._told.emit, serve=self._serve, limits=self._limits)
+            self.worker.start()
+        self._job = self.worker.submit(request)
 
     def cancel(self) -> None:
         """Leave the rest; ``done`` follows with what was done by then.
@@ -188,47 +82,40 @@ class LibraryJobs(QObject):
         A process that does not end the file in work within a second is killed; what it has
         left half done is cleared up at once. A preview that was killed has ``failed``.
         """
-        self._cancelled_at = self._cancelled_at or time.monotonic()
-        if self._is_busy and self._connection is not None:
-            try:
-                self._connection.send("cancel")
-            except OSError:
-                _log.debug("nobody is there to be told")
+        if self.worker is not None:
+            self.worker.cancel(self._job)
 
-    @Slot(int, str, object)
-    def _on_told(self, number: int, kind: str, value: Any) -> None:
-        if number != self._number or not self._is_busy:
+    @Slot(object)
+    def _on_told(self, event: Event) -> None:
+        if self._request is None or getattr(event, "job", None) != self._job:
             return
-        if kind == "progress":
-            self.progress.emit(*value)
-        elif kind == "part":
-            self.part.emit(value)
-        else:
-            self._is_busy = False
-            self._join()
-            (self.done if kind == "done" else self.failed).emit(value)
+        match event:
+            case Progress(_, done, total):
+                self.progress.emit(int(done), int(total))
+            case Partial(_, list() as part):
+                self.part.emit(part)
+            case Done() | Failed() | Cancelled():
+                request, self._request = self._request, None
+                self._tell_end(event, request)
 
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+    def _tell_end(self, event: Done | Failed | Cancelled, request: LibraryRequest) -> None:
+        match event:
+            case Done(_, result):
+                self.done.emit(result)
+            case Failed(_, sentence, is_lost):
+                whole = f"{sentence[:1].upper()}{sentence[1:]}."
+                self.failed.emit(whole if is_lost else sentence)
+            case Cancelled() if isinstance(request, PlanTags):
+                self.failed.emit(_BROKEN_OFF)
+            case Cancelled():
+                self.done.emit(None)
 
     def close(self, *, patiently: bool) -> None:
         """Leave what is not done, and end the process; ``patiently`` after the file in work."""
         self.cancel()
-        self._is_busy = False
-        if self._thread is not None and patiently:
-            self._thread.join(_PATIENCE_S)
-        self._is_closed = True
-        if self._process is not None:
-            end_child(self._process)
-        self._join()
-        self._end()
-
-    def _end(self) -> None:
-        process, connection = self._process, self._connection
-        self._process = self._connection = None
-        if process is not None:
-            end_child(process)
-        if connection is not None:
-            connection.close()
+        self._request = None
+        worker, self.worker = self.worker, None
+        if worker is not None:
+            if patiently:
+                worker.wait(_PATIENCE_S)
+            worker.stop()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-if TYPE_CHECKING:
-    from fstmuse_core.library.work import ScanEvent, WorkEvent
+from fstmuse_core.workers.protocol import Cancelled, Done, Event, Failed, Progress, ScanFolders
 
-OnScan: TypeAlias = "Callable[[ScanEvent], None]"
+if TYPE_CHECKING:
+    from fstmuse_core.library.work import WorkEvent
+
+OnScan: TypeAlias = Callable[[Event], None]
 OnWork: TypeAlias = "Callable[[WorkEvent], None]"
 
 
 class ScanJob(Protocol):
-    """The part of ``LibraryScan`` that the window needs."""
+    """A scan that goes on beside the window."""
 
     def start(self) -> None: ...
     def cancel(self) -> None: ...
@@ -35,11 +38,37 @@ class WorkJob(Protocol):
     def stop(self) -> None: ...
 
 
-def make_scan(on_event: OnScan, library: Path) -> ScanJob:
-    """A scan of all folders in a process of its own."""
-    from fstmuse_core.workers.tasks.scan import LibraryScan
+class LibraryScan:
+    """A scan of all folders in a process of its own.
 
-    return LibraryScan(on_event, library=library)
+    Parameters
+    ----------
+    on_event : callable
+        Given the events of a :class:`~fstmuse_core.workers.protocol.ScanFolders`, from another
+        thread.
+    library : Path
+    """
+
+    def __init__(self, on_event: OnScan, library: Path) -> None:
+        from fstmuse_core.workers.client import WorkerClient
+        from fstmuse_core.workers.tasks.library import serve
+        from fstmuse_core.workers.tasks.scan import LIMITS
+
+        serve_library = partial(serve, library_file=str(library))
+        self._worker = WorkerClient(on_event, serve=serve_library, limits=LIMITS)
+        self._job = self._worker.submit(ScanFolders())
+
+    def start(self) -> None:
+        """Begin."""
+        self._worker.start()
+
+    def cancel(self) -> None:
+        """Give up; the answer comes within two seconds."""
+        self._worker.cancel(self._job)
+
+    def stop(self) -> None:
+        """End the process; a scan that has not ended has changed nothing."""
+        self._worker.stop()
 
 
 def make_work(on_event: OnWork, library: Path, model: str) -> WorkJob:
@@ -55,7 +84,8 @@ class LibraryWorkers(QObject):
     Signals
     -------
     scan_event(object), work_event(object)
-        What the processes tell; see ``fstmuse_core.library``.
+        What the processes tell: events of ``fstmuse_core.workers.protocol`` and
+        ``fstmuse_core.library.work``.
     """
 
     scan_event = Signal(object)
@@ -67,7 +97,7 @@ class LibraryWorkers(QObject):
         self,
         parent: QObject | None = None,
         *,
-        scan: Callable[[OnScan, Path], ScanJob] = make_scan,
+        scan: Callable[[OnScan, Path], ScanJob] = LibraryScan,
         work: Callable[[OnWork, Path, str], WorkJob] = make_work,
     ) -> None:
         super().__init__(parent)
@@ -111,13 +141,13 @@ class LibraryWorkers(QObject):
 
     @Slot(int, object)
     def _on_scan(self, number: int, event: object) -> None:
-        from fstmuse_core.library.work import ScanProgress
-
         if self._scan is None:
             return
-        if not isinstance(event, ScanProgress):
+        if isinstance(event, Done | Failed | Cancelled):
             self._scan.stop()
             self._scan = None
+        elif not isinstance(event, Progress):
+            return
         self.scan_event.emit(event)
 
     # -- classifying -------------------------------------------------------------------

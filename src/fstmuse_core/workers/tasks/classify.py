@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 from fstmuse_core.audio.images import ImageBuilder
-from fstmuse_core.classify.classifier import (
-    ClassificationCancelledError,
-    GenreClassifier,
-)
+from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.session import Session
 from fstmuse_core.workers.protocol import (
     Cancel,
@@ -22,12 +18,13 @@ from fstmuse_core.workers.protocol import (
     Done,
     LiveSamples,
     Partial,
+    Request,
     Started,
 )
 from fstmuse_core.workers.server import JobServer
 
 
-def serve(connection: Connection, warm_model: str | None) -> None:
+def serve(connection: Connection, warm_model: str | None = None) -> None:
     """Answer requests until the pipe ends. The first message out is ``Ready``."""
     _Server(connection).serve(warm_model)
 
@@ -41,23 +38,23 @@ class _Live:
 
 
 class _Server(JobServer):
-    """Classifies files in turn, and in between what is being recorded."""
+    """Classifies a file, and in between what is being recorded."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._messages: deque[tuple[int, Any]] = deque()
-        self._running: int | None = None
-        self._given_up: int | None = None
         self._live: dict[int, _Live] = {}
 
-    def receive(self, job: int, request: Any) -> None:
-        """Queue a file; samples of a recording are taken up soon."""
-        if isinstance(request, ClassifyFile):
-            self.jobs.append((job, request))
-        elif isinstance(request, Cancel) and job == self._running:
-            self._given_up = job
-        else:
+    def receive(self, job: int, request: Request) -> None:
+        """Keep a file for its turn; samples of a recording are taken up soon."""
+        if isinstance(request, ClassifyFile | Cancel):
+            super().receive(job, request)
+        if not isinstance(request, ClassifyFile):
             self._messages.append((job, request))
+
+    def has_news(self) -> bool:
+        """Return true if there is a file, or something of a recording."""
+        return bool(self._messages) or super().has_news()
 
     def load_ahead(self, model: str) -> None:
         """Load the model, and what the first clip would wait for."""
@@ -67,39 +64,29 @@ class _Server(JobServer):
 
         self.classifier(model)
 
-    def work(self) -> None:
-        """Answer requests for ever."""
-        while True:
-            with self.wake:
-                self.wake.wait_for(lambda: self.jobs or self._messages)
-            self._serve_messages()
-            with self.wake:
-                if not self.jobs:
-                    continue
-                job, request = self.jobs.popleft()
-                self._running = job
-            classify = partial(self._classify_file, job, request)
-            self.answer(job, classify, (ClassificationCancelledError,))
-            with self.wake:
-                self._running = None
-
-    def _classify_file(self, job: int, request: ClassifyFile) -> ClipResult:
+    def do(self, request: ClassifyFile) -> ClipResult:
+        """Classify a file."""
         classifier = self.classifier(request.model)
         image = ImageBuilder(classifier.bundle.manifest.spectrogram)
 
         def given_up() -> bool:
             # A recording must not wait for an hour-long file.
             self._serve_messages()
-            return job == self._given_up
+            return self.is_cancelled()
 
         classification = classifier.classify_file(
             request.path,
             with_activation=True,
             on_mel=image.add,
-            progress=self.progress_of(job),
+            progress=self.progress,
             cancelled=given_up,
         )
         return ClipResult(classification, image.build())
+
+    def work(self) -> None:
+        """Answer what has come of recordings, then do the file that has come."""
+        self._serve_messages()
+        super().work()
 
     def _serve_messages(self) -> None:
         touched: set[int] = set()
@@ -115,7 +102,8 @@ class _Server(JobServer):
 
     def _handle(self, job: int, message: Any, touched: set[int]) -> None:
         if isinstance(message, Cancel):
-            self._give_up(job)
+            if self._live.pop(job, None) is not None:
+                self.connection.send(Cancelled(job))
         elif isinstance(message, ClassifyLive):
             self._live[job] = _Live(self.classifier(message.model))
             self.connection.send(Started(job))
@@ -128,12 +116,3 @@ class _Server(JobServer):
             live = self._live.pop(job)
             result = live.session.finish()
             self.connection.send(Done(job, ClipResult(result, live.image.build())))
-
-    def _give_up(self, job: int) -> None:
-        """Drop a job that waits or is live; one that has ended needs no answer."""
-        with self.wake:
-            waiting = [entry for entry in self.jobs if entry[0] == job]
-            for entry in waiting:
-                self.jobs.remove(entry)
-        if waiting or self._live.pop(job, None) is not None:
-            self.connection.send(Cancelled(job))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -16,17 +15,16 @@ from fstmuse_core.generate.generator import (
     GeneratedClip,
     GenerationCancelledError,
 )
-from fstmuse_core.inversion import InversionCancelledError
 from fstmuse_core.inversion.resynthesis import Resynthesis, resynthesize_file
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.process_limits import SYNTHESIS
-from fstmuse_core.workers.protocol import Cancel, MakeClip, Partial, ResynthesizeFile
+from fstmuse_core.workers.protocol import MakeClip, ResynthesizeFile
 from fstmuse_core.workers.server import JobServer
 
 _LOG = logging.getLogger(__name__)
 
 
-def serve(connection: Connection, warm_model: str | None) -> None:
+def serve(connection: Connection, warm_model: str | None = None) -> None:
     """Answer requests, one after the other, until the pipe ends.
 
     ``warm_model`` is a generator to be loaded before the first job; what the sound is made with
@@ -42,44 +40,27 @@ class _Server(JobServer):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._given_up: set[int] = set()
         self._generators: dict[str, ClipGenerator] = {}
-
-    def receive(self, job: int, request: Any) -> None:
-        """Keep a request until its turn comes, or give one up."""
-        if isinstance(request, Cancel):
-            self._given_up.add(job)
-        else:
-            self.jobs.append((job, request))
 
     def load_ahead(self, model: str) -> None:
         """Load what the first clip needs."""
         generator = self._generator(model)
         generator.generate(generator.genres[0], 1.0, iterations=1)
 
-    def work(self) -> None:
-        """Answer requests for ever."""
-        while True:
-            with self.wake:
-                self.wake.wait_for(lambda: self.jobs)
-                job, request = self.jobs.popleft()
-            given_up = (GenerationCancelledError, InversionCancelledError)
-            self.answer(job, partial(self._answer, job, request), given_up)
-            self._given_up.discard(job)
-
-    def _answer(self, job: int, request: MakeClip | ResynthesizeFile) -> Any:
+    def do(self, request: MakeClip | ResynthesizeFile) -> Any:
+        """Make a sound."""
         if isinstance(request, MakeClip):
-            return self._make(job, request)
-        return self._resynthesize(job, request)
+            return self._make(request)
+        return self._resynthesize(request)
 
-    def _make(self, job: int, request: MakeClip) -> tuple[Classification, ...]:
+    def _make(self, request: MakeClip) -> tuple[Classification, ...]:
         generator = self._generator(request.model)
         config = generator.bundle.manifest.spectrogram
 
         def show(mel: FloatArray) -> None:
             image = ImageBuilder(config)
             image.add(mel)
-            self.connection.send(Partial(job, image.build()))
+            self.partial(image.build())
 
         clip = generator.generate(
             request.genre,
@@ -87,18 +68,16 @@ class _Server(JobServer):
             request.seed,
             None if request.blend is None else Blend(*request.blend),
             on_mel=show,
-            progress=self.progress_of(job),
-            cancelled=lambda: job in self._given_up,
+            progress=self.progress,
+            cancelled=self.is_cancelled,
         )
-        self.connection.send(Partial(job, clip))
-        return self._opinions(job, clip, request.judges)
+        self.partial(clip)
+        return self._opinions(clip, request.judges)
 
-    def _opinions(
-        self, job: int, clip: GeneratedClip, judges: tuple[str, ...]
-    ) -> tuple[Classification, ...]:
+    def _opinions(self, clip: GeneratedClip, judges: tuple[str, ...]) -> tuple[Classification, ...]:
         found = []
         for name in judges:
-            if job in self._given_up:
+            if self.is_cancelled():
                 raise GenerationCancelledError
             try:
                 found.append(self.classifier(name).classify_samples(clip.samples))
@@ -106,14 +85,14 @@ class _Server(JobServer):
                 _LOG.warning("model %s: %s", name, error)
         return tuple(found)
 
-    def _resynthesize(self, job: int, request: ResynthesizeFile) -> Resynthesis:
+    def _resynthesize(self, request: ResynthesizeFile) -> Resynthesis:
         classifier = None if request.model is None else self.classifier(request.model)
         return resynthesize_file(
             request.path,
             why=request.why,
             classifier=classifier,
-            progress=self.progress_of(job),
-            cancelled=lambda: job in self._given_up,
+            progress=self.progress,
+            cancelled=self.is_cancelled,
         )
 
     def _generator(self, model: str) -> ClipGenerator:
