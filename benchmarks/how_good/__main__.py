@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,8 +54,17 @@ def main() -> int:
         print(as_table(task, data, found), flush=True)
         values[name] = as_values(task, data, found)
     if arguments.json:
-        arguments.json.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        _write_merged(arguments.json, values)
     return 0
+
+
+def _write_merged(file: Path, values: dict[str, Any]) -> None:
+    """Write the figures; rows that the file holds and that were not asked for stay in it."""
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    for name, found in values.items():
+        rows = {**kept.get(name, {}).get("rows", {}), **found["rows"]}
+        kept[name] = {**found, "rows": rows}
+    file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 def _fill(
@@ -71,7 +81,7 @@ def _fill(
         if target.is_file():
             continue
         begun, test = time.monotonic(), folds == fold
-        scores = CONTENDERS[row](task, data, ~test, test, Cell(seed, fold, music))
+        scores = CONTENDERS[row](task, data, ~test, test, Cell(seed, fold, music, work))
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = target.with_name(f".{target.name}")
         with staging.open("wb") as stream:

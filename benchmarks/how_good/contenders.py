@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from scipy.special import logsumexp
 
 from benchmarks.how_good.pretraining import Pretrained, fine_tuned, pretrain, probed
 from benchmarks.how_good.report_design import report_chances
+from benchmarks.how_good.tagger import SHARES, by_experts
 from benchmarks.how_good.tasks import Task
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.pattern_head import PatternHead, PatternSession
@@ -35,11 +37,13 @@ class Cell:
     """One training of one contender: which part, from which seed.
 
     ``music`` gives all that there is, of whatever genre, for those who learn without labels too.
+    ``work`` is the folder for what is kept.
     """
 
     seed: int
     fold: int
     music: Callable[[], DataSet]
+    work: Path
 
     @property
     def seeds(self) -> tuple[int, int]:
@@ -172,6 +176,15 @@ def _as_scores(task: Task, predicted: npt.NDArray[np.int64]) -> ClipScores:
     return ClipScores(np.eye(len(task.plan.genres))[predicted], np.full(n, np.nan))
 
 
+def _on_tagger(name: str) -> Contender:
+    scored = by_experts(SHARES[name])
+
+    def row(task: Task, data: DataSet, train: Bools, test: Bools, cell: Cell) -> ClipScores:
+        return scored(task, data, train, test, cell.work)
+
+    return row
+
+
 def together(said: Sequence[tuple[float, ClipScores]]) -> ClipScores:
     """Weighted sums of what several say, as a bundle adds its network and its head."""
     return ClipScores(
@@ -192,9 +205,10 @@ CONTENDERS: dict[str, Contender] = {
     "artists-then-genres": _fine_tuned(by_artist=True),
     "artists-probe": _probed(by_artist=True),
     "report": report,
+    **{name: _on_tagger(name) for name in SHARES},
 }
 # The report's row takes most of a day for all tasks and seeds, a pre-training six minutes a fold.
-ONLY_IF_ASKED = frozenset(CONTENDERS) - {"svm", "trees", "head", "network"}
+ONLY_IF_ASKED = frozenset(CONTENDERS) - {"svm", "trees", "head", "network", *SHARES}
 # Rows that are others together, with their weights.
 _HEAD = {"head": 1.0}
 _TWO, _RESOLUTIONS = {"network": 0.5, "second": 0.5}, {"network": 0.5, "coarse": 0.5}
