@@ -194,7 +194,7 @@ def serve_with_broken_folders(connection: Connection, library_file: str) -> None
     listed = os.scandir
 
     def list_or_break(folder: Any) -> Any:
-        misbehave(os.fspath(folder))
+        misbehave_and_tell(os.fspath(folder), library_file)
         return listed(folder)
 
     patch.object(os, "scandir", list_or_break).start()

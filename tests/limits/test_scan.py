@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -93,10 +94,14 @@ def test_a_scan_that_takes_all_memory_is_one_line(begin: Begin, events: queue.Qu
 
 @pytest.mark.parametrize("fault", ["hang", "stop", "spin"])
 def test_cancel_ends_a_scan_that_hangs(
-    fault: str, begin: Begin, events: queue.Queue[Event]
+    fault: str, begin: Begin, events: queue.Queue[Event], tmp_path: Path
 ) -> None:
     worker, job = begin(fault, Limits())
     until(events, Started)
+    deadline = time.monotonic() + PATIENCE_S
+    while faulty_child.looked_at(tmp_path / "library.db") != fault:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     assert worker.pid
     hung = psutil.Process(worker.pid)
 
