@@ -169,7 +169,7 @@ def test_more_files_than_a_model_has_are_refused(parcel: Parcel) -> None:
         for number in range(9):
             archive.writestr(f"{number}", b"")
 
-    assert "files; 7 at most" in refusal(parcel.pack(write=write))
+    assert "files; 8 at most" in refusal(parcel.pack(write=write))
 
 
 def test_a_directory_for_giants_is_refused(parcel: Parcel) -> None:
