@@ -241,6 +241,7 @@ def test_interrupted_jsonl_keeps_what_was_done(
         return classify_file(self, path, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(GenreClassifier, "classify_file", second_is_interrupted)
+    monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: True)
     target = tmp_path / "results.jsonl"
 
     outcome = fstmuse("classify", music_file, "second.wav", "--format", "jsonl", "-o", target)
@@ -261,6 +262,8 @@ def test_a_fault_of_our_own_is_one_line_and_the_rest_goes_on(
         return classify_file(self, path, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(GenreClassifier, "classify_file", stumbles)
+    # A process started anew, as beside threads, would not know the fault.
+    monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: True)
 
     outcome = fstmuse("classify", "odd.wav", music_file, "--format", "json")
 
