@@ -7,15 +7,17 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.system.isolated import each_isolated
 
 from .conftest import Run
 
@@ -233,15 +235,11 @@ def test_an_interrupted_run_leaves_the_old_output(
 def test_interrupted_jsonl_keeps_what_was_done(
     fstmuse: Run, music_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    classify_file = GenreClassifier.classify_file
+    def second_is_interrupted(work: Any, items: list[Any], *arguments: Any) -> Iterator[object]:
+        yield from each_isolated(work, items[:1], *arguments)
+        raise KeyboardInterrupt
 
-    def second_is_interrupted(self: GenreClassifier, path: str, **options: object) -> object:
-        if path == "second.wav":
-            raise KeyboardInterrupt
-        return classify_file(self, path, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(GenreClassifier, "classify_file", second_is_interrupted)
-    monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: True)
+    monkeypatch.setattr("fstmuse_core.cli.classify.each_isolated", second_is_interrupted)
     target = tmp_path / "results.jsonl"
 
     outcome = fstmuse("classify", music_file, "second.wav", "--format", "jsonl", "-o", target)
