@@ -117,6 +117,8 @@ def test_file_without_permission(
                 os.seteuid(0)
 
         monkeypatch.setattr(GenreClassifier, "classify_file", as_nobody)
+        # A process started anew, as beside threads, would be root again.
+        monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: True)
 
     assert_refused(*classify(path), "locked.wav", "it may not be read")
 
