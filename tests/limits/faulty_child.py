@@ -94,6 +94,16 @@ def break_decoder() -> None:
 
     patch.object(soundfile.SoundFile, "__init__", open_file_or_break).start()
 
+    from fstmuse_core.audio import sound_files
+
+    opened_by_ffmpeg: Any = vars(sound_files)["open_container"]
+
+    def open_container_or_break(part: Any) -> Any:
+        misbehave(str(part.path))
+        return opened_by_ffmpeg(part)
+
+    patch.object(sound_files, "open_container", open_container_or_break).start()
+
 
 def break_proof() -> None:
     """Have every file misbehave when the sound of its new version is compared with it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 import soundfile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="made of Linux's own means")
-ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "fstmuse_core.cli"]
 PATIENCE_S = 240
 
@@ -22,27 +20,6 @@ def song(tmp_path: Path, music: Any) -> Path:
     path = tmp_path / "song.wav"
     soundfile.write(path, music, 22_050)
     return path
-
-
-@pytest.fixture
-def faulty(tmp_path: Path) -> dict[str, str]:
-    """Environment in which decoders do what a file's name says."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    lines = "from tests.limits.faulty_child import break_decoder\nbreak_decoder()\n"
-    (folder / "sitecustomize.py").write_text(lines)
-    paths = [str(folder), str(ROOT / "src"), str(ROOT)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-
-
-@pytest.fixture(params=[True, False], ids=["copied", "started anew"])
-def faulty_twice(request: pytest.FixtureRequest, faulty: dict[str, str], tmp_path: Path) -> Any:
-    """The same, also where the command cannot be copied, as on macOS and Windows."""
-    if not request.param:
-        with (tmp_path / "site" / "sitecustomize.py").open("a") as stream:
-            stream.write("from fstmuse_core.system import child_process\n")
-            stream.write("child_process.can_fork = lambda: False\n")
-    return faulty
 
 
 def run(*arguments: Any, shell: str = "", **options: Any) -> subprocess.CompletedProcess[str]:

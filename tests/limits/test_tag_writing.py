@@ -13,7 +13,8 @@ import soundfile
 
 from fstmuse_core.cli import main
 from fstmuse_core.tags.formats import open_tags
-from tests.limits.test_command import ROOT, one_line, run
+from tests.limits.conftest import ROOT
+from tests.limits.test_command import one_line, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="made of Linux's own means")
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fstmuse_core.audio.decoders import DamagedError, Source, open_source
 from fstmuse_core.audio.downmix import Downmix
-from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.audio.sound_files import is_sound_file, one_process
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import AudioError
@@ -340,11 +340,12 @@ def find_audio_files(
         Told of each folder that cannot be read.
     """
     seen: set[tuple[int, int]] = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            yield from _walk(path, seen, on_error)
-        else:
-            yield path
+    with one_process():
+        for path in map(Path, paths):
+            if path.is_dir():
+                yield from _walk(path, seen, on_error)
+            else:
+                yield path
 
 
 def _walk(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from fstmuse_core.audio.decoders.byte_file import ByteFile, Part
 from fstmuse_core.audio.decoders.ffmpeg import open_container
 from fstmuse_core.audio.decoders.sniff import VIDEO, sniff
 from fstmuse_core.audio.decoders.source import UnreadableError
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.shared_work import SharedWork
 
 _SOUND = (
     "mp3 mp2 mp1 mpga wav wave bwf rf64 flac fla ogg oga opus spx aiff aif aifc au snd m4a m4b m4r "
@@ -40,8 +43,14 @@ def is_sound_file(path: str, status: os.stat_result) -> bool:
     """True if a file holds sound, or is named as one that does.
 
     A name with an ending of sound is believed, so that a file that then cannot be read is
-    named. Of videos, and of files with any other or no ending, the first bytes are looked at.
-    Pipes, devices and folders are no files here, and are not opened.
+    named. Of videos, and of files with any other or no ending, the first bytes are looked at;
+    whether a video has a sound track is found out in another process, which :func:`one_process`
+    keeps. Pipes, devices and folders are no files here, and are not opened.
+
+    Raises
+    ------
+    FstMuseError
+        If that process cannot be started.
     """
     if not stat.S_ISREG(status.st_mode):
         return False
@@ -63,7 +72,7 @@ def _holds_sound(path: Path, *, is_video: bool) -> bool:
             return is_video
         kind = sniff(file).kind
     if kind in VIDEO:
-        return _has_sound_track(path)
+        return _is_video_with_sound(path)
     return bool(kind) or is_video
 
 
@@ -113,12 +122,25 @@ def _is_text(head: bytes) -> bool:
     return not head.startswith(_NAMED)
 
 
-def _has_sound_track(path: Path) -> bool:
+def _has_sound_track(path: str) -> bool:
     try:
-        container = open_container(Part(path))
+        container = open_container(Part(Path(path)))
     except UnreadableError:
         return True  # what looks like a video and cannot be read is named
     try:
         return bool(container.streams.audio)
     finally:
         container.close()
+
+
+_SOUND_TRACKS = SharedWork(_has_sound_track)
+
+
+def one_process() -> AbstractContextManager[None]:
+    """Look into all videos until the end of the ``with`` statement in the same process."""
+    return _SOUND_TRACKS.kept()
+
+
+def _is_video_with_sound(path: Path) -> bool:
+    found = _SOUND_TRACKS.result(path)
+    return isinstance(found, FstMuseError) or found  # what takes a decoder down is named too

@@ -14,7 +14,15 @@ from fstmuse_core.datasets.corrections.tracks import (
     read_corrections,
 )
 from fstmuse_core.datasets.fma import TRACKS_FILE, find_metadata, read_fma
-from fstmuse_core.datasets.folders import genre_folders, is_library, read_folders, read_tagged
+from fstmuse_core.datasets.folders import (
+    Cancelled,
+    Progress,
+    genre_folders,
+    is_library,
+    read_folders,
+    read_tagged,
+)
+from fstmuse_core.datasets.isolated import one_process
 from fstmuse_core.datasets.manifest import is_manifest, load_manifest, manifest_in
 from fstmuse_core.datasets.track import AUTO, CHOICES, KINDS, Collection, Kind, in_one_spelling
 from fstmuse_core.system.errors import FstMuseError, one_line
@@ -142,27 +150,32 @@ def load_tracks(
     path = Path(path)
     if kind is not None and kind not in KINDS:
         raise FstMuseError("kind", f"{kind!r} is not one of {', '.join(KINDS)}")
-    found = kind or detect_kind(path, tag_encoding)
-    if found == "fma":
-        collection = read_fma(path.parent if path.is_file() else path)
-    elif found == "manifest":
-        collection = load_manifest(path)
-    elif found == "corrections":
-        collection = read_corrections(path, progress=progress, cancelled=cancelled)
-    elif found == "folders":
-        collection = read_folders(
-            path, tag_encoding=tag_encoding, progress=progress, cancelled=cancelled
-        )
-    else:
-        collection = read_tagged(
-            path, tag_encoding=tag_encoding, progress=progress, cancelled=cancelled
-        )
+    with one_process():
+        collection = _loaded(path, kind, tag_encoding, progress, cancelled)
     if not collection.tracks and not (cancelled and cancelled()):
         raise FstMuseError(path, "none of its files can be used", _why_none(collection))
-    if found == "tags":
+    if collection.kind == "tags":
         tracks, notes = in_one_spelling(collection.tracks)
         collection = replace(collection, tracks=tracks, notes=notes)
     return collection
+
+
+def _loaded(
+    path: Path,
+    kind: str | None,
+    tag_encoding: str,
+    progress: Progress | None,
+    cancelled: Cancelled | None,
+) -> Collection:
+    found = kind or detect_kind(path, tag_encoding)
+    if found == "fma":
+        return read_fma(path.parent if path.is_file() else path)
+    if found == "manifest":
+        return load_manifest(path, cancelled=cancelled)
+    if found == "corrections":
+        return read_corrections(path, progress=progress, cancelled=cancelled)
+    read = read_folders if found == "folders" else read_tagged
+    return read(path, tag_encoding=tag_encoding, progress=progress, cancelled=cancelled)
 
 
 def _why_none(collection: Collection) -> str:

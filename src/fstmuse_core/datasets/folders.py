@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from fstmuse_core.audio.reading import find_audio_files, probe
+from fstmuse_core.audio.reading import find_audio_files
 from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.datasets.isolated import duration_of
 from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
 from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 from fstmuse_core.system.wording import listed
@@ -82,7 +83,11 @@ def read_tagged(
             break
         tags = read_tags(file, tag_encoding)
         genre = named_genre(tags.genres, keep_unknown=keep_unknown)
-        found = tagged_track(file, genre, tags) if genre else SetAside(file, _no_genre(tags))
+        found = (
+            tagged_track(file, genre, tags, cancelled=cancelled)
+            if genre
+            else SetAside(file, _no_genre(tags))
+        )
         if isinstance(found, Track):
             tracks.append(found)
         else:
@@ -123,20 +128,21 @@ def audio_files(path: Path, set_aside: list[SetAside]) -> list[Path]:
 
 
 def tagged_track(
-    file: Path, genre: str, tags: Tags, *, artist: str = "", part: str = ""
+    file: Path,
+    genre: str,
+    tags: Tags,
+    *,
+    artist: str = "",
+    part: str = "",
+    cancelled: Cancelled | None = None,
 ) -> Track | SetAside:
     """The track, or why the file cannot be one.
 
     ``artist`` is used where the tags name none; ``part`` is where it officially belongs to.
     """
-    seconds = tags.seconds
-    if not seconds:
-        try:
-            seconds = probe(file).duration_s or 0.0
-        except AudioError as error:
-            return SetAside(file, error.reason)
-        if not seconds:
-            return SetAside(file, "its length is not known, so it may be damaged")
+    seconds = tags.seconds or duration_of(file, cancelled)
+    if isinstance(seconds, str):
+        return SetAside(file, seconds)
     return Track(
         path=file,
         genre=genre,
@@ -314,7 +320,8 @@ def read_folders(
         between = file.relative_to(folder).parts[:-1]
         artist = known_artist(decoded_name(between[0])) if between else ""
         part = official_part(folder.parent.name) if is_divided else ""
-        track = tagged_track(file, genre, read_tags(file, tag_encoding), artist=artist, part=part)
+        tags = read_tags(file, tag_encoding)
+        track = tagged_track(file, genre, tags, artist=artist, part=part, cancelled=cancelled)
         if isinstance(track, Track):
             tracks.append(track)
         else:

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from fstmuse_core.audio.reading import probe
+from fstmuse_core.datasets.isolated import Cancelled, duration_of, one_process
 from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
-from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.tables import Cells, Row, read_table
 from fstmuse_core.tags.genres import LONGEST_NAME, class_name
 from fstmuse_core.tags.reading import known_artist
@@ -71,8 +71,10 @@ def is_manifest(file: Path) -> bool:
     return "path" in found and "genre" in found
 
 
-def load_manifest(path: Path) -> Collection:
+def load_manifest(path: Path, *, cancelled: Cancelled | None = None) -> Collection:
     """The data set that a manifest lists; rows that make no sense are set aside.
+
+    ``cancelled`` is asked while files are measured.
 
     Raises
     ------
@@ -81,14 +83,18 @@ def load_manifest(path: Path) -> Collection:
     """
     set_aside: list[SetAside] = []
     written: dict[str, str] = {}
-    tracks = read_manifest(path, set_aside, written)
+    tracks = read_manifest(path, set_aside, written, cancelled=cancelled)
     spelt, notes = in_one_spelling(tracks, written)
     root = path if path.is_dir() else path.parent
     return Collection(root, "manifest", spelt, tuple(set_aside), notes)
 
 
 def read_manifest(
-    path: Path, set_aside: list[SetAside] | None = None, written: dict[str, str] | None = None
+    path: Path,
+    set_aside: list[SetAside] | None = None,
+    written: dict[str, str] | None = None,
+    *,
+    cancelled: Cancelled | None = None,
 ) -> list[Track]:
     """Tracks of a manifest, in its order; of a file that it lists twice the last line counts.
 
@@ -108,6 +114,8 @@ def read_manifest(
         makes no sense is an error.
     written : dict of str to str, optional
         Takes the genres as they are written, each with what it is called here.
+    cancelled : callable, optional
+        Asked while files are measured; if it says so they are not.
 
     Raises
     ------
@@ -119,7 +127,8 @@ def read_manifest(
         raise FstMuseError(
             file, "the list of tracks cannot be read (no such file)", "name the music folder"
         )
-    rows = list(_tracks(file, set_aside, {} if written is None else written))
+    with one_process():
+        rows = list(_tracks(file, set_aside, {} if written is None else written, cancelled))
     if not rows and not set_aside:
         raise FstMuseError(file, "it lists no tracks")
     # Where nothing is there the music as a whole is elsewhere, which is said once it is needed.
@@ -137,7 +146,10 @@ def read_manifest(
 
 
 def _tracks(
-    file: Path, set_aside: list[SetAside] | None, written: dict[str, str]
+    file: Path,
+    set_aside: list[SetAside] | None,
+    written: dict[str, str],
+    cancelled: Cancelled | None,
 ) -> Iterator[tuple[int, Track]]:
     """The line and the track of each row that makes sense."""
     rows = read_table(file, _FIELDS)
@@ -153,7 +165,7 @@ def _tracks(
             else "its first row must name the columns: path, genre, artist",
         )
     for row, cells in rows:
-        track = _track(file, row, cells)
+        track = _track(file, row, cells, cancelled)
         if cells["path"].startswith("#") and not _is_file(track.path):
             continue  # a comment
         if isinstance(track, Track):
@@ -165,7 +177,7 @@ def _tracks(
             set_aside.append(track)
 
 
-def _track(file: Path, row: Row, cells: Cells) -> Track | SetAside:
+def _track(file: Path, row: Row, cells: Cells, cancelled: Cancelled | None) -> Track | SetAside:
     line = f"line {row.line}"
     if row.fault:
         return SetAside(file, f"{line} has {row.fault}")
@@ -180,7 +192,7 @@ def _track(file: Path, row: Row, cells: Cells) -> Track | SetAside:
         return SetAside(
             path, f"{line} has a genre of {n} letters; shorten it to {LONGEST_NAME} or fewer"
         )
-    seconds = _seconds(cells) or _measured(path)
+    seconds = _seconds(cells) or _measured(path, cancelled)
     if isinstance(seconds, str):
         stated = f"{cells['seconds']!r} seconds, not a duration"
         said = stated if cells["seconds"] else "no seconds"
@@ -251,12 +263,6 @@ def _number(text: str) -> float:
     return number if 0.0 < number < math.inf else 0.0
 
 
-def _measured(path: Path) -> float | str:
+def _measured(path: Path, cancelled: Cancelled | None) -> float | str:
     """The duration in the file's header, or why there is none."""
-    if not _is_file(path):
-        return _MISSING
-    try:
-        seconds = probe(path).duration_s
-    except AudioError as error:
-        return error.reason
-    return seconds or "its length is not known, so it may be damaged"
+    return duration_of(path, cancelled) if _is_file(path) else _MISSING

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.audio.sound_files import is_sound_file, one_process
 from fstmuse_core.library.database import Library
 from fstmuse_core.system.errors import one_line
 
@@ -58,6 +58,13 @@ def scan(
     cancelled : callable, optional
         Asked before each folder; nothing more comes once it says so.
     """
+    with one_process():
+        yield from _scanned(folders, cancelled)
+
+
+def _scanned(
+    folders: Sequence[str], cancelled: Callable[[], bool] | None
+) -> Iterator[FoundFile | Unreadable]:
     inside = [os.path.realpath(folder) for folder in folders]
     entered: set[tuple[int, int]] = set()
     linked: set[tuple[int, int]] = set()

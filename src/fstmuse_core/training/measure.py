@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Classification
 from fstmuse_core.datasets.groups import count_artists, count_unknown, lead_key
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.isolated import IsolatedWork, unexpected
 from fstmuse_core.system.significance import Comparison, paired_test
 from fstmuse_core.system.wording import share_by_artist
 from fstmuse_core.training import metrics
@@ -47,22 +52,56 @@ def ask(
     tracks: Sequence[Track],
     progress: Callable[[int, int], None],
 ) -> Answers:
-    """Let a model classify each track; ``progress`` is told how many are done, of how many."""
+    """Let a model classify each track, in a process of its own that a crash costs one track.
+
+    ``progress`` is told how many are done, of how many.
+
+    Raises
+    ------
+    FstMuseError
+        If the model cannot be used, or no process can be started.
+    """
     genres = classifier.bundle.manifest.genres
     classified, rows, named, set_aside = [], [], [], []
-    for done, track in enumerate(tracks, 1):
-        try:
-            result = classifier.classify_file(track.path)
-            if not result.probabilities.any():
-                raise AudioError(track.path, "nothing can be heard in it")
-            classified.append(track)
-            rows.append(result.probabilities.astype(np.float64))
-            named.append(result.verdict.genre)
-        except AudioError as error:
-            set_aside.append(str(error))
-        progress(done, len(tracks))
+    with IsolatedWork(_Listener(classifier.bundle), _name, spawn=True) as listener:
+        for done, track in enumerate(tracks, 1):
+            try:
+                result = _heard(listener.result(str(track.path)), track.path)
+                classified.append(track)
+                rows.append(result.probabilities.astype(np.float64))
+                named.append(result.verdict.genre)
+            except AudioError as error:
+                set_aside.append(str(error))
+            progress(done, len(tracks))
     table = np.array(rows, dtype=np.float64).reshape(-1, len(genres))
     return Answers(genres, tuple(classified), table, tuple(named), tuple(set_aside))
+
+
+class _Listener:
+    """Classifies files in whatever process it is called in; the model is loaded there."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._classifier: GenreClassifier | None = None
+
+    def __call__(self, path: str) -> Classification:
+        if self._classifier is None:
+            self._classifier = GenreClassifier(self._bundle)
+        return self._classifier.classify_file(Path(path))
+
+
+def _name(path: str) -> str:
+    return os.path.basename(path)
+
+
+def _heard(result: Classification | Exception, path: Path) -> Classification:
+    if isinstance(result, OSError | MemoryError):
+        raise unexpected(path, result)
+    if isinstance(result, Exception):
+        raise result
+    if not result.probabilities.any():
+        raise AudioError(path, "nothing can be heard in it")
+    return result
 
 
 @dataclass(frozen=True, eq=False)
