@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,20 +98,6 @@ def test_damage_that_is_met_later_is_said_and_kept_aside_at_the_next_start(
     with open_library(library.path) as anew:
         assert "kept as library-damaged-1.db" in anew.notice
         assert anew.rows("") == []
-
-
-def test_a_newer_file_is_kept_aside_whole(library: Library, music: Path) -> None:
-    library.add_folder(music)
-    with library.writing() as connection:
-        connection.execute("PRAGMA user_version = 99")
-    library.close()
-
-    with open_library(library.path) as anew:
-        assert "a newer FstMuse wrote it; it is kept as library-newer-1.db" in anew.notice
-        assert anew.folders() == []
-    aside = library.path.with_name("library-newer-1.db")
-    with closing(sqlite3.connect(aside)) as connection:
-        assert connection.execute("SELECT count(*) FROM folders").fetchone() == (1,)
 
 
 def test_a_place_where_nothing_can_be_kept_is_said(tmp_path: Path) -> None:

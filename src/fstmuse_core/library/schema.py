@@ -12,26 +12,20 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.locks import locked
 
 TAG_ENCODING = "tag_encoding"
-_TABLE = "CREATE TABLE IF NOT EXISTS options (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
 
 
 def read(connection: sqlite3.Connection, name: str, default: str) -> str:
     """Read an option, or its default."""
-    known = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'options'"
-    if connection.execute(known).fetchone() is None:
-        return default
     found = connection.execute("SELECT value FROM options WHERE name = ?", (name,)).fetchone()
     return default if found is None else str(found[0])
 
 
 def write(connection: sqlite3.Connection, name: str, value: str) -> None:
     """Remember a choice, within the caller's transaction."""
-    connection.execute(_TABLE)
     connection.execute("INSERT OR REPLACE INTO options(name, value) VALUES (?, ?)", (name, value))
 
 
 TITLE = "Your library"
-VERSION = 1
 # Others write for milliseconds; a disk may be slow, and a scan hands in thousands of files.
 _BUSY_S = 20.0
 _SIDE_FILES = ("", "-wal", "-shm")
@@ -102,6 +96,35 @@ CREATE TABLE reviews (
     at TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+# What makes a file of each version one of the next; released ones never change. A new library
+# goes through all of them. Embeddings and logits are NULL of sounds that have none; they and the
+# fingerprints are little-endian float16 and uint32.
+_UPGRADES = (
+    """
+CREATE TABLE IF NOT EXISTS options (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE taggers (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    names TEXT NOT NULL
+);
+CREATE TABLE embeddings (
+    tagger_id INTEGER NOT NULL REFERENCES taggers(id),
+    content TEXT NOT NULL,
+    embedding BLOB,
+    logits BLOB,
+    PRIMARY KEY (tagger_id, content)
+);
+CREATE TABLE prints (
+    content TEXT PRIMARY KEY,
+    words BLOB NOT NULL
+);
+""",
+)
+VERSION = 1 + len(_UPGRADES)
+_TABLES = {
+    1: ("folders", "files", "models", "results", "timelines", "reviews"),
+    2: ("options", "taggers", "embeddings", "prints"),
+}
 
 
 class Connection(sqlite3.Connection):
@@ -129,71 +152,103 @@ def connect(file: Path) -> Connection:
 def prepare(file: Path) -> str:
     """Create or upgrade the database at ``file``.
 
-    A damaged file, or one that a newer program wrote, is kept under another name.
+    A damaged file is kept under another name. One of an older version is copied before it is
+    upgraded; a kill on the way leaves it as it was, for the next start to upgrade.
 
     Returns
     -------
     str
-        A line for the user if a file was kept aside, else empty.
+        A line for the user if a file was kept aside or upgraded, else empty.
 
     Raises
     ------
     FstMuseError
-        If it can neither be read nor begun.
+        If it can neither be read nor begun, or a newer program wrote it.
     """
     with speaking(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with locked(file.with_suffix(".lock"), _BUSY_S):
-            why = _fault(file)
-            notice = "" if why is None else _keep_aside(file, why)
-            _begin(file)
-            return notice
+            notice = _keep_aside(file) if _is_damaged(file) else ""
+            return _bring_up(file) or notice
 
 
-def _begin(file: Path) -> None:
+def _bring_up(file: Path) -> str:
+    """Begin the database, or bring it to the newest version; what to say of that."""
     with closing(connect(file)) as connection:
-        if not _version(connection):
-            connection.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version={VERSION};COMMIT;")
+        version = _version(connection)
+        if version == VERSION:
+            return ""
+        if version > VERSION:
+            raise FstMuseError(
+                TITLE,
+                "a newer FstMuse wrote it, and it is left as it is",
+                "update FstMuse to open it",
+            )
+        copy = _back_up(connection, file, version) if version else None
+        steps = _UPGRADES[version - 1 :] if version else (_SCHEMA, *_UPGRADES)
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{''.join(steps)}PRAGMA user_version={VERSION};COMMIT;"
+        )
+    if copy is None:
+        return ""
+    return f"{TITLE}: it was upgraded; its file of before is kept as {copy.name}"
 
 
-def _fault(file: Path) -> str | None:
-    """``"damaged"``, ``"newer"``, or ``None`` for a file that is sound or not there."""
+def _back_up(connection: sqlite3.Connection, file: Path, version: int) -> Path:
+    """Copy the database, also what its side files hold, to a file beside it."""
+    copy = file.with_name(f"{file.stem}-version-{version}{file.suffix}")
+    staging = copy.with_name(f".{copy.name}")
+    try:
+        staging.unlink(missing_ok=True)
+        with closing(sqlite3.connect(staging)) as target:
+            connection.backup(target)
+        os.replace(staging, copy)
+    except BaseException:
+        staging.unlink(missing_ok=True)
+        raise
+    return copy
+
+
+def _is_damaged(file: Path) -> bool:
     if not file.exists() or not file.stat().st_size:
-        return None
+        return False
     if _marker(file).exists():
-        return "damaged"
+        return True
     try:
         with closing(connect(file)) as connection:
-            version = _version(connection)
-            if version > VERSION:
-                return "newer"
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-            for table in ("folders", "files", "models", "results", "timelines", "reviews"):
-                if version and table not in tables:
-                    return "damaged"
-                if table in tables:
-                    connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()
-            return None if version or not tables else "damaged"
+            return _lacks_tables(connection)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in _DAMAGED:
-            return "damaged"
+            return True
         raise
+
+
+def _lacks_tables(connection: sqlite3.Connection) -> bool:
+    """True if tables of its version are missing; reads a row of each that is there."""
+    version = _version(connection)
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not version:
+        return bool(there)
+    wanted = [t for since, names in _TABLES.items() if since <= version for t in names]
+    for table in there.intersection(wanted):
+        connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()
+    # A newer program may do without some.
+    return version <= VERSION and not there.issuperset(wanted)
 
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _keep_aside(file: Path, why: str) -> str:
+def _keep_aside(file: Path) -> str:
     number = 1
-    while (aside := file.with_name(f"{file.stem}-{why}-{number}{file.suffix}")).exists():
+    while (aside := file.with_name(f"{file.stem}-damaged-{number}{file.suffix}")).exists():
         number += 1
     for end in _SIDE_FILES:
         with suppress(FileNotFoundError):
             os.replace(f"{file}{end}", f"{aside}{end}")
     _marker(file).unlink(missing_ok=True)
-    what = "a newer FstMuse wrote it" if why == "newer" else "its file was damaged"
-    return f"{TITLE}: {what}; it is kept as {aside.name} and a new one was begun"
+    return f"{TITLE}: its file was damaged; it is kept as {aside.name} and a new one was begun"
 
 
 def _marker(file: Path) -> Path:
