@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import soundfile
 
 from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
 from fstmuse_core.datasets.corrections.store import CorrectionStore
+from fstmuse_core.datasets.isolated import one_process
 
 RATE = 22_050
 GENRES = ("Folk", "Hip-Hop", "Rock")
@@ -34,6 +35,13 @@ def answer(
 def tone(pitch: float, seconds: float = 4.0) -> np.ndarray:
     t = np.arange(int(RATE * seconds)) / RATE
     return (0.5 * np.sin(2 * np.pi * pitch * t)).astype(np.float32)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def listener() -> Iterator[None]:
+    """One process that listens for all tests."""
+    with one_process():
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 
 from fstmuse_core.audio.reading import write_audio
 from fstmuse_core.classify.result import Doubt
-from fstmuse_core.datasets.corrections import store as store_module
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.examine import Examination, examine
 from fstmuse_core.system.errors import FstMuseError
@@ -62,7 +61,7 @@ def test_a_short_take_is_refused_by_its_name(store: CorrectionStore) -> None:
 
 
 def test_a_file_that_changes_meanwhile_is_refused(
-    store: CorrectionStore, make_song: MakeSong, monkeypatch: pytest.MonkeyPatch
+    store: CorrectionStore, make_song: MakeSong
 ) -> None:
     song = make_song()
 
@@ -71,9 +70,9 @@ def test_a_file_that_changes_meanwhile_is_refused(
         tag(path, title="Another")
         return found
 
-    monkeypatch.setattr(store_module, "examine", listen_and_change)
+    hasty = CorrectionStore(store.folder, listen=listen_and_change)
     with pytest.raises(FstMuseError, match="it changed while it was read"):
-        store.correct_file(song, "Folk", answer())
+        hasty.correct_file(song, "Folk", answer())
 
 
 def test_nothing_to_take_back(store: CorrectionStore) -> None:
@@ -206,7 +205,7 @@ def test_a_song_whose_tags_were_written_is_known_again(
     change = store.correct_file(song, "Folk", answer())
     tag(song, genre="Folk", title="Now with a name " * 2000)
     assert change.record is not None
-    assert store.is_unchanged(change.record)
+    assert not store.fault_of(change.record)
     (record,) = store.records()
     assert record.size == song.stat().st_size > change.record.size, "the next look is quick"
     assert store.find(song) == record
@@ -220,7 +219,7 @@ def test_another_song_in_its_place_is_not_taken_for_it(
     make_song(pitch=550)
     assert store.find(song) is None
     assert change.record is not None
-    assert not store.is_unchanged(change.record)
+    assert store.fault_of(change.record)
 
 
 def test_what_another_window_says_is_seen(store: CorrectionStore, make_song: MakeSong) -> None:
@@ -255,7 +254,7 @@ def test_the_data_set_may_be_moved(store: CorrectionStore, tmp_path: Path) -> No
     moved = CorrectionStore(store.folder.rename(tmp_path / "elsewhere"))
     (record,) = moved.records()
     assert record.path.parent == tmp_path / "elsewhere" / "takes"
-    assert moved.is_unchanged(record)
+    assert not moved.fault_of(record)
 
 
 @pytest.mark.parametrize("by", ["undo", "remove"])
@@ -333,7 +332,7 @@ def test_undo_after_a_take_was_saved_goes_back_to_what_was_said_of_the_take(
     assert (record.path, record.is_kept, record.title) == (saved, False, "saved")
     other = CorrectionStore(store.folder)
     assert other.records() == [record]
-    assert other.is_unchanged(record)
+    assert not other.fault_of(record)
     assert other.undo(said.sound).record is None
     with pytest.raises(FstMuseError, match="nothing to take back"):
         other.undo(said.sound)

@@ -50,10 +50,11 @@ def command(files: tuple[str, ...], genre: str | None, right: bool, model: str) 
     from fstmuse_core.bundle.manifest import CLASSIFIER
     from fstmuse_core.classify.runner import ClassifierRunner
     from fstmuse_core.datasets.corrections.store import CorrectionStore
+    from fstmuse_core.datasets.examine import examine
 
     bundle = find_bundle(model)
     bundle.require_kind(CLASSIFIER)
-    store = CorrectionStore()
+    store = CorrectionStore(listen=examine)  # each file is in another process as it is
     own = [*bundle.manifest.genres, *store.genres()]
     name = None if genre is None else _named(genre, own)
     correct = partial(_correct, store, ClassifierRunner(str(bundle.path), bundle.sha256), name)

@@ -45,9 +45,9 @@ def duration_of(path: Path, cancelled: Cancelled | None = None) -> float | str:
     return found or "its length is not known, so it may be damaged"
 
 
-def examined(path: Path) -> Examination:
+def examined(path: Path, cancelled: Cancelled | None = None) -> Examination:
     """What :func:`~.examine.examine` says; a file that crashes or hangs a decoder is unreadable."""
-    found = _EXAMINATIONS.result(path)
+    found = _EXAMINATIONS.result(path, cancelled)
     if isinstance(found, FstMuseError):
         return Examination(path, fault="unreadable", reason=found.reason)
     return found

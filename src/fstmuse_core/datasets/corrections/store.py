@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import platformdirs
 
 from fstmuse_core.audio.spectrogram import FloatArray
@@ -30,7 +28,9 @@ from fstmuse_core.datasets.corrections.journal import (
     read_journal,
     write_anew,
 )
-from fstmuse_core.datasets.examine import examine, file_state
+from fstmuse_core.datasets.corrections.takes import flac
+from fstmuse_core.datasets.examine import Examination, file_state
+from fstmuse_core.datasets.isolated import examined
 from fstmuse_core.system.atomic_write import FULL, file_sha256, open_atomic
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.locks import locked
@@ -44,6 +44,7 @@ _PATIENCE_S = 15.0
 # What this program puts into the folder of takes, whole or left by a kill.
 _OWN_TAKE = re.compile(r"[0-9a-f]{32}\.flac|\.?incoming-.*|\.[0-9a-f]{32}.*")
 
+Listen = Callable[[Path], Examination]
 # What is to be written, and the sound that it concerns.
 _Decision = tuple[Sequence[Step], str]
 
@@ -84,11 +85,14 @@ class CorrectionStore:
     ----------
     folder : Path, optional
         Its folder; :func:`corrections_folder` if not given.
+    listen : callable, optional
+        Examines a file; in another process by default, as it may crash its own.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, listen: Listen = examined) -> None:
         # Absolute and without links on the way, as the paths of kept recordings are.
         self.folder = Path(os.path.abspath(folder or corrections_folder()))
+        self._listen = listen
         self._known: tuple[tuple[int, int] | None, Journal] = (None, Journal())
 
     def records(self) -> list[Correction]:
@@ -136,25 +140,26 @@ class CorrectionStore:
         digest = file_sha256(path) if alike else ""
         found = next((record for record in alike if record.sha256 == digest), None)
         if found is None and here:
-            found = records.get(examine(path).sound)
+            found = records.get(self._listen(path).sound)
         return None if found is None else self._followed(found, path, state)
 
     def of_sound(self, sound: str) -> Correction | None:
         """Correction of a sound; raises ``FstMuseError``."""
         return self._read().records.get(sound)
 
-    def is_unchanged(self, record: Correction) -> bool:
-        """Return true if the file of a correction still holds the sound that was corrected."""
+    def fault_of(self, record: Correction) -> str:
+        """Say why the file of a correction does not hold its sound any more; empty if it does."""
         state = file_state(record.path)
         if state is None:
-            return False
+            return "it was moved or removed after it was corrected"
         if state == (record.size, record.mtime_ns):
-            return True
-        is_same = state[0] == record.size and file_sha256(record.path) == record.sha256
-        if not is_same and examine(record.path).sound != record.sound:
-            return False
+            return ""
+        if state[0] != record.size or file_sha256(record.path) != record.sha256:
+            found = self._listen(record.path)
+            if found.sound != record.sound:
+                return found.reason or "its sound has changed since it was corrected"
         self._followed(record, record.path, state)
-        return True
+        return ""
 
     def _followed(self, record: Correction, path: Path, state: tuple[int, int]) -> Correction:
         """The correction with what its file has become, which spares the next look at it."""
@@ -204,7 +209,7 @@ class CorrectionStore:
             If nothing can be learnt from the file, or the corrections cannot be written.
         """
         path = Path(os.path.abspath(path))
-        record = _record_of(path, path, genre, result)
+        record = self._record_of(path, path, genre, result)
 
         def keep(journal: Journal) -> _Decision:
             known = journal.records.get(record.sound)
@@ -242,8 +247,8 @@ class CorrectionStore:
             incoming = takes / f"incoming-{os.getpid()}.flac"
             try:
                 with open_atomic(incoming) as stream:
-                    stream.write(_flac(samples, sample_rate))
-                record = _record_of(incoming, title, genre, result, Tags(title=title))
+                    stream.write(flac(samples, sample_rate))
+                record = self._record_of(incoming, title, genre, result, Tags(title=title))
                 kept = takes / f"{record.sound}.flac"
                 incoming.replace(kept)
             finally:
@@ -251,6 +256,45 @@ class CorrectionStore:
             return [Said(replace(record, path=kept, is_kept=True))], record.sound
 
         return self._change(keep)
+
+    def _record_of(
+        self,
+        path: Path,
+        subject: Path | str,
+        genre: str,
+        result: Classification,
+        tags: Tags | None = None,
+    ) -> Correction:
+        if not result.probabilities.any():
+            raise AudioError(subject, "nothing was heard in it that could be learnt from")
+        before = file_state(path)
+        found = self._listen(path)
+        if found.fault or before is None:
+            raise AudioError(subject, found.reason or "it vanished while it was read")
+        digest = file_sha256(path)
+        tags = tags or read_tags(path)
+        if file_state(path) != before or not digest:
+            raise AudioError(subject, "it changed while it was read", "try again")
+        heard, probability = result.ranked()[0]
+        return Correction(
+            sound=found.sound,
+            path=path,
+            is_kept=False,
+            size=before[0],
+            mtime_ns=before[1],
+            sha256=digest,
+            seconds=round(found.seconds, 3),
+            genre=genre,
+            heard=heard,
+            probability=min(1.0, round(probability, 4)),
+            was_sure=result.verdict.is_sure,
+            model=result.model,
+            model_sha256=result.model_sha256,
+            artist=tags.artist,
+            title=tags.title or path.stem,
+            album=tags.album,
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
 
     def remove(self, sound: str) -> Change:
         """Forget what was said of a sound, and delete the recording that was kept of it.
@@ -343,50 +387,3 @@ class CorrectionStore:
 def _kept_aside(journal: Journal, aside: Path) -> str:
     why = "a newer FstMuse wrote them" if journal.is_newer else "their file was damaged"
     return f"{TITLE}: {why}; it is kept as {aside.name} and a new one was begun"
-
-
-def _record_of(
-    path: Path, subject: Path | str, genre: str, result: Classification, tags: Tags | None = None
-) -> Correction:
-    if not result.probabilities.any():
-        raise AudioError(subject, "nothing was heard in it that could be learnt from")
-    before = file_state(path)
-    found = examine(path)
-    if found.fault or before is None:
-        raise AudioError(subject, found.reason or "it vanished while it was read")
-    digest = file_sha256(path)
-    tags = tags or read_tags(path)
-    if file_state(path) != before or not digest:
-        raise AudioError(subject, "it changed while it was read", "try again")
-    heard, probability = result.ranked()[0]
-    return Correction(
-        sound=found.sound,
-        path=path,
-        is_kept=False,
-        size=before[0],
-        mtime_ns=before[1],
-        sha256=digest,
-        seconds=round(found.seconds, 3),
-        genre=genre,
-        heard=heard,
-        probability=min(1.0, round(probability, 4)),
-        was_sure=result.verdict.is_sure,
-        model=result.model,
-        model_sha256=result.model_sha256,
-        artist=tags.artist,
-        title=tags.title or path.stem,
-        album=tags.album,
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def _flac(samples: FloatArray, sample_rate: int) -> bytes:
-    import soundfile
-
-    # The upper half of 32 bits, as libsndfile makes WAV but not FLAC files: a recording that
-    # is saved as a WAV file later shall be the same sound.
-    wide = np.clip(np.rint(samples.astype(np.float64) * 2.0**31), -(2.0**31), 2.0**31 - 1.0)
-    pcm = np.floor(wide / 65536.0).astype(np.int16)
-    stream = io.BytesIO()
-    soundfile.write(stream, pcm, sample_rate, format="FLAC", subtype="PCM_16")
-    return stream.getvalue()

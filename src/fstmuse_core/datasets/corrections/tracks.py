@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE, Correction
 from fstmuse_core.datasets.corrections.store import TITLE, CorrectionStore, corrections_folder
+from fstmuse_core.datasets.isolated import examined
 from fstmuse_core.datasets.track import Collection, SetAside, Track
 from fstmuse_core.system.atomic_write import write_atomic
 from fstmuse_core.system.errors import FstMuseError
@@ -46,7 +48,7 @@ def read_corrections(
     FstMuseError
         If nothing has been corrected yet, or the corrections cannot be read.
     """
-    store = CorrectionStore(folder)
+    store = CorrectionStore(folder, listen=partial(examined, cancelled=cancelled))
     records = store.records()
     if not records:
         raise FstMuseError(
@@ -59,19 +61,13 @@ def read_corrections(
     for done, record in enumerate(records, 1):
         if cancelled and cancelled():
             break
-        if store.is_unchanged(record):
-            tracks.append(_track(record))
+        if why := store.fault_of(record):
+            set_aside.append(SetAside(record.path, why))
         else:
-            set_aside.append(SetAside(record.path, _why_not(record)))
+            tracks.append(_track(record))
         if progress:
             progress(done, len(records))
     return Collection(store.folder, "corrections", tuple(tracks), tuple(set_aside))
-
-
-def _why_not(record: Correction) -> str:
-    if not record.path.is_file():
-        return "it was moved or removed after it was corrected"
-    return "its sound has changed since it was corrected"
 
 
 def _track(record: Correction) -> Track:
