@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -228,16 +228,15 @@ def test_a_test_that_is_all_gone_loses_nothing_that_was_learned(home: Home, musi
 def test_the_reports_design_sets_aside_what_it_cannot_read_again(
     home: Home, music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clip = classifiers._clip
+    write = classifiers._write_features
 
-    def vanishes(track: Track) -> Any:
-        if track.path.name == CHANGED:
-            track.path.unlink()
-        return clip(track)
+    def vanishes(folder: Path, tracks: Sequence[Track], *arguments: Any) -> dict[str, str]:
+        next(track.path for track in tracks if track.path.name == CHANGED).unlink()
+        return write(folder, tracks, *arguments)
 
-    monkeypatch.setattr(classifiers, "_clip", vanishes)
+    monkeypatch.setattr(classifiers, "_write_features", vanishes)
     options = {**OPTIONS, "model": "fst-muse", "design": "original", "batch_size": 2}
     assert home.train(**options, data=[str(music)], genres=["Folk", "Rock", "Hip-Hop"]) == 0
     (sentence,) = set_aside(home)
-    assert sentence == f"1 file is set aside: {CHANGED}: it cannot be read any more"
+    assert sentence == f"1 file is set aside: {CHANGED}: there is no such file"
     assert sum(home.of_kind("started")[0]["clips"].values()) == 11

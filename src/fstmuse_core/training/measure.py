@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def ask(
 ) -> Answers:
     """Let a model classify each track, in a process of its own that a crash costs one track.
 
-    ``progress`` is told how many are done, of how many.
+    ``progress`` is told several times a second how many are done, of how many; it may raise to
+    give up.
 
     Raises
     ------
@@ -64,15 +66,16 @@ def ask(
     genres = classifier.bundle.manifest.genres
     classified, rows, named, set_aside = [], [], [], []
     with IsolatedWork(_Listener(classifier.bundle), _name, spawn=True) as listener:
-        for done, track in enumerate(tracks, 1):
+        for before, track in enumerate(tracks):
             try:
-                result = _heard(listener.result(str(track.path)), track.path)
+                found = listener.result(str(track.path), partial(_tell, progress, before, tracks))
+                result = _heard(found, track.path)
                 classified.append(track)
                 rows.append(result.probabilities.astype(np.float64))
                 named.append(result.verdict.genre)
             except AudioError as error:
                 set_aside.append(str(error))
-            progress(done, len(tracks))
+            progress(before + 1, len(tracks))
     table = np.array(rows, dtype=np.float64).reshape(-1, len(genres))
     return Answers(genres, tuple(classified), table, tuple(named), tuple(set_aside))
 
@@ -88,6 +91,12 @@ class _Listener:
         if self._classifier is None:
             self._classifier = GenreClassifier(self._bundle)
         return self._classifier.classify_file(Path(path))
+
+
+def _tell(
+    progress: Callable[[int, int], None], done: int, tracks: Sequence[Track], _fraction: float
+) -> None:
+    progress(done, len(tracks))
 
 
 def _name(path: str) -> str:

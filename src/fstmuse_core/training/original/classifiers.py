@@ -26,7 +26,8 @@ from fstmuse_core.original.networks import (
 )
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import REPORT_FILE, read_json, write_bytes, write_json
-from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.isolated import IsolatedWork, unexpected
 from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
@@ -227,13 +228,15 @@ def clips_of(run: Run, events: Events, control: Control) -> tuple[Run, dict[str,
     Files that cannot be read any more are set aside; the run returned is without them.
     """
     tracks = [track for part in PARTS for track in run.parts.known(part)]
+    reasons: dict[str, str] = {}
     if not (run.folder / _ROWS_FILE).is_file():
-        _write_features(run.folder, tracks, events, control)
+        reasons = _write_features(run.folder, tracks, events, control)
     table = np.load(run.folder / _FEATURES_FILE, mmap_mode="r", allow_pickle=False)
     rows = {path: int(row) for path, row in read_json(run.folder / _ROWS_FILE).items()}
-    lost = [f"{t.path.name}: it cannot be read any more" for t in tracks if str(t.path) not in rows]
+    lost = [track.path for track in tracks if str(track.path) not in rows]
     if lost:
-        sentence = set_aside_sentence(lost)
+        gone = "it cannot be read any more"
+        sentence = set_aside_sentence([f"{p.name}: {reasons.get(str(p), gone)}" for p in lost])
         events.warn(sentence)
         parts = run.parts.only(
             {track.path for track in run.parts.tracks() if str(track.path) in rows}
@@ -248,30 +251,47 @@ def clips_of(run: Run, events: Events, control: Control) -> tuple[Run, dict[str,
 
 def _write_features(
     folder: Path, tracks: Sequence[Track], events: Events, control: Control
-) -> None:
-    """Write the table, and beside it which file's features are in which row."""
+) -> dict[str, str]:
+    """Write the table, and beside it which file's features are in which row.
+
+    Returns
+    -------
+    dict of str to str
+        Reasons of files that have none, by their paths.
+    """
     shortage = disk_shortage(folder, 4 * N_FRAMES * N_MELS * len(tracks))
     if shortage:
         raise FstMuseError("training", shortage)
     staging = folder / f".{_FEATURES_FILE}"
     shape = (len(tracks), N_FRAMES, N_MELS, 1)
     table = np.lib.format.open_memmap(staging, "w+", np.dtype(np.float32), shape)
-    rows = {}
-    for row, track in enumerate(tracks):
-        control.check_start()
-        with contextlib.suppress(AudioError):
-            table[row] = original_features(_clip(track))
-            rows[str(track.path)] = row
-        events.preparing("features", row + 1, len(tracks))
+    rows, reasons = {}, {}
+    # Elsewhere, so that a crash in a decoder costs a file and not the training.
+    with IsolatedWork(_samples, str, spawn=True) as decoder:
+        for row, track in enumerate(tracks):
+            control.check_start()
+            path = str(track.path)
+            samples = decoder.result(path, lambda _: control.check_start())
+            if isinstance(samples, Exception):
+                reasons[path] = _reason(path, samples)
+            else:
+                table[row] = original_features(samples)
+                rows[path] = row
+            events.preparing("features", row + 1, len(tracks))
     table.flush()
     del table
     staging.replace(folder / _FEATURES_FILE)
     write_json(folder / _ROWS_FILE, rows)
+    return reasons
 
 
-def _clip(track: Track) -> FloatArray:
-    """Samples of a track, as much as the design takes."""
-    return load_audio(track.path, sample_rate=SAMPLE_RATE, duration_s=30.0)
+def _samples(path: str) -> FloatArray:
+    """Samples of a file, as much as the design takes."""
+    return load_audio(path, sample_rate=SAMPLE_RATE, duration_s=30.0)
+
+
+def _reason(path: str, error: Exception) -> str:
+    return (error if isinstance(error, FstMuseError) else unexpected(path, error)).reason
 
 
 def _labels(tracks: Sequence[Track], genres: tuple[str, ...]) -> Any:
