@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from fstmuse_core.bundle.bundle import Bundle, load_bundle, shipped_models_folder
+from fstmuse_core.bundle.bundle import (
+    TAGGER_HEAD_NAME,
+    Bundle,
+    load_bundle,
+    shipped_models_folder,
+    write_bundle,
+)
+from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.library.database import Library, open_library
 
 RATE = 22_050
@@ -56,3 +64,31 @@ def song(music: Path) -> Song:
 def bundle() -> Bundle:
     """The model that is used when none is named."""
     return load_bundle(shipped_models_folder() / "fst-muse")
+
+
+@pytest.fixture(scope="session")
+def tagger() -> Bundle:
+    """The tagger that comes with FstMuse."""
+    return load_bundle(shipped_models_folder() / "tagger")
+
+
+@pytest.fixture(scope="session")
+def tagged_model(
+    tmp_path_factory: pytest.TempPathFactory, bundle: Bundle, tagger: Bundle
+) -> Bundle:
+    """A classifier that stands on the tagger, with a head that was never taught."""
+    n_genres, size = len(bundle.manifest.genres), 100 + 512
+    head = TaggerHead(
+        tags=np.arange(n_genres + 2, dtype=np.int64)[:, None],
+        offsets=np.zeros(n_genres + 2, np.float32),
+        mean=np.zeros(size, np.float32),
+        deviation=np.ones(size, np.float32),
+        matrix=np.zeros((size, n_genres + 1), np.float32),
+        bias=np.zeros(n_genres + 1, np.float32),
+        shares=np.array((0.2, 0.7, 0.1), np.float32),
+    )
+    files = {name: (bundle.path / name).read_bytes() for name in bundle.manifest.files}
+    files[TAGGER_HEAD_NAME] = head.to_bytes()
+    folder = tmp_path_factory.mktemp("models") / "tagged"
+    write_bundle(folder, replace(bundle.manifest, name="tagged", tagger=tagger.sha256), files)
+    return load_bundle(folder)

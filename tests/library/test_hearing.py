@@ -32,7 +32,7 @@ class StandIn(ClassifierRunner):
         self.heard: list[str] = []
         self._answer, self._happens = answer, happens
 
-    def classify(self, path: str) -> Classification:
+    def classify(self, path: str, **_: object) -> Classification:
         self.heard.append(path)
         self._happens(path)
         return self._answer

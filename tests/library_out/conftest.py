@@ -119,10 +119,10 @@ class Shelf:
 
     def hear(self, model: KnownModel, answers: Answers, **tags: str) -> None:
         """Let a model say something of files, or why it can't."""
-        manifest = SimpleNamespace(title=model.title, genres=model.genres)
+        manifest = SimpleNamespace(title=model.title, genres=model.genres, tagger="")
         bundle = SimpleNamespace(sha256=model.sha256, name=model.name, manifest=manifest)
         queue = Queue(self.library, cast(Bundle, bundle))
-        texts = {"title": "", "artist": "", "album": "", "tag_genre": "", **tags}
+        texts: Any = {"title": "", "artist": "", "album": "", "tag_genre": "", **tags}
         for waiting in queue.next_after(None, 1000):
             name = os.path.relpath(waiting.path, self.folder).replace(os.sep, "/")
             said = answers.get(name)

@@ -13,6 +13,9 @@ from fstmuse_core.system.errors import BundleError
 from fstmuse_core.system.process_limits import heartbeat
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fstmuse_core.audio.spectrogram import FloatArray
     from fstmuse_core.classify.classifier import GenreClassifier
     from fstmuse_core.classify.result import Classification
 
@@ -40,12 +43,17 @@ class ClassifierRunner:
         self._sha256 = sha256
         self._classifier: GenreClassifier | None = None
 
-    def classify(self, path: str) -> Classification:
-        """Classify a file; raises ``AudioError`` or ``BundleError``."""
+    def classify(
+        self, path: str, *, on_mel: Callable[[FloatArray], None] | None = None
+    ) -> Classification:
+        """Classify a file; raises ``AudioError`` or ``BundleError``.
+
+        ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
+        """
         if self._classifier is None:
             self._classifier = self._loaded()
         return self._classifier.classify_file(
-            path, progress=lambda fraction: heartbeat(fraction=fraction)
+            path, on_mel=on_mel, progress=lambda fraction: heartbeat(fraction=fraction)
         )
 
     def _loaded(self) -> GenreClassifier:

@@ -26,6 +26,7 @@ K = TypeVar("K", bound=Hashable)
 LONGEST_S = 600.0
 # Bands of the mel spectrogram that telephone, low bit rates and 8 kHz leave: 250 to 3,000 Hz.
 _FIRST_BAND, _BANDS_EACH, _N_BITS = 16, 2, 32
+_WIDTH = (_N_BITS + 1) * _BANDS_EACH
 # Frames that are averaged, between the two that are compared, and from one word to the next
 # (at 22,050 Hz and a hop of 512: 0.37 s, 0.37 s and 0.07 s).
 _SMOOTHING, _LAG, _STEP = 16, 16, 3
@@ -57,8 +58,7 @@ def print_of(mel: npt.NDArray[np.floating]) -> Print:
     ndarray of uint32, shape ``(words,)``
         One word for every third frame; empty where there are too few frames.
     """
-    width = (_N_BITS + 1) * _BANDS_EACH
-    bands = np.asarray(mel[:, _FIRST_BAND : _FIRST_BAND + width], dtype=np.float64)
+    bands = np.asarray(mel[:, _FIRST_BAND : _FIRST_BAND + _WIDTH], dtype=np.float64)
     if len(bands) <= _SMOOTHING + _LAG:
         return np.zeros(0, np.uint32)
     energy = bands.reshape(len(bands), _N_BITS + 1, _BANDS_EACH).sum(axis=2)
@@ -68,6 +68,27 @@ def print_of(mel: npt.NDArray[np.floating]) -> Print:
     slope = level[:, :-1] - level[:, 1:]
     rises = (slope[_LAG:] - slope[:-_LAG])[::_STEP] > _STEADY
     return np.packbits(rises, axis=1, bitorder="little").view("<u4").ravel().astype(np.uint32)
+
+
+class MelPrint:
+    """The fingerprint of mel frames that come in blocks, of their first ten minutes."""
+
+    def __init__(self) -> None:
+        self._left = round(LONGEST_S * DEFAULT_CONFIG.frames_per_second)
+        self._frames: list[FloatArray] = []
+
+    def push(self, frames: FloatArray) -> None:
+        """Take frames, shape ``(n, 128)``."""
+        if self._left > 0:
+            # Only these bands are looked at.
+            self._frames.append(frames[: self._left, : _FIRST_BAND + _WIDTH].copy())
+            self._left -= len(frames)
+
+    def finish(self) -> Print:
+        """The fingerprint of all that came."""
+        if not self._frames:
+            return np.zeros(0, np.uint32)
+        return print_of(np.concatenate(self._frames))
 
 
 class PrintStream:
@@ -104,10 +125,15 @@ class PrintStream:
         return print_of(np.concatenate([*self._frames, self._mel.flush()]))
 
 
-def as_text(words: Print, most: int = 1720) -> str:
-    """A fingerprint as text for a table: of long ones the middle (two minutes)."""
+def middle(words: Print, most: int = 1720) -> Print:
+    """The middle of a long fingerprint (two minutes), a short one as it is."""
     start = max(0, (len(words) - most) // 2)
-    return base64.b85encode(words[start : start + most].astype("<u4").tobytes()).decode()
+    return words[start : start + most]
+
+
+def as_text(words: Print) -> str:
+    """A fingerprint as text for a table: of long ones the middle."""
+    return base64.b85encode(middle(words).astype("<u4").tobytes()).decode()
 
 
 def from_text(text: str) -> Print:

@@ -16,7 +16,7 @@ import platformdirs
 
 from fstmuse_core.bundle.find_by_hash import names_by_hash
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.library import queries, schema
+from fstmuse_core.library import queries, schema, sounds
 from fstmuse_core.library.rows import (
     Counts,
     FileScores,
@@ -207,6 +207,11 @@ class Library:
         """A model's answer on a file, without the activation map; ``None`` if there is none."""
         with self.reading() as connection:
             return queries.classification(connection, file_id, model_sha)
+
+    def count_lacking(self, tagger_sha: str) -> int:
+        """Number of sounds with answers of which a tagger's embedding is not kept."""
+        with self.reading() as connection:
+            return sounds.count_lacking(connection, tagger_sha)
 
     def scores(
         self,

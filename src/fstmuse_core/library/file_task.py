@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core.classify.runner import ClassifierRunner
+from fstmuse_core.datasets.duplicates import MelPrint
 from fstmuse_core.library.rows import StoredAnswer, stored
 from fstmuse_core.library.scan import FoundFile, found_file
+from fstmuse_core.library.sounds import StoredSound, stored_sound
 from fstmuse_core.system.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.system.process_limits import too_much_memory
 
-_KNOWN = "SELECT 1 FROM results WHERE content = ? AND model_id = ?"
+_KNOWN = """
+SELECT 1 FROM results WHERE content = :content AND model_id = :model AND (
+    :tagger = 0
+    OR EXISTS (SELECT 1 FROM embeddings WHERE tagger_id = :tagger AND content = :content)
+)
+"""
 # A file that is being written to is tried once more; then it must wait for the next scan.
 _ATTEMPTS = 2
 
@@ -34,6 +41,8 @@ class ClassifiedFile:
         From its tags.
     answer : StoredAnswer or None
         ``None`` if the library has one for this sound.
+    sound : StoredSound or None
+        What was found out beside the answer.
     """
 
     found: FoundFile
@@ -43,6 +52,7 @@ class ClassifiedFile:
     album: str
     tag_genre: str
     answer: StoredAnswer | None
+    sound: StoredSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +80,17 @@ class LibraryTask:
         The library's file, which is only read.
     model_id : int
         The library's number of the model.
+    tagger_id : int
+        The library's number of the tagger that the model stands on; 0 if on none.
     """
 
-    def __init__(self, runner: ClassifierRunner, library: str, model_id: int) -> None:
+    def __init__(
+        self, runner: ClassifierRunner, library: str, model_id: int, tagger_id: int = 0
+    ) -> None:
         self._runner = runner
         self._library = library
         self._model_id = model_id
+        self._tagger_id = tagger_id
 
     def __call__(self, path: str) -> ClassifiedFile | FailedFile | Unusable:
         try:
@@ -110,6 +125,7 @@ class LibraryTask:
         content = audio_digest(found.path)
         known, encoding = self._known(content)
         tags = read_tags(Path(found.path), encoding)
+        answer, sound = (None, None) if known else self._listen(found.path)
         return ClassifiedFile(
             found,
             content,
@@ -117,8 +133,14 @@ class LibraryTask:
             artist=storable(tags.artist),
             album=storable(tags.album),
             tag_genre=storable("; ".join(tags.genres)),
-            answer=None if known else stored(self._runner.classify(found.path)),
+            answer=answer,
+            sound=sound,
         )
+
+    def _listen(self, path: str) -> tuple[StoredAnswer, StoredSound]:
+        words = MelPrint()
+        answer = self._runner.classify(path, on_mel=words.push)
+        return stored(answer), stored_sound(answer, words.finish())
 
     def _known(self, content: str) -> tuple[bool, str]:
         """True if the library has an answer for this sound; and the encoding of old tags."""
@@ -127,7 +149,12 @@ class LibraryTask:
         uri = f"{Path(self._library).as_uri()}?mode=ro"
         try:
             with closing(sqlite3.connect(uri, uri=True)) as connection:
-                found: Any = connection.execute(_KNOWN, (content, self._model_id)).fetchone()
+                values = {
+                    "content": content,
+                    "model": self._model_id,
+                    "tagger": self._tagger_id,
+                }
+                found: Any = connection.execute(_KNOWN, values).fetchone()
                 return found is not None, schema.read(connection, schema.TAG_ENCODING, "auto")
         except sqlite3.Error:
             return False, "auto"  # classified once more, at worst

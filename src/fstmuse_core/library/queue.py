@@ -13,10 +13,16 @@ from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
 from fstmuse_core.library.rows import SETTINGS, State, StoredAnswer
+from fstmuse_core.library.sounds import keep_sound, register_tagger
 
 _WAITS = """
 FROM files f WHERE f.folder_id IS NOT NULL AND f.state = 'waiting'
-    AND NOT EXISTS (SELECT 1 FROM results r WHERE r.content = f.content AND r.model_id = :model)
+    AND (
+        NOT EXISTS (SELECT 1 FROM results r WHERE r.content = f.content AND r.model_id = :model)
+        OR :tagger <> 0 AND NOT EXISTS (
+            SELECT 1 FROM embeddings e WHERE e.tagger_id = :tagger AND e.content = f.content
+        )
+    )
 """
 _WAITING = f"""
 SELECT f.id, f.path, f.position, f.device || ' ' || f.inode {_WAITS}
@@ -53,6 +59,8 @@ class Waiting(NamedTuple):
 class Queue:
     """Files of a library that wait for one model, in order.
 
+    Those wait too that it has answered, and of whose sound its tagger has nothing kept.
+
     Parameters
     ----------
     library : Library
@@ -63,18 +71,21 @@ class Queue:
     def __init__(self, library: Library, bundle: Bundle) -> None:
         self._library = library
         self.model_id = register(library, bundle)
+        with library.writing() as connection:
+            self.tagger_id = register_tagger(connection, bundle.manifest.tagger)
+        self._values = {"model": self.model_id, "tagger": self.tagger_id}
 
     def count(self) -> int:
         """Number of files that wait."""
         with self._library.reading() as connection:
             query = f"SELECT count(*) {_WAITS}"
-            (count,) = connection.execute(query, {"model": self.model_id}).fetchone()
+            (count,) = connection.execute(query, self._values).fetchone()
         return int(count)
 
     def next_after(self, last: Waiting | None, limit: int) -> list[Waiting]:
         """The next files in order, after ``last``; the first ones for ``None``."""
         values = {
-            "model": self.model_id,
+            **self._values,
             "position": last.position if last else _LOWEST,
             "file": last.file_id if last else 0,
             "limit": limit,
@@ -102,6 +113,8 @@ class Queue:
                 return (file_id,)
             if became.answer is not None:
                 keep_answer(connection, became.content, self.model_id, became.answer)
+            if became.sound is not None:
+                keep_sound(connection, became.content, self.tagger_id, became.sound)
             return store_file(connection, file_id, became)
 
 

@@ -185,6 +185,7 @@ class LibraryWork:
                 ClassifierRunner(str(bundle.path), bundle.sha256),
                 str(library.path),
                 shift.queue.model_id,
+                shift.queue.tagger_id,
             )
             with ProcessPool(task, min(processes, shift.total)) as pool:
                 while not self._cancelled.is_set():

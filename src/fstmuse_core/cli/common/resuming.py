@@ -41,7 +41,10 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
     note_files(library, _statuses(files))
     queue = Queue(library, bundle)
     task = LibraryTask(
-        ClassifierRunner(str(bundle.path), bundle.sha256), str(library.path), queue.model_id
+        ClassifierRunner(str(bundle.path), bundle.sha256),
+        str(library.path),
+        queue.model_id,
+        queue.tagger_id,
     )
 
     def known(index: int) -> Classification | None:

@@ -107,6 +107,9 @@ def forget(folders: tuple[str, ...]) -> int:
 def classify(model: str, retry: bool) -> int:
     """Let a model hear every file of the library that it has not heard yet, on all cores.
 
+    Songs that were heard before FstMuse kept what they sound like are heard once more, so that
+    similar ones can be found.
+
     It may be stopped at any moment, with Ctrl-C or otherwise: what was heard is kept, and the
     next time it goes on from there. If files fail, the exit code is 1; see fstmuse library list.
     """
@@ -114,7 +117,8 @@ def classify(model: str, retry: bool) -> int:
     from fstmuse_core.library.rows import State
     from fstmuse_core.library.work import WorkFailed
 
-    sha256 = find_bundle(model).sha256
+    bundle = find_bundle(model)
+    sha256, tagger = bundle.sha256, bundle.manifest.tagger
     with opened_library() as library:
         if not library.folders():
             raise FstMuseError(
@@ -123,6 +127,9 @@ def classify(model: str, retry: bool) -> int:
         if retry:
             again = (State.FAILED, State.SKIPPED)
             library.requeue([row.file_id for row in library.rows(sha256) if row.state in again])
+        lacking = library.count_lacking(tagger) if tagger else 0
+    if lacking:
+        say(f"{counted(lacking, 'song')} heard before, again: what it sounds like is not kept yet")
     ended = _work(model)
     if isinstance(ended, WorkFailed):
         say(f"fstmuse: {ended.error}")
