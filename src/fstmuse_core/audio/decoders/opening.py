@@ -124,10 +124,8 @@ def _parts(path: Path, file: ByteFile, kind: str, start: int) -> Sequence[Part]:
     joints = [start]
     if kind == "ogg":
         joints = true_lengths.ogg_links(file, start)[0]
-    elif kind == "flac":
-        joints = sorted(
-            {start, *(at for joint in true_lengths.JOINT for at in file.find_all(joint, start))}
-        )
+    elif kind in ("flac", "tta", "wavpack"):
+        joints = true_lengths.joints(file, kind, start)
     elif kind == "mp4":
         joints = mp4_matroska.mp4_joints(file, start)
     elif kind == "matroska":

@@ -1,7 +1,9 @@
-"""True lengths of FLAC and Ogg files, whatever their headers say."""
+"""True lengths of FLAC and Ogg files, whatever their headers say, and where joined files begin."""
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import dataclass
 
 from fstmuse_core.audio.decoders.byte_file import ByteFile
@@ -16,6 +18,43 @@ _BLOCK_SIZES = {
     **{8 + i: 256 << i for i in range(8)},
 }
 JOINT = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
+
+
+_TTA_HEADER = struct.Struct("<4s3H2I")
+_WAVPACK_BLOCK = struct.Struct("<4sIHBBIII")
+_WAVPACK_BEGINS = 0x800
+_WAVPACK_VERSIONS = range(0x402, 0x411)
+
+
+def joints(file: ByteFile, kind: str, start: int) -> list[int]:
+    """Offsets of the files of a kind that are joined in one; the first is ``start``."""
+    found = {start}
+    if kind == "flac":
+        found |= {at for joint in JOINT for at in file.find_all(joint, start)}
+    elif kind == "tta":
+        found |= {at for at in file.find_all(b"TTA1", start) if _is_tta(file.at(at, 22))}
+    elif kind == "wavpack":
+        found |= {at for at in file.find_all(b"wvpk", start) if _begins_wavpack(file.at(at, 28))}
+    return sorted(found)
+
+
+def _is_tta(head: bytes) -> bool:
+    size = _TTA_HEADER.size
+    return len(head) == size + 4 and zlib.crc32(head[:size]) == int.from_bytes(
+        head[size:], "little"
+    )
+
+
+def _begins_wavpack(head: bytes) -> bool:
+    """True for the first block of a recording; there is one for each pair of channels."""
+    if len(head) < _WAVPACK_BLOCK.size:
+        return False
+    _, size, version, high, _, _, first, n_samples = _WAVPACK_BLOCK.unpack(
+        head[: _WAVPACK_BLOCK.size]
+    )
+    flags = int.from_bytes(head[24:28], "little")
+    is_block = version in _WAVPACK_VERSIONS and size >= 24 and n_samples > 0
+    return is_block and not first and not high and bool(flags & _WAVPACK_BEGINS)
 
 
 @dataclass(frozen=True, slots=True)
