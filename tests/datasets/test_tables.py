@@ -102,6 +102,7 @@ def test_names_of_the_file(music: Path, name: str) -> None:
         ("File", "Class", "Artist Name", "Length (s)"),
         ("file_path", "Category", "artist_name", "duration_sec"),
         ("FilePath", "class_name", "ARTISTS", "Duration [sec]"),
+        ("File Name", "Class Label", "Track Artist", "Length (sec)"),
         ("Dateiname", "Kategorie", "Interpret", "Dauer"),
     ],
 )

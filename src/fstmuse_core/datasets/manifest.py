@@ -29,6 +29,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "genre": (
         *("genre", "genres", "label", "class", "category", "style", "genrename", "classname"),
+        *("classlabel", "genrelabel", "musicgenre", "trackgenre", "primarygenre", "songgenre"),
         *("target", "labels", "maingenre", "topgenre", "genretop", "tag", "klasse", "kategorie"),
         *("stil", "genero", "género", "categorie", "catégorie"),
     ),
