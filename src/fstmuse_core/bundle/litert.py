@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +14,26 @@ from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.manifest import GENERATOR
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.system.errors import BundleError
+from fstmuse_core.system.process_limits import require_room
 
 # Segments run at once. The interpreter is laid out for one batch size at a time, and laying
 # it out anew costs more than a few empty rows in the last batch. 30 s are 19 segments.
 BATCH = 10
+
+
+@contextmanager
+def network_errors(
+    subject: Path | str, *, what: str = "its network", remedy: str = "retrain it"
+) -> Iterator[None]:
+    """Raise what LiteRT makes of an unsound file as ``BundleError``.
+
+    It says no more where it finds too little memory: that is a ``MemoryError``.
+    """
+    try:
+        yield
+    except (ValueError, RuntimeError, KeyError) as error:
+        require_room()
+        raise BundleError(subject, f"{what} cannot be run ({error})", remedy) from error
 
 
 class LiteRtNetwork:
@@ -38,16 +57,12 @@ class LiteRtNetwork:
         manifest = bundle.manifest
         self._shape = (manifest.segment_frames, manifest.spectrogram.n_mels, 1)
         self._batch = 0
-        try:
+        with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(
                 model_content=bundle.litert, num_threads=num_threads
             )
             self._lay_out(BATCH)
             self._outputs = _recognise(self._interpreter.get_output_details(), len(manifest.genres))
-        except (ValueError, RuntimeError, KeyError) as error:
-            raise BundleError(
-                bundle.path, f"its network cannot be run ({error})", "retrain it"
-            ) from error
         _, columns, rows, _ = self._outputs["activation"]["shape"]
         self.map_columns, self.map_rows = int(columns), int(rows)
 
@@ -134,11 +149,9 @@ class GeneratorNetwork:
 
         self._bundle = bundle
         self.shape = NoiseShape.from_dict(bundle.manifest.architecture)
-        try:
+        with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(model_content=bundle.litert, num_threads=1)
             self._inputs = self._recognise()
-        except (ValueError, RuntimeError) as error:
-            raise self._unfit(error) from error
 
     def run(self, genre: FloatArray, noise: dict[str, FloatArray], n_frames: int) -> FloatArray:
         """Scaled log-mel, shape ``(n_frames, n_mels)``.
@@ -151,7 +164,7 @@ class GeneratorNetwork:
             As :func:`fstmuse_core.bundle.noise.draw_noise` gives it.
         """
         values = {"genre": genre[None], **noise}
-        try:
+        with network_errors(self._bundle.path):
             for name, index in self._inputs.items():
                 self._interpreter.resize_tensor_input(index, values[name].shape, strict=True)
             self._interpreter.allocate_tensors()
@@ -160,8 +173,6 @@ class GeneratorNetwork:
             self._interpreter.invoke()
             (output,) = self._interpreter.get_output_details()
             made: FloatArray = self._interpreter.get_tensor(output["index"])
-        except (ValueError, RuntimeError) as error:
-            raise self._unfit(error) from error
         n_mels = self._bundle.manifest.spectrogram.n_mels
         if made.ndim != 3 or made.shape[0] != 1 or made.shape[2] != n_mels:
             raise self._unfit(f"it makes arrays of shape {made.shape}")
@@ -181,5 +192,5 @@ class GeneratorNetwork:
             raise ValueError(f"its inputs are {', '.join(detail['name'] for detail in details)}")
         return found
 
-    def _unfit(self, why: Exception | str) -> BundleError:
+    def _unfit(self, why: str) -> BundleError:
         return BundleError(self._bundle.path, f"its network cannot be run ({why})", "retrain it")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
 from fstmuse_core.bundle.bundle import SECOND_NAME, Bundle, bundle_folders, load_bundle
+from fstmuse_core.bundle.litert import network_errors
 from fstmuse_core.bundle.manifest import TAGGER, manifest_sha256, read_manifest_bytes
 from fstmuse_core.system.errors import BundleError
 
@@ -121,17 +122,14 @@ class Tagger:
         bundle.require_kind(TAGGER)
         self.sha256 = bundle.sha256
         self.tags = bundle.manifest.genres
-        try:
+        again = "get the tagger again"
+        with network_errors(bundle.path, what="its networks", remedy=again):
             if bundle.second is None:
                 raise ValueError(f"{SECOND_NAME} is missing")
             self.first = TaggerNetwork(bundle.litert, FIRST_PATCHES, num_threads)
             self.second = TaggerNetwork(bundle.second, SECOND_PATCHES, num_threads)
             if self.first.n_tags + self.second.n_tags != len(self.tags):
                 raise ValueError("it has other tags than it names")
-        except (ValueError, RuntimeError, KeyError) as error:
-            raise BundleError(
-                bundle.path, f"its networks cannot be run ({error})", "get the tagger again"
-            ) from error
 
     @property
     def n_features(self) -> int:

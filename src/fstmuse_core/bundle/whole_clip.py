@@ -8,7 +8,7 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.system.errors import BundleError
+from fstmuse_core.bundle.litert import network_errors
 
 
 class WholeClipNetwork:
@@ -33,16 +33,12 @@ class WholeClipNetwork:
         manifest = bundle.manifest
         self.n_frames = manifest.segment_frames
         self._shape = (1, self.n_frames, manifest.spectrogram.n_mels, 1)
-        try:
+        with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(
                 model_content=bundle.litert, num_threads=num_threads
             )
             self._input = self._laid_out()
             self._output = self._recognised(len(manifest.genres))
-        except (ValueError, RuntimeError, KeyError) as error:
-            raise BundleError(
-                bundle.path, f"its network cannot be run ({error})", "retrain it"
-            ) from error
 
     def _laid_out(self) -> int:
         details = self._interpreter.get_input_details()

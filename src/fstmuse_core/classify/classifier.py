@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagging import TaggerSession, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
+from fstmuse_core.system.process_limits import require_room
 
 # A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
@@ -56,6 +58,10 @@ class GenreClassifier:
 
     def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
         bundle.require_kind(CLASSIFIER)
+        # With little memory OpenBLAS, which comes along, starts for ever; LiteRT says so, and may
+        # come second.
+        require_room()
+        importlib.import_module("scipy.fft")
         self.bundle = bundle
         self.answering = _BY_INPUT[bundle.manifest.input](bundle, num_threads)
 
