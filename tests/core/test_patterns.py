@@ -56,7 +56,7 @@ def head() -> PatternHead:
 
 @pytest.fixture
 def with_head(bundle_copy: Path, head: PatternHead) -> Bundle:
-    return replace(load_bundle(bundle_copy), patterns=head.to_bytes())
+    return replace(load_bundle(bundle_copy), patterns=head.to_bytes(), tagger_head=None)
 
 
 def test_statistics_do_not_depend_on_the_level() -> None:

@@ -108,10 +108,11 @@ def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def mine(own_models: Path) -> Path:
-    """A model of the user's own, called "mine"."""
+    """A model of the user's own, called "mine", without a digest as models of before."""
     own_models.mkdir(parents=True)
     folder = own_models / "mine"
     shutil.copytree(shipped_models_folder() / "toy-model", folder)
-    values = json.loads((folder / "model.json").read_bytes())
-    (folder / "model.json").write_bytes(manifest_bytes({**values, "name": "mine", "title": "mine"}))
+    values = json.loads((folder / "model.json").read_bytes()) | {"name": "mine", "title": "mine"}
+    values.pop("digest", None)
+    (folder / "model.json").write_bytes(manifest_bytes(values))
     return folder
