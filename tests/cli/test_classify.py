@@ -317,3 +317,17 @@ def test_warnings_are_spoken_beside_a_table(
 
     assert outcome.code == 0
     assert [line for line in outcome.complaints if str(path) in line and "NaN or infinity" in line]
+
+
+def test_traits_are_a_line_in_a_table_and_a_column_in_csv(fstmuse: Run, music_file: Path) -> None:
+    (found,) = fstmuse("classify", music_file, "--format", "json").json()
+    words = ", ".join(word for group in found["traits"].values() for word in group)
+    assert words
+
+    table = fstmuse("classify", music_file, "--traits").out.splitlines()
+    assert table[-1].strip() == words
+    assert len(table) == len(fstmuse("classify", music_file).out.splitlines()) + 1
+    (row,) = csv.DictReader(
+        fstmuse("classify", music_file, "--traits", "--format", "csv").out.splitlines()
+    )
+    assert row["traits"] == words

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.audio.images import SpectrogramImage, to_levels
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram, mel_to_hz
 from fstmuse_core.classify.result import ActivationMap, Classification, Doubt, Timeline, Verdict
+from fstmuse_core.classify.traits import Trait
 from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.sound.devices import SoundDevice
@@ -162,6 +163,7 @@ def make_classification(
     sentence: str = "",
     warnings: tuple[str, ...] = (),
     seed: int = 0,
+    traits: tuple[Trait, ...] = (),
 ) -> Classification:
     """A result of the shape the worker gives; Rock wins unless told otherwise."""
     wanted = probabilities or {
@@ -196,6 +198,7 @@ def make_classification(
         verdict=verdict,
         warnings=warnings,
         activation=make_activation(len(genres), duration_s, seed),
+        traits=traits,
     )
 
 

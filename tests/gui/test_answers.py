@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -153,6 +154,21 @@ def test_why_shows_the_best_genre_and_any_other(
     assert not current(page.spectrogram.heat_is_shown)
     assert not page.why_chooser.isVisible()
     assert not page.why_button.isChecked()
+
+
+def test_why_says_how_much_of_the_answer_it_explains(bench: Bench, music: FloatArray) -> None:
+    alone = make_classification(duration_s=len(music) / 22_050)
+    assert alone.activation is not None
+    mixed = replace(alone, activation=replace(alone.activation, share=0.1))
+    bench.presenter.open_paths(["/m/a.mp3", "/m/b.mp3"])
+    bench.answer(make_result(music, mixed))
+    page = bench.view.clip_page
+    page.why_button.click()
+    assert "the network's 10% of the answer; the rest is the tagger's" in page._about.text()
+    bench.answer(make_result(music, alone))
+    rows = bench.view.sidebar.list.rows
+    bench.view.sidebar.list.select(rows[1].key)
+    assert "of the answer" not in page._about.text()
 
 
 def test_why_stays_on_from_clip_to_clip(bench: Bench, music: FloatArray) -> None:

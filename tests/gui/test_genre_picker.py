@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.tags.genres import ALL_GENRES
-from fstmuse_gui.widgets.verdict import GenrePicker, matching
+from fstmuse_gui.widgets.genre_picker import GenrePicker, matching
 from tests.gui.fakes import GENRES
 
 

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification, Doubt
+from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.runs.events import Sample
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import LevelMeter
@@ -46,7 +47,7 @@ def picture_of(hertz: float, seconds: float = 12.0) -> SpectrogramImage:
 
 
 ANSWERS = (
-    make_classification(duration_s=12.0),
+    make_classification(duration_s=12.0, traits=(Trait(Group.MOOD, "calm", 1.4),)),
     make_classification(
         {"Jazz": 0.5, "Rock": 0.2, "Pop": 0.1, "Folk": 0.1, "Punk": 0.04}
         | {"Hip-Hop": 0.03, "Electronic": 0.03},

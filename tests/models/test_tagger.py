@@ -16,6 +16,7 @@ from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.tagging import audible_patches, spread
+from fstmuse_core.classify.traits import by_group
 from fstmuse_core.system.errors import BundleError
 
 N_TAGS, N_FEATURES, RATE = 100, 512, 22_050
@@ -76,7 +77,19 @@ def test_a_classifier_answers_with_network_and_tagger(on_tagger: Callable[..., B
     assert result.tagged.embedding.shape == (N_FEATURES,)
     assert len(result.tagged.names) == result.tagged.logits.size == N_TAGS
     assert result.activation is not None
+    assert result.activation.share == pytest.approx(0.1)
     np.testing.assert_allclose(result.timeline.probabilities.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_a_clip_has_traits_in_words(on_tagger: Callable[..., Bundle]) -> None:
+    result = GenreClassifier(on_tagger()).classify_samples(clip(20))
+
+    assert result.traits
+    assert result.to_dict()["traits"] == by_group(result.traits)
+    alone = replace(on_tagger(), tagger_head=None)
+    without = GenreClassifier(alone).classify_samples(clip(20))
+    assert without.traits == ()
+    assert "traits" not in without.to_dict()
 
 
 def test_the_network_alone_answers_as_it_does_without_a_tagger(

@@ -23,6 +23,7 @@ from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Tagged, Timeline
 from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagging import TaggerSession, nearest_patches
+from fstmuse_core.classify.traits import Trait, traits_of
 from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
 from fstmuse_core.system.process_limits import require_room
@@ -308,6 +309,7 @@ class ClassifySession:
             warnings=(*source_warnings, *warnings),
             activation=self._activation.build() if self._activation else None,
             tagged=self._tagged(scores.outputs),
+            traits=self._traits(scores.outputs),
         )
 
     def _segment_times(self) -> tuple[npt.NDArray[np.float64], float]:
@@ -343,6 +345,14 @@ class ClassifySession:
             return None
         return Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding)
 
+    def _traits(self, outputs: TagOutputs | None) -> tuple[Trait, ...]:
+        tagger, experts = self._classifier.tagger, self._classifier.experts
+        if outputs is None or tagger is None or experts is None:
+            return ()
+        n_tags = len(tagger.tags)
+        mean, deviation = experts.mean[-n_tags:], experts.deviation[-n_tags:]
+        return traits_of(tagger.tags, outputs.tags, mean, deviation)
+
 
 class _MapBuilder:
     """Lays the segments' activation maps over one another; where they overlap, their mean."""
@@ -355,6 +365,7 @@ class _MapBuilder:
         self._seconds_per_column = self._frames_per_column / manifest.spectrogram.frames_per_second
         edges = hz_to_mel([manifest.spectrogram.fmin, manifest.spectrogram.fmax])
         self._row_edges_hz = mel_to_hz(np.linspace(edges[0], edges[1], self._rows + 1))
+        self._share = float(classifier.experts.shares[-1]) if classifier.experts else 1.0
         self._parts: list[tuple[int, npt.NDArray[np.float16]]] = []
 
     def add(self, starts: list[int], activation: FloatArray) -> None:
@@ -371,7 +382,8 @@ class _MapBuilder:
             np.add.at(total, where, part)
             np.add.at(count, where, 1.0)
         values = np.moveaxis(total / np.maximum(count, 1.0), -1, 0).astype(np.float16)
-        return ActivationMap(values, self._seconds_per_column * factor, self._row_edges_hz)
+        seconds = self._seconds_per_column * factor
+        return ActivationMap(values, seconds, self._row_edges_hz, self._share)
 
 
 def _softmax(logits: FloatArray, temperature: float) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.classify.traits import Trait, by_group
 
 
 class Doubt(StrEnum):
@@ -83,11 +84,15 @@ class ActivationMap:
         Width of a column.
     row_edges_hz : ndarray of float64, shape ``(n_rows + 1,)``
         Frequency limits of the rows; rows are equally wide on the mel axis.
+    share : float
+        Weight of the network, whose map it is, in the answer; the rest is a tagger's, which
+        hears three seconds as a whole.
     """
 
     values: npt.NDArray[np.float16]
     seconds_per_column: float
     row_edges_hz: npt.NDArray[np.float64]
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +129,7 @@ class Classification:
     ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
     zeros when there is no answer (silence, too short). ``activation`` is ``None`` unless
     asked for, and of a model that has none; ``no_map`` says so in a sentence. ``tagged`` is
-    ``None`` unless the model stands on a tagger.
+    ``None`` and ``traits`` are none unless the model stands on a tagger.
     """
 
     model: str
@@ -138,6 +143,7 @@ class Classification:
     activation: ActivationMap | None = field(default=None, repr=False)
     no_map: str = ""
     tagged: Tagged | None = field(default=None, repr=False)
+    traits: tuple[Trait, ...] = ()
 
     def ranked(self) -> list[tuple[str, float]]:
         """Genres with their probabilities, most likely first; ties keep the model's order."""
@@ -156,6 +162,8 @@ class Classification:
             "probabilities": {name: round(p, 5) for name, p in self.ranked()},
             "warnings": list(self.warnings),
         }
+        if self.tagged is not None:
+            result["traits"] = by_group(self.traits)
         if timeline:
             result["segments"] = [
                 {

@@ -50,6 +50,11 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     help="Also every segment: rows of a table or CSV, 'segments' in JSON.",
 )
 @click.option(
+    "--traits",
+    is_flag=True,
+    help="Also style, mood, era, voice and instruments, as a pre-trained tagger hears them.",
+)
+@click.option(
     "--format",
     "layout",
     type=click.Choice(_FORMATS),
@@ -73,6 +78,7 @@ def command(
     model: str,
     top: int | None,
     timeline: bool,
+    traits: bool,
     layout: str | None,
     output: Path | None,
     resume: bool,
@@ -94,8 +100,12 @@ def command(
 
     bundle = find_bundle(model)
     bundle.require_kind(CLASSIFIER)
+    if traits and not bundle.manifest.tagger:
+        raise click.UsageError(
+            f"{bundle.manifest.title} stands on no tagger and hears no traits; leave out --traits"
+        )
     found = list(_find(paths))
-    choice = Choice(top, timeline)
+    choice = Choice(top, timeline, traits)
     if resume and target is not None:
         failed = _resume(bundle, found, target, choice)
     else:

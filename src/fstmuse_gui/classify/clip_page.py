@@ -199,7 +199,8 @@ class ClipPage(QWidget):
             self.spectrogram.hide_heat()
             self._about.setText(self._about_clip)
             return
-        self._about.setText(f"{self._about_clip}{_GAP}{_legend(genre)}")
+        legend = _legend(genre, classification.activation.share)
+        self._about.setText(f"{self._about_clip}{_GAP}{legend}")
         self.why_chooser.setCurrentText(genre)
         index = classification.genres.index(genre)
         self.spectrogram.show_heat(classification.activation, index)
@@ -211,11 +212,15 @@ class ClipPage(QWidget):
         self.transport.set_position(seconds or 0.0)
 
 
-def _legend(genre: str) -> str:
-    """Legend of the overlay's colours."""
+def _legend(genre: str, share: float) -> str:
+    """Legend of the overlay's colours, and of how much of the answer it explains."""
     spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {}'
     spoke_for = spot.format(FOR_COLOUR, f"spoke for {escaped(genre)}")
-    return f"{spoke_for} &nbsp; {spot.format(AGAINST_COLOUR, 'against')}"
+    colours = f"{spoke_for} &nbsp; {spot.format(AGAINST_COLOUR, 'against')}"
+    if share >= 1.0:
+        return colours
+    tagger = "the rest is the tagger's, which hears three seconds as a whole"
+    return f"{colours}{_GAP}the network's {share:.0%} of the answer; {tagger}"
 
 
 class DisplayOptions(QObject):

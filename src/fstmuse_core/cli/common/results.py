@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
@@ -55,6 +55,8 @@ class TableWriter:
                 clock(segment["start_s"]),
                 self._scores(segment["probabilities"]),
             )
+        if self._choice.traits and record.get("traits"):
+            self._line(_fitted("", self._name_width), "", _in_words(record["traits"]))
 
     def _line(self, name: str, length: str, rest: str) -> None:
         self._stream.write(visible(f"{name}  {length:>7}  {rest}".rstrip()) + "\n")
@@ -65,6 +67,10 @@ class TableWriter:
             f"{genre:<{self._genre_width}} {_hundredths(p):>3} %"
             for genre, p in best(probabilities, self._top).items()
         )
+
+
+def _in_words(traits: Mapping[str, Sequence[str]]) -> str:
+    return ", ".join(word for words in traits.values() for word in words)
 
 
 def _hundredths(probability: float) -> str:
@@ -100,10 +106,11 @@ class FileResult:
 
 @dataclass(frozen=True)
 class Choice:
-    """Choice of what to show of a result: number of genres (``None``: all), segments or not."""
+    """Choice of what to show of a result: number of genres (``None``: all), segments, traits."""
 
     top: int | None = None
     timeline: bool = False
+    traits: bool = False
 
 
 class ResultWriter(Protocol):
@@ -212,10 +219,11 @@ class CsvWriter:
         times = ("start_s", "end_s") if choice.timeline else ()
         self._genres = bundle.manifest.genres
         self._before = (*self._BEFORE, *times)
+        self._after = (*(("traits",) if choice.traits else ()), *self._AFTER)
         self._row = csv_rows(stream)
 
     def __enter__(self) -> Self:
-        self._row((*self._before, *self._genres, *self._AFTER))
+        self._row((*self._before, *self._genres, *self._after))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -226,6 +234,7 @@ class CsvWriter:
         """Write one result."""
         record = as_record(result, self._bundle, self._choice)
         record["warnings"] = "; ".join(record.get("warnings", ()))
+        record["traits"] = _in_words(record.get("traits", {}))
         # A clip without a single segment still gets its row.
         for part in record.get("segments") or [record]:
             values = {**record, **part}
@@ -234,7 +243,7 @@ class CsvWriter:
                 (
                     *(values.get(name, "") for name in self._before),
                     *(shares.get(genre, "") for genre in self._genres),
-                    *(values.get(name, "") for name in self._AFTER),
+                    *(values.get(name, "") for name in self._after),
                 )
             )
         self._stream.flush()
