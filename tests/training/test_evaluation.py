@@ -109,6 +109,16 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
     )
     left_out = LeftOut("elsewhere", 20, 0.5, 0.4)
     unknown = Rejection("Blues", 4, 2, 0.25)
+    elsewhere = {
+        "accuracy": 0.75,
+        "interval": [0.2, 0.9],
+        "recall": {"Folk": 0.75, "Rock": None, "Jazz": None},
+        "songs": {"Folk": 4, "Rock": 0, "Jazz": 0},
+        "artists": {"Folk": 2, "Rock": 0, "Jazz": 0},
+        "named": 0.5,
+        "named_accuracy": 0.5,
+        "ece": 0.1,
+    }
     facts = CardFacts(
         PLAN,
         Hyperparameters(),
@@ -119,10 +129,15 @@ def test_card_says_what_not_to_trust(case: tuple[DataSet, OutOfFold]) -> None:
         {"Classical": 4},
         LICENCES,
         {},
+        elsewhere,
         1,
         1,
     )
     card = starter_card(facts)
+    assert "Of 4 songs the likeliest genre is 3 of 4 right" in card
+    assert "A genre is named for 2 of 4; of the names 1 of 2 right" in card
+    assert "| Folk | 4 | 2 | 3 of 4 |" in card
+    assert "Another collection" not in starter_card(replace(facts, elsewhere=None))
     assert "**Jazz** in new music goes mostly unrecognised" in card
     assert "Of **Country**, none of them its genres" in card
     assert "4 clips labelled Pop call themselves something else" in card

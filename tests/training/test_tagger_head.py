@@ -50,6 +50,16 @@ def data() -> TaggedData:
     return TaggedData(tracks, PLAN.roles(tracks), rows, TAGS)
 
 
+def test_what_a_genre_is_a_kind_of_is_no_other_music() -> None:
+    def others(*genres: str) -> set[str]:
+        table = tag_table(genres, TAGS)[len(genres) :]
+        return {TAGS[number] for number in table[table >= 0]}
+
+    assert {"electronic", "jazz"} <= others("Rock", "Folk")
+    assert "electronic" not in others("House", "Folk")
+    assert "jazz" in others("House", "Folk")
+
+
 def test_each_genre_reads_its_own_tag_and_other_music_the_rest() -> None:
     table = tag_table(("Metal", "Zouk", "Rock"), TAGS)
     named = [[TAGS[i] for i in row if i >= 0] for row in table]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 # Read by OpenBLAS, MKL, BLIS, Apple's Accelerate and OpenMP when they are loaded.
@@ -40,6 +42,19 @@ def use_one_thread(*, tensorflow: bool = False) -> None:
         from threadpoolctl import threadpool_limits
 
         threadpool_limits(1)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold the BLAS to one thread within a ``with`` statement.
+
+    In small products its threads wait for each other; beside other work a fit of a second then
+    takes a quarter of a minute.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def may_use_threads() -> bool:

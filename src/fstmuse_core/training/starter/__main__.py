@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 import time
@@ -12,16 +11,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from fstmuse_core.audio.features import FeatureScaling
-from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     LITERT_NAME,
     PATTERNS_NAME,
     TAGGER_HEAD_NAME,
     WEIGHTS_NAME,
+    Bundle,
     find_bundle,
     load_bundle,
     write_bundle,
@@ -30,7 +27,6 @@ from fstmuse_core.bundle.manifest import TAGGER, BundleManifest
 from fstmuse_core.bundle.tagger import Tagger
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.text_output import csv_rows
 from fstmuse_core.training.export import (
     base_manifest,
     library_versions,
@@ -43,10 +39,10 @@ from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, Hyperparameters, ModelPlan
 from fstmuse_core.training.starter.card import CardFacts, starter_card
+from fstmuse_core.training.starter.common import figures_elsewhere, rows_of, say, track_list
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
 from fstmuse_core.training.starter.evaluation import Evaluation, evaluate
 from fstmuse_core.training.starter.experts import TaggedData, teach_experts
-from fstmuse_core.training.tagger_rows import tagger_rows
 
 _NETWORK_FILES = (LITERT_NAME, WEIGHTS_NAME, PATTERNS_NAME)
 
@@ -79,11 +75,6 @@ class Clock:
             say(f"{name}: step {step} of {self._steps}, loss {loss:.3f}, {left / 60:.0f} min left")
 
         return report
-
-
-def say(text: str) -> None:
-    """Print a line at once."""
-    print(text, flush=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +133,9 @@ def train_starter(
     predictions = cross_validate(
         data, plan, hyperparameters, options.folds, clock.run, options.work
     )
-    tagged = TaggedData(data.tracks, data.roles, _rows(data, tagger, options.work), tagger.tags)
+    tagged = TaggedData(
+        data.tracks, data.roles, rows_of(data.tracks, tagger, options.work), tagger.tags
+    )
     experts, joined, thresholds = teach_experts(tagged, plan, predictions)
     evaluation = evaluate(data, plan, joined, (1.0, thresholds))
     say(f"accuracy {evaluation.accuracy:.3f}, macro-F1 {evaluation.macro_f1:.3f}")
@@ -152,6 +145,16 @@ def train_starter(
         else train_network(data, plan, hyperparameters, clock.run("final"))
     )
     used = data.part(data.roles != IGNORED)
+    manifest = replace(base_manifest(plan, hyperparameters, network.scaling), tagger=tagger.sha256)
+    files = {**network.files, TAGGER_HEAD_NAME: experts.head.to_bytes()}
+    finished = Bundle(
+        Path(plan.name),
+        replace(manifest, temperature=1.0, thresholds=thresholds),
+        "",
+        files[LITERT_NAME],
+        files.get(PATTERNS_NAME),
+        files[TAGGER_HEAD_NAME],
+    )
     facts = CardFacts(
         plan=plan,
         hyperparameters=hyperparameters,
@@ -164,29 +167,17 @@ def train_starter(
         ),
         licences=dict(Counter(t.licence or "not stated" for t in used.tracks)),
         collections=dict(Counter(t.collection or "not stated" for t in used.tracks)),
+        elsewhere=figures_elsewhere(finished, options.test) if options.test else None,
         parameters=network.parameters,
         litert_bytes=len(network.files[LITERT_NAME]),
     )
-    manifest = _with_record(base_manifest(plan, hyperparameters, network.scaling), facts)
-    files = {
-        **network.files,
-        TAGGER_HEAD_NAME: experts.head.to_bytes(),
+    files |= {
         CARD_NAME: starter_card(facts).encode(),
-        "TRACKS.csv": _track_list(used, plan).encode(),
+        "TRACKS.csv": track_list(data.tracks, plan).encode(),
     }
     out = options.out or Path("models") / plan.name
-    write_bundle(out, replace(manifest, tagger=tagger.sha256), files)
+    write_bundle(out, _with_record(manifest, facts), files)
     return out
-
-
-def _rows(data: DataSet, tagger: Tagger, work: Path | None) -> FloatArray:
-    """Rows of the tracks; noise that was made up has no file, and none."""
-    is_file = np.array([track.path.is_file() for track in data.tracks])
-    paths = [track.path for track in data.tracks if track.path.is_file()]
-    found = tagger_rows(paths, tagger, cache=work, progress=_say_tagging)
-    rows = np.full((len(data.tracks), found.shape[1]), np.nan, dtype=np.float32)
-    rows[is_file] = found
-    return rows
 
 
 def _with_record(manifest: BundleManifest, facts: CardFacts) -> BundleManifest:
@@ -210,19 +201,13 @@ def _with_record(manifest: BundleManifest, facts: CardFacts) -> BundleManifest:
             "licences": facts.licences,
             "use": "non-commercial",
         },
-        metrics={**evaluation.to_dict(), **facts.experts.to_dict()},
+        metrics={
+            **evaluation.to_dict(),
+            **facts.experts.to_dict(),
+            **({"elsewhere": facts.elsewhere} if facts.elsewhere else {}),
+        },
         versions=library_versions(),
     )
-
-
-def _track_list(data: DataSet, plan: ModelPlan) -> str:
-    stream = io.StringIO()
-    write = csv_rows(stream)
-    write(["taught_as", "genre", "artist", "title", "collection", "licence"])
-    for track, role in zip(data.tracks, data.roles, strict=True):
-        taught_as = plan.genres[role] if role < len(plan.genres) else "none of these"
-        write([taught_as, track.genre, track.artist, track.title, track.collection, track.licence])
-    return stream.getvalue()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -233,6 +218,9 @@ def _parser() -> argparse.ArgumentParser:
     defaults = Hyperparameters()
     parser.add_argument("--model", required=True, choices=sorted(PLANS))
     parser.add_argument("--music", required=True, type=Path, help="folder with a manifest.csv")
+    parser.add_argument(
+        "--test", type=Path, help="folder with a manifest.csv of another collection, for the card"
+    )
     parser.add_argument("--cache", type=Path, help="folder that keeps the spectrograms")
     parser.add_argument("--work", type=Path, help="folder that keeps what is done of a long run")
     parser.add_argument(
@@ -277,11 +265,6 @@ def _command(plan: ModelPlan, hyperparameters: Hyperparameters, folds: int) -> s
         f"--seed {hyperparameters.seed} --folds {folds} "
         f"--steps {hyperparameters.steps} --batch {hyperparameters.batch}"
     )
-
-
-def _say_tagging(done: int, total: int) -> None:
-    if done % 50 == 0 or done == total:
-        say(f"tagger: {done} of {total}")
 
 
 def _say_loading(done: int, total: int) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fstmuse_core.system.wording import counted, guessing, percent, recorded_share
 from fstmuse_core.training.card import (
@@ -33,7 +34,9 @@ class CardFacts:
     """Facts that a card is written from.
 
     ``outside_taught`` counts clips of other music by genre, ``licences`` all clips used by
-    licence, ``collections`` by collection. ``litert_bytes`` is a size in bytes.
+    licence, ``collections`` by collection. ``elsewhere`` is what :func:`~..measure.measure` says
+    of a collection that nothing was learned from or chosen by. ``litert_bytes`` is a size in
+    bytes.
     """
 
     plan: ModelPlan
@@ -45,6 +48,7 @@ class CardFacts:
     outside_taught: dict[str, int]
     licences: dict[str, int]
     collections: dict[str, int]
+    elsewhere: Mapping[str, Any] | None
     parameters: int
     litert_bytes: int
 
@@ -72,6 +76,7 @@ def starter_card(facts: CardFacts) -> str:
         figures=_figures(facts),
         more={
             "Collections left out": _left_out(facts.experts),
+            "Another collection": elsewhere_section(facts.elsewhere),
             "Music of other genres": _novelty(facts),
         },
         data=[
@@ -189,9 +194,33 @@ def _left_out(experts: Experts) -> list[str]:
         for row in experts.left_out
     ]
     return [
-        "Experts (without the network) that were taught by the other collections alone. The "
-        "shares and both thresholds were chosen by these figures:",
+        "Experts (without the network) that were taught by the other collections alone. Both "
+        "thresholds were chosen by these answers, and the shares by mean recall here and in the "
+        "folds:",
         table(["collection", "songs", "accuracy", "mean recall of its genres"], rows),
+    ]
+
+
+def elsewhere_section(metrics: Mapping[str, Any] | None) -> list[str]:
+    """Section on figures that nothing was fitted or chosen to improve; empty of none."""
+    if metrics is None:
+        return []
+    tested: dict[str, int] = {g: n for g, n in metrics["songs"].items() if n}
+    songs = sum(tested.values())
+    said = recorded_share(metrics["accuracy"], songs, metrics["interval"]).said()
+    named = recorded_share(metrics["named"], songs)
+    right = recorded_share(metrics["named_accuracy"], named.right)
+    rows = [
+        [genre, n, metrics["artists"][genre], recorded_share(metrics["recall"][genre], n).number]
+        for genre, n in tested.items()
+    ]
+    return [
+        "The whole model on music by other people from other places. Nothing was learned from it "
+        "and nothing chosen by it; some of its labels are no more than plausible. Of "
+        f"{counted(songs, 'song')} the likeliest genre is {said}; {guessing(tested)}. A genre is "
+        f"named for {named.number}; of the names {right.said()}. Expected calibration error "
+        f"{metrics['ece']:.2f}.",
+        table(["genre", "songs", "artists", "recall"], rows),
     ]
 
 
