@@ -46,7 +46,7 @@ def duration_of(path: Path, cancelled: Cancelled | None = None) -> float | str:
 
 
 def examined(path: Path, cancelled: Cancelled | None = None) -> Examination:
-    """What :func:`~.examine.examine` says; a file that crashes or hangs a decoder is unreadable."""
+    """Examine a file; one that crashes or hangs a decoder is unreadable."""
     found = _EXAMINATIONS.result(path, cancelled)
     if isinstance(found, FstMuseError):
         return Examination(path, fault="unreadable", reason=found.reason)
