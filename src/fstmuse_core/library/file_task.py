@@ -42,7 +42,7 @@ class ClassifiedFile:
     answer : StoredAnswer or None
         ``None`` if the library has one for this sound.
     sound : StoredSound or None
-        What was found out beside the answer.
+        Facts found out beside the answer.
     """
 
     found: FoundFile

@@ -1,4 +1,4 @@
-"""What is kept of a sound beside answers: embedding and tags by a tagger, and a fingerprint."""
+"""Facts kept of a sound beside answers: embedding and tags by a tagger, and a fingerprint."""
 
 from __future__ import annotations
 
