@@ -25,6 +25,7 @@ from benchmarks import (
     library,
     library_window,
     live,
+    similar,
     spectrograms,
     training,
     training_window,
@@ -46,6 +47,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "inversion": inversion.measure,
     "generate": generate.measure,
     "library": library.measure,
+    "similar": similar.measure,
     "library-window": library_window.measure,
 }
 

@@ -17,7 +17,7 @@ from fstmuse_core.bundle.tagger import (
 )
 
 # A song shows in its first minutes what it is.
-_LISTENED_S = 180.0
+LISTENED_S = 180.0
 
 Ints = npt.NDArray[np.intp]
 
@@ -42,7 +42,7 @@ class TaggerSession:
 
     def push(self, samples: FloatArray) -> None:
         """Take mono samples at 22,050 Hz, any number of them."""
-        missing = int(_LISTENED_S * DEFAULT_CONFIG.sample_rate) - self._n_samples
+        missing = int(LISTENED_S * DEFAULT_CONFIG.sample_rate) - self._n_samples
         if missing > 0:
             self._blocks.append(samples[:missing].copy())
             self._n_samples += min(missing, samples.size)

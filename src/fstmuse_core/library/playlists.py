@@ -91,7 +91,7 @@ def write_playlists(
         for path in paths:
             _refuse_strangers(path)
         return [
-            _write(genre, path, found, absolute)
+            _write(genre, path, sorted(found, key=lambda row: row.path), absolute)
             for path, (genre, found) in zip(paths, lists, strict=True)
         ]
     except OSError as error:
@@ -99,6 +99,34 @@ def write_playlists(
         raise FstMuseError(
             folder, f"playlists cannot be written there ({why})", "choose another folder"
         ) from error
+
+
+def write_playlist(
+    rows: Sequence[LibraryRow], path: Path, title: str, *, absolute: bool = False
+) -> Playlist:
+    """Write one playlist, its files in the order given.
+
+    Parameters
+    ----------
+    rows : sequence of LibraryRow
+    path : Path
+        Replaced if it is a playlist that FstMuse has made.
+    title : str
+        Name that players show.
+    absolute : bool
+        Name files by their whole paths, and not from the playlist's folder on.
+
+    Raises
+    ------
+    FstMuseError
+        If it cannot be written, or a file of that name is somebody else's.
+    """
+    try:
+        _refuse_strangers(path)
+        return _write(title, path, rows, absolute)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise FstMuseError(path, f"it cannot be written ({why})", "choose another place") from error
 
 
 def file_names(genres: Sequence[str]) -> list[str]:
@@ -143,13 +171,13 @@ def _refuse_strangers(path: Path) -> None:
             if _MARK.encode() in stream.read(1000):
                 return
     raise FstMuseError(
-        path, "there is one of this name that FstMuse did not make", "choose another folder"
+        path, "there is one of this name that FstMuse did not make", "choose another place"
     )
 
 
-def _write(genre: str, path: Path, rows: list[LibraryRow], absolute: bool) -> Playlist:
+def _write(genre: str, path: Path, rows: Sequence[LibraryRow], absolute: bool) -> Playlist:
     lines = ["#EXTM3U", _MARK, f"#PLAYLIST:{_flat(genre)}"]
-    for row in sorted(rows, key=lambda row: row.path):
+    for row in rows:
         lines.append(f"#EXTINF:{round(row.seconds) or -1},{_title(row)}")
         lines.append(entry(row.path, path.parent, absolute=absolute))
     with open_atomic(path) as stream:

@@ -7,6 +7,7 @@ import click
 from fstmuse_core.cli.library.compare import compare, truth
 from fstmuse_core.cli.library.export import export, list_files, playlists, report
 from fstmuse_core.cli.library.scan import classify, forget, scan
+from fstmuse_core.cli.library.similar import journey, similar
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,5 +19,8 @@ def command() -> None:
     """
 
 
-for _command in (scan, forget, classify, list_files, export, playlists, report, truth, compare):
+for _command in (
+    *(scan, forget, classify, list_files, export, playlists, report, truth, compare),
+    *(similar, journey),
+):
     command.add_command(_command)

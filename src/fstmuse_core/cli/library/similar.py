@@ -1,0 +1,209 @@
+"""``fstmuse library similar`` and ``journey``."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+import click
+
+from fstmuse_core.cli.common.console import print_safe, say
+from fstmuse_core.cli.common.output import check_writable, open_text
+from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
+from fstmuse_core.cli.library.options import opened_library
+from fstmuse_core.cli.library.songs import embedding_of, find_song, library_song, opened_finder
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.wording import counted
+
+if TYPE_CHECKING:
+    from fstmuse_core.library.rows import LibraryRow
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_LAYOUTS = ("table", "json", "csv")
+_FIELDS = ("nearness", "title", "artist", "album", "genre", "seconds", "path")
+
+
+def _list_options(function: _Command) -> _Command:
+    """The options of commands that give a list of songs."""
+    for option in (
+        click.option("--absolute", is_flag=True, help="In a playlist, name files by whole paths."),
+        click.option(
+            "--output",
+            "-o",
+            type=SomePath(path_type=Path),
+            metavar="FILE",
+            help="Write a playlist (.m3u8), or a table (.csv, .json).",
+        ),
+        click.option("--format", "layout", type=click.Choice(_LAYOUTS), help="Of what is printed."),
+        click.option(
+            "--model",
+            type=ModelName(),
+            metavar="NAME",
+            help="By the tagger that this model stands on. By default the one that has listened "
+            "to most songs.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command(short_help="Songs that sound like others.")
+@click.argument("songs", nargs=-1, required=True, metavar="SONG...")
+@click.option("-n", "count", type=Whole(min=1), default=20, show_default=True, metavar="N")
+@_list_options
+def similar(
+    songs: tuple[str, ...],
+    count: int,
+    model: str | None,
+    layout: str | None,
+    output: Path | None,
+    absolute: bool,
+) -> int:
+    """List the N songs of the library that sound most like SONG, the nearest first.
+
+    A SONG is a path, a title, or "artist - title" of the library, or any sound file, which is
+    then listened to. Of several, the songs are listed that sound like all of them together. 100
+    is the same sound; a good neighbour has 70 or more, any two songs about 25.
+    """
+    kind = _kind(output, layout, songs)
+    with opened_library() as library:
+        finder, rows = opened_finder(library, model)
+        found = [find_song(rows, name) for name in songs]
+        wanted = [embedding_of(finder, row, name) for row, name in zip(found, songs, strict=True)]
+        own = [row for row in found if row is not None]
+        near = finder.near(wanted, count, without=own)
+    listed = [(one.row, one.nearness) for one in near]
+    if kind == "playlist":
+        # What it is made from is played first.
+        listed = [(row, 1.0) for row in own] + listed
+    title = f"Like {', '.join(_name(row, name) for row, name in zip(found, songs, strict=True))}"
+    return _write(listed, kind, output, title, absolute)
+
+
+@click.command(short_help="A playlist that leads from one song to another.")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@click.option(
+    "--songs",
+    "count",
+    type=Whole(min=2),
+    default=12,
+    show_default=True,
+    metavar="N",
+    help="How many songs, A and B among them.",
+)
+@_list_options
+def journey(
+    start: str,
+    end: str,
+    count: int,
+    model: str | None,
+    layout: str | None,
+    output: Path | None,
+    absolute: bool,
+) -> int:
+    """Choose songs of the library that lead from A to B, each one near the last.
+
+    Both are paths or titles of the library. No artist comes twice in a row where that can be.
+    The number is how near each song is to the one before.
+    """
+    from fstmuse_core.library.journey import journey as travelled
+
+    kind = _kind(output, layout, (start, end))
+    with opened_library() as library:
+        finder, rows = opened_finder(library, model)
+        first, last = library_song(rows, start), library_song(rows, end)
+        steps = travelled(finder, first, last, count)
+    if len(steps) < count:
+        say(f"fstmuse: only {counted(len(steps) - 2, 'song')} of the library lie on the way")
+    listed = [(step.row, step.nearness) for step in steps]
+    return _write(listed, kind, output, f"{_name(first, start)} to {_name(last, end)}", absolute)
+
+
+def _kind(output: Path | None, layout: str | None, songs: Sequence[str]) -> str:
+    """What is written: a playlist or one of the layouts; refuses what cannot be."""
+    if output is None:
+        return layout or "table"
+    check_writable(output, *songs)
+    suffix = output.suffix.lower()
+    if layout is None and suffix == ".m3u8":
+        return "playlist"
+    if layout is not None or suffix in (".csv", ".json"):
+        return layout or suffix.removeprefix(".")
+    raise FstMuseError(
+        output, "its name does not say what is to be written", "let it end in .m3u8, .csv or .json"
+    )
+
+
+def _name(row: LibraryRow | None, name: str) -> str:
+    return row.title if row is not None and row.title else Path(name).stem
+
+
+def _write(
+    listed: Sequence[tuple[LibraryRow, float]],
+    kind: str,
+    output: Path | None,
+    title: str,
+    absolute: bool,
+) -> int:
+    if kind == "playlist" and output is not None:
+        from fstmuse_core.library.playlists import write_playlist
+
+        written = write_playlist([row for row, _ in listed], output, title, absolute=absolute)
+        say(f"{counted(written.n_files, 'song')} in {one_line(str(output))}")
+        return 0
+    if output is None:
+        _print(listed, kind)
+        return 0
+    with open_text(output) as stream:
+        _write_table(listed, kind, stream)
+    say(f"{counted(len(listed), 'song')} in {one_line(str(output))}")
+    return 0
+
+
+def _print(listed: Sequence[tuple[LibraryRow, float]], kind: str) -> None:
+    text = io.StringIO()
+    if kind == "table":
+        _write_table(listed, kind, text)
+        print_safe(text.getvalue().rstrip("\n"))
+    else:
+        _write_table(listed, kind, sys.stdout)
+
+
+def _write_table(listed: Sequence[tuple[LibraryRow, float]], kind: str, stream: TextIO) -> None:
+    records = [_record(row, nearness) for row, nearness in listed]
+    if kind == "json":
+        stream.write(json.dumps(records, indent=1) + "\n")
+    elif kind == "csv":
+        from fstmuse_core.system.text_output import csv_rows
+
+        write = csv_rows(stream)
+        write(_FIELDS)
+        for record in records:
+            write(record[name] for name in _FIELDS)
+    else:
+        for row, nearness in listed:
+            genre = one_line(_said(row) or "-")
+            stream.write(f"{100 * max(0.0, nearness):>4.0f}  {genre:<12}  {one_line(row.path)}\n")
+
+
+def _record(row: LibraryRow, nearness: float) -> dict[str, Any]:
+    return {
+        "nearness": round(nearness, 4),
+        "title": row.title,
+        "artist": row.artist,
+        "album": row.album,
+        "genre": _said(row),
+        "seconds": round(row.seconds, 1),
+        "path": row.path,
+    }
+
+
+def _said(row: LibraryRow) -> str | None:
+    from fstmuse_core.library.rows import said_genre
+
+    return said_genre(row)

@@ -1,0 +1,185 @@
+"""Songs that sound like others: exact search over the embeddings of the whole library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.library.database import Library
+from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.library.schema import TITLE
+from fstmuse_core.library.sounds import most_used_tagger, read_embeddings
+from fstmuse_core.system.errors import FstMuseError
+
+_REMEDY = "let a model listen that stands on a tagger: fstmuse library classify"
+
+
+@dataclass(frozen=True)
+class Near:
+    """A file that sounds like others.
+
+    Attributes
+    ----------
+    row : LibraryRow
+    nearness : float
+        Cosine of the embeddings: 1 for the same sound; half of all pairs of songs are below
+        0.25, and a song's nearest among 500 is at 0.77 (medians).
+    """
+
+    row: LibraryRow
+    nearness: float
+
+
+class SongIndex:
+    """Embeddings of the sounds of a library, of length 1.
+
+    Distances are cosines of the embeddings as they are: centred, scaled or whitened by the
+    library's own statistics they find songs of the same genre no better, see
+    ``benchmarks/similar.py``, and would change with every song that is added.
+
+    Parameters
+    ----------
+    tagger_sha256 : str
+        Tagger that made them.
+    contents : sequence of str
+        Hashes of the sounds.
+    rows : ndarray, shape ``(n, n_features)``
+        Embedding of each.
+    """
+
+    def __init__(
+        self, tagger_sha256: str, contents: Sequence[str], rows: npt.NDArray[np.floating]
+    ) -> None:
+        self.tagger_sha256 = tagger_sha256
+        self.contents = tuple(contents)
+        self.units = unit(rows)
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Place of each sound by its hash."""
+        return {content: place for place, content in enumerate(self.contents)}
+
+    def wanted(self, songs: Sequence[FloatArray]) -> FloatArray:
+        """Direction of all these embeddings together, shape ``(n_features,)``."""
+        together = unit(np.stack(songs)).mean(axis=0, keepdims=True)
+        return np.asarray(unit(together)[0])
+
+    def cosines(self, wanted: FloatArray) -> FloatArray:
+        """Cosine of each sound with a direction, shape ``(n,)``."""
+        # Half the time of a product with BLAS, which takes a matrix of rows by columns.
+        return np.asarray(np.einsum("ij,j->i", self.units, wanted))
+
+    def nearest(
+        self, wanted: FloatArray, count: int, *, among: npt.NDArray[np.bool_] | None = None
+    ) -> list[tuple[int, float]]:
+        """Places of the sounds nearest a direction, with their cosines, the nearest first.
+
+        Parameters
+        ----------
+        wanted : ndarray, shape ``(n_features,)``
+            Of length 1, see :meth:`wanted`.
+        count : int
+            At most so many.
+        among : ndarray of bool, shape ``(n,)``, optional
+            Only these.
+        """
+        distances = -self.cosines(wanted)
+        if among is not None:
+            distances[~among] = np.inf
+            count = min(count, int(np.count_nonzero(among)))
+        count = min(count, len(distances))
+        if count <= 0:
+            return []
+        found = np.argpartition(distances, count - 1)[:count]
+        found = found[np.lexsort((found, distances[found]))]
+        return [(int(place), -float(distances[place])) for place in found]
+
+
+def unit(rows: npt.NDArray[np.floating]) -> FloatArray:
+    """Rows of length 1, as float32; rows of zeros stay so."""
+    units = np.array(rows, dtype=np.float32)
+    norms = np.sqrt(np.einsum("ij,ij->i", units, units))[:, None]
+    units /= np.maximum(norms, np.float32(1e-12))
+    return units
+
+
+def load_index(library: Library, tagger_sha256: str | None = None) -> SongIndex:
+    """Read the embeddings of a library.
+
+    Parameters
+    ----------
+    tagger_sha256 : str, optional
+        Those of this tagger; by default of the one that has listened to most songs.
+
+    Raises
+    ------
+    FstMuseError
+        If there are none.
+    """
+    with library.reading() as connection:
+        sha256 = tagger_sha256 or most_used_tagger(connection)
+        found = read_embeddings(connection, sha256) if sha256 else None
+    if sha256 is None or found is None or not found.contents:
+        raise FstMuseError(TITLE, "of no song is kept what it sounds like", _REMEDY)
+    return SongIndex(sha256, found.contents, found.rows)
+
+
+class SongFinder:
+    """An index together with the files that hold its sounds.
+
+    Parameters
+    ----------
+    index : SongIndex
+    rows : sequence of LibraryRow
+        Files to choose from; of those with the same sound the first one that is not gone.
+    """
+
+    def __init__(self, index: SongIndex, rows: Sequence[LibraryRow]) -> None:
+        self.index = index
+        self.files: dict[int, LibraryRow] = {}
+        for row in rows:
+            place = self.place_of(row)
+            if place is not None and row.state is not State.GONE:
+                self.files.setdefault(place, row)
+        self.is_there = np.zeros(len(index), dtype=np.bool_)
+        self.is_there[list(self.files)] = True
+
+    def place_of(self, row: LibraryRow) -> int | None:
+        """Place of a file's sound in the index; ``None`` if it is not kept."""
+        return self.index.places.get(row.content) if row.content is not None else None
+
+    def near(
+        self, songs: Sequence[FloatArray], count: int, *, without: Sequence[LibraryRow] = ()
+    ) -> list[Near]:
+        """Files that sound most like the songs, the nearest first.
+
+        Parameters
+        ----------
+        songs : sequence of ndarray
+            Embeddings of what is sought, by the same tagger.
+        count : int
+            At most so many.
+        without : sequence of LibraryRow
+            Files to leave out, such as the songs themselves.
+
+        Raises
+        ------
+        FstMuseError
+            If there is nothing to choose from.
+        """
+        is_wanted = self.is_there.copy()
+        is_wanted[[place for row in without if (place := self.place_of(row)) is not None]] = False
+        found = self.index.nearest(self.index.wanted(songs), count, among=is_wanted)
+        if not found:
+            raise FstMuseError(
+                TITLE, "it holds no other song to compare with", "add more: fstmuse library scan"
+            )
+        return [Near(self.files[place], cosine) for place, cosine in found]
