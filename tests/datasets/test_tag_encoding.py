@@ -14,8 +14,8 @@ from mutagen.id3 import ID3, TCON, TPE1
 
 from fstmuse_core.cli import main, train
 from fstmuse_core.datasets.detect import load_tracks
-from fstmuse_core.training.packaging import command_of
 from fstmuse_core.training.preparation import Preparation
+from fstmuse_core.training.record import command_of
 from fstmuse_core.training.settings import settings_from
 
 ARTIST, GENRE = "Včely", "Lidové písně"

@@ -254,4 +254,15 @@ def test_a_genre_without_a_tag_is_left_to_the_others() -> None:
     head = replace(head_for(2, (0.0, 0.5, 0.5)), tags=np.array([[0], [-1], [2], [3]]))
     outputs = TagOutputs(np.zeros(N_TAGS, np.float32), np.zeros(N_FEATURES, np.float32))
     joined = head.join(outputs, np.array([0.0, 4.0], np.float32), np.float32(-5.0))
-    assert 0.4 < np.exp(joined.logits[1]) < 0.5
+    assert np.exp(joined.logits[1]) == pytest.approx(1 / (1 + np.exp(-4.0)), abs=0.01)
+
+
+def test_tags_divide_what_the_other_experts_leave_to_genres_that_have_one() -> None:
+    tags = np.array([[0], [1], [-1], [2]])
+    head = replace(head_for(3, (0.0, 0.5, 0.5)), tags=tags, offsets=np.zeros(4, np.float32))
+    logits = np.zeros(N_TAGS, np.float32)
+    logits[0] = 9.0
+    outputs = TagOutputs(logits, np.zeros(N_FEATURES, np.float32))
+    joined = head.join(outputs, np.zeros(3, np.float32), np.float32(-9.0))
+    expected = [(1 / 3 + 2 / 3) / 2, (1 / 3) / 2, 1 / 3]
+    assert np.exp(joined.logits) == pytest.approx(expected, abs=0.01)

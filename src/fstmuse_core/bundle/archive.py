@@ -22,12 +22,14 @@ from fstmuse_core.bundle.bundle import (
     TAGGER_HEAD_NAME,
     WEIGHTS_NAME,
     load_bundle,
+    needed_files,
 )
 from fstmuse_core.bundle.figures import contradiction_in
 from fstmuse_core.bundle.known_networks import KNOWN_NETWORKS
 from fstmuse_core.bundle.manifest import (
     GENERATOR,
     MANIFEST_NAME,
+    TAGGED,
     BundleManifest,
     check_spectrogram,
     manifest_bytes,
@@ -146,8 +148,9 @@ class Archive:
     sha256 : str
         Of the file.
     manifest : BundleManifest
-        Its network is one of ``KNOWN_NETWORKS``.
+        Its network is one of ``KNOWN_NETWORKS``, or it has none.
     weights : mapping of str to ndarray of float32
+        Empty of a classifier without a network.
     others : mapping of str to bytes
         Of ``CARD.md`` and ``TRACKS.csv``, both UTF-8, and ``patterns.npz`` and ``judge.npz``,
         written anew, those that there are.
@@ -258,7 +261,7 @@ def read_folder(path: str | os.PathLike[str]) -> Archive:
 def _checked(path: Path, sha256: str, files: Mapping[str, bytes]) -> Archive:
     try:
         manifest = _manifest(path, files)
-        weights = read_weights(files[WEIGHTS_NAME])
+        weights = read_weights(files[WEIGHTS_NAME]) if WEIGHTS_NAME in files else {}
         others = {name: files[name] for name in _TEXTS if name in files}
         if PATTERNS_NAME in files:
             others[PATTERNS_NAME] = _patterns(files[PATTERNS_NAME], manifest)
@@ -327,14 +330,16 @@ def _read(path: Path) -> bytes:
 
 def _manifest(path: Path, files: Mapping[str, bytes]) -> BundleManifest:
     """The description, after every file has been compared with it."""
-    for needed in (MANIFEST_NAME, WEIGHTS_NAME):
-        if needed not in files:
-            raise ArchiveError(path, f"there is no {needed} in it", _REMEDY)
+    if MANIFEST_NAME not in files:
+        raise ArchiveError(path, f"there is no {MANIFEST_NAME} in it", _REMEDY)
     try:
         manifest = parse_manifest(path, files[MANIFEST_NAME])
         check_spectrogram(path, manifest)
     except BundleError as error:
         raise ArchiveError(path, error.reason, error.remedy) from error
+    for needed in needed_files(manifest):
+        if needed not in files and needed != LITERT_NAME:
+            raise ArchiveError(path, f"there is no {needed} in it", _REMEDY)
     for name in dict.fromkeys([*files, *manifest.files]):
         if name in (MANIFEST_NAME, LITERT_NAME):
             continue
@@ -360,7 +365,8 @@ def _trouble(manifest: BundleManifest) -> str:
     if manifest.kind not in KNOWN_NETWORKS:
         return f"models of the kind {_shown(manifest.kind)} are not known"
     network = manifest.architecture.get("network")
-    if not isinstance(network, str) or network not in KNOWN_NETWORKS[manifest.kind]:
+    is_known = isinstance(network, str) and network in KNOWN_NETWORKS[manifest.kind]
+    if manifest.input != TAGGED and not is_known:
         return f"its network, {_shown(network)}, is none of ours"
     if manifest.kind == GENERATOR:
         for name in ("width", "plane"):

@@ -26,6 +26,7 @@ from fstmuse_core.bundle.manifest import (
     GENERATOR,
     MANIFEST_NAME,
     REMEDY_AGAIN,
+    TAGGED,
     TAGGER,
     BundleManifest,
     check_spectrogram,
@@ -70,7 +71,7 @@ class Bundle:
         Hash of ``model.json``, which holds the hashes of all other files, so it stands for
         the whole bundle; see :func:`manifest_sha256`.
     litert : bytes
-        The LiteRT flatbuffer, read and checked once.
+        The LiteRT flatbuffer, read and checked once; empty of classifiers without a network.
     patterns : bytes or None
         The linear head on pattern statistics, of classifiers that have one.
     tagger_head : bytes or None
@@ -134,7 +135,7 @@ def load_bundle(path: str | os.PathLike[str], *, config: SpectrogramConfig | Non
     raw = read_manifest_bytes(folder)
     manifest = parse_manifest(folder, raw)
     contents = {name: _checked_file(folder, name, sha) for name, sha in manifest.files.items()}
-    for needed in (LITERT_NAME, WEIGHTS_NAME):
+    for needed in needed_files(manifest):
         if needed not in contents:
             raise BundleError(folder, f"{needed} is not listed in {MANIFEST_NAME}", REMEDY_AGAIN)
     usual = TAGGER_SPECTROGRAM if manifest.kind == TAGGER else DEFAULT_CONFIG
@@ -143,11 +144,16 @@ def load_bundle(path: str | os.PathLike[str], *, config: SpectrogramConfig | Non
         folder,
         manifest,
         manifest_sha256(raw),
-        contents[LITERT_NAME],
+        contents.get(LITERT_NAME, b""),
         contents.get(PATTERNS_NAME),
         contents.get(TAGGER_HEAD_NAME),
         contents.get(SECOND_NAME),
     )
+
+
+def needed_files(manifest: BundleManifest) -> tuple[str, ...]:
+    """Files without which such a bundle is nothing."""
+    return (TAGGER_HEAD_NAME,) if manifest.input == TAGGED else (LITERT_NAME, WEIGHTS_NAME)
 
 
 def _checked_file(folder: Path, name: str, sha256: str) -> bytes:

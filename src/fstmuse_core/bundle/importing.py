@@ -24,7 +24,7 @@ from fstmuse_core.bundle.bundle import (
     load_bundle,
     write_bundle,
 )
-from fstmuse_core.bundle.manifest import BundleManifest
+from fstmuse_core.bundle.manifest import TAGGED, BundleManifest
 from fstmuse_core.bundle.model_list import IMPORT_RECORD, ModelEntry, find_model
 from fstmuse_core.bundle.names import check_free, clean_title, free_name, name_of
 from fstmuse_core.bundle.rebuild import Rebuilt, Refused, Task, serve
@@ -104,14 +104,16 @@ def rebuild_and_try(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[BundleManifest, dict[str, bytes]]:
     """Description and files of the model, its network built here; see :func:`import_model`."""
-    tell("Building the network from its weights")
-    rebuilt = _rebuild(archive, cancelled)
+    rebuilt = Rebuilt(b"", b"")
+    if archive.manifest.input != TAGGED:
+        tell("Building the network from its weights")
+        rebuilt = _rebuild(archive, cancelled)
     manifest = replace(archive.manifest, name=name, title=title, training=_record(archive))
     tell("Trying it out")
     patterns, head = (archive.others.get(n) for n in (PATTERNS_NAME, TAGGER_HEAD_NAME))
     try_out(Bundle(archive.path, manifest, "", rebuilt.litert, patterns, head))
-    files = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights, **archive.others}
-    return manifest, files
+    network = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights}
+    return manifest, {**(network if rebuilt.litert else {}), **archive.others}
 
 
 def keep(

@@ -20,8 +20,10 @@ FORMAT = "fstmuse-bundle"
 FORMAT_VERSION = 1
 MANIFEST_NAME = "model.json"
 CLASSIFIER, GENERATOR, TAGGER = "classifier", "generator", "tagger"
-# What a classifier's network takes: overlapping segments, scaled; or magnitudes of a whole clip.
-SEGMENTS, WHOLE_CLIP = "segments", "whole clip"
+# What a classifier takes: overlapping segments, scaled; magnitudes of a whole clip; or, without a
+# network of its own, a tagger's outputs alone.
+SEGMENTS, WHOLE_CLIP, TAGGED = "segments", "whole clip", "tagger alone"
+_INPUTS = (SEGMENTS, WHOLE_CLIP, TAGGED)
 # In ``model.json`` of a renamed bundle: the name and title that it was made under.
 MADE_AS = "made_as"
 # In ``model.json``: the hash of all else in it but its names, see :func:`manifest_digest`.
@@ -58,7 +60,8 @@ class BundleManifest:
     ``segment_frames`` and ``segment_hop_frames`` cut the mel spectrogram into network inputs;
     a generator's are the crops that it learned from, and its calibration means nothing.
     ``input`` is "segments" or, of the report's networks, "whole clip": clips are cut or
-    zero-padded to ``segment_frames``, and ``scaling`` and ``thresholds`` mean nothing.
+    zero-padded to ``segment_frames``, and ``scaling`` and ``thresholds`` mean nothing. Of
+    "tagger alone" there is no network, and ``scaling`` and segments mean nothing.
     ``architecture``, ``training``, ``metrics`` and ``versions`` are free-form records.
     ``digest`` is the hash that covers them; bundles of before have none.
     ``tagger`` is the hash of the tagger that a classifier stands on, if it does.
@@ -121,9 +124,11 @@ class BundleManifest:
             NoiseShape.from_dict(self.architecture)
         elif self.kind not in (CLASSIFIER, TAGGER):
             raise ValueError(f"{self.kind!r} is no kind of model")
-        allowed = (SEGMENTS, WHOLE_CLIP) if self.kind == CLASSIFIER else (SEGMENTS,)
+        allowed = _INPUTS if self.kind == CLASSIFIER else (SEGMENTS,)
         if self.input not in allowed:
             raise ValueError(f"{one_line(self.input[:40])!r} is no input of a {self.kind}")
+        if self.input == TAGGED and not self.tagger:
+            raise ValueError("it does not say which tagger it stands on")
         if len(self.genres) > _MAX_GENRES or len(self.files) > _MAX_FILES:
             raise ValueError(f"{len(self.genres)} genres and {len(self.files)} files are too many")
         for text in (self.name, self.title, *self.genres, *self.files):

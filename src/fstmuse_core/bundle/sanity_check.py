@@ -11,11 +11,11 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork
-from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, SEGMENTS, WHOLE_CLIP
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, SEGMENTS, TAGGED, WHOLE_CLIP
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.bundle.pattern_head import pattern_head
 from fstmuse_core.bundle.tagger import TagOutputs
-from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
+from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_for, tagger_head, tagger_head_of
 from fstmuse_core.bundle.whole_clip import WholeClipNetwork
 from fstmuse_core.system.errors import BundleError
 
@@ -56,16 +56,25 @@ def _of_experts(bundle: Bundle) -> list[FloatArray]:
     head = tagger_head(bundle)
     if head is None:
         return []
+    outputs = _outputs_for_noise(bundle, head).mean()
+    joined = head.join(outputs, np.zeros(len(bundle.manifest.genres), np.float32), np.float32(0.0))
+    return [joined.logits, joined.novelty]
+
+
+def _of_tagged(bundle: Bundle) -> list[FloatArray]:
+    head = tagger_head_of(bundle)
+    joined = head.join_alone(_outputs_for_noise(bundle, head))
+    return [joined.logits, joined.novelty]
+
+
+def _outputs_for_noise(bundle: Bundle, head: TaggerHead) -> TagOutputs:
     tagger = tagger_for(bundle, head)
     patches = np.random.default_rng(0).gamma(1.0, size=(_PROBES, PATCH_FRAMES, N_MELS))
-    outputs = (n.run(patches.astype(np.float32)).mean() for n in (tagger.first, tagger.second))
-    tags, embedding = zip(*((each.tags, each.embedding) for each in outputs), strict=True)
-    joined = head.join(
-        TagOutputs(np.concatenate(tags), np.concatenate(embedding)),
-        np.zeros(len(bundle.manifest.genres), np.float32),
-        np.float32(0.0),
+    first, second = (n.run(patches.astype(np.float32)) for n in (tagger.first, tagger.second))
+    return TagOutputs(
+        np.concatenate([first.tags, second.tags], axis=1),
+        np.concatenate([first.embedding, second.embedding], axis=1),
     )
-    return [joined.logits, joined.novelty]
 
 
 def _of_whole_clips(bundle: Bundle) -> list[FloatArray]:
@@ -77,6 +86,7 @@ def _of_whole_clips(bundle: Bundle) -> list[FloatArray]:
 _ANSWERS: Mapping[str, Callable[[Bundle], list[FloatArray]]] = {
     SEGMENTS: _of_segments,
     WHOLE_CLIP: _of_whole_clips,
+    TAGGED: _of_tagged,
 }
 
 

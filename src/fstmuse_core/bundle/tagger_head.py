@@ -121,9 +121,21 @@ class TaggerHead:
             The network's: its logit of "none of these" over the log-sum-exp of the genres'.
         """
         none = _logsumexp(logits) + np.asarray(novelty)[..., None]
-        network = softmax(np.concatenate([logits, none], axis=-1))
-        said = (self.trained(outputs), self.read_tags(outputs.tags), network)
-        genres, other = np.zeros_like(logits), np.zeros_like(none[..., 0])
+        return self._mixed(outputs, softmax(np.concatenate([logits, none], axis=-1)))
+
+    def join_alone(self, outputs: TagOutputs) -> Joined:
+        """Mixture of the experts of a classifier that has no network; its share must be 0."""
+        network = np.full((*outputs.tags.shape[:-1], len(self.bias)), 1.0 / len(self.bias))
+        return self._mixed(outputs, network.astype(np.float32))
+
+    def _mixed(self, outputs: TagOutputs, network: FloatArray) -> Joined:
+        trained = self.trained(outputs)
+        by_head, _, by_network = self.shares
+        others = trained
+        if by_network > 0:
+            others = (by_head * trained + by_network * network) / (by_head + by_network)
+        said = (trained, self._with_untagged(self.read_tags(outputs.tags), others), network)
+        genres, other = np.zeros_like(network[..., :-1]), np.zeros_like(network[..., 0])
         for share, chances in zip(self.shares, said, strict=True):
             if share > 0:
                 known = np.maximum(chances[..., :-1], _LEAST_CHANCE)
@@ -133,6 +145,18 @@ class TaggerHead:
         return Joined(
             np.log(genres).astype(np.float32), np.log(other / (1.0 - other)).astype(np.float32)
         )
+
+    def _with_untagged(self, read: FloatArray, others: FloatArray) -> FloatArray:
+        """Chances from the tags in which genres without a tag have those of the other experts."""
+        is_tagged = (self.tags[: len(self.bias) - 1] >= 0).any(axis=1)
+        if is_tagged.all():
+            return read
+        chances = others.copy()
+        share = others[..., :-1][..., is_tagged].sum(axis=-1, keepdims=True)
+        within = np.maximum(read[..., :-1][..., is_tagged], _LEAST_CHANCE)
+        total = within.sum(axis=-1, keepdims=True)
+        chances[..., :-1][..., is_tagged] = share * within / total if is_tagged.any() else 0.0
+        return chances
 
     def to_bytes(self) -> bytes:
         """As plain arrays in an ``.npz`` file."""
@@ -171,6 +195,15 @@ def tagger_head(bundle: Bundle) -> TaggerHead | None:
         raise BundleError(
             bundle.path, f"its tagger head is malformed ({error})", "retrain it"
         ) from error
+    return head
+
+
+def tagger_head_of(bundle: Bundle) -> TaggerHead:
+    """The head of a bundle that has no network; raises ``BundleError`` if it cannot do without."""
+    head = tagger_head(bundle)
+    if head is None or head.shares[-1] > 0:
+        why = "it has no network and no tagger head" if head is None else "its network is missing"
+        raise BundleError(bundle.path, why, "retrain it")
     return head
 
 

@@ -15,13 +15,14 @@ from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
-from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, WHOLE_CLIP
+from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, TAGGED, WHOLE_CLIP
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
 from fstmuse_core.bundle.tagger import TagOutputs
 from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Tagged, Timeline
 from fstmuse_core.classify.session import Answering, Session
+from fstmuse_core.classify.tagged import TaggedClassifier
 from fstmuse_core.classify.tagging import TaggerSession, nearest_patches
 from fstmuse_core.classify.traits import Trait, traits_of
 from fstmuse_core.classify.verdict import Evidence, decide
@@ -151,6 +152,7 @@ class SegmentClassifier:
 _BY_INPUT: Mapping[str, Callable[[Bundle, int], Answering]] = {
     SEGMENTS: SegmentClassifier,
     WHOLE_CLIP: WholeClipClassifier,
+    TAGGED: TaggedClassifier,
 }
 
 

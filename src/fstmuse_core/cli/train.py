@@ -65,7 +65,7 @@ def _plain(value: object) -> str:
 
 @click.command(short_help="Train a model on your own music.")
 @_option(spec.MODEL, "", has_default=True)
-@_option(spec.DESIGN, "ours, or the 2023 report's to compare with.", has_default=True)
+@_option(spec.DESIGN, "quick, our networks, or the 2023 report's.", has_default=True)
 @click.option(
     spec.DATA.option,
     multiple=True,
@@ -92,6 +92,9 @@ def _plain(value: object) -> str:
     "Retrain for each of FOLDS and test on the artists left out; as many times as long.",
     metavar="FOLDS",
 )
+@click.option(
+    "--quick", is_flag=True, help=f"Train in seconds, the same as {spec.DESIGN.option} quick."
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
 @click.option("--runs", is_flag=True, help="List the runs and how far they are.")
 @click.option(
@@ -100,12 +103,16 @@ def _plain(value: object) -> str:
 @click.option(
     "--events", type=click.Choice(("-",)), help="Say it in lines of JSON on standard output."
 )
-def command(resume: str | None, runs: bool, layout: str, events: str | None, **options: Any) -> int:
+def command(
+    quick: bool, resume: str | None, runs: bool, layout: str, events: str | None, **options: Any
+) -> int:
     """Train a model that names genres, or one that makes music, on your own music.
 
     PATH is a folder with a manifest.csv, FMA, folders named after genres (any names: Zouk, Waltz),
     a library of tagged music, or the word "corrections": what you said with fstmuse correct or in
-    the window. The genres of the music are what the model learns; --genres chooses among them. It
+    the window. The genres of the music are what the model learns; --genres chooses among them.
+    --quick takes seconds: it learns on top of what a pre-trained network says of music, and is
+    always cross-validated; without it, a network of its own learns for minutes. The model
     appears in every list of models. Ctrl+C, or a line "stop" on standard input, ends
     early and keeps the best so far; a second Ctrl+C, or "cancel", discards the run. What a
     power cut interrupts goes on with --resume.
@@ -116,6 +123,10 @@ def command(resume: str | None, runs: bool, layout: str, events: str | None, **o
         _list_runs(layout)
         return 0
     given = {name: value for name, value in options.items() if value not in (None, ())}
+    if quick:
+        if given.get("design", spec.QUICK) != spec.QUICK:
+            raise click.UsageError("--quick is a design of its own; leave out --design")
+        given["design"] = spec.QUICK
     if resume is not None and given:
         names = ", ".join(spec.SETTINGS[name].option for name in given)
         raise click.UsageError(f"--resume goes on with the run's own settings; leave out {names}")

@@ -191,6 +191,14 @@ def guessing(songs: Mapping[str, int]) -> str:
     return f"always saying {genre} would get {counted_share(most, total).number}"
 
 
+# What was tested in a cross-validation, by what records call it.
+_WHAT_IS_TESTED: Mapping[str, str] = {
+    "network": "network and linear head, trained anew for each fold",
+    "head": "the linear head on rhythm and timbre alone, without the network",
+    "tagger": "the head on the tagger, taught anew for each fold",
+}
+
+
 def cross_validation(found: Mapping[str, Any]) -> str:
     """Put the result of a cross-validation as a sentence without its full stop.
 
@@ -205,11 +213,7 @@ def cross_validation(found: Mapping[str, Any]) -> str:
         whose = "over songs whose artists are not known, so some may be on both sides"
     elif unknown := int(found["of_unknown_artists"]):
         whose += f" and {unknown} song{'' if unknown == 1 else 's'} of unknown ones"
-    what = (
-        "network and linear head, trained anew for each fold"
-        if found["what"] == "network"
-        else "the linear head on rhythm and timbre alone, without the network"
-    )
+    what = _WHAT_IS_TESTED[found["what"]]
     share = recorded_share(int(found["right"]) / max(1, songs), songs, found["interval"])
     counts = share.said() if share.is_few else f"{share.said()} of {songs} songs"
     return f"in a {found['folds']}-fold cross-validation {whose}, {what}: {counts}"

@@ -147,7 +147,7 @@ def classifier_card(report: Report) -> str:
         figures=_classifier_figures(report),
         more=_head(report["metrics"].get("pattern_head")),
         command=report["command"],
-        training=[_settings(report["settings"]), _versions(report)],
+        training=[settings_table(report["settings"]), versions_of(report)],
     ).markdown()
 
 
@@ -158,7 +158,7 @@ def _limits(report: Report) -> list[str]:
         for genre, artists in metrics["artists"].items()
         if 0 < artists < _THIN_ARTISTS
     ]
-    limits = _warnings(report)
+    limits = warnings_of(report)
     if thin:
         limits.append(
             f"So few artists stand behind {', '.join(thin)} that one more could change its "
@@ -175,12 +175,19 @@ def _classifier_figures(report: Report) -> list[str]:
     right = recorded_share(metrics["accuracy"], songs, metrics["interval"]).said()
     texts = [
         f"On {counted(songs, 'clip')} {_strangers(report)} (it learned from {_taught(report)}).",
-        f"{_first_upper(right)}; {guessing(metrics['songs'])}.{_precise(metrics, songs)}",
+        f"{first_upper(right)}; {guessing(metrics['songs'])}.{_precise(metrics, songs)}",
         _cross_validated(metrics, songs),
-        f"{certainty(songs, metrics['ece'], metrics['confidence_gap'])} {_named(metrics, songs)}",
-        table(["genre", "found", "songs", "artists"], _genre_rows(metrics)),
+        f"{certainty(songs, metrics['ece'], metrics['confidence_gap'])} "
+        f"{how_often_named(metrics, songs)}",
+        table(["genre", "found", "songs", "artists"], genre_rows(metrics)),
         confusion_table(report["genres"], metrics["confusion"]),
     ]
+    return [text for text in [*texts, *other_genres(metrics)] if text]
+
+
+def other_genres(metrics: Mapping[str, Any]) -> list[str]:
+    """Texts on music of other genres, if any was tested."""
+    texts: list[str] = []
     if metrics["others"]:
         rows = [
             [
@@ -193,10 +200,11 @@ def _classifier_figures(report: Report) -> list[str]:
         ]
         texts += ["Music of other genres, and how often it is turned away:"]
         texts += [table(["genre", "turned away", "songs", "artists"], rows)]
-    return [text for text in texts if text]
+    return texts
 
 
-def _genre_rows(metrics: Mapping[str, Any]) -> list[list[object]]:
+def genre_rows(metrics: Mapping[str, Any]) -> list[list[object]]:
+    """Cells of a table of genres: name, share found, songs and artists."""
     rows: list[list[object]] = []
     for number, (genre, songs) in enumerate(metrics["songs"].items()):
         found = counted_share(metrics["confusion"][number][number], songs)
@@ -223,7 +231,8 @@ def _strangers(report: Report) -> str:
     )
 
 
-def _first_upper(text: str) -> str:
+def first_upper(text: str) -> str:
+    """The text with a capital at its beginning."""
     return text[:1].upper() + text[1:]
 
 
@@ -238,7 +247,8 @@ def _precise(metrics: Mapping[str, Any], songs: int) -> str:
     )
 
 
-def _named(metrics: Mapping[str, Any], songs: int) -> str:
+def how_often_named(metrics: Mapping[str, Any], songs: int) -> str:
+    """Sentence on how often a genre is named."""
     if metrics["named_accuracy"] is None:
         return "It names no genre for any of them."
     named = recorded_share(metrics["named"], songs)
@@ -249,7 +259,7 @@ def _named(metrics: Mapping[str, Any], songs: int) -> str:
 def _cross_validated(metrics: Mapping[str, Any], songs: int) -> str:
     """A paragraph on the cross-validation, or on what a test on so few songs is worth."""
     found = metrics.get("cross_validation")
-    said = [f"{_first_upper(cross_validation(found))}."] if found is not None else []
+    said = [f"{first_upper(cross_validation(found))}."] if found is not None else []
     if songs < FEW and (found is None or found["what"] != "network"):
         tested = f"The whole model was tested on {counted(songs, 'song')} only, which says little"
         # No cross-validation of the head: the design has none, or there are too few artists.
@@ -276,7 +286,8 @@ def _head(head: Mapping[str, Any] | None) -> dict[str, list[str]]:
     return {"Network and head": [text]}
 
 
-def _settings(settings: Mapping[str, Any]) -> str:
+def settings_table(settings: Mapping[str, Any]) -> str:
+    """Settings as a table, but for empty ones."""
     # Of the music only the folders' names: a card may travel with its model.
     shown = {**settings, "data": [Path(folder).name for folder in settings["data"]]}
     rows = [
@@ -287,11 +298,13 @@ def _settings(settings: Mapping[str, Any]) -> str:
     return table(["setting", "value"], rows)
 
 
-def _warnings(report: Report) -> list[str]:
+def warnings_of(report: Report) -> list[str]:
+    """Warnings of a training as sentences."""
     return [f"{sentence}." for sentence in report["warnings"]]
 
 
-def _versions(report: Report) -> str:
+def versions_of(report: Report) -> str:
+    """Versions of what it was trained with."""
     return ", ".join(f"{name} {version}" for name, version in report["versions"].items()) + "."
 
 
@@ -312,11 +325,11 @@ def generator_card(report: Report, parameters: int, steps_per_epoch: int) -> str
             f"length: a generative adversarial network of {parameters:,} parameters that learned "
             f"from {_taught(report)}. FstMuse turns what it makes into sound."
         ],
-        limits=_warnings(report),
+        limits=warnings_of(report),
         sound=_sound(report["metrics"]),
         figures=_generator_figures(report),
         command=report["command"],
-        training=[epochs, _versions(report)],
+        training=[epochs, versions_of(report)],
     ).markdown()
 
 
@@ -328,9 +341,9 @@ def original_generator_card(report: Report) -> str:
             "The ToyGan of the 2023 report, to compare with. It makes magnitudes of 30 s between "
             "0 and 1, of no genre in particular; what it made after each epoch is in `samples`."
         ],
-        limits=_warnings(report),
+        limits=warnings_of(report),
         command=report["command"],
-        training=[f"{counted(len(report['history']), 'epoch')}.", _versions(report)],
+        training=[f"{counted(len(report['history']), 'epoch')}.", versions_of(report)],
     ).markdown()
 
 

@@ -14,7 +14,7 @@ from fstmuse_core.datasets.groups import Sounds, count_artists, count_unknown
 from fstmuse_core.datasets.overlap import known_to
 from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
-from fstmuse_core.runs.spec import GAN
+from fstmuse_core.runs.spec import GAN, ORIGINAL
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.genres import broader_genre, genre_key
@@ -154,7 +154,7 @@ def left_out(
     if settings.model == GAN and not settings.genres:
         why = f"they have fewer than {_ENOUGH_ARTISTS} artists or {_ENOUGH_MINUTES:.0f} minutes"
     use = "add them to --genres to learn them"
-    if settings.model in PLANS and settings.design == "ours" and not settings.balance:
+    if settings.model in PLANS and settings.design != ORIGINAL and not settings.balance:
         use = f"their music only teaches what is none of the genres; {use}"
     return (f"not learned: {_counted(others)}, since {why}; {use}",)
 

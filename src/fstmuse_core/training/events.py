@@ -128,6 +128,11 @@ class Events:
 
 def _started(event: Started) -> str:
     clips = event.clips
+    if not clips["validation"]:
+        return (
+            f"training {event.run} on {clips['train']} clips, {', '.join(event.genres)}; each is "
+            "tested by what has not learned from its artist"
+        )
     return (
         f"training {event.run} on {clips['train']} clips, {', '.join(event.genres)}; "
         f"{clips['validation']} to validate, {clips['test']} to test"

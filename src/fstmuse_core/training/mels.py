@@ -67,7 +67,7 @@ def cached_array(
 
     ``about`` says what else it depends on; a file that changed is computed again.
     """
-    cached = cache / f"{_fingerprint(path, about)}.npy"
+    cached = cached_file(path, cache, about)
     if cached.is_file():
         kept: AnyArray = np.load(cached, allow_pickle=False)
         return kept
@@ -78,6 +78,11 @@ def cached_array(
         np.save(stream, array, allow_pickle=False)
     os.replace(staging, cached)
     return array
+
+
+def cached_file(path: Path, cache: Path, about: dict[str, Any]) -> Path:
+    """Place of the array that belongs to a file; see :func:`cached_array`."""
+    return cache / f"{_fingerprint(path, about)}.npy"
 
 
 def _fingerprint(path: Path, about: dict[str, Any]) -> str:

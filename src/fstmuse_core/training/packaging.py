@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import shlex
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,17 +20,12 @@ from fstmuse_core.bundle.bundle import (
 )
 from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.classify.classifier import GenreClassifier
-from fstmuse_core.datasets.duplicates import Print, as_text
-from fstmuse_core.datasets.overlap import COLUMNS, TRACKS_FILE, tracks_of_base
+from fstmuse_core.datasets.overlap import TRACKS_FILE, tracks_of_base
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import metrics_from
-from fstmuse_core.runs.spec import SETTINGS
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.text_output import csv_rows
 from fstmuse_core.system.wording import FEW
-from fstmuse_core.tags.genres import listed_genres
-from fstmuse_core.tags.text_encoding import AUTO
 from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
@@ -47,6 +40,7 @@ from fstmuse_core.training.pattern_head import ChosenHead, choose_head
 from fstmuse_core.training.plan import Hyperparameters, ModelPlan
 from fstmuse_core.training.plots import confusion_png, curves_png, reliability_png
 from fstmuse_core.training.preparation import MelTable, set_aside_sentence
+from fstmuse_core.training.record import command_of, track_list
 from fstmuse_core.training.run import Run, kept_base, name_at_end
 from fstmuse_core.training.settings import TrainSettings
 from fstmuse_core.training.trainer import ClassifierTrainer
@@ -199,33 +193,6 @@ def make_report(run: FinishedRun, metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def command_of(settings: TrainSettings) -> str:
-    """Command that trains the same model; of the music only the folders' names."""
-    words = ["fstmuse train"]
-    for name, value in settings.to_dict().items():
-        option = SETTINGS[name].option
-        if name == "data":
-            words += [f"{option} {shlex.quote(Path(path).name)}" for path in value]
-        elif name == "kinds":
-            words += [f"{option} {kind}" for kind in value]
-        elif value is True:
-            words.append(option)
-        elif name != "tensorboard" and not _needs_no_word(settings, name, value):
-            word = listed_genres(value) if isinstance(value, list) else str(value)
-            words.append(f"{option} {shlex.quote(word)}")
-    return " ".join(words)
-
-
-def _needs_no_word(settings: TrainSettings, name: str, value: object) -> bool:
-    """True for what was not given, and for the encoding and zeros that are the default."""
-    if value is None or value is False or value in ("", []):
-        return True
-    default = SETTINGS[name].default_for(
-        settings.model, settings.design, fine_tunes=bool(settings.fine_tune)
-    )
-    return value in (0, AUTO) and value == default
-
-
 def write_figures(run: FinishedRun, metrics: Mapping[str, Any]) -> list[str]:
     """Draw the pictures into the run's folder; their paths."""
     folder = run.folder / "figures"
@@ -278,34 +245,6 @@ def _with_record(
 def _track_list(run: FinishedRun, mels: MelTable) -> str:
     base = kept_base(run.settings, run.folder)
     return track_list(run.parts, tracks_of_base(base) if base else [], mels.prints)
-
-
-def track_list(
-    parts: Parts,
-    of_base: Sequence[Mapping[str, str]] = (),
-    prints: Mapping[Path, Print] | None = None,
-) -> str:
-    """Contents of a bundle's ``TRACKS.csv``.
-
-    Parameters
-    ----------
-    parts : Parts
-    of_base : sequence of mapping, optional
-        Rows of the model that the training started from, by the names of the columns.
-    prints : mapping of Path to fingerprint, optional
-        Prints by which a recording is known again under other names.
-    """
-    stream = io.StringIO()
-    write = csv_rows(stream)
-    write(COLUMNS)
-    for row in of_base:
-        write([row.get(name, "") for name in COLUMNS])
-    for part in ("train", "validation", "test"):
-        for t in getattr(parts, part):
-            about = (part, t.genre, t.artist, t.title, t.path.name, t.collection, t.licence)
-            words = (prints or {}).get(t.path)
-            write([*about, as_text(words) if words is not None else ""])
-    return stream.getvalue()
 
 
 def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:

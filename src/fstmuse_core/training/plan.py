@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.networks.fst_muse import build_fst_muse
-from fstmuse_core.networks.toy_model import build_toy_model
 from fstmuse_core.tags.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES, known_genres
+
+if TYPE_CHECKING:
+    from fstmuse_core.networks.blocks import Classifier
 
 IGNORED = -1
 _WORD = re.compile(r"\w+")
@@ -74,6 +75,21 @@ class ModelPlan:
         return np.array([self.role(track) for track in tracks], dtype=np.int64)
 
 
+# Keras is loaded by who builds a network, and by nobody else: a quick training does without.
+
+
+def _build_toy_model(n_genres: int) -> Classifier:
+    from fstmuse_core.networks.toy_model import build_toy_model
+
+    return build_toy_model(n_genres)
+
+
+def _build_fst_muse(n_genres: int) -> Classifier:
+    from fstmuse_core.networks.fst_muse import build_fst_muse
+
+    return build_fst_muse(n_genres)
+
+
 PLANS = {
     plan.name: plan
     for plan in (
@@ -82,12 +98,12 @@ PLANS = {
             "toy-model",
             "ToyModel",
             TOY_MODEL_GENRES,
-            build_toy_model,
+            _build_toy_model,
             0.2,
             frozenset({"Pop", "Punk", "Metal"}),
             steps=700,
         ),
-        ModelPlan("fst-muse", "FstMuse", FST_MUSE_GENRES, build_fst_muse, 0.5),
+        ModelPlan("fst-muse", "FstMuse", FST_MUSE_GENRES, _build_fst_muse, 0.5),
     )
 }
 

@@ -210,6 +210,18 @@ class Preparation:
         self.warn_about(found.set_aside)
         return in_wanted_genres(settings, found.tracks)
 
+    def undisputed(self, settings: TrainSettings, tracks: list[Track]) -> list[Track]:
+        """The tracks whose own tags do not contradict their genre; says which do."""
+        from fstmuse_core.training.data_split import without_disputed
+
+        used, disputed = without_disputed(settings, tracks)
+        if disputed:
+            self.warn(
+                f"{len(disputed)} clips labelled Pop call themselves something else in their tags "
+                "and are left out; name the genres with --genres to use them"
+            )
+        return used
+
     def divide(
         self, settings: TrainSettings, tracks: list[Track], base: Bundle | None
     ) -> tuple[Parts, MelTable]:
@@ -227,15 +239,9 @@ class Preparation:
             choose_genres,
             divide,
             left_out,
-            without_disputed,
         )
 
-        used, disputed = without_disputed(settings, tracks)
-        if disputed:
-            self.warn(
-                f"{len(disputed)} clips labelled Pop call themselves something else in their tags "
-                "and are left out; name the genres with --genres to use them"
-            )
+        used = self.undisputed(settings, tracks)
         wanted = choose_genres(settings, used)
         if base is not None:  # before minutes go into features
             check_base(base, [track for track in used if track.genre in wanted])
@@ -243,7 +249,7 @@ class Preparation:
         usable = [track for track in used if track.path in mels.usable]
         if not usable:
             raise FstMuseError(
-                "music", f"none of its {len(used)} files can be used", _commonest(set_aside)
+                "music", f"none of its {len(used)} files can be used", commonest_reason(set_aside)
             )
         genres = choose_genres(settings, usable)
         for sentence in left_out(settings, usable, genres):
@@ -306,7 +312,8 @@ def set_aside_sentence(files: Sequence[str]) -> str:
     return f"{len(files)} {noun} set aside: {shown}{rest}"
 
 
-def _commonest(set_aside: Sequence[SetAside]) -> str:
+def commonest_reason(set_aside: Sequence[SetAside]) -> str:
+    """The commonest reason of files that are set aside, with how many have it."""
     reasons = Counter(file.reason for file in set_aside).most_common(1)
     return f"of {reasons[0][1]} of them: {reasons[0][0]}" if reasons else ""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fstmuse_core.runs.events import EVENTS_FILE, Cancelled, Done, Failed
-from fstmuse_core.runs.spec import GAN, ORIGINAL
+from fstmuse_core.runs.spec import GAN, ORIGINAL, QUICK
 from fstmuse_core.runs.store import (
     REPORT_FILE,
     RUN_FILE,
@@ -173,6 +173,12 @@ class _Session:
             remove_run(self._folder)
 
     def _train(self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]) -> Done:
+        if settings.design == QUICK:
+            from fstmuse_core.training.quick.session import train_quick
+
+            preparation = Preparation(self._events, self._control)
+            told = preparation, self._events, self._control
+            return train_quick(settings, folder, *told, self._begun)
         # Keras takes seconds to load: meanwhile the music is looked through.
         loading = threading.Thread(target=_load_keras, daemon=True)
         loading.start()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from fstmuse_core.runs import spec
-from fstmuse_core.runs.spec import GAN, ORIGINAL, OURS, SETTINGS
+from fstmuse_core.runs.spec import GAN, ORIGINAL, OURS, QUICK, SETTINGS
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.genres import class_name
 from fstmuse_core.tags.text_encoding import encoding_of
@@ -52,7 +52,8 @@ class TrainSettings:
         Name or folder of a model to start from; empty to start from nothing.
     cross_validate : int
         Folds in which network and head are retrained and tested at the end; 0 for none: then
-        the linear head alone is, where the test has few songs.
+        the linear head alone is, where the test has few songs. A quick training is always
+        cross-validated, with five folds if this is 0.
     """
 
     model: str = spec.MODEL.default
@@ -138,6 +139,9 @@ def _check(settings: TrainSettings) -> None:
 def _check_variant(settings: TrainSettings) -> None:
     """Refuse values that mean nothing to the model or the design."""
     model, design = settings.model, settings.design
+    if design == QUICK:
+        _check_quick(settings)
+        return
     values = {name: getattr(settings, name) for name in SETTINGS}
     for name, setting in SETTINGS.items():
         if setting.is_fixed(model, design) and values[name] != setting.default_for(model, design):
@@ -164,6 +168,18 @@ def _check_variant(settings: TrainSettings) -> None:
             else "the report's design had none: leave these options out or take --design ours"
         )
         raise _refusal(option, "with augmentation, dropout or l2 it", needed)
+
+
+def _check_quick(settings: TrainSettings) -> None:
+    """Refuse what means something to networks only."""
+    if not spec.DATA.is_for(settings.model, QUICK):
+        needed = f"a quick training makes classifiers: leave --model out, or take --design {OURS}"
+        raise _refusal("--model", f"{settings.model} with --design {QUICK}", needed)
+    for name, setting in SETTINGS.items():
+        value = getattr(settings, name)
+        if not setting.is_for(settings.model, QUICK) and value != setting.unused:
+            needed = f"a quick training has no network: leave it out, or take --design {OURS}"
+            raise _refusal(setting.option, value, needed)
 
 
 def _refusal(option: str, value: object, needed: str) -> FstMuseError:

@@ -42,9 +42,10 @@ from fstmuse_core.training.gan.judges import (
 from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import confusion_matrix
-from fstmuse_core.training.packaging import FinishedRun, done_event, make_report, track_list
+from fstmuse_core.training.packaging import FinishedRun, done_event, make_report
 from fstmuse_core.training.plots import curves_png, mel_png, write_sample
 from fstmuse_core.training.preparation import MelTable
+from fstmuse_core.training.record import track_list
 from fstmuse_core.training.run import Run, name_at_end
 from fstmuse_core.training.settings import TrainSettings
 

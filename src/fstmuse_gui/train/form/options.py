@@ -70,9 +70,17 @@ class TrainOptions:
         if self.tag_encoding != spec.TAG_ENCODING.default:
             values.append((spec.TAG_ENCODING, self.tag_encoding))
         values += [(spec.FINE_TUNE, self.fine_tune)] if self.fine_tune else []
-        values += [(spec.TENSORBOARD, self.tensorboard)] if self.tensorboard else []
+        logs = spec.TENSORBOARD.is_for(self.model, self.design) and self.tensorboard
+        values += [(spec.TENSORBOARD, logs)] if logs else []
         words = [word for setting, value in values for word in (setting.option, value)]
-        return words + recipe_words(self.recipe, MODEL_KINDS[self.model].fields)
+        return words + recipe_words(self.recipe, self._fields())
+
+    def _fields(self) -> list[str]:
+        """Fields of the recipe that the command line names."""
+        fields = MODEL_KINDS[self.model].fields
+        if self.design != spec.QUICK:
+            return list(fields)
+        return [name for name in fields if spec.SETTINGS[name].is_for(self.model, self.design)]
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fstmuse_core.runs import spec
 from fstmuse_core.runs.spec import (
     ORIGINAL,
+    QUICK,
     SETTINGS,
     ChoiceSetting,
     RealSetting,
@@ -22,7 +23,7 @@ from fstmuse_core.runs.spec import (
 Value = int | float | str | bool
 Recipe = Mapping[str, Value]
 
-DESIGNS = dict(zip(spec.DESIGNS, ("Ours", "The 2023 report's"), strict=True))
+DESIGNS = dict(zip(spec.DESIGNS, ("Quick", "Deep", "The 2023 report's"), strict=True))
 # Qt's spin boxes hold no larger number.
 _MAX_INT = 2**31 - 1
 
@@ -221,8 +222,8 @@ class ModelKind:
 
     @property
     def designs(self) -> tuple[str, ...]:
-        """Keys of :data:`DESIGNS`."""
-        return tuple(DESIGNS)
+        """Keys of :data:`DESIGNS` that it can be trained by."""
+        return tuple(design for design in DESIGNS if spec.DATA.is_for(self.model, design))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -239,6 +240,7 @@ class ModelKind:
         return any(spec.FINE_TUNE.is_for(self.model, design) for design in self.designs)
 
 
+_NOT_QUICK = "A quick training has no network of its own, and none of this."
 _NOT_OF_THE_REPORT = "The report's design has none of this."
 _CLASSIFIER_REASONS = {
     **dict.fromkeys(("dropout", "l2", "augment"), _NOT_OF_THE_REPORT),
@@ -284,7 +286,7 @@ def unused_fields(model: str, design: str) -> Mapping[str, str]:
     """Fields that nothing can be entered into for a design of a model, with the reason."""
     kind = MODEL_KINDS[model]
     return {
-        name: kind.reasons[name]
+        name: _NOT_QUICK if design == QUICK else kind.reasons[name]
         for name in kind.fields
         if not SETTINGS[name].is_for(model, design) or SETTINGS[name].is_fixed(model, design)
     }

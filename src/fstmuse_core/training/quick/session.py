@@ -1,0 +1,234 @@
+"""A quick training from its settings to its last event."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.bundle.manifest import TAGGER
+from fstmuse_core.bundle.tagger import Tagger
+from fstmuse_core.datasets.groups import artist_or_id, count_artists, count_unknown
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.runs.events import Done, Started
+from fstmuse_core.runs.store import RUN_FILE, write_json
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.wording import listed
+from fstmuse_core.training.control import Control
+from fstmuse_core.training.data_split import Parts, choose_genres, left_out
+from fstmuse_core.training.events import Events
+from fstmuse_core.training.preparation import Preparation, commonest_reason, record_of
+from fstmuse_core.training.quick.copies import same_recordings, under_two_names
+from fstmuse_core.training.quick.fitting import QuickData, calibrate, judge, out_of_fold, with_share
+from fstmuse_core.training.quick.packaging import QuickResult, package_quick
+from fstmuse_core.training.quick.rows import read_rows
+from fstmuse_core.training.settings import TrainSettings
+
+FOLDS = 5
+# As many as a model from a file may have; of a thousand folders most are no genres.
+MOST_GENRES = 64
+# Fewer songs are learned from, and said.
+_A_BEGINNING = 10
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    data: QuickData
+    set_aside: tuple[str, ...]
+
+
+def train_quick(
+    settings: TrainSettings,
+    folder: Path,
+    preparation: Preparation,
+    events: Events,
+    control: Control,
+    begun: float,
+) -> Done:
+    """Learn a head, judge it by cross-validation, write the bundle; return the last event.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    begun : float
+        Time at which the command began, on the monotonic clock.
+
+    Raises
+    ------
+    FstMuseError
+        If the music is too little or cannot be told apart, or the tagger is missing.
+    """
+    tagger = the_tagger()
+    chosen = _choose(settings, preparation, events, control, tagger)
+    data = chosen.data
+    parts = Parts(data.genres, data.tracks, (), ())
+    write_json(folder / RUN_FILE, record_of(settings, parts, preparation.warnings))
+    folds = data.folds(settings.cross_validate or FOLDS, settings.seed)
+    for sentence in thin_classes(data):
+        preparation.warn(sentence)
+    known = [track for track in data.tracks if track.genre in data.genres]
+    events.emit(_started(settings, folder, data.genres, known))
+
+    def tell(done: int, total: int) -> None:
+        control.check()
+        events.preparing("folds", done, total)
+
+    scores = out_of_fold(data, folds, tell)
+    if not (scores.is_tested & (data.classes < len(data.genres))).any():
+        raise FstMuseError(
+            "music",
+            "no genre has two artists, so nothing says what it is worth for others",
+            "add music by other artists to one genre at least",
+        )
+    everything = np.ones(len(data.tracks), dtype=np.bool_)
+    calibration = calibrate(scores, data.classes, everything)
+    share = data.shares()[calibration.place]
+    result = QuickResult(
+        settings=settings,
+        data=data,
+        folds=folds,
+        judged=judge(scores, data.classes, folds),
+        head=with_share(data.fit(everything, share), share),
+        calibration=calibration,
+        share=share,
+        tagger=tagger.sha256,
+        warnings=tuple(preparation.warnings),
+        set_aside=chosen.set_aside,
+        seconds=time.monotonic() - begun,
+    )
+    control.check()
+    return package_quick(result, folder, events.warn)
+
+
+def the_tagger() -> Tagger:
+    """The tagger that comes with the program; raises ``BundleError`` if it is missing."""
+    bundle = find_bundle(TAGGER, installed_only=True)
+    return Tagger(bundle)
+
+
+def _choose(
+    settings: TrainSettings,
+    preparation: Preparation,
+    events: Events,
+    control: Control,
+    tagger: Tagger,
+) -> _Chosen:
+    tracks = preparation.undisputed(settings, preparation.tracks(settings))
+    wanted = _few_enough(choose_genres(settings, tracks))
+    found = read_rows(
+        [track.path for track in tracks],
+        tagger.sha256,
+        lambda done, total: events.preparing("features", done, total),
+        lambda: control.stopped,
+    )
+    control.check_start()
+    preparation.warn_about(found.set_aside)
+    usable = [track for track in tracks if track.path in found.by_path]
+    if not usable:
+        raise FstMuseError(
+            "music",
+            f"none of its {len(tracks)} files can be used",
+            commonest_reason(found.set_aside),
+        )
+    rows = found.by_path
+    sounds = same_recordings(list(rows), np.stack(list(rows.values())))
+    usable = _of_one_mind(usable, sounds, preparation)
+    genres = choose_genres(settings, usable)
+    for sentence in left_out(settings, usable, genres):
+        preparation.warn(sentence)
+    if lost := [genre for genre in wanted if genre not in genres]:
+        preparation.warn(f"all music of {', '.join(lost)} was set aside, so it is not learned")
+    data = QuickData(
+        genres,
+        tuple(usable),
+        np.stack([rows[track.path] for track in usable]),
+        tagger.tags,
+        sounds,
+    )
+    set_aside = tuple(f"{file.path.name}: {file.reason}" for file in found.set_aside)
+    return _Chosen(data, set_aside)
+
+
+def _few_enough(genres: tuple[str, ...]) -> tuple[str, ...]:
+    if len(genres) > MOST_GENRES:
+        raise FstMuseError(
+            "music",
+            f"it has {len(genres)} genres, {listed(genres, 3)}",
+            f"{MOST_GENRES} at most can be learned: choose some with --genres",
+        )
+    return genres
+
+
+def _of_one_mind(
+    tracks: Sequence[Track], sounds: dict[Path, str], preparation: Preparation
+) -> list[Track]:
+    """The tracks without recordings that stand in two genres, which are said."""
+    torn = under_two_names(tracks, sounds)
+    if not torn:
+        return list(tracks)
+    shown = [
+        f"{group[0].path.name} is in {listed(sorted({track.genre for track in group}))}"
+        for group in torn
+    ]
+    preparation.warn(
+        f"{listed(shown, 3)}: the same recording cannot be both, so it is left out; "
+        "leave it in one of them"
+    )
+    gone = {id(track) for group in torn for track in group}
+    return [track for track in tracks if id(track) not in gone]
+
+
+def thin_classes(data: QuickData) -> list[str]:
+    """Sentences on genres of which there is too little to say how well they are told."""
+    said = []
+    for genre in data.genres:
+        mine = [track for track in data.tracks if track.genre == genre]
+        artists = Counter(artist_or_id(track) or str(track.path) for track in mine)
+        if len(mine) == 1:
+            said.append(
+                f"{genre} has one song: it is learned from and cannot be tested; ten songs by "
+                "several artists are a beginning"
+            )
+        elif len(artists) == 1:
+            said.append(
+                f"all {len(mine)} songs of {genre} are by {mine[0].artist or 'one artist'}: it may "
+                "learn the artist instead, and cannot be tested; add other artists"
+            )
+    few = [
+        f"{genre} ({count})"
+        for genre, count in Counter(track.genre for track in data.tracks).items()
+        if genre in data.genres and 1 < count < _A_BEGINNING
+    ]
+    if few:
+        said.append(f"there are few songs of {listed(few)}: ten of each are a beginning")
+    return said
+
+
+def _started(
+    settings: TrainSettings, folder: Path, genres: tuple[str, ...], known: Sequence[Track]
+) -> Started:
+    return Started(
+        run=folder.name,
+        folder=str(folder),
+        model=settings.model,
+        design=settings.design,
+        genres=genres,
+        clips={"train": len(known), "validation": 0, "test": len(known)},
+        artists={"train": count_artists(known), "validation": 0, "test": count_artists(known)},
+        of_unknown_artists={
+            "train": count_unknown(known),
+            "validation": 0,
+            "test": count_unknown(known),
+        },
+        epochs=1,
+        resumed_from_epoch=0,
+        steps_per_epoch=1,
+        seed=settings.seed,
+        backend="tagger",
+    )
