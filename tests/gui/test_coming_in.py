@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.settings import LAST_FOLDER, RECENT_FILES
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui.conftest import Bench, MakeBench
@@ -110,7 +111,7 @@ def test_a_long_search_shows_itself_and_can_be_cancelled(
 ) -> None:
     go_on = threading.Event()
 
-    def slow(_paths: object, _on_error: object) -> Iterator[Path]:
+    def slow(*_: object) -> Iterator[Path]:
         for number in range(1000):
             yield tmp_path / f"{number}.mp3"
             if number == 40:
@@ -134,7 +135,7 @@ def test_a_search_without_finds_shows_that_it_goes_on(
 ) -> None:
     go_on = threading.Event()
 
-    def barren(_paths: object, _on_error: object) -> Iterator[Path]:
+    def barren(*_: object) -> Iterator[Path]:
         go_on.wait(120)
         yield from ()
 
@@ -150,7 +151,7 @@ def test_a_search_without_finds_shows_that_it_goes_on(
 def test_a_folder_that_cannot_be_read_is_told_of(
     bench: Bench, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    def refused(_paths: object, on_error: Any) -> Iterator[Path]:
+    def refused(_paths: object, on_error: Any, _cancelled: object) -> Iterator[Path]:
         on_error("secret: the folder cannot be read; check its permissions")
         yield tmp_path / "song.mp3"
 
@@ -158,6 +159,20 @@ def test_a_folder_that_cannot_be_read_is_told_of(
     with qtbot.waitSignal(bench.presenter._gatherer.finished):
         bench.presenter.open_paths([str(tmp_path)])
     assert bench.view.notice.text.startswith("secret: ")
+    assert len(bench.presenter.clips) == 1
+
+
+def test_a_search_that_cannot_go_on_says_so_and_ends(
+    bench: Bench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def broken(*_: object) -> Iterator[Path]:
+        yield tmp_path / "song.mp3"
+        raise FstMuseError("processes", "none can be started", "close other programs")
+
+    bench.presenter._gatherer._find = broken
+    with qtbot.waitSignal(bench.presenter._gatherer.finished):
+        bench.presenter.open_paths([str(tmp_path)])
+    assert bench.view.notice.text.startswith("processes: none can be started")
     assert len(bench.presenter.clips) == 1
 
 

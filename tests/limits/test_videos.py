@@ -60,3 +60,17 @@ def test_a_scan_finds_the_rest_of_a_folder(folder: Path, broken_here: list[str])
     found = [item for item in scan([str(folder)]) if isinstance(item, FoundFile)]
     assert [Path(item.path).name for item in found] == NAMES
     assert broken_here == []
+
+
+@pytest.mark.usefixtures("started_anew")
+@pytest.mark.parametrize("find", [find_audio_files, scan])
+def test_a_video_that_hangs_can_be_given_up(find: Any, tmp_path: Path) -> None:
+    (tmp_path / "hang.mkv").write_bytes(VIDEO)
+    asked: list[int] = []
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 10
+
+    assert len(list(find([str(tmp_path)], cancelled=cancelled))) <= 1
+    assert len(asked) > 10

@@ -326,6 +326,7 @@ def write_audio(
 def find_audio_files(
     paths: Iterable[str | os.PathLike[str]],
     on_error: Callable[[AudioError], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Path]:
     """Sound files: files as they are given, folders with all of it that is in them.
 
@@ -338,18 +339,23 @@ def find_audio_files(
     ----------
     on_error : callable, optional
         Told of each folder that cannot be read.
+    cancelled : callable, optional
+        Asked for each file; nothing more comes once it says so.
     """
     seen: set[tuple[int, int]] = set()
     with one_process():
         for path in map(Path, paths):
             if path.is_dir():
-                yield from _walk(path, seen, on_error)
+                yield from _walk(path, seen, on_error, cancelled)
             else:
                 yield path
 
 
 def _walk(
-    folder: Path, seen: set[tuple[int, int]], on_error: Callable[[AudioError], None] | None
+    folder: Path,
+    seen: set[tuple[int, int]],
+    on_error: Callable[[AudioError], None] | None,
+    cancelled: Callable[[], bool] | None,
 ) -> Iterator[Path]:
     try:
         status = folder.stat()
@@ -363,6 +369,8 @@ def _walk(
             on_error(AudioError(folder, f"the folder cannot be read ({error.strerror})"))
         return
     for entry in entries:
+        if cancelled and cancelled():
+            return
         if entry.name.startswith("."):
             continue
         try:
@@ -370,13 +378,13 @@ def _walk(
         except OSError:
             continue  # a link that leads nowhere
         if is_folder:
-            yield from _walk(Path(entry.path), seen, on_error)
-        elif is_file and _is_sound(entry):
+            yield from _walk(Path(entry.path), seen, on_error, cancelled)
+        elif is_file and _is_sound(entry, cancelled):
             yield Path(entry.path)
 
 
-def _is_sound(entry: os.DirEntry[str]) -> bool:
+def _is_sound(entry: os.DirEntry[str], cancelled: Callable[[], bool] | None) -> bool:
     try:
-        return is_sound_file(entry.path, entry.stat())
+        return is_sound_file(entry.path, entry.stat(), cancelled)
     except OSError:
         return False  # it vanished meanwhile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -39,13 +40,16 @@ _OTHER_SUFFIXES = frozenset(f".{ending}" for ending in _OTHER.split())
 _TEXT = frozenset(b"\t\n\r\f\x1b") | frozenset(range(0x20, 0x7F))
 
 
-def is_sound_file(path: str, status: os.stat_result) -> bool:
+def is_sound_file(
+    path: str, status: os.stat_result, cancelled: Callable[[], bool] | None = None
+) -> bool:
     """True if a file holds sound, or is named as one that does.
 
     A name with an ending of sound is believed, so that a file that then cannot be read is
     named. Of videos, and of files with any other or no ending, the first bytes are looked at;
     whether a video has a sound track is found out in another process, which :func:`one_process`
-    keeps. Pipes, devices and folders are no files here, and are not opened.
+    keeps and which ends once ``cancelled`` says so. Pipes, devices and folders are no files here,
+    and are not opened.
 
     Raises
     ------
@@ -60,19 +64,19 @@ def is_sound_file(path: str, status: os.stat_result) -> bool:
     if ending in _OTHER_SUFFIXES or not status.st_size:
         return False
     try:
-        return _holds_sound(Path(path), is_video=ending in VIDEO_SUFFIXES)
+        return _holds_sound(Path(path), cancelled, is_video=ending in VIDEO_SUFFIXES)
     except (OSError, ValueError):
         return ending in VIDEO_SUFFIXES  # what cannot be opened is named when it is read
 
 
-def _holds_sound(path: Path, *, is_video: bool) -> bool:
+def _holds_sound(path: Path, cancelled: Callable[[], bool] | None, *, is_video: bool) -> bool:
     with ByteFile(path, window=_LOOKED_AT) as file:
         head = file.at(0, 512)
         if not head.strip(b"\0") or _is_text(head) or head.startswith(_FOREIGN):
             return is_video
         kind = sniff(file).kind
     if kind in VIDEO:
-        return _is_video_with_sound(path)
+        return _is_video_with_sound(path, cancelled)
     return bool(kind) or is_video
 
 
@@ -141,6 +145,6 @@ def one_process() -> AbstractContextManager[None]:
     return _SOUND_TRACKS.kept()
 
 
-def _is_video_with_sound(path: Path) -> bool:
-    found = _SOUND_TRACKS.result(path)
+def _is_video_with_sound(path: Path, cancelled: Callable[[], bool] | None) -> bool:
+    found = _SOUND_TRACKS.result(path, cancelled)
     return isinstance(found, FstMuseError) or found  # what takes a decoder down is named too

@@ -81,7 +81,9 @@ def _scanned(
             continue
         if stat.S_ISDIR(status.st_mode):
             yield from _walk(link, entered, links, cancelled)
-        elif is_sound_file(link, status) and (status.st_dev, status.st_ino) not in linked:
+        elif (
+            is_sound_file(link, status, cancelled) and (status.st_dev, status.st_ino) not in linked
+        ):
             linked.add((status.st_dev, status.st_ino))
             yield found_file(link, status)
 
@@ -137,7 +139,7 @@ def _walk(
                         below.append(entry.path)
                 else:
                     status = _status(entry)
-                    if is_sound_file(entry.path, status):
+                    if is_sound_file(entry.path, status, cancelled):
                         yield found_file(entry.path, status)
             except OSError:
                 continue  # it vanished meanwhile

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.widgets.file_list import RowState
@@ -15,7 +16,7 @@ from fstmuse_gui.workers.bridge import WorkerBridge
 
 _BATCH = 32
 # Given paths and whom to tell of folders that cannot be read.
-Find = Callable[[Iterable[Path], Callable[[str], None]], Iterator[Path]]
+Find = Callable[[Iterable[Path], Callable[[str], None], Callable[[], bool]], Iterator[Path]]
 
 
 class SongFinder(QObject):
@@ -85,14 +86,17 @@ class SongFinder(QObject):
     def _search(self, run: int, paths: list[str], stop: threading.Event) -> None:
         batch: list[str] = []
         n_found = 0
-        for path in self._find([Path(path) for path in paths], self.trouble.emit):
-            if stop.is_set():
-                return
-            batch.append(str(path))
-            n_found += 1
-            if len(batch) == _BATCH:
-                self._batch.emit(run, batch)
-                batch = []
+        try:
+            for path in self._find([Path(path) for path in paths], self.trouble.emit, stop.is_set):
+                if stop.is_set():
+                    return
+                batch.append(str(path))
+                n_found += 1
+                if len(batch) == _BATCH:
+                    self._batch.emit(run, batch)
+                    batch = []
+        except FstMuseError as error:
+            self.trouble.emit(str(error))
         if batch:
             self._batch.emit(run, batch)
         self._ended.emit(run, n_found)
@@ -114,10 +118,12 @@ class SongFinder(QObject):
                 self.finished.emit(n_found)
 
 
-def _find_audio_files(paths: Iterable[Path], on_error: Callable[[str], None]) -> Iterator[Path]:
+def _find_audio_files(
+    paths: Iterable[Path], on_error: Callable[[str], None], cancelled: Callable[[], bool]
+) -> Iterator[Path]:
     from fstmuse_core.audio.reading import find_audio_files
 
-    return find_audio_files(paths, lambda error: on_error(str(error)))
+    return find_audio_files(paths, lambda error: on_error(str(error)), cancelled)
 
 
 class JobQueue(QObject):
