@@ -30,7 +30,7 @@ import json, time
 import numpy as np
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.bundle.litert import LiteRtNetwork
-from fstmuse_core.original.networks import build_original_fst_muse
+from fstmuse_core.original.fst_muse import build_original_fst_muse
 
 def median_of(work, times):
     work()

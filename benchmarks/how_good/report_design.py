@@ -31,7 +31,7 @@ def report_chances(
     """
     import keras
 
-    from fstmuse_core.original.networks import build_original_fst_muse
+    from fstmuse_core.original.fst_muse import build_original_fst_muse
 
     keras.utils.set_random_seed(int(np.random.SeedSequence(seeds).generate_state(1)[0] >> 1))
     model = _faster(build_original_fst_muse(len(task.plan.genres)))

@@ -12,13 +12,9 @@ import pytest
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.original.networks import (
-    build_original_fst_muse,
-    build_original_toy_model,
-    import_tensorflow_io,
-    original_features,
-    tfio_mel,
-)
+from fstmuse_core.original.fst_muse import build_original_fst_muse
+from fstmuse_core.original.networks import import_tensorflow_io, original_features, tfio_mel
+from fstmuse_core.original.toy_model import build_original_toy_model
 from fstmuse_core.system.errors import FstMuseError
 
 RATE = 22_050

@@ -1,4 +1,4 @@
-"""The report's designs train too, and their needs are said first."""
+"""The report's designs train too, and a model comes of them; their needs are said first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from fstmuse_core.bundle.bundle import find_bundle
+from fstmuse_core.bundle.find_by_hash import whereabouts
+from fstmuse_core.bundle.model_list import Origin, find_model, model_details
+from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.datasets.manifest import read_manifest
+from fstmuse_core.datasets.overlap import overlap
 from fstmuse_core.runs.store import list_runs
+from fstmuse_core.training.events import Events
 from fstmuse_core.training.original import classifiers
+from fstmuse_core.training.original.packaging import LACKS
 from tests.training_system.conftest import Home
 
 OPTIONS: dict[str, Any] = {
@@ -22,21 +31,41 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def test_it_trains_and_is_measured(home: Home, tones: Path) -> None:
+def test_it_trains_and_a_model_comes_of_it(home: Home, tones: Path) -> None:
     assert home.train(**OPTIONS, data=[str(tones)]) == 0
     said = [event["sentence"] for event in home.of_kind("warning")]
     assert any("GiB of memory" in sentence for sentence in said)
     assert said[0].startswith("not learned: Classical (4)")
+    assert set(LACKS) <= set(said)
     (epoch,) = home.of_kind("epoch")
     assert epoch["loss"] > 0
     done = home.last
     assert done["event"] == "done"
-    assert done["bundle"] == ""
     assert sum(done["metrics"]["songs"].values()) == home.of_kind("started")[0]["clips"]["test"]
-    assert "cannot be used to classify" in Path(done["card"]).read_text(encoding="utf-8")
     report = json.loads(Path(done["card"]).with_name("report.json").read_text())
     assert report["settings"]["design"] == "original"
+    assert report["model_sha256"] == done["model_sha256"]
     assert not Path(done["card"]).with_name("features.npy").exists()
+    _check_model(done, tones)
+
+
+def _check_model(done: dict[str, Any], music: Path) -> None:
+    """The model is listed, answers, and its card says what it lacks."""
+    entry, details = find_model("report"), model_details("report")
+    assert (entry.origin, entry.trouble, entry.sha256) == (Origin.OWN, "", done["model_sha256"])
+    assert whereabouts(done["model_sha256"]).name == "report"
+    assert details.command.startswith("fstmuse train --model fst-muse --design original")
+    assert details.figures.accuracy == done["metrics"]["accuracy"]
+    assert all(f"- {lack}." in details.card for lack in LACKS)
+    assert "## The network alone" in details.card
+    bundle = find_bundle("report")
+    assert bundle.manifest.architecture["network"] == "fstmuse_core.original.fst_muse"
+    assert set(bundle.manifest.files) == {"model.tflite", "weights.npz", "CARD.md", "TRACKS.csv"}
+    tracks = read_manifest(music)
+    assert overlap(bundle, tracks).songs is not None
+    answer = GenreClassifier(bundle).classify_file(next(iter(tracks)).path, with_activation=True)
+    assert answer.no_map
+    assert float(np.sum(answer.probabilities)) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.parametrize("model", ["toy-model", "fst-muse"])
@@ -49,5 +78,27 @@ def test_too_little_memory_is_said(
     assert list_runs() == []
 
 
+def test_too_little_room_for_the_export_is_said(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifiers, "disk_shortage", lambda *_: "the disk is full")
+    assert home.train(**OPTIONS, data=[str(tones)]) == 1
+    assert "the disk is full" in home.last["sentence"]
+
+
 def test_the_toy_model_needs_what_was_measured() -> None:
     assert classifiers.memory_need("toy-model", 8) == pytest.approx(5 * 2**30, rel=0.1)
+
+
+@pytest.mark.parametrize(("model", "warnings"), [("toy-model", 2), ("fst-muse", 1)])
+def test_the_size_of_the_toy_model_is_said_before(
+    monkeypatch: pytest.MonkeyPatch, model: str, warnings: int
+) -> None:
+    monkeypatch.setattr(classifiers, "_free_memory", lambda: None)
+    monkeypatch.setattr(classifiers, "disk_shortage", lambda *_: "")
+    said: list[str] = []
+    classifiers.check_room(model, 8, Events(None, said.append))
+    assert len(said) == warnings
+    if model == "toy-model":
+        for words in ("151.9 million weights", "607 MB", "152 MB", "cannot be exported"):
+            assert words in said[-1]

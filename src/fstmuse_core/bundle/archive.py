@@ -25,11 +25,10 @@ from fstmuse_core.bundle.bundle import (
     needed_files,
 )
 from fstmuse_core.bundle.figures import contradiction_in
-from fstmuse_core.bundle.known_networks import KNOWN_NETWORKS
+from fstmuse_core.bundle.known_networks import check_exportable, network_trouble
 from fstmuse_core.bundle.manifest import (
     GENERATOR,
     MANIFEST_NAME,
-    TAGGED,
     BundleManifest,
     check_spectrogram,
     manifest_bytes,
@@ -184,12 +183,7 @@ def export_model(name: str, target: str | os.PathLike[str] | None = None) -> Pat
         If there is no such model, if it is damaged, or if the file cannot be written.
     """
     bundle = load_bundle(find_model(name).folder)
-    if bundle.manifest.kind not in KNOWN_NETWORKS:
-        raise BundleError(
-            bundle.path,
-            f"a {bundle.manifest.kind} comes with FstMuse and is not exported",
-            "export a model that stands on it",
-        )
+    check_exportable(bundle.path, bundle.manifest)
     path = Path(target) if target is not None else Path()
     if path.is_dir():
         path /= bundle.path.name + SUFFIX
@@ -337,8 +331,9 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> BundleManifest:
         check_spectrogram(path, manifest)
     except BundleError as error:
         raise ArchiveError(path, error.reason, error.remedy) from error
-    for needed in needed_files(manifest):
-        if needed not in files and needed != LITERT_NAME:
+    # Where there is a network, it is built from its weights.
+    for needed in (WEIGHTS_NAME if n == LITERT_NAME else n for n in needed_files(manifest)):
+        if needed not in files:
             raise ArchiveError(path, f"there is no {needed} in it", _REMEDY)
     for name in dict.fromkeys([*files, *manifest.files]):
         if name in (MANIFEST_NAME, LITERT_NAME):
@@ -362,12 +357,9 @@ def _manifest(path: Path, files: Mapping[str, bytes]) -> BundleManifest:
 
 def _trouble(manifest: BundleManifest) -> str:
     """Fault of a description beyond its form; empty if there is none."""
-    if manifest.kind not in KNOWN_NETWORKS:
-        return f"models of the kind {_shown(manifest.kind)} are not known"
-    network = manifest.architecture.get("network")
-    is_known = isinstance(network, str) and network in KNOWN_NETWORKS[manifest.kind]
-    if manifest.input != TAGGED and not is_known:
-        return f"its network, {_shown(network)}, is none of ours"
+    trouble = network_trouble(manifest)
+    if trouble:
+        return trouble
     if manifest.kind == GENERATOR:
         for name in ("width", "plane"):
             size = manifest.architecture.get(name)

@@ -28,6 +28,7 @@ from fstmuse_core.bundle.manifest import (
     REMEDY_AGAIN,
     TAGGED,
     TAGGER,
+    WHOLE_CLIP,
     BundleManifest,
     check_spectrogram,
     manifest_bytes,
@@ -153,7 +154,12 @@ def load_bundle(path: str | os.PathLike[str], *, config: SpectrogramConfig | Non
 
 def needed_files(manifest: BundleManifest) -> tuple[str, ...]:
     """Files without which such a bundle is nothing."""
-    return (TAGGER_HEAD_NAME,) if manifest.input == TAGGED else (LITERT_NAME, WEIGHTS_NAME)
+    needed = {
+        TAGGED: (TAGGER_HEAD_NAME,),
+        # The weights of the report's ToyModel are larger than a file may be.
+        WHOLE_CLIP: (LITERT_NAME,),
+    }
+    return needed.get(manifest.input, (LITERT_NAME, WEIGHTS_NAME))
 
 
 def _checked_file(folder: Path, name: str, sha256: str) -> bytes:
@@ -188,7 +194,8 @@ def write_bundle(
     manifest : BundleManifest
         Its ``files`` are ignored and computed from ``files``.
     files : mapping of str to bytes
-        ``model.tflite``, ``weights.npz`` and whatever else belongs to it, such as ``CARD.md``.
+        ``model.tflite``, ``weights.npz`` and whatever else belongs to it, such as ``CARD.md``;
+        see :func:`needed_files`.
 
     Returns
     -------

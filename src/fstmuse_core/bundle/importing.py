@@ -153,7 +153,14 @@ def _record(archive: Archive) -> dict[str, Any]:
 def _rebuild(archive: Archive, cancelled: Callable[[], bool]) -> Rebuilt:
     manifest = archive.manifest
     network = str(manifest.architecture["network"])
-    task = Task(manifest.kind, network, len(manifest.genres), dict(manifest.architecture))
+    task = Task(
+        manifest.kind,
+        network,
+        len(manifest.genres),
+        dict(manifest.architecture),
+        manifest.input,
+        manifest.segment_frames,
+    )
     deadline = time.monotonic() + _PATIENCE_S
     process, connection = start_child(serve, memory_bytes=BUILDING.memory_bytes)
     try:

@@ -14,17 +14,23 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from fstmuse_core.bundle.known_networks import KNOWN_NETWORKS
+from fstmuse_core.bundle.manifest import SEGMENTS
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 
 @dataclass(frozen=True)
 class Task:
-    """Network to build: one of ``KNOWN_NETWORKS`` for so many genres."""
+    """Network to build: one of ``KNOWN_NETWORKS`` for so many genres.
+
+    ``n_frames`` are those of a clip, for networks whose input is whole clips.
+    """
 
     kind: str
     network: str
     n_genres: int
     architecture: Mapping[str, Any] = field(default_factory=dict)
+    input: str = SEGMENTS
+    n_frames: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def serve(connection: Connection) -> None:
         function = KNOWN_NETWORKS[task.kind][task.network]
         build = getattr(importlib.import_module(task.network), function)
         rebuild = importlib.import_module("fstmuse_core.training.rebuild")
-        litert, npz = rebuild.REBUILDERS[task.kind](build, task, weights)
+        litert, npz = rebuild.REBUILDERS[task.kind, task.input](build, task, weights)
         connection.send(Rebuilt(litert, npz))
     except FstMuseError as error:
         connection.send(Refused(error.reason))

@@ -137,9 +137,9 @@ def check_training() -> Iterator[Finding]:
     except importlib.metadata.PackageNotFoundError:
         if sys.platform == "win32" and sys.version_info >= (3, 12):
             text = "tensorflow-io has no Windows version for Python 3.12"
-            remedy = "only the original models of 2023 need it; for them, use Python 3.11"
+            remedy = "only training the models of 2023 needs it; for that, use Python 3.11"
         else:
-            text = "tensorflow-io is not installed; only the original models of 2023 need it"
+            text = "tensorflow-io is not installed; only training the models of 2023 needs it"
             remedy = _AGAIN
         yield Finding(None, text, remedy)
 

@@ -1,4 +1,4 @@
-"""Features and networks of the report of 2023."""
+"""Features of the report of 2023, what its classifiers share, and its ToyGan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.tags.genres import FST_MUSE_GENRES, TOY_MODEL_GENRES
 
 SAMPLE_RATE = 22_050
 N_FRAMES = 1291
@@ -75,75 +74,12 @@ def original_features(samples: npt.ArrayLike) -> FloatArray:
     return np.pad(mel, ((0, N_FRAMES - len(mel)), (0, 0)))[..., None]
 
 
-def build_original_toy_model(
-    n_genres: int = len(TOY_MODEL_GENRES), n_frames: int = N_FRAMES
-) -> Any:
-    """ToyModel: three convolutions, one hidden dense layer; 151,860,099 parameters.
+def whole_clip_network(name: str, trunk: list[Any], n_genres: int, n_frames: int) -> Any:
+    """Convolutions, one hidden dense layer and a softmax; compiled with Adam and cross-entropy.
 
-    Parameters
-    ----------
-    n_genres : int
-    n_frames : int
-        Length of a clip; another than the report's for tests alone.
-
-    Returns
-    -------
-    keras.Model
-        Input ``(batch, n_frames, 128, 1)``, output ``(batch, n_genres)`` probabilities,
-        by default of :data:`fstmuse_core.tags.genres.TOY_MODEL_GENRES`; compiled with Adam and
-        cross-entropy.
-        A training step takes about 5 GiB of memory.
+    Layers have the names that Keras gives those of a first network, whatever was built before:
+    weights are kept by them.
     """
-    from keras import layers
-
-    return _compiled(
-        "original_toy_model",
-        [
-            layers.Conv2D(32, 9, activation="relu"),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(128, 2, activation="relu"),
-        ],
-        n_genres,
-        n_frames,
-    )
-
-
-def build_original_fst_muse(n_genres: int = len(FST_MUSE_GENRES), n_frames: int = N_FRAMES) -> Any:
-    """FstMuse: five convolutions, one hidden dense layer; 7,521,479 parameters.
-
-    Parameters
-    ----------
-    n_genres : int
-    n_frames : int
-        Length of a clip; another than the report's for tests alone.
-
-    Returns
-    -------
-    keras.Model
-        Input ``(batch, n_frames, 128, 1)``, output ``(batch, n_genres)`` probabilities,
-        by default of :data:`fstmuse_core.tags.genres.FST_MUSE_GENRES`; compiled with Adam and
-        cross-entropy.
-    """
-    from keras import layers
-
-    return _compiled(
-        "original_fst_muse",
-        [
-            layers.Conv2D(32, 9, activation="relu"),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 9, activation="relu"),
-            layers.Conv2D(128, 3, activation="relu"),
-            layers.MaxPooling2D(4),
-            layers.Conv2D(128, 2, activation="relu"),
-        ],
-        n_genres,
-        n_frames,
-    )
-
-
-def _compiled(name: str, trunk: list[Any], n_genres: int, n_frames: int) -> Any:
     import keras
     from keras import layers
 
@@ -152,8 +88,8 @@ def _compiled(name: str, trunk: list[Any], n_genres: int, n_frames: int) -> Any:
             keras.Input((n_frames, N_MELS, 1)),
             *trunk,
             layers.Flatten(),
-            layers.Dense(32, activation="relu"),
-            layers.Dense(n_genres, activation="softmax"),
+            layers.Dense(32, activation="relu", name="dense"),
+            layers.Dense(n_genres, activation="softmax", name="dense_1"),
         ],
         name=name,
     )

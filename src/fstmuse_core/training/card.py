@@ -134,8 +134,11 @@ _LIKE_NOISE = (
 Report = Mapping[str, Any]
 
 
-def classifier_card(report: Report) -> str:
-    """The card of a classifier that a user trained, from what ``report.json`` says."""
+def classifier_card(report: Report, more: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The card of a classifier that a user trained, from what ``report.json`` says.
+
+    ``more`` are sections of its own, by their headings.
+    """
     epochs = f"The best of {len(report['history'])} epochs was number {report['best_epoch']}"
     if report["stopped_early"]:
         epochs += f"; it was stopped before all {report['settings']['epochs']}"
@@ -145,7 +148,7 @@ def classifier_card(report: Report) -> str:
         intro=[f"{named} {epochs}."],
         limits=_limits(report),
         figures=_classifier_figures(report),
-        more=_head(report["metrics"].get("pattern_head")),
+        more={**_head(report["metrics"].get("pattern_head")), **(more or {})},
         command=report["command"],
         training=[settings_table(report["settings"]), versions_of(report)],
     ).markdown()
@@ -242,8 +245,9 @@ def _precise(metrics: Mapping[str, Any], songs: int) -> str:
         return ""
     return (
         f" Accuracy {metrics['accuracy']:.3f}, macro-F1 {metrics['macro_f1']:.3f}, expected "
-        f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}, "
-        "which was fitted on the validation clips."
+        f"calibration error {metrics['ece']:.3f} at temperature {metrics['temperature']:.2f}"
+        # The report's design has neither a head nor a calibration.
+        + (", which was fitted on the validation clips." if "pattern_head" in metrics else ".")
     )
 
 

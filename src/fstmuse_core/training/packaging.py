@@ -93,7 +93,7 @@ def package_classifier(
     classifier = GenreClassifier(replace(chosen.bundle, manifest=manifest))
     if chosen.bundle.patterns:
         files[PATTERNS_NAME] = chosen.bundle.patterns
-    metrics, warnings = _tested(classifier, run.parts, mels, lambda n, of: tell("testing", n, of))
+    metrics, warnings = tested(classifier, run.parts, mels, lambda n, of: tell("testing", n, of))
     for sentence in warnings:
         warn(sentence)
     metrics["cross_validation"] = _cross_validated(
@@ -111,13 +111,16 @@ def package_classifier(
     files |= {CARD_NAME: card.encode(), TRACKS_FILE: _track_list(run, mels).encode()}
     write_bytes(run.folder / CARD_NAME, card.encode())
     bundle = user_models_folder() / run.settings.out
-    parameters = trainer.classifier.serving.count_params()
-    sha256 = write_bundle(bundle, _with_record(manifest, run, report, parameters), files)
+    architecture = {
+        "network": f"fstmuse_core.networks.{run.settings.model.replace('-', '_')}",
+        "parameters": trainer.classifier.serving.count_params(),
+    }
+    sha256 = write_bundle(bundle, with_record(manifest, report, architecture), files)
     write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
     return done_event(run, report, figures, str(bundle), sha256)
 
 
-def _tested(
+def tested(
     classifier: GenreClassifier, parts: Parts, mels: MelTable, tell: Tell
 ) -> tuple[dict[str, Any], list[str]]:
     """The figures on the test clips, and what to know about files that could not be decoded."""
@@ -227,15 +230,13 @@ def done_event(
     )
 
 
-def _with_record(
-    manifest: BundleManifest, run: FinishedRun, report: Mapping[str, Any], parameters: int
+def with_record(
+    manifest: BundleManifest, report: Mapping[str, Any], architecture: Mapping[str, Any]
 ) -> BundleManifest:
+    """The manifest with all that is known of its training and its figures."""
     return replace(
         manifest,
-        architecture={
-            "network": f"fstmuse_core.networks.{run.settings.model.replace('-', '_')}",
-            "parameters": parameters,
-        },
+        architecture=architecture,
         training={key: report[key] for key in ("run", "command", "clips", "artists", "best_epoch")},
         metrics=report["metrics"],
         versions=report["versions"],

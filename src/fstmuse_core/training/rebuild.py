@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, SEGMENTS, WHOLE_CLIP
 from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.export import litert_bytes, weights_bytes
@@ -23,6 +23,9 @@ class Wanted(Protocol):
     @property
     def architecture(self) -> Mapping[str, Any]: ...
 
+    @property
+    def n_frames(self) -> int: ...
+
 
 def rebuild_classifier(
     build: Callable[[int], Classifier], wanted: Wanted, weights: Weights
@@ -37,6 +40,26 @@ def rebuild_classifier(
     classifier = build(wanted.n_genres)
     assign_all(classifier.serving.weights, weights)
     return litert_bytes(classifier), weights_bytes(classifier.serving)
+
+
+def rebuild_whole_clip(
+    build: Callable[[int, int], Any], wanted: Wanted, weights: Weights
+) -> tuple[bytes, bytes]:
+    """``model.tflite`` and ``weights.npz`` of one of the report's classifiers.
+
+    Its weights are of eight bits where its record says so.
+
+    Raises
+    ------
+    FstMuseError
+        If the weights are not exactly those of the network.
+    """
+    from fstmuse_core.training.original import export as original_export
+
+    network = build(wanted.n_genres, wanted.n_frames)
+    assign_all(network.weights, weights)
+    is_quantised = wanted.architecture.get("quantised") is True
+    return original_export.litert_bytes(network, is_quantised=is_quantised), weights_bytes(network)
 
 
 def rebuild_generator(
@@ -82,8 +105,9 @@ def assign_all(variables: Iterable[Any], weights: Weights) -> None:
         variable.assign(weights[path])
 
 
-# By the kind of bundle.
-REBUILDERS: Mapping[str, Callable[..., tuple[bytes, bytes]]] = {
-    CLASSIFIER: rebuild_classifier,
-    GENERATOR: rebuild_generator,
+# By the kind of bundle and the input of its network.
+REBUILDERS: Mapping[tuple[str, str], Callable[..., tuple[bytes, bytes]]] = {
+    (CLASSIFIER, SEGMENTS): rebuild_classifier,
+    (CLASSIFIER, WHOLE_CLIP): rebuild_whole_clip,
+    (GENERATOR, SEGMENTS): rebuild_generator,
 }

@@ -18,6 +18,7 @@ from fstmuse_core.bundle.bundle import (
     load_bundle,
     name_key,
 )
+from fstmuse_core.bundle.known_networks import is_reported
 from fstmuse_core.bundle.names import free_name
 from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
 from fstmuse_core.system.errors import BundleError, FstMuseError
@@ -58,6 +59,12 @@ def find_base(settings: TrainSettings) -> Bundle:
     bundle = _named(settings.fine_tune)
     wanted = f"fstmuse_core.networks.{settings.model.replace('-', '_')}"
     found = bundle.manifest.architecture.get("network")
+    if is_reported(found):
+        raise BundleError(
+            bundle.path,
+            "it is of the report's design, which always learns anew",
+            "start from one of FstMuse's own models",
+        )
     if found != wanted:
         raise BundleError(
             bundle.path,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.workers.protocol import ClipResult
-from fstmuse_gui.plain import PlainLabel, RichLabel, escaped
+from fstmuse_gui.plain import PlainLabel, RichLabel, escaped, set_tip
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.theme import GRID, icon, scaled_font
@@ -26,6 +26,7 @@ from fstmuse_gui.widgets.transport_bar import TransportBar
 from fstmuse_gui.widgets.verdict import CorrectionBar, VerdictPanel
 
 _GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
+_WHY = "Show where in the clip the genre was heard (W)"
 
 
 class ClipPage(QWidget):
@@ -75,7 +76,7 @@ class ClipPage(QWidget):
         self.why_button = QPushButton(icon("why"), " Why?")
         self.why_button.setCheckable(True)
         self.why_button.setAccessibleName("Show why: where the genre was heard")
-        self.why_button.setToolTip("Show where in the clip the genre was heard (W)")
+        set_tip(self.why_button, _WHY)
         self.why_button.toggled.connect(self.why_toggled)
         self.listen_button = QPushButton(icon("music"), " Listen")
         self.listen_button.setCheckable(True)
@@ -153,6 +154,8 @@ class ClipPage(QWidget):
         self._offer_genres(classification)
         self.save_button.setEnabled(True)
         self.why_button.setEnabled(classification.activation is not None)
+        set_tip(self.why_button, why_tip(classification))
+        self.why_button.setAccessibleDescription(why_tip(classification))
 
     def start_live(self, model_title: str, genres: tuple[str, ...]) -> None:
         """Get ready for a take."""
@@ -166,6 +169,7 @@ class ClipPage(QWidget):
         self.verdict.show_words("Listening", "The first words come after three seconds.")
         self.save_button.setEnabled(False)
         self.why_button.setEnabled(False)
+        set_tip(self.why_button, _WHY)
         self.why_chooser.hide()
         self.transport.set_clip(0.0, playable=False)
 
@@ -210,6 +214,12 @@ class ClipPage(QWidget):
         self.spectrogram.set_position(seconds or None)
         self.timeline.set_position(seconds or None)
         self.transport.set_position(seconds or 0.0)
+
+
+def why_tip(classification: Classification) -> str:
+    """Say what "why" shows, or why it can show nothing."""
+    reason = classification.no_map
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else _WHY
 
 
 def _legend(genre: str, share: float) -> str:
@@ -281,7 +291,8 @@ class DisplayOptions(QObject):
         genre = self._why_genre
         if genre not in classification.genres:
             genre = classification.ranked()[0][0]
-        self._explained = genre if self._why_on else None
+        has_map = classification.activation is not None
+        self._explained = genre if self._why_on and has_map else None
         self._page.show_why(classification, self._explained)
         self.changed.emit()
 

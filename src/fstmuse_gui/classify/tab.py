@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_core.system.errors import one_line
+from fstmuse_gui.classify.clip_page import why_tip
 from fstmuse_gui.classify.playback import Lister, OutputMenu, ResynthesisPlayer, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
@@ -354,6 +355,10 @@ class ClassifyTab(QObject):
             action.setEnabled(self.presenter.has_result)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
         self._why.setChecked(self.presenter.display.why_is_on)
+        if shown is not None and shown.result is not None:
+            classification = shown.result.classification
+            self._why.setEnabled(classification.activation is not None)
+            set_tip(self._why, why_tip(classification))
         self._listen.setEnabled(self.resynthesis.can_play)
         correcting = self.presenter.correcting
         self._correct.setEnabled(correcting.can_correct)

@@ -19,6 +19,7 @@ _STAGES = {
     "features": "Listening to the songs",
     "building": "Building the network",
     "patterns": "Learning rhythm and timbre over longer stretches",
+    "exporting": "Making it ready for use",
     "testing": "Testing the model on songs it has not heard",
     "folds": "Testing it once more on all songs, with some artists left out at a time",
     "guide": "Training a listener to guide it",

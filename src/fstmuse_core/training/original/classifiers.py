@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,34 +15,31 @@ import numpy as np
 
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.bundle import CARD_NAME
+from fstmuse_core.bundle.known_networks import has_room_for
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.original.networks import (
     N_FRAMES,
     N_MELS,
     SAMPLE_RATE,
-    build_original_fst_muse,
-    build_original_toy_model,
     original_features,
 )
 from fstmuse_core.runs.events import Done
-from fstmuse_core.runs.store import REPORT_FILE, read_json, write_bytes, write_json
+from fstmuse_core.runs.store import read_json, write_json
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.isolated import IsolatedWork, unexpected
-from fstmuse_core.training.card import classifier_card
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.data_split import Parts, plan_for
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.measure import Answers, measure
-from fstmuse_core.training.metrics import Floats, confusion_matrix, mean_by_class
-from fstmuse_core.training.packaging import FinishedRun, done_event, make_report, write_figures
+from fstmuse_core.training.metrics import Floats, Ints, confusion_matrix, mean_by_class
+from fstmuse_core.training.original.export import build
+from fstmuse_core.training.original.packaging import package_original
+from fstmuse_core.training.packaging import FinishedRun
 from fstmuse_core.training.preparation import MelTable, set_aside_sentence
 from fstmuse_core.training.run import Run
 from fstmuse_core.training.settings import TrainSettings
 
-_BUILDERS = {"toy-model": build_original_toy_model, "fst-muse": build_original_fst_muse}
 # Parameters, and the outputs of all layers for a clip.
 _SIZES = {"toy-model": (151_860_099, 21_800_000), "fst-muse": (7_521_479, 23_100_000)}
 _FEATURES_FILE, _ROWS_FILE = "features.npy", "features.json"
@@ -87,7 +85,7 @@ class OriginalTrainer:
         self._waiting: list[int] = []
         self.batch_size = settings.batch_size
         self.steps_per_epoch = math.ceil(len(self._labels["train"]) / settings.batch_size)
-        self.model = _BUILDERS[settings.model](len(parts.genres))
+        self.model = build(settings.model, len(parts.genres), N_FRAMES)
         self.model.optimizer.learning_rate = settings.learning_rate
 
     def batch(self) -> tuple[FloatArray, FloatArray]:
@@ -100,6 +98,15 @@ class OriginalTrainer:
         )
         targets = np.eye(len(self._genres), dtype=np.float32)[self._labels["train"][drawn]]
         return self._features["train"].take(drawn), targets
+
+    def clips(self, part: str) -> Clips:
+        """Features of the clips of a part."""
+        return self._features[part]
+
+    def labels(self, part: str) -> Ints:
+        """Index of the genre of each clip of a part."""
+        labels: Ints = self._labels[part]
+        return labels
 
     def state(self) -> dict[str, Any]:
         """RNG state, JSON-serialisable."""
@@ -138,46 +145,28 @@ def train_original(
 ) -> Done:
     """Train and measure; return the last event.
 
-    There is no bundle: the program listens to three seconds at any loudness, and this design
-    to thirty at one. It is there to be compared with.
+    What comes of it can be used like any other model, and lacks what ours can do, see
+    :data:`fstmuse_core.training.original.packaging.LACKS`.
     """
-    check_memory(memory_need(run.settings.model, run.settings.batch_size), events)
+    settings = run.settings
+    check_room(settings.model, settings.batch_size, events)
     run, features = clips_of(run, events, control)
     events.preparing("building", 0, 1)
-    trainer = OriginalTrainer(run.settings, run.parts, features)
+    trainer = OriginalTrainer(settings, run.parts, features)
     progress = train_epochs(run, trainer, events, control)
     assign(trainer.model.variables, progress.best)
 
-    def tell(done: int, total: int) -> None:
+    def tell(stage: str, done: int, total: int) -> None:
         control.check()
-        events.preparing("testing", done, total)
+        events.preparing(stage, done, total)
 
-    chances = trainer.probabilities("test", tell)
-    tracks = tuple(run.parts.known("test"))
-    genres = run.parts.genres
-    named = tuple(genres[i] for i in chances.argmax(axis=1))
-    metrics = measure(Answers(genres, tracks, chances, named, ()))
-    metrics["temperature"] = 1.0
-    warning = (
-        "this is the report's design, to compare with: it cannot be used to classify, and gives "
-        "every clip a name"
-    )
-    finished = FinishedRun(
-        run.folder,
-        run.settings,
-        plan_for(run.settings, genres),
-        run.parts,
-        progress,
-        (*run.warnings, warning),
-        time.monotonic() - begun,
-    )
-    report = make_report(finished, metrics)
-    figures = write_figures(finished, metrics)
-    write_bytes(run.folder / CARD_NAME, classifier_card(report).encode())
-    write_json(run.folder / REPORT_FILE, report)
-    if not report["resumable"]:
+    seconds = time.monotonic() - begun
+    plan = plan_for(settings, run.parts.genres)
+    finished = FinishedRun(run.folder, settings, plan, run.parts, progress, run.warnings, seconds)
+    done = package_original(finished, trainer, mels, tell, events.warn)
+    if not done.resumable:
         forget_features(run.folder)
-    return done_event(finished, report, figures, "")
+    return done
 
 
 def forget_features(folder: Path) -> None:
@@ -189,9 +178,35 @@ def forget_features(folder: Path) -> None:
 
 
 def memory_need(model: str, batch_size: int) -> int:
-    """Bytes that training takes: weights, gradients and moments, and a batch's activations."""
+    """Bytes that training and export take, whichever is more.
+
+    Training: weights, gradients and moments, and a batch's activations; export: eight copies of
+    the weights.
+    """
     parameters, activations = _SIZES[model]
-    return 16 * parameters + 12 * activations * batch_size + _LIBRARIES_BYTES
+    training = 16 * parameters + 12 * activations * batch_size
+    return max(training, 32 * parameters) + _LIBRARIES_BYTES
+
+
+def check_room(model: str, batch_size: int, events: Events) -> None:
+    """Say what a training needs and what size of a model comes of it.
+
+    Raises
+    ------
+    FstMuseError
+        If memory or temporary files have no room for it.
+    """
+    parameters, _ = _SIZES[model]
+    check_memory(memory_need(model, batch_size), events)
+    shortage = disk_shortage(Path(tempfile.gettempdir()), 5 * parameters)
+    if shortage:
+        raise FstMuseError("training", shortage)
+    if not has_room_for(parameters):
+        events.warn(
+            f"its {parameters / 1e6:.1f} million weights would take {4 * parameters / 1e6:.0f} MB, "
+            f"more than a model's file may have: they are kept with eight bits "
+            f"({parameters / 1e6:.0f} MB), and the model cannot be exported"
+        )
 
 
 def check_memory(need: int, events: Events) -> None:

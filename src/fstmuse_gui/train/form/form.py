@@ -167,7 +167,10 @@ class TrainForm(QWidget):
         row.setSpacing(GRID)
         tip = ". ".join(f"{kind.title}: {kind.about}" for kind in MODEL_KINDS.values())
         row.addWidget(Field("&Model", self.model, f"{tip}."))
-        tip = "Ours is better and trains faster. The report's is rebuilt to compare with."
+        tip = (
+            "Ours is better and trains faster. The report's is rebuilt to compare with: it can be "
+            "used too, but gives all music a name and cannot show why."
+        )
         row.addWidget(Field("&Design", self.design, tip))
         column = QVBoxLayout()
         column.setSpacing(12)
