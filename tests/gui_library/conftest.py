@@ -19,6 +19,7 @@ from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import stored
+from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
 from fstmuse_core.library.work import WorkProgress
 from fstmuse_gui.library.presenter import LibraryPresenter
 from fstmuse_gui.library.tab import LibraryTab
@@ -106,6 +107,8 @@ def keep(library: Library, file_id: int, content: str, genre: str, probability: 
     with library.writing() as db:
         db.execute("UPDATE files SET content = ? WHERE id = ?", (content, file_id))
         keep_answer(db, content, model, stored(answer_of(genre, probability)))
+        tagger = register_tagger(db, find_bundle("fst-muse").manifest.tagger)
+        keep_sound(db, content, tagger, StoredSound(None, None, "[]", b""))
 
 
 def fill(library: Library, folder: Path, songs: Any = SONGS) -> list[int]:

@@ -122,7 +122,7 @@ def test_a_model_without_a_tagger_leaves_nothing_waiting(heard: Library, bundle:
     with heard.writing() as connection:
         connection.execute(
             "INSERT INTO results SELECT content, ?, guess, confidence, genre, doubt, verdict, "
-            "seconds, scores, warnings, made_at FROM results",
+            "seconds, scores, warnings, made_at, traits FROM results",
             (waits.model_id,),
         )
     assert waits.count() == 0

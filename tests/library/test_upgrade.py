@@ -67,6 +67,7 @@ def check_contents(library: Library) -> None:
     assert answer is not None
     assert answer.warnings == ("a warning",)
     assert answer.timeline.start_s.tolist() == [0.0, 1.5]
+    assert answer.traits == ()
 
 
 def test_an_old_library_is_upgraded_and_a_copy_kept(old: Path) -> None:

@@ -151,7 +151,7 @@ class Classification:
         return [(self.genres[i], float(self.probabilities[i])) for i in order]
 
     def to_dict(self, *, timeline: bool = False) -> dict[str, Any]:
-        """Plain values for JSON; ``segments`` only with ``timeline``."""
+        """Plain values for JSON; ``segments`` only with ``timeline``, ``traits`` if any."""
         result: dict[str, Any] = {
             "model": self.model,
             "model_sha256": self.model_sha256,
@@ -162,7 +162,7 @@ class Classification:
             "probabilities": {name: round(p, 5) for name, p in self.ranked()},
             "warnings": list(self.warnings),
         }
-        if self.tagged is not None:
+        if self.traits:
             result["traits"] = by_group(self.traits)
         if timeline:
             result["segments"] = [

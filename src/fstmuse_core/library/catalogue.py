@@ -38,6 +38,7 @@ class Column(IntEnum):
     SURE = 3
     TAG = 4
     FOLDER = 5
+    NEAR = 6
 
 
 class VerdictFilter(StrEnum):
@@ -49,6 +50,22 @@ class VerdictFilter(StrEnum):
     OPEN = "open"
     REVIEWED = "reviewed"
     DIFFERS = "differs"
+
+
+@dataclass(frozen=True)
+class SongList:
+    """Some files in an order of their own, such as those that sound like another.
+
+    Attributes
+    ----------
+    title : str
+        What they are, for people.
+    songs : tuple of (int, float)
+        Ids of the files, and how near each is: 1 for the same sound.
+    """
+
+    title: str
+    songs: tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,8 @@ class Filter:
         From (included) and to (excluded unless 1).
     state : State or None
         ``None`` for all.
+    songs : SongList or None
+        Only these; ``None`` for all.
     """
 
     text: str = ""
@@ -76,6 +95,7 @@ class Filter:
     standing: VerdictFilter = VerdictFilter.ANY
     confidence: tuple[float, float] = (0.0, 1.0)
     state: State | None = None
+    songs: SongList | None = None
 
     @property
     def is_open(self) -> bool:
@@ -196,7 +216,20 @@ class Catalogue:
 
     def find(self, wanted: Filter, order: Order) -> Places:
         """Places of the rows that pass, in this order."""
-        return self._sorted(self._passing(wanted), order)
+        found = self._passing(wanted)
+        if order.column is Column.NEAR and not order.least_sure:
+            return self._as_listed(found, wanted.songs, order.is_descending)
+        return self._sorted(found, order)
+
+    def _as_listed(self, found: Places, songs: SongList | None, is_turned: bool) -> Places:
+        """These in the order of a list."""
+        listed = self._listed(songs)
+        kept = listed[np.isin(listed, found)] if songs is not None else found
+        return kept[::-1] if is_turned else kept
+
+    def _listed(self, songs: SongList | None) -> Places:
+        places = [self.places.get(file_id) for file_id, _ in songs.songs] if songs else []
+        return np.array([place for place in places if place is not None], dtype=np.intp)
 
     def _passing(self, wanted: Filter) -> Places:
         keep = np.ones(len(self), dtype=bool)
@@ -210,6 +243,10 @@ class Catalogue:
         keep &= self._stands(wanted.standing)
         if wanted.folder is not None:
             keep &= self._folder == wanted.folder
+        if wanted.songs is not None:
+            is_listed = np.zeros(len(self), dtype=bool)
+            is_listed[self._listed(wanted.songs)] = True
+            keep &= is_listed
         found = np.flatnonzero(keep)
         words = wanted.text.casefold().split()
         if not words:

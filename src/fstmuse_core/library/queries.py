@@ -51,7 +51,8 @@ SELECT {_STATE} AS state, count(*), sum(r.content IS NOT NULL AND r.genre IS NUL
 """
 _SCORES = f"SELECT f.id, f.path, f.content, r.scores {_JOINED} AND r.content IS NOT NULL"
 _ANSWER = """
-SELECT r.guess, r.confidence, r.genre, r.doubt, r.verdict, r.seconds, r.scores, r.warnings, t.data
+SELECT r.guess, r.confidence, r.genre, r.doubt, r.verdict, r.seconds, r.scores, r.warnings,
+    r.traits, t.data
 FROM files f JOIN results r ON r.content = f.content
 JOIN timelines t ON t.content = r.content AND t.model_id = r.model_id
 WHERE f.id = ? AND r.model_id = ?

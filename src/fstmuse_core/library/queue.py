@@ -139,7 +139,8 @@ def keep_answer(
     *columns, timeline = astuple(answer)
     connection.execute(
         "INSERT OR REPLACE INTO results(content, model_id, guess, confidence, genre, doubt, "
-        "verdict, seconds, scores, warnings, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "verdict, seconds, scores, warnings, traits, made_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (content, model_id, *columns, datetime.now(UTC).isoformat(timespec="seconds")),
     )
     connection.execute(

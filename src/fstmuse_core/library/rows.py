@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
+from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.system.strict_json import parse_json
 
 
@@ -158,7 +159,8 @@ class StoredAnswer:
     """A row of ``results`` and one of ``timelines``, without their keys.
 
     ``scores`` holds the probabilities as a JSON list in the order of the model's genres,
-    ``warnings`` a JSON list of sentences, ``timeline`` packed arrays.
+    ``warnings`` a JSON list of sentences, ``traits`` one of groups, words and strengths,
+    ``timeline`` packed arrays.
     """
 
     guess: str | None
@@ -169,6 +171,7 @@ class StoredAnswer:
     seconds: float
     scores: str
     warnings: str
+    traits: str
     timeline: bytes
 
 
@@ -187,6 +190,7 @@ def stored(answer: Classification) -> StoredAnswer:
         seconds=answer.duration_s,
         scores=json.dumps(scores),
         warnings=json.dumps(answer.warnings),
+        traits=json.dumps([(t.group.value, t.word, t.strength) for t in answer.traits]),
         timeline=_packed(answer.timeline),
     )
 
@@ -208,6 +212,10 @@ def restored(
         timeline=_unpacked(answer.timeline),
         verdict=Verdict(answer.genre, doubt, answer.verdict),
         warnings=tuple(parse_json(answer.warnings)),
+        traits=tuple(
+            Trait(Group(group), str(word), float(strength))
+            for group, word, strength in parse_json(answer.traits)
+        ),
     )
 
 

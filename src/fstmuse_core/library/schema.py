@@ -119,6 +119,8 @@ CREATE TABLE prints (
     words BLOB NOT NULL
 );
 """,
+    # A JSON list of groups, words and strengths.
+    "ALTER TABLE results ADD COLUMN traits TEXT NOT NULL DEFAULT '[]';",
 )
 VERSION = 1 + len(_UPGRADES)
 _TABLES = {

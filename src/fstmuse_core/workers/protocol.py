@@ -258,7 +258,7 @@ class ListBatches(LibraryRequest):
     """List the batches written before; ``Partial`` holds lists of ``BatchSummary``."""
 
 
-ExportKind = Literal["table", "playlists", "report"]
+ExportKind = Literal["table", "playlist", "playlists", "report"]
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _FILES: dict[str, tuple[str, str, str, ExportKind]] = {
     "csv": ("Export a table", "library.csv", "Tables (*.csv)", "table"),
     "json": ("Export a table", "library.json", "JSON (*.json *.jsonl)", "table"),
+    "songs": ("Save a playlist", "playlist.m3u8", "Playlists (*.m3u8)", "playlist"),
     "html": ("Export a report", "library.html", "Web pages (*.html)", "report"),
 }
 
@@ -205,7 +206,10 @@ class ExportPresenter(QObject):
     # -- tables, playlists, reports ----------------------------------------------------
 
     def export(self, kind: str, file_ids: Sequence[int]) -> None:
-        """Ask where to, and write ``csv``, ``json``, ``html`` or, into a folder, ``m3u8``."""
+        """Ask where to, and write ``csv``, ``json``, ``html``, ``songs`` or ``m3u8``.
+
+        Of these ``songs`` is one playlist, and ``m3u8`` one for each genre, into a folder.
+        """
         if self._is_taken():
             return
         if kind == "m3u8":

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from fstmuse_core.library.catalogue import Catalogue, Filter, Order
+from fstmuse_core.library.catalogue import Catalogue, Column, Filter, Order, SongList
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow
 from fstmuse_gui.library.review_presenter import ReviewPresenter
 from fstmuse_gui.library.store import LibrarySnapshot, LibraryStore
@@ -53,6 +53,7 @@ class LibraryPresenter(QObject):
         self._model = model
         self._folders: tuple[LibraryFolder, ...] = ()
         self._filter, self._order = Filter(), Order()
+        self._order_before = Order()  # a list of songs was shown
         self._is_open = self._is_loaded = False
         self._is_loading = False
         self._loaded_at = 0.0
@@ -79,6 +80,7 @@ class LibraryPresenter(QObject):
         bar.changed.connect(lambda: self._filter_by(bar.apply_to(self._filter)))
         bar.cleared.connect(self.clear_filter)
         bar.least_sure_toggled.connect(self.sort_least_sure)
+        view.list_bar.back_requested.connect(self.clear_filter)
         view.table.order_wanted.connect(self.sort)
         library_store.opened.connect(self._on_opened)
         library_store.loaded.connect(self._on_loaded)
@@ -140,7 +142,7 @@ class LibraryPresenter(QObject):
         is_first, self._is_loaded = not self._is_loaded, True
         self._is_loading, self._loaded_at = False, time.monotonic()
         self._folders = loaded.folders
-        self.work.model = loaded.model
+        self.work.model, self.work.n_lacking = loaded.model, loaded.n_lacking
         catalogue = loaded.catalogue
         self.work.overlay(catalogue)
         if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
@@ -254,7 +256,20 @@ class LibraryPresenter(QObject):
     def clear_filter(self) -> None:
         """Show everything."""
         self._view.filter_bar.clear()
-        self._filter_by(Filter())
+        if self._filter.songs is None:
+            self._filter_by(Filter())
+        else:
+            self._filter = Filter()
+            self.sort(self._order_before)
+
+    def show_list(self, songs: SongList) -> None:
+        """Show these songs in their order, and nothing else until all are wanted again."""
+        if self._filter.songs is None:
+            self._order_before = self._order
+        self._view.filter_bar.clear()
+        self._filter = Filter(songs=songs)
+        self.sort(Order(Column.NEAR))
+        self._view.table.go_to_line(0)
 
     def _filter_by_folder(self, key: str) -> None:
         self._filter_by(replace(self._filter, folder=int(key) if key else None))
@@ -280,7 +295,9 @@ class LibraryPresenter(QObject):
     def _show(self, catalogue: Catalogue) -> None:
         view, wanted = self._view, self._filter
         found = catalogue.find(wanted, self._order)
-        view.table.show_rows(catalogue, found)
+        songs = wanted.songs
+        view.table.show_rows(catalogue, found, dict(songs.songs) if songs is not None else None)
+        view.list_bar.show_list(songs.title if songs is not None else "")
         view.table.say_nothing_found(self._words_for_nothing(catalogue))
         view.filter_bar.show_count(len(found), len(catalogue), is_filtered=not wanted.is_open)
         counts = [catalogue.folder_count(folder.folder_id) for folder in self._folders]

@@ -31,6 +31,8 @@ class LibrarySnapshot:
     model_sha: str
     catalogue: Catalogue
     folders: tuple[LibraryFolder, ...]
+    # Songs that were heard and of which it is not kept how they sound.
+    n_lacking: int = 0
 
 
 @contextmanager
@@ -152,11 +154,13 @@ class LibraryStore(QObject):
         def work() -> LibrarySnapshot:
             from fstmuse_core.bundle.bundle import find_bundle
 
-            sha = find_bundle(model).sha256
+            bundle = find_bundle(model)
+            sha, tagger = bundle.sha256, bundle.manifest.tagger
+            n_lacking = library.count_lacking(tagger) if tagger else 0
             folders = tuple(library.folders())
             with _no_collecting():
                 catalogue = Catalogue(library.rows(sha), yield_thread)
-            return LibrarySnapshot(model, sha, catalogue, folders)
+            return LibrarySnapshot(model, sha, catalogue, folders, n_lacking)
 
         def on_done(loaded: LibrarySnapshot) -> None:
             if number == self._loads:  # else a later one is under way

@@ -190,13 +190,24 @@ class LibraryTab(QObject):
         self._build_work_actions()
         self._build_review_actions()
         self._build_output_actions()
+        self._similar = self._action(
+            "Si&milar songs", "S", lambda w: w.similar.find_similar(w.presenter.chosen_ids)
+        )
+        self._way = self._action(
+            "A &way between two songs", "W", lambda w: w.similar.find_way(w.presenter.chosen_ids)
+        )
         self._view_actions: MenuEntries = [
             self._action("&Search", "Ctrl+F", lambda w: w.view.filter_bar.search.setFocus()),
             self._action("Show &all files", "Ctrl+Shift+F", lambda w: w.presenter.clear_filter()),
             self._action("&Least sure first", "U", lambda w: w.view.filter_bar.least_sure.click()),
+            None,
+            self._similar,
+            self._way,
         ]
         self._context_actions = [
             self._play,
+            self._similar,
+            self._way,
             self._accept,
             self._correct,
             self._front,
@@ -279,6 +290,9 @@ class LibraryTab(QObject):
             [
                 self._action(f"Table (&CSV){_ELLIPSIS}", "Ctrl+K", lambda w: w.export("csv")),
                 self._action(f"Table (&JSON){_ELLIPSIS}", "Ctrl+J", lambda w: w.export("json")),
+                self._action(
+                    f"Playlist of &what is shown{_ELLIPSIS}", "", lambda w: w.export("songs")
+                ),
                 self._action(f"&Playlists, one a genre{_ELLIPSIS}", "", lambda w: w.export("m3u8")),
                 self._action(f"&Report (HTML){_ELLIPSIS}", "", lambda w: w.export("html")),
             ]
@@ -290,13 +304,15 @@ class LibraryTab(QObject):
     def _on_changed(self) -> None:
         presenter = self.wiring.presenter
         work, reviewing = presenter.work, presenter.reviewing
-        self._start.setEnabled(work.n_waiting > 0 and not work.is_busy)
+        self._start.setEnabled(work.n_waiting + work.n_lacking > 0 and not work.is_busy)
         self._pause.setEnabled(work.is_working)
         self._stop.setEnabled(work.is_busy)
         self._accept.setEnabled(reviewing.can_accept)
         self._correct.setEnabled(reviewing.can_review)
         self._take_back.setEnabled(reviewing.can_take_back)
         self._play.setEnabled(reviewing.row is not None)
+        self._similar.setEnabled(presenter.catalogue.n_answered > 0)
+        self._way.setEnabled(presenter.catalogue.n_answered > 0)
         has_answers = presenter.catalogue.n_answered > 0
         self._tag_actions[0].setEnabled(has_answers)
         self.wiring.view.tags_button.setEnabled(has_answers)

@@ -41,14 +41,19 @@ class LibraryModel(TextTableModel):
         self.catalogue = Catalogue()
         self._places: Places = np.zeros(0, dtype=np.intp)
         self._shown_at: Places | None = None
+        # How near each file of a list is; empty if none is shown.
+        self.nearness: dict[int, float] = {}
 
     # -- what is shown -----------------------------------------------------------------
 
-    def show_places(self, catalogue: Catalogue, places: Places) -> None:
-        """Show these rows of this catalogue."""
+    def show_places(
+        self, catalogue: Catalogue, places: Places, nearness: dict[int, float] | None = None
+    ) -> None:
+        """Show these rows of this catalogue, with how near each is."""
         self.beginResetModel()
         self.catalogue, self._places = catalogue, places
         self._shown_at = None
+        self.nearness = nearness or {}
         self.endResetModel()
 
     def tell_changed(self, places: list[int]) -> None:
@@ -82,12 +87,21 @@ class LibraryModel(TextTableModel):
     def n_rows(self) -> int:
         return int(self._places.size)
 
+    def near(self, line: int) -> float | None:
+        """How near the file in a line is, from 0 to 1; ``None`` without a list."""
+        cosine = self.nearness.get(self.row_at(line).file_id)
+        return None if cosine is None else max(0.0, cosine)
+
     def text(self, row: int, column: int) -> str:
+        if Column(column) is Column.NEAR:
+            near = self.near(row)
+            return "" if near is None else percent(near)
         return cell_text(self.row_at(row), Column(column))
 
     def spoken(self, row: int, column: int) -> str:
         if Column(column) is Column.TITLE:
-            return spoken_row(self.row_at(row))
+            near = f", near: {self.text(row, Column.NEAR)}" if self.nearness else ""
+            return spoken_row(self.row_at(row)) + near
         return self.text(row, column)
 
     def hint(self, row: int, column: int) -> str:
@@ -135,7 +149,12 @@ class RowPainter(QStyledItemDelegate):
         if column == Column.GENRE:
             self._paint_genre(painter, box, row, colours)
         elif column == Column.SURE:
-            self._paint_sure(painter, box, row, colours)
+            if row.verdict:
+                self._paint_share(painter, box, row.confidence, row.is_sure, colours)
+        elif column == Column.NEAR:
+            near = self._model.near(line)
+            if near is not None:
+                self._paint_share(painter, box, near, True, colours)
         else:
             is_title = column == Column.TITLE
             text = cell_text(row, Column(column))
@@ -223,20 +242,17 @@ class RowPainter(QStyledItemDelegate):
         painter.setBrush(QColor(colours.accent) if is_at_work else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(inner)
 
-    def _paint_sure(
-        self, painter: QPainter, box: QRectF, row: LibraryRow, colours: Colours
+    def _paint_share(
+        self, painter: QPainter, box: QRectF, share: float, is_strong: bool, colours: Colours
     ) -> None:
-        if not row.verdict:
-            return
         painter.setFont(self._font)
-        is_sure = row.is_sure
-        painter.setPen(QColor(colours.text if is_sure else colours.muted))
+        painter.setPen(QColor(colours.text if is_strong else colours.muted))
         number = QRectF(box.right() - self._number, box.top(), self._number, box.height())
-        painter.drawText(number, _RIGHT, percent(row.confidence))
+        painter.drawText(number, _RIGHT, percent(share))
         room = box.width() - self._number - 8
         if room < 16:
             return
         track = QRectF(box.left(), box.center().y() - _BAR / 2, room, _BAR)
         painter.fillRect(track, QColor(colours.track))
-        track.setWidth(room * row.confidence)
-        painter.fillRect(track, QColor(colours.accent if is_sure else colours.border_strong))
+        track.setWidth(room * share)
+        painter.fillRect(track, QColor(colours.accent if is_strong else colours.border_strong))

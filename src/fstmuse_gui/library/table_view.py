@@ -23,8 +23,8 @@ from fstmuse_gui.widgets.rows import PlainTable
 
 # Columns of one width, and in a narrow table; those that share what is left; and the room that
 # others ask for, in the order in which they get it, once the title has enough.
-_FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128}
-_NARROW = {Column.GENRE: 132, Column.SURE: 72}
+_FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128, Column.NEAR: 132}
+_NARROW = {Column.GENRE: 132, Column.SURE: 72, Column.NEAR: 72}
 _NARROW_BELOW = 500
 _SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
 _ASKED = {Column.ARTIST: 150, Column.TAG: 128, Column.FOLDER: 200}
@@ -65,12 +65,17 @@ class LibraryTable(PlainTable):
 
     # -- what is shown -----------------------------------------------------------------
 
-    def show_rows(self, catalogue: Catalogue, places: Places) -> None:
-        """Show other rows, or the same in another order; what was chosen stays so."""
+    def show_rows(
+        self, catalogue: Catalogue, places: Places, nearness: dict[int, float] | None = None
+    ) -> None:
+        """Show other rows, or the same in another order; what was chosen stays so.
+
+        ``nearness`` says by the files' ids how near they are, if they are a list of such.
+        """
         current, chosen = self.current_id, self._chosen_to_keep()
         offset = self._offset_of(current)
         self._is_resetting = True
-        self.rows.show_places(catalogue, places)
+        self.rows.show_places(catalogue, places, nearness or {})
         self._choose(chosen, current)
         self._is_resetting = False
         self._lay_out()
@@ -167,7 +172,7 @@ class LibraryTable(PlainTable):
             self.setColumnHidden(column, column not in shown)
         fixed = {c: w for c, w in _FIXED.items() if c in shown}
         if width < _NARROW_BELOW:
-            fixed.update(_NARROW)
+            fixed.update({c: w for c, w in _NARROW.items() if c in shown})
         room = max(0, width - sum(fixed.values()))
         shares = {c: share for c, share in _SHARES.items() if c in shown}
         whole = sum(shares.values())
@@ -180,7 +185,11 @@ class LibraryTable(PlainTable):
     def _worth_showing(self, width: int) -> list[Column]:
         """Columns that say something and leave the title its room."""
         shown = {Column.TITLE, Column.GENRE, Column.SURE}
-        room = width - _FIXED[Column.GENRE] - _FIXED[Column.SURE] - _TITLE_FIRST
+        if self.rows.nearness:
+            shown.add(Column.NEAR)
+            if width < _NARROW_BELOW:  # how near is what is asked for
+                shown.remove(Column.SURE)
+        room = width - sum(_FIXED[c] for c in shown if c in _FIXED) - _TITLE_FIRST
         for column, asked in _ASKED.items():
             if room >= asked and self.rows.catalogue.has_values(column):
                 shown.add(column)

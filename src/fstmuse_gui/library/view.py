@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.library.rows import LibraryFolder
 from fstmuse_gui.library.filters import Facet, FacetList, FilterBar
+from fstmuse_gui.library.list_bar import SongListBar
 from fstmuse_gui.library.review_pane import ReviewPane
 from fstmuse_gui.library.table_view import LibraryTable
 from fstmuse_gui.library.words import MORE, folder_name
@@ -282,6 +283,7 @@ class LibraryView(PagedView):
         self.sidebar = LibrarySidebar()
         self.filter_bar = FilterBar()
         self.table = LibraryTable()
+        self.list_bar = SongListBar()
         self.strip = WorkStrip()
         self.review = ReviewPane()
         self.add_button = QPushButton(icon("open", "on_accent"), f" Add a folder{MORE}")
@@ -322,6 +324,7 @@ class LibraryView(PagedView):
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID + GRID // 2)
         column.addWidget(self.filter_bar)
+        column.addWidget(self.list_bar)
         column.addWidget(frame, 1)
         column.addWidget(self.strip)
         column.addLayout(foot)

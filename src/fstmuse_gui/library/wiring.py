@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from fstmuse_gui.library.export_presenter import ExportPresenter
 from fstmuse_gui.library.presenter import LibraryPresenter
 from fstmuse_gui.library.review_presenter import ReviewPresenter
+from fstmuse_gui.library.similar_presenter import SimilarPresenter
 from fstmuse_gui.library.store import LibraryStore, own_library
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.work_presenter import WorkPresenter
@@ -66,6 +67,10 @@ class LibraryWiring(QObject):
         self.exporting = ExportPresenter(self.view, self.library_store, self)
         self.exporting.message.connect(self.presenter.message)
         self.exporting.trouble.connect(self.presenter.say)
+        self.similar = SimilarPresenter(self.view, self.library_store, self)
+        self.similar.message.connect(self.presenter.message)
+        self.similar.found.connect(self.presenter.show_list)
+        self.view.list_bar.save_requested.connect(lambda: self.export("songs"))
         self._tagging: TagPresenter | None = None
         # Last choices for writing tags: the sign between genres, and True to keep file times.
         self.tag_choices = ("\0", False)

@@ -21,6 +21,7 @@ HEADINGS: dict[Column, tuple[str, str]] = {
     Column.SURE: ("Sure", "How likely the model's best genre is"),
     Column.TAG: ("In the file", "The genre that stands in the file's tags"),
     Column.FOLDER: ("Folder", "Where the file lies"),
+    Column.NEAR: ("Near", "How near its sound is; 100 % is the same sound"),
 }
 
 STATES: dict[State, str] = {
@@ -86,6 +87,8 @@ def cell_text(row: LibraryRow, column: Column) -> str:
         return percent(row.confidence) if row.verdict else ""
     if column is Column.FOLDER:
         return _plain(short_folder(row.path))
+    if column is Column.NEAR:
+        return ""  # it is not the file's own: the list that is shown tells
     return _plain(row.artist if column is Column.ARTIST else row.tag_genre)
 
 

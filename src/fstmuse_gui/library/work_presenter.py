@@ -52,6 +52,8 @@ class WorkPresenter(QObject):
         self._view, self._library_store, self._workers = view, library_store, workers
         self._strip = view.strip
         self.model = ""
+        # Songs that were heard and are to be heard once more, so that similar ones are found.
+        self.n_lacking = 0
         self._wants_work = False
         self._working: set[int] = set()
         self._told = ("", "", 0.0)
@@ -288,10 +290,15 @@ class WorkPresenter(QObject):
             said.append(f"{counted(failed, 'file')} could not be heard")
         if skipped:
             said.append(f"{counted(skipped, 'file')} left out")
+        if self.n_lacking:
+            said.append(f"{counted(self.n_lacking, 'song')} to hear again, to find similar ones")
         if not said:
             self._strip.show_nothing()
             return
         can_retry = failed + skipped > 0
         self._strip.show_rest(
-            said[0], GAP.join(said[1:]), can_start=waiting > 0, can_retry=can_retry
+            said[0],
+            GAP.join(said[1:]),
+            can_start=waiting + self.n_lacking > 0,
+            can_retry=can_retry,
         )

@@ -109,15 +109,17 @@ class LibraryServer(JobServer):
 
 
 def export(server: LibraryServer, request: ExportRows) -> int:
-    """Write a table, a playlist for each genre, or a page; how many it tells of."""
+    """Write a table, a playlist or one for each genre, or a page; how many it tells of."""
     from fstmuse_core.library.export import export_library
-    from fstmuse_core.library.playlists import write_playlists
+    from fstmuse_core.library.playlists import write_playlist, write_playlists
     from fstmuse_core.library.report import write_report
 
     path = Path(request.path)
     rows = _in_order(server.library, request.sha256, request.file_ids)
     if request.kind == "playlists":
         return len(write_playlists(rows, path))
+    if request.kind == "playlist":
+        return write_playlist(rows, path, path.stem).n_files
     model = server.model(request.sha256)
     if request.kind == "table":
         return export_library(server.library, model, path, rows=rows)

@@ -1,0 +1,119 @@
+"""Finds songs that sound alike, and ways between them, beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.library.catalogue import SongList, shown_title
+from fstmuse_core.library.rows import LibraryRow
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_gui.library.store import LibraryStore
+from fstmuse_gui.library.view import LibraryView
+from fstmuse_gui.library.words import MORE
+from fstmuse_gui.plain import counted
+
+if TYPE_CHECKING:
+    from fstmuse_core.library.database import Library
+    from fstmuse_core.library.similar import SongFinder, SongIndex
+
+_NEAREST = 50
+_JOURNEY = 12
+_UNHEARD = ("it is not known yet how it sounds", "let FstMuse listen to it first")
+
+
+class SimilarPresenter(QObject):
+    """Presenter of similar songs.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    found(object)
+        A :class:`~fstmuse_core.library.catalogue.SongList` to show.
+    """
+
+    message = Signal(str)
+    found = Signal(object)
+
+    def __init__(
+        self, view: LibraryView, library_store: LibraryStore, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._library_store = view, library_store
+        # Read and changed only in the thread in which the store asks.
+        self._index: tuple[int, SongIndex] | None = None
+
+    def find_similar(self, file_ids: Sequence[int]) -> None:
+        """Find what sounds like these together."""
+        songs = self._rows(file_ids)
+        if songs:
+            self._ask(lambda finder: _similar(finder, songs))
+
+    def find_way(self, file_ids: Sequence[int]) -> None:
+        """Find a way from the first of two songs to the second."""
+        songs = self._rows(file_ids)
+        if len(songs) != 2:
+            self.message.emit("Choose two songs: where the way begins, and where it ends.")
+            return
+        self._ask(lambda finder: _way(finder, *songs))
+
+    def _rows(self, file_ids: Sequence[int]) -> list[LibraryRow]:
+        catalogue = self._view.table.rows.catalogue
+        return [catalogue.rows[catalogue.places[file_id]] for file_id in file_ids]
+
+    def _ask(self, find: Callable[[SongFinder], SongList]) -> None:
+        rows = self._view.table.rows.catalogue.rows
+        self.message.emit(f"Looking through what all songs sound like{MORE}")
+
+        def work(library: Library) -> SongList:
+            from fstmuse_core.library.similar import SongFinder
+
+            return find(SongFinder(self._loaded(library), rows))
+
+        def then(songs: SongList) -> None:
+            self.message.emit(f"{songs.title}: {counted(len(songs.songs), 'song')}.")
+            self.found.emit(songs)
+
+        self._library_store.change(work, then)
+
+    def _loaded(self, library: Library) -> SongIndex:
+        """All embeddings, read anew once the library has changed."""
+        from fstmuse_core.library.similar import load_index
+
+        changes = library.changes()
+        if self._index is None or self._index[0] != changes:
+            self._index = None  # two would be much
+            self._index = changes, load_index(library)
+        return self._index[1]
+
+
+def _similar(finder: SongFinder, songs: Sequence[LibraryRow]) -> SongList:
+    units = []
+    for row in songs:
+        place = finder.place_of(row)
+        if place is None:
+            raise FstMuseError(one_line(shown_title(row)), *_UNHEARD)
+        units.append(finder.index.units[place])
+    near = finder.near(units, _NEAREST, without=songs)
+    first = one_line(shown_title(songs[0]))
+    title = first if len(songs) == 1 else f"{first} and {counted(len(songs) - 1, 'other')}"
+    asked = [(row.file_id, 1.0) for row in songs]
+    return SongList(
+        f"Sounds like {title}", (*asked, *((one.row.file_id, one.nearness) for one in near))
+    )
+
+
+def _way(finder: SongFinder, start: LibraryRow, end: LibraryRow) -> SongList:
+    from fstmuse_core.library.journey import journey
+
+    for row in (start, end):
+        if finder.place_of(row) is None:
+            raise FstMuseError(one_line(shown_title(row)), *_UNHEARD)
+    steps = journey(finder, start, end, _JOURNEY)
+    return SongList(
+        f"From {one_line(shown_title(start))} to {one_line(shown_title(end))}",
+        tuple((step.row.file_id, step.nearness) for step in steps),
+    )
