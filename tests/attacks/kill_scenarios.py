@@ -183,7 +183,10 @@ class ModelRenamed(ModelScenario):
     def check(self) -> str:
         assert len(self.titles()) == 1
         return next(
-            iter(bundle.bundle_folders().keys() - {"fst-muse", "tagger", "toy-model", "toy-gan"})
+            iter(
+                bundle.bundle_folders().keys()
+                - {"fst-muse", "fst-muse-wide", "tagger", "toy-model", "toy-gan"}
+            )
         )
 
 

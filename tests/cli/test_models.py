@@ -26,8 +26,9 @@ def test_list_names_all_models_with_their_genres(fstmuse: Run, own_models: Path)
     outcome = fstmuse("models", "list")
 
     assert (outcome.code, outcome.err) == (0, "")
-    fst_muse, tagger, toy_gan, toy_model = outcome.out.splitlines()
+    fst_muse, wide, tagger, toy_gan, toy_model = outcome.out.splitlines()
     assert fst_muse.split()[:2] == ["fst-muse", "FstMuse"]
+    assert wide.split()[:3] == ["fst-muse-wide", "FstMuse", "Wide"]
     assert tagger.endswith("tagger      100 tags")
     assert toy_gan.split()[:2] == ["toy-gan", "ToyGan"]
     assert toy_model.split()[:2] == ["toy-model", "ToyModel"]
@@ -52,7 +53,7 @@ def test_a_damaged_model_is_said_and_the_others_are_listed(
     outcome = fstmuse("models", "list")
 
     assert outcome.code == 1
-    assert len(outcome.out.splitlines()) == 4
+    assert len(outcome.out.splitlines()) == 5
     assert outcome.complaints == [
         "fstmuse: mine: weights.npz is missing; get the bundle again or retrain it"
     ]

@@ -58,7 +58,7 @@ def test_wrong_use_is_one_line_and_changes_nothing(
     assert outcome.out == ""
     (line,) = outcome.complaints
     assert why in line
-    assert names(fstmuse) == ["fst-muse", "tagger", "toy-gan", "toy-model", "mine"]
+    assert names(fstmuse) == ["fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model", "mine"]
 
 
 @pytest.mark.parametrize("name", ["net.keras", "net.h5", "net.pt", "net.pkl"])
@@ -70,7 +70,7 @@ def test_files_that_can_run_code_are_refused_and_why(
     outcome = fstmuse("models", "import", file)
     assert outcome.code == 1
     assert "can run code" in outcome.complaints[-1]
-    assert names(fstmuse) == ["fst-muse", "tagger", "toy-gan", "toy-model", "mine"]
+    assert names(fstmuse) == ["fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model", "mine"]
 
 
 def test_a_file_that_is_not_there_is_said(fstmuse: Run, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_rename_delete_and_restore(fstmuse: Run, mine: Path) -> None:
     gone = fstmuse("models", "delete", "my songs")
     assert (gone.code, gone.out) == (0, "")
     assert "fstmuse models restore My-songs" in gone.err
-    assert names(fstmuse) == ["fst-muse", "tagger", "toy-gan", "toy-model"]
+    assert names(fstmuse) == ["fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model"]
     assert fstmuse("models", "list", "--deleted").out.split()[0] == "My-songs"
     (record,) = fstmuse("models", "list", "--deleted", "--format", "json").json()
     assert record["name"] == "My-songs"

@@ -89,7 +89,7 @@ def test_it_finds_its_own_code_and_models(installed: Path) -> None:
     folders = {record["name"]: Path(record["folder"]) for record in records}
     assert folders == {
         name: installed / "fstmuse_core" / "_models" / name
-        for name in ("fst-muse", "tagger", "toy-gan", "toy-model")
+        for name in ("fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model")
     }
 
 

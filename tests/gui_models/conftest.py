@@ -32,7 +32,7 @@ from tests.gui.fakes import FakeWorker
 
 __all__ = ["nothing_left_behind", "settings", "theme"]
 
-SHIPPED = ["fst-muse", "tagger", "toy-gan", "toy-model"]
+SHIPPED = ["fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model"]
 
 
 class Importing:
@@ -61,8 +61,9 @@ def add_model(models: Path, name: str, title: str = "", **changes: Any) -> Path:
     folder = models / name
     shutil.copytree(shipped_models_folder() / "toy-model", folder)
     file = folder / "model.json"
-    values = json.loads(file.read_bytes())
-    file.write_bytes(manifest_bytes({**values, "name": name, "title": title or name, **changes}))
+    values = {**json.loads(file.read_bytes()), "name": name, "title": title or name, **changes}
+    values.pop("digest", None)
+    file.write_bytes(manifest_bytes(values))
     return folder
 
 

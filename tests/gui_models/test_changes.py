@@ -36,7 +36,7 @@ def test_a_name_that_cannot_be_is_said_and_the_old_one_stays(
         type_name(bench, typed)
     assert why in bench.view.notice.text
     assert bench.names == [*SHIPPED, "mine"]
-    assert bench.view.sidebar.list.item(4).text() == "My songs"
+    assert bench.view.sidebar.list.item(len(SHIPPED)).text() == "My songs"
 
 
 def test_models_that_came_along_cannot_be_changed(bench: ModelsBench) -> None:
@@ -69,7 +69,7 @@ def test_escape_leaves_the_name_as_it_was(bench: ModelsBench) -> None:
     bench.choose("mine")
     type_name(bench, "other", Qt.Key.Key_Escape)
     QCoreApplication.processEvents()
-    assert bench.view.sidebar.list.item(4).text() == "My songs"
+    assert bench.view.sidebar.list.item(len(SHIPPED)).text() == "My songs"
     assert find_bundle("mine").manifest.title == "My songs"
 
 

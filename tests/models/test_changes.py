@@ -115,7 +115,7 @@ def test_renaming_changes_what_lists_show_and_what_finds_it(mine: Path) -> None:
     old = find_bundle("mine")
     entry = rename_model("mine", "My songs")
     assert (entry.name, entry.title) == ("My-songs", "My songs")
-    assert names() == ["fst-muse", "tagger", "toy-gan", "toy-model", "My-songs"]
+    assert names() == ["fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model", "My-songs"]
     new = find_bundle("my songs")
     assert (new.name, new.manifest.title) == ("My-songs", "My songs")
     assert new.litert == old.litert
@@ -218,7 +218,7 @@ changes.rename_model("mine", "Other name")
 def test_what_is_deleted_can_be_restored(mine: Path) -> None:
     before = {file.name: file.read_bytes() for file in mine.iterdir()}
     deleted = delete_model("mine")
-    assert names() == ["fst-muse", "tagger", "toy-gan", "toy-model"]
+    assert names() == ["fst-muse", "fst-muse-wide", "tagger", "toy-gan", "toy-model"]
     assert not mine.exists()
     assert list_deleted() == [deleted]
     assert deleted.folder.parent == trash_folder()
@@ -293,6 +293,7 @@ def test_each_model_says_where_it_comes_from(mine: Path) -> None:
     origins = {entry.name: entry.origin for entry in list_models()}
     assert origins == {
         "fst-muse": Origin.SHIPPED,
+        "fst-muse-wide": Origin.SHIPPED,
         "tagger": Origin.SHIPPED,
         "toy-gan": Origin.SHIPPED,
         "toy-model": Origin.SHIPPED,

@@ -159,7 +159,13 @@ if __name__ == "__main__":
 def test_an_import_can_be_given_up(exported: Path) -> None:
     with pytest.raises(ImportCancelledError):
         import_model(exported, cancelled=lambda: True)
-    assert [entry.name for entry in list_models()] == ["fst-muse", "tagger", "toy-gan", "toy-model"]
+    assert [entry.name for entry in list_models()] == [
+        "fst-muse",
+        "fst-muse-wide",
+        "tagger",
+        "toy-gan",
+        "toy-model",
+    ]
 
 
 def test_a_process_that_dies_is_said(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:

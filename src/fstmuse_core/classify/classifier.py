@@ -20,11 +20,10 @@ from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_
 from fstmuse_core.bundle.tagger import TagOutputs
 from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.classify import speech
-from fstmuse_core.classify.result import ActivationMap, Classification, Tagged, Timeline
+from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
 from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagged import TaggedClassifier
-from fstmuse_core.classify.tagging import TaggerSession, nearest_patches
-from fstmuse_core.classify.traits import Trait, traits_of
+from fstmuse_core.classify.tagging import TaggerSession, described, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
 from fstmuse_core.system.process_limits import require_room
@@ -310,8 +309,7 @@ class ClassifySession:
             verdict=verdict,
             warnings=(*source_warnings, *warnings),
             activation=self._activation.build() if self._activation else None,
-            tagged=self._tagged(scores.outputs),
-            traits=self._traits(scores.outputs),
+            **described(self._classifier.tagger, self._classifier.experts, scores.outputs),
         )
 
     def _segment_times(self) -> tuple[npt.NDArray[np.float64], float]:
@@ -340,20 +338,6 @@ class ClassifySession:
         nearest = nearest_patches(*self._segment_times(), patches)
         segments = experts.join(outputs.at(nearest), logits, novelty)
         return _Scores(clip.logits, float(clip.novelty), segments.logits, outputs.mean())
-
-    def _tagged(self, outputs: TagOutputs | None) -> Tagged | None:
-        tagger = self._classifier.tagger
-        if outputs is None or tagger is None:
-            return None
-        return Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding)
-
-    def _traits(self, outputs: TagOutputs | None) -> tuple[Trait, ...]:
-        tagger, experts = self._classifier.tagger, self._classifier.experts
-        if outputs is None or tagger is None or experts is None:
-            return ()
-        n_tags = len(tagger.tags)
-        mean, deviation = experts.mean[-n_tags:], experts.deviation[-n_tags:]
-        return traits_of(tagger.tags, outputs.tags, mean, deviation)
 
 
 class _MapBuilder:

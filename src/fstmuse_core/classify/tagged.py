@@ -15,8 +15,14 @@ from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs
 from fstmuse_core.bundle.tagger_head import softmax, tagger_for, tagger_head_of
 from fstmuse_core.classify import speech
-from fstmuse_core.classify.result import Classification, Tagged, Timeline
-from fstmuse_core.classify.tagging import LISTENED_S, Ints, TaggerSession, nearest_patches
+from fstmuse_core.classify.result import Classification, Timeline
+from fstmuse_core.classify.tagging import (
+    LISTENED_S,
+    Ints,
+    TaggerSession,
+    described,
+    nearest_patches,
+)
 from fstmuse_core.classify.verdict import Evidence, decide
 
 NO_MAP = (
@@ -190,13 +196,7 @@ class TaggedSession:
         return self._answer(warnings)
 
     def _answer(self, source_warnings: tuple[str, ...]) -> Classification:
-        heard = self._listener.heard()
-        tagger = self._classifier.tagger
-        outputs = heard.outputs.mean() if heard.outputs else None
-        tagged = (
-            Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding) if outputs else None
-        )
-        return answer_of(self._classifier, heard, self._no_map, source_warnings, tagged)
+        return answer_of(self._classifier, self._listener.heard(), self._no_map, source_warnings)
 
 
 def answer_of(
@@ -204,7 +204,6 @@ def answer_of(
     heard: Heard,
     no_map: str = "",
     source_warnings: tuple[str, ...] = (),
-    tagged: Tagged | None = None,
 ) -> Classification:
     """The answer to what was heard."""
     manifest, head = classifier.bundle.manifest, classifier.head
@@ -233,7 +232,7 @@ def answer_of(
         verdict=verdict,
         warnings=(*source_warnings, *warnings),
         no_map=no_map,
-        tagged=tagged,
+        **described(classifier.tagger, head, heard.outputs.mean() if heard.outputs else None),
     )
 
 

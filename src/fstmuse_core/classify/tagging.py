@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,9 @@ from fstmuse_core.bundle.tagger import (
     TaggerNetwork,
     TagOutputs,
 )
+from fstmuse_core.bundle.tagger_head import TaggerHead
+from fstmuse_core.classify.result import Tagged
+from fstmuse_core.classify.traits import Trait, traits_of
 
 # A song shows in its first minutes what it is.
 LISTENED_S = 180.0
@@ -119,3 +124,24 @@ def nearest_patches(start_s: npt.NDArray[np.float64], length_s: float, patches: 
     middles = (np.asarray(patches) + 0.5) * PATCH_S
     distance = np.abs((start_s + length_s / 2)[:, None] - middles)
     return np.asarray(distance.argmin(axis=1), dtype=np.intp)
+
+
+class Described(TypedDict, total=False):
+    """Entries of a :class:`Classification` that come from a tagger."""
+
+    tagged: Tagged
+    traits: tuple[Trait, ...]
+
+
+def described(
+    tagger: Tagger | None, head: TaggerHead | None, outputs: TagOutputs | None
+) -> Described:
+    """Tags, embedding and traits of a clip by the tagger's mean outputs; empty without any."""
+    if tagger is None or head is None or outputs is None:
+        return {}
+    n_tags = len(tagger.tags)
+    mean, deviation = head.mean[-n_tags:], head.deviation[-n_tags:]
+    return {
+        "tagged": Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding),
+        "traits": traits_of(tagger.tags, outputs.tags, mean, deviation),
+    }

@@ -39,7 +39,6 @@ _WORDS: Mapping[Group, Mapping[str, tuple[str, ...]]] = {
         "Funk": ("funk",),
         "Hard Rock": ("hard rock",),
         "House": ("house",),
-        "Indian": ("MTT indian", "MTT sitar"),
         "Indie Pop": ("indie pop",),
         "Indie Rock": ("indie rock",),
         "Metal": ("metal", "heavy metal", "MTT metal"),
@@ -104,6 +103,7 @@ _LEAST: Mapping[Group, tuple[float, int]] = {
 }
 # Of a style or an instrument; what is rarer is not heard, however much rarer it is elsewhere.
 _LEAST_CHANCE = 0.03
+_LEAST_DEVIATION = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ def traits_of(
     logits, mean, deviation : ndarray of float32, shape ``(n_tags,)``
         Of the clip, and of other music.
     """
-    scores = dict(zip(names, ((logits - mean) / deviation).tolist(), strict=True))
+    # Of a few songs that sound alike every other one would differ by a hundred deviations.
+    above = (logits - mean) / np.maximum(deviation, np.float32(_LEAST_DEVIATION))
+    scores = dict(zip(names, above.tolist(), strict=True))
     chances = dict(zip(names, (1.0 / (1.0 + np.exp(-logits))).tolist(), strict=True))
     found: list[Trait] = []
     for group, words in _WORDS.items():

@@ -66,7 +66,8 @@ class VerdictPanel(QWidget):
     def show_result(self, result: Classification) -> None:
         """Show the verdict."""
         self.show_verdict(result.verdict.genre, result.verdict.sentence)
-        self._traits.setText(" \N{MIDDLE DOT} ".join(trait.word for trait in result.traits))
+        words = " \N{MIDDLE DOT} ".join(trait.word for trait in result.traits)
+        self._traits.setText(f"Sounds like: {words}" if words else "")
         self._traits.setVisible(bool(result.traits))
         for warning in result.warnings:
             self._add_warning(warning)
