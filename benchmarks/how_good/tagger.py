@@ -26,7 +26,7 @@ Scored = Callable[[Task, DataSet, Bools, Bools, Path], ClipScores]
 SHARES = {
     "tagger-tags": (0.0, 1.0, 0.0),
     "tagger-head": (1.0, 0.0, 0.0),
-    "tagger-experts": (0.25, 0.75, 0.0),
+    "tagger-experts": (0.11, 0.89, 0.0),
 }
 
 
