@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,9 @@ class TaggerHead:
     bias : ndarray of float32, shape ``(K + 1,)``
     shares : ndarray of float32, shape ``(3,)``
         Of the trained expert, the tags and the network in the mixture; they sum to 1.
+    lean : ndarray of float32, shape ``(n_features + n_tags + 1, K + 1)`` or ``(0, K + 1)``
+        Learned from a user's corrections: what the standardised outputs, and last a constant,
+        add to the logits of the genres and to the log-odds of "none of these".
     """
 
     tags: npt.NDArray[np.int64]
@@ -68,6 +71,7 @@ class TaggerHead:
     matrix: FloatArray
     bias: FloatArray
     shares: FloatArray
+    lean: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     def __post_init__(self) -> None:
         outputs, vector = self.bias.shape, self.mean.shape
@@ -79,6 +83,7 @@ class TaggerHead:
             and self.offsets.shape == self.tags.shape[:1]
             and len(self.offsets) >= len(self.bias)
             and self.shares.shape == (3,)
+            and (not self.lean.size or self.lean.shape == (vector[0] + 1, outputs[0]))
         )
         if not fits:
             raise ValueError("its arrays do not fit together")
@@ -96,8 +101,14 @@ class TaggerHead:
 
     def trained(self, outputs: TagOutputs) -> FloatArray:
         """Chances from the linear head, shape ``(..., K + 1)``."""
-        rows = np.clip((outputs.row() - self.mean) / self.deviation, -_FARTHEST, _FARTHEST)
-        return softmax(np.einsum("...f,fk->...k", rows, self.matrix) + self.bias)
+        return softmax(
+            np.einsum("...f,fk->...k", self.standardised(outputs), self.matrix) + self.bias
+        )
+
+    def standardised(self, outputs: TagOutputs) -> FloatArray:
+        """Outputs in deviations of the training music, shape ``(..., n_features + n_tags)``."""
+        rows = (outputs.row() - self.mean) / self.deviation
+        return np.asarray(np.clip(rows, -_FARTHEST, _FARTHEST), dtype=np.float32)
 
     def read_tags(self, tags: FloatArray) -> FloatArray:
         """Chances from the tags alone, shape ``(..., K + 1)``; all other music is one."""
@@ -142,9 +153,13 @@ class TaggerHead:
                 genres = genres + share * known / known.sum(axis=-1, keepdims=True)
                 other = other + share * chances[..., -1]
         other = np.clip(other, _LEAST_CHANCE, 1.0 - _LEAST_CHANCE)
-        return Joined(
-            np.log(genres).astype(np.float32), np.log(other / (1.0 - other)).astype(np.float32)
-        )
+        logits, novelty = np.log(genres), np.log(other / (1.0 - other))
+        if self.lean.size:
+            added = np.einsum("...f,fk->...k", self.standardised(outputs), self.lean[:-1])
+            added = added + self.lean[-1]
+            logits = logits + added[..., :-1]
+            logits, novelty = logits - _logsumexp(logits), novelty + added[..., -1]
+        return Joined(logits.astype(np.float32), np.asarray(novelty, dtype=np.float32))
 
     def _with_untagged(self, read: FloatArray, others: FloatArray) -> FloatArray:
         """Chances from the tags in which genres without a tag have those of the other experts."""
@@ -162,16 +177,17 @@ class TaggerHead:
         """As plain arrays in an ``.npz`` file."""
         stream = io.BytesIO()
         # Tags too: an archive takes no other numbers.
-        np.savez(stream, **{f.name: getattr(self, f.name).astype(np.float32) for f in fields(self)})
+        arrays = {f.name: getattr(self, f.name).astype(np.float32) for f in fields(self)}
+        np.savez(stream, **{name: array for name, array in arrays.items() if array.size})
         return stream.getvalue()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TaggerHead:
         """Inverse of :meth:`to_bytes`; raises ``ValueError`` or ``KeyError`` if malformed."""
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return cls.from_arrays(
-                {f.name: read_array(archive, f"{f.name}.npy") for f in fields(cls)}
-            )
+            names = {entry.removesuffix(".npy") for entry in archive.namelist()}
+            wanted = [f.name for f in fields(cls) if f.name != "lean" or "lean" in names]
+            return cls.from_arrays({name: read_array(archive, f"{name}.npy") for name in wanted})
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> TaggerHead:

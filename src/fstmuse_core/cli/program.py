@@ -32,6 +32,7 @@ _COMMANDS = {
     "library": "Add folders of music; list, export and compare what was heard in them.",
     "tag": "Write what was heard into genre tags, with a preview and an undo.",
     "correct": "Say which genre files really are, for a training to learn from.",
+    "learn": "Make a model of your own from your corrections, in seconds.",
     "spectrogram": "Save a file's mel spectrogram as a picture or an array.",
     "generate": "Make new music of a genre.",
     "models": "List, show, rename, delete, export and import models.",
