@@ -122,7 +122,7 @@ def _window(root: Path, clips: Path) -> list[Row]:
     assert found["done"] == _CLIPS, found
     what = f"{_CLIPS:,} mp3 clips of 30 s"
     return [
-        Row(f"{what} from the window", found["seconds"], "s", _CLIPS * 0.06),
+        Row(f"{what} from the window", found["seconds"], "s", _CLIPS * 0.075),
         Row("  processor time of each", 1000 * found["cpu"] / _CLIPS, "ms"),
         Row("  the window's own part of it", 1000 * found["own_cpu"] / _CLIPS, "ms"),
         Row("  memory of all processes without the window", found["peak"], "MiB", 500.0),
@@ -135,7 +135,7 @@ def _command(root: Path, clips: Path) -> list[Row]:
     lines = (root / "results.jsonl").read_text().count("\n")
     assert lines == _CLIPS, lines
     what = f"fstmuse classify FOLDER with {_CLIPS:,} of them"
-    return [Row(what, taken, "s", _CLIPS * 0.06)]
+    return [Row(what, taken, "s", _CLIPS * 0.075)]
 
 
 def _scan(root: Path) -> list[Row]:
