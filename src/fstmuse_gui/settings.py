@@ -114,6 +114,8 @@ RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT, _is
 LAST_FOLDER = Option("files/last_folder", str, "", _is_text)
 INPUT_DEVICE = Option("sound/input_device", str, "", _is_text)
 OUTPUT_DEVICE = Option("sound/output_device", str, "", _is_text)
+VOLUME = Option("sound/volume", int, 100, lambda value: 0 <= value <= 100)
+MUTED = Option("sound/muted", bool, False)
 
 
 def settings_path() -> Path:

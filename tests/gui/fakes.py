@@ -67,6 +67,7 @@ class FakePlayer(QObject):
     """Plays nothing and remembers what it was told."""
 
     position_changed = Signal(float)
+    level_changed = Signal(float)
     state_changed = Signal(str)
     failed = Signal(str)
 
@@ -77,6 +78,7 @@ class FakePlayer(QObject):
         self.state = "stopped"
         self.loaded: Any = None
         self.device: Any = None
+        self.gain = 1.0
         self.is_closed = False
 
     def load_file(self, path: str, duration_s: float) -> None:
@@ -111,6 +113,9 @@ class FakePlayer(QObject):
 
     def set_device(self, device: object) -> None:
         self.device = device
+
+    def set_gain(self, gain: float) -> None:
+        self.gain = gain
 
     def close(self) -> None:
         self.is_closed = True

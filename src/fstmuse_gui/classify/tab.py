@@ -36,6 +36,7 @@ from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.shared.tabs import MenuEntries, TabContext, make_action
+from fstmuse_gui.shared.volume import VolumePresenter, volume_actions
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
@@ -84,7 +85,7 @@ class ClassifyTab(QObject):
     def __init__(self, context: TabContext, factories: ClassifyFactories | None = None) -> None:
         super().__init__()
         factories = factories or ClassifyFactories()
-        self._settings = context.settings
+        self._settings, self._sounds = context.settings, context.sounds
         from fstmuse_gui.sound.recorder import MAX_TAKE_S
 
         panel = RecordPanel(MAX_TAKE_S)
@@ -93,13 +94,15 @@ class ClassifyTab(QObject):
             self.view,
             context.settings,
             context.bridge,
-            factories.player(self),
+            player := factories.player(self),
             factories.recording(panel, context.settings, self),
             factories.models(),
             self,
             factories.corrections,
         )
         self.resynthesis = ResynthesisPlayer(self.view, self.presenter, factories.sounds, self)
+        volume = self.view.clip_page.transport.volume
+        self._volume = VolumePresenter(volume, player, context.settings, context.sounds, self)
         self._save_menu = self.view.clip_page.save_menu
         self._needs_result: list[QAction] = []
         self._build_actions()
@@ -159,6 +162,7 @@ class ClassifyTab(QObject):
                 None,
                 *self._seeks,
                 None,
+                *self._volumes,
                 self._output_menu,
             ],
         }
@@ -273,6 +277,7 @@ class ClassifyTab(QObject):
             )
         ]
         self._seeks.append(self._clip_action("To the &start", "Home", lambda _c: play.seek(0.0)))
+        self._volumes = volume_actions(self, self._settings, self._sounds)
 
     def _build_correcting(self) -> None:
         correcting = self.presenter.correcting

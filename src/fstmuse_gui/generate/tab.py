@@ -16,6 +16,7 @@ from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option
 from fstmuse_gui.shared.models import ModelInfo, installed_generators, installed_models
 from fstmuse_gui.shared.tabs import LazyPage, MenuEntries, TabContext, make_action
+from fstmuse_gui.shared.volume import VolumePresenter, volume_actions
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 
@@ -51,11 +52,13 @@ class GenerateWiring(QObject):
             self.view,
             context.settings,
             self.bridge,
-            factories.player(self),
+            player := factories.player(self),
             found,
             factories.judges(),
             self,
         )
+        volume = self.view.take_page.transport.volume
+        self.volume = VolumePresenter(volume, player, context.settings, context.sounds, self)
         context.models.changed.connect(self._on_models_changed)
         self.view.splitter.restore(self._settings.get(SPLITTER))
 
@@ -113,7 +116,7 @@ class GenerateTab(QObject):
                 self._undo,
             ],
             "View": [*self._zooms],
-            "Playback": [self._play, self._swap, None, *self._seeks],
+            "Playback": [self._play, self._swap, None, *self._seeks, None, *self._volumes],
         }
 
     def open_paths(self, paths: list[str]) -> None:
@@ -228,6 +231,8 @@ class GenerateTab(QObject):
                 ("&Whole take", "0", 0.0),
             )
         ]
+
+        self._volumes = volume_actions(self, self._context.settings, self._context.sounds)
 
     def _step(self, seconds: float, _take: Take) -> None:
         self.presenter.playback.step(seconds)

@@ -123,7 +123,8 @@ class TakePage(QWidget):
         return row
 
     def set_narrow(self, is_narrow: bool) -> None:
-        """Do with one column where it is narrow."""
+        """Do with one column where it is narrow, and with the menu for the volume."""
+        self.transport.volume.set_narrow(is_narrow)
         lay_side_by_side(self._result, is_narrow=is_narrow)
 
     def set_low(self, is_low: bool) -> None:

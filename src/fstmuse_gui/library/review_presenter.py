@@ -209,9 +209,10 @@ class ReviewPresenter(QObject):
         if self._player.state == "playing":
             self._player.pause()
 
-    def play_to(self, device: DeviceId | None) -> None:
-        """Use this output from now on; ``None`` is the system's default."""
+    def play_to(self, device: DeviceId | None, gain: float) -> None:
+        """Use this output and volume from now on; ``None`` is the system's default output."""
         self._player.set_device(device)
+        self._player.set_gain(gain)
 
     def seek(self, seconds: float) -> None:
         """Go to a second of the file, and play from there."""

@@ -19,6 +19,7 @@ from fstmuse_gui.shared.tabs import (
     TabContext,
     make_action,
 )
+from fstmuse_gui.shared.volume import gain_of
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import STEP_S
 
@@ -155,7 +156,7 @@ class LibraryTab(QObject):
 
     def _use_output(self) -> None:
         device = DeviceId.parse(self._settings.get(OUTPUT_DEVICE))
-        self.wiring.presenter.reviewing.play_to(device)
+        self.wiring.presenter.reviewing.play_to(device, gain_of(self._settings))
 
     def _restore(self, wiring: LibraryWiring) -> None:
         wiring.view.splitter.restore(self._settings.get(LIBRARY_SPLITTER))

@@ -108,9 +108,12 @@ class PlaybackSignals(QObject):
     -------
     started(str)
         The tab of this title has begun to play.
+    volume_changed
+        The volume that the settings hold is another.
     """
 
     started = Signal(str)
+    volume_changed = Signal()
 
 
 class BadgeKind(StrEnum):

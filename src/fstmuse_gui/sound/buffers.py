@@ -158,6 +158,8 @@ class OutputCallback:
         From the callback to the loudspeaker, where the device does not say for each block.
     called_at : float
         Time at which the device last asked for sound, by ``time.perf_counter``.
+    gain : float
+        Factor for what is played, 0 or more.
     """
 
     def __init__(self, rate: int, channels: int) -> None:
@@ -166,9 +168,12 @@ class OutputCallback:
         self.cue: PlaybackBuffer | None = None
         self.latency_s = 0.1
         self.called_at = time.perf_counter()
+        self.gain = 1.0
+        self._gain_before: float | None = None
+        self._peak = 0.0
 
     def callback(self, data: FloatArray, frames: int, clock: Any, status: Any) -> None:
-        """Copy from the cue's ring, note when it will be played, return."""
+        """Copy from the cue's ring, note when it will be played and how loud it is, return."""
         self.called_at = time.perf_counter()
         cue = self.cue
         if cue is None:
@@ -178,6 +183,22 @@ class OutputCallback:
         if not (clock.outputBufferDacTime > 0.0 and 0.0 <= lead < _LARGEST_LEAD_S):
             lead = self.latency_s
         cue.fill(data, self.called_at + lead)
+        self._amplify(data)
+        self._peak = max(self._peak, float(data.max()), -float(data.min()))
+
+    def _amplify(self, data: FloatArray) -> None:
+        gain, before = self.gain, self._gain_before
+        self._gain_before = gain
+        if before is not None and before != gain:
+            # From one to the other within the block: a step would click.
+            data *= np.linspace(before, gain, len(data), dtype=np.float32)[:, np.newaxis]
+        elif gain != 1.0:
+            data *= gain
+
+    def take_peak(self) -> float:
+        """Peak played since this was last called, as a factor of full scale."""
+        peak, self._peak = self._peak, 0.0
+        return peak
 
 
 @dataclass(frozen=True, eq=False)

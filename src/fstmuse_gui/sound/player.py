@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -45,11 +46,14 @@ class Player(QObject):
         Position in the music in seconds; about 30 times a second while playing.
     state_changed(str)
         One of the three states.
+    level_changed(float)
+        Peak of what was played since the last time, in decibels of full scale.
     failed(str)
         Why nothing plays; the state is then "paused", and the position is kept.
     """
 
     position_changed = Signal(float)
+    level_changed = Signal(float)
     state_changed = Signal(str)
     failed = Signal(str)
 
@@ -67,6 +71,7 @@ class Player(QObject):
         self._duration_s = 0.0
         self._position_s = 0.0
         self._state = "stopped"
+        self._gain = 1.0
         self._cue: PlaybackBuffer | None = None
         self._closed = False
         self._timer = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -150,6 +155,12 @@ class Player(QObject):
             self._halt()
             self._open()
 
+    def set_gain(self, gain: float) -> None:
+        """Multiply what is played by ``gain``, 0 or more, from now on."""
+        self._gain = gain
+        if self._slot.stream is not None:
+            self._slot.stream.end.gain = gain
+
     def close(self) -> None:
         """Stop for good: free the device, end the threads and the reading process."""
         if self._closed:
@@ -170,6 +181,7 @@ class Player(QObject):
 
     def _on_opened(self, stream: DeviceStream[OutputCallback]) -> None:
         stream.end.latency_s = stream.latency_s
+        stream.end.gain = self._gain
         self._cue_up(stream)
 
     def _cue_up(self, stream: DeviceStream[OutputCallback]) -> None:
@@ -198,6 +210,7 @@ class Player(QObject):
             return
         now = time.perf_counter()
         self.position_changed.emit(self.position)
+        self.level_changed.emit(_decibels(stream.end.take_peak()))
         if cue.error:
             self._fail(cue.error)
         elif cue.is_over(now):
@@ -227,6 +240,10 @@ class Player(QObject):
             self.state_changed.emit(state)
 
 
+def _decibels(peak: float) -> float:
+    return 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
+
+
 def _formats(device: SoundDevice) -> list[tuple[int, int]]:
     channels = min(2, device.channels)
     rates = [device.default_rate, *(r for r in _COMMON_RATES if r != device.default_rate)]
@@ -237,6 +254,7 @@ class Playing(Protocol):
     """The part of ``sound.player.Player`` that tabs need."""
 
     position_changed: SignalInstance
+    level_changed: SignalInstance
     state_changed: SignalInstance
     failed: SignalInstance
 
@@ -254,6 +272,7 @@ class Playing(Protocol):
     def pause(self) -> None: ...
     def seek(self, seconds: float) -> None: ...
     def set_device(self, device: DeviceId | None) -> None: ...
+    def set_gain(self, gain: float) -> None: ...
     def close(self) -> None: ...
 
 

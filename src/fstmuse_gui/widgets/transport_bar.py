@@ -1,4 +1,4 @@
-"""Bar below the picture: play and pause, the position in the clip, colours and range."""
+"""Bar below the picture: play and pause, the position in the clip, volume, colours, range."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.colour_maps import swatch
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
+from fstmuse_gui.widgets.volume import VolumeControl
 
 _ICON = QSize(20, 20)
 
@@ -98,11 +99,15 @@ class TransportBar(QWidget):
         row.addSpacing(GRID // 2)
         row.addWidget(self._time)
         row.addStretch()
+        self.volume = VolumeControl()
+        row.addWidget(self.volume)
+        row.addSpacing(GRID)
         row.addWidget(self.map_chooser)
         row.addWidget(self.range_chooser)
 
     def set_narrow(self, is_narrow: bool) -> None:
-        """Leave the colour map to the menu where it is narrow."""
+        """Leave the colour map and the volume to the menus where it is narrow."""
+        self.volume.set_narrow(is_narrow)
         self.map_chooser.setHidden(is_narrow)
 
     def set_clip(self, duration_s: float, *, playable: bool) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.runs.events import Sample
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
+from fstmuse_gui.shared.volume import gain_of
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.train.run.samples import SamplesPanel
@@ -63,6 +64,7 @@ class Listening(QObject):
             self._player.position_changed.connect(self._on_position)
             self._player.failed.connect(self.message)
         self._player.set_device(DeviceId.parse(self._settings.get(OUTPUT_DEVICE)))
+        self._player.set_gain(gain_of(self._settings))
         if sample != self._sample:
             self._is_changing = True
             self._player.load_file(sample.sound, self._panel.duration_of(sample))
