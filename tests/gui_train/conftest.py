@@ -14,6 +14,7 @@ import soundfile
 from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.runs import spec
 from fstmuse_gui.classify.tab import ClassifyFactories, ClassifyTab
 from fstmuse_gui.main_window import MainWindow
 from fstmuse_gui.settings import Settings
@@ -23,6 +24,7 @@ from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.data.presenter import DataPresenter
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.form.form import TrainForm
+from fstmuse_gui.train.form.presenter import TRAIN_DESIGN
 from fstmuse_gui.train.presenter import TrainPresenter
 from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.train.run.background import BackgroundTraining
@@ -124,6 +126,7 @@ def make_bench(
     tmp_path: Path,
 ) -> Iterator[MakeTrainBench]:
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path / "data"))
+    settings.set(TRAIN_DESIGN, spec.OURS)  # Quick, which is the default, has few settings
     made: list[TrainBench] = []
 
     def make(front: int = 1, **factories: Any) -> TrainBench:

@@ -16,7 +16,7 @@ from fstmuse_core.runs.events import Done, parse_event
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_gui.plain import duration, time_left
 from fstmuse_gui.train.form.options import free_name, next_name
-from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS, default_recipe
+from fstmuse_gui.train.form.recipe import MODEL_KINDS, default_recipe
 from fstmuse_gui.train.words import (
     accuracy_sentences,
     calibration_sentence,
@@ -31,7 +31,7 @@ from tests.gui_train.fakes import make_done
 @pytest.mark.parametrize(
     ("model", "design", "base"),
     [
-        *((model, design, "") for model in MODELS for design in DESIGNS),
+        *((model, design, "") for model, kind in MODEL_KINDS.items() for design in kind.designs),
         *((model, "ours", "mine") for model, kind in MODEL_KINDS.items() if kind.fine_tunes),
     ],
 )

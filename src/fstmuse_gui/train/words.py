@@ -6,6 +6,7 @@ import math
 
 from fstmuse_core.runs.events import Started
 from fstmuse_core.runs.metrics import Metrics
+from fstmuse_core.runs.spec import QUICK
 from fstmuse_core.runs.values import Matrix
 from fstmuse_core.system import wording
 from fstmuse_core.system.wording import Share
@@ -26,6 +27,8 @@ _STAGES = {
     "judge": "Training another listener, who will judge it",
 }
 _MEASURING = "Measuring what it makes"
+# What a cross-validation tests where it tests all of a model.
+_WHOLE = ("network", "tagger")
 
 
 def as_sentence(text: str) -> str:
@@ -62,7 +65,10 @@ def about(started: Started) -> str:
 
 
 def _music(started: Started) -> str:
-    clips, artists = counted(sum(started.clips.values()), "clip"), sum(started.artists.values())
+    # Those of a quick training are all learned from, and all tested.
+    parts = ("train",) if started.design == QUICK else tuple(started.clips)
+    clips = counted(sum(started.clips[part] for part in parts), "clip")
+    artists = sum(started.artists.get(part, 0) for part in parts)
     return f"{clips} by {counted(artists, 'artist')}" if artists else f"{clips}, artists unknown"
 
 
@@ -71,7 +77,7 @@ def accuracy_sentences(metrics: Metrics) -> list[str]:
     said = [_how_often_right(metrics)]
     if metrics.cross_validation:
         said.append(as_sentence(unbroken(wording.cross_validation(metrics.cross_validation))))
-    if metrics.share.is_few and metrics.cross_validation.get("what") != "network":
+    if metrics.share.is_few and metrics.cross_validation.get("what") not in _WHOLE:
         said.append(_tested_on_few(metrics))
     if math.isfinite(metrics.named):
         said.append(_how_often_named(metrics))

@@ -12,7 +12,8 @@ from fstmuse_core.training.quick.card import NO_MAP, TAGGER_TERMS
 _HOW = (
     "Added to what {base} says by its tagger are a linear function of the tagger's outputs and a "
     "constant, held back for each step away from nothing (L2 of 0.5) and for each change of the "
-    "answers to songs that come along, so that what it knew is kept. The network of {base} has no part in it."
+    "answers to songs that come along, so that what it knew is kept. The network of {base} has "
+    "no part in it."
 )
 _CHOSEN = (
     "The songs are those that somebody corrected or confirmed, and no fair sample: many are there "

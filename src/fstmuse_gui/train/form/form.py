@@ -168,8 +168,9 @@ class TrainForm(QWidget):
         tip = ". ".join(f"{kind.title}: {kind.about}" for kind in MODEL_KINDS.values())
         row.addWidget(Field("&Model", self.model, f"{tip}."))
         tip = (
-            "Ours is better and trains faster. The report's is rebuilt to compare with: it can be "
-            "used too, but gives all music a name and cannot show why."
+            "Quick takes seconds: it learns on top of what a pre-trained network says of music. "
+            "Deep trains a network of its own for minutes to hours, and can show why. The report's "
+            "is rebuilt to compare with: it gives all music a name and cannot show why."
         )
         row.addWidget(Field("&Design", self.design, tip))
         column = QVBoxLayout()

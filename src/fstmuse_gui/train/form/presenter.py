@@ -28,7 +28,7 @@ from fstmuse_gui.train.form.recipe import DESIGNS, MODELS, checked_recipe, defau
 from fstmuse_gui.train.view import TrainView
 
 TRAIN_MODEL = Option("train/model", str, spec.MODEL.default, lambda name: name in MODELS)
-TRAIN_DESIGN = Option("train/design", str, spec.DESIGN.default, lambda name: name in DESIGNS)
+TRAIN_DESIGN = Option("train/design", str, spec.QUICK, lambda name: name in DESIGNS)
 TRAIN_LEFT_OUT: Option[list[str]] = Option(
     "train/genres_left_out", list, [], lambda v: all(isinstance(genre, str) for genre in v)
 )

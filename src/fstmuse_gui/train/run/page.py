@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from fstmuse_core.runs.events import Epoch, Progress, Sample, Started
+from fstmuse_core.runs.spec import QUICK
 from fstmuse_gui.plain import time_left
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
@@ -211,7 +212,8 @@ class RunPage(QWidget):
         self._course = self.gan if kind is not None and kind.makes_music else self.classifier
         self._course.start(started)
         self._courses.setCurrentWidget(self._course)
-        self._where.set_text("The first epoch begins")
+        is_quick = started.design == QUICK
+        self._where.set_text("This takes seconds" if is_quick else "The first epoch begins")
         self._show_busy_bar()
         self.show_buttons(is_running=True)
 
