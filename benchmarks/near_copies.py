@@ -56,6 +56,17 @@ def written(folder: Path, suffix: str, samples: Samples, rate: int = SAMPLE_RATE
     return load_audio(path)
 
 
+def faded(samples: Samples) -> Samples:
+    """Faded in and out over 5 s, with more treble, at another level."""
+    gain = np.ones(len(samples), dtype=np.float32)
+    edge = min(5 * SAMPLE_RATE, len(samples) // 2)
+    gain[:edge] = np.linspace(0, 1, edge)
+    gain[len(gain) - edge :] = np.linspace(1, 0, edge)
+    brighter = samples * gain
+    brighter[1:] -= 0.6 * brighter[:-1].copy()
+    return np.asarray(0.9 * brighter / max(1e-9, np.abs(brighter).max()), dtype=np.float32)
+
+
 COPIES: dict[str, Callable[[Path, Samples], Samples]] = {
     "mp3 128k": lambda d, x: mp3(d, x, 128_000),
     "mp3 64k": lambda d, x: mp3(d, x, 64_000),
@@ -64,6 +75,8 @@ COPIES: dict[str, Callable[[Path, Samples], Samples]] = {
     "10 s cut": lambda d, x: x[10 * SAMPLE_RATE + 137 :],
     "48 kHz": lambda d, x: written(d, ".flac", soxr.resample(x, SAMPLE_RATE, 48_000), 48_000),
     "16 kHz": lambda d, x: written(d, ".flac", soxr.resample(x, SAMPLE_RATE, 16_000), 16_000),
+    "2 s cut": lambda d, x: x[2 * SAMPLE_RATE + 137 :],
+    "faded, more treble": lambda d, x: faded(x),
     "middle 20 s": lambda d, x: x[20 * SAMPLE_RATE + 77 : 40 * SAMPLE_RATE],
 }
 
@@ -73,6 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("music", nargs="+", type=Path)
     parser.add_argument("--songs", type=int, default=20, help="How many are copied.")
+    parser.add_argument("--kinds", nargs="+", choices=COPIES, default=list(COPIES))
     options = parser.parse_args(arguments)
     paths = [track.path for folder in options.music for track in load_tracks(folder).tracks]
     prints, cost = _prints(paths)
@@ -83,7 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"pairs that match: {len(pairs)}")
     for pair in pairs:
         print(f"  {pair.wrong:.3f} {pair.first} = {pair.second}")
-    _copies(prints, random.Random(0).sample(paths, min(options.songs, len(paths))))
+    chosen = random.Random(0).sample(paths, min(options.songs, len(paths)))
+    _copies(prints, chosen, {name: COPIES[name] for name in options.kinds})
     return 0
 
 
@@ -97,20 +112,24 @@ def _prints(paths: list[Path]) -> tuple[dict[Path, Print], float]:
     return prints, 1000.0 * seconds / max(1, len(paths))
 
 
-def _copies(prints: dict[Path, Print], chosen: list[Path]) -> None:
+def _copies(
+    prints: dict[Path, Print],
+    chosen: list[Path],
+    kinds: dict[str, Callable[[Path, Samples], Samples]],
+) -> None:
     found, wrong = Counter[str](), 0
     originals = {str(path): words for path, words in prints.items()}
     with tempfile.TemporaryDirectory() as folder:
         for path in chosen:
             samples = load_audio(path)
-            for name, make in COPIES.items():
+            for name, make in kinds.items():
                 words = print_of(mel_spectrogram(make(Path(folder), samples)))
                 names = {pair.second for pair in same_recordings({name: words}, originals)}
                 found[name] += str(path) in names
                 twins = {p.second for p in same_recordings({name: prints[path]}, originals)}
                 wrong += len(names - twins)
-    for name in COPIES:
-        print(f"{name:<12} {found[name]} of {len(chosen)} found")
+    for name in kinds:
+        print(f"{name:<18} {found[name]} of {len(chosen)} found")
     print(f"matches with what the original does not match: {wrong}")
 
 

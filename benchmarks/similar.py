@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.rows import Row
+from fstmuse_core.datasets.duplicates import same_recordings
 from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.journey import journey
 from fstmuse_core.library.scan import FoundFile, note_files
@@ -35,7 +36,19 @@ _ASKED = 20
 
 def measure(repeats: int) -> list[Row]:
     """Rows for libraries of 50,000 and 100,000 songs."""
-    return [row for size in _SIZES for row in _library(size, repeats)]
+    return [*(row for size in _SIZES for row in _library(size, repeats)), *_copies()]
+
+
+def _copies() -> list[Row]:
+    """Rows for the search for copies; the fingerprints are those of songs of two minutes."""
+    size, rng = _SIZES[0], np.random.default_rng(0)
+    prints = {n: rng.integers(0, 2**32, 1720, dtype=np.uint32) for n in range(size)}
+    prints[size] = prints[0] ^ (rng.random(1720) < 0.5).astype(np.uint32)
+    begun = time.perf_counter()
+    pairs = same_recordings(prints)
+    taken = time.perf_counter() - begun
+    assert [(pair.first, pair.second) for pair in pairs] == [(0, size)]
+    return [Row(f"copies among {size:,} songs, fingerprints made up", taken, "s")]
 
 
 def _library(size: int, repeats: int) -> list[Row]:

@@ -41,7 +41,7 @@ class StoredSound:
 
 def stored_sound(answer: Classification, words: Print) -> StoredSound:
     """Convert what was found out beside an answer to what the library stores."""
-    tagged, kept = answer.tagged, middle(words).astype(_WORD).tobytes()
+    tagged, kept = answer.tagged, packed_print(words)
     if tagged is None:
         return StoredSound(None, None, "[]", kept)
     return StoredSound(_packed(tagged.embedding), _packed(tagged.logits), _names(tagged), kept)
@@ -60,6 +60,11 @@ def _names(tagged: Tagged) -> str:
 def unpacked(data: bytes) -> FloatArray:
     """Numbers that the library stores, as float32."""
     return np.frombuffer(data[: len(data) // 2 * 2], _HALF).astype(np.float32)
+
+
+def packed_print(words: Print) -> bytes:
+    """A fingerprint as the library stores it: of a long one the middle two minutes."""
+    return middle(words).astype(_WORD).tobytes()
 
 
 def unpacked_print(data: bytes) -> Print:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fstmuse_core.cli.library.compare import compare, truth
+from fstmuse_core.cli.library.copies import copies
 from fstmuse_core.cli.library.export import export, list_files, playlists, report
 from fstmuse_core.cli.library.scan import classify, forget, scan
 from fstmuse_core.cli.library.similar import journey, similar
@@ -21,6 +22,6 @@ def command() -> None:
 
 for _command in (
     *(scan, forget, classify, list_files, export, playlists, report, truth, compare),
-    *(similar, journey),
+    *(similar, journey, copies),
 ):
     command.add_command(_command)

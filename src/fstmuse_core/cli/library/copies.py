@@ -1,0 +1,188 @@
+"""``fstmuse library copies``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.output import check_writable, open_text
+from fstmuse_core.cli.common.param_types import SomePath
+from fstmuse_core.cli.common.progress import ProgressBar
+from fstmuse_core.cli.library.options import chosen_model, model_option, opened_library
+from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.isolated import FileWork
+from fstmuse_core.system.wording import counted
+
+if TYPE_CHECKING:
+    from fstmuse_core.library.copies import Copies, Copy, FileFacts
+    from fstmuse_core.library.database import Library
+    from fstmuse_core.library.rows import LibraryRow
+
+_FIELDS = ("group", "keep", "why", "alike", "format", "bit_rate", "seconds", "title", "path")
+# Kept in the library after so many.
+_AT_ONCE = 50
+
+
+@click.command(short_help="Files that hold the same recording, and which to keep.")
+@model_option
+@click.option("--format", "layout", type=click.Choice(("table", "json", "csv")))
+@click.option(
+    "--output",
+    "-o",
+    type=SomePath(path_type=Path),
+    metavar="FILE",
+    help="Write there (.csv or .json, else a table).",
+)
+def copies(model: str | None, layout: str | None, output: Path | None) -> int:
+    """List files of the library that sound the same, also in other formats, levels and bit rates.
+
+    Of each group one is to be kept: a lossless file before others, then more samples or a higher
+    bit rate, then the longer one, then one with a title. Other performances of a piece are no
+    copies, nor is a file that holds only a part. Nothing is deleted.
+    """
+    if output is not None:
+        check_writable(output)
+    kind = layout or ("" if output is None else output.suffix.lower().removeprefix("."))
+    with opened_library() as library:
+        rows = library.rows(chosen_model(library, model).sha256)
+        failed = _fingerprinted(library, rows)
+        found = _found(library, rows)
+    with open_text(output) as stream:
+        _write(found, kind, stream)
+    n_extra = sum(len(group) - 1 for one in found for group in one.groups)
+    n_groups = sum(len(one.groups) for one in found)
+    if not n_groups:
+        say("no two files of the library hold the same recording")
+    else:
+        noun = "copy" if n_extra == 1 else "copies"
+        say(f"{n_extra:,} {noun} of {counted(n_groups, 'recording')}")
+    return SOME_FAILED if failed else 0
+
+
+def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> int:
+    """Make the fingerprints that are missing; how many files could not be read, which is said."""
+    from fstmuse_core.cli.common.many_files import in_order
+    from fstmuse_core.library.copies import fingerprint, keep_prints, missing_prints
+
+    unheard = sum(row.content is None for row in rows)
+    if not rows:
+        raise FstMuseError("Your library", "it is empty", "add a folder: fstmuse library scan")
+    if unheard:
+        say(
+            f"fstmuse: {counted(unheard, 'file')} left out, not heard yet; let a model listen: "
+            "fstmuse library classify"
+        )
+    lacking = missing_prints(library, rows)
+    found: dict[str, bytes] = {}
+    failed = 0
+    paths = [row.path for row in lacking]
+    results: Iterator[bytes | FstMuseError] = in_order(
+        paths, FileWork(fingerprint), lambda _, result: result
+    )
+    with ProgressBar(len(lacking)) as bar:
+        for row, result in zip(lacking, results, strict=True):
+            bar.update(len(found) + failed, one_line(row.path))
+            if isinstance(result, FstMuseError):
+                failed += 1
+                bar.clear()
+                say(f"fstmuse: {one_line(row.path)}: {result.reason}")
+            elif row.content is not None:
+                found[row.content] = result
+                if not len(found) % _AT_ONCE:
+                    keep_prints(library, found)
+    keep_prints(library, found)
+    return failed
+
+
+def _found(library: Library, rows: Sequence[LibraryRow]) -> list[Copies]:
+    from fstmuse_core.library.copies import candidate_groups, judged, read_prints
+
+    groups, alike = candidate_groups(rows, read_prints(library))
+    facts = _facts([row for group in groups for row in group])
+    found = [judged(group, facts, alike) for group in groups]
+    return sorted((one for one in found if one.groups or one.parts), key=_first_path)
+
+
+def _first_path(found: Copies) -> str:
+    kept = [group[0] for group in found.groups] + [longer for longer, _ in found.parts]
+    return kept[0].row.path
+
+
+def _facts(rows: Sequence[LibraryRow]) -> dict[int, FileFacts]:
+    from fstmuse_core.cli.common.many_files import in_order
+    from fstmuse_core.library.copies import FileHeader, facts_of, read_header
+
+    def kept(_: int, result: FileHeader | FstMuseError) -> FileHeader:
+        return FileHeader() if isinstance(result, FstMuseError) else result
+
+    headers = in_order([row.path for row in rows], FileWork(read_header), kept)
+    return {row.file_id: facts_of(row, header) for row, header in zip(rows, headers, strict=True)}
+
+
+def _write(found: Sequence[Copies], kind: str, stream: TextIO) -> None:
+    if kind == "json":
+        groups = [
+            [_record(number, group[0], copy) for copy in group] for number, group in _groups(found)
+        ]
+        parts = [
+            {"longer": longer.row.path, "shorter": shorter.row.path, "alike": _share(shorter)}
+            for one in found
+            for longer, shorter in one.parts
+        ]
+        stream.write(json.dumps({"groups": groups, "parts": parts}, indent=1) + "\n")
+    elif kind == "csv":
+        from fstmuse_core.system.text_output import csv_rows
+
+        write = csv_rows(stream)
+        write(_FIELDS)
+        for number, group in _groups(found):
+            for copy in group:
+                record = _record(number, group[0], copy)
+                write(record[name] for name in _FIELDS)
+    else:
+        for line in _lines(found):
+            if stream is sys.stdout:
+                print_safe(line)
+            else:
+                stream.write(line + "\n")
+
+
+def _groups(found: Sequence[Copies]) -> Iterator[tuple[int, tuple[Copy, ...]]]:
+    yield from enumerate((group for one in found for group in one.groups), 1)
+
+
+def _share(copy: Copy) -> float:
+    return round(copy.alike, 3)
+
+
+def _record(number: int, kept: Copy, copy: Copy) -> dict[str, Any]:
+    return {
+        "group": number,
+        "keep": copy is kept,
+        "why": copy.why,
+        "alike": _share(copy),
+        "format": copy.facts.format,
+        "bit_rate": round(copy.facts.bit_rate),
+        "seconds": round(copy.facts.seconds, 1),
+        "title": copy.row.title,
+        "path": copy.row.path,
+    }
+
+
+def _lines(found: Sequence[Copies]) -> Iterator[str]:
+    for _, group in _groups(found):
+        for copy in group:
+            verb = "keep" if copy is group[0] else "copy"
+            yield f"{verb}  {one_line(copy.row.path)}"
+            yield f"      {copy.facts}: {one_line(copy.why)}"
+        yield ""
+    for one in found:
+        for longer, shorter in one.parts:
+            yield f"part  {one_line(shorter.row.path)}"
+            yield f"      {shorter.facts}: held by {one_line(longer.row.path)}; no copy"
