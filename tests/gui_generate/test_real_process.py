@@ -66,7 +66,8 @@ def test_a_click_makes_music(tab: GenerateTab, qtbot: QtBot, generator: ClipGene
     take = tab.presenter.shown
     assert take is not None
     assert take.clip is not None
-    assert len(take.opinions or ()) == 2
+    opinions = [opinion.model for opinion in take.opinions or ()]
+    assert opinions == ["fst-muse", "fst-muse-wide", "toy-model"]
     same = generator.generate("Jazz", 4.0, take.request.seed)
     assert take.clip.samples.tobytes() == same.samples.tobytes()
     qtbot.waitUntil(lambda: take.file is not None, timeout=_PATIENCE_MS)
