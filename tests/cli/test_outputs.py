@@ -247,6 +247,7 @@ def test_an_error_of_the_system_names_its_file(
         ("library", "list", "--model", ""),
         ("library", "classify", "--model", ""),
         ("library", "compare", "", "toy-model"),
+        ("library", "import", ""),
         ("data", "check", ""),
         ("data", "check", "music", "-o", ""),
         ("data", "corrections", "export", ""),

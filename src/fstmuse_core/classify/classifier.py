@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.levels import LevelMonitor, loudest_rms, silent_segments
 from fstmuse_core.audio.reading import AudioStream
-from fstmuse_core.audio.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
+from fstmuse_core.audio.spectrogram import FloatArray, MelStream
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, TAGGED, WHOLE_CLIP
@@ -20,18 +20,19 @@ from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_
 from fstmuse_core.bundle.tagger import TagOutputs
 from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.classify import speech
-from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
+from fstmuse_core.classify.activation import MapBuilder
+from fstmuse_core.classify.result import Classification, Timeline
 from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagged import TaggedClassifier
 from fstmuse_core.classify.tagging import TaggerSession, described, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
+from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.process_limits import require_room
+from fstmuse_core.tags.audio_bytes import audio_digest
 
 # A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
-# Columns of an activation map: half an hour at its finest; longer clips are averaged.
-_MAX_MAP_COLUMNS = 10_000
 # Sound that is decoded at once: a clip costs a seventh less than in blocks of 1.5 s, and not even
 # many channels at a high rate take more than some tens of megabytes.
 _BLOCK_S = 6.0
@@ -96,6 +97,7 @@ class GenreClassifier:
         path: str | os.PathLike[str],
         *,
         with_activation: bool = False,
+        with_sound: bool = False,
         on_mel: Callable[[FloatArray], None] | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
@@ -104,6 +106,8 @@ class GenreClassifier:
 
         Parameters
         ----------
+        with_sound : bool, optional
+            Tell the hash of the file's sound too, so that a library can take the answer.
         progress : callable, optional
             Told the fraction done, from 0 to 1, after each block.
         cancelled : callable, optional
@@ -112,12 +116,13 @@ class GenreClassifier:
         Raises
         ------
         AudioError
-            If the file cannot be read.
+            If the file cannot be read, or with ``with_sound`` is changed meanwhile.
         ClassificationCancelledError
             If ``cancelled()`` returned true.
         """
         session = self.session(with_activation=with_activation, on_mel=on_mel)
         rate = self.bundle.manifest.spectrogram.sample_rate
+        before = _status(path) if with_sound else None
         with AudioStream(path, sample_rate=rate, block_s=_BLOCK_S) as stream:
             expected = (stream.expected_s or 0.0) * rate
             for block in stream:
@@ -126,7 +131,28 @@ class GenreClassifier:
                     raise ClassificationCancelledError(str(path))
                 if progress and expected:
                     progress(min(1.0, session.n_samples / expected))
-            return session.finish(warnings=tuple(stream.warnings))
+            answer = session.finish(warnings=tuple(stream.warnings))
+        return replace(answer, sound=_digest(path, before)) if with_sound else answer
+
+
+def _status(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _digest(path: str | os.PathLike[str], before: tuple[int, int] | None) -> str:
+    """Hash of a file's sound, if the file is still as it was ``before``."""
+    try:
+        digest = audio_digest(path)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise AudioError(os.fspath(path), f"it cannot be read ({why})") from error
+    if _status(path) != before:
+        raise AudioError(os.fspath(path), "it is being changed", "try it again once it is whole")
+    return digest
 
 
 class SegmentClassifier:
@@ -140,6 +166,11 @@ class SegmentClassifier:
         self.tagger = (
             tagger_for(bundle, self.experts, num_threads=num_threads) if self.experts else None
         )
+
+    @property
+    def share(self) -> float:
+        """Weight of the network in the answer, from 0 to 1; the rest is the tagger's."""
+        return float(self.experts.shares[-1]) if self.experts else 1.0
 
     def session(
         self, *, with_activation: bool, on_mel: Callable[[FloatArray], None] | None
@@ -195,7 +226,11 @@ class ClassifySession:
         self._speech: list[FloatArray] = []
         self._patterns = PatternSession(classifier.patterns) if classifier.patterns else None
         self._tagger = TaggerSession(classifier.tagger) if classifier.tagger else None
-        self._activation = _MapBuilder(classifier) if with_activation else None
+        self._activation = (
+            MapBuilder(classifier.network, self._manifest, classifier.share)
+            if with_activation
+            else None
+        )
 
     @property
     def n_samples(self) -> int:
@@ -338,38 +373,6 @@ class ClassifySession:
         nearest = nearest_patches(*self._segment_times(), patches)
         segments = experts.join(outputs.at(nearest), logits, novelty)
         return _Scores(clip.logits, float(clip.novelty), segments.logits, outputs.mean())
-
-
-class _MapBuilder:
-    """Lays the segments' activation maps over one another; where they overlap, their mean."""
-
-    def __init__(self, classifier: SegmentClassifier) -> None:
-        manifest = classifier.bundle.manifest
-        self._n_genres = len(manifest.genres)
-        self._columns, self._rows = classifier.network.map_columns, classifier.network.map_rows
-        self._frames_per_column = manifest.segment_frames / self._columns
-        self._seconds_per_column = self._frames_per_column / manifest.spectrogram.frames_per_second
-        edges = hz_to_mel([manifest.spectrogram.fmin, manifest.spectrogram.fmax])
-        self._row_edges_hz = mel_to_hz(np.linspace(edges[0], edges[1], self._rows + 1))
-        self._share = float(classifier.experts.shares[-1]) if classifier.experts else 1.0
-        self._parts: list[tuple[int, npt.NDArray[np.float16]]] = []
-
-    def add(self, starts: list[int], activation: FloatArray) -> None:
-        for start, part in zip(starts, activation.astype(np.float16), strict=True):
-            self._parts.append((round(start / self._frames_per_column), part))
-
-    def build(self) -> ActivationMap:
-        width = max((column + self._columns for column, _ in self._parts), default=0)
-        factor = max(1, -(-width // _MAX_MAP_COLUMNS))
-        shape = (-(-width // factor), self._rows, self._n_genres)
-        total, count = np.zeros(shape, np.float32), np.zeros((shape[0], 1, 1), np.float32)
-        for column, part in self._parts:
-            where = (column + np.arange(self._columns)) // factor
-            np.add.at(total, where, part)
-            np.add.at(count, where, 1.0)
-        values = np.moveaxis(total / np.maximum(count, 1.0), -1, 0).astype(np.float16)
-        seconds = self._seconds_per_column * factor
-        return ActivationMap(values, seconds, self._row_edges_hz, self._share)
 
 
 def _softmax(logits: FloatArray, temperature: float) -> FloatArray:

@@ -12,6 +12,10 @@ import numpy.typing as npt
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.traits import Trait, by_group
 
+# Which way of answering a result stands for, beside its model: a change of the answer for the
+# same sound and model, such as another rule for the verdict, needs another name here.
+SETTINGS = "whole file, 1"
+
 
 class Doubt(StrEnum):
     """Reason a verdict is "not sure"."""
@@ -129,7 +133,8 @@ class Classification:
     ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
     zeros when there is no answer (silence, too short). ``activation`` is ``None`` unless
     asked for, and of a model that has none; ``no_map`` says so in a sentence. ``tagged`` is
-    ``None`` and ``traits`` are none unless the model stands on a tagger.
+    ``None`` and ``traits`` are none unless the model stands on a tagger. ``sound`` is the
+    SHA-256 of the file's sound without its tags, empty unless asked for.
     """
 
     model: str
@@ -144,6 +149,7 @@ class Classification:
     no_map: str = ""
     tagged: Tagged | None = field(default=None, repr=False)
     traits: tuple[Trait, ...] = ()
+    sound: str = ""
 
     def ranked(self) -> list[tuple[str, float]]:
         """Genres with their probabilities, most likely first; ties keep the model's order."""
@@ -151,7 +157,11 @@ class Classification:
         return [(self.genres[i], float(self.probabilities[i])) for i in order]
 
     def to_dict(self, *, timeline: bool = False) -> dict[str, Any]:
-        """Plain values for JSON; ``segments`` only with ``timeline``, ``traits`` if any."""
+        """Plain values for JSON; ``segments`` only with ``timeline``, ``traits`` if any.
+
+        With ``sound`` and ``settings``, which stand there where the sound is known, such a line
+        of a file's results enters a library: see ``fstmuse library import``.
+        """
         result: dict[str, Any] = {
             "model": self.model,
             "model_sha256": self.model_sha256,
@@ -164,20 +174,20 @@ class Classification:
         }
         if self.traits:
             result["traits"] = by_group(self.traits)
+        if self.sound:
+            result |= {"sound": self.sound, "settings": SETTINGS}
         if timeline:
-            result["segments"] = [
-                {
-                    "start_s": round(float(start), 3),
-                    "end_s": round(float(end), 3),
-                    "probabilities": {
-                        name: round(float(p), 5) for name, p in zip(self.genres, row, strict=True)
-                    },
-                }
-                for start, end, row in zip(
-                    self.timeline.start_s,
-                    self.timeline.end_s,
-                    self.timeline.probabilities,
-                    strict=True,
-                )
-            ]
+            result["segments"] = [self._segment(index) for index in range(len(self.timeline))]
         return result
+
+    def _segment(self, index: int) -> dict[str, Any]:
+        row = self.timeline.probabilities[index]
+        silent = {"silent": True} if self.timeline.silent[index] else {}
+        return {
+            "start_s": round(float(self.timeline.start_s[index]), 3),
+            "end_s": round(float(self.timeline.end_s[index]), 3),
+            **silent,
+            "probabilities": {
+                name: round(float(p), 5) for name, p in zip(self.genres, row, strict=True)
+            },
+        }

@@ -36,11 +36,14 @@ class ClassifierRunner:
         The folder of the bundle.
     sha256 : str
         Hash of the bundle; another that has taken its place is refused.
+    with_sound : bool, optional
+        Tell the hash of each file's sound too.
     """
 
-    def __init__(self, model: str, sha256: str) -> None:
+    def __init__(self, model: str, sha256: str, *, with_sound: bool = False) -> None:
         self._model = model
         self._sha256 = sha256
+        self._with_sound = with_sound
         self._classifier: GenreClassifier | None = None
 
     def classify(
@@ -53,7 +56,10 @@ class ClassifierRunner:
         if self._classifier is None:
             self._classifier = self._loaded()
         return self._classifier.classify_file(
-            path, on_mel=on_mel, progress=lambda fraction: heartbeat(fraction=fraction)
+            path,
+            with_sound=self._with_sound,
+            on_mel=on_mel,
+            progress=lambda fraction: heartbeat(fraction=fraction),
         )
 
     def _loaded(self) -> GenreClassifier:

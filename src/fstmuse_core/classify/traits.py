@@ -110,7 +110,7 @@ _LEAST_DEVIATION = 0.3
 class Trait:
     """Something that is said of a clip far more than of other music.
 
-    ``strength`` is by how many standard deviations.
+    ``strength`` is by how many standard deviations; 0 where only the words are known.
     """
 
     group: Group

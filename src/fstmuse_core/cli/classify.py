@@ -13,6 +13,7 @@ import click
 from fstmuse_core.cli.common.console import SOME_FAILED, about, say
 from fstmuse_core.cli.common.output import check_writable, identity, open_text
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
+from fstmuse_core.cli.common.param_types import shard as as_shard
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
 from fstmuse_core.system.isolated import MANY, FileWork, each_isolated, unexpected
@@ -20,6 +21,7 @@ from fstmuse_core.system.isolated import MANY, FileWork, each_isolated, unexpect
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle
     from fstmuse_core.classify.result import Classification
+    from fstmuse_core.classify.runner import ClassifierRunner
     from fstmuse_core.cli.common.results import Choice, FileResult, ResultWriter
 
     Answer = Classification | FstMuseError
@@ -73,6 +75,13 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     help="Go on with FILE, which is jsonl, after a kill; also of what your library knows, "
     "wherever it was moved, nothing is done twice.",
 )
+@click.option(
+    "--shard",
+    type=as_shard,
+    metavar="K/N",
+    help="Only part K of N, of about as many files each: for several machines, or at several "
+    "times. See fstmuse library import.",
+)
 def command(
     paths: tuple[str, ...],
     model: str,
@@ -82,6 +91,7 @@ def command(
     layout: str | None,
     output: Path | None,
     resume: bool,
+    shard: tuple[int, int] | None,
 ) -> int:
     """Say which genre each PATH is: sound files, videos, or folders of them.
 
@@ -104,14 +114,14 @@ def command(
         raise click.UsageError(
             f"{bundle.manifest.title} stands on no tagger and hears no traits; leave out --traits"
         )
-    found = list(_find(paths))
+    found = of_shard(list(_find(paths)), shard)
     choice = Choice(top, timeline, traits)
     if resume and target is not None:
         failed = _resume(bundle, found, target, choice)
     else:
         with open_text(target, line_by_line=layout == "jsonl") as stream:
             writer = _writer(layout, stream, bundle, choice, found)
-            failed = _classify_all(bundle, found, writer, speak_warnings=layout == "table")
+            failed = _classify_all(bundle, found, writer, layout)
     return SOME_FAILED if failed else 0
 
 
@@ -159,6 +169,15 @@ def _find(paths: Sequence[str]) -> Iterator[_Found]:
             yield path, AudioError(path, "there are no sound files in this folder", "name another")
 
 
+def of_shard(found: Sequence[_Found], shard: tuple[int, int] | None) -> list[_Found]:
+    """Those of a part, in the order given: every n-th by path, however the paths were named."""
+    if shard is None:
+        return list(found)
+    part, count = shard
+    by_path = sorted(range(len(found)), key=lambda index: os.fsencode(found[index][0]))
+    return [found[index] for index in sorted(by_path[part - 1 :: count])]
+
+
 def _writer(
     layout: str, stream: TextIO, bundle: Bundle, choice: Choice, found: Sequence[_Found]
 ) -> ResultWriter:
@@ -181,22 +200,24 @@ def _writer(
 
 
 def _classify_all(
-    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, *, speak_warnings: bool
+    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, layout: str
 ) -> int:
     """Write a result for each file, in order, and return the number of those that failed."""
+    from fstmuse_core.classify.runner import ClassifierRunner
+
     bar = ProgressBar(len(found))
-    answers = _answers(bundle, _sound(found), bar.update_fraction)
-    return _write_all(found, answers, writer, bar, speak_warnings=speak_warnings)
+    runner = ClassifierRunner(str(bundle.path), bundle.sha256, with_sound=layout == "jsonl")
+    answers = _answers(runner, _sound(found), bar.update_fraction)
+    return _write_all(found, answers, writer, bar, speak_warnings=layout == "table")
 
 
 def _answers(
-    bundle: Bundle, paths: Sequence[str], on_fraction: Callable[[float], None]
+    runner: ClassifierRunner, paths: Sequence[str], on_fraction: Callable[[float], None]
 ) -> Iterator[Answer]:
     """Return a model's answers on files, in order; they raise ``BundleError`` if it is unusable.
 
     ``on_fraction`` is told how much of the file in work is done, where they are few.
     """
-    from fstmuse_core.classify.runner import ClassifierRunner
 
     def checked(index: int, result: Answer | OSError | MemoryError) -> Answer:
         if isinstance(result, BundleError):
@@ -205,7 +226,7 @@ def _answers(
             return unexpected(paths[index], result)
         return result
 
-    work = FileWork(ClassifierRunner(str(bundle.path), bundle.sha256).classify)
+    work = FileWork(runner.classify)
     if len(paths) < MANY:
         results = each_isolated(work, paths, str, on_fraction)
         return (checked(index, result) for index, result in enumerate(results))

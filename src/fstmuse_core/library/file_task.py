@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,48 +95,20 @@ class LibraryTask:
 
     def __call__(self, path: str) -> ClassifiedFile | FailedFile | Unusable:
         try:
-            for _ in range(_ATTEMPTS):
-                before = found_file(path, os.stat(path))
-                result = self._classify(before)
-                if found_file(path, os.stat(path)) == before:
-                    return result
+            return _steady(self._classify, path)
         except BundleError as error:
             return Unusable(str(error))
-        except FstMuseError as error:
-            if not os.path.lexists(path):
-                return _gone()
-            return FailedFile(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
-        except MemoryError:
-            return FailedFile(too_much_memory())
-        except FileNotFoundError:
-            return _gone()
-        except OSError as error:
-            why = error.strerror or str(error)
-            return FailedFile(f"it cannot be read ({why}); see to the file, then try it again")
-        except Exception as error:
-            what = one_line(f"{type(error).__name__}: {error}")
-            return FailedFile(f"it could not be worked on ({what}); please report this")
-        return FailedFile("it is being changed; try it again once it is whole")
 
     def _classify(self, found: FoundFile) -> ClassifiedFile:
-        from fstmuse_core.library.tagging import storable
         from fstmuse_core.tags.audio_bytes import audio_digest
-        from fstmuse_core.tags.reading import read_tags
 
         content = audio_digest(found.path)
         known, encoding = self._known(content)
-        tags = read_tags(Path(found.path), encoding)
-        answer, sound = (None, None) if known else self._listen(found.path)
-        return ClassifiedFile(
-            found,
-            content,
-            title=storable(tags.title),
-            artist=storable(tags.artist),
-            album=storable(tags.album),
-            tag_genre=storable("; ".join(tags.genres)),
-            answer=answer,
-            sound=sound,
-        )
+        file = _described(found, content, encoding)
+        if known:
+            return file
+        answer, sound = self._listen(found.path)
+        return replace(file, answer=answer, sound=sound)
 
     def _listen(self, path: str) -> tuple[StoredAnswer, StoredSound]:
         words = MelPrint()
@@ -158,6 +131,59 @@ class LibraryTask:
                 return found is not None, schema.read(connection, schema.TAG_ENCODING, "auto")
         except sqlite3.Error:
             return False, "auto"  # classified once more, at worst
+
+
+def described_file(path: str, encoding: str) -> ClassifiedFile | FailedFile:
+    """Which sound a file holds and what its tags say; ``encoding`` is that of old tags."""
+    from fstmuse_core.tags.audio_bytes import audio_digest
+
+    return _steady(lambda found: _described(found, audio_digest(found.path), encoding), path)
+
+
+def _steady(work: Callable[[FoundFile], ClassifiedFile], path: str) -> ClassifiedFile | FailedFile:
+    """Result of work on a file that does not change meanwhile, or the reason why not.
+
+    Raises ``BundleError`` as the work does.
+    """
+    try:
+        for _ in range(_ATTEMPTS):
+            before = found_file(path, os.stat(path))
+            result = work(before)
+            if found_file(path, os.stat(path)) == before:
+                return result
+    except BundleError:
+        raise
+    except FstMuseError as error:
+        if not os.path.lexists(path):
+            return _gone()
+        return FailedFile(f"{error.reason}; {error.remedy}" if error.remedy else error.reason)
+    except MemoryError:
+        return FailedFile(too_much_memory())
+    except FileNotFoundError:
+        return _gone()
+    except OSError as error:
+        why = error.strerror or str(error)
+        return FailedFile(f"it cannot be read ({why}); see to the file, then try it again")
+    except Exception as error:
+        what = one_line(f"{type(error).__name__}: {error}")
+        return FailedFile(f"it could not be worked on ({what}); please report this")
+    return FailedFile("it is being changed; try it again once it is whole")
+
+
+def _described(found: FoundFile, content: str, encoding: str) -> ClassifiedFile:
+    from fstmuse_core.library.tagging import storable
+    from fstmuse_core.tags.reading import read_tags
+
+    tags = read_tags(Path(found.path), encoding)
+    return ClassifiedFile(
+        found,
+        content,
+        title=storable(tags.title),
+        artist=storable(tags.artist),
+        album=storable(tags.album),
+        tag_genre=storable("; ".join(tags.genres)),
+        answer=None,
+    )
 
 
 def _gone() -> FailedFile:

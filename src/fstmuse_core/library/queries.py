@@ -6,13 +6,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from types import UnionType
 from typing import Any
 
-from fstmuse_core.classify.result import Classification
+from fstmuse_core.classify.result import SETTINGS, Classification
 from fstmuse_core.library.rows import (
-    SETTINGS,
     Counts,
     FileScores,
     KnownModel,
@@ -52,7 +52,7 @@ SELECT {_STATE} AS state, count(*), sum(r.content IS NOT NULL AND r.genre IS NUL
 _SCORES = f"SELECT f.id, f.path, f.content, r.scores {_JOINED} AND r.content IS NOT NULL"
 _ANSWER = """
 SELECT r.guess, r.confidence, r.genre, r.doubt, r.verdict, r.seconds, r.scores, r.warnings,
-    r.traits, t.data
+    r.traits, t.data, f.content
 FROM files f JOIN results r ON r.content = f.content
 JOIN timelines t ON t.content = r.content AND t.model_id = r.model_id
 WHERE f.id = ? AND r.model_id = ?
@@ -173,7 +173,9 @@ def classification(
     if found is None:
         return None
     try:
-        return restored(StoredAnswer(*found), *model_names(connection, number))
+        *columns, content = found
+        answer = restored(StoredAnswer(*columns), *model_names(connection, number))
+        return replace(answer, sound=content)
     except (ValueError, TypeError):
         return None  # damaged: as if it had never been given
 

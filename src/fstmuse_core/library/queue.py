@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.classify.result import SETTINGS
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
-from fstmuse_core.library.rows import SETTINGS, State, StoredAnswer
+from fstmuse_core.library.rows import State, StoredAnswer
 from fstmuse_core.library.sounds import keep_sound, register_tagger
 
 _WAITS = """

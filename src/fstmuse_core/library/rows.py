@@ -148,9 +148,6 @@ class Counts(NamedTuple):
     reviewed: int
 
 
-# Which way of answering a result stands for, beside its model: a change of the answer for the
-# same sound and model, such as another rule for the verdict, needs another name here.
-SETTINGS = "whole file, 1"
 _SEGMENTS = struct.Struct("<II")
 
 

@@ -100,6 +100,15 @@ def found_file(path: str, status: os.stat_result) -> FoundFile:
     )
 
 
+def found_files(paths: Iterable[str]) -> Iterator[FoundFile]:
+    """Those of ``paths`` that are there; the others are told of when their turn has come."""
+    for path in paths:
+        try:
+            yield found_file(path, os.stat(path))
+        except (OSError, ValueError):
+            continue
+
+
 def _is_inside(path: str, folders: Sequence[str]) -> bool:
     return any(path == folder or path.startswith(folder + os.sep) for folder in folders)
 

@@ -67,6 +67,15 @@ class Whole(click.IntRange):
         return int(super().convert(value, param, ctx))
 
 
+def shard(value: str) -> tuple[int, int]:
+    """Part K of N as ``(K, N)``, from ``K/N``; raises ``click.BadParameter``."""
+    found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", value)
+    part, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= part <= count:
+        raise click.BadParameter(f"{value!r} is no part of a whole; write 3/16 for the third of 16")
+    return part, count
+
+
 class Number(click.FloatRange):
     """A finite number in plain digits. NaN lies outside of no range, so it needs its own check."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,7 +19,7 @@ from fstmuse_core.cli.common.results import Choice
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
 from fstmuse_core.library.queue import Queue
-from fstmuse_core.library.scan import FoundFile, found_file, note_files
+from fstmuse_core.library.scan import found_files, note_files
 from fstmuse_core.system.atomic_write import is_special, open_atomic
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError, one_line
 from fstmuse_core.system.regular_files import read_regular
@@ -38,7 +38,7 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
     Raises ``BundleError`` if the model cannot be used.
     """
     files = [os.path.abspath(path) for path in paths]
-    note_files(library, _statuses(files))
+    note_files(library, found_files(files))
     queue = Queue(library, bundle)
     task = LibraryTask(
         ClassifierRunner(str(bundle.path), bundle.sha256),
@@ -65,14 +65,6 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
         return AudioError(paths[index], became.reason)
 
     return in_order(files, task, keep, known)
-
-
-def _statuses(files: Iterable[str]) -> Iterator[FoundFile]:
-    for file in files:
-        try:
-            yield found_file(file, os.stat(file))
-        except (OSError, ValueError):
-            continue  # told of when its turn has come
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import click
 from fstmuse_core.cli.library.compare import compare, truth
 from fstmuse_core.cli.library.copies import copies
 from fstmuse_core.cli.library.export import export, list_files, playlists, report
+from fstmuse_core.cli.library.importing import import_results
 from fstmuse_core.cli.library.scan import classify, forget, scan
 from fstmuse_core.cli.library.similar import journey, similar
 
@@ -21,7 +22,7 @@ def command() -> None:
 
 
 for _command in (
-    *(scan, forget, classify, list_files, export, playlists, report, truth, compare),
-    *(similar, journey, copies),
+    *(scan, forget, classify, import_results, list_files, export, playlists, report, truth),
+    *(compare, similar, journey, copies),
 ):
     command.add_command(_command)
