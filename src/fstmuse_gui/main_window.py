@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         self._context.models.fine_tune_wanted.connect(lambda _name: self._show_tab("Train"))
         self._context.data.train_on_wanted.connect(lambda _path: self._show_tab("Train"))
         self._context.badges.changed.connect(self._on_badge)
+        self._context.learner.learned.connect(lambda _told: self._context.models.changed.emit())
         self.setCentralWidget(self._tab_widget)
         self.statusBar().setSizeGripEnabled(False)
 
@@ -302,6 +303,7 @@ class MainWindow(QMainWindow):
         self._settings.set(WINDOW_STATE, bytes(self.saveState().data()))
         for tab in self.tabs:
             tab.close()
+        self._context.learner.close()
         self._context.bridge.close()
         self._settings.save()
         event.accept()

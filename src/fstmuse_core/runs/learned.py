@@ -83,6 +83,15 @@ class Learned:
             )
         return (*said, *self.notes)
 
+    @property
+    def summary(self) -> str:
+        """A sentence for where there is little room."""
+        tested = f", {self.right_after} of {self.tested} when left out" if self.tested else ""
+        return (
+            f"{self.title} names {self.known} of your {counted(self.songs, 'song')} as you do"
+            f"{tested}; {self.base} {self.known_before}."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)

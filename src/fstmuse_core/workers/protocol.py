@@ -123,6 +123,14 @@ class ResynthesizeFile(Job):
 
 
 @dataclass(frozen=True)
+class LearnCorrections(Job):
+    """Make or renew the user's own model; for the worker that learns.
+
+    ``Done`` holds a :class:`~fstmuse_core.runs.learned.Learned`.
+    """
+
+
+@dataclass(frozen=True)
 class Cancel:
     """The job is no longer wanted."""
 

@@ -34,6 +34,7 @@ from fstmuse_gui.settings import (
 )
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
+from fstmuse_gui.shared.learning import show_learning
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.shared.tabs import MenuEntries, TabContext, make_action
 from fstmuse_gui.shared.volume import VolumePresenter, volume_actions
@@ -121,6 +122,7 @@ class ClassifyTab(QObject):
         context.models.renamed.connect(self.presenter.follow_rename)
         context.models.wanted.connect(self._on_model_wanted)
         self.presenter.correcting.train_wanted.connect(context.data.train_on_wanted)
+        show_learning(self.view.clip_page.correction, context, self)
         self.presenter.playback.started.connect(lambda: context.sounds.started.emit(self.title))
         context.sounds.started.connect(self._on_sound)
         self._on_changed()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
+from fstmuse_gui.shared.learning import show_learning
 from fstmuse_gui.shared.tabs import (
     BadgeKind,
     LazyPage,
@@ -125,6 +126,7 @@ class LibraryTab(QObject):
             wiring.view.shown.connect(self._on_shown)
             self._connect_others(wiring)
             reviewing.train_wanted.connect(self._context.data.train_on_wanted)
+            show_learning(wiring.view.review.correction, self._context, wiring)
             wiring.view.export_button.setMenu(self._export_menu)
             wiring.view.tags_button.clicked.connect(self._tag_actions[0].trigger)
             table = wiring.view.table

@@ -26,6 +26,7 @@ from fstmuse_gui.plain import tip
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.theme import current_colours, icon
 from fstmuse_gui.workers.bridge import WorkerBridge
+from fstmuse_gui.workers.learning import Learner
 
 # None stands for a line between entries.
 MenuEntries = list[QAction | QMenu | None]
@@ -155,6 +156,7 @@ class TabContext:
     data: DataSignals = field(default_factory=DataSignals)
     badges: BadgeSignals = field(default_factory=BadgeSignals)
     sounds: PlaybackSignals = field(default_factory=PlaybackSignals)
+    learner: Learner = field(default_factory=Learner)
 
 
 class Tab(Protocol):

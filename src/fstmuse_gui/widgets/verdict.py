@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fstmuse_core.classify.result import Classification
-from fstmuse_gui.plain import PlainLabel, caption, counted
+from fstmuse_gui.plain import PlainLabel, caption, counted, set_tip
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.genre_picker import GenrePicker
 
@@ -115,8 +115,10 @@ class CorrectionBar(QWidget):
     -------
     genre_chosen(str)
         The clip is of this genre.
-    correct_requested, confirm_requested, undo_requested, train_requested
+    correct_requested, confirm_requested, undo_requested, train_requested, learn_requested
         A button was pressed.
+    use_requested
+        The model that has learned is to be used.
     """
 
     genre_chosen = Signal(str)
@@ -124,6 +126,8 @@ class CorrectionBar(QWidget):
     confirm_requested = Signal()
     undo_requested = Signal()
     train_requested = Signal()
+    learn_requested = Signal()
+    use_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -149,6 +153,21 @@ class CorrectionBar(QWidget):
         self.undo_button.clicked.connect(self.undo_requested)
         self._sum = PlainLabel()
         self._sum.setProperty("look", "small")
+        self.learn_button = QPushButton("Learn")
+        self.learn_button.setProperty("look", "link")
+        self.learn_button.setToolTip(
+            "Make or renew my FstMuse from all that you said, in seconds; what FstMuse knew is kept"
+        )
+        self.learn_button.clicked.connect(self.learn_requested)
+        self._learned = PlainLabel()
+        self._learned.setProperty("look", "small")
+        self._learned.setWordWrap(True)
+        self._learned.setAccessibleName("What was learned")
+        self.use_button = QPushButton("Use it")
+        self.use_button.setProperty("look", "link")
+        self.use_button.setAccessibleName("Use my FstMuse")
+        self.use_button.setToolTip("Classify with what has learned from you")
+        self.use_button.clicked.connect(self.use_requested)
         self.train_button = QPushButton(f"Train on them{_MORE}")
         self.train_button.setProperty("look", "link")
         self.train_button.setToolTip("Choose your corrections as the data set of a training")
@@ -159,7 +178,13 @@ class CorrectionBar(QWidget):
         column.addLayout(
             _row(self.correct_button, self.confirm_button, self.chip, self.undo_button)
         )
-        column.addLayout(_row(self._sum, self.train_button))
+        column.addLayout(_row(self._sum, self.learn_button, self.train_button))
+        learned = QHBoxLayout()
+        learned.setSpacing(GRID)
+        learned.addWidget(self._learned, 1)
+        learned.addWidget(self.use_button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(learned)
+        self.show_learned("")
         self.show_open(can_confirm=False)
         self.show_count(0)
 
@@ -200,6 +225,26 @@ class CorrectionBar(QWidget):
         self._sum.setText(f"{counted(count, 'correction')} so far.")
         self._sum.setVisible(count > 0)
         self.train_button.setVisible(count > 0)
+        self.learn_button.setVisible(count > 0)
+
+    @property
+    def learned(self) -> str:
+        """Text about what was learned last."""
+        return self._learned.text()
+
+    def show_learning(self) -> None:
+        """Show that it learns now."""
+        self.learn_button.setEnabled(False)
+        self.show_learned(f"Learning{_MORE}")
+
+    def show_learned(self, text: str, details: str = "", *, can_use: bool = False) -> None:
+        """Say what was learned, or why nothing was; ``details`` is the tool tip."""
+        self.learn_button.setEnabled(not text.startswith("Learning"))
+        self._learned.setText(text)
+        set_tip(self._learned, details)
+        self._learned.setAccessibleDescription(details or text)
+        self._learned.setVisible(bool(text))
+        self.use_button.setVisible(can_use)
 
     def offer(self, said: Sequence[str]) -> None:
         """Genres that the user has said before, to be chosen from too."""
