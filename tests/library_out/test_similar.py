@@ -79,6 +79,7 @@ def test_a_song_is_known_by_its_title_too(circle: Shelf, fstmuse: Run) -> None:
     by_path = fstmuse("similar", path_of(circle, 0))
     assert fstmuse("similar", "title 0") == by_path
     assert fstmuse("similar", "a - Title 0") == by_path
+    assert fstmuse("similar", "song 00") == by_path
     assert len(by_path[1].splitlines()) == 10
     assert by_path[1].splitlines()[0].split() == [
         "99",

@@ -55,7 +55,8 @@ def _tagger_of(model: str) -> str:
 
 
 def find_song(rows: Sequence[LibraryRow], name: str) -> LibraryRow | None:
-    """The file of the library that is called so: by its path, its title, or artist and title.
+    """The file of the library that is called so: by its path, its file's name, its title, or artist
+    and title.
 
     Raises
     ------
@@ -77,8 +78,9 @@ def find_song(rows: Sequence[LibraryRow], name: str) -> LibraryRow | None:
 
 
 def _names(row: LibraryRow) -> set[str]:
-    title = row.title.casefold()
-    return {title, f"{row.artist.casefold()} - {title}"} if title else set()
+    stem = os.path.splitext(os.path.basename(row.path))[0].casefold()
+    title = row.title.casefold() or stem
+    return {stem, title, f"{row.artist.casefold()} - {title}"}
 
 
 def embedding_of(finder: SongFinder, row: LibraryRow | None, name: str) -> FloatArray:
