@@ -66,8 +66,8 @@ def similar(
     """List the N songs of the library that sound most like SONG, the nearest first.
 
     A SONG is a path, a file's name, a title, or "artist - title" of the library, or any sound
-    file, which is then listened to. Of several, the songs are listed that sound like all of them together. 100
-    is the same sound; a good neighbour has 70 or more, any two songs about 25.
+    file, which is then listened to. Of several, the songs are listed that sound like all of them
+    together. 100 is the same sound; a good neighbour has 70 or more, any two songs about 25.
     """
     kind = _kind(output, layout, songs)
     with opened_library() as library:

@@ -55,8 +55,7 @@ def _tagger_of(model: str) -> str:
 
 
 def find_song(rows: Sequence[LibraryRow], name: str) -> LibraryRow | None:
-    """The file of the library that is called so: by its path, its file's name, its title, or artist
-    and title.
+    """The file of the library with this path, file name, title, or artist and title.
 
     Raises
     ------
