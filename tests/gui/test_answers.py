@@ -178,3 +178,22 @@ def test_why_stays_on_from_clip_to_clip(bench: Bench, music: FloatArray) -> None
     bench.presenter.display.set_why(True)
     bench.view.sidebar.list.select(bench.view.sidebar.list.rows[1].key)
     assert bench.view.clip_page.spectrogram.heat_is_shown
+
+
+def test_a_model_without_a_map_says_why_there_is_none(bench: Bench, music: FloatArray) -> None:
+    sentence = "this model takes 30 seconds at once and cannot show what spoke for a genre"
+    without = replace(make_classification(), activation=None, no_map=sentence)
+    bench.presenter.open_paths(["/m/a.mp3", "/m/b.mp3"])
+    bench.answer(make_result(music))
+    page = bench.view.clip_page
+    page.why_button.click()
+    assert bench.presenter.display.explained == "Rock"
+    bench.answer(make_result(music, without))
+    bench.view.sidebar.list.select(bench.view.sidebar.list.rows[1].key)
+    assert not page.why_button.isEnabled()
+    assert not bench.tab._why.isEnabled()
+    said = f"{sentence[0].upper()}{sentence[1:]}."
+    assert page.why_button.toolTip() == page.why_button.accessibleDescription() == said
+    # What is listened to is the whole clip, though "why" stays on for the next.
+    assert bench.presenter.display.explained is None
+    assert not current(page.spectrogram.heat_is_shown)
