@@ -108,7 +108,7 @@ def test_32_bits_are_taken_where_eight_change_something(
         answers_of(chosen, small), small.probabilities("test"), atol=export.TOLERANCE
     )
     (section,) = packaging.network_section(chosen).values()
-    assert "Those of 32 bits are used" in section[-1]
+    assert "They are not used; those of 32 bits are." in section[-1]
 
 
 def test_a_network_that_is_too_large_has_eight_bits_and_a_warning(

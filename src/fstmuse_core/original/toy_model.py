@@ -25,7 +25,7 @@ def build_original_toy_model(
         Input ``(batch, n_frames, 128, 1)``, output ``(batch, n_genres)`` probabilities,
         by default of :data:`fstmuse_core.tags.genres.TOY_MODEL_GENRES`; compiled with Adam and
         cross-entropy.
-        A training step takes about 5 GiB of memory.
+        A training takes about 7 GiB of memory.
     """
     from keras import layers
 

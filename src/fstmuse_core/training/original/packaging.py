@@ -242,22 +242,18 @@ def _about(chosen: Chosen) -> list[str]:
 
 def network_section(chosen: Chosen) -> Mapping[str, list[str]]:
     """A section of the card on the network alone, before it was exported and after."""
-    right = counted_share(chosen.right, chosen.clips).number
+    right = counted_share(chosen.right, chosen.clips).said()
     changes = (
         f"change the answer to {counted(chosen.changed, 'test clip')}"
         if chosen.changed
-        else f"change no answer, and a probability by {chosen.difference:.3f} at most"
+        else f"change no test answer, and a probability by {chosen.difference:.3f} at most"
     )
-    kept = (
-        "They are used"
-        if chosen.is_quantised
-        else f"Those of 32 bits are used; {_HARMLESS} would have been harmless"
-    )
+    kept = "are used" if chosen.is_quantised else "are not used; those of 32 bits are"
     return {
         "The network alone": [
             "It takes 30 s at once, shorter clips with silence behind. As the report measured it, "
-            f"by Keras on the first 30 s of each, it gets {right} test clips right; above, all of "
-            "a song counts, 30 s after 30 s, as in Classify.",
-            f"Weights of eight bits {changes}. {kept}.",
+            f"by Keras on the first 30 s of each test clip: {right}. Above, all of a song counts, "
+            "30 s after 30 s, as in Classify.",
+            f"Weights of eight bits {changes}. They {kept}.",
         ]
     }
