@@ -33,6 +33,7 @@ from fstmuse_core.workers.protocol import (
     Partial,
     Progress,
     Ready,
+    SavePart,
     Started,
     WorkerLost,
 )
@@ -92,6 +93,33 @@ def test_a_file_is_started_done_and_the_same_as_without_a_worker(
     direct = GenreClassifier.load(MODEL).classify_file(music_file)
     np.testing.assert_array_equal(result.classification.probabilities, direct.probabilities)
     assert result.image.levels.shape == (431, 128)
+
+
+def test_a_part_of_a_file_is_answered_as_if_it_were_a_file_of_its_own(
+    worker: WorkerClient, events: Events, music_file: Path, music: Samples, tmp_path: Path
+) -> None:
+    job = worker.submit(ClassifyFile(str(music_file), MODEL, (2.0, 8.0)))
+    answer = events.until(Done, job=job)[-1].payload.classification
+    alone = tmp_path / "alone.wav"
+    soundfile.write(alone, music[2 * RATE : 8 * RATE], RATE)
+    direct = GenreClassifier.load(MODEL).classify_file(alone)
+    assert answer.duration_s == pytest.approx(6.0)
+    np.testing.assert_allclose(answer.probabilities, direct.probabilities, atol=1e-4)
+
+
+def test_a_part_of_a_file_is_saved_at_its_own_rate_with_its_channels(
+    worker: WorkerClient, events: Events, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "stereo.flac", tmp_path / "part.wav"
+    sound = np.random.default_rng(1).uniform(-0.5, 0.5, (4 * 32_000, 2))
+    soundfile.write(source, sound, 32_000, subtype="PCM_16")
+    job = worker.submit(SavePart(str(source), (1.0, 2.5), str(target)))
+    events.until(Done, job=job)
+    saved, rate = soundfile.read(target)
+    assert rate == 32_000
+    np.testing.assert_allclose(saved, sound[32_000 : 32_000 * 5 // 2], atol=1e-4)
+    gone = worker.submit(SavePart(str(source), (0.0, 1.0), str(tmp_path / "no" / "part.wav")))
+    assert "cannot be written" in events.until(Failed, job=gone)[-1].sentence
 
 
 def test_a_bad_file_fails_with_a_sentence_and_the_next_is_done(

@@ -79,6 +79,7 @@ class FakePlayer(QObject):
         self.loaded: Any = None
         self.device: Any = None
         self.gain = 1.0
+        self.loop: tuple[float, float] | None = None
         self.is_closed = False
 
     def load_file(self, path: str, duration_s: float) -> None:
@@ -95,6 +96,7 @@ class FakePlayer(QObject):
 
     def _reset(self) -> None:
         self.position = 0.0
+        self.loop = None
         self._become("stopped")
 
     def _become(self, state: str) -> None:
@@ -110,6 +112,9 @@ class FakePlayer(QObject):
     def seek(self, seconds: float) -> None:
         self.position = min(seconds, self.duration_s)
         self.position_changed.emit(self.position)
+
+    def set_loop(self, part: tuple[float, float] | None) -> None:
+        self.loop = part
 
     def set_device(self, device: object) -> None:
         self.device = device

@@ -101,6 +101,7 @@ class GenreClassifier:
         on_mel: Callable[[FloatArray], None] | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        part: tuple[float, float] | None = None,
     ) -> Classification:
         """Classify a file of any length in bounded memory.
 
@@ -112,6 +113,9 @@ class GenreClassifier:
             Told the fraction done, from 0 to 1, after each block.
         cancelled : callable, optional
             Asked after each block.
+        part : tuple of float, optional
+            Where the sound to classify begins and ends, in seconds; all of it by default. Times
+            of the answer count from where it begins.
 
         Raises
         ------
@@ -123,7 +127,11 @@ class GenreClassifier:
         session = self.session(with_activation=with_activation, on_mel=on_mel)
         rate = self.bundle.manifest.spectrogram.sample_rate
         before = _status(path) if with_sound else None
-        with AudioStream(path, sample_rate=rate, block_s=_BLOCK_S) as stream:
+        start_s, end_s = part or (0.0, None)
+        length_s = None if end_s is None else end_s - start_s
+        with AudioStream(
+            path, sample_rate=rate, block_s=_BLOCK_S, start_s=start_s, duration_s=length_s
+        ) as stream:
             expected = (stream.expected_s or 0.0) * rate
             for block in stream:
                 session.push(block)

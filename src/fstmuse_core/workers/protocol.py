@@ -65,10 +65,23 @@ class Job:
 
 @dataclass(frozen=True)
 class ClassifyFile(Job):
-    """Decode and classify a file; answered by ``Done`` with a ``ClipResult``."""
+    """Decode and classify a file; answered by ``Done`` with a ``ClipResult``.
+
+    ``part`` is where it begins and ends in seconds, if not all of the file is meant.
+    """
 
     path: str
     model: str
+    part: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class SavePart(Job):
+    """Write a part of a file as ``target``, at its own rate; ``part`` as in ``ClassifyFile``."""
+
+    path: str
+    part: tuple[float, float]
+    target: str
 
 
 @dataclass(frozen=True)

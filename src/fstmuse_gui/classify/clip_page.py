@@ -19,6 +19,7 @@ from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.page_parts import ElidedLabel, lay_side_by_side
+from fstmuse_gui.widgets.region import RegionOverlay
 from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.timeline_view import TimelineView
@@ -38,9 +39,12 @@ class ClipPage(QWidget):
         Show what spoke for a genre, or stop showing it.
     why_genre_chosen(str)
         For which genre.
+    whole_requested
+        The answer to the whole clip shall be shown again.
     """
 
     why_toggled = Signal(bool)
+    whole_requested = Signal()
     why_genre_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,6 +53,7 @@ class ClipPage(QWidget):
         self.timeline = TimelineView()
         self.spectrogram.add_strip(self.timeline)
         self.spectrogram.range_changed.connect(self.timeline.set_range)
+        self.region = RegionOverlay(self.spectrogram, self.timeline)
         self.transport = TransportBar()
         self.verdict = VerdictPanel()
         self.correction = CorrectionBar()
@@ -121,6 +126,7 @@ class ClipPage(QWidget):
     def _build_result(self) -> QHBoxLayout:
         said = QVBoxLayout()
         said.setSpacing(GRID)
+        said.addWidget(self._build_part())
         said.addWidget(self.verdict)
         said.addWidget(self.correction)
         said.addStretch()
@@ -129,6 +135,24 @@ class ClipPage(QWidget):
         row.addLayout(said, 2)
         row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
         return row
+
+    def _build_part(self) -> QWidget:
+        """The line that says that the answer below is a region's."""
+        self._part = QWidget()
+        self._part_name = PlainLabel()
+        self._part_name.setProperty("look", "accent")
+        self.whole_button = QPushButton("Whole clip")
+        self.whole_button.setProperty("look", "link")
+        self.whole_button.setAccessibleName("Show the answer to the whole clip")
+        self.whole_button.clicked.connect(self.whole_requested)
+        row = QHBoxLayout(self._part)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self._part_name)
+        row.addWidget(self.whole_button)
+        row.addStretch()
+        self._part.hide()
+        return self._part
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Do with signs in place of words on buttons, and with one column, where it is narrow."""
@@ -150,7 +174,8 @@ class ClipPage(QWidget):
         self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escaped(model_title)}"
         self._about.setText(self._about_clip)
         self.spectrogram.show_image(result.image, classification.duration_s)
-        self._show_answer(classification, animate=animate)
+        self.timeline.show_result(classification)
+        self.show_answer(classification, animate=animate)
         self._offer_genres(classification)
         self.save_button.setEnabled(True)
         self.why_button.setEnabled(classification.activation is not None)
@@ -166,6 +191,7 @@ class ClipPage(QWidget):
         self.timeline.show_result(None)
         self.timeline.set_position(None)
         self.bars.show_genres(genres)
+        self._part.hide()
         self.verdict.show_words("Listening", "The first words come after three seconds.")
         self.save_button.setEnabled(False)
         self.why_button.setEnabled(False)
@@ -180,10 +206,13 @@ class ClipPage(QWidget):
 
     def show_live(self, classification: Classification) -> None:
         """Show the result for the take so far."""
-        self._show_answer(classification, animate=True)
-
-    def _show_answer(self, classification: Classification, *, animate: bool) -> None:
         self.timeline.show_result(classification)
+        self.show_answer(classification, animate=True)
+
+    def show_answer(self, classification: Classification, *, animate: bool, part: str = "") -> None:
+        """Show an answer in words and bars; that to a part of the clip if ``part`` names one."""
+        self._part.setVisible(bool(part))
+        self._part_name.setText(f"{part} alone")
         self.bars.show_result(classification, animate=animate)
         self.verdict.show_result(classification)
 
@@ -191,6 +220,11 @@ class ClipPage(QWidget):
         names = [name for name, _ in classification.ranked()]
         self.why_chooser.clear()
         self.why_chooser.addItems(names)
+
+    @property
+    def part(self) -> str:
+        """Words that say of which part of the clip the answer is; empty if of all of it."""
+        return "" if self._part.isHidden() else self._part_name.text()
 
     def show_why(self, classification: Classification, genre: str | None) -> None:
         """Lay the map of ``genre`` over the picture, or take it away."""

@@ -11,6 +11,7 @@ from fstmuse_gui.classify.clip_page import DisplayOptions
 from fstmuse_gui.classify.job_queue import JobQueue, SongFinder
 from fstmuse_gui.classify.playback import Playback
 from fstmuse_gui.classify.recording import Recording, TakePresenter
+from fstmuse_gui.classify.region import RegionPresenter
 from fstmuse_gui.classify.saving import ClipSaver
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import percent
@@ -73,6 +74,9 @@ class ClassifyPresenter(QObject):
         self.saving = ClipSaver(view, settings, self)
         self.display = DisplayOptions(view.clip_page, settings, lambda: self.shown, self)
         self.correcting = CorrectionPresenter(view.clip_page.correction, corrections, self)
+        self.region = RegionPresenter(
+            view, bridge, self.playback, self.saving, self.correcting, lambda: self.shown, self
+        )
         self._gatherer = SongFinder(parent=self)
         self.takes = TakePresenter(view, self.clips, self.queue, bridge, recording, self)
         self._shown: int | None = None
@@ -113,6 +117,10 @@ class ClassifyPresenter(QObject):
         self.correcting.trouble.connect(self._view.notice.say_of_item)
         self.correcting.changed.connect(self.changed)
         self.correcting.clip_changed.connect(self._update_row)
+        self.region.message.connect(self.message)
+        self.region.trouble.connect(self._view.notice.say_of_item)
+        self.changed.connect(self.region.follow)
+        self.region.changed.connect(self.changed)
         self.takes.begun.connect(self._on_take_started)
         self.takes.ended.connect(lambda: self._show(self._view.sidebar.list.current_key))
         self.takes.clip_changed.connect(self._on_clip_changed)
@@ -319,11 +327,9 @@ class ClassifyPresenter(QObject):
             self._view.sidebar.list.update_row(clip.row())
 
     def _on_progress(self, key: int) -> None:
-        clip = self.clips.get(key)
-        if clip is not None:
-            self._view.sidebar.list.update_row(clip.row())
-            if key == self._shown and self._view.page is self._view.busy_page:
-                self._show_wait()
+        self._update_row(key)
+        if key == self._shown and self._view.page is self._view.busy_page:
+            self._show_wait()
 
     def _show_work(self) -> None:
         total, waiting = len(self.clips), self.queue.n_waiting

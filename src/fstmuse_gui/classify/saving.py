@@ -18,6 +18,8 @@ from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.background import FileSaver, safe_file_name
 from fstmuse_gui.shared.clips import Clip
+from fstmuse_gui.sound.buffers import Take
+from fstmuse_gui.widgets.region import Region
 
 _BEFORE = ("path", "model", "model_sha256", "duration_s", "verdict", "genre", "start_s", "end_s")
 
@@ -26,19 +28,21 @@ class SaveError(FstMuseError):
     """A file that cannot be written."""
 
 
-def record_of(path: str, result: Classification) -> dict[str, Any]:
-    """The plain values of one result, with its timeline."""
-    return {"path": path, **result.to_dict(timeline=True)}
+def record_of(path: str, result: Classification, region: Region | None = None) -> dict[str, Any]:
+    """The plain values of one result, with its timeline; ``region`` is what it answers to."""
+    part = {} if region is None else {"region_s": list(region.part)}
+    return {"path": path, **part, **result.to_dict(timeline=True)}
 
 
-def as_json(path: str, result: Classification) -> str:
+def as_json(path: str, result: Classification, region: Region | None = None) -> str:
     """One JSON object."""
-    return json.dumps(record_of(path, result), ensure_ascii=False, indent=1) + "\n"
+    record = record_of(path, result, region)
+    return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_csv(path: str, result: Classification) -> str:
+def as_csv(path: str, result: Classification, region: Region | None = None) -> str:
     """A header and a row for each segment; one row for a clip without segments."""
-    record = record_of(path, result)
+    record = record_of(path, result, region)
     record["warnings"] = "; ".join(result.warnings)
     text = io.StringIO()
     columns = (*_BEFORE, *result.genres, "warnings")
@@ -87,6 +91,12 @@ class _SafeFile:
         return SaveError(self._path, reason, "choose another folder")
 
 
+def _write_take(path: str, take: Take) -> None:
+    from fstmuse_core.audio.reading import write_audio
+
+    write_audio(path, take.samples, take.sample_rate)
+
+
 class ClipSaver(FileSaver):
     """Asks where a clip's picture, result or recording goes, and writes it."""
 
@@ -95,6 +105,8 @@ class ClipSaver(FileSaver):
     ) -> None:
         super().__init__(settings, parent)
         self._view = view
+        # The region whose answer is shown in place of the clip's, and that answer.
+        self.part: tuple[Region, Classification] | None = None
 
     def save_picture(self, clip: Clip) -> None:
         """The spectrogram as it is seen, with its axes, as PNG."""
@@ -121,29 +133,38 @@ class ClipSaver(FileSaver):
         if not path:
             return
 
-        def write() -> None:
-            from fstmuse_core.audio.reading import write_audio
-
-            write_audio(path, take.samples, take.sample_rate)
-
         def on_done() -> None:
             clip.is_saved, clip.saved_as = True, path
 
-        self._write(path, write, on_done)
+        self._write(path, lambda: _write_take(path, take), on_done)
 
     def _save_text(
         self, clip: Clip, title: str, suffix: str, kinds: str, form: Callable[..., str]
     ) -> None:
         if clip.result is None:
             return
-        result = clip.result.classification
-        path = self._ask(clip, title, suffix, kinds)
+        region, result = self.part or (None, clip.result.classification)
+        path = self._ask(clip, title, suffix, kinds, region)
         if path:
             source = clip.path or clip.title
-            self._write(path, lambda: write_text(path, form(source, result)))
+            self._write(path, lambda: write_text(path, form(source, result, region)))
 
-    def _ask(self, clip: Clip, title: str, suffix: str, kinds: str) -> str:
+    def ask_region(self, clip: Clip, region: Region) -> str:
+        """Ask where the sound of a region goes; empty if nowhere."""
+        return self._ask(clip, "Save the region", ".wav", "WAV (*.wav)", region)
+
+    def save_region(self, clip: Clip, region: Region, take: Take) -> None:
+        """The region ``take`` of a recording as WAV."""
+        path = self.ask_region(clip, region)
+        if path:
+            self._write(path, lambda: _write_take(path, take))
+
+    def _ask(
+        self, clip: Clip, title: str, suffix: str, kinds: str, region: Region | None = None
+    ) -> str:
         stem = Path(clip.path).stem if clip.path else clip.title
+        if region is not None:
+            stem = f"{stem} {region.name.replace(':', '.')}"
         suggestion = self._suggest((safe_file_name(stem) or "clip") + suffix)
         path = self._view.ask_save_path(title, suggestion, kinds)
         if path and not Path(path).suffix:

@@ -18,6 +18,7 @@ from fstmuse_gui.classify.playback import Lister, OutputMenu, ResynthesisPlayer,
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.recording import Recording
+from fstmuse_gui.classify.region_menu import RegionMenu
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.settings import (
@@ -164,6 +165,8 @@ class ClassifyTab(QObject):
                 None,
                 *self._seeks,
                 None,
+                self._region_menu,
+                None,
                 *self._volumes,
                 self._output_menu,
             ],
@@ -279,6 +282,7 @@ class ClassifyTab(QObject):
             )
         ]
         self._seeks.append(self._clip_action("To the &start", "Home", lambda _c: play.seek(0.0)))
+        self._region_menu = RegionMenu(p.region, self.view)
         self._volumes = volume_actions(self, self._settings, self._sounds)
 
     def _build_correcting(self) -> None:
@@ -360,6 +364,7 @@ class ClassifyTab(QObject):
         shown = self.presenter.shown
         for action in self._needs_result:
             action.setEnabled(self.presenter.has_result)
+        self._region_menu.allow(has_clip=self.presenter.has_result)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
         self._why.setChecked(self.presenter.display.why_is_on)
         if shown is not None and shown.result is not None:

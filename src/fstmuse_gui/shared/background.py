@@ -167,10 +167,14 @@ class FileSaver(QObject):
     ) -> None:
         def tell(_result: object) -> None:
             on_done()
-            self._settings.set(LAST_FOLDER, str(Path(path).parent))
-            self.message.emit(f"Saved {Path(path).name}")
+            self.tell_saved(path)
 
         self._background.run(work, tell, self.trouble.emit)
+
+    def tell_saved(self, path: str) -> None:
+        """Say that this file has been written, and remember its folder."""
+        self._settings.set(LAST_FOLDER, str(Path(path).parent))
+        self.message.emit(f"Saved {Path(path).name}")
 
 
 def safe_file_name(text: str) -> str:

@@ -16,6 +16,7 @@ from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_
 from fstmuse_gui.sound.sources import (
     Feed,
     FileSource,
+    LoopedSource,
     SampleSource,
     SharedFeed,
     Source,
@@ -70,6 +71,7 @@ class Player(QObject):
         self._source: Source | None = None
         self._duration_s = 0.0
         self._position_s = 0.0
+        self._loop: tuple[float, float] | None = None
         self._state = "stopped"
         self._gain = 1.0
         self._cue: PlaybackBuffer | None = None
@@ -92,7 +94,13 @@ class Player(QObject):
         """Position in the music in seconds, as it leaves the loudspeaker."""
         if self._cue is not None:
             self._position_s = self._within(self._cue.position(time.perf_counter()))
-        return self._position_s
+        return self._looped(self._position_s)
+
+    def _looped(self, seconds: float) -> float:
+        if self._loop is None or seconds < self._loop[1]:
+            return seconds
+        start, end = self._loop
+        return start + (seconds - start) % (end - start)
 
     def load_file(self, path: str, duration_s: float) -> None:
         """Stop, and have the file at ``path`` ready to play."""
@@ -134,9 +142,22 @@ class Player(QObject):
             return
         self._drop_cue()
         self._position_s = self._within(seconds)
+        if self._loop is not None and not self._loop[0] <= self._position_s < self._loop[1]:
+            self._position_s = self._loop[0]
         self.position_changed.emit(self._position_s)
         if self._state == "playing" and self._slot.stream is not None:
             self._cue_up(self._slot.stream)
+
+    def set_loop(self, part: tuple[float, float] | None) -> None:
+        """Play a part, given by its first and last second, again and again; None ends it.
+
+        Playing goes on from the position, or from the start of a part that it is not in.
+        """
+        at = self.position
+        if part is not None and not part[0] <= at < part[1]:
+            at = part[0]
+        self._loop = part
+        self.seek(at)
 
     def stop(self) -> None:
         """Stop, and go back to the start."""
@@ -174,6 +195,7 @@ class Player(QObject):
         self.stop()
         self._source = source
         self._duration_s = duration_s
+        self._loop = None
 
     def _open(self) -> None:
         self._timer.start()
@@ -188,7 +210,8 @@ class Player(QObject):
         if self._source is None:
             return
         self._cue = PlaybackBuffer(self._position_s, stream.rate, stream.channels)
-        self._pump.play(self._source, self._cue)
+        source = self._source if self._loop is None else LoopedSource(self._source, *self._loop)
+        self._pump.play(source, self._cue)
         stream.end.cue = self._cue
 
     def _drop_cue(self) -> None:
@@ -232,7 +255,8 @@ class Player(QObject):
         self.failed.emit(sentence)
 
     def _within(self, seconds: float) -> float:
-        return max(0.0, min(seconds, self._duration_s) if self._duration_s > 0 else seconds)
+        is_known = self._duration_s > 0 and self._loop is None
+        return max(0.0, min(seconds, self._duration_s) if is_known else seconds)
 
     def _set_state(self, state: str) -> None:
         if state != self._state:
@@ -271,6 +295,7 @@ class Playing(Protocol):
     def toggle(self) -> None: ...
     def pause(self) -> None: ...
     def seek(self, seconds: float) -> None: ...
+    def set_loop(self, part: tuple[float, float] | None) -> None: ...
     def set_device(self, device: DeviceId | None) -> None: ...
     def set_gain(self, gain: float) -> None: ...
     def close(self) -> None: ...

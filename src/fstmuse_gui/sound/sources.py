@@ -142,6 +142,49 @@ class SampleSource:
         return _SampleBlock(frames, end=stop >= samples.size)
 
 
+class LoopedSource:
+    """A part of another source, again and again; it ends only if the part holds no sound.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        The part, in seconds.
+    """
+
+    def __init__(self, source: Source, start_s: float, end_s: float) -> None:
+        self._source = source
+        self._start_s, self._end_s = start_s, end_s
+        self._format = (1, 1)
+        self._left = 0
+        self._is_empty = True
+
+    def open(self, start_s: float, rate: int, channels: int) -> None:
+        """Begin at ``start_s``, or at the start of the part if that lies outside of it."""
+        inside = self._start_s <= start_s < self._end_s
+        self._format = (rate, channels)
+        self._open(start_s if inside else self._start_s)
+
+    def _open(self, start_s: float) -> None:
+        rate, channels = self._format
+        self._left = max(1, round(self._end_s * rate) - round(start_s * rate))
+        self._is_empty = True
+        self._source.open(start_s, rate, channels)
+
+    def read(self, timeout: float) -> Block | None:
+        """The next block, cut where the part ends."""
+        block = self._source.read(timeout)
+        if block is None or block.error:
+            return block
+        samples = block.samples[: self._left]
+        self._left -= len(samples)
+        self._is_empty = self._is_empty and not len(samples)
+        if not self._left or block.end:
+            if self._is_empty:
+                return _SampleBlock(samples, end=True)  # or it would be opened for ever
+            self._open(self._start_s)
+        return _SampleBlock(samples, end=False)
+
+
 class SourceReader:
     """Reads from a source into the ring of a cue.
 

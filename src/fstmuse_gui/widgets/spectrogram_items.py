@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,21 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
 
 from fstmuse_core.audio.images import SpectrogramImage, to_levels
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.classify.result import ActivationMap
-from fstmuse_gui.widgets.axes import MelScale
+from fstmuse_gui.theme import current_colours
+from fstmuse_gui.widgets.axes import MelScale, clock
 
 Levels = npt.NDArray[np.uint8]
+N_MELS = DEFAULT_CONFIG.n_mels
 
 _DARKEST_TOP_DB = -60.0
 _LOUDEST_SHARE = 0.0005
 _CORNER = 8.0
+_SAVED_SCALE = 2.0
 _MOST_COLUMNS = 2048
 FOR_COLOUR = "#ee8a3a"
 AGAINST_COLOUR = "#548cd6"
@@ -190,15 +193,25 @@ class LiveImage(pg.GraphicsObject):
 
 
 class ClipViewBox(pg.ViewBox):
-    """Wheel zooms in time (with Shift in frequency), drag pans, click seeks."""
+    """Wheel zooms in time (with Shift in frequency), drag pans (with Shift selects), click seeks.
+
+    Signals
+    -------
+    clicked(float)
+        Seconds that were clicked.
+    dragged_over(float, float)
+        From where to where was dragged with Shift, in seconds.
+    """
 
     clicked = Signal(float)
+    dragged_over = Signal(float, float)
     double_clicked = Signal()
     dragged = Signal()
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.setMouseEnabled(x=True, y=True)
+        self._is_selecting = False
 
     def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         event.accept()
@@ -214,11 +227,17 @@ class ClipViewBox(pg.ViewBox):
             self.scaleBy(x=factor, center=centre)
 
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.isStart():
+            self._is_selecting = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+        elif self._is_selecting:
+            event.accept()
+            ends = (event.buttonDownPos(), event.pos())
+            self.dragged_over.emit(*(float(self.mapToView(end).x()) for end in ends))
+        else:
             super().mouseDragEvent(event, axis)
             self.dragged.emit()
-        else:
-            event.ignore()
 
     def mouseClickEvent(self, event: Any) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -282,6 +301,32 @@ class PlaybackCursor(pg.InfiniteLine):
         for pen in (self._edge, self._core):
             self.currentPen = pen
             super().paint(painter, *args)
+
+
+def sound_at(clip: ClipLevels, scale: MelScale, point: QPointF) -> str:
+    """The sound at a point of the picture, seconds against rows; nothing outside of it."""
+    column = int(point.x() / clip.seconds_per_column)
+    row = int(point.y())
+    if not (0 <= column < clip.full.shape[0] and 0 <= row < N_MELS and point.y() >= 0):
+        return ""
+    decibels = clip.full[column, row] / 2.0 - 127.5
+    hertz = max(0.0, scale.hertz(point.y()))
+    at = clock(point.x(), tenths=True)
+    return f"{at}   {hertz:,.0f} Hz   {decibels:.0f} dB".replace("-", "\N{MINUS SIGN}")
+
+
+def drawn(widget: QWidget, without: Sequence[QWidget]) -> QImage:
+    """A widget as seen, at twice its size for print; children of it may be left out."""
+    hidden = [child for child in without if not child.isHidden()]
+    image = QImage(widget.size() * _SAVED_SCALE, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(_SAVED_SCALE)
+    image.fill(QColor(current_colours().window))
+    for child in hidden:
+        child.hide()
+    widget.render(image)
+    for child in hidden:
+        child.show()
+    return image
 
 
 def heat_rect(activation: ActivationMap, scale: MelScale) -> QRectF:

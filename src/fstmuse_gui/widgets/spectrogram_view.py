@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHideEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from fstmuse_core.audio.images import SpectrogramImage
-from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import ActivationMap
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import current_colours
-from fstmuse_gui.widgets.axes import FrequencyAxis, MelScale, TimeAxis, clock
+from fstmuse_gui.widgets.axes import FrequencyAxis, MelScale, TimeAxis
 from fstmuse_gui.widgets.colour_maps import level_table
 from fstmuse_gui.widgets.spectrogram_items import (
+    N_MELS,
     ClipLevels,
     ClipViewBox,
     Frame,
@@ -23,15 +24,15 @@ from fstmuse_gui.widgets.spectrogram_items import (
     LiveLevels,
     PlaybackCursor,
     SmoothImage,
+    drawn,
     heat_image,
     heat_rect,
+    sound_at,
 )
 
-N_MELS = DEFAULT_CONFIG.n_mels
 LIVE_WINDOW_S = 12.0
 _SHORTEST_VIEW_S = 0.25
 _KEY_ZOOM = 0.5
-_SAVED_SCALE = 2.0
 _LEAST_HEIGHT = 112
 
 
@@ -44,10 +45,13 @@ class SpectrogramView(QWidget):
         Seconds that were clicked.
     range_changed(float, float)
         Seconds now visible, for whatever shares the time axis.
+    dragged_over(float, float)
+        From where to where was dragged with Shift, in seconds, while it is dragged.
     """
 
     seek_requested = Signal(float)
     range_changed = Signal(float, float)
+    dragged_over = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +66,7 @@ class SpectrogramView(QWidget):
         self._is_live = False
         self._live_top_db = 0.0
         self._is_dragged_away = False
+        self.floating: list[QWidget] = []  # above the picture, and left out of saved ones
         self._build_scene()
         self._build_layout()
 
@@ -97,6 +102,7 @@ class SpectrogramView(QWidget):
         self._box.clicked.connect(self._on_clicked)
         self._box.double_clicked.connect(self.reset_zoom)
         self._box.dragged.connect(self._on_dragged)
+        self._box.dragged_over.connect(self.dragged_over)
         self._box.sigRangeChanged.connect(self._draw_range)
         self._canvas.scene().sigMouseMoved.connect(self._on_hover)
         self._canvas.viewport().installEventFilter(self)
@@ -117,6 +123,15 @@ class SpectrogramView(QWidget):
     def add_strip(self, strip: QWidget) -> None:
         """Place a widget between picture and time axis, exactly as wide as the picture."""
         self._grid.addWidget(strip, 1, 1)
+
+    def add_item(self, item: pg.GraphicsObject) -> None:
+        """Lay an item over the picture, in seconds and mel rows."""
+        self._box.addItem(item, ignoreBounds=True)
+
+    @property
+    def picture_rect(self) -> QRect:
+        """Where the picture lies, without its axes, in pixels of this widget."""
+        return self._canvas.geometry()
 
     # -- what is shown -----------------------------------------------------------------
 
@@ -334,17 +349,7 @@ class SpectrogramView(QWidget):
 
     def _describe(self, point: QPointF) -> str:
         """The sound at a point of the picture, or nothing outside of it."""
-        if self._clip is None:
-            return ""
-        levels = self._clip.full
-        column = int(point.x() / self._clip.seconds_per_column)
-        row = int(point.y())
-        if not (0 <= column < levels.shape[0] and 0 <= row < N_MELS and point.y() >= 0):
-            return ""
-        decibels = levels[column, row] / 2.0 - 127.5
-        hertz = max(0.0, self._scale.hertz(point.y()))
-        at = clock(point.x(), tenths=True)
-        return f"{at}   {hertz:,.0f} Hz   {decibels:.0f} dB".replace("-", "\N{MINUS SIGN}")
+        return "" if self._clip is None else sound_at(self._clip, self._scale, point)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
@@ -392,9 +397,4 @@ class SpectrogramView(QWidget):
 
     def picture(self) -> QImage:
         """Axes, spectrogram and what lies on it, as seen, at twice the size for print."""
-        image = QImage(self.size() * _SAVED_SCALE, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(_SAVED_SCALE)
-        image.fill(QColor(current_colours().window))
-        self._readout.hide()
-        self.render(image)
-        return image
+        return drawn(self, [self._readout, *self.floating])

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from fstmuse_core.classify.result import Classification
 from fstmuse_gui.plain import PlainLabel, percent
@@ -37,9 +37,12 @@ class TimelineView(QWidget):
     -------
     seek_requested(float)
         Seconds that were clicked.
+    dragged_over(float, float)
+        From where to where was dragged, in seconds, while it is dragged.
     """
 
     seek_requested = Signal(float)
+    dragged_over = Signal(float, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +54,9 @@ class TimelineView(QWidget):
         self._curve: _Curve | None = None
         self._range = (0.0, 30.0)
         self._position: float | None = None
+        self._region: tuple[float, float] | None = None
+        self._pressed_x: float | None = None
+        self._is_dragging = False
         self._drawn: QPixmap | None = None
         self._drawn_range = self._range
         self._readout = PlainLabel(parent=self.window())
@@ -100,6 +106,11 @@ class TimelineView(QWidget):
             if at is not None:
                 self.update(round(self._x(at)) - 3, 0, 7, self.height())
 
+    def show_region(self, part: tuple[float, float] | None) -> None:
+        """Shade all but these seconds; ``None`` shades nothing."""
+        self._region = part
+        self.update()
+
     def _redraw(self) -> None:
         self._drawn = None
         self.update()
@@ -126,6 +137,9 @@ class TimelineView(QWidget):
         painter.setClipPath(band)
         painter.fillRect(self.rect(), QColor(colours.track))
         painter.drawPixmap(QPointF(self._x(self._drawn_range[0]), 0.0), self._drawn)
+        if self._region is not None:
+            left, right = (self._x(at) for at in self._region)
+            _shade_outside(painter, left, right, QRectF(self.rect()))
         if self._position is not None:
             x = self._x(self._position)
             painter.fillRect(QRectF(x - 2, 0, 4, self.height()), QColor(0, 0, 0, 110))
@@ -167,10 +181,29 @@ class TimelineView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._result is not None:
-            seconds = self._seconds(event.position().x())
-            self.seek_requested.emit(min(max(0.0, seconds), self._result.duration_s))
+            self._pressed_x = event.position().x()
+            self._is_dragging = False
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed_x = self._pressed_x, None
+        if pressed is not None and not self._is_dragging and self._result is not None:
+            self.seek_requested.emit(self._inside(pressed, self._result))
+
+    def _drag(self, x: float) -> None:
+        if self._pressed_x is None or self._result is None:
+            return
+        distance = abs(x - self._pressed_x)
+        self._is_dragging |= distance >= QApplication.startDragDistance()
+        if self._is_dragging:
+            self.dragged_over.emit(
+                self._inside(self._pressed_x, self._result), self._inside(x, self._result)
+            )
+
+    def _inside(self, x: float, result: Classification) -> float:
+        return min(max(0.0, self._seconds(x)), result.duration_s)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._drag(event.position().x())
         text = self.describe(self._seconds(event.position().x()))
         self._readout.setVisible(bool(text))
         if not text:
@@ -246,6 +279,17 @@ class _Curve:
         slope = (self._values[step + 1] - self._values[step]) / width
         at = self._integral[step] + self._values[step] * into + slope * into**2 / 2
         return np.diff(at, axis=0) / np.maximum(1e-9, np.diff(edges))[:, None]
+
+
+def _shade_outside(painter: QPainter, left: float, right: float, size: QRectF) -> None:
+    """Shade what lies left and right of a region on a strip, in the ground's colour."""
+    ground = QColor(current_colours().window)
+    ground.setAlpha(170)
+    painter.fillRect(QRectF(0.0, 0.0, left, size.height()), ground)
+    painter.fillRect(QRectF(right, 0.0, size.width() - right, size.height()), ground)
+    edge = QColor(current_colours().text)
+    for at in (left, right):
+        painter.fillRect(QRectF(at - 0.5, 0.0, 1.0, size.height()), edge)
 
 
 def _in_words(result: Classification) -> str:

@@ -6,6 +6,8 @@ from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from fstmuse_core.audio.images import ImageBuilder
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.session import Session
@@ -19,6 +21,7 @@ from fstmuse_core.workers.protocol import (
     LiveSamples,
     Partial,
     Request,
+    SavePart,
     Started,
 )
 from fstmuse_core.workers.server import JobServer
@@ -27,6 +30,26 @@ from fstmuse_core.workers.server import JobServer
 def serve(connection: Connection, warm_model: str | None = None) -> None:
     """Answer requests until the pipe ends. The first message out is ``Ready``."""
     _Server(connection).serve(warm_model)
+
+
+def save_part(request: SavePart) -> None:
+    """Write a part of a file, with all its channels.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be read, or the other not be written.
+    """
+    from fstmuse_core.audio.reading import AudioStream, write_audio
+
+    start_s, end_s = request.part
+    with AudioStream(
+        request.path, sample_rate=None, start_s=start_s, duration_s=end_s - start_s, mono=False
+    ) as stream:
+        blocks = list(stream)
+        rate, channels = stream.sample_rate, stream.info.channels
+    silence = np.empty((0, channels), dtype=np.float32)
+    write_audio(request.target, np.concatenate([silence, *blocks]), rate)
 
 
 class _Live:
@@ -47,9 +70,9 @@ class _Server(JobServer):
 
     def receive(self, job: int, request: Request) -> None:
         """Keep a file for its turn; samples of a recording are taken up soon."""
-        if isinstance(request, ClassifyFile | Cancel):
+        if isinstance(request, ClassifyFile | SavePart | Cancel):
             super().receive(job, request)
-        if not isinstance(request, ClassifyFile):
+        if not isinstance(request, ClassifyFile | SavePart):
             self._messages.append((job, request))
 
     def has_news(self) -> bool:
@@ -64,8 +87,11 @@ class _Server(JobServer):
 
         self.classifier(model)
 
-    def do(self, request: ClassifyFile) -> ClipResult:
-        """Classify a file."""
+    def do(self, request: ClassifyFile | SavePart) -> ClipResult | None:
+        """Classify a file, or save a part of one."""
+        if isinstance(request, SavePart):
+            save_part(request)
+            return None
         classifier = self.classifier(request.model)
         image = ImageBuilder(classifier.bundle.manifest.spectrogram)
 
@@ -80,6 +106,7 @@ class _Server(JobServer):
             on_mel=image.add,
             progress=self.progress,
             cancelled=given_up,
+            part=request.part,
         )
         return ClipResult(classification, image.build())
 
