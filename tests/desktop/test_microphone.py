@@ -91,10 +91,12 @@ def test_a_real_song_is_recognised_through_the_microphone_as_from_its_file(
         )
     window = open_window(sound.environment)
     with sound.playing(song):
+        # The song is compared from where the take begins, so it must have begun before.
         heard_from = sound.capture.now
+        wait_for(lambda: sound.capture.now - heard_from > 2 * RATE, "the song's first seconds")
         mark = window.press("r")
         window.wait("recording", since=mark)
-        wait_for(lambda: sound.capture.now - heard_from > 13 * RATE, "the song")
+        wait_for(lambda: sound.capture.now - heard_from > 15 * RATE, "the song")
         window.press("r")
     take = np.load(window.wait("take", since=mark)["path"])
     result = window.wait("result", since=mark)["result"]
