@@ -161,7 +161,7 @@ def test_the_readout_tells_of_the_picture_that_is_seen(
     view.zoom(0.25)
     assert view._readout.isVisible()
     view.zoom(4.0)
-    view._show_range(0.0, 1.0)
+    view.show_range(0.0, 1.0)
     assert view._readout.text() != before, "it says what lies under the pointer now"
     view.show_image(TONES[1], 12.0)
     assert not view._readout.isVisible()
@@ -314,7 +314,7 @@ def test_a_view_that_is_dragged_away_stays_until_it_is_played_anew(
     assert isinstance(view, SpectrogramView)
     view.show_image(TONES[0], 12.0)
     view.set_position(0.5)
-    view._show_range(0.0, 2.0)
+    view.show_range(0.0, 2.0)
     target = view._canvas.viewport()
     QTest.mousePress(target, Qt.MouseButton.LeftButton, pos=QPoint(500, 100))
     for x in (400, 200, 20):

@@ -147,7 +147,7 @@ def test_dragging_moves_but_not_out_of_the_clip(view: SpectrogramView, qtbot: Qt
     qtbot.mouseRelease(target, Qt.MouseButton.LeftButton, pos=QPoint(300, 100))
     moved = view.visible_range[0] - start
     assert moved > 0.2
-    view._show_range(500.0, 505.0)
+    view.show_range(500.0, 505.0)
     assert view.visible_range[1] == pytest.approx(20.0)
 
 
@@ -178,7 +178,7 @@ def test_a_click_asks_to_go_there_and_a_double_click_shows_all(
 def test_a_zoomed_view_turns_the_page_with_the_cursor(view: SpectrogramView) -> None:
     view.show_image(tone_image(440.0), 20.0)
     view.set_position(1.0)
-    view._show_range(0.0, 5.0)
+    view.show_range(0.0, 5.0)
     view.set_position(4.9)
     assert view.visible_range == pytest.approx((0.0, 5.0))
     view.set_position(5.1)

@@ -18,6 +18,7 @@ from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
+from fstmuse_gui.widgets.overview_strip import OverviewStrip
 from fstmuse_gui.widgets.page_parts import ElidedLabel, lay_side_by_side
 from fstmuse_gui.widgets.region import RegionOverlay
 from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
@@ -53,6 +54,10 @@ class ClipPage(QWidget):
         self.timeline = TimelineView()
         self.spectrogram.add_strip(self.timeline)
         self.spectrogram.range_changed.connect(self.timeline.set_range)
+        self.overview = OverviewStrip()
+        self.spectrogram.add_strip(self.overview, above=True)
+        self.spectrogram.range_changed.connect(self.overview.set_range)
+        self.overview.moved.connect(self._look_at)
         self.region = RegionOverlay(self.spectrogram, self.timeline)
         self.transport = TransportBar()
         self.verdict = VerdictPanel()
@@ -71,6 +76,10 @@ class ClipPage(QWidget):
         self._result = self._build_result()
         column.addLayout(self._result)
         self._column = column
+
+    def _look_at(self, start_s: float, end_s: float) -> None:
+        self.spectrogram.show_range(start_s, end_s)
+        self.spectrogram.stay()
 
     def _build_header(self) -> QHBoxLayout:
         self._title = ElidedLabel()
@@ -174,6 +183,7 @@ class ClipPage(QWidget):
         self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escaped(model_title)}"
         self._about.setText(self._about_clip)
         self.spectrogram.show_image(result.image, classification.duration_s)
+        self.overview.show_image(result.image, self.spectrogram.duration_s)
         self.timeline.show_result(classification)
         self.show_answer(classification, animate=animate)
         self._offer_genres(classification)
@@ -188,6 +198,7 @@ class ClipPage(QWidget):
         self._live_dot.show()
         self._about.setText(escaped(model_title))
         self.spectrogram.start_live()
+        self.overview.show_image(None, 0.0)
         self.timeline.show_result(None)
         self.timeline.set_position(None)
         self.bars.show_genres(genres)
@@ -247,6 +258,7 @@ class ClipPage(QWidget):
         """Move the cursors; ``None`` and the very start hide them."""
         self.spectrogram.set_position(seconds or None)
         self.timeline.set_position(seconds or None)
+        self.overview.set_position(seconds or None)
         self.transport.set_position(seconds or 0.0)
 
 

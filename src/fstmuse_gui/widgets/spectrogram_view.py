@@ -101,7 +101,7 @@ class SpectrogramView(QWidget):
         self._readout.hide()
         self._box.clicked.connect(self._on_clicked)
         self._box.double_clicked.connect(self.reset_zoom)
-        self._box.dragged.connect(self._on_dragged)
+        self._box.dragged.connect(self.stay)
         self._box.dragged_over.connect(self.dragged_over)
         self._box.sigRangeChanged.connect(self._draw_range)
         self._canvas.scene().sigMouseMoved.connect(self._on_hover)
@@ -114,15 +114,15 @@ class SpectrogramView(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(4)
         self._grid.setVerticalSpacing(4)
-        self._grid.addWidget(self.frequency_axis, 0, 0)
-        self._grid.addWidget(self._canvas, 0, 1)
-        self._grid.addWidget(self.time_axis, 2, 1)
-        self._grid.setRowStretch(0, 1)
+        self._grid.addWidget(self.frequency_axis, 1, 0)
+        self._grid.addWidget(self._canvas, 1, 1)
+        self._grid.addWidget(self.time_axis, 3, 1)
+        self._grid.setRowStretch(1, 1)
         self._dress()
 
-    def add_strip(self, strip: QWidget) -> None:
-        """Place a widget between picture and time axis, exactly as wide as the picture."""
-        self._grid.addWidget(strip, 1, 1)
+    def add_strip(self, strip: QWidget, *, above: bool = False) -> None:
+        """Place a widget below or above the picture, exactly as wide."""
+        self._grid.addWidget(strip, 0 if above else 2, 1)
 
     def add_item(self, item: pg.GraphicsObject) -> None:
         """Lay an item over the picture, in seconds and mel rows."""
@@ -191,14 +191,14 @@ class SpectrogramView(QWidget):
             self._is_dragged_away = False
         elif not self._is_dragged_away:
             # A zoomed view turns the page when the cursor runs out of it.
-            self._show_range(seconds, seconds + (end - start))
+            self.show_range(seconds, seconds + (end - start))
 
     def follow_cursor(self) -> None:
         """Keep the cursor in view again, after the view was dragged away from it."""
         self._is_dragged_away = False
 
-    def _on_dragged(self) -> None:
-        """Stop following a cursor that was dragged out of view."""
+    def stay(self) -> None:
+        """Stop following a cursor that has been moved out of view."""
         start, end = self.visible_range
         is_in_view = start <= float(self._cursor.value()) <= end
         self._is_dragged_away = self._cursor.isVisible() and not is_in_view
@@ -285,9 +285,10 @@ class SpectrogramView(QWidget):
         start, end = self.visible_range
         at = float(self._cursor.value()) if self._cursor.isVisible() else -1.0
         centre = at if start <= at <= end else (start + end) / 2
-        self._show_range(centre - (centre - start) * factor, centre + (end - centre) * factor)
+        self.show_range(centre - (centre - start) * factor, centre + (end - centre) * factor)
 
-    def _show_range(self, start: float, end: float) -> None:
+    def show_range(self, start: float, end: float) -> None:
+        """Show these seconds, moved so that they lie within the clip."""
         width = min(end - start, self._duration_s)
         start = min(max(0.0, start), self._duration_s - width)
         self._box.setXRange(start, start + width, padding=0)
@@ -362,10 +363,8 @@ class SpectrogramView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(_KEY_ZOOM)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(1 / _KEY_ZOOM)
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.zoom(1 / _KEY_ZOOM if key == Qt.Key.Key_Minus else _KEY_ZOOM)
         elif key == Qt.Key.Key_0:
             self.reset_zoom()
         else:
