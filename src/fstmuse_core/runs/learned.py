@@ -15,7 +15,7 @@ class Learned:
     Attributes
     ----------
     name, title : str
-        What ``--model`` takes, and what people read.
+        Names that ``--model`` takes and that people read.
     sha256 : str
         Hash of the model.
     base : str

@@ -16,6 +16,7 @@ from fstmuse_core.classify.result import Classification
 from fstmuse_core.system.worker_process import Ready
 
 if TYPE_CHECKING:
+    from fstmuse_core.datasets.buckets import Buckets
     from fstmuse_core.tags.plan import Policy
 
 # What is sent by another layer and read here.
@@ -141,6 +142,17 @@ class LearnCorrections(Job):
 
     ``Done`` holds a :class:`~fstmuse_core.runs.learned.Learned`.
     """
+
+
+@dataclass(frozen=True)
+class AnswerBuckets(Job):
+    """Learn class buckets, and answer for their songs and ``questions``; for the one that learns.
+
+    ``Done`` holds a :class:`~fstmuse_core.datasets.buckets.BucketAnswers`.
+    """
+
+    buckets: Buckets
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

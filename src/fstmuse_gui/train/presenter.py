@@ -29,6 +29,7 @@ class _Side(Enum):
     DATA = auto()
     LIVE = auto()
     PAST = auto()
+    BUCKETS = auto()
 
 
 class TrainPresenter(QObject):
@@ -85,6 +86,7 @@ class TrainPresenter(QObject):
         view = self._view
         view.shown.connect(self._on_shown)
         view.form.about_requested.connect(self.show_data)
+        view.buckets_page.close_requested.connect(self.show_data)
         view.form.train_requested.connect(self.train)
         view.form.runs.chosen.connect(self.show_run)
         view.busy_page.cancel_requested.connect(self.cancel)
@@ -144,6 +146,14 @@ class TrainPresenter(QObject):
     def can_train(self) -> bool:
         """True if Train may be pressed."""
         return self.form.is_ready and not self.live.is_running
+
+    def show_buckets(self) -> None:
+        """Show the class buckets on the right."""
+        self._turn_to(_Side.BUCKETS)
+        self._past_run = None
+        self.live.hide()
+        self._view.form.runs.select("")
+        self._view.show_page(self._view.buckets_page)
 
     def train_on(self, path: str) -> None:
         """Learn from this data set too."""

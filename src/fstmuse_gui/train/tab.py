@@ -20,6 +20,7 @@ from fstmuse_gui.shared.tabs import (
     make_action,
 )
 from fstmuse_gui.sound.player import Playing, make_player
+from fstmuse_gui.train.buckets.presenter import BucketsPresenter
 from fstmuse_gui.train.data.cache import CachePresenter
 from fstmuse_gui.train.data.fma import FmaDownloader
 from fstmuse_gui.train.data.presenter import DataPresenter, corrections_count
@@ -34,6 +35,7 @@ from fstmuse_gui.train.run.live import LiveTraining
 from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
 from fstmuse_gui.train.run.sample_player import Listening
 from fstmuse_gui.train.view import TrainView
+from fstmuse_gui.workers.learning import BucketWorker
 
 TRAIN_SPLITTER = Option("train/splitter", list, [])
 
@@ -52,6 +54,7 @@ class TrainFactories:
     corrections: Callable[[], int] = corrections_count
     player: Callable[[QObject], Playing] = make_player
     cache: Callable[[TrainView, QObject], CachePresenter] = CachePresenter
+    buckets: Callable[[QObject], BucketWorker] = BucketWorker
 
 
 class TrainWiring(QObject):
@@ -66,6 +69,8 @@ class TrainWiring(QObject):
         self.view = TrainView()
         self.live = LiveTraining(self.view, self, starter=make.starter, follower=make.follower)
         self.past = PastRunsPresenter(self.view, self, lister=make.lister)
+        buckets = make.buckets(self)
+        self.buckets = BucketsPresenter(self.view.buckets_page, buckets, self.view.ask_songs, self)
         form = FormPresenter(self.view, context.settings, self, bases=make.bases)
         music = DataPresenter(
             self.view,
@@ -80,6 +85,9 @@ class TrainWiring(QObject):
         self.presenter.model_made.connect(context.models.changed)
         self.presenter.model_wanted.connect(context.models.wanted)
         self.presenter.generator_wanted.connect(context.models.generator_wanted)
+        self.buckets.trouble.connect(self.view.notice.say)
+        self.buckets.train_wanted.connect(self._train_quickly)
+        self.view.empty_page.buckets_requested.connect(self.open_buckets)
         self._cache = make.cache(self.view, self)
         for signal in (self.live.changed, self.live.ended):
             signal.connect(lambda: self._cache.follow(self.live.is_running))
@@ -91,6 +99,17 @@ class TrainWiring(QObject):
         context.models.changed.connect(form.refresh_bases)
         self.view.splitter.restore(self._settings.get(TRAIN_SPLITTER))
 
+    def open_buckets(self) -> None:
+        """Show the class buckets, as they were left."""
+        self.presenter.show_buckets()
+        self.buckets.open()
+
+    def _train_quickly(self, folder: str) -> None:
+        """Lead to a quick training on a data set: Train begins it."""
+        self.presenter.form.choose_quick()
+        self.presenter.train_on(folder)
+        self.presenter.show_data()
+
     def _show_colours(self) -> None:
         """Take the colours that were chosen for the spectrograms of the other tabs."""
         self._samples.set_colour_map(self._settings.get(COLOUR_MAP))
@@ -100,6 +119,7 @@ class TrainWiring(QObject):
         self._settings.set(TRAIN_SPLITTER, self.view.splitter.widths())
         self.listening.close()
         self._cache.close()
+        self.buckets.close()
         self.presenter.close()
 
 
@@ -141,7 +161,8 @@ class TrainTab(QObject):
 
     def menus(self) -> dict[str, MenuEntries]:
         """Entries for File."""
-        return {"File": [self._browse, self._fetch, None, self._train, self._stop]}
+        files: MenuEntries = [self._browse, self._buckets, self._fetch, None]
+        return {"File": [*files, self._train, self._stop]}
 
     def open_paths(self, paths: list[str]) -> None:
         """Use a folder as the data set."""
@@ -251,6 +272,12 @@ class TrainTab(QObject):
             "Add a &data set\N{HORIZONTAL ELLIPSIS}",
             "Ctrl+D",
             lambda: self.presenter.data.browse(),
+        )
+        self._buckets = make_action(
+            self,
+            "Class &buckets\N{HORIZONTAL ELLIPSIS}",
+            "Ctrl+B",
+            lambda: self._build().open_buckets(),
         )
         self._fetch = make_action(
             self, "&Get FMA\N{HORIZONTAL ELLIPSIS}", "", lambda: self.presenter.data.fma.ask()

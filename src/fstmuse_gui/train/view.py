@@ -6,7 +6,9 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
+from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES
 from fstmuse_gui.theme import icon
+from fstmuse_gui.train.buckets.page import BucketsPage
 from fstmuse_gui.train.data.view import DataPage
 from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.results.page import ResultsPage
@@ -22,12 +24,13 @@ class EmptyPage(EmptyState):
 
     Signals
     -------
-    browse_requested, fetch_requested
+    browse_requested, fetch_requested, buckets_requested
         A button was pressed.
     """
 
     browse_requested = Signal()
     fetch_requested = Signal()
+    buckets_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.browse_button = QPushButton(
@@ -37,22 +40,26 @@ class EmptyPage(EmptyState):
         self.fetch_button = QPushButton(icon("save"), " Get FMA\N{HORIZONTAL ELLIPSIS}")
         self.fetch_button.setAccessibleName("Get the Free Music Archive data set")
         self.fetch_button.setToolTip("Download thousands of labelled clips from their authors")
+        self.buckets_button = QPushButton("Buckets\N{HORIZONTAL ELLIPSIS}")
+        self.buckets_button.setAccessibleName("Class buckets")
+        self.buckets_button.setToolTip("Name classes and drop songs into each, without a folder")
         super().__init__(
             "Train on your own music",
             "Drop a folder here: one whose folders are named after genres, a library with "
             "genre tags, or FMA as it ships. Nothing leaves this computer.",
-            [self.browse_button, self.fetch_button],
+            [self.browse_button, self.buckets_button, self.fetch_button],
             parent=parent,
         )
         self.browse_button.clicked.connect(self.browse_requested)
         self.fetch_button.clicked.connect(self.fetch_requested)
+        self.buckets_button.clicked.connect(self.buckets_requested)
 
 
 # View ---------------------------------------------------------------------------------------
 
 
 class TrainView(PagedView):
-    """The form on the left, on the right one of six pages."""
+    """The form on the left, on the right one of seven pages."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.form = TrainForm()
@@ -62,6 +69,7 @@ class TrainView(PagedView):
         self.run_page = RunPage()
         self.results_page = ResultsPage()
         self.trouble_page = TroublePage()
+        self.buckets_page = BucketsPage()
         pages = (
             self.empty_page,
             self.data_page,
@@ -69,6 +77,7 @@ class TrainView(PagedView):
             self.run_page,
             self.results_page,
             self.trouble_page,
+            self.buckets_page,
         )
         super().__init__("Train", self.form, pages, parent)
         self.busy_page.cancel_button.setAccessibleName("Cancel")
@@ -101,6 +110,14 @@ class TrainView(PagedView):
     def ask_folder(self, folder: str) -> str:
         """Let the user choose a data set; empty if they would rather not."""
         return QFileDialog.getExistingDirectory(self, "Choose a folder of music", folder)
+
+    def ask_songs(self) -> list[str]:
+        """Let the user choose songs for a class; empty if they would rather not."""
+        pattern = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
+        paths, _ = QFileDialog.getOpenFileNames(
+            self, "Choose songs", "", f"Sound ({pattern});;All files (*)"
+        )
+        return list(paths)
 
     def ask_log_folder(self, folder: str) -> str:
         """Let the user choose where TensorBoard's logs go; empty if they would rather not."""

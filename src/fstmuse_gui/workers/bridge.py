@@ -80,8 +80,8 @@ class WorkerBridge(QObject):
                 self.ready.emit()
             case Started(job):
                 self.started.emit(job)
-            case Progress(job, fraction):
-                self.progress.emit(job, fraction)
+            case Progress(job):
+                self.progress.emit(job, event.fraction)
             case Partial(job, payload):
                 self.partial.emit(job, payload)
             case Done(job, payload):

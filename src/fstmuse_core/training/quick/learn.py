@@ -59,7 +59,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class _Prior:
-    """What was known before: the base, its head without a network, and the tagger."""
+    """Knowledge of before: the base, its head without a network, and the tagger."""
 
     bundle: Bundle
     head: TaggerHead | None

@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from fstmuse_core.system.process_limits import Limits
-from fstmuse_core.workers.protocol import LearnCorrections
+from fstmuse_core.workers.protocol import AnswerBuckets, LearnCorrections
 from fstmuse_core.workers.server import JobServer
 
 # Of one song, or of the learning at the end.
@@ -24,9 +24,12 @@ class LearningServer(JobServer):
 
     limits = LIMITS
 
-    def do(self, request: LearnCorrections) -> Any:
+    def do(self, request: LearnCorrections | AnswerBuckets) -> Any:
         """Do a job and return its result."""
-        # By its name: this room does not load what trains before it is asked to.
+        # By their names: this room does not load what trains before it is asked to.
+        if isinstance(request, AnswerBuckets):
+            answer = importlib.import_module("fstmuse_core.training.quick.buckets").answer_buckets
+            return answer(request.buckets, request.questions, self._tell, self.is_cancelled)
         learn = importlib.import_module("fstmuse_core.training.quick.learn").learn
         return learn(self._tell, self.is_cancelled)
 

@@ -129,6 +129,13 @@ class FormPresenter(QObject):
         form.recipe.show_recipe(default_recipe(model, design, fine_tunes=fine_tunes))
         self.check()
 
+    def choose_quick(self) -> None:
+        """Enter a quick training."""
+        form = self._form
+        form.model.setCurrentIndex(form.model.findData(spec.MODEL.default))
+        form.design.setCurrentIndex(form.design.findData(spec.QUICK))
+        self.show_defaults()
+
     def refresh_bases(self) -> None:
         """Offer the models that there are by now."""
         self._background.run(self._bases, self._on_bases, lambda _sentence: None)
