@@ -126,17 +126,17 @@ def test_file_without_permission(
 def test_file_that_vanishes(
     classify: Classify, make_file: MakeFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import fstmuse_core.audio.reading
+    import fstmuse_core.audio.sound_files
 
     path = make_file("shy.wav")
-    find = fstmuse_core.audio.reading.find_audio_files
+    find = fstmuse_core.audio.sound_files.find_audio_files
 
     def find_and_lose(*arguments: Any) -> Any:
         found = list(find(*arguments))
         path.unlink()
         return iter(found)
 
-    monkeypatch.setattr(fstmuse_core.audio.reading, "find_audio_files", find_and_lose)
+    monkeypatch.setattr(fstmuse_core.audio.sound_files, "find_audio_files", find_and_lose)
 
     assert_refused(*classify(path.parent), "shy.wav", "no such file")
 

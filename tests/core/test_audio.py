@@ -19,13 +19,12 @@ import soundfile
 
 from fstmuse_core.audio.reading import (
     AudioStream,
-    find_audio_files,
     load_audio,
     probe,
     stream_audio,
     write_audio,
 )
-from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES, find_audio_files
 from fstmuse_core.system.errors import AudioError
 
 Samples = npt.NDArray[np.float32]

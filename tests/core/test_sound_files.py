@@ -11,8 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from fstmuse_core.audio.reading import find_audio_files
-from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.audio.sound_files import find_audio_files, is_sound_file
 from fstmuse_core.datasets.folders import read_folders
 from fstmuse_core.library.scan import FoundFile, scan
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from fstmuse_core.audio.reading import find_audio_files
+from fstmuse_core.audio.sound_files import find_audio_files
 from fstmuse_core.library.scan import FoundFile, scan
 from tests.limits.test_command import run
 

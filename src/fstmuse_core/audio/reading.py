@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from fstmuse_core.audio.decoders import DamagedError, Source, open_source
 from fstmuse_core.audio.downmix import Downmix
-from fstmuse_core.audio.sound_files import is_sound_file, one_process
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import AudioError
@@ -248,6 +247,15 @@ def load_audio(
 ) -> FloatArray:
     """A file's sound as one array.
 
+    Parameters
+    ----------
+    path : str or path-like
+        A sound file or video of any format that is understood.
+    sample_rate : int
+        In hertz; what has another rate is resampled.
+    start_s, duration_s : float, optional
+        Seconds to leave out at the start, and to read then; by default all.
+
     Returns
     -------
     ndarray of float32, shape ``(n,)``
@@ -257,6 +265,11 @@ def load_audio(
     ------
     AudioError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> load_audio("song.wav", start_s=2.0, duration_s=3.0).shape
+    (66150,)
     """
     blocks = list(
         stream_audio(path, sample_rate=sample_rate, start_s=start_s, duration_s=duration_s)
@@ -321,70 +334,3 @@ def write_audio(
         raise AudioError(
             target, f"it cannot be written ({why})", "choose another folder"
         ) from error
-
-
-def find_audio_files(
-    paths: Iterable[str | os.PathLike[str]],
-    on_error: Callable[[AudioError], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Iterator[Path]:
-    """Sound files: files as they are given, folders with all of it that is in them.
-
-    Files named outright are yielded whatever they are, also if they do not exist. What is a
-    sound file in a folder :func:`fstmuse_core.audio.sound_files.is_sound_file` says. Contents of
-    folders come sorted by name, hidden entries are left out, and each folder is entered once,
-    so that links in a circle end.
-
-    Parameters
-    ----------
-    on_error : callable, optional
-        Told of each folder that cannot be read.
-    cancelled : callable, optional
-        Asked for each file; nothing more comes once it says so.
-    """
-    seen: set[tuple[int, int]] = set()
-    with one_process():
-        for path in map(Path, paths):
-            if path.is_dir():
-                yield from _walk(path, seen, on_error, cancelled)
-            else:
-                yield path
-
-
-def _walk(
-    folder: Path,
-    seen: set[tuple[int, int]],
-    on_error: Callable[[AudioError], None] | None,
-    cancelled: Callable[[], bool] | None,
-) -> Iterator[Path]:
-    try:
-        status = folder.stat()
-        identity = (status.st_dev, status.st_ino)
-        if identity in seen:
-            return
-        seen.add(identity)
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name.casefold())
-    except OSError as error:
-        if on_error:
-            on_error(AudioError(folder, f"the folder cannot be read ({error.strerror})"))
-        return
-    for entry in entries:
-        if cancelled and cancelled():
-            return
-        if entry.name.startswith("."):
-            continue
-        try:
-            is_folder, is_file = entry.is_dir(), entry.is_file()
-        except OSError:
-            continue  # a link that leads nowhere
-        if is_folder:
-            yield from _walk(Path(entry.path), seen, on_error, cancelled)
-        elif is_file and _is_sound(entry, cancelled):
-            yield Path(entry.path)
-
-
-def _is_sound(entry: os.DirEntry[str], cancelled: Callable[[], bool] | None) -> bool:
-    try:
-        return is_sound_file(entry.path, entry.stat(), cancelled)
-    except OSError:
-        return False  # it vanished meanwhile

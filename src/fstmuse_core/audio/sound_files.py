@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from fstmuse_core.audio.decoders.byte_file import ByteFile, Part
 from fstmuse_core.audio.decoders.ffmpeg import open_container
 from fstmuse_core.audio.decoders.sniff import VIDEO, sniff
 from fstmuse_core.audio.decoders.source import UnreadableError
-from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.shared_work import SharedWork
 
 _SOUND = (
@@ -148,3 +148,70 @@ def one_process() -> AbstractContextManager[None]:
 def _is_video_with_sound(path: Path, cancelled: Callable[[], bool] | None) -> bool:
     found = _SOUND_TRACKS.result(path, cancelled)
     return isinstance(found, FstMuseError) or found  # what takes a decoder down is named too
+
+
+def find_audio_files(
+    paths: Iterable[str | os.PathLike[str]],
+    on_error: Callable[[AudioError], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Path]:
+    """Sound files: files as they are given, folders with all of it that is in them.
+
+    Files named outright are yielded whatever they are, also if they do not exist. What is a
+    sound file in a folder :func:`is_sound_file` says. Contents of
+    folders come sorted by name, hidden entries are left out, and each folder is entered once,
+    so that links in a circle end.
+
+    Parameters
+    ----------
+    on_error : callable, optional
+        Told of each folder that cannot be read.
+    cancelled : callable, optional
+        Asked for each file; nothing more comes once it says so.
+    """
+    seen: set[tuple[int, int]] = set()
+    with one_process():
+        for path in map(Path, paths):
+            if path.is_dir():
+                yield from _walk(path, seen, on_error, cancelled)
+            else:
+                yield path
+
+
+def _walk(
+    folder: Path,
+    seen: set[tuple[int, int]],
+    on_error: Callable[[AudioError], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Iterator[Path]:
+    try:
+        status = folder.stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen:
+            return
+        seen.add(identity)
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name.casefold())
+    except OSError as error:
+        if on_error:
+            on_error(AudioError(folder, f"the folder cannot be read ({error.strerror})"))
+        return
+    for entry in entries:
+        if cancelled and cancelled():
+            return
+        if entry.name.startswith("."):
+            continue
+        try:
+            is_folder, is_file = entry.is_dir(), entry.is_file()
+        except OSError:
+            continue  # a link that leads nowhere
+        if is_folder:
+            yield from _walk(Path(entry.path), seen, on_error, cancelled)
+        elif is_file and _is_sound(entry, cancelled):
+            yield Path(entry.path)
+
+
+def _is_sound(entry: os.DirEntry[str], cancelled: Callable[[], bool] | None) -> bool:
+    try:
+        return is_sound_file(entry.path, entry.stat(), cancelled)
+    except OSError:
+        return False  # it vanished meanwhile

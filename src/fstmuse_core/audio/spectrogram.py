@@ -43,6 +43,14 @@ class SpectrogramConfig:
     ------
     ValueError
         If a value is out of range.
+
+    Examples
+    --------
+    >>> SpectrogramConfig(n_mels=64).hop_length
+    512
+    >>> SpectrogramConfig(hop_length=0)
+    Traceback (most recent call last):
+    ValueError: hop_length is 0; it must be 1 or more
     """
 
     sample_rate: int = 22_050
@@ -67,15 +75,33 @@ class SpectrogramConfig:
 
     @property
     def frames_per_second(self) -> float:
-        """Frames a second."""
+        """Frames a second.
+
+        Examples
+        --------
+        >>> round(SpectrogramConfig().frames_per_second, 2)
+        43.07
+        """
         return self.sample_rate / self.hop_length
 
     def n_frames(self, n_samples: int) -> int:
-        """Frames of a clip of ``n_samples``: one for each started hop."""
+        """Frames of a clip of ``n_samples``: one for each started hop.
+
+        Examples
+        --------
+        >>> SpectrogramConfig().n_frames(22_050)
+        44
+        """
         return -(-n_samples // self.hop_length)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Examples
+        --------
+        >>> SpectrogramConfig(**SpectrogramConfig().to_dict()) == SpectrogramConfig()
+        True
+        """
         return asdict(self)
 
 
@@ -223,6 +249,8 @@ def mel_spectrogram(
     ----------
     samples : array of float, shape ``(n,)``
         Mono samples at ``config.sample_rate``, usually within [-1, 1].
+    config : SpectrogramConfig
+        Rate, window, hop and bands.
 
     Returns
     -------

@@ -5,41 +5,38 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.audio.levels import LevelMonitor, loudest_rms, silent_segments
 from fstmuse_core.audio.reading import AudioStream
-from fstmuse_core.audio.spectrogram import FloatArray, MelStream
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
-from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, TAGGED, WHOLE_CLIP
-from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
-from fstmuse_core.bundle.tagger import TagOutputs
-from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
-from fstmuse_core.classify import speech
-from fstmuse_core.classify.activation import MapBuilder
-from fstmuse_core.classify.result import Classification, Timeline
+from fstmuse_core.classify.result import Classification
+from fstmuse_core.classify.segments import SegmentClassifier
 from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagged import TaggedClassifier
-from fstmuse_core.classify.tagging import TaggerSession, described, nearest_patches
-from fstmuse_core.classify.verdict import Evidence, decide
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.process_limits import require_room
-from fstmuse_core.tags.audio_bytes import audio_digest
 
-# A last segment that ends with the clip is added if this many frames would be left out.
-_TAIL_FRAMES = 32
 # Sound that is decoded at once: a clip costs a seventh less than in blocks of 1.5 s, and not even
 # many channels at a high rate take more than some tens of megabytes.
 _BLOCK_S = 6.0
 
 
 class ClassificationCancelledError(Exception):
-    """Raised by :meth:`GenreClassifier.classify_file` when ``cancelled()`` said so."""
+    """Raised by :meth:`GenreClassifier.classify_file` when ``cancelled()`` said so.
+
+    Examples
+    --------
+    >>> classifier = GenreClassifier.load("fst-muse")
+    >>> classifier.classify_file("song.wav", cancelled=lambda: True)
+    Traceback (most recent call last):
+    fstmuse_core.classify.classifier.ClassificationCancelledError: song.wav
+    """
 
 
 class GenreClassifier:
@@ -56,6 +53,13 @@ class GenreClassifier:
     ------
     BundleError
         If the bundle is no classifier, or its network cannot be run.
+
+    Examples
+    --------
+    >>> classifier = GenreClassifier.load("fst-muse")
+    >>> result = classifier.classify_file("song.wav")
+    >>> result.verdict.genre in (*result.genres, None)
+    True
     """
 
     def __init__(self, bundle: Bundle, *, num_threads: int = 1) -> None:
@@ -69,7 +73,28 @@ class GenreClassifier:
 
     @classmethod
     def load(cls, name: str, *, num_threads: int = 1) -> GenreClassifier:
-        """The model called ``name`` (or in that folder); raises ``BundleError``."""
+        """Load a model.
+
+        Parameters
+        ----------
+        name : str
+            A name of :func:`list_models`, or the path of a folder that holds a model.
+        num_threads : int
+            Threads for the network.
+
+        Raises
+        ------
+        BundleError
+            If there is none of this name, or it is no classifier or damaged.
+
+        Examples
+        --------
+        >>> GenreClassifier.load("fst-muse").bundle.manifest.spectrogram.sample_rate
+        22050
+        >>> GenreClassifier.load("nobody's")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        fstmuse_core.system.errors.BundleError: ...
+        """
         return cls(find_bundle(name), num_threads=num_threads)
 
     def session(
@@ -78,18 +103,61 @@ class GenreClassifier:
         with_activation: bool = False,
         on_mel: Callable[[FloatArray], None] | None = None,
     ) -> Session:
-        """Open a session: push samples, ask so far, finish.
+        """Open a session for sound that comes bit by bit: push samples, ask so far, finish.
 
-        ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
+        Parameters
+        ----------
+        with_activation : bool, optional
+            Tell also which times and frequencies spoke for each genre.
+        on_mel : callable, optional
+            Given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
+
+        Returns
+        -------
+        Session
+
+        Examples
+        --------
+        >>> session = GenreClassifier.load("fst-muse").session()
+        >>> for block in np.array_split(load_audio("song.wav"), 20):
+        ...     session.push(block)
+        >>> round(session.finish().duration_s, 3)
+        10.0
         """
         return self.answering.session(with_activation=with_activation, on_mel=on_mel)
 
     def classify_samples(
         self, samples: npt.ArrayLike, *, with_activation: bool = False
     ) -> Classification:
-        """Classify mono samples at the bundle's rate, shape ``(n,)``, usually within [-1, 1]."""
+        """Classify an array of samples.
+
+        Parameters
+        ----------
+        samples : array of float, shape ``(n,)``
+            Mono, at the bundle's rate (22,050 Hz of those that come along), usually within
+            [-1, 1]. Less than three seconds get no genre, which the verdict says.
+        with_activation : bool, optional
+            Tell also which times and frequencies spoke for each genre.
+
+        Raises
+        ------
+        ValueError
+            If ``samples`` is not one-dimensional.
+
+        Examples
+        --------
+        >>> classifier = GenreClassifier.load("fst-muse")
+        >>> result = classifier.classify_samples(load_audio("song.wav", duration_s=5.0))
+        >>> result.probabilities.shape == (len(result.genres),)
+        True
+        >>> classifier.classify_samples(np.zeros(90_000)).verdict.doubt.value
+        'silence'
+        """
+        samples = np.asarray(samples, dtype=np.float32)
+        if samples.ndim != 1:
+            raise ValueError(f"samples have shape {samples.shape}; mono ones have (n,)")
         session = self.session(with_activation=with_activation)
-        session.push(np.asarray(samples, dtype=np.float32))
+        session.push(samples)
         return session.finish()
 
     def classify_file(
@@ -107,8 +175,14 @@ class GenreClassifier:
 
         Parameters
         ----------
+        path : str or path-like
+            A sound file or video of any format that is understood.
+        with_activation : bool, optional
+            Tell also which times and frequencies spoke for each genre.
         with_sound : bool, optional
             Tell the hash of the file's sound too, so that a library can take the answer.
+        on_mel : callable, optional
+            Given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
         progress : callable, optional
             Told the fraction done, from 0 to 1, after each block.
         cancelled : callable, optional
@@ -123,6 +197,17 @@ class GenreClassifier:
             If the file cannot be read, or with ``with_sound`` is changed meanwhile.
         ClassificationCancelledError
             If ``cancelled()`` returned true.
+
+        Examples
+        --------
+        >>> classifier = GenreClassifier.load("fst-muse")
+        >>> result = classifier.classify_file("song.wav")
+        >>> genre, probability = result.ranked()[0]
+        >>> 0.0 <= probability <= 1.0
+        True
+        >>> classifier.classify_file("nothing.wav")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        fstmuse_core.system.errors.AudioError: nothing.wav: ...
         """
         session = self.session(with_activation=with_activation, on_mel=on_mel)
         rate = self.bundle.manifest.spectrogram.sample_rate
@@ -153,6 +238,8 @@ def _status(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
 def _digest(path: str | os.PathLike[str], before: tuple[int, int] | None) -> str:
     """Hash of a file's sound, if the file is still as it was ``before``."""
+    from fstmuse_core.tags.audio_bytes import audio_digest
+
     try:
         digest = audio_digest(path)
     except OSError as error:
@@ -163,227 +250,8 @@ def _digest(path: str | os.PathLike[str], before: tuple[int, int] | None) -> str
     return digest
 
 
-class SegmentClassifier:
-    """One of our networks, which classify overlapping segments, and its pattern head."""
-
-    def __init__(self, bundle: Bundle, num_threads: int) -> None:
-        self.bundle = bundle
-        self.network = LiteRtNetwork(bundle, num_threads=num_threads)
-        self.patterns = pattern_head(bundle)
-        self.experts = tagger_head(bundle)
-        self.tagger = (
-            tagger_for(bundle, self.experts, num_threads=num_threads) if self.experts else None
-        )
-
-    @property
-    def share(self) -> float:
-        """Weight of the network in the answer, from 0 to 1; the rest is the tagger's."""
-        return float(self.experts.shares[-1]) if self.experts else 1.0
-
-    def session(
-        self, *, with_activation: bool, on_mel: Callable[[FloatArray], None] | None
-    ) -> ClassifySession:
-        """Open a session; see :meth:`GenreClassifier.session`."""
-        return ClassifySession(self, with_activation=with_activation, on_mel=on_mel)
-
-
 _BY_INPUT: Mapping[str, Callable[[Bundle, int], Answering]] = {
     SEGMENTS: SegmentClassifier,
     WHOLE_CLIP: WholeClipClassifier,
     TAGGED: TaggedClassifier,
 }
-
-
-@dataclass(frozen=True, eq=False)
-class _Scores:
-    """Scores of a clip, and of its segments.
-
-    ``logits`` has shape ``(K,)``, ``segments`` ``(n, K)``; ``outputs`` are the tagger's for the
-    whole clip.
-    """
-
-    logits: FloatArray
-    novelty: float
-    segments: FloatArray
-    outputs: TagOutputs | None = None
-
-
-class ClassifySession:
-    """One clip while it is being classified. Made by :meth:`GenreClassifier.session`."""
-
-    def __init__(
-        self,
-        classifier: SegmentClassifier,
-        *,
-        with_activation: bool,
-        on_mel: Callable[[FloatArray], None] | None,
-    ) -> None:
-        self._classifier = classifier
-        self._manifest = classifier.bundle.manifest
-        self._on_mel = on_mel
-        self._mel = MelStream(self._manifest.spectrogram)
-        self._levels = LevelMonitor(self._manifest.spectrogram.hop_length)
-        self._frames = np.empty((0, self._manifest.spectrogram.n_mels), dtype=np.float32)
-        self._n_frames = 0
-        self._next_start = 0  # frame at which the next segment begins
-        self._n_samples = 0
-        self._starts: list[int] = []  # of the segments scored
-        self._pending: list[tuple[int, FloatArray]] = []  # starts and mel of those that wait
-        self._logits: list[FloatArray] = []
-        self._novelty: list[FloatArray] = []
-        self._speech: list[FloatArray] = []
-        self._patterns = PatternSession(classifier.patterns) if classifier.patterns else None
-        self._tagger = TaggerSession(classifier.tagger) if classifier.tagger else None
-        self._activation = (
-            MapBuilder(classifier.network, self._manifest, classifier.share)
-            if with_activation
-            else None
-        )
-
-    @property
-    def n_samples(self) -> int:
-        """Samples pushed so far."""
-        return self._n_samples
-
-    def push(self, samples: FloatArray) -> None:
-        """Take mono float32 samples at the bundle's rate, any number of them."""
-        self._n_samples += samples.size
-        self._levels.push(samples)
-        if self._tagger:
-            self._tagger.push(samples)
-        self._take(self._mel.push(samples))
-
-    def so_far(self) -> Classification:
-        """Answer to the sound so far; pushing may go on."""
-        self._score_pending()
-        return self._answer(())
-
-    def finish(self, warnings: tuple[str, ...] = ()) -> Classification:
-        """The final answer; ``warnings`` about the source are added to its own."""
-        self._take(self._mel.flush())
-        self._add_tail()
-        self._score_pending()
-        return self._answer(warnings)
-
-    def _take(self, frames: FloatArray) -> None:
-        if not len(frames):
-            return
-        if self._on_mel:
-            self._on_mel(frames)
-        if self._patterns:
-            self._patterns.push(frames)
-        self._frames = np.concatenate([self._frames, frames])
-        self._n_frames += len(frames)
-        length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
-        while self._next_start + length <= self._n_frames:
-            self._cut(self._next_start)
-            self._next_start += hop
-        # One segment's length stays, which holds the next start and whatever tail there is.
-        self._frames = self._frames[-length:].copy()
-        # Whole batches only: one that is begun costs as much as a full one.
-        self._score(len(self._pending) // BATCH * BATCH)
-
-    def _cut(self, start: int) -> None:
-        first = start - (self._n_frames - len(self._frames))
-        self._pending.append((start, self._frames[first : first + self._manifest.segment_frames]))
-
-    def _add_tail(self) -> None:
-        length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
-        covered = self._next_start - hop + length if self._next_start else 0
-        if self._n_frames >= length and self._n_frames - covered >= _TAIL_FRAMES:
-            self._cut(self._n_frames - length)
-
-    def _score_pending(self) -> None:
-        self._score(len(self._pending))
-
-    def _score(self, count: int) -> None:
-        """Score the first of the segments that wait."""
-        if not count:
-            return
-        scored, self._pending = self._pending[:count], self._pending[count:]
-        starts = [start for start, _ in scored]
-        mel = np.stack([segment for _, segment in scored])
-        logits, novelty, activation = self._classifier.network.run(
-            self._manifest.scaling.apply(mel)
-        )
-        self._starts += starts
-        self._logits.append(logits)
-        self._novelty.append(novelty)
-        self._speech.append(speech.segment_features(mel))
-        if self._activation:
-            self._activation.add(starts, activation)
-
-    def _answer(self, source_warnings: tuple[str, ...]) -> Classification:
-        manifest = self._manifest
-        rate = manifest.spectrogram.sample_rate
-        duration_s = self._n_samples / rate
-        n_genres = len(manifest.genres)
-        rms = self._levels.rms()
-        silent = silent_segments(rms, self._starts, manifest.segment_frames)
-        probabilities = np.zeros(n_genres, dtype=np.float32)
-        novelty, speech_score, loud = 0.0, 0.0, 0.0
-        scores = self._scores(rms, silent)
-        if not silent.all():
-            audible = ~silent
-            probabilities = _softmax(scores.logits, manifest.temperature)
-            novelty = scores.novelty
-            loud = loudest_rms(rms, np.asarray(self._starts)[audible], manifest.segment_frames)
-            speech_score = speech.score(np.concatenate(self._speech)[audible])
-        evidence = Evidence(
-            duration_s, silent, self._levels.crest_db(), speech_score, novelty, loud
-        )
-        verdict, warnings = decide(
-            manifest.genres, probabilities, evidence, manifest.thresholds, speech.THRESHOLD
-        )
-        seconds, length_s = self._segment_times()
-        timeline = Timeline(
-            start_s=seconds,
-            end_s=np.minimum(seconds + length_s, duration_s),
-            probabilities=_softmax(scores.segments, manifest.temperature),
-            silent=silent,
-        )
-        return Classification(
-            model=manifest.name,
-            model_sha256=self._classifier.bundle.sha256,
-            genres=manifest.genres,
-            duration_s=duration_s,
-            probabilities=probabilities,
-            timeline=timeline,
-            verdict=verdict,
-            warnings=(*source_warnings, *warnings),
-            activation=self._activation.build() if self._activation else None,
-            **described(self._classifier.tagger, self._classifier.experts, scores.outputs),
-        )
-
-    def _segment_times(self) -> tuple[npt.NDArray[np.float64], float]:
-        """Seconds at which the segments begin, and the length of each."""
-        per_second = self._manifest.spectrogram.frames_per_second
-        seconds = np.asarray(self._starts, np.float64) / per_second
-        return seconds, self._manifest.segment_frames / per_second
-
-    def _scores(self, rms: FloatArray, silent: npt.NDArray[np.bool_]) -> _Scores:
-        """Scores by the network with its patterns and, where there is one, the tagger."""
-        n_genres = len(self._manifest.genres)
-        logits = np.concatenate([np.empty((0, n_genres), np.float32), *self._logits])
-        novelty = np.concatenate([np.empty(0, np.float32), *self._novelty])
-        if self._patterns and self._starts:
-            logits, novelty = with_evidence(logits, novelty, self._patterns.evidence(self._starts))
-        if silent.all():
-            return _Scores(np.zeros(n_genres, np.float32), 0.0, logits)
-        audible = ~silent
-        mean, mean_novelty = logits[audible].mean(axis=0), novelty[audible].mean()
-        found = self._tagger.outputs(rms) if self._tagger else None
-        experts = self._classifier.experts
-        if found is None or experts is None:
-            return _Scores(mean, float(mean_novelty), logits)
-        patches, outputs = found
-        clip = experts.join(outputs.mean(), mean, mean_novelty)
-        nearest = nearest_patches(*self._segment_times(), patches)
-        segments = experts.join(outputs.at(nearest), logits, novelty)
-        return _Scores(clip.logits, float(clip.novelty), segments.logits, outputs.mean())
-
-
-def _softmax(logits: FloatArray, temperature: float) -> FloatArray:
-    scaled = logits / np.float32(temperature)
-    raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)

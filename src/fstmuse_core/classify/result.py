@@ -40,6 +40,11 @@ class Verdict:
         Reason it is not sure; ``None`` when a genre is named.
     sentence : str
         One sentence for people, such as "Rock, 84 % sure."
+
+    Examples
+    --------
+    >>> Verdict("Rock", None, "Rock, 84 % sure.").genre
+    'Rock'
     """
 
     genre: str | None
@@ -48,7 +53,13 @@ class Verdict:
 
     @property
     def is_sure(self) -> bool:
-        """True if a genre is named."""
+        """True if a genre is named.
+
+        Examples
+        --------
+        >>> GenreClassifier.load("fst-muse").classify_samples(np.zeros(90_000)).verdict.is_sure
+        False
+        """
         return self.genre is not None
 
 
@@ -64,6 +75,14 @@ class Timeline:
         Rows sum to 1.
     silent : ndarray of bool, shape ``(n,)``
         Segments too quiet to count.
+
+    Examples
+    --------
+    >>> timeline = GenreClassifier.load("fst-muse").classify_file("song.wav").timeline
+    >>> bool((timeline.end_s > timeline.start_s).all())
+    True
+    >>> timeline.probabilities.shape[0] == len(timeline)
+    True
     """
 
     start_s: npt.NDArray[np.float64]
@@ -91,6 +110,15 @@ class ActivationMap:
     share : float
         Weight of the network, whose map it is, in the answer; the rest is a tagger's, which
         hears three seconds as a whole.
+
+    Examples
+    --------
+    >>> classifier = GenreClassifier.load("fst-muse")
+    >>> result = classifier.classify_file("song.wav", with_activation=True)
+    >>> result.activation.values.shape[0] == len(result.genres)
+    True
+    >>> result.activation.row_edges_hz.size == result.activation.values.shape[2] + 1
+    True
     """
 
     values: npt.NDArray[np.float16]
@@ -112,6 +140,12 @@ class Tagged:
         One for each name; several tags may be true at once.
     embedding : ndarray of float32, shape ``(n_features,)``
         The same clip for machines: clips that sound alike lie near each other.
+
+    Examples
+    --------
+    >>> tagged = GenreClassifier.load("fst-muse").classify_file("song.wav").tagged
+    >>> tagged.logits.shape == (len(tagged.names),), tagged.embedding.ndim
+    (True, 1)
     """
 
     tagger_sha256: str
@@ -120,7 +154,15 @@ class Tagged:
     embedding: FloatArray
 
     def ranked(self) -> list[tuple[str, float]]:
-        """Tags with their chances, highest first."""
+        """Tags with their chances from 0 to 1, highest first.
+
+        Examples
+        --------
+        >>> tagged = GenreClassifier.load("fst-muse").classify_file("song.wav").tagged
+        >>> tag, chance = tagged.ranked()[0]
+        >>> tag in tagged.names, 0.0 < chance < 1.0
+        (True, True)
+        """
         chances = 1.0 / (1.0 + np.exp(-self.logits.astype(np.float64)))
         order = np.argsort(-chances, kind="stable")
         return [(self.names[i], float(chances[i])) for i in order]
@@ -130,11 +172,38 @@ class Tagged:
 class Classification:
     """Everything a model says about one clip.
 
-    ``probabilities`` has shape ``(n_genres,)``, follows ``genres`` and sums to 1. It is all
-    zeros when there is no answer (silence, too short). ``activation`` is ``None`` unless
-    asked for, and of a model that has none; ``no_map`` says so in a sentence. ``tagged`` is
-    ``None`` and ``traits`` are none unless the model stands on a tagger. ``sound`` is the
-    SHA-256 of the file's sound without its tags, empty unless asked for.
+    Attributes
+    ----------
+    model, model_sha256 : str
+        Name and hash of the model.
+    genres : tuple of str
+    duration_s : float
+        Length of the sound in seconds.
+    probabilities : ndarray of float32, shape ``(n_genres,)``
+        In the order of ``genres``; they sum to 1. All zeros when there is no answer (silence,
+        too short).
+    timeline : Timeline
+        The same segment by segment.
+    verdict : Verdict
+        The answer in words.
+    warnings : tuple of str
+        Sentences about the sound and its file.
+    activation : ActivationMap or None
+        ``None`` unless asked for, and of a model that has none.
+    no_map : str
+        Reason there is no map though it was asked for; else empty.
+    tagged : Tagged or None
+        Tags and embedding; ``None`` unless the model stands on a tagger.
+    traits : tuple of Trait
+        Style, mood, era, voice and instruments; none unless the model stands on a tagger.
+    sound : str
+        SHA-256 of the file's sound without its tags; empty unless asked for.
+
+    Examples
+    --------
+    >>> result = GenreClassifier.load("fst-muse").classify_file("song.wav")
+    >>> result.duration_s, round(float(result.probabilities.sum()), 4)
+    (10.0, 1.0)
     """
 
     model: str
@@ -152,15 +221,34 @@ class Classification:
     sound: str = ""
 
     def ranked(self) -> list[tuple[str, float]]:
-        """Genres with their probabilities, most likely first; ties keep the model's order."""
+        """Genres with their probabilities, most likely first; ties keep the model's order.
+
+        Examples
+        --------
+        >>> result = GenreClassifier.load("fst-muse").classify_file("song.wav")
+        >>> dict(result.ranked()).keys() == set(result.genres)
+        True
+        """
         order = np.argsort(-self.probabilities, kind="stable")
         return [(self.genres[i], float(self.probabilities[i])) for i in order]
 
     def to_dict(self, *, timeline: bool = False) -> dict[str, Any]:
-        """Plain values for JSON; ``segments`` only with ``timeline``, ``traits`` if any.
+        """Plain values for JSON, probabilities rounded to five digits.
 
         With ``sound`` and ``settings``, which stand there where the sound is known, such a line
         of a file's results enters a library: see ``fstmuse library import``.
+
+        Parameters
+        ----------
+        timeline : bool, optional
+            With ``segments`` too.
+
+        Examples
+        --------
+        >>> result = GenreClassifier.load("fst-muse").classify_file("song.wav")
+        >>> values = result.to_dict()
+        >>> values["model"], values["duration_s"], "segments" in values
+        ('fst-muse', 10.0, False)
         """
         result: dict[str, Any] = {
             "model": self.model,

@@ -110,7 +110,20 @@ _LEAST_DEVIATION = 0.3
 class Trait:
     """Something that is said of a clip far more than of other music.
 
-    ``strength`` is by how many standard deviations; 0 where only the words are known.
+    Attributes
+    ----------
+    group : Group
+        Question that it answers: style, mood, era, voice, instrument or sound.
+    word : str
+        The answer, such as "mellow" or "piano".
+    strength : float
+        Standard deviations above other music; 0 where only the words are known.
+
+    Examples
+    --------
+    >>> result = GenreClassifier.load("fst-muse").classify_file("song.wav")
+    >>> all(isinstance(trait, Trait) for trait in result.traits)
+    True
     """
 
     group: Group

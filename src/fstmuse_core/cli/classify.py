@@ -157,7 +157,7 @@ def _find(paths: Sequence[str]) -> Iterator[_Found]:
         if not os.path.isdir(path):
             yield path, None
             continue
-        from fstmuse_core.audio.reading import find_audio_files
+        from fstmuse_core.audio.sound_files import find_audio_files
 
         errors: list[AudioError] = []
         is_empty = True

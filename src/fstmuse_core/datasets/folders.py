@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from fstmuse_core.audio.reading import find_audio_files
-from fstmuse_core.audio.sound_files import is_sound_file
+from fstmuse_core.audio.sound_files import find_audio_files, is_sound_file
 from fstmuse_core.datasets.isolated import duration_of
 from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
 from fstmuse_core.system.errors import AudioError, FstMuseError, one_line

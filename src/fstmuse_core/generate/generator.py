@@ -53,7 +53,14 @@ _MAKING = 0.2
 
 
 class GenerationCancelledError(Exception):
-    """Raised where ``cancelled()`` said so."""
+    """Raised by :meth:`ClipGenerator.make` where ``cancelled()`` said so.
+
+    Examples
+    --------
+    >>> ClipGenerator.load().generate("Rock", cancelled=lambda: True)
+    Traceback (most recent call last):
+    fstmuse_core.generate.generator.GenerationCancelledError
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +77,13 @@ class GeneratedClip:
         Output of the generator: natural logarithm of magnitudes that have mean one, plus the
         offset of the bundle's scaling.
     recipe : Recipe
+        All that it takes to make the same clip again.
+
+    Examples
+    --------
+    >>> clip = ClipGenerator.load().generate("Rock", seconds=1.0, iterations=4)
+    >>> clip.samples.shape, clip.sample_rate
+    ((22050,), 22050)
     """
 
     samples: FloatArray
@@ -81,10 +95,20 @@ class GeneratedClip:
 class ClipGenerator:
     """A generator bundle, ready to make clips.
 
+    Parameters
+    ----------
+    bundle : Bundle
+
     Raises
     ------
     BundleError
         If the bundle is no generator, or its network cannot be run.
+
+    Examples
+    --------
+    >>> clip = ClipGenerator.load("toy-gan").generate("Rock", seconds=2.0, seed=7)
+    >>> bool(np.abs(clip.samples).max() <= 1.0)
+    True
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -93,12 +117,36 @@ class ClipGenerator:
 
     @classmethod
     def load(cls, name: str = DEFAULT_GENERATOR, *, installed_only: bool = False) -> ClipGenerator:
-        """Load the model called ``name``; see :func:`find_bundle`. Raises ``BundleError``."""
+        """Load a model.
+
+        Parameters
+        ----------
+        name : str
+            A name of :func:`list_models`, or the path of a folder that holds a model.
+        installed_only : bool, optional
+            Take no paths.
+
+        Raises
+        ------
+        BundleError
+            If there is none of this name, or it is no generator or damaged.
+
+        Examples
+        --------
+        >>> ClipGenerator.load("toy-gan").bundle.name
+        'toy-gan'
+        """
         return cls(find_bundle(name, installed_only=installed_only))
 
     @property
     def genres(self) -> tuple[str, ...]:
-        """Genres that it can make."""
+        """Genres that it can make.
+
+        Examples
+        --------
+        >>> "Rock" in ClipGenerator.load().genres
+        True
+        """
         return self.bundle.manifest.genres
 
     def recipe(
@@ -109,13 +157,32 @@ class ClipGenerator:
         blend: Blend | None = None,
         iterations: int = ITERATIONS,
     ) -> Recipe:
-        """The recipe of a clip to be made with this model; genres in any spelling.
+        """The recipe of a clip to be made with this model.
+
+        Parameters
+        ----------
+        genre : str
+            One of ``genres``, in any spelling.
+        seconds : float
+            Length of the clip.
+        seed : int
+            Of all that is random: the same recipe gives the same samples.
+        blend : Blend, optional
+            Another genre and its share.
+        iterations : int
+            Of Griffin-Lim; past 60 nothing audible is gained.
 
         Raises
         ------
         FstMuseError
             If the model does not know a genre (those it knows are named), or a value is out of
             range.
+
+        Examples
+        --------
+        >>> recipe = ClipGenerator.load().recipe("rock", seconds=5.0)
+        >>> recipe.genre, recipe.seconds
+        ('Rock', 5.0)
         """
         if blend is not None:
             blend = replace(blend, genre=genre_among(blend.genre, self.genres))
@@ -141,7 +208,31 @@ class ClipGenerator:
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> GeneratedClip:
-        """Make a clip; see :meth:`recipe` and :meth:`make` for parameters and errors."""
+        """Make a clip.
+
+        Parameters
+        ----------
+        genre, seconds, seed, blend, iterations
+            As of :meth:`recipe`.
+        on_mel, progress, cancelled
+            As of :meth:`make`; the mel spectrogram has shape ``(n_frames, n_mels)``.
+
+        Returns
+        -------
+        GeneratedClip
+            ``round(seconds * sample_rate)`` samples.
+
+        Raises
+        ------
+        FstMuseError
+            As :meth:`recipe` and :meth:`make` do.
+
+        Examples
+        --------
+        >>> clip = ClipGenerator.load().generate("Rock", seconds=1.5, seed=3)
+        >>> clip.samples.size / clip.sample_rate, clip.recipe.seed
+        (1.5, 3)
+        """
         recipe = self.recipe(genre, seconds, seed, blend, iterations)
         return self.make(recipe, on_mel=on_mel, progress=progress, cancelled=cancelled)
 
@@ -173,6 +264,13 @@ class ClipGenerator:
             If what the network makes is silence, or holds NaN or infinity.
         GenerationCancelledError
             If ``cancelled()`` returned true.
+
+        Examples
+        --------
+        >>> generator = ClipGenerator.load()
+        >>> clip = generator.make(generator.recipe("Rock", seconds=1.0))
+        >>> clip.log_mel.shape
+        (44, 128)
         """
         config = self.bundle.manifest.spectrogram
         n_samples = round(recipe.seconds * config.sample_rate)
@@ -233,7 +331,22 @@ class ClipGenerator:
         return np.asarray(mel)
 
     def check_made(self, recipe: Recipe) -> None:
-        """Raise ``GenerateError`` if a recipe is of another model, whose clip this cannot make."""
+        """Refuse a recipe of another model, whose clip this cannot make.
+
+        Parameters
+        ----------
+        recipe : Recipe
+
+        Raises
+        ------
+        GenerateError
+            If another model made it.
+
+        Examples
+        --------
+        >>> generator = ClipGenerator.load()
+        >>> generator.check_made(generator.recipe("Rock"))
+        """
         if recipe.model_sha256 != self.bundle.sha256:
             raise GenerateError(
                 f"the model {recipe.model}",
@@ -246,10 +359,22 @@ class ClipGenerator:
 def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
     """Write a clip as WAV, FLAC or Ogg Vorbis, with its recipe in the file's comment.
 
+    Parameters
+    ----------
+    path : str or path-like
+        Ends in ``.wav``, ``.flac`` or ``.ogg``.
+    clip : GeneratedClip
+
     Raises
     ------
     AudioError
         If the suffix is another or the file cannot be written; nothing half-written is left.
+
+    Examples
+    --------
+    >>> save_clip("rock.flac", ClipGenerator.load().generate("Rock", seconds=1.0))
+    >>> load_audio("rock.flac").shape
+    (22050,)
     """
     texts = {
         "title": clip.recipe.title,

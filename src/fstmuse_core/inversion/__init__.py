@@ -14,7 +14,15 @@ MAX_ITERATIONS = 1000
 
 
 class InversionCancelledError(Exception):
-    """Raised where ``cancelled()`` said so."""
+    """Raised by :func:`invert_mel` where ``cancelled()`` said so.
+
+    Examples
+    --------
+    >>> mel = mel_spectrogram(np.ones(4096))
+    >>> invert_mel(mel, cancelled=lambda: True)
+    Traceback (most recent call last):
+    fstmuse_core.inversion.InversionCancelledError
+    """
 
 
 def invert_mel(

@@ -134,7 +134,7 @@ class LibraryTask:
 
 
 def described_file(path: str, encoding: str) -> ClassifiedFile | FailedFile:
-    """Which sound a file holds and what its tags say; ``encoding`` is that of old tags."""
+    """Find out which sound a file holds and what its tags say; ``encoding`` is that of old tags."""
     from fstmuse_core.tags.audio_bytes import audio_digest
 
     return _steady(lambda found: _described(found, audio_digest(found.path), encoding), path)

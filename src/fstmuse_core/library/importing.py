@@ -28,7 +28,7 @@ _SAME_SUM = 0.02
 
 
 class Fate(StrEnum):
-    """What became of a line of results."""
+    """Fate of a line of results."""
 
     TAKEN = "taken"
     KNOWN = "known already"
@@ -194,7 +194,7 @@ class SoundTask:
 
 
 def known_file(library: Library, path: str) -> ClassifiedFile | None:
-    """What the library knows of a file, if it is still as it was when that was found out."""
+    """Look up what the library knows of a file; ``None`` if the file has changed since."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -219,7 +219,7 @@ def take(library: Library, line: ResultLine, file: ClassifiedFile | FailedFile) 
     Parameters
     ----------
     file : ClassifiedFile or FailedFile
-        What the file of the line's path holds here.
+        Sound and texts of the file of the line's path, as it is here.
 
     Returns
     -------

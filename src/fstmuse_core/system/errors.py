@@ -17,6 +17,11 @@ class FstMuseError(Exception):
         Fault, with the value.
     remedy : str
         Advice on what to do about it; may be empty.
+
+    Examples
+    --------
+    >>> print(FstMuseError("clip.mp3", "it is 1.2 s long", "at least 3 s are needed"))
+    clip.mp3: it is 1.2 s long; at least 3 s are needed
     """
 
     def __init__(self, subject: str | Path, reason: str, remedy: str = "") -> None:
@@ -36,19 +41,55 @@ class FstMuseError(Exception):
 
 
 class AudioError(FstMuseError):
-    """A file that cannot be decoded."""
+    """A file that cannot be decoded, or not be written.
+
+    Examples
+    --------
+    >>> try:
+    ...     load_audio("nothing.wav")
+    ... except AudioError as error:
+    ...     print(error.subject)
+    nothing.wav
+    """
 
 
 class BundleError(FstMuseError):
-    """A model that cannot be used."""
+    """A model that cannot be used.
+
+    Examples
+    --------
+    >>> try:
+    ...     GenreClassifier.load("toy-gan")
+    ... except BundleError as error:
+    ...     print("no classifier")
+    no classifier
+    """
 
 
 class InversionError(FstMuseError):
-    """A mel spectrogram that no sound can have."""
+    """A mel spectrogram that no sound can have.
+
+    Examples
+    --------
+    >>> try:
+    ...     invert_mel(np.full((10, 128), -1.0, dtype=np.float32))
+    ... except InversionError as error:
+    ...     print("refused")
+    refused
+    """
 
 
 class GenerateError(FstMuseError):
-    """A clip that cannot be made as it was asked for."""
+    """A clip that cannot be made as it was asked for.
+
+    Examples
+    --------
+    >>> try:
+    ...     ClipGenerator.load().generate("Rock", seconds=-1.0)
+    ... except GenerateError as error:
+    ...     print("refused")
+    refused
+    """
 
 
 # Control characters, lone surrogates, line separators, and what turns the direction of text:

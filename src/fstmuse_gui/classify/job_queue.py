@@ -121,7 +121,7 @@ class SongFinder(QObject):
 def _find_audio_files(
     paths: Iterable[Path], on_error: Callable[[str], None], cancelled: Callable[[], bool]
 ) -> Iterator[Path]:
-    from fstmuse_core.audio.reading import find_audio_files
+    from fstmuse_core.audio.sound_files import find_audio_files
 
     return find_audio_files(paths, lambda error: on_error(str(error)), cancelled)
 
