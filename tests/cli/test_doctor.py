@@ -99,16 +99,50 @@ def test_a_child_that_fails_is_a_reason(
 ) -> None:
     monkeypatch.setattr(probes, "_CHILD_TIMEOUT_S", 60.0 if reason != "no answer" else 0.5)
 
-    lines, error = probes._ask_child(code)
+    lines, error = probes._ask_child([sys.executable, "-c", code])
 
     assert lines == []
     assert reason in error
 
 
 def test_a_missing_system_library_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "_WINDOW_CODE", "raise ImportError('libEGL.so.1: no such file')")
+    code = "raise ImportError('libEGL.so.1: no such file')"
+    monkeypatch.setattr(probes, "child_command", lambda *_: [sys.executable, "-c", code])
 
     (finding,) = probes.check_window()
 
     assert finding.fine is False
     assert "apt-get install" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("is_app", "checkout", "advice"),
+    [
+        (True, None, "get FstMuse anew"),
+        (False, None, "pip install --force-reinstall fstmuse"),
+        (False, Path("/here"), "scripts/run"),
+    ],
+)
+def test_the_advice_fits_how_it_was_installed(
+    monkeypatch: pytest.MonkeyPatch, is_app: bool, checkout: Path | None, advice: str
+) -> None:
+    monkeypatch.setattr(probes, "is_app", lambda: is_app)
+    monkeypatch.setattr(probes, "checkout", lambda: checkout)
+    monkeypatch.setitem(sys.modules, "soxr", None)
+
+    remedies = [finding.remedy for finding in probes.check_libraries() if finding.fine is False]
+
+    assert [advice in remedy for remedy in remedies] == [True]
+
+
+def test_an_app_names_libraries_without_their_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_record(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", no_record)
+    monkeypatch.setattr(probes, "is_app", lambda: True)
+
+    assert {finding.fine for finding in probes.check_libraries()} == {True}
+    training = list(probes.check_training())
+    assert {finding.fine for finding in training} == {None}
+    assert "quick form" in training[0].remedy

@@ -1,8 +1,10 @@
-"""``python -m fstmuse_core.cli`` is ``fstmuse``."""
+"""``python -m fstmuse_core.cli`` is ``fstmuse``; the app and its children begin here."""
 
 import sys
 
-from fstmuse_core.cli import main
+from fstmuse_core.system.commands import serve_children
 
-if __name__ == "__main__":
+if __name__ == "__main__" and not serve_children(sys.argv):
+    from fstmuse_core.cli import main
+
     sys.exit(main())

@@ -8,13 +8,14 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
 
 from fstmuse_core import __version__
 from fstmuse_core.cli.common.console import SOME_FAILED, print_safe
+from fstmuse_core.system.commands import checkout, child_command, is_app
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 # What the core needs at run time: distribution, and the module whose import proves it works.
@@ -30,27 +31,28 @@ _NEEDED = {
     "rich": "rich",
 }
 _TRAINING = ("tensorflow", "keras", "librosa")
-_AGAIN = "install FstMuse again from its checkout: scripts/run, or pip install -c constraints.txt ."
 _CHILD_TIMEOUT_S = 60.0
-_SOUND_CODE = """
-import json
-from fstmuse_gui.sound.devices import describe_devices
-print(json.dumps(describe_devices()))
-"""
-# Qt's X11 plug-in is loaded by hand: Qt itself would end the process where a library lacks.
-_WINDOW_CODE = """
-import ctypes, json, pathlib, sys
-import PySide6, pyqtgraph
-from PySide6 import QtWidgets
-plugin = pathlib.Path(PySide6.__file__).parent / "Qt/plugins/platforms/libqxcb.so"
-if sys.platform.startswith("linux") and plugin.exists():
-    ctypes.CDLL(str(plugin))
-print(json.dumps([f"Qt {PySide6.__version__}", f"pyqtgraph {pyqtgraph.__version__}"]))
-"""
+_PROBE = "fstmuse_core.cli.probe"
 _QT_REMEDY = (
     "Debian and Ubuntu: sudo apt-get install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 "
-    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 (scripts/run installs them all)"
+    "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
 )
+
+
+def again() -> str:
+    """Advice on how to install the program anew, wherever it came from."""
+    if is_app():
+        return "get FstMuse anew, and put it in the place of this one"
+    if checkout() is not None:
+        how = "scripts/run, or pip install -c constraints.txt ."
+        return f"install FstMuse again from its checkout: {how}"
+    return "install FstMuse again: pip install --force-reinstall fstmuse"
+
+
+def _of_training(remedy: str) -> str:
+    if is_app():
+        return "the app trains in its quick form; for all others install FstMuse with pip"
+    return remedy
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,17 @@ def check_libraries() -> Iterator[Finding]:
     for name, module in _NEEDED.items():
         try:
             importlib.import_module(module)
-            yield Finding(True, f"{name} {importlib.metadata.version(name)}")
+            yield Finding(True, f"{name} {_version(name)}".rstrip())
         except Exception as error:  # a broken native library may raise anything
-            yield Finding(False, f"{name}: {_reason(error)}", _AGAIN)
+            yield Finding(False, f"{name}: {_reason(error)}", again())
+
+
+def _version(name: str) -> str:
+    """Version of a distribution; empty if it came without saying so, as in an app."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def check_models() -> Iterator[Finding]:
@@ -82,14 +92,14 @@ def check_models() -> Iterator[Finding]:
 
     folders = bundle_folders()
     if not folders:
-        yield Finding(False, "there is no model", _AGAIN)
+        yield Finding(False, "there is no model", again())
     for name, folder in folders.items():
         try:
             yield _try_model(name, str(folder))
         except FstMuseError as error:
             yield Finding(False, f"{name}: {error.reason}", error.remedy)
         except Exception as error:
-            yield Finding(False, f"{name}: it cannot be run ({_reason(error)})", _AGAIN)
+            yield Finding(False, f"{name}: it cannot be run ({_reason(error)})", again())
     yield Finding(None, f"your own models go to {one_line(str(user_models_folder()))}")
 
 
@@ -110,18 +120,18 @@ def _try_model(name: str, folder: str) -> Finding:
 
 def check_sound() -> Iterator[Finding]:
     """PortAudio's devices; having none is no fault, since files can be classified all the same."""
-    lines, error = _ask_child(_SOUND_CODE)
+    lines, error = _ask_child(child_command(_PROBE, "sound"))
     yield from (Finding(None, line) for line in lines)
     if error:
-        yield Finding(None, f"sound devices could not be listed ({error})", _AGAIN)
+        yield Finding(None, f"sound devices could not be listed ({error})", again())
 
 
 def check_window() -> Iterator[Finding]:
     """Check that Qt and all that it needs of the system can be loaded."""
-    lines, error = _ask_child(_WINDOW_CODE)
+    lines, error = _ask_child(child_command(_PROBE, "window"))
     yield from (Finding(True, line) for line in lines)
     if error:
-        remedy = _QT_REMEDY if ".so" in error else _AGAIN
+        remedy = _QT_REMEDY if ".so" in error else again()
         yield Finding(False, f"the window cannot be opened ({error})", remedy)
 
 
@@ -131,7 +141,9 @@ def check_training() -> Iterator[Finding]:
         try:
             yield Finding(True, f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(None, f"{name} is not installed; listening works without", _AGAIN)
+            yield Finding(
+                None, f"{name} is not installed; listening works without", _of_training(again())
+            )
     try:
         yield Finding(True, f"tensorflow-io {importlib.metadata.version('tensorflow-io')}")
     except importlib.metadata.PackageNotFoundError:
@@ -140,15 +152,15 @@ def check_training() -> Iterator[Finding]:
             remedy = "only training the models of 2023 needs it; for that, use Python 3.11"
         else:
             text = "tensorflow-io is not installed; only training the models of 2023 needs it"
-            remedy = _AGAIN
+            remedy = _of_training(again())
         yield Finding(None, text, remedy)
 
 
-def _ask_child(code: str) -> tuple[list[str], str]:
-    """The list of lines that ``code`` prints as JSON, and why there is none."""
+def _ask_child(command: Sequence[str]) -> tuple[list[str], str]:
+    """The list of lines that a command prints as JSON, and why there is none."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code],
+            command,
             capture_output=True,
             text=True,
             errors="replace",

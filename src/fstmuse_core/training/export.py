@@ -21,6 +21,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME, Bundle
 from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
 from fstmuse_core.networks.blocks import Classifier
+from fstmuse_core.system.commands import child_command
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.native_libraries import one_thread_environment
 from fstmuse_core.training.plan import PLANS, Hyperparameters, ModelPlan
@@ -153,7 +154,7 @@ def litert_on_tensorflow(module: str, words: Sequence[str], weights: bytes) -> b
         source, target = Path(folder) / WEIGHTS_NAME, Path(folder) / LITERT_NAME
         source.write_bytes(weights)
         done = subprocess.run(
-            [sys.executable, "-m", module, *words, str(source), str(target)],
+            child_command(module, *words, str(source), str(target)),
             env={
                 **os.environ,
                 **one_thread_environment(tensorflow=True),

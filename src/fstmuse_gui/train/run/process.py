@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ from fstmuse_core.runs.store import (
     running_training,
     runs_folder,
 )
+from fstmuse_core.system.commands import child_command
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.train.run.closing import Closing
 
@@ -88,7 +88,7 @@ _MOST_SILENT_POLLS = 3
 # A child that loads its libraries hears a command late, but not this late.
 CANCEL_GRACE_MS = 20_000
 
-COMMAND = (sys.executable, "-m", "fstmuse_core.cli")
+COMMAND = tuple(child_command("fstmuse_core.cli"))
 
 # On Windows: without a console, and after programs that someone is looking at.
 _FLAGS = sum(

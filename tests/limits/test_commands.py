@@ -1,0 +1,62 @@
+"""Commands by which the program starts itself, also as an app with its own Python."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.system import commands
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_child_runs_one_of_our_modules() -> None:
+    command = commands.child_command("fstmuse_core.cli", "--version")
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("fstmuse ")
+
+
+@pytest.mark.parametrize("module", ["os", "fstmuse_core_other", "", "fstmuse"])
+def test_no_other_module_is_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="no module of this program"):
+        commands.child_command(module)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert not commands.serve_children(["fstmuse", "--run-module", module])
+
+
+def test_an_app_starts_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "/opt/fstmuse/fstmuse")
+    monkeypatch.setattr(sys, "argv", ["fstmuse"])
+
+    command = commands.child_command("fstmuse_core.cli.probe", "window")
+
+    assert command == ["/opt/fstmuse/fstmuse", "--run-module", "fstmuse_core.cli.probe", "window"]
+    assert commands.checkout() is None
+    assert commands.serve_children(command)
+    assert json.loads(capsys.readouterr().out)[0].startswith("Qt 6")
+
+
+def test_outside_an_app_the_words_are_the_commands() -> None:
+    assert commands.checkout() == ROOT
+    assert not commands.serve_children(["fstmuse", "--run-module", "fstmuse_core.cli"])
+    assert not commands.serve_children(["fstmuse"])
+
+
+def test_nobody_else_starts_python() -> None:
+    # A frozen program has no other Python to run a module with.
+    others = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "src").rglob("*.py"))
+        if path.name != "commands.py" and re.search(r"sys\.executable", path.read_text("utf-8"))
+    ]
+    assert others == []
