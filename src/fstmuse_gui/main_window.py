@@ -139,6 +139,7 @@ class MainWindow(QMainWindow):
         full = self._action("&Full screen", QKeySequence("F11"), self._toggle_full_screen)
         own: dict[str, MenuEntries] = {
             "File": [None, quit_action],
+            "Edit": [],
             "View": [None, self._theme_menu, full],
             "Playback": [],
             "Help": [keys, about],

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 COLOUR_MAPS = ("magma", "inferno", "plasma", "viridis", "cividis", "grey")
 DB_RANGES = (40, 60, 80, 100)
 THEMES = ("system", "light", "dark")
+CLIP_ORDERS = ("As added", "Name", "Answer", "Sureness")
 MAX_RECENT = 10
 _LONGEST_TEXT = 32_767
 _LONGEST_BYTES = 2**14
@@ -110,6 +111,7 @@ GEOMETRY = Option("window/geometry", bytes, b"", _is_small)
 WINDOW_STATE = Option("window/state", bytes, b"", _is_small)
 SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4, _is_width))
 MODEL = Option("classify/model", str, "fst-muse", _is_name, names_model=True)
+CLIP_ORDER = Option("classify/order", str, "As added", _one_of(CLIP_ORDERS))
 RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT, _is_text))
 LAST_FOLDER = Option("files/last_folder", str, "", _is_text)
 INPUT_DEVICE = Option("sound/input_device", str, "", _is_text)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -37,6 +38,7 @@ from fstmuse_core.workers.protocol import (
     Started,
     WorkerLost,
 )
+from fstmuse_core.workers.tasks.classify import title_of
 
 Samples = npt.NDArray[np.float32]
 RATE = 22_050
@@ -120,6 +122,27 @@ def test_a_part_of_a_file_is_saved_at_its_own_rate_with_its_channels(
     np.testing.assert_allclose(saved, sound[32_000 : 32_000 * 5 // 2], atol=1e-4)
     gone = worker.submit(SavePart(str(source), (0.0, 1.0), str(tmp_path / "no" / "part.wav")))
     assert "cannot be written" in events.until(Failed, job=gone)[-1].sentence
+
+
+@pytest.mark.parametrize(
+    ("tags", "title"),
+    [
+        ({"artist": "Brock", "title": "Big\nSpider"}, "Brock \N{EN DASH} Big Spider"),
+        ({"title": "Big Spider"}, "Big Spider"),
+        ({"artist": "Unknown Artist", "title": "Track 1"}, "Track 1"),
+        ({"artist": "Brock"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_song_is_called_as_its_tags_say(
+    tags: dict[str, str], title: str, tmp_path: Path, music: Samples
+) -> None:
+    path = tmp_path / "059.flac"
+    soundfile.write(path, music[:RATE], RATE)
+    file = mutagen.File(path)
+    file.update(tags)
+    file.save()
+    assert title_of(str(path)) == title
 
 
 def test_a_bad_file_fails_with_a_sentence_and_the_next_is_done(

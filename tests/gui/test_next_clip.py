@@ -142,9 +142,9 @@ def test_the_status_line_forgets_a_resynthesis_that_no_longer_plays(three: Bench
 def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Bench) -> None:
     page, tab = three.view.clip_page, three.tab
     assert page.listen_button.isEnabled()
-    own = [*tab._needs_result, tab._listen, tab._remove, tab._correct]
+    own = [*tab._needs_result, tab._listen, tab.several.remove, tab._correct]
     can = [action for action in own if action.isEnabled()]
-    assert {tab._listen, tab._remove} <= set(can)
+    assert {tab._listen, tab.several.remove} <= set(can)
     three.recording.started.emit()
     assert current(three.presenter.shown) is None
     assert not page.listen_button.isEnabled()

@@ -177,11 +177,11 @@ def test_the_window_comes_back_as_it_was(make_bench: MakeBench) -> None:
 
 def test_menus_hold_every_action(bench: Bench) -> None:
     titles = [action.text().replace("&", "") for action in bench.window.menuBar().actions()]
-    assert titles == ["File", "View", "Playback", "Help"]
+    assert titles == ["File", "Edit", "View", "Playback", "Help"]
 
 
 def test_what_needs_a_clip_is_greyed_out_without_one(bench: Bench) -> None:
     assert not bench.tab._play.isEnabled()
     assert not bench.tab._why.isEnabled()
-    assert not bench.tab._remove.isEnabled()
+    assert not bench.tab.several.remove.isEnabled()
     assert bench.tab._open.isEnabled()

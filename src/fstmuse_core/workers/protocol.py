@@ -25,10 +25,14 @@ __all__ = ["Ready"]
 
 @dataclass(frozen=True, eq=False)
 class ClipResult:
-    """Result of classifying one file, for the window."""
+    """Result of classifying one file, for the window.
+
+    ``title`` is what the file's tags call it, "artist - title"; empty if they name no title.
+    """
 
     classification: Classification
     image: SpectrogramImage
+    title: str = ""
 
 
 # Requests, window to worker -------------------------------------------------------------

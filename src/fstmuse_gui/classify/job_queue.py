@@ -213,6 +213,10 @@ class JobQueue(QObject):
             self._waiting.remove(key)
             self._waiting.insert(0, key)
 
+    def is_current(self, clip: Clip) -> bool:
+        """True unless the answer to a clip is another model's."""
+        return clip.result is None or clip.result.classification.model == self._model
+
     def cancel(self, key: int) -> None:
         """Give a clip up, whether it waits or is being worked on."""
         clip = self._clips.get(key)
@@ -285,6 +289,7 @@ class JobQueue(QObject):
     def _on_done(self, job: int, result: ClipResult) -> None:
         if (clip := self._running(job)) is not None:
             clip.state, clip.result = RowState.DONE, result
+            clip.title = result.title or clip.title
         self._end(job, clip)
 
     def _on_failed(self, job: int, sentence: str) -> None:

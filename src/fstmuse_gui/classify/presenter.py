@@ -44,11 +44,14 @@ class ClassifyPresenter(QObject):
         What can be done may have changed: another clip, another state.
     recent_changed
         The recent files are others.
+    removed(list)
+        The :class:`Clip` objects that were taken off the list.
     """
 
     message = Signal(str)
     changed = Signal()
     recent_changed = Signal()
+    removed = Signal(list)
 
     def __init__(
         self,
@@ -94,8 +97,9 @@ class ClassifyPresenter(QObject):
         view.sidebar.model_chosen.connect(self.choose_model)
         view.sidebar.cancel_requested.connect(self.cancel_all)
         view.sidebar.list.chosen.connect(self._show)
-        view.sidebar.list.remove_requested.connect(self.remove)
-        view.sidebar.list.retry_requested.connect(self.retry)
+        rows = view.sidebar.list
+        rows.remove_requested.connect(lambda _key: self.remove(*rows.selected_keys))
+        rows.retry_requested.connect(lambda _key: self.retry(*rows.selected_keys))
         view.drop_area.recent_chosen.connect(lambda path: self.open_paths([path]))
         view.drop_area.record_requested.connect(self.toggle_recording)
         view.busy_page.cancel_requested.connect(self._cancel_shown)
@@ -225,36 +229,30 @@ class ClassifyPresenter(QObject):
         """Record, or end the recording."""
         self._recording.toggle()
 
-    def remove(self, key: int | None) -> None:
-        """Take a clip off the list."""
-        clip = self.clips.get(key)
-        if clip is None or not self._may_lose([clip]):
+    def remove(self, *keys: int | None) -> None:
+        """Take clips off the list; ``removed`` tells of them."""
+        clips = [clip for key in keys if (clip := self.clips.get(key)) is not None]
+        if not clips or not self._view.may_lose(clips):
             return
-        self.queue.cancel(clip.key)
-        self.clips.remove(clip.key)
-        if self._shown == clip.key:
+        for clip in clips:
+            self.queue.cancel(clip.key)
+            self.clips.remove(clip.key)
+            self._view.sidebar.list.remove_row(clip.key)
+        if self._shown in {clip.key for clip in clips}:
             self._shown = None
-        self._view.sidebar.list.remove_row(clip.key)
         self._show(self._view.sidebar.list.current_key)
         self._show_work()
+        self.removed.emit(clips)
 
     def may_close(self) -> bool:
         """Ask before unsaved recordings are lost; True if the tab may close."""
-        return self._may_lose([clip for clip in self.clips if clip.would_be_lost])
+        return self._view.may_lose([clip for clip in self.clips if clip.would_be_lost])
 
-    def _may_lose(self, clips: list[Clip]) -> bool:
-        n_lost = sum(clip.would_be_lost for clip in clips)
-        if not n_lost:
-            return True
-        what = "a recording" if n_lost == 1 else f"{n_lost} recordings"
-        return self._view.confirm(
-            f"Discard {what}?", "What has not been saved as a file will be gone.", "Discard"
-        )
-
-    def retry(self, key: int | None) -> None:
-        """Classify a clip once more."""
-        if (clip := self.clips.get(key)) is not None:
-            self.queue.add(clip)
+    def retry(self, *keys: int | None) -> None:
+        """Classify clips once more."""
+        for key in keys:
+            if (clip := self.clips.get(key)) is not None:
+                self.queue.add(clip)
 
     def cancel_all(self) -> None:
         """Give up everything that has no answer yet."""

@@ -149,6 +149,23 @@ class ClipSaver(FileSaver):
             source = clip.path or clip.title
             self._write(path, lambda: write_text(path, form(source, result, region)))
 
+    def save_all(
+        self,
+        clips: list[Clip],
+        as_table: Callable[[list[Clip]], str],
+        as_lines: Callable[[list[Clip]], str],
+    ) -> None:
+        """The results of several clips as CSV, or as JSON lines if the file is called so."""
+        kinds = "CSV table (*.csv);;JSON lines (*.jsonl)"
+        path = self._view.ask_save_path(
+            "Export all results", self._suggest("FstMuse results.csv"), kinds
+        )
+        if path:
+            path = path if Path(path).suffix else f"{path}.csv"
+            form = as_lines if Path(path).suffix.lower() in (".jsonl", ".json") else as_table
+            text = form(clips)
+            self._write(path, lambda: write_text(path, text))
+
     def ask_region(self, clip: Clip, region: Region) -> str:
         """Ask where the sound of a region goes; empty if nowhere."""
         return self._ask(clip, "Save the region", ".wav", "WAV (*.wav)", region)

@@ -19,6 +19,7 @@ from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.recording import Recording
 from fstmuse_gui.classify.region_menu import RegionMenu
+from fstmuse_gui.classify.several import SeveralClips
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.settings import (
@@ -106,6 +107,7 @@ class ClassifyTab(QObject):
         volume = self.view.clip_page.transport.volume
         self._volume = VolumePresenter(volume, player, context.settings, context.sounds, self)
         self._save_menu = self.view.clip_page.save_menu
+        self.several = SeveralClips(self.presenter, self.view, context.settings, self)
         self._needs_result: list[QAction] = []
         self._build_actions()
         self._build_choices()
@@ -136,7 +138,7 @@ class ClassifyTab(QObject):
         return self.view
 
     def menus(self) -> dict[str, MenuEntries]:
-        """Entries for File, View and Playback."""
+        """Entries for File, Edit, View and Playback."""
         return {
             "File": [
                 self._open,
@@ -147,12 +149,23 @@ class ClassifyTab(QObject):
                 self._record,
                 None,
                 self._save_menu,
-                self._remove,
+                self.several.export,
+                self.several.folder,
+            ],
+            "Edit": [
+                self._undo,
                 None,
-                *self._correcting,
+                self.several.copy,
+                self.several.select_all,
+                self.several.remove,
+                None,
+                self._correct,
+                self._confirm,
             ],
             "View": [
                 self._why,
+                None,
+                self.several.order_menu,
                 None,
                 *self._zooms,
                 None,
@@ -231,12 +244,6 @@ class ClassifyTab(QObject):
             self, "&Paste songs", "Ctrl+V", lambda: p.paste(QGuiApplication.clipboard().mimeData())
         )
         self._record = make_action(self, "&Record, or end the recording", "R", p.toggle_recording)
-        self._remove = make_action(
-            self,
-            "Re&move from the list",
-            "Delete",
-            lambda: p.remove(self.view.sidebar.list.current_key),
-        )
         saving = p.saving
         self._save_take = self._clip_action(
             "The &recording\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+S", saving.save_take
@@ -291,8 +298,13 @@ class ClassifyTab(QObject):
             self, "&Correct the genre\N{HORIZONTAL ELLIPSIS}", "C", correcting.ask
         )
         self._confirm = make_action(self, "The genre is right", "Y", correcting.confirm)
-        self._undo = make_action(self, "&Undo the correction", "Ctrl+Z", correcting.undo)
-        self._correcting = [self._correct, self._confirm, self._undo]
+        self._undo = make_action(self, "&Undo", "Ctrl+Z", self._undo_last)
+
+    def _undo_last(self) -> None:
+        if self.several.undoes:
+            self.several.undo()
+        else:
+            self.presenter.correcting.undo()
 
     def _step(self, seconds: float, _clip: Clip) -> None:
         self.presenter.playback.step(seconds)
@@ -375,5 +387,5 @@ class ClassifyTab(QObject):
         correcting = self.presenter.correcting
         self._correct.setEnabled(correcting.can_correct)
         self._confirm.setEnabled(correcting.can_confirm)
-        self._undo.setEnabled(correcting.record is not None)
-        self._remove.setEnabled(shown is not None)
+        self._undo.setEnabled(bool(self.several.undoes) or correcting.record is not None)
+        self._undo.setText(f"&Undo {self.several.undoes or 'the correction'}")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +19,7 @@ from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.controls import tool_button
@@ -53,7 +55,7 @@ class Sidebar(QWidget):
         column.addLayout(self._build_model())
         column.addSpacing(GRID)
         column.addLayout(self._build_heading())
-        self.list = FileList()
+        self.list = FileList(several=True)
         column.addWidget(self.list, 1)
         column.addWidget(self._build_work())
         column.addWidget(_card(record_panel))
@@ -79,8 +81,11 @@ class Sidebar(QWidget):
         heading.setFont(scaled_font(self.font(), 1.0, QFont.Weight.DemiBold))
         self.open_button = tool_button("open", "Open songs", "Open songs (Ctrl+O)")
         self.open_button.clicked.connect(self.open_requested)
+        self.order_button = tool_button("sort", "Order of the clips", "Order of the clips")
+        self.order_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         row = QHBoxLayout()
         row.addWidget(heading, 1)
+        row.addWidget(self.order_button)
         row.addWidget(self.open_button)
         return row
 
@@ -176,6 +181,16 @@ class ClassifyView(PagedView):
         self.clip_page.set_narrow(self.width() < NARROW)
 
     # -- questions ---------------------------------------------------------------------
+
+    def may_lose(self, clips: list[Clip]) -> bool:
+        """Ask before recordings are lost that are not saved; True if they may be."""
+        n_lost = sum(clip.would_be_lost for clip in clips)
+        if not n_lost:
+            return True
+        what = "a recording" if n_lost == 1 else f"{n_lost} recordings"
+        return self.confirm(
+            f"Discard {what}?", "What has not been saved as a file will be gone.", "Discard"
+        )
 
     def ask_open_files(self, folder: str, suffixes: list[str]) -> list[str]:
         """Let the user choose songs."""

@@ -110,11 +110,8 @@ class GenerateTab(QObject):
                 self._cancel,
                 None,
                 self._save,
-                self._copy,
-                None,
-                self._remove,
-                self._undo,
             ],
+            "Edit": [self._undo, None, self._copy, self._remove],
             "View": [*self._zooms],
             "Playback": [self._play, self._swap, None, *self._seeks, None, *self._volumes],
         }

@@ -98,6 +98,13 @@ class ClipStore:
         """The clip of that key, if it is still here."""
         return None if key is None else self._clips.get(key)
 
+    def takes_back(self, clip: Clip) -> bool:
+        """Add a clip that was removed, unless its file has been opened anew."""
+        is_new = clip.path is None or clip.path not in self._by_path
+        if is_new:
+            self.add(clip)
+        return is_new
+
     def remove(self, key: int) -> None:
         """Forget a clip."""
         clip = self._clips.pop(key, None)

@@ -175,7 +175,7 @@ class Tab(Protocol):
         """Signal with a text for the status bar."""
 
     def menus(self) -> dict[str, MenuEntries]:
-        """Entries for the menus File, View and Playback."""
+        """Entries for the menus File, Edit, View and Playback."""
 
     def open_paths(self, paths: list[str]) -> None:
         """Take files and folders that were dropped on the window or named at the start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -80,10 +81,34 @@ class Row:
         return f"{self.title}, {self.status()}{sure}{why}"
 
 
+class Order(StrEnum):
+    """Orders of the rows; the value is what the menu says."""
+
+    ADDED = "As added"
+    NAME = "Name"
+    ANSWER = "Answer"
+    SURENESS = "Sureness"
+
+
+_ORDERS: dict[Order, Callable[[Row], Any]] = {
+    Order.ADDED: lambda row: row.key,
+    Order.NAME: lambda row: (row.title.casefold(), row.key),
+    Order.ANSWER: lambda row: (
+        row.state is not RowState.DONE,
+        not (row.said or row.genre),
+        row.said or row.genre or "",
+        -row.probability,
+        row.key,
+    ),
+    Order.SURENESS: lambda row: (row.state is not RowState.DONE, -row.probability, row.key),
+}
+
+
 class _Rows(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows: list[Row] = []
+        self._order = Order.ADDED
 
     def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)
@@ -108,12 +133,31 @@ class _Rows(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
         self.rows.extend(rows)
         self.endInsertRows()
+        self._sort()
+
+    def order(self, by: Order) -> None:
+        self._order = by
+        self._sort()
+
+    def _sort(self) -> None:
+        ordered = sorted(self.rows, key=_ORDERS[self._order])
+        if ordered == self.rows:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        keys = [self.rows[index.row()].key for index in before]
+        self.rows = ordered
+        places = {row.key: place for place, row in enumerate(ordered)}
+        self.changePersistentIndexList(before, [self.index(places[key]) for key in keys])
+        self.layoutChanged.emit()
 
     def replace(self, row: Row) -> None:
         place = self.place_of(row.key)
         if place >= 0 and self.rows[place] != row:
             self.rows[place] = row
             self.dataChanged.emit(self.index(place), self.index(place))
+            if self._order is not Order.ADDED:
+                self._sort()
 
     def remove(self, key: int) -> None:
         place = self.place_of(key)
@@ -134,6 +178,8 @@ class FileList(QListView):
         Text shown while there are no rows.
     again : str
         Name in the menu for doing a row's work once more.
+    several : bool
+        Several rows can be chosen at once.
 
     Signals
     -------
@@ -154,6 +200,7 @@ class FileList(QListView):
         name: str = "Clips",
         empty: str = "What you open or record appears here.",
         again: str = "Classify again",
+        several: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
@@ -161,7 +208,8 @@ class FileList(QListView):
         self._rows = _Rows(self)
         self.setModel(self._rows)
         self.setItemDelegate(_RowPainter(self))
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        modes = QAbstractItemView.SelectionMode
+        self.setSelectionMode(modes.ExtendedSelection if several else modes.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
@@ -200,6 +248,19 @@ class FileList(QListView):
         index = self.currentIndex()
         return self._rows.rows[index.row()].key if index.isValid() else None
 
+    @property
+    def selected_keys(self) -> list[int]:
+        """Keys of the selected rows, from top to bottom; of the current one if none is."""
+        places = sorted(index.row() for index in self.selectedIndexes())
+        current = self.current_key
+        return [self._rows.rows[place].key for place in places] or (
+            [current] if current is not None else []
+        )
+
+    def order(self, by: Order) -> None:
+        """Sort the rows, now and as they change; what is selected stays so."""
+        self._rows.order(by)
+
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid():
             self.chosen.emit(self._rows.rows[current.row()].key)
@@ -228,6 +289,9 @@ class FileList(QListView):
         menu = QMenu(self)
         menu.addAction(self._again, lambda: self.retry_requested.emit(key))
         menu.addAction("Remove from the list", lambda: self.remove_requested.emit(key))
+        if self.actions():
+            menu.addSeparator()
+            menu.addActions(self.actions())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         where = event.globalPos()
         if event.reason() == QContextMenuEvent.Reason.Keyboard:

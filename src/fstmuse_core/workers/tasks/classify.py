@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from fstmuse_core.audio.images import ImageBuilder
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.session import Session
+from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.protocol import (
     Cancel,
     Cancelled,
@@ -30,6 +32,16 @@ from fstmuse_core.workers.server import JobServer
 def serve(connection: Connection, warm_model: str | None = None) -> None:
     """Answer requests until the pipe ends. The first message out is ``Ready``."""
     _Server(connection).serve(warm_model)
+
+
+def title_of(path: str) -> str:
+    """Artist and title by a file's tags, on one line; empty if they name no title."""
+    from fstmuse_core.tags.reading import known_artist, read_tags
+
+    tags = read_tags(Path(path))
+    artist = known_artist(tags.artist)
+    title = f"{artist} \N{EN DASH} {tags.title}" if artist else tags.title
+    return one_line(title) if tags.title.strip() else ""
 
 
 def save_part(request: SavePart) -> None:
@@ -108,7 +120,7 @@ class _Server(JobServer):
             cancelled=given_up,
             part=request.part,
         )
-        return ClipResult(classification, image.build())
+        return ClipResult(classification, image.build(), title_of(request.path))
 
     def work(self) -> None:
         """Answer what has come of recordings, then do the file that has come."""
