@@ -219,6 +219,12 @@ class MainWindow(QMainWindow):
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def restore_session(self) -> None:
+        """Open what was open when the window was closed."""
+        for tab in self.tabs:
+            if isinstance(tab, ClassifyTab):
+                tab.restore_session()
+
     def _show_tab(self, title: str) -> None:
         if title in self._titles:
             self._tab_widget.setCurrentIndex(self._titles.index(title))

@@ -35,6 +35,7 @@ DB_RANGES = (40, 60, 80, 100)
 THEMES = ("system", "light", "dark")
 CLIP_ORDERS = ("As added", "Name", "Answer", "Sureness")
 MAX_RECENT = 10
+MAX_SESSION = 500
 _LONGEST_TEXT = 32_767
 _LONGEST_BYTES = 2**14
 # Of a widget, in pixels, by Qt.
@@ -112,6 +113,8 @@ WINDOW_STATE = Option("window/state", bytes, b"", _is_small)
 SPLITTER = Option("window/splitter", list, [], _is_list_of(int, 4, _is_width))
 MODEL = Option("classify/model", str, "fst-muse", _is_name, names_model=True)
 CLIP_ORDER = Option("classify/order", str, "As added", _one_of(CLIP_ORDERS))
+SESSION_CLIPS = Option("classify/clips", list, [], _is_list_of(str, MAX_SESSION, _is_text))
+SESSION_SHOWN = Option("classify/shown", str, "", _is_text)
 RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT, _is_text))
 LAST_FOLDER = Option("files/last_folder", str, "", _is_text)
 INPUT_DEVICE = Option("sound/input_device", str, "", _is_text)

@@ -33,6 +33,7 @@ def open_window(app: QApplication, settings: Settings) -> MainWindow:
     window.painted.connect(watch.start)
     window.painted.connect(_warm_up)
     window.show()
+    window.restore_session()
     return window
 
 

@@ -109,6 +109,7 @@ def make_bench(
                 lister=FakeLister,
                 models=lambda: models,
                 corrections=lambda: CorrectionStore(corrections),
+                unsaved=lambda: tmp_path / "unsaved",
             )
             return ClassifyTab(context, factories)
 

@@ -19,7 +19,9 @@ from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.recording import Recording
 from fstmuse_gui.classify.region_menu import RegionMenu
+from fstmuse_gui.classify.session import SessionKeeper
 from fstmuse_gui.classify.several import SeveralClips
+from fstmuse_gui.classify.unsaved import unsaved_folder
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.settings import (
@@ -77,6 +79,7 @@ class ClassifyFactories:
     models: Callable[[], list[ModelInfo]] = installed_models
     corrections: Callable[[], Corrections] = own_corrections
     sounds: Callable[[QObject], WorkerBridge] = make_sounds
+    unsaved: Callable[[], Path] = unsaved_folder
 
 
 class ClassifyTab(QObject):
@@ -98,7 +101,7 @@ class ClassifyTab(QObject):
             context.settings,
             context.bridge,
             player := factories.player(self),
-            factories.recording(panel, context.settings, self),
+            recording := factories.recording(panel, context.settings, self),
             factories.models(),
             self,
             factories.corrections,
@@ -107,12 +110,15 @@ class ClassifyTab(QObject):
         volume = self.view.clip_page.transport.volume
         self._volume = VolumePresenter(volume, player, context.settings, context.sounds, self)
         self._save_menu = self.view.clip_page.save_menu
+        self._session = SessionKeeper(
+            self.presenter, self.view, context.settings, recording, factories.unsaved(), self
+        )
         self.several = SeveralClips(self.presenter, self.view, context.settings, self)
         self._needs_result: list[QAction] = []
         self._build_actions()
         self._build_choices()
         self._output_menu = self._build_output_menu(factories.lister)
-        self._restore()
+        self.view.splitter.restore(self._settings.get(SPLITTER))
         self.presenter.message.connect(self.message)
         self.resynthesis.message.connect(self.message)
         self.resynthesis.trouble.connect(self.view.notice.say_of_item)
@@ -197,15 +203,17 @@ class ClassifyTab(QObject):
         """Ask before a recording is lost."""
         return self.presenter.may_close()
 
+    def restore_session(self) -> None:
+        """Open what was open when the window was closed, and keep the session from now on."""
+        self._session.restore()
+
     def close(self) -> None:
         """Stop everything and remember how it looked."""
         self._settings.set(SPLITTER, self.view.splitter.widths())
         self._output_menu.release()
         self.resynthesis.close()
         self.presenter.close()
-
-    def _restore(self) -> None:
-        self.view.splitter.restore(self._settings.get(SPLITTER))
+        self._session.close()
 
     def _on_models_changed(self) -> None:
         self.presenter.offer_models(self._models())
