@@ -1,8 +1,8 @@
 """Make the checkout ready to use, then start the program or its tests.
 
-Called by ``scripts/run`` and ``scripts/test`` with any Python 3.11 or 3.12; needs nothing
-but the standard library. A stamp in the virtual environment tells what was installed, so
-that a second start goes straight on, and imports no more than it needs for that.
+Called by ``scripts/run``, ``scripts/test`` and ``scripts/build-app`` with any Python 3.11 or
+3.12; needs nothing but the standard library. A stamp in the virtual environment tells what was
+installed, so that a second start goes straight on, and imports no more than it needs for that.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ _ALL_TESTS = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the first argument says, ``run`` or ``test``, with the others."""
-    purpose, rest = arguments[0], list(arguments[1:])
+    """Do what the first argument says, ``run``, ``test`` or ``app``, with the others."""
+    work, rest = arguments[0], list(arguments[1:])
+    purpose = "run" if work == "run" else "test"
     if not is_ready(purpose):
         set_up(purpose)
-    return {"run": run_program, "test": run_checks}[purpose](rest)
+    return {"run": run_program, "test": run_checks, "app": build_app}[work](rest)
 
 
 def is_ready(purpose: str) -> bool:
@@ -131,6 +132,13 @@ def run_program(arguments: Sequence[str]) -> int:
     import subprocess
 
     return subprocess.run(command).returncode
+
+
+def build_app(arguments: Sequence[str]) -> int:
+    """Build the app into the folder that is named, by default ``dist``."""
+    import subprocess
+
+    return subprocess.run([PYTHON, ROOT / "scripts" / "build_app.py", *arguments]).returncode
 
 
 def run_checks(arguments: Sequence[str]) -> int:

@@ -1,8 +1,9 @@
 """Write the lock files: what the set-up installs, each file of it with its SHA-256.
 
-``requirements/run.txt`` is for the program, ``requirements/test.txt`` for its tests too. The
-versions come from constraints.txt; one lock serves every supported system and Python. Needs
-uv (``pip install uv``), which reads the hashes of all files from the package index.
+``requirements/run.txt`` is for the program, ``requirements/test.txt`` for its tests and for
+building the app too. The versions come from constraints.txt; one lock serves every supported
+system and Python. Needs uv (``pip install uv``), which reads the hashes of all files from the
+package index.
 
 Usage: python scripts/lock_requirements.py
 """
@@ -37,7 +38,7 @@ def lock(purpose: str) -> str:
         command += ["--generate-hashes", "--no-header", "--no-annotate"]
         command += ["--no-emit-index-url", "--no-emit-find-links"]
         command += ["--constraint", str(ROOT / "constraints.txt"), "--output-file", str(target)]
-        command += ["--extra", "test"] if purpose == "test" else []
+        command += ["--extra", "test", "--extra", "app"] if purpose == "test" else []
         command += [str(ROOT / "pyproject.toml"), str(build)]
         subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         return _HEADER + _for_our_pythons(target.read_text(encoding="utf-8"))

@@ -1,0 +1,83 @@
+"""The app that ``scripts/build-app`` makes: it answers as the checkout does."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from .conftest import COMMAND
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program, built once."""
+    if importlib.util.find_spec("PyInstaller") is None:
+        pytest.skip("PyInstaller is not installed")
+    folder = tmp_path_factory.mktemp("app")
+    subprocess.run([sys.executable, ROOT / "scripts" / "build_app.py", folder], check=True)
+    return folder / "fstmuse" / ("fstmuse.exe" if os.name == "nt" else "fstmuse")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away from the checkout, and without what could lead there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+
+
+def run(*command: str | Path) -> str:
+    without_path = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    env = os.environ if str(command[0]) == COMMAND[0] else without_path
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_it_classifies_as_the_checkout_does(app: Path, music_file: Path, tmp_path: Path) -> None:
+    samples, rate = soundfile.read(music_file)
+    for number in range(14):  # enough for a process for each core
+        part = samples[number * rate // 4 :]
+        soundfile.write(tmp_path / f"{number}.flac", part, rate)
+    arguments = ("classify", tmp_path, "--timeline", "--format", "jsonl")
+
+    here = run(app, *arguments)
+
+    assert len(here.splitlines()) == 14
+    assert here == run(*COMMAND, *arguments)
+
+
+def test_it_generates_as_the_checkout_does(app: Path, tmp_path: Path) -> None:
+    arguments = ("generate", "--genre", "Rock", "--seconds", "2", "--seed", "7", "-o")
+
+    run(app, *arguments, "app.wav")
+    run(*COMMAND, *arguments, "checkout.wav")
+
+    ours, rate = soundfile.read("app.wav")
+    theirs, _ = soundfile.read("checkout.wav")
+    assert ours.size == 2 * rate
+    assert abs(ours - theirs).max() < 1e-3
+
+
+def test_its_window_opens_and_its_workers_answer(app: Path) -> None:
+    told = json.loads(run(app, "gui", "--smoke-test").splitlines()[-1])
+
+    assert told["result"]["model"] == "fst-muse"
+
+
+def test_it_knows_what_it_is(app: Path) -> None:
+    told = run(app, "doctor")
+
+    assert "Everything that is needed is there." in told
+    assert "the app trains in its quick form" in told
+    assert "scripts/run" not in told
