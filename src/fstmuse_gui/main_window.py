@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -30,17 +31,16 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from fstmuse_core import __version__
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.classify.tab import ClassifyTab
 from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
-from fstmuse_gui.plain import PlainMessage
-from fstmuse_gui.settings import APP_NAME, GEOMETRY, TAGLINE, THEME, THEMES, WINDOW_STATE
+from fstmuse_gui.settings import APP_NAME, GEOMETRY, THEME, THEMES, WINDOW_STATE, places
 from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabBadge, TabBadges, TabContext
 from fstmuse_gui.theme import ThemeController, app_icon, icon
 from fstmuse_gui.train.tab import TrainTab
+from fstmuse_gui.widgets.about import AboutDialog
 from fstmuse_gui.widgets.dialogs import ScreenFit, ShortcutsDialog
 from fstmuse_gui.widgets.drops import accept_dropped_paths
 
@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
         own: dict[str, MenuEntries] = {
             "File": [None, quit_action],
             "Edit": [],
-            "View": [None, self._theme_menu, full],
+            "View": [None, self._build_tab_menu(), self._theme_menu, full],
             "Playback": [],
             "Help": [keys, about],
         }
@@ -164,6 +164,20 @@ class MainWindow(QMainWindow):
             if isinstance(menu, QMenu):
                 seen = any(a.isVisible() and not a.isSeparator() for a in menu.actions())
                 top.setVisible(seen)
+
+    def _build_tab_menu(self) -> QMenu:
+        menu = QMenu("&Go to tab", self)
+        for number, title in enumerate(self._titles, start=1):
+            go = partial(self._show_tab, title)
+            menu.addAction(self._action(title, QKeySequence(f"Ctrl+{number}"), go))
+        menu.addSeparator()
+        for text, keys, step in (("&Next", "Ctrl+Tab", 1), ("&Previous", "Ctrl+Shift+Tab", -1)):
+            menu.addAction(self._action(text, QKeySequence(keys), partial(self._step_tab, step)))
+        return menu
+
+    def _step_tab(self, step: int) -> None:
+        at = self._tab_widget.currentIndex() + step
+        self._tab_widget.setCurrentIndex(at % self._tab_widget.count())
 
     def _build_theme_menu(self) -> QMenu:
         menu = QMenu("&Theme", self)
@@ -205,16 +219,12 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show the list of keys."""
-        ShortcutsDialog(self.menuBar(), self).open()
+        in_front = sorted(self.tabs, key=lambda tab: tab is not self.tab)
+        by_tab = [(tab.title, [a for t, a in self._entries if t is tab]) for tab in in_front]
+        ShortcutsDialog(self.menuBar(), self, by_tab).open()
 
     def _show_about(self) -> None:
-        detail = f"{TAGLINE} Everything happens on this computer."
-        box = PlainMessage(self, f"{APP_NAME} {__version__}", detail)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle(f"About {APP_NAME}")
-        box.setIconPixmap(app_icon().pixmap(72, 72))
-        box.setStyleSheet("#qt_msgbox_label { font-weight: 600; }")
-        box.open()
+        AboutDialog(places(), self).open()
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

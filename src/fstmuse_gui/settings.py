@@ -128,6 +128,18 @@ def settings_path() -> Path:
     return Path(platformdirs.user_config_dir(APP_ID, appauthor=False)) / f"{APP_ID}.ini"
 
 
+def places() -> dict[str, Path]:
+    """What the program keeps, and where on this platform."""
+    data = Path(platformdirs.user_data_dir(APP_ID, appauthor=False))
+    return {
+        "Library, corrections, models, trainings, undo of tags": data,
+        "What songs sound like, to be made again": Path(
+            platformdirs.user_cache_dir(APP_ID, appauthor=False)
+        ),
+        "Settings": settings_path(),
+    }
+
+
 class Settings:
     """The stored options.
 

@@ -97,7 +97,7 @@ def test_the_list_has_a_menu_of_its_own(bench: ModelsBench) -> None:
 
 
 def test_the_list_of_keys_names_them(bench: ModelsBench) -> None:
-    keys = dict(keys_of(bench.window.menuBar())["File"])
+    keys = dict(keys_of(bench.window.menuBar())["Edit"])
     assert keys["F2"] == "Rename the model"
     assert keys["Del"] == "Delete the model"
     assert keys["Ctrl + Z"] == "Undo the deletion"

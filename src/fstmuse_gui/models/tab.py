@@ -51,19 +51,16 @@ class ModelsTab(QObject):
         return self._stage
 
     def menus(self) -> dict[str, MenuEntries]:
-        """Entries for File."""
+        """Entries for File and Edit."""
         return {
             "File": [
                 self._import,
                 self._export,
                 None,
-                self._rename,
-                self._delete,
-                self._undo,
-                None,
                 self._use,
                 self._tune,
-            ]
+            ],
+            "Edit": [self._undo, None, self._rename, self._delete],
         }
 
     def open_paths(self, paths: list[str]) -> None:

@@ -39,10 +39,13 @@ _NOT_ITS_OWN_PLACE = (
 
 
 _TEXT_WIDTH = 480
+# Keys and what they do stand in two columns from this width on.
+_TWO_COLUMNS = 880
 _POINTER = (
     ("Wheel", "Zoom in time"),
     ("Shift + wheel", "Zoom in frequency"),
     ("Drag", "Move the picture"),
+    ("Shift + drag", "Select a region"),
     ("Click", "Go there"),
     ("Double-click", "Whole clip"),
 )
@@ -233,9 +236,25 @@ def keys_of(bar: QMenuBar) -> dict[str, list[tuple[str, str]]]:
     return {title: keys for title, keys in found.items() if keys}
 
 
+def keys_by_tab(
+    bar: QMenuBar, by_tab: Sequence[tuple[str, Sequence[QAction]]]
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Keys of each tab's entries, by title in this order, and of those that are for all."""
+    of_tabs = {action for _, actions in by_tab for action in actions}
+    menus = [menu for top in bar.actions() if isinstance(menu := top.menu(), QMenu)]
+    shared = [a for menu in menus for a in menu.actions() if a not in of_tabs]
+    groups = [(f"In {title}", _keys_of(actions)) for title, actions in by_tab]
+    groups.insert(1, ("Everywhere", _keys_of(shared)))
+    return [(title, keys) for title, keys in groups if keys]
+
+
 def _keys_in(menu: QMenu, prefix: str = "") -> list[tuple[str, str]]:
+    return _keys_of(menu.actions(), prefix)
+
+
+def _keys_of(actions: Sequence[QAction], prefix: str = "") -> list[tuple[str, str]]:
     keys = []
-    for action in menu.actions():
+    for action in actions:
         inner = action.menu()
         if isinstance(inner, QMenu):
             keys += _keys_in(inner, f"{_plain(action.text())}: ")
@@ -253,13 +272,19 @@ def _plain(text: str) -> str:
 
 
 class ShortcutsDialog(FittingDialog):
-    """Dialog with every key and what it does."""
+    """Dialog with every key and what it does, by tab if the tabs' entries are given."""
 
-    def __init__(self, bar: QMenuBar, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        bar: QMenuBar,
+        parent: QWidget | None = None,
+        by_tab: Sequence[tuple[str, Sequence[QAction]]] = (),
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        groups = [*keys_of(bar).items(), ("On the spectrogram", list(_POINTER))]
+        groups = keys_by_tab(bar, by_tab) if by_tab else list(keys_of(bar).items())
+        groups.append(("On the spectrogram", list(_POINTER)))
         sides = (QVBoxLayout(), QVBoxLayout())
         heights = [0, 0]
         for title, keys in groups:
@@ -289,7 +314,9 @@ class ShortcutsDialog(FittingDialog):
         layout.addWidget(area)
         layout.addLayout(foot)
         wanted = content.sizeHint()
-        self.resize(wanted.width() + 2 * GRID, min(760, wanted.height() + 9 * GRID))
+        self.resize(
+            max(_TWO_COLUMNS, wanted.width() + 2 * GRID), min(760, wanted.height() + 9 * GRID)
+        )
 
 
 def _group(dialog: QWidget, title: str, keys: list[tuple[str, str]]) -> QWidget:
