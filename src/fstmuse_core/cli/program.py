@@ -41,6 +41,7 @@ _COMMANDS = {
     "compare": "Lay two models side by side.",
     "data": "Get data sets, check them, keep your corrections and the feature cache.",
     "doctor": "Check versions, sound devices and models; say what is missing.",
+    "completion": "Print what lets bash, zsh or fish complete commands.",
     "gui": "Open the window (also without any command).",
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _EMPTY = "it is empty; give a name"
@@ -55,6 +56,14 @@ class ModelName(SomeName):
         from fstmuse_core.cli.common.console import say
 
         return str(checked_folder(name, tell=lambda step: say(f"{step} ...")))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a value by the names of the models that are there."""
+        from fstmuse_core.bundle.bundle import bundle_folders
+
+        return [CompletionItem(name) for name in bundle_folders() if name.startswith(incomplete)]
 
 
 class Whole(click.IntRange):
