@@ -71,6 +71,8 @@ def fit_tagger_head(
     genres: Sequence[str],
     tags: Sequence[str],
     shares: tuple[float, float, float],
+    *,
+    max_iterations: int = _MAX_ITERATIONS,
 ) -> TaggerHead:
     """Fit the experts to clips; the same clips give the same experts.
 
@@ -87,6 +89,8 @@ def fit_tagger_head(
         Names of the classes but the last, and of the tagger's tags.
     shares : tuple of three floats
         Of the trained expert, the tags and the network.
+    max_iterations : int
+        Of L-BFGS; after a hundred answers hardly change.
     """
     table = tag_table(genres, tags)
     logits = rows[:, -len(tags) :].astype(np.float64)
@@ -98,7 +102,9 @@ def fit_tagger_head(
     weights = artist_weights(wanted, [a for a, t in zip(artists, taught, strict=True) if t])
     mean = weights @ inputs
     deviation = np.sqrt(weights @ np.square(inputs - mean)) + 1e-6
-    matrix, bias = _fit_linear((inputs - mean) / deviation, wanted, weights, len(genres) + 1)
+    matrix, bias = _fit_linear(
+        (inputs - mean) / deviation, wanted, weights, len(genres) + 1, max_iterations
+    )
     return TaggerHead(
         tags=table,
         offsets=offsets.astype(np.float32),
@@ -140,7 +146,7 @@ def artist_weights(classes: Ints, artists: Sequence[str]) -> Floats:
 
 
 def _fit_linear(
-    inputs: Floats, classes: Ints, weights: Floats, n_classes: int
+    inputs: Floats, classes: Ints, weights: Floats, n_classes: int, max_iterations: int
 ) -> tuple[Floats, Floats]:
     """Softmax regression with a penalty on the squares of its weights."""
     n_inputs = inputs.shape[1]
@@ -159,7 +165,7 @@ def _fit_linear(
         )
 
     start = np.zeros((n_inputs + 1) * n_classes)
-    options = {"maxiter": _MAX_ITERATIONS}
+    options = {"maxiter": max_iterations}
     with one_blas_thread():
         found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
     return found.x[:-n_classes].reshape(n_inputs, n_classes), found.x[-n_classes:]

@@ -21,6 +21,9 @@ from fstmuse_core.training.tagger_rows import outputs_of
 
 # Shares of the trained expert that are tried; the tags have the rest.
 SHARES = (0.2, 0.35, 0.5, 0.7, 0.85, 1.0)
+# A third of what the models that come along are given: accuracy in cross-validations of 40 to 470
+# songs is the same within 0.5 points, in 40 % of the time.
+_ITERATIONS = 100
 
 Tell = Callable[[int, int], None]
 
@@ -62,7 +65,8 @@ class QuickData:
         artists = [a for a, is_taught in zip(self.artists(), taught, strict=True) if is_taught]
         shares = (share, 1.0 - share, 0.0)
         rows, classes = self.rows[taught], self.classes[taught]
-        return fit_tagger_head(rows, classes, artists, self.genres, self.tags, shares)
+        taught_by = rows, classes, artists, self.genres, self.tags, shares
+        return fit_tagger_head(*taught_by, max_iterations=_ITERATIONS)
 
     def shares(self) -> tuple[float, ...]:
         """Shares of the trained expert worth trying: where no genre has a tag, it has all."""
