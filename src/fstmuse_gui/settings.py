@@ -129,7 +129,7 @@ def settings_path() -> Path:
 
 
 def places() -> dict[str, Path]:
-    """What the program keeps, and where on this platform."""
+    """Data that the program keeps, and where on this platform."""
     data = Path(platformdirs.user_data_dir(APP_ID, appauthor=False))
     return {
         "Library, corrections, models, trainings, undo of tags": data,

@@ -188,7 +188,7 @@ class GenreClassifier:
         cancelled : callable, optional
             Asked after each block.
         part : tuple of float, optional
-            Where the sound to classify begins and ends, in seconds; all of it by default. Times
+            Start and end of the sound to classify, in seconds; all of it by default. Times
             of the answer count from where it begins.
 
         Raises

@@ -59,7 +59,7 @@ class SongList:
     Attributes
     ----------
     title : str
-        What they are, for people.
+        Name for people.
     songs : tuple of (int, float)
         Ids of the files, and how near each is: 1 for the same sound.
     """

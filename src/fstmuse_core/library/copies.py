@@ -74,7 +74,7 @@ class Copy:
     row : LibraryRow
     facts : FileFacts
     why : str
-        Why it is to be kept, or what it has less than the one that is.
+        Reason it is to be kept, or what it has less than the one that is.
     alike : float
         Share of its fingerprint that agrees with that of the one to be kept; 1 for the same
         bytes of sound.
@@ -119,7 +119,7 @@ def fingerprint(path: str) -> bytes:
 
 @dataclass(frozen=True)
 class FileHeader:
-    """What a file says of itself; ``codec`` is empty where its name says enough."""
+    """Facts that a file says of itself; ``codec`` is empty where its name says enough."""
 
     sample_rate: int = 0
     channels: int = 0

@@ -81,7 +81,7 @@ def _place(finder: SongFinder, row: LibraryRow) -> int:
 
 
 def _way(index: SongIndex, a: int, b: int) -> tuple[FloatArray, FloatArray]:
-    """Where each song lies by the straight way: how far along it, and how far from it.
+    """Place of each song by the straight way: how far along it, and how far from it.
 
     The first is 0 at the start and 1 at the end, the second a squared distance.
     """

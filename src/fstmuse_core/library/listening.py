@@ -1,4 +1,4 @@
-"""What a tagger says of one file, whether it is in a library or not."""
+"""Outputs of a tagger for one file, whether it is in a library or not."""
 
 from __future__ import annotations
 

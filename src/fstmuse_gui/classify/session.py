@@ -1,4 +1,4 @@
-"""What returns at the next start: the clips, the one that was shown, unsaved recordings."""
+"""State that returns at the next start: the clips, the one that was shown, unsaved recordings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done with several clips at once: removed and given back, sorted, copied, exported."""
+"""Actions on several clips at once: removed and given back, sorted, copied, exported."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from fstmuse_gui.widgets.page_parts import ElidedLabel
 
 
 class SongListBar(QFrame):
-    """What the list is, a way to keep it, and a way back.
+    """Name of the list, a way to keep it, and a way back.
 
     Signals
     -------

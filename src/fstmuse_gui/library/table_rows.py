@@ -88,7 +88,7 @@ class LibraryModel(TextTableModel):
         return int(self._places.size)
 
     def near(self, line: int) -> float | None:
-        """How near the file in a line is, from 0 to 1; ``None`` without a list."""
+        """Nearness of the file in a line, from 0 to 1; ``None`` without a list."""
         cosine = self.nearness.get(self.row_at(line).file_id)
         return None if cosine is None else max(0.0, cosine)
 

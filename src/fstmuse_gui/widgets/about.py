@@ -36,12 +36,12 @@ _PARTS = (
 
 
 class AboutDialog(FittingDialog):
-    """What the program is, whose work is in it, and where it keeps data.
+    """Page on what the program is, whose work is in it, and where it keeps data.
 
     Parameters
     ----------
     places : mapping of str to Path
-        What is kept, and where.
+        Data that is kept, and where.
     """
 
     def __init__(self, places: Mapping[str, Path], parent: QWidget | None = None) -> None:

@@ -130,7 +130,7 @@ class SpectrogramView(QWidget):
 
     @property
     def picture_rect(self) -> QRect:
-        """Where the picture lies, without its axes, in pixels of this widget."""
+        """Place of the picture, without its axes, in pixels of this widget."""
         return self._canvas.geometry()
 
     # -- what is shown -----------------------------------------------------------------

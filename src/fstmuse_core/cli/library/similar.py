@@ -125,7 +125,7 @@ def journey(
 
 
 def _kind(output: Path | None, layout: str | None, songs: Sequence[str]) -> str:
-    """What is written: a playlist or one of the layouts; refuses what cannot be."""
+    """Form of what is written: a playlist or one of the layouts; refuses what cannot be."""
     if output is None:
         return layout or "table"
     check_writable(output, *songs)

@@ -231,7 +231,7 @@ def _answers(litert: bytes, manifest: BundleManifest, clips: Clips, tell: Tell) 
 
 
 def _about(chosen: Chosen) -> list[str]:
-    """What the choice costs, if anything."""
+    """Cost of the choice, if any."""
     if not chosen.is_quantised or not chosen.changed:
         return []
     return [
