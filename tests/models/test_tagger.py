@@ -15,9 +15,11 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, write_b
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.classify.result import Doubt
 from fstmuse_core.classify.tagging import audible_patches, spread
 from fstmuse_core.classify.traits import by_group
 from fstmuse_core.system.errors import BundleError
+from tests.conftest import make_music
 
 N_TAGS, N_FEATURES, RATE = 100, 512, 22_050
 
@@ -82,12 +84,18 @@ def test_a_classifier_answers_with_network_and_tagger(on_tagger: Callable[..., B
 
 
 def test_a_clip_has_traits_in_words(on_tagger: Callable[..., Bundle]) -> None:
-    result = GenreClassifier(on_tagger()).classify_samples(clip(20))
+    classifier = GenreClassifier(on_tagger())
+    music = np.tile(make_music(), 2)
+    result = classifier.classify_samples(music)
 
     assert result.traits
+    noise = classifier.classify_samples(clip(20))
+    assert noise.verdict.doubt is Doubt.SPEECH
+    assert noise.tagged is not None
+    assert noise.traits == ()
     assert result.to_dict()["traits"] == by_group(result.traits)
     alone = replace(on_tagger(), tagger_head=None)
-    without = GenreClassifier(alone).classify_samples(clip(20))
+    without = GenreClassifier(alone).classify_samples(music)
     assert without.traits == ()
     assert "traits" not in without.to_dict()
 

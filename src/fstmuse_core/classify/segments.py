@@ -207,7 +207,7 @@ class ClassifySession:
             verdict=verdict,
             warnings=(*source_warnings, *warnings),
             activation=self._activation.build() if self._activation else None,
-            **described(self._classifier.tagger, self._classifier.experts, scores.outputs),
+            **described(self._classifier.tagger, self._classifier.experts, scores.outputs, verdict),
         )
 
     def _segment_times(self) -> tuple[npt.NDArray[np.float64], float]:

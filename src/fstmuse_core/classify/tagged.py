@@ -232,7 +232,9 @@ def answer_of(
         verdict=verdict,
         warnings=(*source_warnings, *warnings),
         no_map=no_map,
-        **described(classifier.tagger, head, heard.outputs.mean() if heard.outputs else None),
+        **described(
+            classifier.tagger, head, heard.outputs.mean() if heard.outputs else None, verdict
+        ),
     )
 
 

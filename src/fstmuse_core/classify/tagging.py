@@ -18,9 +18,10 @@ from fstmuse_core.bundle.tagger import (
     TagOutputs,
 )
 from fstmuse_core.bundle.tagger_head import TaggerHead
-from fstmuse_core.classify.result import Tagged
+from fstmuse_core.classify.result import Doubt, Tagged, Verdict
 from fstmuse_core.classify.traits import Trait, traits_of
 
+_NO_MUSIC = (Doubt.SILENCE, Doubt.TOO_SHORT, Doubt.CLIPPED, Doubt.SPEECH)
 # A song shows in its first minutes what it is.
 LISTENED_S = 180.0
 
@@ -134,14 +135,18 @@ class Described(TypedDict, total=False):
 
 
 def described(
-    tagger: Tagger | None, head: TaggerHead | None, outputs: TagOutputs | None
+    tagger: Tagger | None, head: TaggerHead | None, outputs: TagOutputs | None, verdict: Verdict
 ) -> Described:
-    """Tags, embedding and traits of a clip by the tagger's mean outputs; empty without any."""
+    """Tags, embedding and traits of a clip by the tagger's mean outputs; empty without any.
+
+    What is no music by its verdict has no traits: the tagger would say some of noise too.
+    """
     if tagger is None or head is None or outputs is None:
         return {}
     n_tags = len(tagger.tags)
     mean, deviation = head.mean[-n_tags:], head.deviation[-n_tags:]
+    is_music = verdict.doubt not in _NO_MUSIC
     return {
         "tagged": Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding),
-        "traits": traits_of(tagger.tags, outputs.tags, mean, deviation),
+        "traits": traits_of(tagger.tags, outputs.tags, mean, deviation) if is_music else (),
     }

@@ -87,8 +87,9 @@ _WORDS: Mapping[Group, Mapping[str, tuple[str, ...]]] = {
     Group.SOUND: {
         "acoustic": ("acoustic",),
         "fast": ("MTT fast",),
-        "loud": ("MTT loud",),
-        "quiet": ("MTT quiet", "MTT soft"),
+        # The level itself says nothing: the tagger hears all clips at the same.
+        "gentle": ("MTT quiet", "MTT soft"),
+        "intense": ("MTT loud",),
         "slow": ("MTT slow",),
     },
 }
