@@ -21,6 +21,8 @@ from fstmuse_core.library.copies import (
     FileFacts,
     candidate_groups,
     judged,
+    missing_prints,
+    read_prints,
 )
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.library.scan import scan_library
@@ -113,22 +115,96 @@ def test_they_are_listed_for_people_and_for_tables(
 
 
 def test_fingerprints_are_made_once(copied: Shelf, fstmuse: Run) -> None:
-    fstmuse("copies")
-    with copied.library.reading() as db:
-        assert db.execute("SELECT count(*) FROM prints").fetchone() == (6,)
-    for path in copied.folder.iterdir():
-        path.unlink()  # nothing can be made anew
-    code, _, err = fstmuse("copies")
-    assert (code, err) == (0, "3 copies of 2 recordings\n")
+    rows = copied.library.rows(MODEL.sha256)
+    assert len(missing_prints(copied.library, rows)) == 6
+    out = fstmuse("copies")[1]
+    assert missing_prints(copied.library, rows) == []
+    # One that is made anew would find the copy again.
+    with copied.library.writing() as db:
+        db.execute("UPDATE prints SET words = x'' WHERE content = 'song.mp3'")
+    code, again, err = fstmuse("copies")
+    assert (code, err) == (0, "2 copies of 2 recordings\n")
+    assert "song.mp3" in out
+    assert "song.mp3" not in again
+
+
+def lose_track(shelf: Shelf, name: str) -> None:
+    """Let the library take the file as it is now for the one that was scanned."""
+    path = str(shelf.folder / name)
+    shelf.library.retagged(path, title="", artist="", album="", tag_genre="")
 
 
 def test_a_file_that_cannot_be_read_is_told(copied: Shelf, fstmuse: Run) -> None:
     (copied.folder / "other.flac").write_bytes(b"fLaC nothing more")
+    lose_track(copied, "other.flac")
     code, out, err = fstmuse("copies")
     assert code == 1
     assert "other.flac: " in err
     assert "3 copies of 2 recordings" in err
     assert "other.flac" not in out
+
+
+@pytest.mark.parametrize("name", ["song.flac", "third.mp3"])
+def test_a_file_whose_header_cannot_be_read_is_neither_kept_nor_a_copy(
+    copied: Shelf, fstmuse: Run, name: str
+) -> None:
+    assert fstmuse("copies")[0] == 0
+    (copied.folder / name).write_bytes(b"nothing more")
+    lose_track(copied, name)
+    code, out, err = fstmuse("copies")
+    assert code == 1
+    assert err.startswith(f"fstmuse: {copied.folder / name}: ")
+    assert f"{copied.folder / name}\n" not in out
+
+
+# -- files that are not what was scanned ---------------------------------------------------
+
+AGAIN = "scan again: fstmuse library scan\n"
+
+
+def test_the_last_copy_of_a_deleted_file_is_not_called_a_copy(copied: Shelf, fstmuse: Run) -> None:
+    assert fstmuse("copies")[0] == 0
+    for name in ("song.flac", "quiet.flac"):
+        (copied.folder / name).unlink()
+    code, out, err = fstmuse("copies")
+    assert code == 1
+    assert f"keep  {copied.folder / 'song.mp3'}\n" not in out
+    assert f"copy  {copied.folder / 'song.mp3'}\n" not in out
+    for name in ("song.flac", "quiet.flac"):
+        gone = copied.folder / name
+        assert f"fstmuse: {gone}: left out, it is no longer there; {AGAIN}" in err
+        assert name not in out
+    assert "1 copy of 1 recording\n" in err
+
+
+def test_another_song_in_the_place_of_one_is_no_copy(copied: Shelf, fstmuse: Run) -> None:
+    assert fstmuse("copies")[0] == 0
+    replaced = copied.folder / "third.mp3"
+    soundfile.write(replaced, music(5), RATE)
+    code, out, err = fstmuse("copies")
+    assert code == 1
+    assert f"fstmuse: {replaced}: left out, it has changed since it was scanned; {AGAIN}" in err
+    assert "third.mp3" not in out
+
+
+def test_no_fingerprint_is_made_of_another_sound(copied: Shelf, fstmuse: Run) -> None:
+    """Under the hash of the old sound it would outlive the next scan."""
+    soundfile.write(copied.folder / "other.flac", music(0), RATE)
+    code, out, _ = fstmuse("copies")
+    assert code == 1
+    assert "other.flac" not in out
+    assert "other.flac" not in read_prints(copied.library)
+
+
+def test_a_drive_that_is_away_is_told_in_a_few_lines(library_store: Shelf, fstmuse: Run) -> None:
+    names = [f"{n}.mp3" for n in range(25)]
+    library_store.put(*names)
+    library_store.hear(MODEL, {name: answer("Rock", 0.9) for name in names})
+    library_store.folder.rename(library_store.folder.with_name("away"))
+    code, out, err = fstmuse("copies")
+    assert (code, out) == (1, "")
+    assert len(err.splitlines()) == 12
+    assert f"15 more files left out, changed or gone; {AGAIN}" in err
 
 
 def test_libraries_without_copies(library_store: Shelf, fstmuse: Run) -> None:

@@ -15,12 +15,13 @@ from fstmuse_core.cli.common.output import check_writable, open_text
 from fstmuse_core.cli.common.param_types import SomePath
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import chosen_model, model_option, opened_library
+from fstmuse_core.cli.library.stale import StaleFiles
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.isolated import FileWork
 from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
-    from fstmuse_core.library.copies import Copies, Copy, FileFacts
+    from fstmuse_core.library.copies import Copies, Copy, FileHeader
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import LibraryRow
 
@@ -45,14 +46,23 @@ def copies(model: str | None, layout: str | None, output: Path | None) -> int:
     Of each group one is to be kept: a lossless file before others, then more samples or a higher
     bit rate, then the longer one, then one with a title. Other performances of a piece are no
     copies, nor is a file that holds only a part. Nothing is deleted.
+
+    Files that are gone or have changed since they were scanned, and those that cannot be read,
+    are named and left out; then the exit code is 1.
     """
     if output is not None:
         check_writable(output)
     kind = layout or ("" if output is None else output.suffix.lower().removeprefix("."))
     with opened_library() as library:
         rows = library.rows(chosen_model(library, model).sha256)
-        failed = _fingerprinted(library, rows)
-        found = _found(library, rows)
+        if not rows:
+            raise FstMuseError("Your library", "it is empty", "add a folder: fstmuse library scan")
+        stale = StaleFiles(library)
+        current = [row for row in rows if not _is_listed(row) or stale.is_current(row)]
+        failed = _fingerprinted(library, current)
+        readable = [row for row in current if row.file_id not in failed]
+        found, n_unread = _found(library, readable, stale)
+    n_stale = stale.tell()
     with open_text(output) as stream:
         _write(found, kind, stream)
     n_extra = sum(len(group) - 1 for one in found for group in one.groups)
@@ -62,17 +72,22 @@ def copies(model: str | None, layout: str | None, output: Path | None) -> int:
     else:
         noun = "copy" if n_extra == 1 else "copies"
         say(f"{n_extra:,} {noun} of {counted(n_groups, 'recording')}")
-    return SOME_FAILED if failed else 0
+    return SOME_FAILED if failed or n_unread or n_stale else 0
 
 
-def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> int:
-    """Make the fingerprints that are missing; how many files could not be read, which is said."""
+def _is_listed(row: LibraryRow) -> bool:
+    """True if the file can be in a group: it was heard, and no scan has missed it."""
+    from fstmuse_core.library.rows import State
+
+    return row.content is not None and row.state is not State.GONE
+
+
+def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> set[int]:
+    """Make the fingerprints that are missing; ids of files that cannot be read, which is said."""
     from fstmuse_core.cli.common.many_files import in_order
     from fstmuse_core.library.copies import fingerprint, keep_prints, missing_prints
 
     unheard = sum(row.content is None for row in rows)
-    if not rows:
-        raise FstMuseError("Your library", "it is empty", "add a folder: fstmuse library scan")
     if unheard:
         say(
             f"fstmuse: {counted(unheard, 'file')} left out, not heard yet; let a model listen: "
@@ -80,16 +95,16 @@ def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> int:
         )
     lacking = missing_prints(library, rows)
     found: dict[str, bytes] = {}
-    failed = 0
+    failed: set[int] = set()
     paths = [row.path for row in lacking]
     results: Iterator[bytes | FstMuseError] = in_order(
         paths, FileWork(fingerprint), lambda _, result: result
     )
     with ProgressBar(len(lacking)) as bar:
         for row, result in zip(lacking, results, strict=True):
-            bar.update(len(found) + failed, one_line(row.path))
+            bar.update(len(found) + len(failed), one_line(row.path))
             if isinstance(result, FstMuseError):
-                failed += 1
+                failed.add(row.file_id)
                 bar.clear()
                 say(f"fstmuse: {one_line(row.path)}: {result.reason}")
             elif row.content is not None:
@@ -100,13 +115,25 @@ def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> int:
     return failed
 
 
-def _found(library: Library, rows: Sequence[LibraryRow]) -> list[Copies]:
-    from fstmuse_core.library.copies import candidate_groups, judged, read_prints
+def _found(
+    library: Library, rows: Sequence[LibraryRow], stale: StaleFiles
+) -> tuple[list[Copies], int]:
+    """Copies among files, and how many of them could not be read, which is said."""
+    from fstmuse_core.library.copies import candidate_groups, facts_of, judged, read_prints
 
     groups, alike = candidate_groups(rows, read_prints(library))
-    facts = _facts([row for group in groups for row in group])
-    found = [judged(group, facts, alike) for group in groups]
-    return sorted((one for one in found if one.groups or one.parts), key=_first_path)
+    likely = [row for group in groups for row in group]
+    headers = _headers(likely)
+    # They may have changed while fingerprints were made.
+    facts = {
+        row.file_id: facts_of(row, header)
+        for row, header in zip(likely, headers, strict=True)
+        if header is not None and stale.is_current(row)
+    }
+    seen = [[row for row in group if row.file_id in facts] for group in groups]
+    found = [judged(group, facts, alike) for group in seen]
+    shown = sorted((one for one in found if one.groups or one.parts), key=_first_path)
+    return shown, headers.count(None)
 
 
 def _first_path(found: Copies) -> str:
@@ -114,15 +141,19 @@ def _first_path(found: Copies) -> str:
     return kept[0].row.path
 
 
-def _facts(rows: Sequence[LibraryRow]) -> dict[int, FileFacts]:
+def _headers(rows: Sequence[LibraryRow]) -> list[FileHeader | None]:
+    """Header of each file; ``None`` where it cannot be read, which is said."""
     from fstmuse_core.cli.common.many_files import in_order
-    from fstmuse_core.library.copies import FileHeader, facts_of, read_header
+    from fstmuse_core.library.copies import read_header
 
-    def kept(_: int, result: FileHeader | FstMuseError) -> FileHeader:
-        return FileHeader() if isinstance(result, FstMuseError) else result
+    def kept(index: int, result: FileHeader | FstMuseError) -> list[FileHeader | None]:
+        if isinstance(result, FstMuseError):
+            say(f"fstmuse: {one_line(rows[index].path)}: {result.reason}")
+            return [None]
+        return [result]
 
-    headers = in_order([row.path for row in rows], FileWork(read_header), kept)
-    return {row.file_id: facts_of(row, header) for row, header in zip(rows, headers, strict=True)}
+    work = FileWork(read_header)
+    return [header for (header,) in in_order([row.path for row in rows], work, kept)]
 
 
 def _write(found: Sequence[Copies], kind: str, stream: TextIO) -> None:
