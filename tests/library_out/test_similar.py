@@ -165,7 +165,7 @@ def test_a_journey_goes_from_song_to_song(circle: Shelf, fstmuse: Run) -> None:
 def test_a_journey_is_shorter_where_little_lies_between(circle: Shelf, fstmuse: Run) -> None:
     code, out, err = fstmuse("journey", "Title 2", "Title 5", "--songs", "12")
     assert (code, len(out.splitlines())) == (0, 4)
-    assert err == "fstmuse: only 2 songs of the library lie on the way\n"
+    assert err == "fstmuse: 4 songs, not 12: no more of the library lie on the way\n"
     _, out, err = fstmuse("journey", "Title 2", "Title 3", "--songs", "2")
     assert (len(out.splitlines()), err) == (2, "")
 

@@ -56,12 +56,11 @@ def journey(finder: SongFinder, start: LibraryRow, end: LibraryRow, count: int) 
             end.path, f"it sounds like {start.path}, so nothing lies between", "name another song"
         )
     progress, aside = _way(finder.index, a, b)
-    is_between = finder.is_there & (progress > 0.0) & (progress < 1.0)
+    is_between = (progress > 0.0) & (progress < 1.0)
     is_between[[a, b]] = False
-    between = np.flatnonzero(is_between)
-    chosen = between[np.argsort(aside[between], kind="stable")[:_CANDIDATES]]
+    chosen = _candidates(finder, is_between, aside)
     places = np.concatenate([[a], chosen[np.argsort(progress[chosen], kind="stable")], [b]])
-    songs = [start, *(finder.files[place] for place in places[1:-1].tolist()), end]
+    songs = [start, *(finder.file_at(place) for place in places[1:-1].tolist()), end]
     costs = _costs(units[places], progress[places], songs, count)
     path = _cheapest(costs, min(count, len(places)))
     steps = [Step(songs[path[0]], 1.0)]
@@ -69,6 +68,17 @@ def journey(finder: SongFinder, start: LibraryRow, end: LibraryRow, count: int) 
         cosine = float(units[places[before]] @ units[places[after]])
         steps.append(Step(songs[after], cosine))
     return steps
+
+
+def _candidates(
+    finder: SongFinder, is_between: npt.NDArray[np.bool_], aside: FloatArray
+) -> npt.NDArray[np.intp]:
+    """Places of songs nearest the straight way, of which a file is there."""
+    while True:
+        between = np.flatnonzero(is_between & finder.is_there)
+        chosen = between[np.argsort(aside[between], kind="stable")[:_CANDIDATES]]
+        if finder.check(chosen.tolist()):
+            return chosen
 
 
 def _place(finder: SongFinder, row: LibraryRow) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -140,17 +140,42 @@ class SongFinder:
     index : SongIndex
     rows : sequence of LibraryRow
         Files to choose from; of those with the same sound the first one that is not gone.
+    is_current : callable, optional
+        Asked of each file that is about to be chosen; others take the place of those that are
+        not.
     """
 
-    def __init__(self, index: SongIndex, rows: Sequence[LibraryRow]) -> None:
+    def __init__(
+        self,
+        index: SongIndex,
+        rows: Sequence[LibraryRow],
+        is_current: Callable[[LibraryRow], bool] = lambda row: True,
+    ) -> None:
         self.index = index
-        self.files: dict[int, LibraryRow] = {}
+        self._is_current = is_current
+        # Files by the places of their sounds.
+        self._files: dict[int, list[LibraryRow]] = {}
         for row in rows:
             place = self.place_of(row)
             if place is not None and row.state is not State.GONE:
-                self.files.setdefault(place, row)
+                self._files.setdefault(place, []).append(row)
         self.is_there = np.zeros(len(index), dtype=np.bool_)
-        self.is_there[list(self.files)] = True
+        self.is_there[list(self._files)] = True
+
+    def file_at(self, place: int) -> LibraryRow:
+        """The first file with the sound at a place where one is there."""
+        return self._files[place][0]
+
+    def check(self, places: Iterable[int]) -> bool:
+        """Drop the files at these places that are not current; true if a file is left at each."""
+        are_there = True
+        for place in places:
+            files = self._files[place]
+            while files and not self._is_current(files[0]):
+                del files[0]
+            self.is_there[place] = bool(files)
+            are_there &= bool(files)
+        return are_there
 
     def place_of(self, row: LibraryRow) -> int | None:
         """Place of a file's sound in the index; ``None`` if it is not kept."""
@@ -175,11 +200,23 @@ class SongFinder:
         FstMuseError
             If there is nothing to choose from.
         """
-        is_wanted = self.is_there.copy()
-        is_wanted[[place for row in without if (place := self.place_of(row)) is not None]] = False
-        found = self.index.nearest(self.index.wanted(songs), count, among=is_wanted)
+        found = self._nearest(self.index.wanted(songs), count, without)
         if not found:
             raise FstMuseError(
                 TITLE, "it holds no other song to compare with", "add more: fstmuse library scan"
             )
-        return [Near(self.files[place], cosine) for place, cosine in found]
+        return [Near(self.file_at(place), cosine) for place, cosine in found]
+
+    def _nearest(
+        self, wanted: FloatArray, count: int, without: Sequence[LibraryRow]
+    ) -> list[tuple[int, float]]:
+        places = [place for row in without if (place := self.place_of(row)) is not None]
+        looked_at = count
+        while True:
+            among = self.is_there.copy()
+            among[places] = False
+            found = self.index.nearest(wanted, looked_at, among=among)
+            if self.check(place for place, _ in found):
+                return found[:count]
+            # Where a drive is away, many are: few rounds must do.
+            looked_at *= 2

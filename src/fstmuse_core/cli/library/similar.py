@@ -16,6 +16,7 @@ from fstmuse_core.cli.common.output import check_writable, open_text
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
 from fstmuse_core.cli.library.options import opened_library
 from fstmuse_core.cli.library.songs import embedding_of, find_song, library_song, opened_finder
+from fstmuse_core.cli.library.stale import left_out
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import counted
 
@@ -68,12 +69,16 @@ def similar(
     A SONG is a path, a file's name, a title, or "artist - title" of the library, or any sound
     file, which is then listened to. Of several, the songs are listed that sound like all of them
     together. 100 is the same sound; a good neighbour has 70 or more, any two songs about 25.
+
+    Files that are gone or have changed since they were scanned are left out and named.
     """
     kind = _kind(output, layout, songs)
-    with opened_library() as library:
-        finder, rows = opened_finder(library, model)
-        found = [find_song(rows, name) for name in songs]
-        wanted = [embedding_of(finder, row, name) for row, name in zip(found, songs, strict=True)]
+    with opened_library() as library, left_out(library) as stale:
+        finder, rows = opened_finder(library, model, stale)
+        found = [find_song(rows, name, stale) for name in songs]
+        wanted = [
+            embedding_of(finder, row, name, stale) for row, name in zip(found, songs, strict=True)
+        ]
         own = [row for row in found if row is not None]
         near = finder.near(wanted, count, without=own)
     listed = [(one.row, one.nearness) for one in near]
@@ -109,17 +114,18 @@ def journey(
     """Choose songs of the library that lead from A to B, each one near the last.
 
     Both are paths or titles of the library. No artist comes twice in a row where that can be.
-    The number is how near each song is to the one before.
+    The number is how near each song is to the one before. Files that are gone or have changed
+    since they were scanned are left out and named.
     """
     from fstmuse_core.library.journey import journey as travelled
 
     kind = _kind(output, layout, (start, end))
-    with opened_library() as library:
-        finder, rows = opened_finder(library, model)
-        first, last = library_song(rows, start), library_song(rows, end)
+    with opened_library() as library, left_out(library) as stale:
+        finder, rows = opened_finder(library, model, stale)
+        first, last = (library_song(rows, name, stale) for name in (start, end))
         steps = travelled(finder, first, last, count)
     if len(steps) < count:
-        say(f"fstmuse: only {counted(len(steps) - 2, 'song')} of the library lie on the way")
+        say(f"fstmuse: {len(steps)} songs, not {count}: no more of the library lie on the way")
     listed = [(step.row, step.nearness) for step in steps]
     return _write(listed, kind, output, f"{_name(first, start)} to {_name(last, end)}", absolute)
 

@@ -11,6 +11,7 @@ import numpy as np
 from fstmuse_core.cli.common.console import say
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import chosen_model
+from fstmuse_core.cli.library.stale import StaleFiles
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.isolated import isolated
 from fstmuse_core.system.wording import counted
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from fstmuse_core.library.similar import SongFinder
 
 
-def opened_finder(library: Library, model: str | None) -> tuple[SongFinder, list[LibraryRow]]:
+def opened_finder(
+    library: Library, model: str | None, stale: StaleFiles
+) -> tuple[SongFinder, list[LibraryRow]]:
     """Embeddings by the tagger of a model, or by the one that has listened to most songs.
 
     With them come all files of the library, heard or not.
@@ -40,7 +43,7 @@ def opened_finder(library: Library, model: str | None) -> tuple[SongFinder, list
             f"fstmuse: {counted(lacking, 'song')} left out, whose sound is not kept by the tagger "
             "in use; let it listen: fstmuse library classify"
         )
-    return SongFinder(index, rows), rows
+    return SongFinder(index, rows, stale.is_current), rows
 
 
 def _tagger_of(model: str) -> str:
@@ -54,8 +57,10 @@ def _tagger_of(model: str) -> str:
     return tagger
 
 
-def find_song(rows: Sequence[LibraryRow], name: str) -> LibraryRow | None:
+def find_song(rows: Sequence[LibraryRow], name: str, stale: StaleFiles) -> LibraryRow | None:
     """The file of the library with this path, file name, title, or artist and title.
+
+    Of several files with the same sound it is the first that is as it was scanned.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def find_song(rows: Sequence[LibraryRow], name: str) -> LibraryRow | None:
     if len({row.content or row.path for row in found}) > 1:
         paths = ", ".join(one_line(row.path) for row in found[:3])
         raise FstMuseError(name, f"{len(found)} songs are called so ({paths})", "name a path")
-    return found[0] if found else None
+    return next(filter(stale.is_current, found), found[0]) if found else None
 
 
 def _names(row: LibraryRow) -> set[str]:
@@ -82,16 +87,20 @@ def _names(row: LibraryRow) -> set[str]:
     return {stem, title, f"{row.artist.casefold()} - {title}"}
 
 
-def embedding_of(finder: SongFinder, row: LibraryRow | None, name: str) -> FloatArray:
+def embedding_of(
+    finder: SongFinder, row: LibraryRow | None, name: str, stale: StaleFiles
+) -> FloatArray:
     """Embedding of a file of the library; of another file it is made, which takes a moment.
 
     Raises
     ------
     FstMuseError
-        If there is no such file, or it can't be listened to.
+        If there is no such file, it has changed since it was scanned, or it can't be listened
+        to.
     """
     place = None if row is None else finder.place_of(row)
-    if place is not None:
+    if row is not None and place is not None:
+        stale.require(row)
         return np.asarray(finder.index.units[place])
     path = name if row is None else row.path
     if not os.path.lexists(path):
@@ -105,11 +114,18 @@ def embedding_of(finder: SongFinder, row: LibraryRow | None, name: str) -> Float
         return isolated(EmbeddingTask(finder.index.tagger_sha256), path)
 
 
-def library_song(rows: Sequence[LibraryRow], name: str) -> LibraryRow:
-    """The song of the library that is called so; raises ``FstMuseError`` if there is none."""
-    row = find_song(rows, name)
+def library_song(rows: Sequence[LibraryRow], name: str, stale: StaleFiles) -> LibraryRow:
+    """The song of the library that is called so.
+
+    Raises
+    ------
+    FstMuseError
+        If there is none, or it has changed since it was scanned.
+    """
+    row = find_song(rows, name, stale)
     if row is None:
         raise FstMuseError(
             name, "the library has no such song", "add its folder: fstmuse library scan"
         )
+    stale.require(row)
     return row

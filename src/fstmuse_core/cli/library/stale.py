@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fstmuse_core.cli.common.console import say
@@ -54,3 +56,13 @@ class StaleFiles:
         if more > 0:
             say(f"fstmuse: {counted(more, 'more file')} left out, changed or gone; {REMEDY}")
         return len(self._faults)
+
+
+@contextmanager
+def left_out(library: Library) -> Iterator[StaleFiles]:
+    """Find stale files in the block; they are named when it ends, also with an error."""
+    stale = StaleFiles(library)
+    try:
+        yield stale
+    finally:
+        stale.tell()
