@@ -18,7 +18,7 @@ from fstmuse_gui.models.view import ModelsView
 from fstmuse_gui.settings import GEOMETRY, Settings
 from fstmuse_gui.shared.tabs import LazyPage
 from fstmuse_gui.widgets.dialogs import Answer, Question, ShortcutsDialog, fitted
-from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane
+from fstmuse_gui.widgets.scroll_pane import ScrollPane, SidePane
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result
@@ -70,7 +70,7 @@ def test_a_pane_scrolls_below_the_least_size_only(qtbot: QtBot) -> None:
     picture = QWidget()
     picture.setMinimumSize(200, 100)
     picture.sizeHint = lambda: QSize(200, 900)  # type: ignore[method-assign]
-    words = QLabel("many words " * 20)
+    words = QLabel("many words " * 8)
     words.setWordWrap(True)
     column.addWidget(picture, 1)
     column.addWidget(words)

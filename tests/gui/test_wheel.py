@@ -18,7 +18,7 @@ from fstmuse_gui.widgets.controls import (
     WheelSafeSlider,
     WheelSafeSpinBox,
 )
-from fstmuse_gui.widgets.page_parts import SidePane
+from fstmuse_gui.widgets.scroll_pane import SidePane
 
 SOURCE = Path(fstmuse_gui.__file__).parent
 

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel, caption, visible
 from fstmuse_gui.theme import GRID, scaled_font
-from fstmuse_gui.widgets.page_parts import ScrollPane, TwoColumns
+from fstmuse_gui.widgets.page_parts import TwoColumns
+from fstmuse_gui.widgets.scroll_pane import ScrollPane
 
 # A title bar and borders, before the window system has told of its own.
 _LIKELY_FRAME = QMargins(4, 32, 4, 4)

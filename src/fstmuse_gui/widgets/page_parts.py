@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -30,7 +30,6 @@ from fstmuse_gui.theme import GRID, current_colours, scaled_font
 _NARROW = 740
 _TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
 _SHARE_ABOVE = 0.4
-_SMALLEST_VIEW = QSize(120, 96)
 
 
 class ElidedLabel(PlainLabel):
@@ -326,72 +325,3 @@ class StackingSplitter(QSplitter):
 
 def _least_width(part: QWidget) -> int:
     return part.minimumSizeHint().expandedTo(part.minimumSize()).width()
-
-
-class ScrollPane(QScrollArea):
-    """Shows a widget as large as there is room, and scrolls below its least size.
-
-    A bare scroll area would give a column of wrapped text the height that it prefers, and
-    scroll although less is enough.
-    """
-
-    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.inside = inside
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # Its bars stand a little apart from what they scroll.
-        for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
-            bar.setObjectName("pane")
-        self._holder = _Holder(inside, self)
-        self.setWidget(self._holder)
-
-    def sizeHint(self) -> QSize:
-        return self.inside.sizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        return _SMALLEST_VIEW
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._holder.fit(self.viewport().width())
-        super().resizeEvent(event)
-
-
-class SidePane(ScrollPane):
-    """A pane that asks for the width of what is in it, so that it scrolls downwards only."""
-
-    def minimumSizeHint(self) -> QSize:
-        width = self.inside.minimumSizeHint().expandedTo(self.inside.minimumSize()).width()
-        bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(width + bar, _SMALLEST_VIEW.height())
-
-
-class _Holder(QWidget):
-    """Holder that is as large as its one child must be, or larger."""
-
-    def __init__(self, inside: QWidget, pane: ScrollPane) -> None:
-        super().__init__()
-        self._inside = inside
-        self._pane = pane
-        inside.setParent(self)
-
-    def fit(self, width: int) -> None:
-        """Ask for the least size of the child at this width."""
-        inside, layout = self._inside, self._inside.layout()
-        least = inside.minimumSizeHint().expandedTo(inside.minimumSize())
-        if layout is not None and layout.hasHeightForWidth():
-            height = layout.minimumHeightForWidth(max(width, least.width()))
-            least.setHeight(max(least.height(), height))
-        if least != self.minimumSize():
-            self.setMinimumSize(least)
-            self._pane.updateGeometry()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.fit(self.width())
-        return super().event(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._inside.setGeometry(self.rect())
-        self.fit(self.width())

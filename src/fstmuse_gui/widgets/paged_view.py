@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.controls import tool_button
-from fstmuse_gui.widgets.page_parts import ScrollPane, SidePane, StackingSplitter
+from fstmuse_gui.widgets.page_parts import StackingSplitter
+from fstmuse_gui.widgets.scroll_pane import ScrollPane, SidePane
 
 _SHOWN_MS = 12_000
 _SIGN = 16

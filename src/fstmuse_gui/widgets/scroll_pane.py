@@ -1,0 +1,84 @@
+"""Panes that scroll what they hold only where there is less room than it needs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+_SMALLEST_VIEW = QSize(120, 96)
+
+
+class ScrollPane(QScrollArea):
+    """Shows a widget as large as there is room, and scrolls below its least size.
+
+    A bare scroll area would give a column of wrapped text the height that it prefers, and
+    scroll although less is enough.
+    """
+
+    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.inside = inside
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Its bars stand a little apart from what they scroll.
+        for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
+            bar.setObjectName("pane")
+        self._holder = _Holder(inside, self)
+        self.setWidget(self._holder)
+
+    def sizeHint(self) -> QSize:
+        return self.inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return _SMALLEST_VIEW
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._holder.fit()
+        super().resizeEvent(event)
+
+
+class SidePane(ScrollPane):
+    """A pane that asks for the width of what is in it, so that it scrolls downwards only."""
+
+    def minimumSizeHint(self) -> QSize:
+        width = self.inside.minimumSizeHint().expandedTo(self.inside.minimumSize()).width()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(width + bar, _SMALLEST_VIEW.height())
+
+
+class _Holder(QWidget):
+    """Holder that is as large as its one child must be, or larger."""
+
+    def __init__(self, inside: QWidget, pane: ScrollPane) -> None:
+        super().__init__()
+        self._inside = inside
+        self._pane = pane
+        inside.setParent(self)
+
+    def fit(self) -> None:
+        """Ask for the least size of the child."""
+        room = self._pane.maximumViewportSize()
+        least = self._least(room.width())
+        if least.height() > room.height():  # a bar takes some of the width
+            least = self._least(self._pane.viewport().width())
+        if least != self.minimumSize():
+            self.setMinimumSize(least)
+            self._pane.updateGeometry()
+
+    def _least(self, width: int) -> QSize:
+        least = self._inside.minimumSizeHint().expandedTo(self._inside.minimumSize())
+        layout = self._inside.layout()
+        # -1 where the height does not depend on the width.
+        height = layout.minimumHeightForWidth(max(width, least.width())) if layout else -1
+        return least.expandedTo(QSize(0, height))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.fit()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._inside.setGeometry(self.rect())
+        self.fit()
