@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fstmuse_core.bundle.figures import GENERATOR_FIGURES
-from fstmuse_core.training.card import classifier_card, generator_card, original_generator_card
+from fstmuse_core.training.card import classifier_card
+from fstmuse_core.training.gan.card import generator_card, original_generator_card
 from fstmuse_core.training.gan.starter import as_starter
 
 HEADED = re.compile(r"^#+ .*$", re.MULTILINE)

@@ -27,7 +27,7 @@ class FileCheck:
             self._known = {key: (size, mtime_ns) for key, size, mtime_ns in found}
 
     def fault(self, row: LibraryRow) -> str:
-        """Why what is known of a file no longer holds; empty if the file is as it was."""
+        """Reason that what is known of a file no longer holds; empty if the file is as it was."""
         try:
             status = os.stat(row.path)
         except (FileNotFoundError, NotADirectoryError):

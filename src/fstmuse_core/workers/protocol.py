@@ -35,9 +35,6 @@ class ClipResult:
     title: str = ""
 
 
-# Requests, window to worker -------------------------------------------------------------
-
-
 class Job:
     """A request that is answered.
 
@@ -162,9 +159,6 @@ class AnswerBuckets(Job):
 @dataclass(frozen=True)
 class Cancel:
     """The job is no longer wanted."""
-
-
-# Requests for the worker of a library ---------------------------------------------------
 
 
 class LibraryRequest(Job):

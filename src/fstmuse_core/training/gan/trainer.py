@@ -21,12 +21,12 @@ from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.networks.toy_gan_critic import frozen_features
 from fstmuse_core.runs.events import Done, Sample
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
-from fstmuse_core.training.card import generator_card
 from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import TrainingState, Validation, train_epochs
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.gan.card import generator_card
 from fstmuse_core.training.gan.crops import GanSampler, RealCrops, draw_noises
 from fstmuse_core.training.gan.evaluate import WINDOWS_A_GENRE, Reference
 from fstmuse_core.training.gan.export import generator_files

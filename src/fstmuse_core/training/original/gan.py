@@ -25,10 +25,10 @@ from fstmuse_core.original.networks import (
 )
 from fstmuse_core.runs.events import Done, Sample
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
-from fstmuse_core.training.card import original_generator_card
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.gan.card import original_generator_card
 from fstmuse_core.training.gan.judges import guide_plan
 from fstmuse_core.training.gan.model import TwoOptimizers
 from fstmuse_core.training.original.classifiers import check_memory, clips_of, forget_features
