@@ -301,6 +301,43 @@ def test_files_that_are_no_results(fstmuse: Run, folder: Path) -> None:
         assert outcome.err.startswith(f"fstmuse: {name}: it cannot be read ({why}")
 
 
+def test_a_file_without_any_result_is_told_in_one_line(
+    fstmuse: Run, folder: Path, results: Path
+) -> None:
+    outcome = fstmuse("library", "import", folder / "0.wav", results)
+
+    assert outcome.code == 1
+    assert outcome.complaints == [
+        f"fstmuse: {folder / '0.wav'}: none of its lines is a result of fstmuse classify; "
+        "name a file that fstmuse classify -o wrote"
+    ]
+    assert outcome.out.splitlines()[0] == "3 results taken"
+
+
+def test_of_many_unusable_lines_the_first_are_named(fstmuse: Run, results: Path) -> None:
+    results.write_text(results.read_text() + "no result\n" * 1300)
+
+    outcome = fstmuse("library", "import", results)
+
+    assert outcome.code == 1
+    assert outcome.complaints == [
+        *(
+            f"fstmuse: {results}, line {n}: it is no result of fstmuse classify"
+            for n in range(4, 9)
+        ),
+        f"fstmuse: {results}: 1295 more lines that cannot be used",
+    ]
+    assert outcome.out.splitlines() == ["3 results taken", "left out: 1,300 that cannot be used"]
+
+
+def test_a_missing_file_costs_itself(fstmuse: Run, folder: Path, results: Path) -> None:
+    outcome = fstmuse("library", "import", "absent.jsonl", results)
+
+    assert (outcome.code, outcome.out) == (1, "3 results taken\n")
+    (line,) = outcome.complaints
+    assert line.startswith("fstmuse: absent.jsonl: it cannot be read (No such file")
+
+
 def test_many_lines_are_looked_into_by_many_processes(
     fstmuse: Run, folder: Path, results: Path
 ) -> None:

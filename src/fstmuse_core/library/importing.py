@@ -42,6 +42,10 @@ class UnusableLineError(Exception):
     """A line of results that no library can take; its text says why."""
 
 
+class NoResultError(UnusableLineError):
+    """A line that is no result at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResultLine:
     """A line of results.
@@ -86,14 +90,16 @@ class ResultReader:
 
         Raises
         ------
+        NoResultError
+            If it is no result.
         UnusableLineError
-            If it is no result, or one that cannot be held against other answers.
+            If it is one that cannot be held against other answers.
         """
         try:
             record = parse_json(line)
             path, sha256 = os.fspath(record["path"]), str(record["model_sha256"])
         except (ValueError, KeyError, TypeError):
-            raise UnusableLineError("it is no result of fstmuse classify") from None
+            raise NoResultError("it is no result of fstmuse classify") from None
         try:
             return self._result(path, sha256, record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
