@@ -13,6 +13,7 @@ import pytest
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.library.rows import KnownModel, ReviewKind
+from fstmuse_core.library.scan import found_files, note_files
 from tests.library_out.conftest import GENRES, MODEL, OTHER, Shelf, answer
 
 Run = Callable[..., tuple[int, str, str]]
@@ -49,6 +50,18 @@ def test_scan_adds_finds_and_forgets(library_store: Shelf, fstmuse: Run) -> None
     assert library_store.library.folders() == []
     code, _, err = fstmuse("scan")
     assert (code, err) == (1, "fstmuse: Your library: it has no folder yet; name one with music\n")
+
+
+def test_files_that_were_known_already_are_added(library_store: Shelf, fstmuse: Run) -> None:
+    """fstmuse classify -o ... --resume knows them, in no folder."""
+    paths = [library_store.folder / name for name in ("a.mp3", "b.mp3")]
+    for path in paths:
+        path.write_bytes(os.fsencode(path))
+    note_files(library_store.library, found_files(map(str, paths)))
+    (library_store.folder / "c.mp3").write_bytes(b"c")
+    out = fstmuse("scan", library_store.folder)[1]
+    assert out == "3 sound files found; 1 new, 2 added\n"
+    assert fstmuse("scan")[1] == "3 sound files found; nothing is new\n"
 
 
 def test_an_unknown_folder_among_several_costs_itself(library_store: Shelf, fstmuse: Run) -> None:

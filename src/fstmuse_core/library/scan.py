@@ -197,6 +197,11 @@ FROM found new WHERE new.path = files.path AND new.number BETWEEN ? AND ?
     AND (state = 'gone' OR files.inode <> new.inode OR files.device <> new.device
         OR files.folder_id IS NOT coalesce(new.folder_id, files.folder_id))
 """
+# Known from a command that was given the file, see note_files.
+_ADDED = """
+SELECT count(*) FROM found new JOIN files ON files.path = new.path
+WHERE new.number BETWEEN ? AND ? AND files.folder_id IS NULL AND new.folder_id IS NOT NULL
+"""
 # Another name of a file that has been classified needs no work.
 _NEW = """
 INSERT OR IGNORE INTO files(path, folder_id, size, mtime_ns, device, inode, content,
@@ -224,9 +229,10 @@ GONE = "it is no longer there; put it back, or forget it"
 class ScanReport:
     """Result of a scan.
 
-    ``n_found`` counts the sound files that there are, ``n_gone`` those that are no longer
-    there. ``problems`` are lines for the user, such as that a folder cannot be read; what is
-    known of such a folder stays as it was. A scan that was ``cancelled`` changes nothing.
+    ``n_found`` counts the sound files that there are, ``n_added`` those that were known and lay
+    in no folder of the library, ``n_gone`` those that are no longer there. ``problems`` are lines
+    for the user, such as that a folder cannot be read; what is known of such a folder stays as it
+    was. A scan that was ``cancelled`` changes nothing.
     """
 
     n_found: int = 0
@@ -236,6 +242,7 @@ class ScanReport:
     n_gone: int = 0
     problems: tuple[str, ...] = ()
     cancelled: bool = False
+    n_added: int = 0
 
 
 def scan_library(
@@ -339,11 +346,12 @@ def _merge(library: Library, folder_ids: Sequence[int], problems: list[str]) -> 
     with library.reading() as connection:
         (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM found").fetchone()
         n_found = _count(connection)
-    moved = changed = new = 0
+    moved = changed = new = added = 0
     for first in range(1, last + 1, _BATCH):
         part = (first, first + _BATCH - 1)
         with library.writing() as connection:
             moved += _follow(connection, part)
+            added += connection.execute(_ADDED, part).fetchone()[0]
             changed += connection.execute(_CHANGED, part).rowcount
             connection.execute(_SEEN, part)
             new += connection.execute(_NEW, part).rowcount
@@ -351,7 +359,7 @@ def _merge(library: Library, folder_ids: Sequence[int], problems: list[str]) -> 
         gone = connection.execute(_GONE, (GONE, str(list(folder_ids)))).rowcount
     with library.reading() as connection:
         connection.executescript("DELETE FROM found; DELETE FROM unread;")
-    return ScanReport(n_found, new, changed, moved, gone, tuple(problems))
+    return ScanReport(n_found, new, changed, moved, gone, tuple(problems), n_added=added)
 
 
 def _follow(connection: sqlite3.Connection, part: tuple[int, int]) -> int:

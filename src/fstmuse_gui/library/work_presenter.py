@@ -187,9 +187,8 @@ class WorkPresenter(QObject):
                 more = len(report.problems) - 1
                 also = f" ({more} more like it)" if more else ""
                 self.trouble.emit(f"{report.problems[0]}{also}")
-            self.message.emit(
-                f"{counted(report.n_found, 'file')} found, {report.n_new:,} of them new."
-            )
+            n_new = report.n_new + report.n_added
+            self.message.emit(f"{counted(report.n_found, 'file')} found, {n_new:,} of them new.")
         self.show()
         self.scanned.emit()
 

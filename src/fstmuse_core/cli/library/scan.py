@@ -52,6 +52,7 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
         say(f"fstmuse: {problem}")
     parts = {
         "new": report.n_new,
+        "added": report.n_added,
         "changed": report.n_changed,
         "moved": report.n_moved,
         "gone": report.n_gone,
