@@ -38,8 +38,13 @@ def library_file() -> Path:
     return data / "library" / "library.db"
 
 
-def open_library(path: Path | None = None) -> Library:
+def open_library(path: Path | None = None, *, to_read: bool = False) -> Library:
     """The library at ``path``, begun if it is not there; :func:`library_file` by default.
+
+    Parameters
+    ----------
+    to_read : bool
+        One that is there and may not be written to is opened to be read.
 
     Raises
     ------
@@ -47,6 +52,9 @@ def open_library(path: Path | None = None) -> Library:
         If it can neither be read nor begun.
     """
     file = Path(os.path.abspath(path or library_file()))
+    if to_read and schema.is_read_only(file):
+        schema.require_version(file)
+        return Library(file, is_read_only=True)
     return Library(file, prepare(file))
 
 
@@ -61,11 +69,13 @@ class Library:
     path : Path
     notice : str
         A line for the user if the old file had to be kept aside, else empty.
+    is_read_only : bool
     """
 
-    def __init__(self, path: Path, notice: str = "") -> None:
+    def __init__(self, path: Path, notice: str = "", *, is_read_only: bool = False) -> None:
         self.path = path
         self.notice = notice
+        self.is_read_only = is_read_only
         self._local = threading.local()
         self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
 
@@ -88,7 +98,8 @@ class Library:
         with speaking(self.path):
             connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
-                connection = self._local.connection = connect(self.path)
+                opened = schema.connect_read_only if self.is_read_only else connect
+                connection = self._local.connection = opened(self.path)
                 self._connections.add(connection)
             yield connection
 

@@ -151,6 +151,32 @@ def connect(file: Path) -> Connection:
     return connection
 
 
+def connect_read_only(file: Path) -> Connection:
+    """An open connection to a library's file where nothing can be written."""
+    # Without a log nobody has it open, and none can be begun here.
+    has_log = file.with_name(f"{file.name}-wal").exists()
+    uri = f"{file.as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+    return sqlite3.connect(
+        *(uri, _BUSY_S), uri=True, isolation_level=None, check_same_thread=False, factory=Connection
+    )
+
+
+def is_read_only(file: Path) -> bool:
+    """True if a file is there, and neither it nor what lies beside it may be written."""
+    return file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
+
+
+def require_version(file: Path) -> None:
+    """Raise ``FstMuseError`` if a file that cannot be upgraded is not of this version."""
+    with speaking(file), closing(connect_read_only(file)) as connection:
+        if _version(connection) != VERSION:
+            raise FstMuseError(
+                TITLE,
+                "another version of FstMuse wrote it, and its file may not be written to",
+                f"see to {file.parent}",
+            )
+
+
 def prepare(file: Path) -> str:
     """Create or upgrade the database at ``file``.
 

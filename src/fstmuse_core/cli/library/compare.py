@@ -57,7 +57,7 @@ def compare(
     from fstmuse_core.library.comparison import compare_library
     from fstmuse_core.library.truth import known_before
 
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         a, b = chosen_model(library, first), chosen_model(library, second)
         if a.sha256 == b.sha256:
             raise FstMuseError(first, f"this and {second} are one model", "name two")
@@ -144,7 +144,7 @@ def truth(
     from fstmuse_core.library.disagreement import CAVEAT, agreement
     from fstmuse_core.library.truth import known_before
 
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
         rows = library.rows(classifier.sha256)
     labels = chosen_labels(rows, beets, reviews, music_folder)

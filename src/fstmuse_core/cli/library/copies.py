@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,6 +21,7 @@ from fstmuse_core.system.isolated import FileWork
 from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
+    from fstmuse_core.datasets.duplicates import Print
     from fstmuse_core.library.copies import Copies, Copy, FileHeader
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import LibraryRow
@@ -50,18 +51,20 @@ def copies(model: str | None, layout: str | None, output: Path | None) -> int:
     Files that are gone or have changed since they were scanned, and those that cannot be read,
     are named and left out; then the exit code is 1.
     """
+    from fstmuse_core.library.copies import read_prints
+
     if output is not None:
         check_writable(output)
     kind = layout or ("" if output is None else output.suffix.lower().removeprefix("."))
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         rows = library.rows(chosen_model(library, model).sha256)
         if not rows:
             raise FstMuseError("Your library", "it is empty", "add a folder: fstmuse library scan")
         stale = StaleFiles(library)
         current = [row for row in rows if not _is_listed(row) or stale.is_current(row)]
-        failed = _fingerprinted(library, current)
+        made, failed = _fingerprinted(library, current)
         readable = [row for row in current if row.file_id not in failed]
-        found, n_unread = _found(library, readable, stale)
+        found, n_unread = _found(readable, read_prints(library) | made, stale)
     n_stale = stale.tell()
     with open_text(output) as stream:
         _write(found, kind, stream)
@@ -82,10 +85,19 @@ def _is_listed(row: LibraryRow) -> bool:
     return row.content is not None and row.state is not State.GONE
 
 
-def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> set[int]:
-    """Make the fingerprints that are missing; ids of files that cannot be read, which is said."""
+def _fingerprinted(
+    library: Library, rows: Sequence[LibraryRow]
+) -> tuple[dict[str, Print], set[int]]:
+    """Make the fingerprints that are missing, and keep them where the library can be written.
+
+    Returns
+    -------
+    tuple of (dict, set)
+        Those that were made, and ids of files that cannot be read, which is said.
+    """
     from fstmuse_core.cli.common.many_files import in_order
     from fstmuse_core.library.copies import fingerprint, keep_prints, missing_prints
+    from fstmuse_core.library.sounds import unpacked_print
 
     unheard = sum(row.content is None for row in rows)
     if unheard:
@@ -109,19 +121,20 @@ def _fingerprinted(library: Library, rows: Sequence[LibraryRow]) -> set[int]:
                 say(f"fstmuse: {one_line(row.path)}: {result.reason}")
             elif row.content is not None:
                 found[row.content] = result
-                if not len(found) % _AT_ONCE:
+                if not len(found) % _AT_ONCE and not library.is_read_only:
                     keep_prints(library, found)
-    keep_prints(library, found)
-    return failed
+    if found and not library.is_read_only:
+        keep_prints(library, found)
+    return {content: unpacked_print(words) for content, words in found.items()}, failed
 
 
 def _found(
-    library: Library, rows: Sequence[LibraryRow], stale: StaleFiles
+    rows: Sequence[LibraryRow], prints: Mapping[str, Print], stale: StaleFiles
 ) -> tuple[list[Copies], int]:
     """Copies among files, and how many of them could not be read, which is said."""
-    from fstmuse_core.library.copies import candidate_groups, facts_of, judged, read_prints
+    from fstmuse_core.library.copies import candidate_groups, facts_of, judged
 
-    groups, alike = candidate_groups(rows, read_prints(library))
+    groups, alike = candidate_groups(rows, prints)
     likely = [row for group in groups for row in group]
     headers = _headers(likely)
     # They may have changed while fingerprints were made.

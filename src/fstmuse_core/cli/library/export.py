@@ -44,7 +44,7 @@ def list_files(
     A genre in brackets is a guess of which the model is not sure; one with an asterisk is what
     you said.
     """
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
         rows = Choice(folder, genre, state, unsure).rows(library, classifier)
         if layout == "json":
@@ -130,7 +130,7 @@ def export(
     if not to_screen:
         check_writable(file)
     chosen = Layout(layout) if layout else (Layout.CSV if to_screen else layout_of(file))
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
         rows = Choice(folder, genre, state, unsure).rows(library, classifier)
         if to_screen:
@@ -179,7 +179,7 @@ def playlists(
     """
     from fstmuse_core.library.playlists import write_playlists
 
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
         rows = Choice(source, genre, None, False).rows(library, classifier)
     written = write_playlists(
@@ -212,7 +212,7 @@ def report(file: Path, model: str | None, folder: str | None, tags: bool) -> int
     from fstmuse_core.library.truth import known_before
 
     check_writable(file)
-    with opened_library() as library:
+    with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
         rows = Choice(folder, None, None, False).rows(library, classifier)
     if tags:

@@ -44,11 +44,14 @@ layout_option = click.option(
 
 
 @contextmanager
-def opened_library() -> Iterator[Library]:
-    """The user's library; says so if its file had to be begun anew."""
+def opened_library(*, to_read: bool = False) -> Iterator[Library]:
+    """The user's library; says so if its file had to be begun anew.
+
+    With ``to_read`` it may lie where nothing can be written.
+    """
     from fstmuse_core.library.database import open_library
 
-    with open_library() as library:
+    with open_library(to_read=to_read) as library:
         if library.notice:
             say(f"fstmuse: {library.notice}")
         yield library

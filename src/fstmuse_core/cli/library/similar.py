@@ -73,7 +73,7 @@ def similar(
     Files that are gone or have changed since they were scanned are left out and named.
     """
     kind = _kind(output, layout, songs)
-    with opened_library() as library, left_out(library) as stale:
+    with opened_library(to_read=True) as library, left_out(library) as stale:
         finder, rows = opened_finder(library, model, stale)
         found = [find_song(rows, name, stale) for name in songs]
         wanted = [
@@ -120,7 +120,7 @@ def journey(
     from fstmuse_core.library.journey import journey as travelled
 
     kind = _kind(output, layout, (start, end))
-    with opened_library() as library, left_out(library) as stale:
+    with opened_library(to_read=True) as library, left_out(library) as stale:
         finder, rows = opened_finder(library, model, stale)
         first, last = (library_song(rows, name, stale) for name in (start, end))
         steps = travelled(finder, first, last, count)
