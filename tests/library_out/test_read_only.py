@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -29,12 +30,18 @@ def lone_file(library_store: Shelf) -> Path:
     return library_file()
 
 
+def refuse(file: Path) -> str:
+    with schema.speaking(file):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+
 @pytest.fixture
 def protected(lone_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The same without leave to write, which root has all the same."""
     lone_file.chmod(0o400)
     lone_file.parent.chmod(0o500)
     if os.access(lone_file.parent, os.W_OK):
+        monkeypatch.setattr("fstmuse_core.library.database.prepare", refuse)
         monkeypatch.setattr(os, "access", lambda path, mode, **_: mode != os.W_OK)
     yield lone_file
     lone_file.parent.chmod(0o700)
