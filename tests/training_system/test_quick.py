@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.archive import export_model
 from fstmuse_core.bundle.bundle import find_bundle, load_bundle
 from fstmuse_core.bundle.importing import import_model
 from fstmuse_core.bundle.manifest import TAGGED
+from fstmuse_core.bundle.tagger import find_tagger
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.training.quick import session as quick_session
@@ -271,9 +274,25 @@ def test_what_is_no_music_is_set_aside(home: Home, tmp_path: Path) -> None:
 
 
 def test_a_missing_tagger_is_said(home: Home, songs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick_session, "TAGGER", "no-such-tagger")
+    monkeypatch.setattr(bundles, "shipped_models_folder", lambda: home.folder / "nothing")
     assert home.train(design="quick", data=[str(songs)], out="x") == 1
-    assert "there is no model by that name" in failure(home)
+    assert "tagger: it is missing; install FstMuse again" in failure(home)
+
+
+def test_a_damaged_tagger_is_not_to_be_trained_anew(
+    home: Home, songs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = home.folder / "shipped"
+    shutil.copytree(find_bundle("tagger").path, models / "tagger")
+    sha256 = find_bundle("tagger").sha256
+    (models / "tagger" / "second.tflite").write_bytes(b"cut")
+    monkeypatch.setattr(bundles, "shipped_models_folder", lambda: models)
+    assert home.train(design="quick", data=[str(songs)], out="x") == 1
+    said = failure(home)
+    assert "second.tflite has been changed or cut" in said
+    assert said.endswith("; install FstMuse again")
+    with pytest.raises(BundleError, match="cut since the model was made; install FstMuse again"):
+        find_tagger(sha256)
 
 
 def test_a_model_on_another_tagger_says_so(used: Home, tmp_path: Path) -> None:

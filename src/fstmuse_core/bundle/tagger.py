@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from fstmuse_core.system.errors import BundleError
 # Patches that a clip is judged by, run at once: all by the first network, and fewer by the
 # second, which is asked for little and costs as much.
 FIRST_PATCHES, SECOND_PATCHES = 6, 2
+# It comes with the program, and nobody can get or train it elsewhere.
+_REMEDY = "install FstMuse again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +125,7 @@ class Tagger:
         bundle.require_kind(TAGGER)
         self.sha256 = bundle.sha256
         self.tags = bundle.manifest.genres
-        again = "get the tagger again"
-        with network_errors(bundle.path, what="its networks", remedy=again):
+        with network_errors(bundle.path, what="its networks", remedy=_REMEDY):
             if bundle.second is None:
                 raise ValueError(f"{SECOND_NAME} is missing")
             self.first = TaggerNetwork(bundle.litert, FIRST_PATCHES, num_threads)
@@ -145,11 +147,26 @@ def find_tagger(sha256: str) -> Bundle:
         except BundleError:
             continue
         if found == sha256:
-            bundle = load_bundle(folder)
-            bundle.require_kind(TAGGER)
-            return bundle
+            return _tagger_in(folder)
     raise BundleError(
         "tagger",
         f"the one with the hash {sha256[:12] or 'unknown'}, which the model stands on, is missing",
-        "install FstMuse again",
+        _REMEDY,
     )
+
+
+def installed_tagger() -> Bundle:
+    """Load the tagger that comes with the program; raises ``BundleError`` if there is none."""
+    folder = bundle_folders().get(TAGGER)
+    if folder is None:
+        raise BundleError("tagger", "it is missing", _REMEDY)
+    return _tagger_in(folder)
+
+
+def _tagger_in(folder: Path) -> Bundle:
+    try:
+        bundle = load_bundle(folder)
+    except BundleError as error:
+        raise BundleError(error.subject, error.reason, _REMEDY) from error
+    bundle.require_kind(TAGGER)
+    return bundle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -76,6 +76,7 @@ def read_rows(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
     *,
+    named: Container[Path] = (),
     processes: int | None = None,
 ) -> ClipRows:
     """Outputs of the tagger for files; those that are not known are made in a pool of processes.
@@ -89,6 +90,8 @@ def read_rows(
         Told files done, and files in all.
     cancelled : callable
         Asked several times a second; what was made up to there is kept.
+    named : container of Path
+        Files that a person has heard and named the genre of: music, whatever it sounds like.
     processes : int, optional
         One for each core by default.
 
@@ -120,12 +123,17 @@ def read_rows(
     is_complete = finished == len(waiting)
     by_path, set_aside = {}, []
     for path, values in kept.items():
-        fault = faults.get(path, "") if values is None else _FAULTS.get(int(values[-1]), "")
+        fault = faults.get(path, "") if values is None else _fault(values, path in named)
         if fault:
             set_aside.append(SetAside(path, fault))
         elif values is not None:
             by_path[path] = values[:-1]
     return ClipRows(by_path, tuple(set_aside), finished, is_complete)
+
+
+def _fault(values: FloatArray, is_named: bool) -> str:
+    worth = int(values[-1])
+    return "" if worth == _SPEECH and is_named else _FAULTS.get(worth, "")
 
 
 def _about(tagger: str) -> dict[str, str | int]:

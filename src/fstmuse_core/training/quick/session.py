@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fstmuse_core.bundle.bundle import find_bundle
-from fstmuse_core.bundle.manifest import TAGGER
-from fstmuse_core.bundle.tagger import Tagger
+from fstmuse_core.bundle.tagger import Tagger, installed_tagger
+from fstmuse_core.datasets.corrections.store import TITLE as CORRECTED
 from fstmuse_core.datasets.groups import artist_or_id, count_artists, count_unknown
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.runs.events import Done, Started
@@ -108,8 +107,7 @@ def train_quick(
 
 def the_tagger() -> Tagger:
     """The tagger that comes with the program; raises ``BundleError`` if it is missing."""
-    bundle = find_bundle(TAGGER, installed_only=True)
-    return Tagger(bundle)
+    return Tagger(installed_tagger())
 
 
 def _choose(
@@ -126,6 +124,7 @@ def _choose(
         tagger.sha256,
         lambda done, total: events.preparing("features", done, total),
         lambda: control.stopped,
+        named={track.path for track in tracks if track.collection == CORRECTED},
     )
     control.check_start()
     preparation.warn_about(found.set_aside)
