@@ -40,7 +40,7 @@ def test_either_a_genre_or_right_is_needed(fstmuse: Run, song: Path, options: li
     assert "Give either --genre NAME or --right." in outcome.err
 
 
-@pytest.mark.parametrize("name", ["", " \t", "x" * 81])
+@pytest.mark.parametrize("name", ["", " \t", "x" * 81, "Not sure", "not-SURE.", "NotSure"])
 def test_a_genre_without_a_name_is_refused(fstmuse: Run, song: Path, name: str) -> None:
     outcome = fstmuse("correct", song, "--genre", name, *MODEL)
     assert outcome.code == 2

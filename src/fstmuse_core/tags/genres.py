@@ -20,6 +20,8 @@ _MARKUP = str.maketrans("<>", "\u2039\u203a")
 _SEPARATORS = re.compile(r"[;,|/\\\0]")
 # Longer names are refused where classes are read: no view could show them.
 LONGEST_NAME = 80
+# Key of what a verdict says where it names no genre: as a genre, nobody could tell them apart.
+_NO_VERDICT = "notsure"
 # Names as the models use them, each with other spellings of the same.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "Ambient": ("ambient music",),
@@ -208,11 +210,17 @@ def genre_named(name: str) -> str:
     Raises
     ------
     FstMuseError
-        If it is blank, or too long to be shown.
+        If it is blank, too long to be shown, or what a verdict says that names none.
     """
     genre = class_name(name)
     if not genre:
         raise FstMuseError("genre", "its name is blank", "give it a name")
+    if genre_key(genre) == _NO_VERDICT:
+        raise FstMuseError(
+            "genre",
+            f"{genre!r} is what FstMuse says where it names none",
+            "give it another name",
+        )
     if len(genre) > LONGEST_NAME:
         raise FstMuseError(
             "genre", f"its name has {len(genre)} letters", f"{LONGEST_NAME} at most can be shown"
@@ -265,6 +273,7 @@ _NOTHING = frozenset(
     undefined, unspecified, not specified, unclassifiable, unclassified, uncategorized,
     uncategorised, unlabeled, unlabelled, untagged, untitled, unnamed, default, genre, genres,
     genre name, my genre, null, nil, nan, void, empty, blank, tbd, tba, todo, to do, test, track,
+    not sure, unsure,
     unbekannt, unbekanntes genre, genre unbekannt, unbekannter stil, sonstige, sonstiges,
     sonstige musik, andere, anderes, andere musik, verschiedenes, verschiedene, divers, diverse,
     diverses, keine, kein genre, keines, keine angabe, ohne genre, ohne, nicht klassifizierbar,
