@@ -21,6 +21,7 @@ from fstmuse_core.training.quick import learn as learning
 from fstmuse_core.training.quick.check_songs import anchors, check_songs, compare
 from fstmuse_core.training.quick.learn import learn
 from fstmuse_core.training.quick.personal import (
+    held_by,
     lean_on,
     tags_alone,
     with_genres,
@@ -206,7 +207,8 @@ def test_what_it_knew_is_kept(heads: tuple[TaggerHead, FloatArray]) -> None:
     before = head.join_alone(outputs_of(rows, 100)).logits.argmax(axis=1)
     chosen = np.arange(0, len(rows), 7)
     punk = np.full(len(chosen), GENRES.index("Punk"))
-    taught = lean_on(head, rows[chosen], punk, 100, 0.5, anchors(the_tagger()).rows)
+    held = held_by(head, anchors(the_tagger()).rows, 100)
+    taught = lean_on(head, rows[chosen], punk, 100, 0.5, held)
     after = taught.join_alone(outputs_of(rows, 100)).logits.argmax(axis=1)
     rest = np.setdiff1d(np.arange(len(rows)), chosen)
     assert (after[chosen] == punk).mean() > 0.5
@@ -216,7 +218,8 @@ def test_what_it_knew_is_kept(heads: tuple[TaggerHead, FloatArray]) -> None:
 def test_a_confirmation_changes_next_to_nothing(heads: tuple[TaggerHead, FloatArray]) -> None:
     head, rows = heads
     before = head.join_alone(outputs_of(rows, 100)).logits.argmax(axis=1)
-    taught = lean_on(head, rows[:5], before[:5], 100, 0.5, anchors(the_tagger()).rows)
+    held = held_by(head, anchors(the_tagger()).rows, 100)
+    taught = lean_on(head, rows[:5], before[:5], 100, 0.5, held)
     compared = compare(head, taught, the_tagger(), GENRES, GENRES)
     assert compared.songs == len(rows)
     assert compared.changed < len(rows) / 5

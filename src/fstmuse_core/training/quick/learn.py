@@ -6,12 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     TAGGER_HEAD_NAME,
@@ -22,7 +22,7 @@ from fstmuse_core.bundle.bundle import (
     user_models_folder,
     write_bundle,
 )
-from fstmuse_core.bundle.manifest import CLASSIFIER
+from fstmuse_core.bundle.manifest import CLASSIFIER, MANIFEST_NAME
 from fstmuse_core.bundle.tagger import Tagger, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.datasets.corrections.store import TITLE, corrections_folder
@@ -36,12 +36,23 @@ from fstmuse_core.system.wording import counted, listed
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Bools, Ints, probabilities
-from fstmuse_core.training.quick.check_songs import anchors, compare
+from fstmuse_core.training.quick.check_songs import Compared, anchors, compare
 from fstmuse_core.training.quick.copies import same_recordings, under_two_names
 from fstmuse_core.training.quick.fitting import QuickData
 from fstmuse_core.training.quick.learned_card import learned_card
 from fstmuse_core.training.quick.packaging import library_versions, tagged_manifest
-from fstmuse_core.training.quick.personal import lean_on, tags_alone, with_genres, without_network
+from fstmuse_core.training.quick.personal import (
+    FIRMER,
+    FIRST,
+    FIRST_OF_NEW,
+    Firmness,
+    Held,
+    held_by,
+    lean_on,
+    tags_alone,
+    with_genres,
+    without_network,
+)
 from fstmuse_core.training.quick.rows import read_rows
 from fstmuse_core.training.quick.session import FOLDS, MOST_GENRES, the_tagger
 from fstmuse_core.training.record import track_list
@@ -53,6 +64,10 @@ NAME, TITLE_OF_MODEL = "my-fst-muse", "my FstMuse"
 FEWEST_OF_NEW = 3
 # In the record of a model: it was made here, and may be renewed.
 LEARNED = "learned"
+
+_FIRMER = (
+    "What you said goes against much of what it knew, so that was held more firmly than usual."
+)
 
 Tell = Callable[[int, int], None]
 
@@ -96,8 +111,12 @@ def learn(
     begun = time.monotonic()
     _check_name()
     prior = _prior(base)
-    found = read_corrections(corrections_folder(), cancelled=cancelled)
-    rows = read_rows([t.path for t in found.tracks], prior.tagger.sha256, tell, cancelled)
+    try:
+        found = read_corrections(corrections_folder(), cancelled=cancelled)
+    except FstMuseError as error:
+        raise _nothing(error.reason, error.remedy) from error
+    paths = [track.path for track in found.tracks]
+    rows = read_rows(paths, prior.tagger.sha256, tell, cancelled, named=set(paths))
     if cancelled() or not rows.is_complete:
         raise FstMuseError("learn", "it was cancelled; nothing has changed")
     set_aside = [*found.set_aside, *rows.set_aside]
@@ -106,14 +125,15 @@ def learn(
         notes.append(f"{len(set_aside) - 3} more files could not be used.")
     tracks = [track for track in found.tracks if track.path in rows.by_path]
     if not tracks:
-        raise FstMuseError(TITLE, "no song of them can be heard any more", "correct some others")
+        raise _nothing("no song of them can be learned from", " ".join(notes))
     sounds = same_recordings(
         [t.path for t in tracks], np.stack([rows.by_path[t.path] for t in tracks])
     )
     tracks, torn = _of_one_mind(tracks, sounds)
     tracks, new, few = _with_enough(tracks, prior.genres)
     if not tracks:
-        raise FstMuseError(TITLE, "too few songs are left to learn from", " ".join([*torn, *few]))
+        said = " ".join([*notes, *torn, *few])
+        raise _nothing("too few songs are left to learn from", said)
     data = QuickData(
         (*prior.genres, *new),
         tuple(tracks),
@@ -122,6 +142,27 @@ def learn(
         sounds,
     )
     return _learned(prior, data, new, (*notes, *torn, *few), begun)
+
+
+def _nothing(reason: str, remedy: str) -> FstMuseError:
+    """Error where there is nothing to learn from; says that the model of before is still there."""
+    return FstMuseError(TITLE, reason, ". ".join(filter(None, (remedy.rstrip("."), _former()))))
+
+
+def _former() -> str:
+    """What the user's model of before is, and how to be rid of it; empty if there is none."""
+    folder = bundle_folders().get(NAME)
+    try:
+        manifest = None if folder is None else load_bundle(folder).manifest
+    except BundleError:
+        return ""
+    if folder is None or manifest is None or LEARNED not in manifest.training:
+        return ""
+    made = datetime.fromtimestamp((folder / MANIFEST_NAME).stat().st_mtime).astimezone()
+    return (
+        f"{TITLE_OF_MODEL} is still the one of {made:%Y-%m-%d %H:%M} and knows "
+        f"{listed(manifest.genres, len(manifest.genres))}; fstmuse models delete {NAME} removes it"
+    )
 
 
 def _check_name() -> None:
@@ -147,13 +188,22 @@ def _prior(base: str) -> _Prior:
 
 
 def _of_one_mind(tracks: Sequence[Track], sounds: dict[Path, str]) -> tuple[list[Track], list[str]]:
+    """Tracks without what was said before of the same recording, and sentences on those.
+
+    Of what was said of it the newest holds, which stands last.
+    """
     torn = under_two_names(tracks, sounds)
-    gone = {track.path for group in torn for track in group}
+    gone = {t.path for group in torn for t in group if t.genre != group[-1].genre}
     said = [
-        f"{group[0].path.name} was said to be {listed(sorted({t.genre for t in group}))}: left out."
+        f"{listed([_as_said(track) for track in group], 4)} are the same recording: "
+        f"{group[-1].genre} holds, which you said last."
         for group in torn
     ]
     return [track for track in tracks if track.path not in gone], said
+
+
+def _as_said(track: Track) -> str:
+    return f"{track.path.name} ({track.genre})"
 
 
 def _with_enough(
@@ -179,14 +229,16 @@ def _learned(
     limits = prior.bundle.manifest.thresholds
     outputs = outputs_of(data.rows, len(data.tags))
     head = prior.head or tags_alone(prior.genres, data.tags, data.rows)
-    wide = with_genres(head, prior.genres, new, data.tags, data.rows)
-    classes, held = data.classes, anchors(prior.tagger).rows
+    known = anchors(prior.tagger).rows
+    wide = with_genres(head, prior.genres, new, data.tags, known if len(known) else data.rows)
+    classes, held = data.classes, held_by(head, known, len(data.tags))
     before = np.array([prior.genres[i] for i in head.join_alone(outputs).logits.argmax(axis=1)])
     labels = np.array([track.genre for track in data.tracks])
-    final = lean_on(wide, data.rows, classes, len(data.tags), limits.novelty, held)
+    final, firmness, compared = _taught(prior, data, head, wide, held)
     after = final.join_alone(outputs).logits.argmax(axis=1)
-    answers, is_tested = _cross_validated(data, wide, limits.novelty, held)
-    compared = compare(head, final, prior.tagger, prior.genres, data.genres)
+    answers, is_tested = _cross_validated(data, wide, limits.novelty, held, firmness)
+    if firmness in FIRMER:
+        notes = (*notes, _FIRMER)
     learned = Learned(
         name=NAME,
         title=TITLE_OF_MODEL,
@@ -211,8 +263,31 @@ def _learned(
     return replace(learned, sha256=sha256, seconds=time.monotonic() - begun)
 
 
+def _taught(
+    prior: _Prior, data: QuickData, head: TaggerHead, wide: TaggerHead, held: Held
+) -> tuple[TaggerHead, Firmness, Compared]:
+    """The head that has learned, how firmly the others are held, and what it changed.
+
+    They are held more firmly until what was known is kept.
+    """
+    novelty = prior.bundle.manifest.thresholds.novelty
+    first = FIRST if wide is head else FIRST_OF_NEW
+    for firmness in (first, *FIRMER):
+        taught = lean_on(wide, data.rows, data.classes, len(data.tags), novelty, held, firmness)
+        compared = compare(head, taught, prior.tagger, prior.genres, data.genres)
+        if compared.is_kept:
+            return taught, firmness, compared
+    raise FstMuseError(
+        TITLE,
+        f"with what they teach, {compared.changed} of {compared.songs} songs that come along would "
+        f"be answered otherwise, and {compared.right_after} rightly instead of "
+        f"{compared.right_before}, so nothing was learned",
+        f"{_former() or 'see what you said with fstmuse data corrections'}",
+    )
+
+
 def _cross_validated(
-    data: QuickData, head: TaggerHead, novelty: float, held: FloatArray
+    data: QuickData, head: TaggerHead, novelty: float, held: Held, firmness: Firmness
 ) -> tuple[Any, Bools]:
     """Logits of each song by what has not learned from its artist, and where there are any."""
     logits = np.zeros((len(data.tracks), len(data.genres)))
@@ -223,7 +298,7 @@ def _cross_validated(
     for fold in range(int(folds.max()) + 1):
         here = folds == fold
         mine = data.rows[~here], data.classes[~here]
-        taught = lean_on(head, *mine, len(data.tags), novelty, held)
+        taught = lean_on(head, *mine, len(data.tags), novelty, held, firmness)
         outputs = outputs_of(data.rows[here], len(data.tags))
         logits[here] = taught.join_alone(outputs).logits
         is_tested |= here
