@@ -39,6 +39,17 @@ def test_before_anything_is_corrected(own: CorrectionStore, make_song: MakeSong)
         load_tracks(data_path("corrections"))
 
 
+def test_a_genre_that_no_verdict_could_name_is_set_aside(
+    store: CorrectionStore, make_song: MakeSong
+) -> None:
+    """Also where it was said before such names were refused."""
+    store.correct_file(make_song("a.flac"), "Not Sure", answer())
+    store.correct_file(make_song("b.flac", pitch=300), "Folk", answer())
+    collection = load_tracks(store.folder)
+    assert [track.genre for track in collection.tracks] == ["Folk"]
+    assert [aside.reason for aside in collection.set_aside] == ["'Not Sure' is no genre"]
+
+
 def test_what_is_gone_or_another_song_is_set_aside(
     store: CorrectionStore, make_song: MakeSong
 ) -> None:

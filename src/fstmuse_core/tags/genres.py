@@ -215,7 +215,7 @@ def genre_named(name: str) -> str:
     genre = class_name(name)
     if not genre:
         raise FstMuseError("genre", "its name is blank", "give it a name")
-    if genre_key(genre) == _NO_VERDICT:
+    if says_unsure(genre):
         raise FstMuseError(
             "genre",
             f"{genre!r} is what FstMuse says where it names none",
@@ -226,6 +226,11 @@ def genre_named(name: str) -> str:
             "genre", f"its name has {len(genre)} letters", f"{LONGEST_NAME} at most can be shown"
         )
     return genre
+
+
+def says_unsure(name: str) -> bool:
+    """True for what a verdict says where it names no genre, in any spelling."""
+    return genre_key(name) == _NO_VERDICT
 
 
 def genre_among(name: str, genres: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from fstmuse_core.datasets.track import Collection, SetAside, Track
 from fstmuse_core.system.atomic_write import write_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
+from fstmuse_core.tags.genres import says_unsure
 
 # What stands for the corrections where a data set is named. A folder that happens to be
 # called so is named by "./corrections".
@@ -61,7 +62,9 @@ def read_corrections(
     for done, record in enumerate(records, 1):
         if cancelled and cancelled():
             break
-        if why := store.fault_of(record):
+        if says_unsure(record.genre):  # said before such names were refused
+            set_aside.append(SetAside(record.path, f"{record.genre!r} is no genre"))
+        elif why := store.fault_of(record):
             set_aside.append(SetAside(record.path, why))
         else:
             tracks.append(_track(record))
