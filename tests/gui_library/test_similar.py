@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,8 +38,15 @@ def give(library: Library, folder: str, degrees: list[float]) -> None:
 def bench(library: Library, make_bench: MakeLibraryBench, tmp_path: Path) -> LibraryBench:
     """Eight songs, 10 degrees from one another, and one that was not heard."""
     fill(library, tmp_path / "music", SONGS)
+    for file in _files(tmp_path):
+        file.write_bytes(b"x")
+        os.utime(file, ns=(1, 1))  # as they are in the library
     give(library, "music", [10.0 * n for n in range(8)])
     return make_bench()
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder / "music" / f"{number}.wav" for number in range(len(SONGS))]
 
 
 def find(bench: LibraryBench, act: Callable[[], object]) -> None:
@@ -100,6 +108,14 @@ def test_a_selection_is_taken_together(bench: LibraryBench) -> None:
     find(bench, bench.tab._similar.trigger)
     assert bench.titles[:3] == ["Song 2", "Song 4", "Song 3"]
     assert bench.view.list_bar.text == "Sounds like Song 2 and 1 other"
+
+
+def test_files_that_are_gone_or_replaced_are_left_out(bench: LibraryBench, tmp_path: Path) -> None:
+    _files(tmp_path)[1].unlink()
+    _files(tmp_path)[3].write_bytes(b"another song")
+    choose(bench, "Song 0")
+    find(bench, bench.tab._similar.trigger)
+    assert bench.titles == [f"Song {n}" for n in (0, 2, 4, 5, 6, 7)]
 
 
 def test_a_way_leads_from_one_song_to_another(bench: LibraryBench) -> None:

@@ -69,9 +69,11 @@ class SimilarPresenter(QObject):
         self.message.emit(f"Looking through what all songs sound like{MORE}")
 
         def work(library: Library) -> SongList:
+            from fstmuse_core.library.freshness import FileCheck
             from fstmuse_core.library.similar import SongFinder
 
-            return find(SongFinder(self._loaded(library), rows))
+            check = FileCheck(library)
+            return find(SongFinder(self._loaded(library), rows, lambda row: not check.fault(row)))
 
         def then(songs: SongList) -> None:
             self.message.emit(f"{songs.title}: {counted(len(songs.songs), 'song')}.")
