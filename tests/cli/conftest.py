@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ import pytest
 
 from fstmuse_core.bundle.bundle import Bundle, load_bundle, shipped_models_folder
 from fstmuse_core.cli import main
+from fstmuse_core.system.isolated import IsolatedWork
 
 COMMAND = [sys.executable, "-m", "fstmuse_core.cli"]
 
@@ -86,3 +88,21 @@ def start() -> Run:
 def shipped() -> Bundle:
     """The model that is used when none is named."""
     return load_bundle(shipped_models_folder() / "fst-muse")
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``classify`` work in this process, where stand-ins are known.
+
+    A copy of it would be held to less memory than the tests before may have left in it.
+    """
+
+    def each_here(
+        work: Callable[[Any], Any], items: Sequence[Any], path_of: Callable[[Any], str], *told: Any
+    ) -> Iterator[Any]:
+        with IsolatedWork(work, path_of) as here:
+            for item in items:
+                yield here.result(item, *told)
+
+    monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: False)
+    monkeypatch.setattr("fstmuse_core.cli.classify.each_isolated", each_here)

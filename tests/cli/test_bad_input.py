@@ -100,6 +100,7 @@ def test_folder_named_like_a_file(classify: Classify, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.usefixtures("in_this_process")
 def test_file_without_permission(
     classify: Classify, make_file: MakeFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,8 +118,6 @@ def test_file_without_permission(
                 os.seteuid(0)
 
         monkeypatch.setattr(GenreClassifier, "classify_file", as_nobody)
-        # A process started anew, as beside threads, would be root again.
-        monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: True)
 
     assert_refused(*classify(path), "locked.wav", "it may not be read")
 

@@ -249,6 +249,7 @@ def test_interrupted_jsonl_keeps_what_was_done(
     assert json.loads(line)["path"] == str(music_file)
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_fault_of_our_own_is_one_line_and_the_rest_goes_on(
     fstmuse: Run, music_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,8 +261,6 @@ def test_a_fault_of_our_own_is_one_line_and_the_rest_goes_on(
         return classify_file(self, path, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(GenreClassifier, "classify_file", stumbles)
-    # A process started anew, as beside threads, would not know the fault.
-    monkeypatch.setattr("fstmuse_core.system.isolated.can_fork", lambda: True)
 
     outcome = fstmuse("classify", "odd.wav", music_file, "--format", "json")
 

@@ -45,12 +45,12 @@ def answer_region(bench: Bench, music: FloatArray) -> None:
     QTest.qWait(0)
 
 
-def drag(widget: QWidget, start: int, end: int, *, shift: bool = False) -> None:
+def drag(widget: QWidget, start: int, end: int, *, y: int = 12, shift: bool = False) -> None:
     keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
     kinds = QEvent.Type
     path = [(kinds.MouseButtonPress, start), (kinds.MouseMove, (start + end) // 2)]
     for kind, x in [*path, (kinds.MouseMove, end), (kinds.MouseButtonRelease, end)]:
-        at = QPointF(x, 12.0)
+        at = QPointF(x, y)
         button = Qt.MouseButton.NoButton if kind == kinds.MouseMove else _LEFT
         held = Qt.MouseButton.NoButton if kind == kinds.MouseButtonRelease else _LEFT
         where = QPointF(widget.mapToGlobal(at))
@@ -100,10 +100,7 @@ def test_shift_and_dragging_on_the_picture_selects_without_moving_it(song: Bench
     region = song.presenter.region.region
     assert region is not None
     assert region.part == pytest.approx((3.5, 5.5), abs=0.05)
-    QTest.mousePress(canvas, _LEFT, pos=QPoint(500, 12))
-    for x in (400, 300, 200):
-        QTest.mouseMove(canvas, QPoint(x, 12))
-    QTest.mouseRelease(canvas, _LEFT, pos=QPoint(200, 12))
+    drag(canvas, 500, 200, y=canvas.height() // 2)
     assert picture.visible_range[0] > seen[0] + 0.5, "without Shift the picture moves"
     assert song.presenter.region.region == region
 

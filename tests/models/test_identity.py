@@ -74,7 +74,7 @@ def test_the_library_calls_models_as_they_are_called_by_now(made: Path, tmp_path
     with open_library(tmp_path / "library.db") as library:
         number = register(library, load_bundle(made))
         with library.writing() as db:
-            row = "'music', ?, NULL, 0, NULL, NULL, '', 1, '[]', '[]', ''"
+            row = "'music', ?, NULL, 0, NULL, NULL, '', 1, '[]', '[]', '', '[]'"
             db.execute(f"INSERT INTO results VALUES ({row})", (number,))
         rename_model("mine", "My songs")
         (model,) = library.models()

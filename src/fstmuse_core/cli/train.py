@@ -151,11 +151,10 @@ def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int
     # By its name: the rest of the command line does not load TensorFlow.
     session = importlib.import_module("fstmuse_core.training.session")
     control = importlib.import_module("fstmuse_core.training.control").Control()
-    control.catch_interrupts()
-    if sys.stdin is not None and not sys.stdin.isatty():
-        control.watch_stream(sys.stdin.fileno())
-    code: int = session.train(given, resume=resume, machine=machine, say=say, control=control)
-    return code
+    with control.interrupts():
+        if sys.stdin is not None and not sys.stdin.isatty():
+            control.watch_stream(sys.stdin.fileno())
+        return int(session.train(given, resume=resume, machine=machine, say=say, control=control))
 
 
 def _machine_stream() -> TextIO:

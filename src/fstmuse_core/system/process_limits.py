@@ -248,14 +248,17 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def require_room(n_bytes: int = LEAST_ROOM) -> None:
-    """Raise ``MemoryError`` where a limit that the process was started with leaves less.
+    """Raise ``MemoryError`` where a limit of this process leaves less.
 
     OpenBLAS ends a process that has no room for it without a word to Python.
     """
-    if not _has_outer_limit():
+    if sys.platform == "win32":
+        return
+    if not (_has_outer_limit() or _has_data_limit()):
         return
     try:
-        mmap.mmap(-1, n_bytes).close()
+        # Shared memory would not count as data.
+        mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
     except OSError as error:
         raise MemoryError from error
 
@@ -266,6 +269,14 @@ def _has_outer_limit() -> bool:
     import resource
 
     return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def _has_data_limit() -> bool:
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY
 
 
 def ended_by(exit_code: int | None) -> str:

@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -66,9 +68,14 @@ class Control:
         """Obey what other processes ask for in the run's folder from now on."""
         self._run = run
 
-    def catch_interrupts(self) -> None:
-        """Take the first Ctrl+C as Stop and the second as Cancel from now on."""
-        signal.signal(signal.SIGINT, self._interrupted)
+    @contextmanager
+    def interrupts(self) -> Iterator[None]:
+        """Take the first Ctrl+C as Stop and the second as Cancel within a ``with`` statement."""
+        before = signal.signal(signal.SIGINT, self._interrupted)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def watch_stream(self, descriptor: int) -> threading.Thread:
         """Obey the lines ``stop`` and ``cancel`` of a file descriptor from now on.

@@ -150,7 +150,7 @@ def _nothing(reason: str, remedy: str) -> FstMuseError:
 
 
 def _former() -> str:
-    """What the user's model of before is, and how to be rid of it; empty if there is none."""
+    """Name of the user's model of before, and how to be rid of it; empty if there is none."""
     folder = bundle_folders().get(NAME)
     try:
         manifest = None if folder is None else load_bundle(folder).manifest
