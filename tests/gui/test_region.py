@@ -45,6 +45,10 @@ def answer_region(bench: Bench, music: FloatArray) -> None:
     QTest.qWait(0)
 
 
+# pyqtgraph passes over moves that follow one another faster.
+_MOUSE_MS = 25
+
+
 def drag(widget: QWidget, start: int, end: int, *, y: int = 12, shift: bool = False) -> None:
     keys = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
     kinds = QEvent.Type
@@ -55,6 +59,7 @@ def drag(widget: QWidget, start: int, end: int, *, y: int = 12, shift: bool = Fa
         held = Qt.MouseButton.NoButton if kind == kinds.MouseButtonRelease else _LEFT
         where = QPointF(widget.mapToGlobal(at))
         QApplication.sendEvent(widget, QMouseEvent(kind, at, where, button, held, keys))
+        QTest.qWait(_MOUSE_MS)
 
 
 @pytest.mark.parametrize(

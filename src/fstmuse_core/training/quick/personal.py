@@ -203,7 +203,7 @@ def lean_on(
     held : Held
         Songs whose answers are to stay.
     firmness : Firmness
-        How firmly they do.
+        Firmness of both.
     """
     outputs = outputs_of(np.concatenate([rows, held.rows]), n_tags)
     joined = head.join_alone(outputs)
