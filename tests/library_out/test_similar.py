@@ -22,8 +22,8 @@ from fstmuse_core.bundle.bundle import (
 )
 from fstmuse_core.bundle.tagger import Tagger
 from fstmuse_core.library.database import Library
+from fstmuse_core.library.file_embedding import file_embedding
 from fstmuse_core.library.journey import journey
-from fstmuse_core.library.listening import file_embedding
 from fstmuse_core.library.rows import State
 from fstmuse_core.library.similar import SongFinder, SongIndex, load_index
 from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger

@@ -107,7 +107,7 @@ def embedding_of(
         raise FstMuseError(
             name, "the library has no such song, and there is no such file", "check the name"
         )
-    from fstmuse_core.library.listening import EmbeddingTask
+    from fstmuse_core.library.file_embedding import EmbeddingTask
 
     with ProgressBar(1) as bar:
         bar.update(0, os.path.basename(path))

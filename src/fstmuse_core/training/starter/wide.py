@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from fstmuse_core.audio.features import FeatureScaling
-from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     TAGGER_HEAD_NAME,
@@ -26,9 +24,8 @@ from fstmuse_core.bundle.bundle import (
     find_bundle,
     write_bundle,
 )
-from fstmuse_core.bundle.manifest import CLASSIFIER, TAGGED, TAGGER, BundleManifest, Thresholds
+from fstmuse_core.bundle.manifest import TAGGER, BundleManifest
 from fstmuse_core.bundle.tagger import Tagger
-from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.datasets.groups import artist_folds, count_artists
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.track import Track
@@ -49,6 +46,7 @@ from fstmuse_core.training.export import library_versions
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import ClipScores, Ints
 from fstmuse_core.training.plan import IGNORED, ModelPlan
+from fstmuse_core.training.quick.packaging import tagged_manifest
 from fstmuse_core.training.starter.card import elsewhere_section
 from fstmuse_core.training.starter.common import figures_elsewhere, rows_of, say, track_list
 from fstmuse_core.training.starter.experts import (
@@ -113,8 +111,8 @@ def make_wide(tracks: Sequence[Track], tagger: Tagger, options: argparse.Namespa
     judged, left_out = left_out_scores(data, PLAN, SHARES)
     # Nothing is other music here, so nobody can say what is unlike all of it.
     thresholds = replace(limits_for(data, PLAN, judged, left_out), novelty=float("inf"))
-    manifest = _manifest(tagger, head)
-    manifest = replace(manifest, thresholds=thresholds)
+    manifest = tagged_manifest(PLAN.name, WIDE, tagger.sha256, head)
+    manifest = replace(manifest, title=PLAN.title, thresholds=thresholds)
     bundle = Bundle(Path(PLAN.name), manifest, "", b"", None, head.to_bytes())
     folds = _fold_scores(data)
     known = [t for t, role in zip(tracks, roles, strict=True) if role != IGNORED]
@@ -152,25 +150,6 @@ def _taught_roles(tracks: Sequence[Track], roles: Ints) -> Ints:
         if count_artists(mine) < _LEAST_ARTISTS:
             kept[roles == role] = IGNORED
     return kept
-
-
-def _manifest(tagger: Tagger, head: TaggerHead) -> BundleManifest:
-    size = DEFAULT_CONFIG.n_mels
-    return BundleManifest(
-        name=PLAN.name,
-        title=PLAN.title,
-        kind=CLASSIFIER,
-        genres=PLAN.genres,
-        spectrogram=DEFAULT_CONFIG,
-        scaling=FeatureScaling(np.zeros(size, np.float32), np.ones(size, np.float32)),
-        segment_frames=128,
-        segment_hop_frames=128,
-        temperature=1.0,
-        thresholds=Thresholds(novelty=float("inf"), confidence=0.0),
-        architecture={"parameters": int(head.matrix.size + head.bias.size)},
-        input=TAGGED,
-        tagger=tagger.sha256,
-    )
 
 
 def _fold_scores(data: TaggedData) -> ClipScores:
