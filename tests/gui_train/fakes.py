@@ -17,7 +17,7 @@ from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.values import Matrix
 from fstmuse_gui.train.data.cache import CachePresenter
 from fstmuse_gui.train.form.choices import Base
-from fstmuse_gui.train.run.process import Training
+from fstmuse_gui.train.run.training import Training
 from fstmuse_gui.train.view import TrainView
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")

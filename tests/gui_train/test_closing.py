@@ -15,18 +15,17 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.runs.events import Epoch, Failed, Preparing
-from fstmuse_core.runs.store import RunState, list_runs, running_training
+from fstmuse_core.runs.store import RunState, list_runs, running_training, runs_folder
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run import process
 from fstmuse_gui.train.run.background import BackgroundTraining
 from fstmuse_gui.train.run.closing import Closing
-from fstmuse_gui.train.run.process import OtherTraining, OwnTraining
+from fstmuse_gui.train.run.training import Training, begin_training, follow_training
 from fstmuse_gui.widgets.dialogs import Question
+from tests.gui_train.child import END
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_started
-
-CHILD = Path(__file__).with_name("child.py")
 
 
 def answer(how: Callable[[Question], object]) -> list[Question]:
@@ -123,9 +122,10 @@ def no_child_left() -> Iterator[None]:
 
 def child_of(bench: TrainBench) -> subprocess.Popen[bytes]:
     training = bench.tab.live._training
-    assert isinstance(training, OwnTraining)
-    assert training._child is not None
-    return training._child
+    assert training is not None
+    assert training._process is not None
+    assert training._process._child is not None
+    return training._process._child
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,7 @@ def test_the_child_hears_the_answer(
     word: str,
     code: int,
     make_bench: MakeTrainBench,
+    own_folders: Path,
     tmp_path: Path,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
@@ -151,8 +152,9 @@ def test_the_child_hears_the_answer(
     heard = tmp_path / "heard"
     monkeypatch.setenv("HEARD", str(heard))
 
-    def start(arguments: list[str], parent: QObject) -> OwnTraining:
-        return OwnTraining(arguments, parent, (sys.executable, str(CHILD), "listens"))
+    def start(arguments: list[str], parent: QObject) -> Training:
+        command = (sys.executable, "-m", "tests.gui_train.child", "listens")
+        return begin_training(arguments, parent, command)
 
     bench = make_bench(starter=start)
     bench.survey()
@@ -163,6 +165,8 @@ def test_the_child_hears_the_answer(
     bench.window.close()
     assert not bench.window.isVisible()
     assert asked[0].windowTitle() == "my-library is still training"
+    if not word:
+        (runs_folder() / "r1" / END).touch()
     assert child.wait(LONG_MS / 1000) == code
     assert heard.read_text() == word
 
@@ -202,8 +206,8 @@ def make_real(make_bench: MakeTrainBench, front: int = 1) -> TrainBench:
     return make_bench(
         front=front,
         data=DataSetReader,
-        starter=OwnTraining,
-        follower=OtherTraining,
+        starter=begin_training,
+        follower=follow_training,
         lister=past_runs,
         background=BackgroundTraining,
     )

@@ -18,7 +18,7 @@ from fstmuse_gui.train.run.closing import Closing, StopKeeps
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_done, make_epoch, make_progress, make_started
-from tests.gui_train.test_process import line
+from tests.gui_train.told import line
 from tests.narrowing import current
 
 

@@ -20,7 +20,7 @@ from fstmuse_gui.train.run.background import running_run
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_started
-from tests.gui_train.test_process import line
+from tests.gui_train.told import line
 
 UNFINISHED = PastRun(
     RunRow("r3", "jazz-or-folk", "Unfinished, 4 of 20 epochs", "unfinished"), Path("/r3"), True

@@ -1,21 +1,16 @@
-"""The child process: what it says, how it ends, and what it is told."""
+"""A training in another process: what its folder says, how it ends, and what it is asked."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from fstmuse_core.runs import store
 from fstmuse_core.runs.events import (
     Cancelled,
     Done,
@@ -23,51 +18,27 @@ from fstmuse_core.runs.events import (
     Failed,
     Preparing,
     Started,
-    TrainEvent,
-    drop_superseded,
     ending,
-    parse_event,
     read_events,
 )
 from fstmuse_core.runs.metrics import Metrics
-from fstmuse_core.runs.store import CANCEL, STOP, TrainingLock, read_request, runs_folder
-from fstmuse_gui.train.run import process
-from fstmuse_gui.train.run import process as event_lines
-from fstmuse_gui.train.run.process import (
-    LineFile,
-    OtherTraining,
-    OwnTraining,
-    thinned,
-    without_earlier_ends,
+from fstmuse_core.runs.store import (
+    runs_folder,
 )
-from tests.gui_train.child import DONE, EPOCH, START
-
-CHILD = Path(__file__).with_name("child.py")
-WAIT_MS = 120_000
-
-
-class Heard:
-    """A training and everything that it said."""
-
-    def __init__(self, training: process.Training) -> None:
-        self.training = training
-        self.events: list[TrainEvent] = []
-        training.told.connect(self.events.append)
-
-    @property
-    def last(self) -> TrainEvent | None:
-        return self.events[-1] if self.events else None
-
-    def has(self, kind: type) -> bool:
-        return any(isinstance(event, kind) for event in self.events)
+from fstmuse_gui.train.run import process, training
+from fstmuse_gui.train.run.closing import Closing
+from fstmuse_gui.train.run.training import begin_training
+from tests.gui_train.child import DONE, END, START
+from tests.gui_train.told import WAIT_MS, Heard, line
 
 
 @pytest.fixture
-def begin() -> Iterator[Callable[[str], Heard]]:
+def begin(own_folders: Path) -> Iterator[Callable[..., Heard]]:
     begun: list[Heard] = []
 
-    def start(scenario: str) -> Heard:
-        heard = Heard(OwnTraining(["--seed", "1"], None, (sys.executable, str(CHILD), scenario)))
+    def start(scenario: str, *arguments: str) -> Heard:
+        command = (sys.executable, "-m", "tests.gui_train.child", scenario)
+        heard = Heard(begin_training(arguments or ["--seed", "1"], None, command))
         begun.append(heard)
         return heard
 
@@ -81,8 +52,11 @@ def begin() -> Iterator[Callable[[str], Heard]]:
     process._let_go.clear()
 
 
-def line(event: str, **values: Any) -> str:
-    return json.dumps({"event": event, **values})
+def child_of(heard: Heard) -> subprocess.Popen[bytes]:
+    begun = heard.training._process
+    assert begun is not None
+    assert begun._child is not None
+    return begun._child
 
 
 def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qtbot: QtBot) -> None:
@@ -94,12 +68,11 @@ def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qt
     assert isinstance(done.metrics, Metrics)
     assert done.metrics.recall == {"Folk": 1.0, "Rock": 0.0}
     assert not heard.training.is_running
-    assert not heard.training._folder.exists()  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="another system's priorities")
 def test_the_child_makes_way_for_the_window(begin: Callable[[str], Heard]) -> None:
-    child = begin("deaf").training._child  # type: ignore[attr-defined]
+    child = child_of(begin("deaf"))
     assert os.getpriority(os.PRIO_PROCESS, child.pid) >= process._NICENESS
     group = Path(f"/proc/{child.pid}/autogroup")
     if group.exists():
@@ -132,8 +105,16 @@ def test_a_refusal_is_passed_on_word_for_word(begin: Callable[[str], Heard], qtb
     assert heard.events == [Failed("training: r0 is being trained already; stop it")]
 
 
-def test_a_program_that_cannot_be_started_is_a_failure(qtbot: QtBot) -> None:
-    heard = Heard(OwnTraining([], None, ("/nowhere/python",)))
+def test_why_a_run_was_not_kept_is_said_when_its_folder_is_gone(
+    begin: Callable[[str], Heard], qtbot: QtBot
+) -> None:
+    heard = begin("discarded")
+    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
+    assert heard.last == Failed("music: none of its 3 files can be used")
+
+
+def test_a_program_that_cannot_be_started_is_a_failure(own_folders: Path, qtbot: QtBot) -> None:
+    heard = Heard(begin_training([], None, ("/nowhere/python",)))
     qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
     heard.training.deleteLater()
 
@@ -162,7 +143,7 @@ def test_the_child_hears_the_words(
 def test_a_deaf_child_is_ended_by_force(
     begin: Callable[[str], Heard], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
+    monkeypatch.setattr(training, "CANCEL_GRACE_MS", 200)
     heard = begin("deaf")
     heard.training.cancel()
     qtbot.waitUntil(lambda: heard.has(Cancelled), timeout=WAIT_MS)
@@ -172,216 +153,53 @@ def test_a_deaf_child_is_ended_by_force(
 def test_a_child_let_go_lives_on_without_the_window(
     begin: Callable[[str], Heard], qtbot: QtBot
 ) -> None:
-    heard = begin("goes on")
+    heard = begin("listens")
     qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
-    child = heard.training._child  # type: ignore[attr-defined]
+    child = child_of(heard)
     heard.training.let_go()
-    # Its standard input has ended; the real program goes on then, this one ends in order.
+    (runs_folder() / "r1" / END).touch()
     assert child.wait(timeout=120) == 0
     assert not heard.has(Done)
+    assert isinstance(ending(read_events(runs_folder() / "r1")), Done)
 
 
-def test_lines_come_whole(tmp_path: Path) -> None:
-    file = tmp_path / "events.jsonl"
-    lines = LineFile(file)
-    assert lines.read() == []
-    file.write_bytes(b"one\ntw")
-    assert lines.read() == ["one"]
-    with file.open("ab") as stream:
-        stream.write(b"o\n\xff\n")
-    assert lines.read() == ["two", "\ufffd"]
+def test_what_is_asked_before_there_is_a_folder_is_passed_on(
+    begin: Callable[[str], Heard], qtbot: QtBot
+) -> None:
+    heard = begin("late")
+    heard.training.stop()
+    child = child_of(heard)
+    qtbot.waitUntil(lambda: child.poll() is not None, timeout=WAIT_MS)
+    assert child.returncode == 0
 
 
-def test_a_story_leaves_out_what_was_taken_back() -> None:
-    lines = [
-        line("started", **START),
-        line("epoch", **EPOCH),
-        line("epoch", **{**EPOCH, "epoch": 2}),
-        line("failed", sentence="gone", run="r1", resumable=True),
-        line("started", **{**START, "resumed_from_epoch": 1}),
-        line("epoch", **{**EPOCH, "epoch": 2, "loss": 0.1}),
-        line("done", **DONE),
-    ]
-    events = [e for e in map(parse_event, lines) if e is not None]
-    story = drop_superseded(events)
-    assert [type(e) for e in story] == [Started, Epoch, Epoch, Done]
-    assert isinstance(ending(story), Done)
-    kinds = [type(parse_event(one)) for one in without_earlier_ends(lines)]
-    assert kinds == [Started, Epoch, Epoch, Started, Epoch, Done]
+@pytest.mark.parametrize("closing", [Closing.STOP, Closing.CANCEL])
+def test_a_window_that_closes_before_there_is_a_folder_ends_the_child(
+    closing: Closing, begin: Callable[..., Heard]
+) -> None:
+    heard = begin("deaf")
+    child = child_of(heard)
+    heard.training.leave(closing)
+    assert child.poll() is not None
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path))
+@pytest.mark.parametrize(("closing", "is_left"), [(Closing.STOP, True), (Closing.CANCEL, False)])
+def test_what_a_resumed_run_came_with_is_kept_unless_it_is_to_be_discarded(
+    closing: Closing, is_left: bool, begin: Callable[..., Heard]
+) -> None:
+    earlier = runs_folder() / "r0"
+    earlier.mkdir(parents=True)
+    begin("deaf", "--resume", "r0").training.leave(closing)
+    assert earlier.is_dir() == is_left
+
+
+def test_of_a_resumed_run_only_what_is_new_is_told(
+    begin: Callable[..., Heard], qtbot: QtBot
+) -> None:
     folder = runs_folder() / "r1"
     folder.mkdir(parents=True)
-    (folder / "events.jsonl").write_text(
-        line("started", **START) + "\n" + line("epoch", **EPOCH) + "\n"
-    )
-    return folder
-
-
-def test_an_earlier_end_far_down_a_long_story_is_not_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event_lines, "_MOST_BYTES", 1000)
-    monkeypatch.setattr(process, "running_training", lambda: tmp_path.name)
-    progress = [line("progress", step=number) for number in range(200)]
-    resumed = line("started", **{**START, "resumed_from_epoch": 1})
-    said = [line("started", **START), line("epoch", **EPOCH), *progress, line("done", **DONE)]
-    (tmp_path / "events.jsonl").write_text("\n".join([*said, resumed, ""]))
-    heard = Heard(OtherTraining(tmp_path))
-    heard.training._poll()
-    assert heard.training.is_running
-    assert isinstance(heard.last, Started)
-    heard.training.let_go()
-
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        line("done", **{**DONE, "stopped_early": True, "resumable": True}),
-        line("failed", sentence="gone", run="r1", resumable=True),
-    ],
-    ids=["stopped", "failed"],
-)
-def test_a_resumed_run_that_still_prepares_has_not_ended(end: str, run: Path, qtbot: QtBot) -> None:
-    with (run / "events.jsonl").open("a") as stream:
-        stream.write(end + "\n" + line("preparing", stage="reading", done=0, total=1) + "\n")
-    with TrainingLock("r1"):
-        heard = Heard(OtherTraining(run))
-        qtbot.waitUntil(lambda: heard.has(Preparing), timeout=WAIT_MS)
-        assert [type(event) for event in heard.events] == [Started, Epoch, Preparing]
-        assert heard.training.is_running
-    heard.training.let_go()
-    heard.training.deleteLater()
-
-
-def test_of_much_progress_told_at_once_some_is_left() -> None:
-    progress = [line("progress", step=number) for number in range(1000)]
-    lines = [line("started", **START), *progress, line("epoch", **EPOCH), progress[-1]]
-    kept = thinned(lines)
-    assert kept[0] == lines[0]
-    assert kept[-2:] == lines[-2:]
-    assert 20 < len(kept) < 60
-    assert thinned(lines[-3:]) == lines[-3:]
-    assert thinned([]) == []
-
-
-def test_a_run_of_another_process_is_followed(run: Path, qtbot: QtBot) -> None:
-    with TrainingLock("r1"):
-        heard = Heard(OtherTraining(run))
-        qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
-        with (run / "events.jsonl").open("a") as stream:
-            stream.write(line("done", **DONE) + "\n")
-        qtbot.waitUntil(lambda: heard.has(Done), timeout=WAIT_MS)
-    heard.training.deleteLater()
-    assert isinstance(ending(read_events(run)), Done)
-
-
-def test_a_followed_run_that_vanishes_is_said(run: Path, qtbot: QtBot) -> None:
-    heard = Heard(OtherTraining(run))
-    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
-    failed = heard.last
-    assert isinstance(failed, Failed)
-    assert failed.resumable
-    heard.training.deleteLater()
-
-
-@pytest.mark.parametrize("word", [STOP, CANCEL])
-def test_a_followed_run_is_asked_in_its_folder(word: str, run: Path) -> None:
-    with TrainingLock("r1"):
-        training = OtherTraining(run)
-        getattr(training, word)()
-        assert read_request(run) == word
-        training.let_go()
-        training.deleteLater()
-
-
-def test_a_followed_run_that_is_discarded_elsewhere_is_said(run: Path, qtbot: QtBot) -> None:
-    with TrainingLock("r1"):
-        heard = Heard(OtherTraining(run))
-        qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
-    shutil.rmtree(run)
-    qtbot.waitUntil(lambda: heard.has(Failed), timeout=WAIT_MS)
-    assert heard.last == Failed("the training ended and has left nothing to go on with")
-    heard.training.deleteLater()
-
-
-def test_a_followed_run_that_is_deaf_is_ended_by_force(
-    run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
-    hold = f"""
-import platformdirs
-platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
-from fstmuse_core.runs.store import TrainingLock
-with TrainingLock("r1"):
-    print("held", flush=True)
-    input()
-"""
-    command = [sys.executable, "-c", hold]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        heard = Heard(OtherTraining(run))
-        qtbot.waitUntil(lambda: heard.has(Epoch), timeout=WAIT_MS)
-        heard.training.cancel()
-        qtbot.waitUntil(lambda: heard.has(Cancelled), timeout=WAIT_MS)
-        assert child.wait(120) != 0
-    assert not run.exists()
-    heard.training.deleteLater()
-
-
-def begin_deaf(run: Path, said: str) -> Heard:
-    """The training of a run that says this and hears nothing."""
-    script = f"""
-import platformdirs, time
-platformdirs.user_data_dir = lambda *_a, **_k: {str(run.parents[1])!r}
-from fstmuse_core.runs.store import TrainingLock
-with TrainingLock("r1"):
-    print({said!r}, flush=True)
-    time.sleep(60)
-"""
-    return Heard(OwnTraining([], None, (sys.executable, "-c", script)))
-
-
-@pytest.mark.parametrize("event", ["started", "preparing"])
-def test_what_a_deaf_child_has_written_is_discarded(
-    event: str, run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
-    said = {
-        "started": line("started", **{**START, "folder": str(run)}),
-        "preparing": line("preparing", stage="reading", done=0, total=1),
-    }
-    (run.parent / "r2").mkdir()
-    heard = begin_deaf(run, said[event])
-    qtbot.waitUntil(lambda: bool(heard.events), timeout=WAIT_MS)
-    heard.training.cancel()
+    end = line("done", **{**DONE, "stopped_early": True, "resumable": True})
+    (folder / "events.jsonl").write_text(line("started", **START) + "\n" + end + "\n")
+    heard = begin("plain", "--resume", "r1")
     qtbot.waitUntil(lambda: not heard.training.is_running, timeout=WAIT_MS)
-    assert heard.last == Cancelled()
-    assert not run.exists()
-    assert (run.parent / "r2").is_dir()
-    heard.training.deleteLater()
-
-
-@pytest.mark.parametrize("where", ["elsewhere", "another trains"])
-def test_what_may_not_be_removed_is_said_to_be_kept(
-    where: str, run: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "CANCEL_GRACE_MS", 200)
-    folder = run.parents[1] / "r1" if where == "elsewhere" else run
-    folder.mkdir(exist_ok=True)
-    heard = begin_deaf(run, line("started", **{**START, "folder": str(folder)}))
-    qtbot.waitUntil(lambda: heard.has(Started), timeout=WAIT_MS)
-    if where == "another trains":
-        monkeypatch.setattr(store, "no_training", lambda: contextlib.nullcontext("r2"))
-    heard.training.cancel()
-    qtbot.waitUntil(lambda: not heard.training.is_running, timeout=WAIT_MS)
-    failed = heard.last
-    assert isinstance(failed, Failed)
-    assert "by force" in failed.sentence
-    assert failed.resumable
-    assert folder.is_dir()
-    heard.training.deleteLater()
+    assert [type(e) for e in heard.events] == [Preparing, Started, Epoch, Done]

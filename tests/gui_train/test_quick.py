@@ -13,7 +13,7 @@ from fstmuse_core.runs.events import Done
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.form.presenter import TRAIN_DESIGN
-from fstmuse_gui.train.run.process import OwnTraining
+from fstmuse_gui.train.run.training import begin_training
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_started
 from tests.training_system.test_quick import write_songs
@@ -75,7 +75,7 @@ def test_a_real_quick_training_ends_with_a_result(
     usual_priority: None,
     qtbot: QtBot,
 ) -> None:
-    bench = make_bench(starter=OwnTraining, data=DataSetReader)
+    bench = make_bench(starter=begin_training, data=DataSetReader)
     form = bench.form
     form.design.setCurrentIndex(form.design.findData(spec.QUICK))
     form.defaults_requested.emit()

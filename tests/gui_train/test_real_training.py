@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +15,7 @@ from fstmuse_core.runs.events import Epoch
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
-from fstmuse_gui.train.run.process import OwnTraining
+from fstmuse_gui.train.run.training import begin_training
 from tests.gui_train.conftest import LONG_MS, MakeTrainBench
 
 SECONDS = 6
@@ -33,10 +32,7 @@ def test_a_folder_becomes_a_model(
     own_folders: Path,
     qtbot: QtBot,
 ) -> None:
-    def start(arguments: list[str], parent: QObject) -> OwnTraining:
-        return OwnTraining(arguments, parent)
-
-    bench = make_bench(data=DataSetReader, starter=start, lister=past_runs)
+    bench = make_bench(data=DataSetReader, starter=begin_training, lister=past_runs)
     with qtbot.waitSignal(bench.music._work.surveyed, timeout=LONG_MS):
         bench.music.add(str(music))
     form = bench.view.form

@@ -1,7 +1,8 @@
 """Events of a training: one JSON object a line, written and read here.
 
-``fstmuse train --events -`` writes them to standard output, every run to a file in its folder;
-the window reads both. Lines of earlier versions stay readable: what they lack has a default.
+Every run writes them to a file in its folder, which the window follows, and to standard output
+too with ``fstmuse train --events -``. Lines of earlier versions stay readable: what they lack has a
+default.
 """
 
 from __future__ import annotations

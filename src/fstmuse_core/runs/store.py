@@ -19,7 +19,7 @@ from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.locks import try_lock
 from fstmuse_core.system.regular_files import read_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import parse_json, typed
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.json"
@@ -175,8 +175,27 @@ def forget_request(run: Path) -> None:
     (run / _REQUEST_FILE).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Process that held the lock last, the one that started it, and the run that it trains."""
+
+    pid: int = 0
+    run: str = ""
+    parent: int = 0
+
+    def was_started_as(self, pid: int) -> bool:
+        """True if whoever started process ``pid`` has started this one.
+
+        A virtual environment on Windows has a program of its own in between.
+        """
+        return pid != 0 and pid in (self.pid, self.parent)
+
+
 class TrainingLock:
     """Held by the one training that runs; the system takes it back if the process dies.
+
+    What was asked of an earlier start of the run is forgotten before the run is named: from then
+    on everyone may ask something of this one.
 
     Raises
     ------
@@ -184,8 +203,9 @@ class TrainingLock:
         From :meth:`__enter__`, if another training holds it; that one is named.
     """
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, folder: Path | None = None) -> None:
         self._run = run
+        self._folder = folder or runs_folder() / run
         self._stream: IO[bytes] | None = None
 
     def __enter__(self) -> TrainingLock:
@@ -196,11 +216,14 @@ class TrainingLock:
         if not _try_lock_patiently(stream):
             stream.close()
             raise _refusal(_holder(file))
+        self._stream = stream
+        with suppress(OSError):
+            forget_request(self._folder)
+        holder = Holder(os.getpid(), self._run, os.getppid())
         stream.seek(0)
         stream.truncate()
-        stream.write(json.dumps({"pid": os.getpid(), "run": self._run}).encode())
+        stream.write(json.dumps(asdict(holder)).encode())
         stream.flush()
-        self._stream = stream
         _remove_discarded(root)
         return self
 
@@ -210,15 +233,14 @@ class TrainingLock:
             self._stream = None
 
 
-def _refusal(holder: Mapping[str, Any]) -> FstMuseError:
-    if not holder:
+def _refusal(holder: Holder) -> FstMuseError:
+    if not holder.run:
         return FstMuseError(
             "training", "another one begins, or the feature cache is being emptied", "try again"
         )
     return FstMuseError(
         "training",
-        f"{holder.get('run', 'another run')} is being trained already "
-        f"(process {holder.get('pid', 'unknown')})",
+        f"{holder.run} is being trained already (process {holder.pid or 'unknown'})",
         "stop it or wait until it is done",
     )
 
@@ -241,7 +263,7 @@ def no_training() -> Iterator[str | None]:
             stream.truncate(0)  # the last run is not the one that holds it now
             yield None
         else:
-            yield str(_holder(file).get("run", ""))
+            yield _holder(file).run
 
 
 def _try_lock_patiently(stream: IO[bytes]) -> bool:
@@ -262,16 +284,12 @@ def running_training() -> str | None:
                 return None
     except OSError:
         return None
-    return str(_holder(file).get("run", ""))
+    return _holder(file).run
 
 
-def last_holder() -> tuple[int, str]:
+def last_holder() -> Holder:
     """Process and run that held the lock last; 0 and empty if that is not known."""
-    values = _holder(runs_folder() / LOCK_FILE)
-    try:
-        return int(values["pid"]), str(values["run"])
-    except (KeyError, TypeError, ValueError):
-        return 0, ""
+    return _holder(runs_folder() / LOCK_FILE)
 
 
 def discard_run(folder: Path) -> bool:
@@ -302,9 +320,8 @@ def _remove_discarded(root: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _holder(file: Path) -> dict[str, Any]:
+def _holder(file: Path) -> Holder:
     try:
-        values = read_json(file)
+        return typed(read_json(file), Holder)
     except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
+        return Holder()

@@ -125,7 +125,7 @@ class _Session:
         self.is_valid = True
         self._is_resumed, self.name = resume is not None, folder.name
         with ExitStack() as stack:
-            stack.enter_context(TrainingLock(folder.name))
+            stack.enter_context(TrainingLock(folder.name, folder))
             if not self._is_resumed:  # else another name is found at the end
                 check_out(settings.out, folder.name)
             is_tuned = bool(settings.fine_tune) and not self._is_resumed
@@ -145,7 +145,6 @@ class _Session:
         if not self._is_resumed:
             folder.mkdir(parents=True)
             write_json(folder / RUN_FILE, record_of(settings, None, []))
-        forget_request(folder)
         self._control.watch_run(folder)
         self._events.keep_in(folder / EVENTS_FILE)
         self._events.preparing("reading", 0, len(settings.data))

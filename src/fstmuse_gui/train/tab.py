@@ -32,8 +32,8 @@ from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, past
 from fstmuse_gui.train.run.background import BackgroundTraining, TrainBadge
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining
-from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
 from fstmuse_gui.train.run.sample_player import Listening
+from fstmuse_gui.train.run.training import Training, begin_training, follow_training
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.workers.learning import BucketWorker
 
@@ -46,8 +46,8 @@ class TrainFactories:
 
     background: Callable[[QObject], BackgroundTraining] = BackgroundTraining
     data: Callable[[QObject], DataSetReader] = DataSetReader
-    starter: Callable[[list[str], QObject], Training] = OwnTraining
-    follower: Callable[[Path, QObject], Training] = OtherTraining
+    starter: Callable[[list[str], QObject], Training] = begin_training
+    follower: Callable[[Path, QObject], Training] = follow_training
     lister: Callable[[], list[PastRun]] = past_runs
     fma: Callable[[QObject], FmaDownloader] = FmaDownloader
     bases: Callable[[], list[Base]] = bases

@@ -23,7 +23,7 @@ from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.shared.tabs import BadgeKind, TabBadge
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
-from fstmuse_gui.train.run.process import OtherTraining, Training
+from fstmuse_gui.train.run.training import Training, follow_training
 
 # Once the window stands: nobody waits for it.
 _LOOK_AFTER_MS = 500
@@ -113,7 +113,7 @@ class BackgroundTraining(QObject):
     Signals
     -------
     found(object, str)
-        The :class:`~fstmuse_gui.train.run.process.Training` and its title.
+        The :class:`~fstmuse_gui.train.run.training.Training` and its title.
     ended(object)
         Its last event.
 
@@ -131,7 +131,7 @@ class BackgroundTraining(QObject):
         parent: QObject | None = None,
         *,
         finder: Callable[[], tuple[str, Path] | None] = running_run,
-        follower: Callable[[Path, QObject], Training] = OtherTraining,
+        follower: Callable[[Path, QObject], Training] = follow_training,
     ) -> None:
         super().__init__(parent)
         self._finder = finder

@@ -26,7 +26,7 @@ from fstmuse_core.runs.store import newest_checkpoint
 from fstmuse_gui.plain import duration
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.page import RunPage
-from fstmuse_gui.train.run.process import OtherTraining, OwnTraining, Training
+from fstmuse_gui.train.run.training import Training, begin_training, follow_training
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.train.words import GAP, about, as_sentence, stage
 
@@ -51,7 +51,7 @@ class LiveTraining(QObject):
     warned(str)
         Something to know.
     taken(object, str)
-        A :class:`~fstmuse_gui.train.run.process.Training` is followed from now on; its title.
+        A :class:`~fstmuse_gui.train.run.training.Training` is followed from now on; its title.
     """
 
     changed = Signal()
@@ -64,8 +64,8 @@ class LiveTraining(QObject):
         view: TrainView,
         parent: QObject | None = None,
         *,
-        starter: Callable[[list[str], QObject], Training] = OwnTraining,
-        follower: Callable[[Path, QObject], Training] = OtherTraining,
+        starter: Callable[[list[str], QObject], Training] = begin_training,
+        follower: Callable[[Path, QObject], Training] = follow_training,
     ) -> None:
         super().__init__(parent)
         self._view = view
