@@ -34,6 +34,7 @@ COLOUR_MAPS = ("magma", "inferno", "plasma", "viridis", "cividis", "grey")
 DB_RANGES = (40, 60, 80, 100)
 THEMES = ("system", "light", "dark")
 CLIP_ORDERS = ("As added", "Name", "Answer", "Sureness")
+RECORD_LENGTHS_S = (10, 30, 60, 120, 300, 600)
 MAX_RECENT = 10
 MAX_SESSION = 500
 _LONGEST_TEXT = 32_767
@@ -118,6 +119,7 @@ SESSION_SHOWN = Option("classify/shown", str, "", _is_text)
 RECENT_FILES = Option("files/recent", list, [], _is_list_of(str, MAX_RECENT, _is_text))
 LAST_FOLDER = Option("files/last_folder", str, "", _is_text)
 INPUT_DEVICE = Option("sound/input_device", str, "", _is_text)
+RECORD_LENGTH_S = Option("sound/record_length_s", int, 30, _one_of(RECORD_LENGTHS_S))
 OUTPUT_DEVICE = Option("sound/output_device", str, "", _is_text)
 VOLUME = Option("sound/volume", int, 100, lambda value: 0 <= value <= 100)
 MUTED = Option("sound/muted", bool, False)

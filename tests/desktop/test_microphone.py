@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import soxr
 
 from fstmuse_core.audio.reading import load_audio
@@ -28,6 +29,7 @@ from .signals import (
     decibels,
     line_at,
     offset_of,
+    tone,
 )
 from .sound_server import RATE, SoundServer, wait_for
 
@@ -79,7 +81,8 @@ def test_music_is_recorded_shown_live_classified_and_played_back(
     assert result["probabilities"] == pytest.approx(dict(direct.ranked()), abs=0.005)
 
     # Played back: as it was recorded, with the cursor where the ear is.
-    check_playback(window, sound, soxr.resample(take, TAKE_RATE, RATE))
+    original = np.load(Path(event["path"]).with_suffix(".original.npy"))
+    check_playback(window, sound, original.mean(axis=1))
 
 
 def test_a_real_song_is_recognised_through_the_microphone_as_from_its_file(
@@ -108,6 +111,33 @@ def test_a_real_song_is_recognised_through_the_microphone_as_from_its_file(
     same = original[start - TAKE_RATE :][: take.size]
     direct = GenreClassifier.load(MODEL.default).classify_samples(same)
     assert result["probabilities"] == pytest.approx(dict(direct.ranked()), abs=0.15)
+
+
+def test_both_channels_are_kept_at_the_input_s_own_rate(
+    sound: SoundServer, open_window: OpenWindow, tmp_path: Path, screenshots: Path
+) -> None:
+    sides = np.stack([tone(LOW_HZ, 6.0), tone(HIGH_HZ, 6.0)], axis=1)
+    soundfile.write(tmp_path / "sides.wav", sides, RATE, subtype="FLOAT")
+    window = open_window(sound.environment)
+    with sound.playing(tmp_path / "sides.wav"):
+        heard_from = sound.capture.now
+        wait_for(lambda: sound.capture.now - heard_from > RATE, "the tones")
+        mark = window.press("r")
+        window.wait("recording", since=mark)
+        window.screenshot(screenshots / "desktop-11-stereo.png")
+        wait_for(lambda: sound.capture.now - heard_from > 4 * RATE, "two more seconds")
+        window.press("p")
+        wait_for(lambda: sound.capture.now - heard_from > 5 * RATE, "a pause")
+        window.screenshot(screenshots / "desktop-12-paused.png")
+        window.press("r")
+    event = window.wait("take", since=mark)
+    original = np.load(Path(event["path"]).with_suffix(".original.npy"))
+    assert event["rate"] == RATE
+    assert original.shape[1] == 2
+    middle = original[RATE // 2 : RATE * 3 // 2]
+    spectra = np.abs(np.fft.rfft(middle, axis=0))
+    assert spectra.argmax(axis=0).tolist() == [LOW_HZ, HIGH_HZ]
+    assert len(original) / RATE == pytest.approx(np.load(event["path"]).size / TAKE_RATE, abs=0.1)
 
 
 def test_an_unplugged_sound_card_leaves_the_take(

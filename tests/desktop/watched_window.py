@@ -79,7 +79,9 @@ class Watcher(QObject):
     def _on_take(self, take: Take) -> None:
         path = self._folder / f"take-{time.monotonic_ns()}.npy"
         np.save(path, take.samples)
-        self._tell("take", path=str(path), warnings=take.warnings)
+        sound, rate = take.best
+        np.save(path.with_suffix(".original.npy"), sound)
+        self._tell("take", path=str(path), warnings=take.warnings, rate=rate)
 
     def _on_clip(self, key: int) -> None:
         clip = self._presenter.clips.get(key)

@@ -18,6 +18,9 @@ import numpy.typing as npt
 from .sound_server import wait_for
 
 Event = dict[str, Any]
+_ROOT = Path(__file__).parents[2]
+# The program of this checkout, wherever the environment's own lies.
+_OWN_CODE = os.pathsep.join([str(_ROOT / "tests"), str(_ROOT / "src")])
 
 
 class Window:
@@ -32,7 +35,7 @@ class Window:
         self._log = (folder / "window.log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "desktop.watched_window", str(folder), *paths],
-            env={**self._environment, "PYTHONPATH": str(Path(__file__).parents[1])},
+            env={**self._environment, "PYTHONPATH": _OWN_CODE},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

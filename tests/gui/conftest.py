@@ -130,7 +130,7 @@ def make_bench(
     for bench in made:
         # Qt keeps a bare pointer to the window that a drag was last over.
         QApplication.sendEvent(bench.window, QDragLeaveEvent())
-        monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
+        monkeypatch.setattr(bench.view, "ask_unsaved", lambda _names: "discard")
         bench.window.close()
         bench.tab.deleteLater()
         bench.bridge.deleteLater()

@@ -15,6 +15,7 @@ from fstmuse_core.classify.result import ActivationMap, Classification, Doubt, T
 from fstmuse_core.classify.traits import Trait
 from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.shared.models import ModelInfo
+from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.sound.devices import SoundDevice
 
 GENRES = ("Pop", "Jazz", "Rock", "Folk", "Hip-Hop", "Electronic", "Punk")
@@ -150,16 +151,28 @@ class FakeRecording(QObject):
     started = Signal()
     frames_ready = Signal(object)
     samples_ready = Signal(object)
+    sound_ready = Signal(object, int)
+    state_changed = Signal(str)
     finished = Signal(object)
     message = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.toggled = 0
+        self.is_paused = False
+        self.take: Take | None = None
         self.is_closed = False
 
     def toggle(self) -> None:
         self.toggled += 1
+
+    def toggle_pause(self) -> None:
+        self.is_paused = not self.is_paused
+        self.state_changed.emit("paused" if self.is_paused else "recording")
+
+    def stop(self) -> None:
+        if self.take is not None:
+            self.finished.emit(self.take)
 
     def close(self) -> None:
         self.is_closed = True

@@ -147,7 +147,7 @@ def test_why_shows_the_best_genre_and_any_other(
     page.why_button.click()
     assert current(page.spectrogram.heat_is_shown)
     assert page.why_chooser.currentText() == "Rock"
-    assert "spoke for Rock" in page._about.text()
+    assert "against Rock" in page.spectrogram.legend.accessibleName()
     qtbot.mouseClick(page.bars._rows["Jazz"], Qt.MouseButton.LeftButton)
     assert page.why_chooser.currentText() == "Jazz"
     qtbot.keyClick(bench.window, Qt.Key.Key_W)

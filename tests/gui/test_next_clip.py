@@ -113,7 +113,7 @@ def test_a_recording_s_warning_is_its_own(bench: Bench) -> None:
 
 
 def test_what_is_said_of_the_microphone_itself_stays(qtbot: QtBot) -> None:
-    panel = RecordPanel(30.0)
+    panel = RecordPanel()
     qtbot.addWidget(panel)
     panel.show_sentence("No microphone is connected.")
     panel.show_warning(QUIET)

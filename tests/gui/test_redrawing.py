@@ -21,13 +21,13 @@ from fstmuse_core.classify.result import Classification, Doubt
 from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.runs.events import Sample
 from fstmuse_gui.classify.clip_page import ClipPage
-from fstmuse_gui.classify.record_panel import LevelMeter
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.train.results.page import ReliabilityView
 from fstmuse_gui.train.run.curves import CurvePlot
 from fstmuse_gui.train.run.samples import SamplesPanel
 from fstmuse_gui.widgets.confusion_view import ConfusionView
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, ProbabilityBars
+from fstmuse_gui.widgets.level_meter import LevelMeter
 from fstmuse_gui.widgets.spectrogram_view import LIVE_WINDOW_S, SpectrogramView
 from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.verdict import VerdictPanel

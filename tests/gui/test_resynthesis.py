@@ -80,6 +80,39 @@ def test_the_resynthesis_plays_from_the_same_place(shown: Bench, workers: list[F
     assert (shown.player.position, shown.player.state) == (3.0, "playing")
 
 
+def test_it_plays_at_once_and_says_so(shown: Bench, workers: list[FakeWorker]) -> None:
+    page = shown.view.clip_page
+    chip, button = page.transport.source_chip, page.listen_button
+    assert button.text() == " Hear as model"
+    button.click()
+    workers[0].tell(Progress(workers[0].last, 0.4))
+    QCoreApplication.processEvents()
+    assert [button.share] == [0.4]
+    assert button.accessibleDescription() == "40% done"
+    assert [chip.isVisible()] == [False]
+    answer(workers[0], 0.5 * SONG)
+    assert shown.player.state == "playing"
+    assert [button.share] == [None]
+    assert chip.isVisible()
+    assert chip.text() == " As the model hears it"
+    chip.click()
+    assert [chip.isVisible(), button.isChecked()] == [False, False]
+    assert isinstance(shown.player.loaded, str), "the clip itself"
+
+
+def test_the_chip_goes_with_the_clip(
+    shown: Bench, workers: list[FakeWorker], tmp_path: Path
+) -> None:
+    page = shown.view.clip_page
+    page.why_button.click()
+    page.listen_button.click()
+    answer(workers[0], 0.5 * SONG)
+    assert page.transport.source_chip.text() == " What spoke for Rock"
+    shown.presenter.open_paths([str(tmp_path / "other.wav")])
+    shown.answer(make_result(SONG))
+    assert not page.transport.source_chip.isVisible()
+
+
 def test_with_why_only_what_spoke_for_the_genre(shown: Bench, workers: list[FakeWorker]) -> None:
     page = shown.view.clip_page
     page.listen_button.click()

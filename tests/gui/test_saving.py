@@ -101,7 +101,7 @@ def test_a_take_as_a_sound_file(
     samples, rate = soundfile.read(tmp_path / "take.wav", dtype="float32")
     assert rate == 22_050
     assert samples == pytest.approx(music, abs=1e-4)
-    monkeypatch.setattr(bench.view, "confirm", lambda *_args: pytest.fail("nothing is lost"))
+    monkeypatch.setattr(bench.view, "ask_unsaved", lambda _n: pytest.fail("nothing is lost"))
     assert bench.tab.may_close()
 
 

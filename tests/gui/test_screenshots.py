@@ -159,6 +159,16 @@ def _recording(bench: Bench, song: FloatArray) -> None:
     QCoreApplication.processEvents()
 
 
+def _paused(bench: Bench, song: FloatArray) -> None:
+    bench.recording.started.emit()
+    bench.recording.frames_ready.emit(mel_spectrogram(song[: 2 * 22_050]))
+    bench.view.record_panel.show_length(300.0)
+    bench.view.record_panel.show_state("recording")
+    bench.tab._pause.trigger()
+    bench.view.record_panel.show_state("paused")
+    bench.view.record_panel.show_elapsed(2.0)
+
+
 def _take(bench: Bench, song: FloatArray) -> None:
     bench.recording.started.emit()
     bench.recording.finished.emit(Take(song, 22_050))
@@ -168,6 +178,13 @@ def _take(bench: Bench, song: FloatArray) -> None:
 def _why(bench: Bench, song: FloatArray) -> None:
     _done(bench, song)
     bench.presenter.display.set_why(True)
+
+
+def _heard_as_model(bench: Bench, song: FloatArray) -> None:
+    _why(bench, song)
+    page = bench.view.clip_page
+    page.listen_button.show_share(0.6)
+    page.transport.show_source("What spoke for Rock")
 
 
 def _playing(bench: Bench, song: FloatArray) -> None:
@@ -214,8 +231,10 @@ STATES: dict[str, Callable[[Bench, FloatArray], None]] = {
     "cancelled": _cancelled,
     "several": _several,
     "recording": _recording,
+    "paused": _paused,
     "take": _take,
     "why": _why,
+    "heard-as-model": _heard_as_model,
     "playing": _playing,
     "zoomed": _zoomed,
     "shortcuts": _shortcuts,

@@ -205,12 +205,17 @@ def test_a_recording_is_not_lost_without_a_question(
         asked.append(question)
         return False
 
+    def go_on(names: list[str]) -> str:
+        asked.append(names[0][:9])
+        return ""
+
     monkeypatch.setattr(bench.view, "confirm", keep)
+    monkeypatch.setattr(bench.view, "ask_unsaved", go_on)
     bench.window.close()
     assert bench.window.isVisible()
     bench.presenter.remove(bench.presenter.shown.key if bench.presenter.shown else None)
     assert len(bench.presenter.clips) == 1
-    assert asked == ["Discard a recording?"] * 2
+    assert asked == ["Recording", "Discard a recording?"]
 
 
 def test_closing_stops_everything(bench: Bench, qtbot: QtBot) -> None:

@@ -18,12 +18,11 @@ from fstmuse_gui.settings import COLOUR_MAPS
 from fstmuse_gui.theme import ThemeController
 from fstmuse_gui.widgets.axes import MelScale, clock, frequency_label, time_label
 from fstmuse_gui.widgets.colour_maps import level_table
+from fstmuse_gui.widgets.heat import heat_image, heat_rect
 from fstmuse_gui.widgets.spectrogram_items import (
     ClipLevels,
     LiveImage,
     LiveLevels,
-    heat_image,
-    heat_rect,
     loudest_db,
 )
 from fstmuse_gui.widgets.spectrogram_view import LIVE_WINDOW_S, SpectrogramView
@@ -308,12 +307,16 @@ def test_why_lies_on_a_hushed_picture(view: SpectrogramView) -> None:
     view.show_image(tone_image(1000.0), 20.0)
     QApplication.processEvents()
     plain = view._canvas.grab().toImage()
-    view.show_heat(make_activation(3, 20.0), 1)
+    view.show_heat(make_activation(3, 20.0), 1, "Jazz")
     QApplication.processEvents()
     assert view.heat_is_shown
     assert view._canvas.grab().toImage() != plain
+    assert view.legend.isVisible()
+    assert view.legend.accessibleName() == "Colours: blue spoke against Jazz, amber for it"
+    assert view._canvas.rect().contains(view.legend.geometry())
     view.hide_heat()
     QApplication.processEvents()
+    assert not view.legend.isVisible()
     assert view._canvas.grab().toImage() == plain
 
 
@@ -331,6 +334,7 @@ def test_heat_glows_where_the_genre_shows_and_only_there() -> None:
     assert at(40)[3] > 100
     assert at(40)[0] > at(40)[2], "warm: spoke for it"
     assert at(80)[2] > at(80)[0], "cool: spoke against it"
+    assert at(80)[3] >= 0.9 * at(40)[3], "what spoke against is seen as well"
     assert at(10)[3] == 0
     assert heat_image(make_activation(2, 20.0), 1).shape == heat.shape
 

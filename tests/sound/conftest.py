@@ -35,7 +35,7 @@ def clock() -> ManualClock:
 def portaudio(monkeypatch: pytest.MonkeyPatch) -> FakePortAudio:
     """PortAudio with one microphone and one loudspeaker."""
     fake = FakePortAudio()
-    fake.add("Desk microphone", inputs=1)
+    fake.add("Desk microphone", inputs=1, rate=22_050)
     fake.add("Speakers", outputs=2)
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
     return fake

@@ -35,10 +35,10 @@ class FakeStream:
         self.is_open = False
 
     def bring(self, samples: np.ndarray, *, overflow: bool = False) -> None:
-        """As if the microphone had heard mono ``samples``."""
-        frames = np.repeat(
-            samples[:, np.newaxis].astype(np.float32), self.settings["channels"], axis=1
-        )
+        """As if the microphone had heard ``samples``, mono or of all channels."""
+        frames = samples.astype(np.float32)
+        if frames.ndim == 1:
+            frames = np.repeat(frames[:, np.newaxis], self.settings["channels"], axis=1)
         status = SimpleNamespace(input_overflow=overflow)
         self.settings["callback"](frames, len(frames), SimpleNamespace(), status)
 

@@ -65,7 +65,7 @@ def test_a_missing_library_is_a_sentence_with_its_package(monkeypatch: pytest.Mo
 def test_devices_are_described_for_the_doctor(portaudio: FakePortAudio) -> None:
     assert devices.describe_devices() == [
         "PortAudio V19.7.0-devel",
-        "input: Desk microphone (ALSA), 1 channels, 48000 Hz, default",
+        "input: Desk microphone (ALSA), 1 channels, 22050 Hz, default",
         "output: Speakers (ALSA), 2 channels, 48000 Hz, default",
     ]
 

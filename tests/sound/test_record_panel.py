@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
-from fstmuse_gui.classify.record_panel import LOWEST_DB, LevelMeter, RecordPanel
+from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.recording import RecordPresenter
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.recorder import MAX_TAKE_S
+from fstmuse_gui.widgets.level_meter import LOWEST_DB, LevelMeter
 from tests.rounding import mel_tolerance
 
 from .conftest import ManualClock, delete
@@ -20,7 +20,7 @@ from .fake_portaudio import FakePortAudio
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> RecordPanel:
-    made = RecordPanel(MAX_TAKE_S)
+    made = RecordPanel()
     qtbot.addWidget(made)
     return made
 

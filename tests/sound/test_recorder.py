@@ -8,7 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.sound.devices import DeviceId
-from fstmuse_gui.sound.recorder import MAX_TAKE_S, RECORDING_RATE, Recorder, levels
+from fstmuse_gui.sound.intake import RECORDING_RATE
+from fstmuse_gui.sound.recorder import DEFAULT_TAKE_S, Recorder, levels
 
 from .conftest import ManualClock
 from .fake_portaudio import FakePortAudio, FakeStream
@@ -110,7 +111,7 @@ def test_recording_stops_by_itself_when_the_take_is_full(
             with qtbot.waitSignals([recorder.samples_ready]):
                 stream.bring(tone(4.0))
     assert finished.args is not None
-    assert finished.args[0].duration_s == MAX_TAKE_S
+    assert finished.args[0].duration_s == DEFAULT_TAKE_S
 
 
 def test_lost_sound_is_admitted(recorder: Recorder, portaudio: FakePortAudio, qtbot: QtBot) -> None:

@@ -16,18 +16,18 @@ from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.controls import WheelSafeComboBox
+from fstmuse_gui.widgets.controls import ProgressButton, WheelSafeComboBox
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.overview_strip import OverviewStrip
 from fstmuse_gui.widgets.page_parts import ElidedLabel, lay_side_by_side
 from fstmuse_gui.widgets.region import RegionOverlay
-from fstmuse_gui.widgets.spectrogram_items import AGAINST_COLOUR, FOR_COLOUR
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.transport_bar import TransportBar
 from fstmuse_gui.widgets.verdict import CorrectionBar, VerdictPanel
 
 _GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
+_LISTENING = "Listening\N{HORIZONTAL ELLIPSIS}"
 _WHY = "Show where in the clip the genre was heard (W)"
 
 
@@ -92,9 +92,9 @@ class ClipPage(QWidget):
         self.why_button.setAccessibleName("Show why: where the genre was heard")
         set_tip(self.why_button, _WHY)
         self.why_button.toggled.connect(self.why_toggled)
-        self.listen_button = QPushButton(icon("music"), " Listen")
+        self.listen_button = ProgressButton(icon("music"), " Hear as model")
         self.listen_button.setCheckable(True)
-        self.listen_button.setAccessibleName("Listen to what the model hears")
+        self.listen_button.setAccessibleName("Hear as model")
         self.why_chooser = WheelSafeComboBox()
         self.why_chooser.setAccessibleName("Genre to explain")
         self.why_chooser.setMinimumContentsLength(1)
@@ -203,12 +203,18 @@ class ClipPage(QWidget):
         self.timeline.set_position(None)
         self.bars.show_genres(genres)
         self._part.hide()
-        self.verdict.show_words("Listening", "The first words come after three seconds.")
+        self.verdict.show_words(_LISTENING, "The first words come after three seconds.")
         self.save_button.setEnabled(False)
         self.why_button.setEnabled(False)
         set_tip(self.why_button, _WHY)
         self.why_chooser.hide()
         self.transport.set_clip(0.0, playable=False)
+
+    def show_paused(self, *, is_paused: bool) -> None:
+        """Say that the take waits, or that it goes on."""
+        words = "Paused" if is_paused else "Recording\N{HORIZONTAL ELLIPSIS}"
+        self._title.set_text(words)
+        self._live_dot.setVisible(not is_paused)
 
     def append_live(self, mel_frames: FloatArray) -> None:
         """Let the picture grow by mel frames, shape ``(n, n_mels)``."""
@@ -248,11 +254,11 @@ class ClipPage(QWidget):
             self.spectrogram.hide_heat()
             self._about.setText(self._about_clip)
             return
-        legend = _legend(genre, classification.activation.share)
-        self._about.setText(f"{self._about_clip}{_GAP}{legend}")
+        share = _share_words(classification.activation.share)
+        self._about.setText(self._about_clip + (f"{_GAP}{share}" if share else ""))
         self.why_chooser.setCurrentText(genre)
         index = classification.genres.index(genre)
-        self.spectrogram.show_heat(classification.activation, index)
+        self.spectrogram.show_heat(classification.activation, index, genre)
 
     def set_position(self, seconds: float | None) -> None:
         """Move the cursors; ``None`` and the very start hide them."""
@@ -268,15 +274,12 @@ def why_tip(classification: Classification) -> str:
     return f"{reason[:1].upper()}{reason[1:]}." if reason else _WHY
 
 
-def _legend(genre: str, share: float) -> str:
-    """Legend of the overlay's colours, and of how much of the answer it explains."""
-    spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {}'
-    spoke_for = spot.format(FOR_COLOUR, f"spoke for {escaped(genre)}")
-    colours = f"{spoke_for} &nbsp; {spot.format(AGAINST_COLOUR, 'against')}"
+def _share_words(share: float) -> str:
+    """Words for the share of the answer that the overlay explains, if not all."""
     if share >= 1.0:
-        return colours
+        return ""
     tagger = "the rest is the tagger's, which hears three seconds as a whole"
-    return f"{colours}{_GAP}the network's {share:.0%} of the answer; {tagger}"
+    return f"the network's {share:.0%} of the answer; {tagger}"
 
 
 class DisplayOptions(QObject):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.workers.protocol import ResynthesizeFile
 from fstmuse_gui.classify.clip_page import ClipPage
-from fstmuse_gui.plain import caption, percent, set_tip
+from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.playback import PagePlayback
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, label
@@ -51,8 +51,10 @@ class Playback(PagePlayback):
         self._page.set_position(0.0)
 
     def replace(self, samples: FloatArray, sample_rate: int) -> None:
-        """Play these samples in the clip's stead, from where it stands."""
+        """Play these samples in the clip's stead, from where it stands, and at once."""
         self._exchange(lambda: self._player.load_samples(samples, sample_rate))
+        if self._player.state != "playing":
+            self._player.toggle()
 
     def restore(self, clip: Clip) -> None:
         """Play the clip itself again, from where it stands."""
@@ -89,7 +91,7 @@ class Playback(PagePlayback):
 
     def _load(self, clip: Clip) -> None:
         if clip.take is not None:
-            self._player.load_samples(clip.take.samples, clip.take.sample_rate)
+            self._player.load_samples(*clip.take.best)
         elif clip.result is not None:
             self._player.load_file(str(clip.path), clip.result.classification.duration_s)
 
@@ -177,13 +179,10 @@ class ResynthesisPlayer(QObject):
 
     Signals
     -------
-    message(str)
-        For the status bar.
     trouble(str)
         A sentence for the notice.
     """
 
-    message = Signal(str)
     trouble = Signal(str)
 
     def __init__(
@@ -195,6 +194,7 @@ class ResynthesisPlayer(QObject):
     ) -> None:
         super().__init__(parent)
         self._button = view.clip_page.listen_button
+        self._transport = view.clip_page.transport
         self._presenter = presenter
         self._make_bridge = make_bridge
         self._bridge: WorkerBridge | None = None
@@ -202,6 +202,7 @@ class ResynthesisPlayer(QObject):
         # What plays, or is being made: the clip and the genre that is explained.
         self._played: tuple[int, str | None] | None = None
         self._button.toggled.connect(self._on_toggled)
+        self._transport.source_closed.connect(lambda: self._button.setChecked(False))
         presenter.changed.connect(self._on_changed)
         self._on_changed()
 
@@ -246,7 +247,6 @@ class ResynthesisPlayer(QObject):
         if clip is None or clip.key != self._played[0] or clip.result is None:
             self._give_up()
             self._show_off()
-            self.message.emit("")  # what is said there is of the clip before
         elif self._presenter.display.explained != self._played[1]:
             self._ask(clip)
 
@@ -256,12 +256,17 @@ class ResynthesisPlayer(QObject):
         self._played = (clip.key, why)
         model = clip.result.classification.model if why and clip.result else None
         self._job = self._worker().worker.submit(ResynthesizeFile(_path(clip), why, model))
-        self.message.emit(f"Making {self._what()}\N{HORIZONTAL ELLIPSIS}")
+        self._button.show_share(0.0)
 
     def _give_up(self) -> None:
         if self._job is not None and self._bridge is not None:
             self._bridge.cancel(self._job)
+        self._end()
+
+    def _end(self) -> None:
         self._job = self._played = None
+        self._button.show_share(None)
+        self._transport.show_source("")
 
     def _show_off(self) -> None:
         with QSignalBlocker(self._button):
@@ -269,7 +274,7 @@ class ResynthesisPlayer(QObject):
 
     def _what(self) -> str:
         genre = self._played[1] if self._played is not None else None
-        return "what the model hears" if genre is None else f"what spoke for {genre}"
+        return "As the model hears it" if genre is None else f"What spoke for {genre}"
 
     def _worker(self) -> WorkerBridge:
         if self._bridge is None:
@@ -281,7 +286,7 @@ class ResynthesisPlayer(QObject):
 
     def _on_progress(self, job: int, fraction: float) -> None:
         if job == self._job:
-            self.message.emit(f"Making {self._what()}: {percent(fraction)}")
+            self._button.show_share(fraction)
 
     def _on_done(self, job: int, payload: object) -> None:
         from fstmuse_core.inversion.resynthesis import Resynthesis
@@ -289,13 +294,13 @@ class ResynthesisPlayer(QObject):
         if job != self._job or not isinstance(payload, Resynthesis):
             return
         self._job = None
+        self._button.show_share(None)
+        self._transport.show_source(self._what())
         self._presenter.playback.replace(payload.samples, payload.sample_rate)
-        what = self._what()
-        self.message.emit(f"This is {what}. Press Listen again for the clip itself.")
 
     def _on_failed(self, job: int, sentence: str) -> None:
         if job == self._job:
-            self._job = self._played = None
+            self._end()
             self._show_off()
             self.trouble.emit(sentence)
 

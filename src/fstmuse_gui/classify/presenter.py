@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_gui.classify.clip_page import DisplayOptions
 from fstmuse_gui.classify.job_queue import JobQueue, SongFinder
+from fstmuse_gui.classify.live_take import TakePresenter
 from fstmuse_gui.classify.playback import Playback
-from fstmuse_gui.classify.recording import Recording, TakePresenter
+from fstmuse_gui.classify.recording import Recording
 from fstmuse_gui.classify.region import RegionPresenter
 from fstmuse_gui.classify.saving import ClipSaver
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import percent
-from fstmuse_gui.settings import LAST_FOLDER, MODEL, RECENT_FILES, Settings
+from fstmuse_gui.settings import MODEL, RECENT_FILES, Settings
 from fstmuse_gui.shared.clips import Clip, ClipStore
 from fstmuse_gui.shared.correction_presenter import (
     CorrectionPresenter,
@@ -24,7 +24,6 @@ from fstmuse_gui.shared.correction_presenter import (
 )
 from fstmuse_gui.shared.models import ModelChoice, ModelInfo
 from fstmuse_gui.sound.player import Playing
-from fstmuse_gui.widgets.drops import mime_paths
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.workers.bridge import WorkerBridge
 
@@ -166,31 +165,6 @@ class ClassifyPresenter(QObject):
             self._patience.start()
             self._show_work()
 
-    def paste(self, data: QMimeData) -> None:
-        """Classify what is on the clipboard, if it names files."""
-        paths = mime_paths(data)
-        if paths:
-            self.open_paths(paths)
-        else:
-            self.message.emit("There is no file on the clipboard.")
-
-    def choose_files(self) -> None:
-        """Ask for songs and classify them."""
-        from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES, VIDEO_SUFFIXES
-
-        folder = self._settings.get(LAST_FOLDER)
-        self._open_from(self._view.ask_open_files(folder, sorted(AUDIO_SUFFIXES | VIDEO_SUFFIXES)))
-
-    def choose_folder(self) -> None:
-        """Ask for a folder and classify the songs in it."""
-        folder = self._view.ask_open_folder(self._settings.get(LAST_FOLDER))
-        self._open_from([folder] if folder else [])
-
-    def _open_from(self, paths: list[str]) -> None:
-        if paths:
-            self._settings.set(LAST_FOLDER, str(Path(paths[0]).parent))
-            self.open_paths(paths)
-
     def offer_models(self, models: list[ModelInfo]) -> None:
         """Let other models be chosen; the one that the user chose is used while it is there."""
         was = self._models.model
@@ -229,6 +203,11 @@ class ClassifyPresenter(QObject):
         """Record, or end the recording."""
         self._recording.toggle()
 
+    def toggle_pause(self) -> None:
+        """Leave out what comes, or go on with the recording."""
+        if self.takes.is_live:
+            self._recording.toggle_pause()
+
     def remove(self, *keys: int | None) -> None:
         """Take clips off the list; ``removed`` tells of them."""
         clips = [clip for key in keys if (clip := self.clips.get(key)) is not None]
@@ -246,7 +225,11 @@ class ClassifyPresenter(QObject):
 
     def may_close(self) -> bool:
         """Ask before unsaved recordings are lost; True if the tab may close."""
-        return self._view.may_lose([clip for clip in self.clips if clip.would_be_lost])
+        if self.takes.is_live:
+            self._recording.stop()  # what is being recorded is asked about too
+        lost = [clip for clip in self.clips if clip.would_be_lost]
+        answer = self._view.ask_unsaved([clip.title for clip in lost]) if lost else "discard"
+        return self.saving.save_takes(lost) if answer == "save" else answer == "discard"
 
     def retry(self, *keys: int | None) -> None:
         """Classify clips once more."""

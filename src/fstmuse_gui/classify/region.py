@@ -14,7 +14,6 @@ from fstmuse_gui.classify.saving import ClipSaver
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.correction_presenter import CorrectionPresenter
-from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.widgets.region import Region
 from fstmuse_gui.workers.bridge import WorkerBridge
 
@@ -165,7 +164,7 @@ class RegionPresenter(QObject):
             self._job = self._bridge.worker.submit(request)
         else:
             self._job = self._bridge.classify_live(model)
-            self._bridge.send_live(self._job, cut(clip.take, region).samples)
+            self._bridge.send_live(self._job, clip.take.part(*region.part).samples)
             self._bridge.end_live(self._job)
         self.message.emit(f"Listening to {region.name} alone\N{HORIZONTAL ELLIPSIS}")
         self._tell()
@@ -176,7 +175,7 @@ class RegionPresenter(QObject):
         if clip is None or region is None:
             return
         if clip.take is not None:
-            self._saving.save_region(clip, region, cut(clip.take, region))
+            self._saving.save_region(clip, region, clip.take.part(*region.part))
             return
         target = self._saving.ask_region(clip, region)
         if target:
@@ -226,12 +225,6 @@ class RegionPresenter(QObject):
             self._job = None
             self.message.emit("")
             self._tell()
-
-
-def cut(take: Take, region: Region) -> Take:
-    """The region of a recording."""
-    start, end = (round(at * take.sample_rate) for at in region.part)
-    return Take(take.samples[start:end], take.sample_rate)
 
 
 def shifted(answer: Classification, seconds: float) -> Classification:

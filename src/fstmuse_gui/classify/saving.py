@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.widgets.region import Region
 
+_SOUNDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
 _BEFORE = ("path", "model", "model_sha256", "duration_s", "verdict", "genre", "start_s", "end_s")
 
 
@@ -94,7 +96,18 @@ class _SafeFile:
 def _write_take(path: str, take: Take) -> None:
     from fstmuse_core.audio.reading import write_audio
 
-    write_audio(path, take.samples, take.sample_rate)
+    write_audio(path, *take.best)
+
+
+def _new_paths(folder: str, names: list[str]) -> list[str]:
+    """Paths in the folder where no file is yet, by these names."""
+    paths: list[str] = []
+    for name in names:
+        stem = safe_file_name(name) or "Recording"
+        tries = (f"{stem} {number}" if number > 1 else stem for number in itertools.count(1))
+        found = (str(Path(folder, f"{each}.wav")) for each in tries)
+        paths.append(next(path for path in found if path not in paths and not Path(path).exists()))
+    return paths
 
 
 class ClipSaver(FileSaver):
@@ -128,8 +141,7 @@ class ClipSaver(FileSaver):
         take = clip.take
         if take is None:
             return
-        kinds = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
-        path = self._ask(clip, "Save the recording", ".wav", kinds)
+        path = self._ask(clip, "Save the recording", ".wav", _SOUNDS)
         if not path:
             return
 
@@ -137,6 +149,23 @@ class ClipSaver(FileSaver):
             clip.is_saved, clip.saved_as = True, path
 
         self._write(path, lambda: _write_take(path, take), on_done)
+
+    def save_takes(self, clips: list[Clip]) -> bool:
+        """Save recordings before the window closes; True if all of them lie in files now."""
+        if len(clips) == 1:
+            path = self._ask(clips[0], "Save the recording", ".wav", _SOUNDS)
+            paths = [path] if path else []
+        else:
+            folder = self._view.ask_save_folder(self._suggest(""))
+            paths = _new_paths(folder, [clip.title for clip in clips]) if folder else []
+        try:
+            for clip, path in zip(clips, paths, strict=False):
+                assert clip.take is not None
+                _write_take(path, clip.take)
+                clip.is_saved, clip.saved_as = True, path
+        except FstMuseError as error:
+            self.trouble.emit(str(error))
+        return all(clip.is_saved for clip in clips)
 
     def _save_text(
         self, clip: Clip, title: str, suffix: str, kinds: str, form: Callable[..., str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -20,6 +21,8 @@ from fstmuse_gui.settings import (
 )
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.sound.buffers import Take
+
+_log = logging.getLogger(__name__)
 
 
 class SessionKeeper(QObject):
@@ -79,8 +82,9 @@ class SessionKeeper(QObject):
         presenter.changed.connect(self._keep)
         presenter.recent_changed.connect(self._keep)
         presenter.removed.connect(lambda _clips: self._keep())
+        presenter.takes.renamed.connect(self._on_renamed)
         recording.started.connect(self._on_started)
-        recording.samples_ready.connect(self._on_samples)
+        recording.sound_ready.connect(self._on_sound)
         recording.finished.connect(self._on_finished)
 
     def _keep(self) -> None:
@@ -99,15 +103,23 @@ class SessionKeeper(QObject):
                 del self._unsaved[key]
                 unsaved.delete()
 
+    def _on_renamed(self, clip: Clip) -> None:
+        _clip, unsaved = self._unsaved.get(clip.key, (clip, None))
+        if unsaved is not None:
+            try:
+                unsaved.rename(clip.title)
+            except OSError as error:
+                _log.warning("the name of an unsaved recording is not kept: %s", error)
+
     # -- recordings --------------------------------------------------------------------
 
     def _on_started(self) -> None:
         self._growing = self._store.begin()
 
-    def _on_samples(self, samples: FloatArray) -> None:
+    def _on_sound(self, frames: FloatArray, rate: int) -> None:
         if self._growing is not None:
             try:
-                self._growing.append(samples)
+                self._growing.append(frames, rate)
             except OSError:
                 self._growing.delete()
                 self._growing = None

@@ -95,7 +95,8 @@ class SeveralClips(QObject):
         self.export = make_action(
             self, f"E&xport all results{ellipsis}", "Ctrl+Shift+J", self.export_all
         )
-        self._list.addActions([self.copy, self.folder])
+        self.rename = make_action(self, f"Rena&me the recording{ellipsis}", "F2", self.ask_name)
+        self._list.addActions([self.rename, self.copy, self.folder])
 
     def _build_order(self) -> None:
         self.order_menu = QMenu("&Order of the clips", self._view)
@@ -170,6 +171,12 @@ class SeveralClips(QObject):
             what = "the answer" if len(clips) == 1 else f"{len(clips)} answers"
             self._presenter.message.emit(f"Copied {what}.")
 
+    def ask_name(self) -> None:
+        """Give the current clip, a recording, another name."""
+        clip = self._presenter.clips.get(self._list.current_key)
+        if clip is not None:
+            self._presenter.takes.rename(clip)
+
     def show_in_folder(self) -> None:
         """Open the folder that the current clip's file is in."""
         clip = self._presenter.clips.get(self._list.current_key)
@@ -188,4 +195,5 @@ class SeveralClips(QObject):
         has_any = bool(self._list.rows) and not self._presenter.takes.is_live
         for action in (self.remove, self.copy, self.select_all, self.export):
             action.setEnabled(has_any)
+        self.rename.setEnabled(has_any and shown is not None and shown.take is not None)
         self.folder.setEnabled(has_any and shown is not None and bool(shown.path or shown.saved_as))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from fstmuse_core.system.errors import one_line
 from fstmuse_gui.classify.clip_page import why_tip
+from fstmuse_gui.classify.opening import Opening
 from fstmuse_gui.classify.playback import Lister, OutputMenu, ResynthesisPlayer, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
@@ -23,7 +23,7 @@ from fstmuse_gui.classify.session import SessionKeeper
 from fstmuse_gui.classify.several import SeveralClips
 from fstmuse_gui.classify.unsaved import unsaved_folder
 from fstmuse_gui.classify.view import ClassifyView
-from fstmuse_gui.plain import caption, set_tip
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import (
     COLOUR_MAP,
     COLOUR_MAPS,
@@ -31,7 +31,7 @@ from fstmuse_gui.settings import (
     DB_RANGES,
     INPUT_DEVICE,
     OUTPUT_DEVICE,
-    RECENT_FILES,
+    RECORD_LENGTH_S,
     SPLITTER,
     Option,
     Settings,
@@ -57,7 +57,9 @@ def make_recording(panel: RecordPanel, settings: Settings, parent: QObject) -> R
     from fstmuse_gui.classify.recording import RecordPresenter
 
     chosen = DeviceId.parse(settings.get(INPUT_DEVICE))
-    presenter = RecordPresenter(panel, input_device=chosen, parent=parent)
+    length_s = float(settings.get(RECORD_LENGTH_S))
+    presenter = RecordPresenter(panel, input_device=chosen, length_s=length_s, parent=parent)
+    presenter.length_chosen.connect(lambda seconds: settings.set(RECORD_LENGTH_S, seconds))
     presenter.input_chosen.connect(
         lambda device: settings.set(INPUT_DEVICE, device.text if device is not None else "")
     )
@@ -92,9 +94,7 @@ class ClassifyTab(QObject):
         super().__init__()
         factories = factories or ClassifyFactories()
         self._settings, self._sounds = context.settings, context.sounds
-        from fstmuse_gui.sound.recorder import MAX_TAKE_S
-
-        panel = RecordPanel(MAX_TAKE_S)
+        panel = RecordPanel()
         self.view = ClassifyView(panel)
         self.presenter = ClassifyPresenter(
             self.view,
@@ -114,18 +114,16 @@ class ClassifyTab(QObject):
             self.presenter, self.view, context.settings, recording, factories.unsaved(), self
         )
         self.several = SeveralClips(self.presenter, self.view, context.settings, self)
+        self._opening = Opening(self.presenter, self.view, context.settings, self)
+        self._recent_menu = self._opening.recent_menu
         self._needs_result: list[QAction] = []
         self._build_actions()
         self._build_choices()
         self._output_menu = self._build_output_menu(factories.lister)
         self.view.splitter.restore(self._settings.get(SPLITTER))
         self.presenter.message.connect(self.message)
-        self.resynthesis.message.connect(self.message)
         self.resynthesis.trouble.connect(self.view.notice.say_of_item)
         self.presenter.changed.connect(self._on_changed)
-        self.presenter.recent_changed.connect(self._fill_recent)
-        self.view.sidebar.open_requested.connect(self.presenter.choose_files)
-        self.view.drop_area.open_requested.connect(self.presenter.choose_files)
         self._models = factories.models
         context.models.changed.connect(self._on_models_changed)
         context.models.renamed.connect(self.presenter.follow_rename)
@@ -147,12 +145,10 @@ class ClassifyTab(QObject):
         """Entries for File, Edit, View and Playback."""
         return {
             "File": [
-                self._open,
-                self._open_folder,
-                self._recent_menu,
-                self._paste,
+                *self._opening.entries(),
                 None,
                 self._record,
+                self._pause,
                 None,
                 self._save_menu,
                 self.several.export,
@@ -164,6 +160,7 @@ class ClassifyTab(QObject):
                 self.several.copy,
                 self.several.select_all,
                 self.several.remove,
+                self.several.rename,
                 None,
                 self._correct,
                 self._confirm,
@@ -242,16 +239,8 @@ class ClassifyTab(QObject):
 
     def _build_actions(self) -> None:
         p, page = self.presenter, self.view.clip_page
-        self._open = make_action(
-            self, "&Open songs\N{HORIZONTAL ELLIPSIS}", "Ctrl+O", p.choose_files
-        )
-        self._open_folder = make_action(
-            self, "Open a &folder\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+O", p.choose_folder
-        )
-        self._paste = make_action(
-            self, "&Paste songs", "Ctrl+V", lambda: p.paste(QGuiApplication.clipboard().mimeData())
-        )
         self._record = make_action(self, "&Record, or end the recording", "R", p.toggle_recording)
+        self._pause = make_action(self, "Pa&use or go on recording", "P", p.toggle_pause)
         saving = p.saving
         self._save_take = self._clip_action(
             "The &recording\N{HORIZONTAL ELLIPSIS}", "Ctrl+Shift+S", saving.save_take
@@ -285,7 +274,7 @@ class ClassifyTab(QObject):
         play = p.playback
         self._play = self._clip_action("&Play or pause", "Space", lambda _c: play.toggle())
         self._listen = make_action(
-            self, "What the model &hears, or the clip", "L", self.resynthesis.toggle
+            self, "&Hear as model, or the clip itself", "L", self.resynthesis.toggle
         )
         self._seeks = [
             self._clip_action(text, keys, partial(self._step, seconds))
@@ -318,8 +307,6 @@ class ClassifyTab(QObject):
         self.presenter.playback.step(seconds)
 
     def _build_choices(self) -> None:
-        self._recent_menu = QMenu("Open &recent", self.view)
-        self._fill_recent()
         self._map_menu = self._choice_menu(
             "&Colour map",
             COLOUR_MAP,
@@ -368,23 +355,12 @@ class ClassifyTab(QObject):
         menu.aboutToShow.connect(tick)
         return menu
 
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        paths = self._settings.get(RECENT_FILES)
-        self._recent_menu.setEnabled(bool(paths))
-        for path in paths:
-            name = caption(one_line(Path(path).name))
-            action = self._recent_menu.addAction(name)
-            set_tip(action, one_line(path))
-            action.triggered.connect(
-                lambda _checked=False, chosen=path: self.presenter.open_paths([chosen])
-            )
-
     def _on_changed(self) -> None:
         shown = self.presenter.shown
         for action in self._needs_result:
             action.setEnabled(self.presenter.has_result)
         self._region_menu.allow(has_clip=self.presenter.has_result)
+        self._pause.setEnabled(self.presenter.takes.is_live)
         self._save_take.setEnabled(shown is not None and shown.take is not None)
         self._why.setChecked(self.presenter.display.why_is_on)
         if shown is not None and shown.result is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,17 @@ from typing import IO
 import numpy as np
 import platformdirs
 
-from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.locks import try_lock
 from fstmuse_gui.sound.buffers import Take
+from fstmuse_gui.sound.intake import RECORDING_RATE, take_of
 
 _log = logging.getLogger(__name__)
 _SUFFIX = ".take"
+_NAME_SUFFIX = ".name"
+# The first line says how the sound came. Before 2.0 there was none: mono, at 22,050 Hz.
+_HEAD = re.compile(rb"FstMuse take ([0-9]{4,6}) ([1-8])\n")
 _STAMP = "%Y-%m-%d %H.%M.%S"
 
 
@@ -34,31 +40,50 @@ class UnsavedTake:
 
     @property
     def title(self) -> str:
-        """Name of the recording by the time at which it began."""
-        return f"Recording {self.path.stem.split(' ')[1]}"
+        """Name that the user gave it, or one by the time at which it began."""
+        try:
+            given = one_line(self._name_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            given = ""
+        return given or f"Recording {self.path.stem.split(' ')[1]}"
 
-    def append(self, samples: FloatArray) -> None:
-        """Add mono float32 samples; they are with the system when this returns."""
-        self.stream.write(samples.astype("<f4").tobytes())
+    def rename(self, title: str) -> None:
+        """Keep another name."""
+        self._name_file.write_text(title, encoding="utf-8")
+
+    @property
+    def _name_file(self) -> Path:
+        return self.path.with_suffix(_NAME_SUFFIX)
+
+    def append(self, frames: FloatArray, rate: int) -> None:
+        """Add frames, shape ``(n, channels)``; they are with the system when this returns."""
+        if not self.stream.tell():
+            self.stream.write(f"FstMuse take {rate} {frames.shape[1]}\n".encode())
+        self.stream.write(frames.astype("<f4").tobytes())
         self.stream.flush()
 
     def take(self) -> Take:
         """The recording as far as it came."""
         raw = self.path.read_bytes()
-        samples = np.frombuffer(raw[: len(raw) // 4 * 4], dtype="<f4").astype(np.float32)
-        return Take(np.nan_to_num(samples), DEFAULT_CONFIG.sample_rate)
+        head = _HEAD.match(raw)
+        rate, channels = (int(head[1]), int(head[2])) if head else (RECORDING_RATE, 1)
+        sound = raw[head.end() if head else 0 :]
+        whole = len(sound) // (4 * channels) * 4 * channels
+        frames = np.frombuffer(sound[:whole], dtype="<f4").astype(np.float32)
+        return take_of(np.nan_to_num(frames).reshape(-1, channels), rate)
 
     def delete(self) -> None:
         """Remove it: it is saved elsewhere, or not wanted."""
         self.stream.close()
         self.path.unlink(missing_ok=True)
+        self._name_file.unlink(missing_ok=True)
 
 
 class UnsavedTakes:
     """The folder with a file for each recording that is not saved.
 
-    Samples are written as they come, at 22,050 Hz, and the file is locked meanwhile: what
-    nobody holds is left over from a program that has crashed.
+    Sound is written as it comes, and the file is locked meanwhile: what nobody holds is left
+    over from a program that has crashed.
     """
 
     def __init__(self, folder: Path) -> None:

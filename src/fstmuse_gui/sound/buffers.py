@@ -208,35 +208,58 @@ class Take:
     Attributes
     ----------
     samples : ndarray of float32, shape ``(n,)``
-        Mono, within [-1, 1].
+        Mono, within [-1, 1]; what is classified.
     sample_rate : int
         In hertz.
     warnings : tuple of str
         Sentences about what may be wrong with it; empty for a clean take.
+    original : ndarray of float32, shape ``(n, channels)``, optional
+        The sound as the input brought it, where it was more than ``samples``.
+    original_rate : int
+        In hertz.
     """
 
     samples: FloatArray
     sample_rate: int
     warnings: tuple[str, ...] = ()
+    original: FloatArray | None = None
+    original_rate: int = 0
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
 
+    @property
+    def best(self) -> tuple[FloatArray, int]:
+        """The sound to play and to save, and its rate; shape ``(n,)`` or ``(n, channels)``."""
+        if self.original is None:
+            return self.samples, self.sample_rate
+        return self.original, self.original_rate
+
+    def part(self, start_s: float, end_s: float) -> Take:
+        """The take between two of its seconds."""
+        start, end = (round(at * self.sample_rate) for at in (start_s, end_s))
+        samples, original = self.samples[start:end], self.original
+        if original is not None:
+            start, end = (round(at * self.original_rate) for at in (start_s, end_s))
+            original = original[start:end]
+        return Take(samples, self.sample_rate, (), original, self.original_rate)
+
 
 class TakeBuffer:
-    """Preallocated room for a take.
+    """Preallocated room for a take; memory is used up only as far as it is filled.
 
     Examples
     --------
     >>> buffer = TakeBuffer(3)
-    >>> buffer.append(np.ones(5, dtype=np.float32)).size, buffer.is_full
+    >>> len(buffer.append(np.ones(5, dtype=np.float32))), buffer.is_full
     (3, True)
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._samples: FloatArray = np.zeros(capacity, dtype=np.float32)
+    def __init__(self, capacity: int, channels: int = 0) -> None:
+        shape = (capacity, channels) if channels else (capacity,)
+        self._samples: FloatArray = np.zeros(shape, dtype=np.float32)
         self._size = 0
 
     @property
@@ -249,17 +272,13 @@ class TakeBuffer:
         """True once nothing more fits."""
         return self._size == len(self._samples)
 
-    def clear(self) -> None:
-        """Forget all samples."""
-        self._size = 0
-
     def append(self, samples: FloatArray) -> FloatArray:
         """Keep as many of ``samples`` as fit, and return those."""
         stored = samples[: len(self._samples) - self._size]
-        self._samples[self._size : self._size + stored.size] = stored
-        self._size += stored.size
+        self._samples[self._size : self._size + len(stored)] = stored
+        self._size += len(stored)
         return stored
 
     def samples(self) -> FloatArray:
-        """A copy of what is held, shape ``(size,)``."""
+        """A copy of what is held, shape ``(size,)`` or ``(size, channels)``."""
         return self._samples[: self._size].copy()

@@ -108,9 +108,10 @@ class Player(QObject):
         self._load(FileSource(path, self._feeds), duration_s)
 
     def load_samples(self, samples: FloatArray, sample_rate: int) -> None:
-        """Stop, and have ``samples``, mono float32 of shape ``(n,)``, ready to play."""
-        mono = np.ascontiguousarray(samples, dtype=np.float32)
-        self._load(SampleSource(mono, sample_rate), mono.size / sample_rate)
+        """Stop, and have ``samples``, shape ``(n,)`` or ``(n, channels)``, ready to play."""
+        frames = np.ascontiguousarray(samples, dtype=np.float32)
+        frames = frames if frames.ndim == 2 else frames[:, np.newaxis]
+        self._load(SampleSource(frames, sample_rate), len(frames) / sample_rate)
 
     def unload(self) -> None:
         """Stop, and have nothing to play."""

@@ -1,27 +1,22 @@
-"""Recording from an input device, up to 30 s a take."""
+"""Recording from an input device, up to ten minutes a take."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from fstmuse_core.audio.downmix import Downmix
-from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.errors import one_line
-from fstmuse_gui.sound.buffers import SampleRing, Take, TakeBuffer
+from fstmuse_gui.sound.buffers import Take, TakeBuffer
 from fstmuse_gui.sound.devices import DeviceId, SoundDevice, SoundError, spoken_name
+from fstmuse_gui.sound.intake import RECORDING_RATE, Heard, InputCallback, make_take
 from fstmuse_gui.sound.streams import AsyncStream, DeviceStream
 
-RECORDING_RATE = DEFAULT_CONFIG.sample_rate
-
-# Far more than the window ever stalls for, so that a busy moment costs no sound.
-_RING_S = 10.0
-MAX_TAKE_S = 30.0
+DEFAULT_TAKE_S = 30.0
 FLOOR_DB = -90.0
 _DRAIN_MS = 25
 _SILENT_S = 1.5
@@ -30,79 +25,22 @@ _LOST_AFTER_S = 1.0
 _WAKE_S = 3.0
 
 
-class InputCallback:
-    """Takes what the input's callback brings and hands it out as mono at 22,050 Hz.
-
-    Parameters
-    ----------
-    rate, channels : int
-        Format the stream delivers.
-    """
-
-    def __init__(self, rate: int, channels: int) -> None:
-        self.rate = rate
-        self.ring = SampleRing(round(_RING_S * rate), channels)
-        self.overflows = 0
-        self._channels = channels
-        self._begin()
-
-    def _begin(self) -> None:
-        self._mix = Downmix(self._channels, self.rate)
-        self._resampler = self._new_resampler()
-
-    def callback(self, data: FloatArray, frames: int, time: Any, status: Any) -> None:
-        """Copy into the ring, count overruns, return."""
-        self.ring.write(data)
-        if status.input_overflow:
-            self.overflows += 1
-
-    @property
-    def lost_s(self) -> float:
-        """Seconds of sound that found the ring full."""
-        return self.ring.overruns / self.rate
-
-    def discard(self) -> None:
-        """Drop what waits, so that what comes next is fresh."""
-        self.ring.read()
-        self.ring.overruns = self.overflows = 0
-        self._begin()
-
-    def read(self, *, last: bool = False) -> tuple[FloatArray, FloatArray]:
-        """Return what has arrived: mono as it came, and mono at 22,050 Hz.
-
-        The two may differ in length by more than their rates, since a resampler keeps a few
-        milliseconds until ``last``, as mixing keeps up to 100.
-        """
-        frames = self.ring.read()
-        mono = self._mix.push(frames)
-        if last:
-            mono = np.concatenate([mono, self._mix.flush()])
-        if self._resampler is None:
-            return mono, mono
-        return mono, np.asarray(self._resampler.resample_chunk(mono, last=last))
-
-    def _new_resampler(self) -> Any:
-        if self.rate == RECORDING_RATE:
-            return None
-        import soxr
-
-        return soxr.ResampleStream(self.rate, RECORDING_RATE, 1, dtype="float32")
-
-
 class Recorder(QObject):
     """Records one take at a time, or only watches the level of an input.
 
-    States are "idle", "opening", "monitoring" and "recording". The stream's callback fills a
-    ring; a timer drains it here. A take stays in memory until the next one starts.
+    States are "idle", "opening", "monitoring", "recording" and "paused". The stream's callback
+    fills a ring; a timer drains it here. A take stays in memory until the next one starts.
 
     Signals
     -------
     state_changed(str)
-        One of the four states.
+        One of the five states.
     level_changed(float, float)
         Peak and root mean square of the last moment, in decibels of full scale.
     samples_ready(object)
         New samples of the take: mono float32 at 22,050 Hz.
+    frames_ready(object, int)
+        The same as it came, float32 of shape ``(n, channels)``, and its rate.
     message(str)
         A sentence about the take being recorded; empty when there is no more to say.
     failed(str)
@@ -114,6 +52,7 @@ class Recorder(QObject):
     state_changed = Signal(str)
     level_changed = Signal(float, float)
     samples_ready = Signal(object)
+    frames_ready = Signal(object, int)
     message = Signal(str)
     failed = Signal(str)
     finished = Signal(object)
@@ -129,7 +68,9 @@ class Recorder(QObject):
         self._state = "idle"
         self._wanted: tuple[DeviceId, ...] = ()
         self._record_when_open = False
-        self._buffer = TakeBuffer(round(MAX_TAKE_S * RECORDING_RATE))
+        self.length_s = DEFAULT_TAKE_S  # of the next take, at most
+        self._buffer, self._original = TakeBuffer(0), TakeBuffer(0, 1)
+        self._rate = RECORDING_RATE
         self._received_at = 0.0
         self._has_received = False
         self._only_zeros = True
@@ -139,13 +80,17 @@ class Recorder(QObject):
 
     @property
     def state(self) -> str:
-        """ "idle", "opening", "monitoring" or "recording"."""
+        """ "idle", "opening", "monitoring", "recording" or "paused"."""
         return self._state
 
     @property
     def is_taking(self) -> bool:
         """True while a take is recorded, or will be once the device is open."""
-        return self._state == "recording" or (self._state == "opening" and self._record_when_open)
+        return self._has_take or (self._state == "opening" and self._record_when_open)
+
+    @property
+    def _has_take(self) -> bool:
+        return self._state in ("recording", "paused")
 
     @property
     def _stream(self) -> DeviceStream[InputCallback] | None:
@@ -158,7 +103,7 @@ class Recorder(QObject):
 
     def take(self, warnings: tuple[str, ...] = ()) -> Take:
         """Return the recording since the last start."""
-        return Take(self._buffer.samples(), RECORDING_RATE, warnings)
+        return make_take(self._buffer.samples(), self._original.samples(), self._rate, warnings)
 
     def monitor(self, wanted: Sequence[DeviceId] = ()) -> None:
         """Show the level of the first of ``wanted`` that is there, without recording."""
@@ -179,10 +124,24 @@ class Recorder(QObject):
 
     def stop(self) -> None:
         """End the take and hand it over, or stop watching the level."""
-        if self._state == "recording":
+        if self._has_take:
             self._finish()
         else:
             self._shut()
+
+    def pause(self) -> None:
+        """Leave out what comes from now on, until :meth:`resume`."""
+        if self._state == "recording":
+            self._drain()
+        if self._state == "recording":  # it has not ended with that
+            self._set_state("paused")
+
+    def resume(self) -> None:
+        """Go on with the take."""
+        if self._state == "paused":
+            self._drain()
+        if self._state == "paused":
+            self._set_state("recording")
 
     def close(self) -> None:
         """Free the device for good; a take in progress is handed over first."""
@@ -210,7 +169,11 @@ class Recorder(QObject):
         self.failed.emit(sentence)
 
     def _begin_take(self) -> None:
-        self._buffer.clear()
+        stream = self._stream
+        assert stream is not None
+        self._rate = stream.rate
+        self._buffer = TakeBuffer(round(self.length_s * RECORDING_RATE))
+        self._original = TakeBuffer(round(self.length_s * self._rate), stream.channels)
         self._only_zeros = True
         self._told_silent = False
         self._set_state("recording")
@@ -220,12 +183,13 @@ class Recorder(QObject):
         if stream is None:
             return
         ended = stream.ended
-        native, samples = stream.end.read()
-        if native.size:
+        taken = self._state == "recording"
+        heard = stream.end.read() if taken else Heard(stream.end.skip(), np.empty(0, np.float32))
+        if heard.frames.size:
             self._received_at = self._clock()
             self._has_received = True
-            self.level_changed.emit(*levels(native))
-            self._keep(samples)
+            self.level_changed.emit(*levels(heard.frames))
+            self._keep(heard)
         elif ended or self._is_overdue():
             self._lose(stream)
 
@@ -233,15 +197,21 @@ class Recorder(QObject):
         patience = _LOST_AFTER_S if self._has_received else _WAKE_S
         return self._clock() - self._received_at > patience
 
-    def _keep(self, samples: FloatArray) -> None:
+    def _keep(self, heard: Heard) -> None:
         if self._state != "recording":
             return
-        stored = self._buffer.append(samples)
-        if stored.size:
-            self.samples_ready.emit(stored)
-        self._watch_silence(stored)
+        self._watch_silence(self._store(heard))
         if self._buffer.is_full:
             self._finish()
+
+    def _store(self, heard: Heard) -> FloatArray:
+        frames = self._original.append(heard.frames)
+        if len(frames):
+            self.frames_ready.emit(frames, self._rate)
+        stored = self._buffer.append(heard.samples)
+        if stored.size:
+            self.samples_ready.emit(stored)
+        return stored
 
     def _watch_silence(self, samples: FloatArray) -> None:
         if self._only_zeros and samples.any():
@@ -254,7 +224,7 @@ class Recorder(QObject):
 
     def _lose(self, stream: DeviceStream[InputCallback]) -> None:
         name = spoken_name(stream.device, "input")
-        if self._state != "recording" or not self._buffer.size:
+        if not self._has_take or not self._buffer.size:
             self._shut()
             self.failed.emit(
                 str(
@@ -276,9 +246,9 @@ class Recorder(QObject):
     def _finish(self, *warnings: str) -> None:
         stream = self._stream
         if stream is not None:
-            stored = self._buffer.append(stream.end.read(last=True)[1])
-            if stored.size:
-                self.samples_ready.emit(stored)
+            if self._state == "paused":
+                stream.end.skip()
+            self._store(stream.end.read(last=True))
             warnings += self._overrun_warnings(stream.end)
         if self._told_silent and self._only_zeros:
             warnings += (self._silent_sentence(),)
@@ -315,7 +285,7 @@ class Recorder(QObject):
 
 def _formats(device: SoundDevice) -> list[tuple[int, int]]:
     native = device.default_rate
-    return [(RECORDING_RATE, 1), (native, 1), (native, min(2, device.channels))]
+    return [(native, min(2, device.channels)), (native, 1), (RECORDING_RATE, 1)]
 
 
 def levels(samples: FloatArray) -> tuple[float, float]:

@@ -114,7 +114,7 @@ class _SampleBlock:
 
 
 class SampleSource:
-    """Mono samples in memory."""
+    """Samples in memory, shape ``(n, channels)``."""
 
     def __init__(self, samples: FloatArray, rate: int) -> None:
         self._samples = samples
@@ -128,7 +128,7 @@ class SampleSource:
         if self._at_rate[0] != rate:
             import soxr
 
-            self._at_rate = (rate, soxr.resample(self._samples, self._rate, rate))
+            self._at_rate = (rate, np.asarray(soxr.resample(self._samples, self._rate, rate)))
         self._next = max(0, round(start_s * rate))
         self._channels = channels
 
@@ -136,10 +136,21 @@ class SampleSource:
         """The next quarter of a second."""
         rate, samples = self._at_rate
         stop = self._next + max(1, round(_BLOCK_S * rate))
-        mono = samples[self._next : stop]
+        frames = _spread(samples[self._next : stop], self._channels)
         self._next = stop
-        frames: FloatArray = np.repeat(mono[:, np.newaxis], self._channels, axis=1)
-        return _SampleBlock(frames, end=stop >= samples.size)
+        return _SampleBlock(frames, end=stop >= len(samples))
+
+
+def _spread(frames: FloatArray, channels: int) -> FloatArray:
+    """Frames for so many loudspeakers: mono goes to all, stereo to the first two."""
+    own = frames.shape[1]
+    if own == 1:
+        return np.repeat(frames, channels, axis=1)
+    if channels == 1:
+        return np.asarray(frames.mean(axis=1, keepdims=True), dtype=np.float32)
+    spread: FloatArray = np.zeros((len(frames), channels), dtype=np.float32)
+    spread[:, :own] = frames[:, :channels]
+    return spread
 
 
 class LoopedSource:

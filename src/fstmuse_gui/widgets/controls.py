@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QLocale, QSize, Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtCore import QLocale, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
-from fstmuse_gui.theme import GRID, icon
+from fstmuse_gui.theme import GRID, current_colours, icon
 from fstmuse_gui.widgets.drops import ignore_drops
 
 _INSET = 8
@@ -77,6 +77,40 @@ class WheelSafeSlider(QSlider):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if _is_meant(self, event):
             super().wheelEvent(event)
+
+
+class ProgressButton(QPushButton):
+    """A button with a line along its foot that says how far its work has come."""
+
+    def __init__(self, sign: QIcon, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(sign, text, parent)
+        self._share: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Share of the work that is done; None while nothing is worked on."""
+        return self._share
+
+    def show_share(self, share: float | None) -> None:
+        """Show how far the work has come, 0 to 1; None when it is over."""
+        self._share = share
+        done = "" if share is None else f"{share:.0%} done"
+        self.setAccessibleDescription(done)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._share is None:
+            return
+        colours = current_colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        line = QRectF(_INSET, self.height() - 6, self.width() - 2 * _INSET, 3)
+        for colour, share in ((colours.track, 1.0), (colours.accent, self._share)):
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(QRectF(line.topLeft(), QSizeF(line.width() * share, 3)), 1, 1)
+        painter.end()
 
 
 def _is_meant(control: QWidget, event: QWheelEvent) -> bool:

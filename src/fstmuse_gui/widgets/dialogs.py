@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QLineEdit,
     QMenu,
     QMenuBar,
     QPushButton,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_core.system.errors import one_line
 from fstmuse_gui.plain import PlainLabel, caption, visible
 from fstmuse_gui.theme import GRID, scaled_font
 from fstmuse_gui.widgets.page_parts import TwoColumns
@@ -40,6 +42,7 @@ _NOT_ITS_OWN_PLACE = (
 
 
 _TEXT_WIDTH = 480
+_LONGEST_NAME = 120
 # Keys and what they do stand in two columns from this width on.
 _TWO_COLUMNS = 880
 _POINTER = (
@@ -217,6 +220,51 @@ class Question(FittingDialog):
         self.exec()
         self.deleteLater()
         return self._chosen
+
+
+class NameQuestion(FittingDialog):
+    """Asks for a name, beginning with the one in force.
+
+    Parameters
+    ----------
+    parent : QWidget
+        The window that waits.
+    title, name : str
+        Title of the dialog, and the name so far.
+    """
+
+    def __init__(self, parent: QWidget, title: str, name: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.field = QLineEdit(name)
+        self.field.setMaxLength(_LONGEST_NAME)
+        self.field.setAccessibleName("New name")
+        self.field.selectAll()
+        self.field.setMinimumWidth(_TEXT_WIDTH * 3 // 4)
+        self.rename = QPushButton("Rename")
+        self.rename.setProperty("look", "primary")
+        self.rename.setDefault(True)
+        self.rename.clicked.connect(self.accept)
+        self.field.textChanged.connect(lambda _text: self.rename.setEnabled(bool(self._name)))
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        foot = QHBoxLayout()
+        foot.setSpacing(GRID)
+        foot.addStretch()
+        foot.addWidget(cancel)
+        foot.addWidget(self.rename)
+        self.set_parts(self.field, foot)
+        self.resize(self.sizeHint())
+
+    @property
+    def _name(self) -> str:
+        return one_line(self.field.text()).strip()
+
+    def ask(self) -> str:
+        """Wait for a name; empty if it stays."""
+        is_given = self.exec() == QDialog.DialogCode.Accepted
+        self.deleteLater()
+        return self._name if is_given else ""
 
 
 def _label(text: str) -> QLabel:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
 
 from fstmuse_core.audio.images import SpectrogramImage, to_levels
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
-from fstmuse_core.classify.result import ActivationMap
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.widgets.axes import MelScale, clock
 
@@ -25,9 +24,6 @@ _DARKEST_TOP_DB = -60.0
 _LOUDEST_SHARE = 0.0005
 _CORNER = 8.0
 _SAVED_SCALE = 2.0
-_MOST_COLUMNS = 2048
-FOR_COLOUR = "#ee8a3a"
-AGAINST_COLOUR = "#548cd6"
 _WHEEL_STEP = 1.0 / 480.0
 
 
@@ -327,72 +323,3 @@ def drawn(widget: QWidget, without: Sequence[QWidget]) -> QImage:
     for child in hidden:
         child.show()
     return image
-
-
-def heat_rect(activation: ActivationMap, scale: MelScale) -> QRectF:
-    """Rectangle of the map, in seconds and mel rows."""
-    low = scale.row(float(activation.row_edges_hz[0]))
-    high = scale.row(float(activation.row_edges_hz[-1]))
-    width = activation.values.shape[1] * activation.seconds_per_column
-    return QRectF(QPointF(0.0, low), QPointF(width, high))
-
-
-def heat_image(activation: ActivationMap, genre: int) -> npt.NDArray[np.uint8]:
-    """The map of one genre as RGBA, shape ``(columns, rows, 4)``.
-
-    What spoke for the genre glows from amber to white-hot, what spoke against it is a faint
-    blue; both are clear where nothing spoke, and blended into steps too small to see.
-    """
-    values = _at_most(activation.values[genre].astype(np.float32), _MOST_COLUMNS)
-    limit = float(np.percentile(np.abs(values), 99.0)) if values.size else 0.0
-    values = np.clip(values / max(limit, 1e-6), -1.0, 1.0)
-    # Long clips have columns enough; only short ones need softening in time.
-    values = _soften(values, 4 if values.shape[0] < 1024 else 1, axis=0)
-    values = _soften(values, 6, axis=1)
-    return _heat_table()[np.round((values + 1.0) * 127.5).astype(np.uint8)]
-
-
-def _at_most(values: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.float32]:
-    """Means of neighbouring columns, so that no more than ``n`` are left."""
-    factor = -(-values.shape[0] // n)
-    if factor <= 1:
-        return values
-    padded = np.pad(values, ((0, -values.shape[0] % factor), (0, 0)), mode="edge")
-    return padded.reshape(-1, factor, values.shape[1]).mean(axis=1)
-
-
-def _soften(values: npt.NDArray[np.float32], factor: int, axis: int) -> npt.NDArray[np.float32]:
-    """Interpolate ``factor``-fold along ``axis`` with a cubic B-spline, which cannot overshoot."""
-    n = values.shape[axis]
-    if factor == 1 or n == 0:
-        return values
-    where = (np.arange(n * factor) + 0.5) / factor - 0.5
-    base = np.floor(where).astype(np.intp)
-    t = (where - base).astype(np.float32)
-    weights = (
-        (1 - t) ** 3 / 6,
-        (3 * t**3 - 6 * t**2 + 4) / 6,
-        (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
-        t**3 / 6,
-    )
-    shape = (-1, 1) if axis == 0 else (1, -1)
-    parts = [
-        weight.reshape(shape) * np.take(values, np.clip(base + offset, 0, n - 1), axis=axis)
-        for weight, offset in zip(weights, (-1, 0, 1, 2), strict=True)
-    ]
-    return np.sum(parts, axis=0, dtype=np.float32)
-
-
-def _heat_table() -> npt.NDArray[np.uint8]:
-    share = np.linspace(-1.0, 1.0, 256)
-    stops = np.array([0.0, 0.35, 0.7, 1.0])
-    warm = np.array([(214, 72, 20), (240, 120, 32), (255, 186, 84), (255, 240, 205)])
-    strength = np.abs(share)
-    table = np.empty((256, 4))
-    for channel in range(3):
-        table[:, channel] = np.interp(strength, stops, warm[:, channel])
-    against = QColor(AGAINST_COLOUR)
-    table[share < 0, :3] = (against.red(), against.green(), against.blue())
-    alpha = np.interp(strength, [0.0, 0.06, 0.5, 1.0], [0.0, 0.0, 0.62, 0.95])
-    table[:, 3] = 255 * np.where(share < 0, 0.5 * alpha, alpha)
-    return table.round().astype(np.uint8)

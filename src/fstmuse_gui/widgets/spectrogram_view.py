@@ -14,6 +14,7 @@ from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.widgets.axes import FrequencyAxis, MelScale, TimeAxis
 from fstmuse_gui.widgets.colour_maps import level_table
+from fstmuse_gui.widgets.heat import HeatLegend, heat_image, heat_rect
 from fstmuse_gui.widgets.spectrogram_items import (
     N_MELS,
     ClipLevels,
@@ -25,8 +26,6 @@ from fstmuse_gui.widgets.spectrogram_items import (
     PlaybackCursor,
     SmoothImage,
     drawn,
-    heat_image,
-    heat_rect,
     sound_at,
 )
 
@@ -63,7 +62,7 @@ class SpectrogramView(QWidget):
         self._shown: Levels | None = None
         self._duration_s = 30.0
         self._colours = ("magma", 80)
-        self._is_live = False
+        self.is_live = False  # True while the picture scrolls
         self._live_top_db = 0.0
         self._is_dragged_away = False
         self.floating: list[QWidget] = []  # above the picture, and left out of saved ones
@@ -95,6 +94,7 @@ class SpectrogramView(QWidget):
             self._box.addItem(item, ignoreBounds=True)
         self._frame = Frame(self._box, lambda: QColor(current_colours().window), self._ring)
         self._pointer = QPointF()
+        self.legend = HeatLegend(self._canvas)
         self._readout = PlainLabel(parent=self._canvas)
         self._readout.setObjectName("readout")
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -163,9 +163,11 @@ class SpectrogramView(QWidget):
         self._colours = (map_name, range_db)
         self._recolour()
 
-    def show_heat(self, activation: ActivationMap, genre: int) -> None:
-        """Lay over the picture what spoke for and against a genre of the model."""
-        self._heat.setImage(heat_image(activation, genre), autoLevels=False)
+    def show_heat(self, activation: ActivationMap, index: int, genre: str) -> None:
+        """Lay over the picture what spoke for and against a genre, by its index in the model."""
+        self._heat.setImage(heat_image(activation, index), autoLevels=False)
+        self.legend.show_genre(genre)
+        self.legend.place(self._canvas.size())
         self._heat.setRect(heat_rect(activation, self._scale))
         self._heat.show()
         self._recolour()
@@ -173,6 +175,7 @@ class SpectrogramView(QWidget):
     def hide_heat(self) -> None:
         """Take the overlay away."""
         self._heat.hide()
+        self.legend.hide()
         self._recolour()
 
     @property
@@ -213,7 +216,7 @@ class SpectrogramView(QWidget):
         self._live = LiveLevels()
         self._recolour()
         self._live_top_db = self._live.top_db
-        self._is_live = True
+        self.is_live = True
         self._live_image.show()
         self._box.setMouseEnabled(x=False, y=False)
 
@@ -223,7 +226,7 @@ class SpectrogramView(QWidget):
         if live is None or not len(mel_frames):
             return
         live.append(mel_frames)
-        if not self._is_live:
+        if not self.is_live:
             return
         if abs(live.top_db - self._live_top_db) >= 0.5:
             self._live_top_db = live.top_db
@@ -233,12 +236,7 @@ class SpectrogramView(QWidget):
 
     def end_live(self) -> None:
         """Stop scrolling; the last picture stays until another is shown."""
-        self._is_live = False
-
-    @property
-    def is_live(self) -> bool:
-        """True while the picture scrolls."""
-        return self._is_live
+        self.is_live = False
 
     @property
     def live_s(self) -> float:
@@ -246,7 +244,7 @@ class SpectrogramView(QWidget):
         return self._live.duration_s if self._live is not None else 0.0
 
     def _leave_live(self) -> None:
-        self._is_live = False
+        self.is_live = False
         self._live = None
         self._live_image.hide()
         self._live_image.clear()
@@ -349,7 +347,6 @@ class SpectrogramView(QWidget):
             self._readout.move(self._canvas.width() - self._readout.width() - 8, 8)
 
     def _describe(self, point: QPointF) -> str:
-        """The sound at a point of the picture, or nothing outside of it."""
         return "" if self._clip is None else sound_at(self._clip, self._scale, point)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
@@ -392,6 +389,7 @@ class SpectrogramView(QWidget):
         self._canvas.setBackground(QColor(current_colours().window))
 
     def resizeEvent(self, event: object) -> None:
+        self.legend.place(self._canvas.size())
         self._fit_columns()
 
     def picture(self) -> QImage:

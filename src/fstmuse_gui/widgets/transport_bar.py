@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
-from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
@@ -51,11 +51,14 @@ class TransportBar(QWidget):
     -------
     toggled
         Play or pause.
+    source_closed
+        The clip itself is to be played again.
     colour_map_chosen(str), db_range_chosen(int)
         How the spectrogram shall be drawn.
     """
 
     toggled = Signal()
+    source_closed = Signal()
     colour_map_chosen = Signal(str)
     db_range_chosen = Signal(int)
 
@@ -98,12 +101,29 @@ class TransportBar(QWidget):
         row.addWidget(self.play_button)
         row.addSpacing(GRID // 2)
         row.addWidget(self._time)
+        row.addSpacing(GRID)
+        row.addWidget(self._build_source())
         row.addStretch()
         self.volume = VolumeControl()
         row.addWidget(self.volume)
         row.addSpacing(GRID)
         row.addWidget(self.map_chooser)
         row.addWidget(self.range_chooser)
+
+    def _build_source(self) -> QPushButton:
+        self.source_chip = QPushButton(icon("close"), "")
+        self.source_chip.setProperty("look", "chip")
+        self.source_chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.source_chip.clicked.connect(self.source_closed)
+        self.source_chip.hide()
+        return self.source_chip
+
+    def show_source(self, what: str) -> None:
+        """Say what plays in place of the clip itself; nothing for the clip."""
+        self.source_chip.setText(caption(f" {what}"))
+        self.source_chip.setAccessibleName(f"{what}; play the clip itself again")
+        set_tip(self.source_chip, "Play the clip itself again (L)")
+        self.source_chip.setVisible(bool(what))
 
     def set_narrow(self, is_narrow: bool) -> None:
         """Leave the colour map and the volume to the menus where it is narrow."""
