@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,8 @@ class AudioStream:
         ``(n, channels)``.
     block_s : float
         About how much sound is decoded at once, in seconds.
+    on_channels : callable, optional
+        Given each block as it is in the file, shape ``(n, channels)``, and its rate.
 
     Attributes
     ----------
@@ -81,6 +83,7 @@ class AudioStream:
         duration_s: float | None = None,
         mono: bool = True,
         block_s: float = _BLOCK_S,
+        on_channels: Callable[[FloatArray, int], None] | None = None,
     ) -> None:
         if start_s < 0 or (duration_s is not None and duration_s < 0):
             raise ValueError(f"start_s {start_s} and duration_s {duration_s} must not be negative")
@@ -91,6 +94,7 @@ class AudioStream:
         self._duration_s = duration_s
         self._mono = mono
         self._block_s = block_s
+        self._on_channels = on_channels
         self._not_numbers = 0
         self.warnings: list[str] = []
         self.info = AudioInfo(
@@ -154,6 +158,8 @@ class AudioStream:
         mix = Downmix(self._source.channels, self._source.sample_rate) if self._mono else None
         for block in self._read():
             clean = self._clean(block)
+            if self._on_channels:
+                self._on_channels(clean, self._source.sample_rate)
             part = mix.push(clean) if mix else clean
             if len(part):
                 yield np.ascontiguousarray(part)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from fstmuse_core.audio.measures import SongMeter
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
@@ -170,6 +171,7 @@ class GenreClassifier:
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         part: tuple[float, float] | None = None,
+        meter: SongMeter | None = None,
     ) -> Classification:
         """Classify a file of any length in bounded memory.
 
@@ -190,6 +192,8 @@ class GenreClassifier:
         part : tuple of float, optional
             Start and end of the sound to classify, in seconds; all of it by default. Times
             of the answer count from where it begins.
+        meter : SongMeter, optional
+            Told what is decoded, to measure the song's tempo, key, loudness and energy.
 
         Raises
         ------
@@ -209,23 +213,44 @@ class GenreClassifier:
         Traceback (most recent call last):
         fstmuse_core.system.errors.AudioError: nothing.wav: ...
         """
-        session = self.session(with_activation=with_activation, on_mel=on_mel)
+        session = self.session(with_activation=with_activation, on_mel=_both(on_mel, meter))
         rate = self.bundle.manifest.spectrogram.sample_rate
         before = _status(path) if with_sound else None
         start_s, end_s = part or (0.0, None)
         length_s = None if end_s is None else end_s - start_s
         with AudioStream(
-            path, sample_rate=rate, block_s=_BLOCK_S, start_s=start_s, duration_s=length_s
+            path,
+            sample_rate=rate,
+            block_s=_BLOCK_S,
+            start_s=start_s,
+            duration_s=length_s,
+            on_channels=meter.push_channels if meter else None,
         ) as stream:
             expected = (stream.expected_s or 0.0) * rate
             for block in stream:
                 session.push(block)
+                if meter:
+                    meter.push_samples(block)
                 if cancelled and cancelled():
                     raise ClassificationCancelledError(str(path))
                 if progress and expected:
                     progress(min(1.0, session.n_samples / expected))
             answer = session.finish(warnings=tuple(stream.warnings))
         return replace(answer, sound=_digest(path, before)) if with_sound else answer
+
+
+def _both(
+    on_mel: Callable[[FloatArray], None] | None, meter: SongMeter | None
+) -> Callable[[FloatArray], None] | None:
+    """Give frames to whoever wants them."""
+    if meter is None or on_mel is None:
+        return meter.push_mel if meter else on_mel
+
+    def give(frames: FloatArray) -> None:
+        on_mel(frames)
+        meter.push_mel(frames)
+
+    return give
 
 
 def _status(path: str | os.PathLike[str]) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from fstmuse_core.system.process_limits import heartbeat
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fstmuse_core.audio.measures import SongMeter
     from fstmuse_core.audio.spectrogram import FloatArray
     from fstmuse_core.classify.classifier import GenreClassifier
     from fstmuse_core.classify.result import Classification
@@ -47,20 +48,33 @@ class ClassifierRunner:
         self._classifier: GenreClassifier | None = None
 
     def classify(
-        self, path: str, *, on_mel: Callable[[FloatArray], None] | None = None
+        self,
+        path: str,
+        *,
+        on_mel: Callable[[FloatArray], None] | None = None,
+        meter: SongMeter | None = None,
     ) -> Classification:
         """Classify a file; raises ``AudioError`` or ``BundleError``.
 
-        ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed.
+        ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed, and
+        ``meter`` measures the song.
         """
+        from fstmuse_core.audio.measures import feed
+        from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
+
         if self._classifier is None:
             self._classifier = self._loaded()
-        return self._classifier.classify_file(
+        is_shared = self._classifier.bundle.manifest.spectrogram == DEFAULT_CONFIG
+        answer = self._classifier.classify_file(
             path,
             with_sound=self._with_sound,
             on_mel=on_mel,
             progress=lambda fraction: heartbeat(fraction=fraction),
+            meter=meter if is_shared else None,
         )
+        if meter and not is_shared:
+            feed(meter, path)
+        return answer
 
     def _loaded(self) -> GenreClassifier:
         from fstmuse_core.bundle.bundle import load_bundle

@@ -7,17 +7,19 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from fstmuse_core.bundle.find_by_hash import names_by_hash
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.library import queries, schema, sounds
+from fstmuse_core.library import measured, queries, schema, sounds
 from fstmuse_core.library.rows import (
+    TAG_COLUMNS,
     Counts,
     FileScores,
     KnownModel,
@@ -224,6 +226,11 @@ class Library:
         with self.reading() as connection:
             return sounds.count_lacking(connection, tagger_sha)
 
+    def count_unmeasured(self) -> int:
+        """Number of sounds with answers whose tempo, key and loudness are not kept."""
+        with self.reading() as connection:
+            return measured.count_unmeasured(connection)
+
     def scores(
         self,
         model_sha: str,
@@ -297,11 +304,11 @@ class Library:
                 "DELETE FROM files WHERE state = ?", (State.GONE.value,)
             ).rowcount
 
-    def retagged(self, path: str, *, title: str, artist: str, album: str, tag_genre: str) -> None:
+    def retagged(self, path: str, **tags: Any) -> None:
         """Tell that the tags of a file were written and its sound is what it was.
 
         It is then not looked into again. A file that is not in the library, or gone, is nothing
-        to it.
+        to it. ``tags`` are columns of :data:`~fstmuse_core.library.rows.TAG_COLUMNS`.
         """
         try:
             status = os.stat(path)
@@ -309,25 +316,40 @@ class Library:
             return
         with self.writing() as connection:
             connection.execute(
-                "UPDATE files SET size = ?, mtime_ns = ?, device = ?, inode = ?, "
-                "title = ?, artist = ?, album = ?, tag_genre = ? WHERE path = ?",
+                "UPDATE files SET size = ?, mtime_ns = ?, tags_mtime_ns = ?, device = ?, "
+                f"inode = ?{_assigned(tags)} WHERE path = ?",
                 (
-                    status.st_size,
-                    status.st_mtime_ns,
-                    str(status.st_dev),
-                    str(status.st_ino),
-                    *(title, artist, album, tag_genre),
-                    os.fsencode(path),
+                    *(status.st_size, status.st_mtime_ns, status.st_mtime_ns),
+                    *(str(status.st_dev), str(status.st_ino)),
+                    *(*tags.values(), os.fsencode(path)),
                 ),
             )
 
-    def retitle(self, path: str, *, title: str, artist: str, album: str, tag_genre: str) -> None:
-        """Take texts that were read anew from a file's tags; the file itself has not changed."""
+    def retitle(self, path: str, **tags: Any) -> None:
+        """Take what was read anew from a file's tags; the file itself has not changed."""
         with self.writing() as connection:
             connection.execute(
-                "UPDATE files SET title = ?, artist = ?, album = ?, tag_genre = ? WHERE path = ?",
-                (title, artist, album, tag_genre, os.fsencode(path)),
+                f"UPDATE files SET tags_mtime_ns = mtime_ns{_assigned(tags)} WHERE path = ?",
+                (*tags.values(), os.fsencode(path)),
             )
+
+    def untagged(self) -> list[tuple[int, str, int]]:
+        """Id, path and time of the files whose tags are not read, or have changed since."""
+        with self.reading() as connection:
+            found = connection.execute(
+                "SELECT id, path, mtime_ns FROM files WHERE tags_mtime_ns IS NOT mtime_ns "
+                "AND folder_id IS NOT NULL AND state <> 'gone' ORDER BY id"
+            ).fetchall()
+        return [(key, os.fsdecode(path), mtime_ns) for key, path, mtime_ns in found]
+
+    def take_tags(self, found: Iterable[tuple[int, int, Mapping[str, Any]]]) -> None:
+        """Take the tags of files by id, with the time of the file that they were read from."""
+        with self.writing() as connection:
+            for file_id, mtime_ns, tags in found:
+                connection.execute(
+                    f"UPDATE files SET tags_mtime_ns = ?{_assigned(tags)} WHERE id = ?",
+                    (mtime_ns, *tags.values(), file_id),
+                )
 
     def tag_encoding(self) -> str:
         """The encoding of old tags' texts; ``"auto"`` if none was chosen."""
@@ -338,6 +360,14 @@ class Library:
         """Remember an encoding for old tags' texts."""
         with self.writing() as connection:
             schema.write(connection, schema.TAG_ENCODING, encoding)
+
+
+def _assigned(tags: Mapping[str, Any]) -> str:
+    """Assignments of columns that tags fill, after others."""
+    unknown = set(tags) - set(TAG_COLUMNS)
+    if unknown:
+        raise ValueError(f"no columns of tags: {unknown}")
+    return "".join(f", {name} = ?" for name in tags)
 
 
 def _ids(file_ids: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
 
+from fstmuse_core.audio.measures import track_gain
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
 from fstmuse_core.system.atomic_write import open_atomic
@@ -33,7 +34,22 @@ _BEFORE = (
     "likeliest",
     "confidence",
 )
-_AFTER = ("error",)
+_AFTER = (
+    "year",
+    "format",
+    "bit_rate",
+    "added_at",
+    "mood",
+    "bpm",
+    "bpm_steadiness",
+    "key",
+    "key_margin",
+    "loudness_lufs",
+    "peak",
+    "track_gain_db",
+    "energy",
+    "error",
+)
 
 
 class Layout(StrEnum):
@@ -160,7 +176,27 @@ def _record(row: LibraryRow, model: KnownModel, scores: dict[str, float]) -> dic
         "likeliest": row.genre,
         "confidence": round(row.confidence, 5) if is_done else None,
         "probabilities": {genre: round(p, 5) for genre, p in scores.items()},
+        **_facts(row),
         "error": row.error,
+    }
+
+
+def _facts(row: LibraryRow) -> dict[str, Any]:
+    """Facts of the file and measures of its sound; ``None`` where there are none."""
+    return {
+        "year": row.year or None,
+        "format": row.format or None,
+        "bit_rate": row.bit_rate or None,
+        "added_at": row.added_at or None,
+        "mood": row.mood or None,
+        "bpm": row.bpm,
+        "bpm_steadiness": row.steadiness,
+        "key": row.key,
+        "key_margin": row.margin,
+        "loudness_lufs": row.loudness,
+        "peak": row.peak,
+        "track_gain_db": None if row.loudness is None else round(track_gain(row.loudness), 2),
+        "energy": row.energy,
     }
 
 

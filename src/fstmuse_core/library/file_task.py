@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fstmuse_core.audio.measures import Measures, SongMeter, measure_file
 from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.datasets.duplicates import MelPrint
+from fstmuse_core.library.measured import has_measures
 from fstmuse_core.library.rows import StoredAnswer, stored
 from fstmuse_core.library.scan import FoundFile, found_file
 from fstmuse_core.library.sounds import StoredSound, stored_sound
@@ -40,10 +42,14 @@ class ClassifiedFile:
         Hash of its sound.
     title, artist, album, tag_genre : str
         From its tags.
+    year, length, format, bit_rate
+        Likewise; 0 and empty where they do not tell.
     answer : StoredAnswer or None
         ``None`` if the library has one for this sound.
     sound : StoredSound or None
         Facts found out beside the answer.
+    measures : Measures or None
+        ``None`` if the library has those of this sound.
     """
 
     found: FoundFile
@@ -54,6 +60,11 @@ class ClassifiedFile:
     tag_genre: str
     answer: StoredAnswer | None
     sound: StoredSound | None = None
+    measures: Measures | None = None
+    year: int = 0
+    length: float = 0.0
+    format: str = ""
+    bit_rate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +114,20 @@ class LibraryTask:
         from fstmuse_core.tags.audio_bytes import audio_digest
 
         content = audio_digest(found.path)
-        known, encoding = self._known(content)
+        is_known, is_measured, encoding = self._known(content)
         file = _described(found, content, encoding)
-        if known:
-            return file
-        answer, sound = self._listen(found.path)
-        return replace(file, answer=answer, sound=sound)
+        if not is_known:
+            return self._listen(file)
+        return file if is_measured else replace(file, measures=measure_file(found.path))
 
-    def _listen(self, path: str) -> tuple[StoredAnswer, StoredSound]:
-        words = MelPrint()
-        answer = self._runner.classify(path, on_mel=words.push)
-        return stored(answer), stored_sound(answer, words.finish())
+    def _listen(self, file: ClassifiedFile) -> ClassifiedFile:
+        words, meter = MelPrint(), SongMeter()
+        answer = self._runner.classify(file.found.path, on_mel=words.push, meter=meter)
+        sound = stored_sound(answer, words.finish())
+        return replace(file, answer=stored(answer), sound=sound, measures=meter.finish())
 
-    def _known(self, content: str) -> tuple[bool, str]:
-        """True if the library has an answer for this sound; and the encoding of old tags."""
+    def _known(self, content: str) -> tuple[bool, bool, str]:
+        """True for an answer and for measures of this sound; and the encoding of old tags."""
         from fstmuse_core.library import schema
 
         uri = f"{Path(self._library).as_uri()}?mode=ro"
@@ -128,9 +139,10 @@ class LibraryTask:
                     "tagger": self._tagger_id,
                 }
                 found: Any = connection.execute(_KNOWN, values).fetchone()
-                return found is not None, schema.read(connection, schema.TAG_ENCODING, "auto")
+                encoding = schema.read(connection, schema.TAG_ENCODING, "auto")
+                return found is not None, has_measures(connection, content), encoding
         except sqlite3.Error:
-            return False, "auto"  # classified once more, at worst
+            return False, False, "auto"  # classified once more, at worst
 
 
 def described_file(path: str, encoding: str) -> ClassifiedFile | FailedFile:
@@ -171,19 +183,9 @@ def _steady(work: Callable[[FoundFile], ClassifiedFile], path: str) -> Classifie
 
 
 def _described(found: FoundFile, content: str, encoding: str) -> ClassifiedFile:
-    from fstmuse_core.library.tagging import storable
-    from fstmuse_core.tags.reading import read_tags
+    from fstmuse_core.library.tagging import described_tags
 
-    tags = read_tags(Path(found.path), encoding)
-    return ClassifiedFile(
-        found,
-        content,
-        title=storable(tags.title),
-        artist=storable(tags.artist),
-        album=storable(tags.album),
-        tag_genre=storable("; ".join(tags.genres)),
-        answer=None,
-    )
+    return ClassifiedFile(found, content, **described_tags(found.path, encoding), answer=None)
 
 
 def _gone() -> FailedFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,6 +36,8 @@ LEFT JOIN results r ON r.content = f.content AND r.model_id = :model
 LEFT JOIN reviews v ON v.content = f.content
 WHERE f.folder_id IS NOT NULL
 """
+# What only rows tell, and counts do not need.
+_MEASURED = _JOINED.replace("WHERE", "LEFT JOIN measures m ON m.content = f.content WHERE")
 _STATE = (
     "CASE WHEN f.state = 'gone' THEN 'gone' WHEN r.content IS NOT NULL THEN 'done' ELSE f.state END"
 )
@@ -43,7 +46,9 @@ _ROWS = f"""
 SELECT f.id, f.path, f.folder_id, f.size, coalesce(f.title, ''), coalesce(f.artist, ''),
     coalesce(f.album, ''), coalesce(f.tag_genre, ''), {_STATE}, r.guess,
     coalesce(r.confidence, 0.0), r.genre IS NOT NULL, r.doubt, coalesce(r.verdict, ''),
-    coalesce(r.seconds, 0.0), f.error, v.genre, v.kind, f.content {_JOINED}
+    coalesce(r.seconds, f.length), f.error, v.genre, v.kind, f.content, f.year, f.format,
+    f.bit_rate, f.added_at, coalesce(r.traits, ''), m.bpm, m.steadiness, m.key, m.margin,
+    m.loudness, m.peak, m.energy {_MEASURED}
 """
 _COUNTS = f"""
 SELECT {_STATE} AS state, count(*), sum(r.content IS NOT NULL AND r.genre IS NULL),
@@ -62,6 +67,7 @@ SELECT sha256, name, title, genres,
     (SELECT count(*) FROM results WHERE model_id = models.id) AS n_results
 FROM models WHERE settings = ? AND n_results > 0 ORDER BY id
 """
+_MOODS = re.compile(r'\["mood", "([^"\\]+)"')
 _STATES = {state.value: state for state in State}
 _KINDS: dict[str | None, ReviewKind | None] = {None: None, **{k.value: k for k in ReviewKind}}
 
@@ -105,11 +111,17 @@ def rows(
         make(
             (
                 *(v[0], decode(v[1]), *v[2:8], states[v[8]]),
-                *(*v[9:11], v[11] == 1, *v[12:17], kinds[v[17]], v[18]),
+                *(*v[9:11], v[11] == 1, *v[12:17], kinds[v[17]], *v[18:23]),
+                *(_mood(v[23]), *v[24:]),
             )
         )
         for v in _chosen(connection, _ROWS, model_sha, folder_id, file_ids)
     ]
+
+
+def _mood(traits: str) -> str:
+    # As :func:`~.rows.stored` writes them; to parse 50,000 of them would take half a second.
+    return ", ".join(_MOODS.findall(traits)) if '"mood"' in traits else ""
 
 
 def counts(connection: sqlite3.Connection, model_sha: str) -> Counts:

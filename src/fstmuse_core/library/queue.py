@@ -9,11 +9,13 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from fstmuse_core.audio.measures import METHOD
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.result import SETTINGS
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
-from fstmuse_core.library.rows import State, StoredAnswer
+from fstmuse_core.library.measured import keep_measures
+from fstmuse_core.library.rows import TAG_COLUMNS, State, StoredAnswer
 from fstmuse_core.library.sounds import keep_sound, register_tagger
 
 _WAITS = """
@@ -23,6 +25,9 @@ FROM files f WHERE f.folder_id IS NOT NULL AND f.state = 'waiting'
         OR :tagger <> 0 AND NOT EXISTS (
             SELECT 1 FROM embeddings e WHERE e.tagger_id = :tagger AND e.content = f.content
         )
+        OR NOT EXISTS (
+            SELECT 1 FROM measures m WHERE m.content = f.content AND m.method >= :method
+        )
     )
 """
 _WAITING = f"""
@@ -30,18 +35,17 @@ SELECT f.id, f.path, f.position, f.device || ' ' || f.inode {_WAITS}
     AND (f.position, f.id) > (:position, :file)
 ORDER BY f.position, f.id LIMIT :limit
 """
+_TAGS = ", ".join(f"{name} = :{name}" for name in TAG_COLUMNS)
 # Other names of the same file are what it is.
-_SAME = """
-UPDATE files SET content = :content, title = :title, artist = :artist, album = :album,
-    tag_genre = :tag_genre, error = NULL,
+_SAME = f"""
+UPDATE files SET content = :content, {_TAGS}, tags_mtime_ns = :mtime_ns, error = NULL,
     state = CASE state WHEN 'failed' THEN 'waiting' ELSE state END
 WHERE inode = :inode AND device = :device AND inode <> '' AND size = :size
     AND mtime_ns = :mtime_ns AND content IS NOT :content AND id <> :file
 """
-_CLASSIFIED = """
-UPDATE files SET content = :content, title = :title, artist = :artist, album = :album,
-    tag_genre = :tag_genre, size = :size, mtime_ns = :mtime_ns, device = :device,
-    inode = :inode, error = NULL,
+_CLASSIFIED = f"""
+UPDATE files SET content = :content, {_TAGS}, size = :size, mtime_ns = :mtime_ns,
+    tags_mtime_ns = :mtime_ns, device = :device, inode = :inode, error = NULL,
     state = CASE state WHEN 'skipped' THEN state ELSE 'waiting' END
 WHERE id = :file
 """
@@ -60,7 +64,8 @@ class Waiting(NamedTuple):
 class Queue:
     """Files of a library that wait for one model, in order.
 
-    Those wait too that it has answered, and of whose sound its tagger has nothing kept.
+    Those wait too that it has answered, and of whose sound nothing by its tagger or no measures
+    are kept.
 
     Parameters
     ----------
@@ -74,7 +79,7 @@ class Queue:
         self.model_id = register(library, bundle)
         with library.writing() as connection:
             self.tagger_id = register_tagger(connection, bundle.manifest.tagger)
-        self._values = {"model": self.model_id, "tagger": self.tagger_id}
+        self._values = {"model": self.model_id, "tagger": self.tagger_id, "method": METHOD}
 
     def count(self) -> int:
         """Number of files that wait."""
@@ -116,6 +121,8 @@ class Queue:
                 keep_answer(connection, became.content, self.model_id, became.answer)
             if became.sound is not None:
                 keep_sound(connection, became.content, self.tagger_id, became.sound)
+            if became.measures is not None:
+                keep_measures(connection, became.content, became.measures)
             return store_file(connection, file_id, became)
 
 
@@ -158,10 +165,7 @@ def store_file(
     values = {
         "file": file_id,
         "content": file.content,
-        "title": file.title,
-        "artist": file.artist,
-        "album": file.album,
-        "tag_genre": file.tag_genre,
+        **{name: getattr(file, name) for name in TAG_COLUMNS},
         "size": found.size,
         "mtime_ns": found.mtime_ns,
         "device": found.device,

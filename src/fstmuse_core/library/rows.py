@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fstmuse_core.audio.key import SURE_MARGIN
+from fstmuse_core.audio.tempo import SURE_STEADINESS
 from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
 from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.system.strict_json import parse_json
@@ -29,6 +31,24 @@ def said_genre(row: LibraryRow, *, min_confidence: float = 0.0) -> str | None:
     if row.state is not State.DONE or not row.is_sure or row.confidence < min_confidence:
         return None
     return row.genre
+
+
+# Columns of ``files`` that are read from tags.
+TAG_COLUMNS = ("title", "artist", "album", "tag_genre", "year", "length", "format", "bit_rate")
+
+
+def tempo_words(bpm: float | None, steadiness: float | None) -> str:
+    """Tempo for people: "120", "97?" where half of the song has another, "-" for none."""
+    if bpm is None:
+        return "-"
+    return f"{bpm:.0f}" + ("?" if (steadiness or 0.0) < SURE_STEADINESS else "")
+
+
+def key_words(key: str | None, margin: float | None) -> str:
+    """Key for people: "Am", "F#?" where another fits nearly as well, "-" for none."""
+    if key is None:
+        return "-"
+    return key + ("?" if (margin or 0.0) < SURE_MARGIN else "")
 
 
 class State(StrEnum):
@@ -62,8 +82,7 @@ class LibraryRow(NamedTuple):
     size : int
         Bytes.
     title, artist, album, tag_genre : str
-        From its tags, read when it is classified; empty where there are none. Several genres are
-        joined by ``"; "``.
+        From its tags; empty where there are none. Several genres are joined by ``"; "``.
     state : State
         Never ``WORKING`` when read from the library: who works tells that.
     genre : str or None
@@ -77,7 +96,7 @@ class LibraryRow(NamedTuple):
     verdict : str
         The sentence for people; empty until it is classified.
     seconds : float
-        Length of the sound; 0 until it is classified.
+        Length of the sound; until it is classified what its header says, or 0.
     error : str or None
         Reason it failed, or is gone, in one line.
     review_genre : str or None
@@ -85,6 +104,14 @@ class LibraryRow(NamedTuple):
     review : ReviewKind or None
     content : str or None
         Hash of the sound; ``None`` until it is classified.
+    year, format, bit_rate
+        From its tags and header: 0 and empty where they do not tell; bits a second.
+    added_at : str
+        Day and time when it was found, in ISO 8601.
+    mood : str
+        Words of the model for its mood, joined by ``", "``.
+    bpm, steadiness, key, margin, loudness, peak, energy
+        Fields of :class:`~fstmuse_core.audio.measures.Measures`; ``None`` until it is measured.
     """
 
     file_id: int
@@ -106,6 +133,18 @@ class LibraryRow(NamedTuple):
     review_genre: str | None
     review: ReviewKind | None
     content: str | None
+    year: int = 0
+    format: str = ""
+    bit_rate: int = 0
+    added_at: str = ""
+    mood: str = ""
+    bpm: float | None = None
+    steadiness: float | None = None
+    key: str | None = None
+    margin: float | None = None
+    loudness: float | None = None
+    peak: float | None = None
+    energy: float | None = None
 
 
 class LibraryFolder(NamedTuple):

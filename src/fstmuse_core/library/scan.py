@@ -205,9 +205,11 @@ WHERE new.number BETWEEN ? AND ? AND files.folder_id IS NULL AND new.folder_id I
 # Another name of a file that has been classified needs no work.
 _NEW = """
 INSERT OR IGNORE INTO files(path, folder_id, size, mtime_ns, device, inode, content,
-    title, artist, album, tag_genre)
+    title, artist, album, tag_genre, year, length, format, bit_rate, tags_mtime_ns, added_at)
 SELECT new.path, new.folder_id, new.size, new.mtime_ns, new.device, new.inode, same.content,
-    same.title, same.artist, same.album, same.tag_genre
+    same.title, same.artist, same.album, same.tag_genre, coalesce(same.year, 0),
+    coalesce(same.length, 0), coalesce(same.format, ''), coalesce(same.bit_rate, 0),
+    same.tags_mtime_ns, strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now')
 FROM found new LEFT JOIN files same ON same.id = (
     SELECT id FROM files WHERE inode = new.inode AND device = new.device AND size = new.size
         AND mtime_ns = new.mtime_ns AND content IS NOT NULL AND new.inode <> '' LIMIT 1)

@@ -121,11 +121,36 @@ CREATE TABLE prints (
 """,
     # A JSON list of groups, words and strengths.
     "ALTER TABLE results ADD COLUMN traits TEXT NOT NULL DEFAULT '[]';",
+    # ``tags_mtime_ns`` is that of the file whose tags were read; measures are those of a sound by
+    # one method, NULL where it has none.
+    """
+ALTER TABLE files ADD COLUMN year INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN length REAL NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN format TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN bit_rate INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN added_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN tags_mtime_ns INTEGER;
+UPDATE files SET added_at = coalesce(
+    (SELECT added_at FROM folders WHERE folders.id = files.folder_id), ''
+);
+CREATE TABLE measures (
+    content TEXT PRIMARY KEY,
+    method INTEGER NOT NULL,
+    bpm REAL,
+    steadiness REAL,
+    key TEXT,
+    margin REAL,
+    loudness REAL,
+    peak REAL,
+    energy REAL
+) WITHOUT ROWID;
+""",
 )
 VERSION = 1 + len(_UPGRADES)
 _TABLES = {
     1: ("folders", "files", "models", "results", "timelines", "reviews"),
     2: ("options", "taggers", "embeddings", "prints"),
+    4: ("measures",),
 }
 
 

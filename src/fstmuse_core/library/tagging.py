@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State
 from fstmuse_core.tags.outcome import Fate, Outcome
 from fstmuse_core.tags.plan import FileGenres
 from fstmuse_core.tags.reading import read_tags
+
+# Files whose tags are kept in one transaction.
+_AT_ONCE = 200
 
 
 def file_genres(
@@ -44,7 +48,7 @@ def note_tags(library: Library, outcome: Outcome) -> None:
         return
     for name in (outcome.path, *outcome.links):
         path = os.path.abspath(name)
-        library.retagged(path, **_texts(path, library.tag_encoding()))
+        library.retagged(path, **described_tags(path, library.tag_encoding()))
 
 
 def read_again(library: Library, encoding: str) -> None:
@@ -58,18 +62,53 @@ def read_again(library: Library, encoding: str) -> None:
     library.set_tag_encoding(encoding)
     for row in library.rows(""):
         if row.state is not State.GONE:
-            library.retitle(row.path, **_texts(row.path, encoding))
+            library.retitle(row.path, **described_tags(row.path, encoding))
 
 
-def _texts(path: str, encoding: str) -> dict[str, str]:
+def read_new_tags(
+    library: Library,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> int:
+    """Read the tags of files that are new or have changed since theirs were read; how many.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Told how many of how many are read.
+    cancelled : callable, optional
+        Asked before each file; what was read until then is kept.
+    """
+    encoding = library.tag_encoding()
+    waiting = library.untagged()
+    found: list[tuple[int, int, dict[str, Any]]] = []
+    for number, (file_id, path, mtime_ns) in enumerate(waiting):
+        if cancelled and cancelled():
+            break
+        found.append((file_id, mtime_ns, described_tags(path, encoding)))
+        if len(found) >= _AT_ONCE:
+            library.take_tags(found)
+            found.clear()
+            if progress:
+                progress(number + 1, len(waiting))
+    library.take_tags(found)
+    return len(waiting)
+
+
+def described_tags(path: str, encoding: str) -> dict[str, Any]:
+    """Columns of the library that a file's tags fill, by :data:`~.rows.TAG_COLUMNS`."""
     tags = read_tags(Path(path), encoding)
-    texts = {
-        "title": tags.title,
-        "artist": tags.artist,
-        "album": tags.album,
-        "tag_genre": "; ".join(tags.genres),
+    return {
+        "title": storable(tags.title),
+        "artist": storable(tags.artist),
+        "album": storable(tags.album),
+        "tag_genre": storable("; ".join(tags.genres)),
+        "year": tags.year,
+        "length": tags.seconds,
+        "format": storable(tags.format),
+        "bit_rate": tags.bit_rate,
     }
-    return {name: storable(text) for name, text in texts.items()}
 
 
 def storable(text: str) -> str:

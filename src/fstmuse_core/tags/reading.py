@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,24 +20,37 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "artist": ("artist", "TPE1", "Author", "\xa9ART", "albumartist", "TPE2", "aART"),
     "album": ("album", "TALB", "WM/AlbumTitle", "\xa9alb"),
     "title": ("title", "TIT2", "Title", "\xa9nam"),
+    "date": ("date", "TDRC", "TYER", "WM/Year", "\xa9day", "year", "originaldate", "TDOR"),
 }
 _FACTS = {"genre": b"IGNR", "artist": b"IART", "album": b"IPRD", "title": b"INAM"}
+_FACTS["date"] = b"ICRD"
+_YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?!\d)")
+# Names of formats by mutagen's classes, where the file's name does not say it.
+_FORMATS = {"OggVorbis": "Vorbis", "OggOpus": "Opus", "OggFLAC": "FLAC", "OggSpeex": "Speex"}
 # What taggers write where they do not know, or where a record has many artists.
 _NOBODY = frozenset(
     "various,various artists,va,v.a.,unknown,unknown artist,[unknown],<unknown>,none,n/a".split(",")
 )
 _LATIN_1 = 0
+# A second of sound has fewer bits, whatever a damaged header says.
+_MOST_BITS = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """Texts and length by a file's tags; texts are empty and ``seconds`` 0 where it has none."""
+    """Texts and facts by a file's tags; texts are empty and numbers 0 where it has none.
+
+    ``format`` is that of the sound ("MP3", "Vorbis"), ``bit_rate`` in bits a second.
+    """
 
     genres: tuple[str, ...] = ()
     artist: str = ""
     album: str = ""
     title: str = ""
     seconds: float = 0.0
+    year: int = 0
+    format: str = ""
+    bit_rate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +93,9 @@ def read_tags(path: Path, encoding: str = AUTO) -> Tags:
     except (OSError, ValueError):
         parts, comments = [], {}
     seconds = float(getattr(getattr(file, "info", None), "length", 0.0) or 0.0)
+    seconds = seconds if 0.0 < seconds < math.inf else 0.0
     tags = file.tags if file is not None and file.tags is not None else comments or _id3(parts)
-    texts = {field: _texts(tags, parts, field) for field in ("artist", "album", "title")}
+    texts = {field: _texts(tags, parts, field) for field in ("artist", "album", "title", "date")}
     texts["genre"] = _genre_texts(tags, parts)
     _decode([text for found in texts.values() for text in found], encoding)
     first = {field: next((t.text for t in found), "") for field, found in texts.items()}
@@ -89,8 +104,34 @@ def read_tags(path: Path, encoding: str = AUTO) -> Tags:
         artist=known_artist(first["artist"]),
         album=first["album"],
         title=first["title"],
-        seconds=seconds if 0.0 < seconds < math.inf else 0.0,
+        seconds=seconds,
+        year=_year(first["date"]),
+        format=_format(file, path),
+        bit_rate=_bit_rate(file, path, seconds),
     )
+
+
+def _year(date: str) -> int:
+    found = _YEAR.search(date)
+    return int(found[0]) if found else 0
+
+
+def _format(file: Any, path: Path) -> str:
+    codec = str(getattr(getattr(file, "info", None), "codec", ""))
+    if codec:  # of MP4: "mp4a.40.2" is AAC
+        return "AAC" if codec.startswith("mp4a") else codec.upper()[:12]
+    return _FORMATS.get(type(file).__name__, path.suffix.lstrip(".").upper()[:12])
+
+
+def _bit_rate(file: Any, path: Path, seconds: float) -> int:
+    """Bits a second as the file says, else its mean."""
+    told = getattr(getattr(file, "info", None), "bitrate", 0) or 0
+    if 0 < told < _MOST_BITS:
+        return int(told)
+    try:
+        return round(8 * path.stat().st_size / seconds) if seconds else 0
+    except OSError:
+        return 0
 
 
 def _id3(parts: list[Part]) -> Any:

@@ -33,6 +33,7 @@ class LibrarySnapshot:
     folders: tuple[LibraryFolder, ...]
     # Songs that were heard and of which it is not kept how they sound.
     n_lacking: int = 0
+    n_unmeasured: int = 0
 
 
 @contextmanager
@@ -157,10 +158,11 @@ class LibraryStore(QObject):
             bundle = find_bundle(model)
             sha, tagger = bundle.sha256, bundle.manifest.tagger
             n_lacking = library.count_lacking(tagger) if tagger else 0
+            n_unmeasured = library.count_unmeasured()
             folders = tuple(library.folders())
             with _no_collecting():
                 catalogue = Catalogue(library.rows(sha), yield_thread)
-            return LibrarySnapshot(model, sha, catalogue, folders, n_lacking)
+            return LibrarySnapshot(model, sha, catalogue, folders, n_lacking, n_unmeasured)
 
         def on_done(loaded: LibrarySnapshot) -> None:
             if number == self._loads:  # else a later one is under way

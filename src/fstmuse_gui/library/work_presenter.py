@@ -54,6 +54,8 @@ class WorkPresenter(QObject):
         self.model = ""
         # Songs that were heard and are to be heard once more, so that similar ones are found.
         self.n_lacking = 0
+        # Songs that were heard before tempo, key and loudness were measured.
+        self.n_unmeasured = 0
         self._wants_work = False
         self._working: set[int] = set()
         self._told = ("", "", 0.0)
@@ -85,6 +87,11 @@ class WorkPresenter(QObject):
     def n_waiting(self) -> int:
         """Number of files that wait."""
         return self._counts[State.WAITING]
+
+    @property
+    def n_open(self) -> int:
+        """Number of files that wait, or of which something is to be found out yet."""
+        return self.n_waiting + max(self.n_lacking, self.n_unmeasured)
 
     @property
     def _counts(self) -> dict[State, int]:
@@ -175,7 +182,7 @@ class WorkPresenter(QObject):
 
     def _on_scan(self, event: object) -> None:
         if isinstance(event, Progress):
-            self._strip.show_scan(int(event.done))
+            self._strip.show_scan(int(event.done), int(event.total))
             return
         if isinstance(event, Failed):
             self._wants_work = False
@@ -291,6 +298,8 @@ class WorkPresenter(QObject):
             said.append(f"{counted(skipped, 'file')} left out")
         if self.n_lacking:
             said.append(f"{counted(self.n_lacking, 'song')} to hear again, to find similar ones")
+        if self.n_unmeasured > self.n_lacking:
+            said.append(f"{counted(self.n_unmeasured, 'song')} to measure: tempo, key, loudness")
         if not said:
             self._strip.show_nothing()
             return
@@ -298,6 +307,6 @@ class WorkPresenter(QObject):
         self._strip.show_rest(
             said[0],
             GAP.join(said[1:]),
-            can_start=waiting + self.n_lacking > 0,
+            can_start=self.n_open > 0,
             can_retry=can_retry,
         )

@@ -100,6 +100,43 @@ class Number(click.FloatRange):
         return number
 
 
+class Span(click.ParamType[tuple[float, float]]):
+    """A range of numbers, ``90-120``, or one number for all that round to it."""
+
+    name = "range"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """Convert a value, as :class:`click.ParamType` does."""
+        if isinstance(value, tuple):
+            return value
+        number = r"(-?[0-9]{1,6}(?:\.[0-9]{1,6})?)"
+        found = re.fullmatch(rf"{number}(?:(?:-|\.\.|:){number})?", str(value), re.ASCII)
+        if found is None:
+            self.fail(f"{value!r} is no range; write 90-120", param, ctx)
+        low = float(found[1])
+        low, high = (low - 0.5, low + 0.5) if found[2] is None else (low, float(found[2]))
+        if low > high:
+            self.fail(f"{value!r} runs backwards; write the smaller number first", param, ctx)
+        return low, high
+
+
+class KeyName(click.ParamType[str]):
+    """A musical key: ``C``, ``F#``, ``Bbm``, ``a minor``."""
+
+    name = "key"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Convert a value, as :class:`click.ParamType` does."""
+        from fstmuse_core.audio.key import key_name
+
+        found = key_name(str(value))
+        if found is None:
+            self.fail(f"{value!r} is no key; write C, F# or Bbm", param, ctx)
+        return found
+
+
 class Percent(Number):
     """A number from 0 to 100."""
 

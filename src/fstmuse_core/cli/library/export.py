@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ from fstmuse_core.cli.library.options import (
     model_option,
     opened_library,
 )
+from fstmuse_core.library.rows import key_words, tempo_words
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import counted
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @model_option
 @choice_options
 @layout_option
+@click.option("--measures", is_flag=True, help="Also tempo, key, loudness, energy and mood.")
 def list_files(
     model: str | None,
     folder: str | None,
@@ -38,15 +40,18 @@ def list_files(
     state: str | None,
     unsure: bool,
     layout: str,
+    measures: bool,
+    **wanted: Any,
 ) -> int:
     """The files of the library by their paths: the likeliest genre, how likely, and the verdict.
 
     A genre in brackets is a guess of which the model is not sure; one with an asterisk is what
-    you said.
+    you said. A question mark stands behind a tempo that half of the song does not keep, and a
+    key that fits little better than the next.
     """
     with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
-        rows = Choice(folder, genre, state, unsure).rows(library, classifier)
+        rows = Choice(folder, genre, state, unsure, **wanted).rows(library, classifier)
         if layout == "json":
             import sys
 
@@ -54,16 +59,24 @@ def list_files(
 
             write_library(library, classifier, sys.stdout, Layout.JSON, rows=rows)
             return 0
-        _print_table(rows)
+        _print_table(rows, measures)
         say(_summary(library, classifier))
     return 0
 
 
-def _print_table(rows: list[LibraryRow]) -> None:
+def _print_table(rows: list[LibraryRow], measures: bool) -> None:
     width = max((len(_genre(row)) for row in rows), default=0)
     for row in rows:
         why = f": {one_line(row.error)}" if row.error else ""
-        print_safe(f"{_likely(row):>5}  {_genre(row):<{width}}  {one_line(row.path)}{why}")
+        more = _measured(row) if measures else ""
+        print_safe(f"{_likely(row):>5}  {_genre(row):<{width}}  {more}{one_line(row.path)}{why}")
+
+
+def _measured(row: LibraryRow) -> str:
+    bpm, key = tempo_words(row.bpm, row.steadiness), key_words(row.key, row.margin)
+    loudness = "-" if row.loudness is None else f"{row.loudness:.1f} LUFS"
+    energy = "-" if row.energy is None else f"{100 * row.energy:.0f}"
+    return f"{bpm:>8}  {key:<4}  {loudness:>10}  {energy:>3}  {row.mood or '-':<20}  "
 
 
 def _genre(row: LibraryRow) -> str:
@@ -116,6 +129,7 @@ def export(
     state: str | None,
     unsure: bool,
     layout: str | None,
+    **wanted: Any,
 ) -> int:
     """Write what is known of each file into FILE, or to standard output for -.
 
@@ -132,7 +146,7 @@ def export(
     chosen = Layout(layout) if layout else (Layout.CSV if to_screen else layout_of(file))
     with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)
-        rows = Choice(folder, genre, state, unsure).rows(library, classifier)
+        rows = Choice(folder, genre, state, unsure, **wanted).rows(library, classifier)
         if to_screen:
             write_library(library, classifier, sys.stdout, chosen, rows=rows)
         else:

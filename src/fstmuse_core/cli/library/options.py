@@ -13,7 +13,7 @@ import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.common.console import say
-from fstmuse_core.cli.common.param_types import ModelName, SomePath
+from fstmuse_core.cli.common.param_types import KeyName, ModelName, SomePath, Span
 from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.library.rows import KnownModel, State
 from fstmuse_core.system.errors import BundleError, FstMuseError
@@ -97,12 +97,17 @@ def _current(name: str) -> KnownModel:
 
 @dataclass(frozen=True)
 class Choice:
-    """Choice of files by folder, genre and state."""
+    """Choice of files by folder, genre and state, and by what was measured and read of them."""
 
     folder: str | None
     genre: str | None
     state: str | None
     unsure: bool
+    bpm: tuple[float, float] | None = None
+    key: str | None = None
+    loudness: tuple[float, float] | None = None
+    mood: str | None = None
+    year: tuple[float, float] | None = None
 
     def rows(self, library: Library, model: KnownModel) -> list[LibraryRow]:
         """These, by their paths."""
@@ -124,7 +129,17 @@ class Choice:
             ]
         if self.genre is not None:
             found = _of_genre(found, self.genre)
+        found = [row for row in found if self._fits(row)]
         return sorted(found, key=lambda row: row.path)
+
+    def _fits(self, row: LibraryRow) -> bool:
+        """True if a row has what is asked for of measures, mood and year."""
+        spans = ((self.bpm, row.bpm), (self.loudness, row.loudness), (self.year, row.year or None))
+        if any(s is not None and not (v is not None and s[0] <= v <= s[1]) for s, v in spans):
+            return False
+        moods = row.mood.casefold().split(", ")
+        has_mood = self.mood is None or self.mood.casefold() in moods
+        return has_mood and (self.key is None or row.key == self.key)
 
 
 def _of_genre(rows: list[LibraryRow], name: str) -> list[LibraryRow]:
@@ -139,6 +154,13 @@ def choice_options(function: _Command) -> _Command:
     """The options that are a :class:`Choice`'s fields."""
     states = [state.value for state in State if state is not State.WORKING]
     for option in (
+        click.option("--year", type=Span(), metavar="A-B", help="Only songs of these years."),
+        click.option("--mood", metavar="WORD", help="Only what sounds so, such as calm."),
+        click.option(
+            "--loudness", type=Span(), metavar="A..B", help="Only so loud, in LUFS: -12..-8."
+        ),
+        click.option("--key", type=KeyName(), metavar="KEY", help="Only in this key: C, F#, Bbm."),
+        click.option("--bpm", type=Span(), metavar="A-B", help="Only this tempo: 90-120."),
         click.option(
             "--not-sure", "unsure", is_flag=True, help="Only where the model is not sure."
         ),

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
     """Add each FOLDER to the library and find its sound files; without one, look again.
 
-    Nothing is heard yet. Files that were heard before are known again by their sound, wherever
-    they lie now. A folder that cannot be read is said, and makes the exit code 1.
+    Nothing is heard yet; the tags of new files are read. Files that were heard before are known
+    again by their sound, wherever they lie now. A folder that cannot be read is said, and makes
+    the exit code 1.
     """
     from fstmuse_core.library.scan import scan_library
-    from fstmuse_core.library.tagging import read_again
+    from fstmuse_core.library.tagging import read_again, read_new_tags
     from fstmuse_core.tags.text_encoding import encoding_of
 
     encoding = None if tag_encoding is None else encoding_of(tag_encoding)
@@ -46,6 +47,7 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
         report = scan_library(library, folder_ids=added or None, progress=_progress)
         if encoding is not None:
             read_again(library, encoding)
+        read_new_tags(library, progress=_tags_progress)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     for problem in report.problems:
@@ -76,6 +78,11 @@ def _added(library: Library, folders: Sequence[str]) -> tuple[list[int], int]:
 def _progress(found: int) -> None:
     if sys.stderr.isatty():
         print(f"\r{found:,} sound files", end="", file=sys.stderr, flush=True)
+
+
+def _tags_progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rtags of {done:,} of {total:,} files", end="", file=sys.stderr, flush=True)
 
 
 @click.command(short_help="Take folders out of the library.")
@@ -109,7 +116,8 @@ def classify(model: str, retry: bool) -> int:
     """Let a model hear every file of the library that it has not heard yet, on all cores.
 
     Songs that were heard before FstMuse kept what they sound like are heard once more, so that
-    similar ones can be found.
+    similar ones can be found. Tempo, key, loudness and energy are measured along the way, also of
+    songs that were heard before.
 
     It may be stopped at any moment, with Ctrl-C or otherwise: what was heard is kept, and the
     next time it goes on from there. If files fail, the exit code is 1; see fstmuse library list.
@@ -129,6 +137,9 @@ def classify(model: str, retry: bool) -> int:
             again = (State.FAILED, State.SKIPPED)
             library.requeue([row.file_id for row in library.rows(sha256) if row.state in again])
         lacking = library.count_lacking(tagger) if tagger else 0
+        unmeasured = library.count_unmeasured() - lacking
+    if unmeasured > 0:
+        say(f"{counted(unmeasured, 'song')} heard before, to measure: tempo, key, loudness")
     if lacking:
         say(f"{counted(lacking, 'song')} heard before, again: what it sounds like is not kept yet")
     ended = _work(model)

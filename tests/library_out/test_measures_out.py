@@ -1,0 +1,106 @@
+"""Measures in lists, tables and choices of the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fstmuse_core.audio.measures import Measures
+from fstmuse_core.classify.traits import Group, Trait
+from fstmuse_core.library.measured import keep_measures
+from fstmuse_core.library.rows import key_words, tempo_words
+from tests.library_out.conftest import MODEL, Shelf, answer
+
+Fstmuse = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def measured(library_store: Shelf) -> Shelf:
+    """Two songs with measures and one without."""
+    library_store.put("fast.mp3", "slow.mp3", "unknown.mp3")
+    moods = (Trait(Group.STYLE, "Rock", 2.0), Trait(Group.MOOD, "calm", 1.5))
+    calm = replace(answer("Folk", 0.7), traits=(*moods, Trait(Group.MOOD, "sad", 1.1)))
+    fast = answer("Rock", 0.9)
+    library_store.hear(
+        MODEL, {"fast.mp3": fast, "slow.mp3": calm, "unknown.mp3": fast}, year="1998"
+    )
+    values = {
+        "fast.mp3": Measures(171.4, 0.9, "F#", 0.2, -8.25, 0.99, 0.9),
+        "slow.mp3": Measures(66.2, 0.3, "Am", 0.01, -20.0, 0.5, 0.2),
+    }
+    with library_store.library.writing() as connection:
+        for name, measures in values.items():
+            keep_measures(connection, name, measures)
+    return library_store
+
+
+def test_the_list_shows_measures_and_how_sure_they_are(measured: Shelf, fstmuse: Fstmuse) -> None:
+    code, out, _ = fstmuse("list", "--model", MODEL.sha256[:8], "--measures")
+    assert code == 0
+    fast, slow, unknown = out.splitlines()
+    assert fast.split()[3:8] == ["171", "F#", "-8.2", "LUFS", "90"]
+    assert slow.split()[3:10] == ["66?", "Am?", "-20.0", "LUFS", "20", "calm,", "sad"]
+    assert unknown.split()[3:7] == ["-"] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (("--bpm", "160-180"), ["fast"]),
+        (("--bpm", "66"), ["slow"]),
+        (("--key", "a minor"), ["slow"]),
+        (("--key", "Gb"), ["fast"]),
+        (("--loudness", "-12..-5"), ["fast"]),
+        (("--mood", "Sad"), ["slow"]),
+        (("--year", "1990-1999"), ["fast", "slow", "unknown"]),
+        (("--bpm", "100-120"), []),
+    ],
+)
+def test_songs_are_chosen_by_measures(
+    measured: Shelf, fstmuse: Fstmuse, options: tuple[str, str], names: list[str]
+) -> None:
+    _, out, _ = fstmuse("list", "--model", MODEL.sha256[:8], "--format", "json", *options)
+    assert [Path(record["path"]).stem for record in json.loads(out)] == names
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--bpm", "fast"), "is no range; write 90-120"),
+        (("--bpm", "120-90"), "runs backwards"),
+        (("--key", "H"), "is no key; write C, F# or Bbm"),
+    ],
+)
+def test_what_is_no_choice_is_refused_in_a_line(
+    measured: Shelf, fstmuse: Fstmuse, options: tuple[str, str], why: str
+) -> None:
+    code, _, said = fstmuse("list", *options)
+    assert code == 2
+    assert why in said
+
+
+def test_tables_hold_measures(measured: Shelf, fstmuse: Fstmuse, tmp_path: Path) -> None:
+    for name in ("all.csv", "all.json"):
+        fstmuse("export", tmp_path / name, "--model", MODEL.sha256[:8])
+    fast, _, unknown = json.loads((tmp_path / "all.json").read_text())
+    assert (fast["bpm"], fast["bpm_steadiness"], fast["key"]) == (171.4, 0.9, "F#")
+    assert (fast["loudness_lufs"], fast["track_gain_db"], fast["energy"]) == (-8.25, -9.75, 0.9)
+    assert unknown["bpm"] is unknown["key"] is unknown["track_gain_db"] is None
+    with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert (rows[1]["bpm"], rows[1]["mood"], rows[1]["year"]) == ("66.2", "calm, sad", "1998")
+    assert rows[2]["bpm"] == ""
+
+
+def test_words_for_what_is_not_sure() -> None:
+    assert [tempo_words(120.4, 0.9), tempo_words(96.6, 0.4), tempo_words(None, None)] == [
+        "120",
+        "97?",
+        "-",
+    ]
+    assert [key_words("Am", 0.1), key_words("C", 0.04), key_words(None, None)] == ["Am", "C?", "-"]
