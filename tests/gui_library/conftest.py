@@ -14,9 +14,11 @@ import soundfile
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.audio.measures import Measures
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.library.database import Library, open_library
+from fstmuse_core.library.measured import keep_measures
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import stored
 from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
@@ -109,6 +111,7 @@ def keep(library: Library, file_id: int, content: str, genre: str, probability: 
         keep_answer(db, content, model, stored(answer_of(genre, probability)))
         tagger = register_tagger(db, find_bundle("fst-muse").manifest.tagger)
         keep_sound(db, content, tagger, StoredSound(None, None, "[]", b""))
+        keep_measures(db, content, Measures())
 
 
 def fill(library: Library, folder: Path, songs: Any = SONGS) -> list[int]:

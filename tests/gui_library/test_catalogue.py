@@ -177,10 +177,90 @@ def test_genres_are_counted_in_a_folder() -> None:
     assert catalogue.genre_counts(Filter()) == {"Rock": 2, "Jazz": 1, NOT_SURE: 1}
     assert list(catalogue.genre_counts(Filter())) == ["Rock", "Jazz", NOT_SURE]
     assert catalogue.genre_counts(Filter(folder=2)) == {"Rock": 1}
-    assert catalogue.folder_count(1) == 4
+    assert catalogue.folder_counts(Filter())[1] == 4
 
 
 def test_an_empty_library_is_no_trouble() -> None:
     catalogue = Catalogue()
     assert not len(catalogue.find(Filter(text="a", folder=1), Order(Column.FOLDER)))
     assert catalogue.genre_counts(Filter()) == {}
+
+
+def test_a_search_takes_no_notice_of_accents() -> None:
+    rows = [row(1, title="Café del Mar"), row(2, artist="Sigur Rós"), row(3, album="Ænima")]
+    for typed, wanted in (("cafe", 1), ("CAFÉ", 1), ("ros sigur", 2), ("aenima", 3)):
+        assert found(rows, Filter(text=typed)) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("bpm:118-124", [1]),
+        ("bpm:120", [1]),
+        ("key:am", [2]),
+        ("key:Gb", [1]),
+        ("mood:calm", [2]),
+        ("year:1990-1999", [1, 2]),
+        ("energy:80-100", [1]),
+        ("rate:320", [1]),
+        ("loudness:-21..-19", [2]),
+        ("song year:1998 format:flac", [2]),
+        ("bpm:slow", []),
+    ],
+)
+def test_a_search_asks_for_values(typed: str, wanted: list[int]) -> None:
+    fast: dict[str, Any] = {"bpm": 120.4, "key": "F#", "energy": 0.9, "bit_rate": 320_000}
+    slow: dict[str, Any] = {"bpm": 66.0, "key": "Am", "loudness": -20.0, "format": "FLAC"}
+    rows = [
+        row(1, year=1995, format="MP3", **fast),
+        row(2, year=1998, mood="calm, sad", **slow),
+        row(3),
+    ]
+    assert sorted(found(rows, Filter(text=typed))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "order"),
+    [
+        (Column.YEAR, {"year": [1999, 0, 1970]}, [3, 1, 2]),
+        (Column.LENGTH, {"seconds": [200.0, 30.0, 100.0]}, [2, 3, 1]),
+        (Column.BPM, {"bpm": [120.4, 120.2, None]}, [2, 1, 3]),
+        (Column.LOUDNESS, {"loudness": [-8.0, -20.5, None]}, [2, 1, 3]),
+        (Column.ENERGY, {"energy": [0.9, None, 0.2]}, [3, 1, 2]),
+        (Column.RATE, {"bit_rate": [0, 320_000, 128_000]}, [3, 2, 1]),
+        (Column.KEY, {"key": ["C", "Am", None]}, [2, 1, 3]),
+        (Column.MOOD, {"mood": ["sad", "", "calm"]}, [3, 1, 2]),
+        (Column.FORMAT, {"format": ["MP3", "FLAC", ""]}, [2, 1, 3]),
+        (Column.ALBUM, {"album": ["b", "", "A"]}, [3, 1, 2]),
+        (
+            Column.ADDED,
+            {"added_at": ["2026-02-01T00:00:00+00:00", "2025-12-31T10:00:00+00:00", ""]},
+            [2, 1, 3],
+        ),
+    ],
+)
+def test_each_column_sorts_and_what_is_blank_stands_last(
+    column: Column, values: dict[str, list[Any]], order: list[int]
+) -> None:
+    ((name, each),) = values.items()
+    rows = [row(number, **{name: value}) for number, value in enumerate(each, 1)]
+    assert found(rows, order=Order(column)) == order
+    blank = order[2:] if not each[order[2] - 1] else []
+    known = [number for number in order if number not in blank]
+    assert found(rows, order=Order(column, is_descending=True)) == known[::-1] + blank
+
+
+def test_facets_count_what_the_search_leaves() -> None:
+    rows = [
+        row(1, title="Café", folder_id=1),
+        row(2, title="Cafe two", genre="Jazz", folder_id=2),
+        row(3, title="Other", genre="Jazz", folder_id=2),
+    ]
+    catalogue = Catalogue(rows)
+    wanted = Filter(text="cafe", genre="Jazz", folder=2)
+    assert catalogue.genre_counts(wanted) == {"Jazz": 1}
+    assert catalogue.folder_counts(wanted) == {2: 1}
+    assert catalogue.genre_counts(Filter(text="cafe", genre="Jazz")) == {"Rock": 1, "Jazz": 1}
+    assert catalogue.folder_counts(Filter(text="cafe", folder=2)) == {1: 1, 2: 1}
+    catalogue.replace(rows[2]._replace(title="Café three"))
+    assert catalogue.genre_counts(Filter(text="cafe", folder=2)) == {"Jazz": 2}

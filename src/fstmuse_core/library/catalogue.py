@@ -9,28 +9,34 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.library.sort_keys import (
+    CHUNK,
+    NUMBERS,
+    WORDS,
+    RowFacts,
+    folded,
+    n_shared,
+    text_ranks,
+)
 from fstmuse_core.tags.genres import known_genres
 
 Places = npt.NDArray[np.intp]
 
-# Rows handled before other threads are let in, which keeps the window smooth meanwhile.
-_CHUNK = 800
-_RANKED_LETTERS = 48
 _MILLION = 1_000_000
 NOT_SURE = "Not sure"
 _STATES = (State.WORKING, State.WAITING, State.FAILED, State.SKIPPED, State.GONE, State.DONE)
 
 
 class Column(IntEnum):
-    """Columns of the table, from left to right."""
+    """Columns of the table; the first seven are those of a new one, from left to right."""
 
     TITLE = 0
     ARTIST = 1
@@ -39,6 +45,23 @@ class Column(IntEnum):
     TAG = 4
     FOLDER = 5
     NEAR = 6
+    ALBUM = 7
+    YEAR = 8
+    LENGTH = 9
+    BPM = 10
+    KEY = 11
+    MOOD = 12
+    LOUDNESS = 13
+    ENERGY = 14
+    FORMAT = 15
+    RATE = 16
+    ADDED = 17
+
+
+# Columns of which :class:`RowFacts` knows the values.
+_FACTS = {
+    column: column.name.lower() for column in Column if column.name.lower() in {*NUMBERS, *WORDS}
+}
 
 
 class VerdictFilter(StrEnum):
@@ -75,7 +98,8 @@ class Filter:
     Attributes
     ----------
     text : str
-        Words that all must occur in title, artist, tag or path.
+        Words that all must occur in title, artist, album, tag or path, whatever their case and
+        accents. ``bpm:118-124``, ``year:1998``, ``key:Am`` and ``mood:calm`` ask for a value.
     genre : str or None
         The genre shown for the file, :data:`NOT_SURE` among them; ``None`` for all.
     folder : int or None
@@ -153,8 +177,11 @@ class Catalogue:
         self._standing = np.zeros((3, size), dtype=bool)
         self._tags: dict[str, tuple[str, ...]] = {}
         self._folder = np.zeros(size, dtype=np.int32)
-        for start in range(0, size, _CHUNK):
-            for place in range(start, min(size, start + _CHUNK)):
+        self._facts = RowFacts(size)
+        # Places that the last search found, by its words.
+        self._hits: tuple[tuple[str, ...], Places] | None = None
+        for start in range(0, size, CHUNK):
+            for place in range(start, min(size, start + CHUNK)):
                 row = self.rows[place]
                 self.places[row.file_id] = place
                 self._texts.append(_haystack(row))
@@ -180,6 +207,7 @@ class Catalogue:
             tags = self._tags[row.tag_genre] = known_genres(row.tag_genre.split("; "))
         says = genre not in ("", NOT_SURE)
         self._standing[2, place] = says and bool(tags) and genre not in tags
+        self._facts.note(place, row)
 
     def replace(self, row: LibraryRow) -> int | None:
         """Take news of a file; its place, or ``None`` if it is not among the rows."""
@@ -188,6 +216,7 @@ class Catalogue:
             before, self.rows[place] = self.rows[place], row
             self.is_stale |= _ranked(before) != _ranked(row)
             self._texts[place] = _haystack(row)
+            self._hits = None
             self._note(place, row)
         return place
 
@@ -197,12 +226,13 @@ class Catalogue:
             Column.TITLE: shown_title,
             Column.ARTIST: lambda row: row.artist,
             Column.TAG: lambda row: row.tag_genre,
+            Column.ALBUM: lambda row: row.album,
         }
         for column, text in texts.items():
-            ranks[column] = _ranks(self.rows, text, yield_thread)
+            ranks[column] = text_ranks(self.rows, text, yield_thread)
         # Paths tell themselves apart after what all begin with.
-        start = _n_shared([row.path for row in self.rows])
-        ranks[Column.FOLDER] = _ranks(
+        start = n_shared([row.path for row in self.rows])
+        ranks[Column.FOLDER] = text_ranks(
             self.rows, lambda row: f"/{os.path.dirname(row.path)[start:]}", yield_thread, 2
         )
         return ranks
@@ -247,15 +277,25 @@ class Catalogue:
             is_listed = np.zeros(len(self), dtype=bool)
             is_listed[self._listed(wanted.songs)] = True
             keep &= is_listed
+        words = []
+        for word in folded(wanted.text).split():
+            asked = self._facts.asked(word)
+            if asked is None:
+                words.append(word)
+            else:
+                keep &= asked
         found = np.flatnonzero(keep)
-        words = wanted.text.casefold().split()
-        if not words:
-            return found
-        texts, hits = self._texts, found.tolist()
-        # Long words are rare and leave less for the others to look through.
-        for word in sorted(words, key=len, reverse=True):
-            hits = [place for place in hits if word in texts[place]]
-        return np.array(hits, dtype=np.intp)
+        return found[np.isin(found, self._matches(tuple(words)))] if words else found
+
+    def _matches(self, words: tuple[str, ...]) -> Places:
+        """Places of all rows in which these words occur; those of the last search are kept."""
+        if self._hits is None or self._hits[0] != words:
+            texts, hits = self._texts, list(range(len(self)))
+            # Long words are rare and leave less for the others to look through.
+            for word in sorted(words, key=len, reverse=True):
+                hits = [place for place in hits if word in texts[place]]
+            self._hits = words, np.array(hits, dtype=np.intp)
+        return self._hits[1]
 
     def _stands(self, standing: VerdictFilter) -> npt.NDArray[np.bool_] | bool:
         is_sure, is_reviewed, differs = self._standing
@@ -300,14 +340,14 @@ class Catalogue:
             codes = self._genre[places]
             # What has no genre stands by what is being done with it.
             return np.where(codes == 0, self._state[places], rank[codes]), codes == 0
+        if column in _FACTS:
+            return self._facts.key(_FACTS[column], places)
         ranks = self._ranks[column][places].astype(np.int64)
         return ranks, ranks < 0
 
     def genre_counts(self, wanted: Filter) -> dict[str, int]:
-        """Count the files of each genre in a folder, the most frequent first."""
-        inside = self._genre
-        if wanted.folder is not None:
-            inside = inside[self._folder == wanted.folder]
+        """Count the files of each genre among those that pass all else, the most frequent first."""
+        inside = self._genre[self._passing(replace(wanted, genre=None))]
         counts = np.bincount(inside, minlength=len(self._genres)).tolist()
         found = {name: counts[code] for name, code in self._genres.items() if name and counts[code]}
         return dict(sorted(found.items(), key=lambda item: (item[0] == NOT_SURE, -item[1])))
@@ -317,9 +357,11 @@ class Catalogue:
         counts = np.bincount(self._state, minlength=len(_STATES)).tolist()
         return dict(zip(_STATES, counts, strict=True))
 
-    def folder_count(self, folder: int) -> int:
-        """Count the files of one of the library's folders."""
-        return int(np.count_nonzero(self._folder == folder))
+    def folder_counts(self, wanted: Filter) -> dict[int, int]:
+        """Count the files of each of the library's folders among those that pass all else."""
+        inside = self._folder[self._passing(replace(wanted, folder=None))]
+        folders, counts = np.unique(inside, return_counts=True)
+        return dict(zip(folders.tolist(), counts.tolist(), strict=True))
 
     def has_values(self, column: Column) -> bool:
         """True if any file has a value in this column."""
@@ -341,48 +383,13 @@ def _in_millionths(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     return np.asarray(np.nan_to_num(shares) * _MILLION, dtype=np.int64)
 
 
-def _n_shared(texts: Sequence[str]) -> int:
-    """Length of the prefix that all texts share: that of the first and the last in order."""
-    pairs = zip(min(texts, default=""), max(texts, default=""), strict=False)
-    return next((n for n, (one, other) in enumerate(pairs) if one != other), 0)
-
-
-def _ranked(row: LibraryRow) -> tuple[str, str, str]:
-    return row.title, row.artist, row.tag_genre
+def _ranked(row: LibraryRow) -> tuple[str, ...]:
+    return row.title, row.artist, row.album, row.tag_genre
 
 
 def _haystack(row: LibraryRow) -> str:
-    parts = (row.title, row.artist, row.tag_genre, row.path)
-    return "\n".join(part for part in parts if part).casefold()
-
-
-def _ranks(
-    rows: Sequence[LibraryRow],
-    text: Callable[[LibraryRow], str],
-    yield_thread: Callable[[], None],
-    longer: int = 1,
-) -> npt.NDArray[np.int32]:
-    """Alphabetical rank of each row's text; -1 for an empty one."""
-    size, letters = len(rows), longer * _RANKED_LETTERS
-    texts = np.empty(size, dtype=f"<U{letters}")
-    for start in range(0, size, _CHUNK):
-        part = [text(row).casefold()[:letters] for row in rows[start : start + _CHUNK]]
-        texts[start : start + _CHUNK] = part
-        yield_thread()
-    # NumPy sorts its own texts without holding up other threads; what else it does with them
-    # is done in parts.
-    order = np.argsort(texts, kind="stable")
-    is_new = np.zeros(size, dtype=bool)
-    is_blank = np.zeros(size, dtype=bool)
-    for start in range(0, size, _CHUNK):
-        here = texts[order[max(0, start - 1) : start + _CHUNK]]
-        is_new[max(1, start) : start + _CHUNK] = here[1:] != here[:-1]
-        is_blank[start : start + _CHUNK] = texts[start : start + _CHUNK] == ""
-        yield_thread()
-    ranks = np.empty(size, dtype=np.int32)
-    ranks[order] = np.cumsum(is_new, dtype=np.int32)
-    ranks[is_blank] = -1
-    return ranks
+    parts = (row.title, row.artist, row.album, row.tag_genre, row.path)
+    return folded("\n".join(part for part in parts if part))
 
 
 def yield_thread() -> None:

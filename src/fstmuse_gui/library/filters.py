@@ -195,13 +195,15 @@ class FilterBar(QWidget):
         self.setAccessibleName("Filter")
         self.search = QLineEdit()
         ignore_drops(self.search)
-        self.search.setPlaceholderText("Search title, artist, folder")
+        self.search.setPlaceholderText("Search title, artist, album, folder")
         self.search.setAccessibleName("Search in the library")
         self.search.setClearButtonEnabled(True)
         clear = self.search.findChild(QToolButton)
         if clear is not None:
             clear.setAccessibleName("Clear the search")
-        self.search.setToolTip("Words that all must occur (Ctrl+F)")
+        self.search.setToolTip(
+            "Words that all must occur; also bpm:118-124, key:Am, mood:calm, year:1998 (Ctrl+F)"
+        )
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._pause.timeout.connect(self.changed)
         self.search.textChanged.connect(lambda _text: self._pause.start())

@@ -143,6 +143,7 @@ class LibraryPresenter(QObject):
         self._is_loading, self._loaded_at = False, time.monotonic()
         self._folders = loaded.folders
         self.work.model, self.work.n_lacking = loaded.model, loaded.n_lacking
+        self.work.n_unmeasured = loaded.n_unmeasured
         catalogue = loaded.catalogue
         self.work.overlay(catalogue)
         if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
@@ -300,8 +301,10 @@ class LibraryPresenter(QObject):
         view.list_bar.show_list(songs.title if songs is not None else "")
         view.table.say_nothing_found(self._words_for_nothing(catalogue))
         view.filter_bar.show_count(len(found), len(catalogue), is_filtered=not wanted.is_open)
-        counts = [catalogue.folder_count(folder.folder_id) for folder in self._folders]
-        view.sidebar.show_folders(self._folders, counts, len(catalogue), wanted.folder)
+        inside = catalogue.folder_counts(wanted)
+        counts = [inside.get(folder.folder_id, 0) for folder in self._folders]
+        total = sum(inside.values())
+        view.sidebar.show_folders(self._folders, counts, total, wanted.folder)
         view.sidebar.show_genres(catalogue.genre_counts(wanted), wanted.genre or "")
         self.reviewing.follow_order()
         self.changed.emit()

@@ -31,6 +31,10 @@ LIBRARY_SPLITTER = Option("library/splitter", list, [])
 LIBRARY_PARTS = Option("library/parts", list, [])
 LIBRARY_MODEL = Option("library/model", str, "", names_model=True)
 LIBRARY_GOES_ON = Option("library/goes_on", bool, False)
+LIBRARY_COLUMNS = Option(
+    "library/columns", list, [], lambda names: all(type(name) is str for name in names)
+)
+LIBRARY_DENSE = Option("library/dense_rows", bool, False)
 TAG_SEPARATOR = Option("library/tag_separator", str, "\0", lambda sign: sign in ("\0", ";", "/"))
 TAG_KEEP_TIME = Option("library/tag_keep_time", bool, False)
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
@@ -92,11 +96,15 @@ class LibraryTab(QObject):
 
     def close(self) -> None:
         """Stop everything, and remember how it looked and whether it was at work."""
+        from fstmuse_gui.library.columns_menu import column_names
+
         if self._built is None:
             return
         wiring = self._built
         self._settings.set(LIBRARY_SPLITTER, wiring.view.splitter.widths())
         self._settings.set(LIBRARY_PARTS, wiring.view.parts.widths())
+        self._settings.set(LIBRARY_COLUMNS, column_names(wiring.view.table.columns))
+        self._settings.set(LIBRARY_DENSE, wiring.view.table.is_dense)
         self._settings.set(LIBRARY_MODEL, wiring.presenter.model)
         self._settings.set(LIBRARY_GOES_ON, wiring.presenter.work.goes_on)
         wiring.close()
@@ -131,7 +139,7 @@ class LibraryTab(QObject):
             wiring.view.tags_button.clicked.connect(self._tag_actions[0].trigger)
             table = wiring.view.table
             table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-            table.addActions(self._context_actions)
+            table.addActions([*self._context_actions, wiring.view.columns_menu.menuAction()])
             self._restore(wiring)
             self._stage.put(wiring.view)
             self._on_changed()
@@ -163,6 +171,10 @@ class LibraryTab(QObject):
     def _restore(self, wiring: LibraryWiring) -> None:
         wiring.view.splitter.restore(self._settings.get(LIBRARY_SPLITTER))
         wiring.view.parts.restore(self._settings.get(LIBRARY_PARTS))
+        from fstmuse_gui.library.columns_menu import columns_called
+
+        wiring.view.table.set_dense(self._settings.get(LIBRARY_DENSE))
+        wiring.view.table.set_columns(columns_called(self._settings.get(LIBRARY_COLUMNS)))
 
     @property
     def wiring(self) -> LibraryWiring:
@@ -307,7 +319,7 @@ class LibraryTab(QObject):
     def _on_changed(self) -> None:
         presenter = self.wiring.presenter
         work, reviewing = presenter.work, presenter.reviewing
-        self._start.setEnabled(work.n_waiting + work.n_lacking > 0 and not work.is_busy)
+        self._start.setEnabled(work.n_open > 0 and not work.is_busy)
         self._pause.setEnabled(work.is_working)
         self._stop.setEnabled(work.is_busy)
         self._accept.setEnabled(reviewing.can_accept)

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from fstmuse_core.library.catalogue import NOT_SURE, Catalogue, Column, Places, shown_genre
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
-from fstmuse_gui.library.words import HEADINGS, cell_text, spoken_row, tool_tip
+from fstmuse_gui.library.words import HEADINGS, ON_THE_RIGHT, cell_text, spoken_row, tool_tip
 from fstmuse_gui.plain import percent
 from fstmuse_gui.theme import Colours, current_colours, draw_icon, genre_colour, scaled_font
 from fstmuse_gui.widgets.rows import LEFT, Index, TextTableModel
 
-ROW_HEIGHT = 34
+ROW_HEIGHT, DENSE_HEIGHT = 34, 24
 _MARGIN = 10
 _SIGN = 14
 _DOT = 8
@@ -104,6 +104,14 @@ class LibraryModel(TextTableModel):
             return spoken_row(self.row_at(row)) + near
         return self.text(row, column)
 
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        is_place = role == Qt.ItemDataRole.TextAlignmentRole
+        if is_place and orientation is Qt.Orientation.Horizontal and section in ON_THE_RIGHT:
+            return _RIGHT
+        return super().headerData(section, orientation, role)
+
     def hint(self, row: int, column: int) -> str:
         return tool_tip(self.row_at(row), Column(column))
 
@@ -131,7 +139,7 @@ class RowPainter(QStyledItemDelegate):
         self._dress()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(80, ROW_HEIGHT)
+        return QSize(80, self._view.verticalHeader().defaultSectionSize())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line, column = index.row(), index.column()
@@ -162,7 +170,8 @@ class RowPainter(QStyledItemDelegate):
             colour = colours.muted if is_faint else colours.text
             # Of a folder the end says most.
             cut = _CUT_LEFT if column == Column.FOLDER else _CUT_RIGHT
-            self._text(painter, box, text, colour, is_title, cut)
+            place = _RIGHT if column in ON_THE_RIGHT else LEFT
+            self._text(painter, box, text, colour, is_title, cut, place)
 
     def _mark(self, painter: QPainter, box: QRectF, column: int, colours: Colours) -> None:
         """The row that the review is about, and that the keys move from."""
@@ -178,6 +187,7 @@ class RowPainter(QStyledItemDelegate):
         colour: str,
         is_strong: bool = False,
         cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        place: Qt.AlignmentFlag = LEFT,
     ) -> None:
         if not text:
             return
@@ -185,7 +195,7 @@ class RowPainter(QStyledItemDelegate):
         painter.setFont(self._strong if is_strong else self._font)
         painter.setPen(QColor(colour))
         fitted = metrics.elidedText(text, cut, int(box.width()))
-        painter.drawText(box, LEFT, fitted)
+        painter.drawText(box, place, fitted)
 
     def _paint_genre(
         self, painter: QPainter, box: QRectF, row: LibraryRow, colours: Colours

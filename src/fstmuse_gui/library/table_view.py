@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from PySide6.QtCore import (
@@ -18,7 +18,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from fstmuse_core.library.catalogue import Catalogue, Column, Order, Places
-from fstmuse_gui.library.table_rows import ROW_HEIGHT, LibraryModel, RowPainter
+from fstmuse_gui.library.table_rows import DENSE_HEIGHT, ROW_HEIGHT, LibraryModel, RowPainter
 from fstmuse_gui.widgets.rows import PlainTable
 
 # Columns of one width, and in a narrow table; those that share what is left; and the room that
@@ -30,6 +30,28 @@ _SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
 _ASKED = {Column.ARTIST: 150, Column.TAG: 128, Column.FOLDER: 200}
 _TITLE_FIRST = 200
 _KEPT_CHOICE = 500
+# Widths of columns that the user has chosen; the title takes what is left, or so much at least.
+_WIDTHS = {
+    Column.ARTIST: 160,
+    Column.ALBUM: 160,
+    Column.YEAR: 64,
+    Column.LENGTH: 76,
+    Column.GENRE: 150,
+    Column.SURE: 132,
+    Column.TAG: 128,
+    Column.MOOD: 120,
+    Column.BPM: 68,
+    Column.KEY: 68,
+    Column.LOUDNESS: 72,
+    Column.ENERGY: 76,
+    Column.FORMAT: 80,
+    Column.RATE: 76,
+    Column.ADDED: 104,
+    Column.FOLDER: 200,
+    Column.NEAR: 100,
+}
+# In this order, where nothing else was chosen.
+_USUAL = tuple(Column)[: Column.NEAR + 1]
 
 
 class LibraryTable(PlainTable):
@@ -41,6 +63,12 @@ class LibraryTable(PlainTable):
         Another file, or none, is the one that the review is about.
     order_wanted(object)
         An :class:`~fstmuse_core.library.catalogue.Order`: a heading was clicked.
+
+    Attributes
+    ----------
+    columns : list of Column
+        Those that the user has chosen, from left to right; empty for the usual ones, as many as
+        there is room for.
     """
 
     current_changed = Signal()
@@ -51,7 +79,8 @@ class LibraryTable(PlainTable):
         super().__init__("Files of the library", self.rows, ROW_HEIGHT, parent)
         self.rows.setParent(self)
         self._order = Order()
-        self._is_resetting = False
+        self.columns: list[Column] = []
+        self._is_resetting = self._is_moving = False
         self._painter = RowPainter(self.rows, self)
         self.setItemDelegate(self._painter)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -59,7 +88,11 @@ class LibraryTable(PlainTable):
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
         header.setAccessibleName("Columns; a click sorts")
+        header.setSectionsMovable(True)
         header.sectionClicked.connect(self._on_heading)
+        header.sectionMoved.connect(self._on_moved)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.show_order(self._order)
         self.selectionModel().currentRowChanged.connect(self._on_current)
 
@@ -81,7 +114,7 @@ class LibraryTable(PlainTable):
         self._lay_out()
         line = self.rows.line_of(current) if current is not None else -1
         if line >= 0 and offset is not None:
-            self.verticalScrollBar().setValue(line * ROW_HEIGHT - offset)
+            self.verticalScrollBar().setValue(line * self._row_height - offset)
         if self.current_id != current:
             self.current_changed.emit()
 
@@ -90,7 +123,7 @@ class LibraryTable(PlainTable):
         if current is None:
             return None
         y = self.rowViewportPosition(self.rows.line_of(current))
-        return y if -ROW_HEIGHT < y < self.viewport().height() else None
+        return y if -self._row_height < y < self.viewport().height() else None
 
     def _chosen_to_keep(self) -> list[int]:
         chosen = self.chosen_ids()
@@ -165,7 +198,80 @@ class LibraryTable(PlainTable):
         super().resizeEvent(event)
         self._lay_out()
 
+    # -- columns and rows ---------------------------------------------------------------
+
+    @property
+    def shown_columns(self) -> list[Column]:
+        """Columns that can be seen, from left to right."""
+        header = self.horizontalHeader()
+        places = [Column(header.logicalIndex(place)) for place in range(header.count())]
+        return [column for column in places if not self.isColumnHidden(column)]
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these from left to right; the usual ones if there are none."""
+        chosen = list(columns)
+        self.columns = chosen if not chosen or Column.TITLE in chosen else [Column.TITLE, *chosen]
+        self._arrange()
+        self._lay_out()
+
+    def set_shown(self, column: Column, is_shown: bool) -> None:
+        """Show or hide a column beside those that are shown."""
+        shown = [c for c in self.columns or self.shown_columns if c != column]
+        shown = [c for c in shown if c is not Column.NEAR]
+        self.set_columns([*shown, column] if is_shown else shown)
+
+    def _arrange(self) -> None:
+        """Put the columns into their order."""
+        header = self.horizontalHeader()
+        first = self.columns or list(_USUAL)
+        self._is_moving = True
+        for place, column in enumerate([*first, *(c for c in Column if c not in first)]):
+            header.moveSection(header.visualIndex(column), place)
+        self._is_moving = False
+
+    def _on_moved(self, _column: int, _before: int, _after: int) -> None:
+        """Take the order that the user has dragged the columns into as chosen."""
+        if not self._is_moving:
+            self.columns = [c for c in self.shown_columns if c is not Column.NEAR]
+            self._lay_out()
+
+    @property
+    def is_dense(self) -> bool:
+        """True if more rows are shown, with less room around them."""
+        return self._row_height == DENSE_HEIGHT
+
+    def set_dense(self, is_wanted: bool) -> None:
+        """Show more rows, or with more room around them."""
+        lines = self.verticalHeader()
+        height = DENSE_HEIGHT if is_wanted else ROW_HEIGHT
+        lines.setMinimumSectionSize(min(height, lines.minimumSectionSize()))
+        lines.setDefaultSectionSize(height)
+        self.scrollTo(self.currentIndex())
+
+    @property
+    def _row_height(self) -> int:
+        return self.verticalHeader().defaultSectionSize()
+
     def _lay_out(self) -> None:
+        if self.columns:
+            self._lay_out_chosen()
+        else:
+            self._lay_out_usual()
+
+    def _lay_out_chosen(self) -> None:
+        """Show what was chosen, however wide all of it becomes."""
+        shown = {*self.columns, *([Column.NEAR] if self.rows.nearness else [])}
+        for column in Column:
+            self.setColumnHidden(column, column not in shown)
+        used = sum(_WIDTHS[column] for column in shown if column is not Column.TITLE)
+        for column in shown:
+            if column is Column.TITLE:
+                wide = max(_TITLE_FIRST, self.viewport().width() - used)
+            else:
+                wide = _WIDTHS[column]
+            self.setColumnWidth(column, wide)
+
+    def _lay_out_usual(self) -> None:
         width = self.viewport().width()
         shown = self._worth_showing(width)
         for column in Column:

@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.library.rows import LibraryFolder
+from fstmuse_gui.library.columns_menu import ColumnsMenu
 from fstmuse_gui.library.filters import Facet, FacetList, FilterBar
 from fstmuse_gui.library.list_bar import SongListBar
 from fstmuse_gui.library.review_pane import ReviewPane
 from fstmuse_gui.library.table_view import LibraryTable
 from fstmuse_gui.library.words import MORE, folder_name
-from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.dialogs import Answer, Question
@@ -112,10 +113,14 @@ class WorkStrip(QFrame):
         """Hide the strip."""
         self.hide()
 
-    def show_scan(self, n_found: int) -> None:
-        """Show that folders are being searched."""
-        found = f"{n_found:,} files so far" if n_found else ""
-        self._show("Looking for music", found, share=None)
+    def show_scan(self, n_found: int, total: int = 0) -> None:
+        """Show that folders are being searched, or then tags of ``total`` files read."""
+        if total:
+            read = f"{n_found:,} of {counted(total, 'file')}"
+            self._show("Reading tags", read, share=n_found / total)
+        else:
+            found = f"{n_found:,} files so far" if n_found else ""
+            self._show("Looking for music", found, share=None)
         self.cancel_button.setToolTip("Leave the rest of the folders unsearched")
 
     def show_work(
@@ -293,6 +298,12 @@ class LibraryView(PagedView):
             "Add a folder and leave FstMuse to it: it listens to every song, says which genre it "
             "is, and you look over the result. No file is changed before you say so.",
             [self.add_button],
+        )
+        self.columns_menu = ColumnsMenu(self.table, self.table)
+        header = self.table.horizontalHeader()
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(
+            lambda at: self.columns_menu.popup(header.mapToGlobal(at))
         )
         self.blank_page = QWidget()
         self.files_page = self._build_files_page()

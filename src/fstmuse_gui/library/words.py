@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from fstmuse_core.audio.measures import track_gain
 from fstmuse_core.library.catalogue import NOT_SURE, Column, VerdictFilter, shown_genre, shown_title
-from fstmuse_core.library.rows import LibraryRow, State
+from fstmuse_core.library.rows import LibraryRow, State, key_words, tempo_words
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.plain import percent
 
@@ -22,6 +24,17 @@ HEADINGS: dict[Column, tuple[str, str]] = {
     Column.TAG: ("In the file", "The genre that stands in the file's tags"),
     Column.FOLDER: ("Folder", "Where the file lies"),
     Column.NEAR: ("Near", "How near its sound is; 100 % is the same sound"),
+    Column.ALBUM: ("Album", "From the file's tags"),
+    Column.YEAR: ("Year", "From the file's tags"),
+    Column.LENGTH: ("Length", "Minutes and seconds"),
+    Column.BPM: ("BPM", "Beats a minute; ? where half of the song has another tempo"),
+    Column.KEY: ("Key", "m is minor; ? where another key fits nearly as well"),
+    Column.MOOD: ("Mood", "What the model says of its mood"),
+    Column.LOUDNESS: ("LUFS", "Loudness by EBU R 128"),
+    Column.ENERGY: ("Energy", "How loud, busy and bright it is, from 0 to 100"),
+    Column.FORMAT: ("Format", "How the file holds its sound"),
+    Column.RATE: ("kbit/s", "Bit rate of the file"),
+    Column.ADDED: ("Added", "Day when the file was found"),
 }
 
 STATES: dict[State, str] = {
@@ -87,9 +100,38 @@ def cell_text(row: LibraryRow, column: Column) -> str:
         return percent(row.confidence) if row.verdict else ""
     if column is Column.FOLDER:
         return _plain(short_folder(row.path))
-    if column is Column.NEAR:
-        return ""  # it is not the file's own: the list that is shown tells
-    return _plain(row.artist if column is Column.ARTIST else row.tag_genre)
+    return _plain(_TEXTS[column](row))
+
+
+# Near is not the file's own: the list that is shown tells.
+_TEXTS: dict[Column, Callable[[LibraryRow], str]] = {
+    Column.ARTIST: lambda row: row.artist,
+    Column.TAG: lambda row: row.tag_genre,
+    Column.NEAR: lambda _row: "",
+    Column.ALBUM: lambda row: row.album,
+    Column.YEAR: lambda row: str(row.year or ""),
+    Column.LENGTH: lambda row: _length(row.seconds),
+    Column.BPM: lambda row: tempo_words(row.bpm, row.steadiness) if row.bpm else "",
+    Column.KEY: lambda row: key_words(row.key, row.margin) if row.key else "",
+    Column.MOOD: lambda row: row.mood,
+    Column.LOUDNESS: lambda row: "" if row.loudness is None else f"{row.loudness:.1f}",
+    Column.ENERGY: lambda row: "" if row.energy is None else f"{100 * row.energy:.0f}",
+    Column.FORMAT: lambda row: row.format,
+    Column.RATE: lambda row: f"{row.bit_rate / 1000:.0f}" if row.bit_rate else "",
+    Column.ADDED: lambda row: row.added_at[:10],
+}
+# Numbers stand below one another.
+ON_THE_RIGHT = frozenset(
+    (Column.YEAR, Column.LENGTH, Column.BPM, Column.LOUDNESS, Column.ENERGY, Column.RATE)
+)
+
+
+def _length(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if not seconds:
+        return ""
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def spoken_row(row: LibraryRow) -> str:
@@ -112,4 +154,13 @@ def tool_tip(row: LibraryRow, column: Column) -> str:
         return row.verdict or STATES[row.state]
     if column in (Column.TITLE, Column.FOLDER):
         return one_line(row.path)
+    if column is Column.BPM and row.bpm is not None:
+        return f"{row.bpm:.1f} beats a minute in {percent(row.steadiness or 0.0)} of the song"
+    if column is Column.KEY and row.key is not None:
+        return (
+            f"{row.key}; fits better than the next by {row.margin or 0.0:.2f}, from 0.05 on clearly"
+        )
+    if column is Column.LOUDNESS and row.loudness is not None:
+        gain = track_gain(row.loudness)
+        return f"{row.loudness:.1f} LUFS; ReplayGain would change it by {gain:+.1f} dB"
     return cell_text(row, column)

@@ -1,0 +1,168 @@
+"""Texts and numbers of the library's rows as keys to sort and to search by."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from fstmuse_core.audio.key import key_name
+from fstmuse_core.library.rows import LibraryRow
+
+# Rows handled before other threads are let in, which keeps the window smooth meanwhile.
+CHUNK = 800
+_RANKED_LETTERS = 48
+# Letters that are no other with an accent, and what people type instead.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
+
+
+def folded(text: str) -> str:
+    """Text without case and accents, as it is searched for: "Café" is found by "cafe".
+
+    Examples
+    --------
+    >>> folded("Café Del MØR")
+    'cafe del mor'
+    """
+    text = text.casefold()
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def n_shared(texts: Sequence[str]) -> int:
+    """Length of the prefix that all texts share: that of the first and the last in order."""
+    pairs = zip(min(texts, default=""), max(texts, default=""), strict=False)
+    return next((n for n, (one, other) in enumerate(pairs) if one != other), 0)
+
+
+def text_ranks(
+    rows: Sequence[LibraryRow],
+    text: Callable[[LibraryRow], str],
+    yield_thread: Callable[[], None],
+    longer: int = 1,
+) -> npt.NDArray[np.int32]:
+    """Alphabetical rank of each row's text; -1 for an empty one."""
+    size, letters = len(rows), longer * _RANKED_LETTERS
+    texts = np.empty(size, dtype=f"<U{letters}")
+    for start in range(0, size, CHUNK):
+        part = [text(row).casefold()[:letters] for row in rows[start : start + CHUNK]]
+        texts[start : start + CHUNK] = part
+        yield_thread()
+    # NumPy sorts its own texts without holding up other threads; what else it does with them
+    # is done in parts.
+    order = np.argsort(texts, kind="stable")
+    is_new = np.zeros(size, dtype=bool)
+    is_blank = np.zeros(size, dtype=bool)
+    for start in range(0, size, CHUNK):
+        here = texts[order[max(0, start - 1) : start + CHUNK]]
+        is_new[max(1, start) : start + CHUNK] = here[1:] != here[:-1]
+        is_blank[start : start + CHUNK] = texts[start : start + CHUNK] == ""
+        yield_thread()
+    ranks = np.empty(size, dtype=np.int32)
+    ranks[order] = np.cumsum(is_new, dtype=np.int32)
+    ranks[is_blank] = -1
+    return ranks
+
+
+def added_s(row: LibraryRow) -> float | None:
+    """Seconds since 1970 when a file was found; ``None`` if nobody knows."""
+    try:
+        return datetime.fromisoformat(row.added_at).timestamp()
+    except ValueError:
+        return None
+
+
+# Numbers of a row by their names, with the steps of one that are told apart.
+NUMBERS: Mapping[str, tuple[Callable[[LibraryRow], float | None], int]] = {
+    "year": (lambda row: row.year or None, 1),
+    "length": (lambda row: row.seconds or None, 10),
+    "bpm": (lambda row: row.bpm, 10),
+    "loudness": (lambda row: row.loudness, 100),
+    "energy": (lambda row: row.energy, 1000),
+    "rate": (lambda row: row.bit_rate or None, 1),
+    "added": (added_s, 1),
+}
+# Texts of which there are few.
+WORDS: Mapping[str, Callable[[LibraryRow], str]] = {
+    "key": lambda row: row.key or "",
+    "mood": lambda row: row.mood,
+    "format": lambda row: row.format,
+}
+# A range as it is typed; energy is typed in per cent, a rate in kbit/s.
+_SPAN = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(?:(?:-|\.\.)(-?[0-9]+(?:\.[0-9]+)?))?", re.ASCII)
+_TYPED = {"energy": 0.01, "rate": 1000.0}
+
+
+class RowFacts:
+    """Numbers and short texts of rows, in arrays.
+
+    Parameters
+    ----------
+    size : int
+        Number of rows.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._numbers = {name: np.full(size, np.nan) for name in NUMBERS}
+        self._codes = {name: np.zeros(size, dtype=np.int32) for name in WORDS}
+        self._known: dict[str, dict[str, int]] = {name: {"": 0} for name in WORDS}
+
+    def note(self, place: int, row: LibraryRow) -> None:
+        """Take what a row says."""
+        for name, (value, scale) in NUMBERS.items():
+            found = value(row)
+            self._numbers[name][place] = np.nan if found is None else found * scale
+        for name, text in WORDS.items():
+            known = self._known[name]
+            self._codes[name][place] = known.setdefault(text(row), len(known))
+
+    def key(
+        self, name: str, places: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Whole numbers to sort rows by, and True for those that have no value."""
+        if name in NUMBERS:
+            values = self._numbers[name][places]
+            is_blank = np.isnan(values)
+            return np.where(is_blank, 0.0, np.round(values)).astype(np.int64), is_blank
+        known = self._known[name]
+        ranks = np.empty(len(known), dtype=np.int64)
+        for rank, text in enumerate(sorted(known, key=str.casefold)):
+            ranks[known[text]] = rank
+        codes = self._codes[name][places]
+        return ranks[codes], codes == 0
+
+    def asked(self, word: str) -> npt.NDArray[np.bool_] | None:
+        """True for each row of the value that a word asks for, such as ``bpm:90-120``.
+
+        ``None`` if it is a word like any other.
+        """
+        name, colon, value = word.partition(":")
+        if not colon or not value:
+            return None
+        if name in WORDS:
+            note = key_name(value[:1].upper() + value[1:]) if name == "key" else None
+            return self._has_word(name, note or value)
+        span = _SPAN.fullmatch(value) if name in NUMBERS else None
+        if span is None:
+            return None
+        low, half = float(span[1]), 0.5
+        return self._within(
+            name, *((low - half, low + half) if span[2] is None else (low, float(span[2])))
+        )
+
+    def _within(self, name: str, low: float, high: float) -> npt.NDArray[np.bool_]:
+        values, unit = self._numbers[name], NUMBERS[name][1] * _TYPED.get(name, 1.0)
+        # A tenth of a step of room: 0.1 * 10 is not always 1.
+        return np.asarray((values >= low * unit - 0.1) & (values <= high * unit + 0.1))
+
+    def _has_word(self, name: str, word: str) -> npt.NDArray[np.bool_]:
+        wanted = word.casefold()
+        known = self._known[name].items()
+        codes = [code for text, code in known if wanted in text.casefold().split(", ")]
+        return np.isin(self._codes[name], codes)
