@@ -110,6 +110,7 @@ def make_bench(
                 models=lambda: models,
                 corrections=lambda: CorrectionStore(corrections),
                 unsaved=lambda: tmp_path / "unsaved",
+                handed_out=lambda: tmp_path / "handed out",
             )
             return ClassifyTab(context, factories)
 

@@ -7,15 +7,18 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from PySide6.QtGui import QAction, QImage
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_gui.classify.saved_picture import Heading
 from fstmuse_gui.classify.saving import as_csv, as_json
 from fstmuse_gui.settings import LAST_FOLDER
 from fstmuse_gui.sound.buffers import Take
+from fstmuse_gui.widgets.colour_maps import level_table
 from tests.gui.conftest import Bench
 from tests.gui.fakes import GENRES, make_classification, make_result
 
@@ -49,8 +52,27 @@ def test_the_spectrogram_as_a_picture(
     assert Path(asked[0]).name == "Ferry_ blues.png"
     assert said.args == ["Saved out.png"]
     picture = QImage(str(tmp_path / "out.png"))
-    assert picture.width() > 1000
+    seen = song.view.clip_page.spectrogram.picture()
+    assert picture.width() > seen.width() + 100, "the scale stands beside it"
+    assert picture.height() > seen.height() + 150, "name and answer above, genres below"
     assert song.settings.get(LAST_FOLDER) == str(tmp_path)
+
+
+def test_words_and_scale_of_a_picture_are_those_of_what_is_shown(song: Bench) -> None:
+    result = make_classification(duration_s=10.0)
+    heading = Heading.of("Ferry", "FstMuse", result, "0:12 to 0:31", "what spoke for Rock")
+    assert heading.title == "Ferry, 0:12 to 0:31"
+    assert heading.answer == "Rock, 84 % sure."
+    assert heading.about.split("  \N{MIDDLE DOT}  ") == [
+        "0:10",
+        "heard by FstMuse",
+        "what spoke for Rock",
+    ]
+    view = song.view.clip_page.spectrogram
+    view.set_colours("viridis", 40)
+    table, top, span = view.level_colours
+    assert span == 40.0
+    np.testing.assert_array_equal(table, level_table("viridis", top, 40.0))
 
 
 def test_the_result_as_json(

@@ -65,7 +65,7 @@ class ClipPage(QWidget):
         self.correction.hide()
         self.bars = ProbabilityBars()
         self.bars.genre_clicked.connect(self.why_genre_chosen)
-        self._about_clip = ""
+        self._about_clip = self.model_title = self.overlay = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
@@ -178,6 +178,7 @@ class ClipPage(QWidget):
     def show_clip(self, title: str, model_title: str, result: ClipResult, *, animate: bool) -> None:
         """Show a finished clip."""
         classification = result.classification
+        self.model_title = model_title
         self._title.set_text(title)
         self._live_dot.hide()
         self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escaped(model_title)}"
@@ -250,6 +251,7 @@ class ClipPage(QWidget):
         self.why_button.setChecked(is_on)
         self.why_button.blockSignals(False)
         self.why_chooser.setVisible(is_on)
+        self.overlay = f"what spoke for and against {genre}" if is_on else ""
         if genre is None or classification.activation is None:
             self.spectrogram.hide_heat()
             self._about.setText(self._about_clip)

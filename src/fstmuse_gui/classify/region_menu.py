@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.classify.region import RegionPresenter
@@ -11,7 +12,7 @@ from fstmuse_gui.shared.tabs import make_action
 class RegionMenu(QMenu):
     """Everything that can be done with a region, each with its keys."""
 
-    def __init__(self, region: RegionPresenter, parent: QWidget) -> None:
+    def __init__(self, region: RegionPresenter, copy: QAction, parent: QWidget) -> None:
         super().__init__("&Region", parent)
         self._region = region
         self._edges = [
@@ -27,6 +28,7 @@ class RegionMenu(QMenu):
         self.addSeparator()
         self._needs_region = [self._loop, self._classify, self._save, self._clear]
         self.addActions(self._needs_region)
+        self.insertAction(self._clear, copy)
 
     def allow(self, *, has_clip: bool) -> None:
         """Allow what can be done with what is shown."""

@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.text_output import csv_rows
+from fstmuse_gui.classify.saved_picture import Heading, saved_picture
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.background import FileSaver, safe_file_name
@@ -93,7 +94,8 @@ class _SafeFile:
         return SaveError(self._path, reason, "choose another folder")
 
 
-def _write_take(path: str, take: Take) -> None:
+def write_take(path: str, take: Take) -> None:
+    """Put a recording in the file, in the format of its suffix; raises AudioError."""
     from fstmuse_core.audio.reading import write_audio
 
     write_audio(path, *take.best)
@@ -122,10 +124,16 @@ class ClipSaver(FileSaver):
         self.part: tuple[Region, Classification] | None = None
 
     def save_picture(self, clip: Clip) -> None:
-        """The spectrogram as it is seen, with its axes, as PNG."""
-        path = self._ask(clip, "Save the spectrogram", ".png", "PNG picture (*.png)")
+        """The spectrogram as it is seen, with name, answer and scales, as PNG."""
+        if clip.result is None:
+            return
+        region, result = self.part or (None, clip.result.classification)
+        path = self._ask(clip, "Save the spectrogram", ".png", "PNG picture (*.png)", region)
         if path:
-            picture = self._view.clip_page.spectrogram.picture()
+            page = self._view.clip_page
+            part = region.name if region is not None else ""
+            heading = Heading.of(clip.title, page.model_title, result, part, page.overlay)
+            picture = saved_picture(page.spectrogram, heading, result)
             self._write(path, lambda: write_picture(path, picture))
 
     def save_json(self, clip: Clip) -> None:
@@ -148,7 +156,7 @@ class ClipSaver(FileSaver):
         def on_done() -> None:
             clip.is_saved, clip.saved_as = True, path
 
-        self._write(path, lambda: _write_take(path, take), on_done)
+        self._write(path, lambda: write_take(path, take), on_done)
 
     def save_takes(self, clips: list[Clip]) -> bool:
         """Save recordings before the window closes; True if all of them lie in files now."""
@@ -161,7 +169,7 @@ class ClipSaver(FileSaver):
         try:
             for clip, path in zip(clips, paths, strict=False):
                 assert clip.take is not None
-                _write_take(path, clip.take)
+                write_take(path, clip.take)
                 clip.is_saved, clip.saved_as = True, path
         except FstMuseError as error:
             self.trouble.emit(str(error))
@@ -203,7 +211,7 @@ class ClipSaver(FileSaver):
         """The region ``take`` of a recording as WAV."""
         path = self.ask_region(clip, region)
         if path:
-            self._write(path, lambda: _write_take(path, take))
+            self._write(path, lambda: write_take(path, take))
 
     def _ask(
         self, clip: Clip, title: str, suffix: str, kinds: str, region: Region | None = None

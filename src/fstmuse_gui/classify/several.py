@@ -167,7 +167,12 @@ class SeveralClips(QObject):
         """Put the selected clips' answers on the clipboard, one a line."""
         clips = self._chosen
         if clips:
-            QGuiApplication.clipboard().setText("\n".join(in_words(clip) for clip in clips))
+            region = self._presenter.region
+            lines = [in_words(clip) for clip in clips]
+            if clips == [self._presenter.shown] and region.answer and region.region:
+                said = region.answer.verdict.sentence
+                lines = [f"{clips[0].title}, {region.region.name}: {said}"]
+            QGuiApplication.clipboard().setText("\n".join(lines))
             what = "the answer" if len(clips) == 1 else f"{len(clips)} answers"
             self._presenter.message.emit(f"Copied {what}.")
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.classify.clip_page import why_tip
+from fstmuse_gui.classify.dragging import FilesOut, handed_out_folder
 from fstmuse_gui.classify.opening import Opening
 from fstmuse_gui.classify.playback import Lister, OutputMenu, ResynthesisPlayer, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
@@ -82,6 +83,7 @@ class ClassifyFactories:
     corrections: Callable[[], Corrections] = own_corrections
     sounds: Callable[[QObject], WorkerBridge] = make_sounds
     unsaved: Callable[[], Path] = unsaved_folder
+    handed_out: Callable[[], Path] = handed_out_folder
 
 
 class ClassifyTab(QObject):
@@ -114,6 +116,11 @@ class ClassifyTab(QObject):
             self.presenter, self.view, context.settings, recording, factories.unsaved(), self
         )
         self.several = SeveralClips(self.presenter, self.view, context.settings, self)
+        self.files_out = FilesOut(
+            self.presenter, self.view, context.bridge, factories.handed_out(), self
+        )
+        self.files_out.message.connect(self.message)
+        self.files_out.trouble.connect(self.view.notice.say_of_item)
         self._opening = Opening(self.presenter, self.view, context.settings, self)
         self._recent_menu = self._opening.recent_menu
         self._needs_result: list[QAction] = []
@@ -158,6 +165,7 @@ class ClassifyTab(QObject):
                 self._undo,
                 None,
                 self.several.copy,
+                self.files_out.copy_clips,
                 self.several.select_all,
                 self.several.remove,
                 self.several.rename,
@@ -286,7 +294,7 @@ class ClassifyTab(QObject):
             )
         ]
         self._seeks.append(self._clip_action("To the &start", "Home", lambda _c: play.seek(0.0)))
-        self._region_menu = RegionMenu(p.region, self.view)
+        self._region_menu = RegionMenu(p.region, self.files_out.copy_region, self.view)
         self._volumes = volume_actions(self, self._settings, self._sounds)
 
     def _build_correcting(self) -> None:

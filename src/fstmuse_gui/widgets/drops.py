@@ -17,7 +17,9 @@ def accept_dropped_paths(event: QDropEvent) -> list[str]:
     Whatever names no file, and what its source would only move or link, is refused: then
     there are no paths.
     """
-    paths = mime_paths(event.mimeData()) if event.possibleActions() & _COPY else []
+    is_own = event.source() is not None  # dragged out, and dropped where it came from
+    may_copy = bool(event.possibleActions() & _COPY) and not is_own
+    paths = mime_paths(event.mimeData()) if may_copy else []
     if paths:
         event.setDropAction(_COPY)
         event.accept()

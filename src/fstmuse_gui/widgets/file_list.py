@@ -113,6 +113,9 @@ class _Rows(QAbstractListModel):
     def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)
 
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
@@ -187,11 +190,14 @@ class FileList(QListView):
         Key of the row that became current.
     remove_requested(int), retry_requested(int)
         Delete was pressed or the menu used on this row.
+    drag_requested()
+        The selected rows are dragged.
     """
 
     chosen = Signal(int)
     remove_requested = Signal(int)
     retry_requested = Signal(int)
+    drag_requested = Signal()
 
     def __init__(
         self,
@@ -210,6 +216,7 @@ class FileList(QListView):
         self.setItemDelegate(_RowPainter(self))
         modes = QAbstractItemView.SelectionMode
         self.setSelectionMode(modes.ExtendedSelection if several else modes.SingleSelection)
+        self.setDragEnabled(several)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setUniformItemSizes(True)
@@ -260,6 +267,9 @@ class FileList(QListView):
     def order(self, by: Order) -> None:
         """Sort the rows, now and as they change; what is selected stays so."""
         self._rows.order(by)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        self.drag_requested.emit()
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid():

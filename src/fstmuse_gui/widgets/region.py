@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.widgets.axes import clock
@@ -98,18 +98,25 @@ class RegionBar(QFrame):
         Play it again and again, or no longer.
     classify_requested, save_requested, clear_requested
         A button was pressed.
+    drag_requested
+        The region is dragged out by its name.
     """
 
     loop_toggled = Signal(bool)
     classify_requested = Signal()
     save_requested = Signal()
     clear_requested = Signal()
+    drag_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("region")
         self.setAccessibleName("Selected region")
         self._name = PlainLabel()
+        self._name.setCursor(Qt.CursorShape.OpenHandCursor)
+        set_tip(self._name, "Drag it to another program as a file")
+        self._name.installEventFilter(self)
+        self._pressed_at: QPointF | None = None
         self.loop_button = tool_button("loop", "Loop the region", "Loop (Ctrl+L)", side=_SIDE)
         self.loop_button.setCheckable(True)
         self.loop_button.clicked.connect(self.loop_toggled)
@@ -138,6 +145,21 @@ class RegionBar(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
         self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take a drag of the name, beyond what a hand shakes."""
+        if isinstance(event, QMouseEvent) and watched is self._name:
+            if event.type() == QEvent.Type.MouseButtonPress:
+                self._pressed_at = event.globalPosition()
+            elif event.type() == QEvent.Type.MouseMove and self._pressed_at is not None:
+                way = (event.globalPosition() - self._pressed_at).manhattanLength()
+                if way >= QApplication.startDragDistance():
+                    self._pressed_at = None
+                    self.drag_requested.emit()
+            else:
+                self._pressed_at = None
+            return True  # or the picture below would be dragged
+        return False
 
     @property
     def name(self) -> str:

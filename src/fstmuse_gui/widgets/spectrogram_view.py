@@ -62,6 +62,8 @@ class SpectrogramView(QWidget):
         self._shown: Levels | None = None
         self._duration_s = 30.0
         self._colours = ("magma", 80)
+        # The colours of the 256 levels, the decibels of the brightest, and how many they span.
+        self.level_colours = (level_table("magma", 0.0, 80.0), 0.0, 80.0)
         self.is_live = False  # True while the picture scrolls
         self._live_top_db = 0.0
         self._is_dragged_away = False
@@ -324,6 +326,7 @@ class SpectrogramView(QWidget):
         source = self._live or self._clip
         top = source.top_db if source else 0.0
         table = level_table(name, top, range_db, hushed=self.heat_is_shown)
+        self.level_colours = (table, top, float(range_db))
         self._image.setLookupTable(table)
         self._live_image.set_colours(table)
         self._box.setBackgroundColor(QColor(*(int(channel) for channel in table[0])))
