@@ -9,20 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.levels import LevelMonitor, loudest_rms, silent_segments
-from fstmuse_core.audio.spectrogram import FloatArray, MelStream
+from fstmuse_core.audio.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
+from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
 from fstmuse_core.bundle.tagger import TagOutputs
 from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.classify import speech
-from fstmuse_core.classify.activation import MapBuilder
-from fstmuse_core.classify.result import Classification, Timeline
+from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
 from fstmuse_core.classify.tagging import TaggerSession, described, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 
 # A last segment that ends with the clip is added if this many frames would be left out.
 _TAIL_FRAMES = 32
+# Columns of an activation map: half an hour at its finest; longer clips are averaged.
+_MAX_COLUMNS = 10_000
 
 
 class SegmentClassifier:
@@ -242,3 +244,44 @@ def _softmax(logits: FloatArray, temperature: float) -> FloatArray:
     scaled = logits / np.float32(temperature)
     raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True, initial=-np.inf))
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+class MapBuilder:
+    """Lays the segments' activation maps over one another; where they overlap, their mean.
+
+    Parameters
+    ----------
+    network : LiteRtNetwork
+    manifest : BundleManifest
+    share : float
+        Weight of the network in the answer, from 0 to 1.
+    """
+
+    def __init__(self, network: LiteRtNetwork, manifest: BundleManifest, share: float) -> None:
+        self._n_genres = len(manifest.genres)
+        self._columns, self._rows = network.map_columns, network.map_rows
+        self._frames_per_column = manifest.segment_frames / self._columns
+        self._seconds_per_column = self._frames_per_column / manifest.spectrogram.frames_per_second
+        edges = hz_to_mel([manifest.spectrogram.fmin, manifest.spectrogram.fmax])
+        self._row_edges_hz = mel_to_hz(np.linspace(edges[0], edges[1], self._rows + 1))
+        self._share = share
+        self._parts: list[tuple[int, npt.NDArray[np.float16]]] = []
+
+    def add(self, starts: list[int], activation: FloatArray) -> None:
+        """Add segments: the frames at which they begin, and their maps."""
+        for start, part in zip(starts, activation.astype(np.float16), strict=True):
+            self._parts.append((round(start / self._frames_per_column), part))
+
+    def build(self) -> ActivationMap:
+        """The map of the whole clip."""
+        width = max((column + self._columns for column, _ in self._parts), default=0)
+        factor = max(1, -(-width // _MAX_COLUMNS))
+        shape = (-(-width // factor), self._rows, self._n_genres)
+        total, count = np.zeros(shape, np.float32), np.zeros((shape[0], 1, 1), np.float32)
+        for column, part in self._parts:
+            where = (column + np.arange(self._columns)) // factor
+            np.add.at(total, where, part)
+            np.add.at(count, where, 1.0)
+        values = np.moveaxis(total / np.maximum(count, 1.0), -1, 0).astype(np.float16)
+        seconds = self._seconds_per_column * factor
+        return ActivationMap(values, seconds, self._row_edges_hz, self._share)

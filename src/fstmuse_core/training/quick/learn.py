@@ -36,10 +36,10 @@ from fstmuse_core.system.wording import counted, listed
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Bools, Ints, probabilities
+from fstmuse_core.training.quick.card import learned_card
 from fstmuse_core.training.quick.check_songs import Compared, anchors, compare
 from fstmuse_core.training.quick.copies import same_recordings, under_two_names
 from fstmuse_core.training.quick.fitting import QuickData
-from fstmuse_core.training.quick.learned_card import learned_card
 from fstmuse_core.training.quick.packaging import library_versions, tagged_manifest
 from fstmuse_core.training.quick.personal import (
     FIRMER,
