@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fstmuse_core.runs.events import (
@@ -282,6 +283,33 @@ def test_a_line_without_what_it_needs_is_no_event(event: str, key: str) -> None:
     del values[key]
     assert parse_event(json.dumps(values)) is None
     assert parse_event(json.dumps({"event": "other"})) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "key", "value"),
+    [
+        ("started", "genres", "Rock"),
+        ("started", "clips", {"train": "8"}),
+        ("started", "epochs", 2**31),
+        ("preparing", "done", 1.5),
+        ("progress", "loss", "0.5"),
+        ("epoch", "confusion", [[1, 2**40]]),
+        ("epoch", "is_best", "no"),
+        ("warning", "sentence", ["it is late"]),
+        ("done", "metrics", {**_TESTED, "recall": [1.0]}),
+        ("done", "metrics", []),
+    ],
+)
+def test_a_value_of_another_type_is_no_event(event: str, key: str, value: object) -> None:
+    values = next(dict(one) for one in EARLIER if one["event"] == event)
+    assert parse_event(json.dumps(values | {key: value})) is None
+
+
+def test_figures_of_numpy_are_numbers() -> None:
+    tested = {**_TESTED, "accuracy": np.float64(0.5), "recall": {"Rock": np.float64(1.0)}}
+    metrics = metrics_from(tested)
+    assert isinstance(metrics, Metrics)
+    assert type(metrics.recall["Rock"]) is float
 
 
 def test_events_load_nothing_heavy() -> None:

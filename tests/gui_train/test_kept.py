@@ -207,7 +207,7 @@ def test_a_running_run_is_found_by_its_lock(
     folder.mkdir(parents=True)
     with TrainingLock("r1"):
         assert running_run() == ("r1", folder)  # its record is not written yet
-        settings = {"model": "toy-model", "out": "evening"}
+        settings = {"model": "toy-model", "design": "ours", "out": "evening", "epochs": 2}
         (folder / "run.json").write_text(json.dumps({"settings": settings}))
         assert running_run() == ("evening", folder)
     assert running_run() is None

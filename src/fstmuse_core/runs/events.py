@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from fstmuse_core.runs.metrics import GanMetrics, Metrics, metrics_from
-from fstmuse_core.runs.values import Matrix, counts, matrix, number, plain, whole
+from fstmuse_core.runs.values import REST, Matrix, key_of, plain, read_fields
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json
 
@@ -40,7 +40,7 @@ class Started:
     clips: Mapping[str, int]
     artists: Mapping[str, int]
     epochs: int
-    resumed_from_epoch: int
+    resumed_from_epoch: int = 0
     of_unknown_artists: Mapping[str, int] = field(default_factory=dict)
     steps_per_epoch: int = 0
     seed: int = 0
@@ -174,6 +174,7 @@ _NAMES: dict[type, str] = {
     Cancelled: "cancelled",
     Failed: "failed",
 }
+_KINDS: dict[str, type[TrainEvent]] = {name: kind for kind, name in _NAMES.items()}
 
 
 def event_values(event: TrainEvent) -> dict[str, Any]:
@@ -181,12 +182,12 @@ def event_values(event: TrainEvent) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for one in fields(event):
         value = getattr(event, one.name)
-        if one.name == "more":
+        if one.name == REST:
             values |= value
         elif isinstance(value, Metrics | GanMetrics):
             values[one.name] = value.to_dict()
         elif not (one.metadata.get("optional") and math.isnan(value)):
-            values[one.metadata.get("key", one.name)] = plain(value)
+            values[key_of(one)] = plain(value)
     return values
 
 
@@ -205,112 +206,11 @@ def parse_event(line: str) -> TrainEvent | None:
     """Return the event that a line holds; ``None`` for anything else."""
     try:
         values = parse_json(line, allow_infinity=True, allow_nan=True)
-        return _READERS[values["event"]](values)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        kind = _KINDS[values.pop("event")]
+        made = {"metrics": metrics_from(values["metrics"])} if kind is Done else {}
+        return read_fields(kind, values, **made)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _started(values: dict[str, Any]) -> Started:
-    return Started(
-        run=str(values["run"]),
-        folder=str(values["folder"]),
-        model=str(values["model"]),
-        design=str(values["design"]),
-        genres=tuple(str(genre) for genre in values["genres"]),
-        clips=counts(values["clips"]),
-        artists=counts(values["artists"]),
-        epochs=whole(values["epochs"]),
-        resumed_from_epoch=whole(values.get("resumed_from_epoch") or 0),
-        of_unknown_artists=counts(values.get("of_unknown_artists") or {}),
-        steps_per_epoch=whole(values.get("steps_per_epoch") or 0),
-        seed=int(values.get("seed") or 0),
-        backend=str(values.get("backend") or ""),
-    )
-
-
-def _preparing(values: dict[str, Any]) -> Preparing:
-    return Preparing(str(values["stage"]), whole(values["done"]), whole(values["total"]))
-
-
-def _progress(values: dict[str, Any]) -> Progress:
-    return Progress(
-        epoch=whole(values["epoch"]),
-        step=whole(values["step"]),
-        steps=whole(values["steps"]),
-        loss=number(values["loss"]),
-        accuracy=number(values["accuracy"]),
-        learning_rate=number(values["learning_rate"]),
-        clips_per_second=number(values["clips_per_second"]),
-        seconds_left=number(values["seconds_left"]),
-        steps_per_second=number(values.get("steps_per_second")),
-    )
-
-
-_EPOCH_KEYS = {"event", *(one.name for one in fields(Epoch))}
-
-
-def _epoch(values: dict[str, Any]) -> Epoch:
-    return Epoch(
-        epoch=whole(values["epoch"]),
-        epochs=whole(values["epochs"]),
-        loss=number(values["loss"]),
-        accuracy=number(values["accuracy"]),
-        val_loss=number(values["val_loss"]),
-        val_accuracy=number(values["val_accuracy"]),
-        learning_rate=number(values["learning_rate"]),
-        confusion=matrix(values["confusion"]),
-        seconds_left=number(values["seconds_left"]),
-        is_best=bool(values["is_best"]),
-        generator_loss=number(values.get("generator_loss")),
-        more={key: value for key, value in values.items() if key not in _EPOCH_KEYS},
-    )
-
-
-def _sample(values: dict[str, Any]) -> Sample:
-    return Sample(
-        epoch=whole(values["epoch"]),
-        genre=str(values["genre"]),
-        picture=str(values["picture"]),
-        sound=str(values["sound"]),
-        mel=str(values.get("mel") or ""),
-    )
-
-
-def _done(values: dict[str, Any]) -> Done:
-    return Done(
-        name=str(values["name"]),
-        bundle=str(values["bundle"] or ""),
-        stopped_early=bool(values["stopped_early"]),
-        seconds=number(values["seconds"]),
-        metrics=metrics_from(values["metrics"]),
-        card=str(values["card"] or ""),
-        resumable=bool(values["resumable"]),
-        sha256=str(values.get("model_sha256") or ""),
-        figures=tuple(str(path) for path in values.get("figures") or ()),
-    )
-
-
-def _cancelled(values: dict[str, Any]) -> Cancelled:
-    return Cancelled(bool(values.get("kept")), str(values.get("run") or ""))
-
-
-def _failed(values: dict[str, Any]) -> Failed:
-    run = str(values.get("run") or "")
-    return Failed(str(values["sentence"]), run, bool(values.get("resumable")))
-
-
-_READERS: dict[str, Callable[[dict[str, Any]], TrainEvent]] = {
-    "started": _started,
-    "preparing": _preparing,
-    "progress": _progress,
-    "epoch": _epoch,
-    "sample": _sample,
-    "note": lambda values: Noted(str(values["sentence"])),
-    "warning": lambda values: Warned(str(values["sentence"])),
-    "done": _done,
-    "cancelled": _cancelled,
-    "failed": _failed,
-}
 
 
 def read_events(folder: Path) -> list[TrainEvent]:

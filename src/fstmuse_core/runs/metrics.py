@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from fstmuse_core.runs.values import (
-    Matrix,
-    counts,
-    matrix,
-    number,
-    numbers,
-    plain,
-    whole,
-    without_nan,
-)
+from fstmuse_core.runs.values import REST, Matrix, key_of, plain, read_fields, without_nan
 from fstmuse_core.system.wording import Share, recorded_share
 
 
@@ -65,7 +56,8 @@ class Metrics:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        values = {name: without_nan(plain(getattr(self, name))) for name in _CLASSIFIER_KEYS}
+        names = (one.name for one in fields(self) if one.name != REST)
+        values = {name: without_nan(plain(getattr(self, name))) for name in names}
         values["cross_validation"] = plain(self.cross_validation) or None
         return {**values, **self.more}
 
@@ -93,11 +85,13 @@ class GanMetrics:
         Figures that are recorded and read by nobody.
     """
 
-    consistency: float
+    consistency: float = field(metadata={"key": "accuracy"})
     frechet: float = math.nan
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    by_genre: Mapping[str, float] = field(default_factory=dict)
-    by_genre_of_real: Mapping[str, float] = field(default_factory=dict)
+    by_genre: Mapping[str, float] = field(default_factory=dict, metadata={"key": "consistency"})
+    by_genre_of_real: Mapping[str, float] = field(
+        default_factory=dict, metadata={"key": "consistency_of_real"}
+    )
     windows: int = 0
     nearest_of_unheard: float = math.nan
     of_unknown_artists: int = 0
@@ -105,25 +99,12 @@ class GanMetrics:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON, without those that were not measured."""
-        values: dict[str, Any] = {"accuracy": self.consistency}
-        for key, name in _GAN_KEYS.items():
-            value = without_nan(plain(getattr(self, name)))
-            if value not in (None, {}):
-                values[key] = value
+        values: dict[str, Any] = {}
+        for one in fields(self):
+            value = without_nan(plain(getattr(self, one.name)))
+            if one.name == "consistency" or (one.name != REST and value not in (None, {})):
+                values[key_of(one)] = value
         return {**values, **self.more}
-
-
-_CLASSIFIER_KEYS = tuple(name for name in Metrics.__dataclass_fields__ if name != "more")
-# Names by their keys in JSON.
-_GAN_KEYS = {
-    "frechet": "frechet",
-    "figures": "figures",
-    "consistency": "by_genre",
-    "consistency_of_real": "by_genre_of_real",
-    "windows": "windows",
-    "nearest_of_unheard": "nearest_of_unheard",
-    "of_unknown_artists": "of_unknown_artists",
-}
 
 
 def metrics_from(values: Mapping[str, Any]) -> Metrics | GanMetrics:
@@ -131,52 +112,19 @@ def metrics_from(values: Mapping[str, Any]) -> Metrics | GanMetrics:
 
     Raises
     ------
-    ValueError, KeyError, TypeError, AttributeError, OverflowError
+    ValueError, KeyError or TypeError
         If one is missing or of another type.
     """
-    return _classifier(values) if "macro_f1" in values else _generator(values)
+    if "macro_f1" not in values:
+        return read_fields(GanMetrics, values)
+    metrics = read_fields(Metrics, values)
+    if values.get("confidence_gap") is None:
+        return replace(metrics, confidence_gap=_gap(metrics))
+    return metrics
 
 
-def _classifier(values: Mapping[str, Any]) -> Metrics:
-    rows = values.get("reliability") or ()
-    return Metrics(
-        accuracy=number(values["accuracy"]),
-        macro_f1=number(values["macro_f1"]),
-        recall=numbers(values["recall"]),
-        songs=counts(values["songs"]),
-        artists=counts(values["artists"]),
-        confusion=matrix(values["confusion"]),
-        ece=number(values["ece"]),
-        reliability=tuple((number(c), number(a), whole(n)) for c, a, n in rows),
-        named=number(values.get("named")),
-        named_accuracy=number(values.get("named_accuracy")),
-        of_unknown_artists=whole(values.get("of_unknown_artists") or 0),
-        interval=tuple(number(end) for end in values.get("interval") or ()),
-        confidence_gap=_gap(values, rows),
-        cross_validation=dict(values.get("cross_validation") or {}),
-        more={key: value for key, value in values.items() if key not in _CLASSIFIER_KEYS},
-    )
-
-
-def _gap(values: Mapping[str, Any], rows: Any) -> float:
-    """Return the recorded gap, or, of trainings that did not record it, that of the groups."""
-    if values.get("confidence_gap") is not None:
-        return number(values["confidence_gap"])
+def _gap(metrics: Metrics) -> float:
+    """Gap of trainings that did not record it: that of the groups of answers."""
+    rows = metrics.reliability
     count = sum(n for *_, n in rows)
     return sum((sure - right) * n for sure, right, n in rows) / count if count else math.nan
-
-
-def _generator(values: Mapping[str, Any]) -> GanMetrics:
-    figures = values.get("figures") or {}
-    known = {"accuracy", *_GAN_KEYS}
-    return GanMetrics(
-        consistency=number(values["accuracy"]),
-        frechet=number(values.get("frechet")),
-        figures={str(whose): numbers(found) for whose, found in figures.items()},
-        by_genre=numbers(values.get("consistency") or {}),
-        by_genre_of_real=numbers(values.get("consistency_of_real") or {}),
-        windows=whole(values.get("windows") or 0),
-        nearest_of_unheard=number(values.get("nearest_of_unheard")),
-        of_unknown_artists=whole(values.get("of_unknown_artists") or 0),
-        more={key: value for key, value in values.items() if key not in known},
-    )

@@ -65,6 +65,29 @@ class RunSummary:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class RunSettings:
+    """Settings of a run that a list of runs shows."""
+
+    model: str
+    design: str
+    out: str
+    epochs: int
+
+
+@dataclass(frozen=True)
+class _Record:
+    settings: RunSettings
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """End of a run that made a model."""
+
+    stopped_early: bool
+    resumable: bool
+
+
 def runs_folder() -> Path:
     """Folder of the runs; may not exist yet."""
     return Path(platformdirs.user_data_dir("fstmuse", appauthor=False)) / "runs"
@@ -97,34 +120,39 @@ def list_runs() -> list[RunSummary]:
             continue
         try:
             found.append(_summary(folder, running))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError):
             continue
     return found
 
 
 def _summary(folder: Path, running: str | None) -> RunSummary:
-    record = read_json(folder / RUN_FILE)
-    settings = record["settings"]
-    epoch = newest_checkpoint(folder)[0]
+    settings = read_settings(folder)
     state = RunState.UNFINISHED
     resumable = True
     if running == folder.name:
         state, resumable = RunState.RUNNING, False
-    elif (folder / REPORT_FILE).is_file():
-        report = read_json(folder / REPORT_FILE)
-        state = RunState.STOPPED if report["stopped_early"] else RunState.DONE
-        resumable = bool(report["resumable"])
+    elif (end := read_end(folder)) is not None:
+        state = RunState.STOPPED if end.stopped_early else RunState.DONE
+        resumable = end.resumable
     return RunSummary(
         run=folder.name,
         folder=str(folder),
-        model=str(settings["model"]),
-        design=str(settings["design"]),
-        out=str(settings["out"]),
         state=state,
-        epoch=epoch,
-        epochs=int(settings["epochs"]),
+        epoch=newest_checkpoint(folder)[0],
         resumable=resumable,
+        **asdict(settings),
     )
+
+
+def read_settings(folder: Path) -> RunSettings:
+    """Return the settings of a run; raises ``OSError`` or ``ValueError``."""
+    return typed(read_json(folder / RUN_FILE), _Record).settings
+
+
+def read_end(folder: Path) -> RunEnd | None:
+    """Return how a run has ended, ``None`` if not; raises ``OSError`` or ``ValueError``."""
+    file = folder / REPORT_FILE
+    return typed(read_json(file), RunEnd) if file.is_file() else None
 
 
 def newest_checkpoint(run: Path) -> tuple[int, Path | None]:

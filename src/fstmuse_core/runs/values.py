@@ -1,39 +1,93 @@
-"""Values of JSON, checked as they are read, and made plain as they are written."""
+"""Values of JSON: read as the fields of a dataclass, with checks, and made plain to be written."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import Field, fields
+from functools import cache
+from typing import Any, TypeVar, cast, get_type_hints
 
+from fstmuse_core.system.strict_json import typed
+
+T = TypeVar("T")
 Matrix = tuple[tuple[int, ...], ...]
+# Takes all entries that no other field takes.
+REST = "more"
+# Of None, where a field has no default: lines of earlier versions may have it.
+_NOTHING: Mapping[str, Any] = {"float": math.nan, "str": "", "Matrix": ()}
 
 
-def whole(value: Any) -> int:
-    """Return an int of 32 bits, as Qt takes them; raises ``ValueError``, also of infinity."""
-    if not -(2**31) <= value < 2**31:
+def key_of(one: Field[Any]) -> str:
+    """Return the key that a field has in JSON: its name unless ``metadata`` has another."""
+    return str(one.metadata.get("key", one.name))
+
+
+def read_fields(kind: type[T], values: Mapping[str, Any], **made: Any) -> T:
+    """Return a dataclass from values by their keys in JSON.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass; what JSON lacks, or has as ``None``, is its default, of a number NaN.
+    values : mapping
+    made : object
+        Fields that are made already.
+
+    Raises
+    ------
+    ValueError or TypeError
+        If a value is missing, of another type, or a whole number of more than 32 bits, which Qt
+        does not take; ``seed`` may have more.
+    """
+    found = dict(made)
+    for one in fields(kind):  # type: ignore[arg-type]
+        key = key_of(one)
+        if one.name == REST:
+            known = {key_of(other) for other in fields(kind)}  # type: ignore[arg-type]
+            found[REST] = {key: value for key, value in values.items() if key not in known}
+        elif one.name not in made and key in values:
+            value = values[key]
+            if value is None and one.type in _NOTHING:
+                found[one.name] = _NOTHING[str(one.type)]
+            elif value is not None:
+                found[one.name] = _read(one, value, _types(cast(Any, kind))[one.name])
+    return kind(**found)
+
+
+def _read(one: Field[Any], value: Any, kind: Any) -> Any:
+    if "float" in str(one.type):
+        value = _floats(value)
+    read = typed(value, kind)
+    if "Any" not in str(one.type) and one.name != "seed":
+        _check_size(read)
+    return read
+
+
+@cache
+def _types(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _floats(value: Any) -> Any:
+    """Return the same with NaN for ``None``, and floats for numbers that NumPy has made."""
+    if value is None:
+        return math.nan
+    if isinstance(value, Mapping):
+        return {key: _floats(one) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_floats(one) for one in value]
+    return float(value) if isinstance(value, float) else value
+
+
+def _check_size(value: Any) -> None:
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        for one in value:
+            _check_size(one)
+    elif isinstance(value, int) and not -(2**31) <= value < 2**31:
         raise ValueError("too large a number")
-    return int(value)
-
-
-def number(value: Any) -> float:
-    """Return a float; NaN for ``None``."""
-    return math.nan if value is None else float(value)
-
-
-def counts(values: Mapping[Any, Any]) -> dict[str, int]:
-    """Return whole numbers by name."""
-    return {str(key): whole(count) for key, count in values.items()}
-
-
-def numbers(values: Mapping[Any, Any]) -> dict[str, float]:
-    """Return floats by name; NaN for ``None``."""
-    return {str(key): number(value) for key, value in values.items()}
-
-
-def matrix(rows: Any) -> Matrix:
-    """Return rows of whole numbers; empty for ``None``."""
-    return tuple(tuple(whole(count) for count in row) for row in rows or ())
 
 
 def plain(value: Any) -> Any:

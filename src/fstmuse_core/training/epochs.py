@@ -17,7 +17,6 @@ import numpy as np
 from fstmuse_core.runs import events as run_events
 from fstmuse_core.runs.events import Epoch, Started, event_values
 from fstmuse_core.runs.store import newest_checkpoint
-from fstmuse_core.runs.values import matrix
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.checkpoint import (
     Arrays,
@@ -184,7 +183,7 @@ class EpochLoop:
             val_loss=found.loss,
             val_accuracy=found.accuracy,
             learning_rate=self._learning_rate(),
-            confusion=matrix(found.confusion.tolist()),
+            confusion=tuple(map(tuple, found.confusion.tolist())),
             seconds_left=self._seconds_left((self._epochs - number) * self._steps_per_epoch),
             is_best=is_best,
             generator_loss=more.pop("generator_loss", math.nan),

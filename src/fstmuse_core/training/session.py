@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 from fstmuse_core.runs.events import EVENTS_FILE, Cancelled, Done, Failed
 from fstmuse_core.runs.spec import GAN, ORIGINAL, QUICK
 from fstmuse_core.runs.store import (
-    REPORT_FILE,
     RUN_FILE,
     TrainingLock,
     find_run,
     forget_request,
     newest_checkpoint,
+    read_end,
     read_json,
     remove_run,
     runs_folder,
@@ -241,7 +241,8 @@ def _new_folder(settings: TrainSettings) -> Path:
 def _resumable(folder: Path) -> tuple[Mapping[str, Any], TrainSettings]:
     """The record of a run that can go on, and its settings."""
     try:
-        if (folder / REPORT_FILE).is_file() and not read_json(folder / REPORT_FILE)["resumable"]:
+        end = read_end(folder)
+        if end is not None and not end.resumable:
             raise FstMuseError(
                 folder.name, "this training is done", "begin a new one, with --fine-tune perhaps"
             )

@@ -39,9 +39,9 @@ def running_run() -> tuple[str, Path] | None:
         return None
     folder = store.runs_folder() / name
     try:
-        settings = store.read_json(folder / store.RUN_FILE)["settings"]
-        title, is_ours = str(settings["out"]), settings["model"] in MODEL_KINDS
-    except (OSError, ValueError, KeyError, TypeError):
+        settings = store.read_settings(folder)
+        title, is_ours = settings.out, settings.model in MODEL_KINDS
+    except (OSError, ValueError):
         title, is_ours = "", True
     return (title or name, folder) if is_ours and folder.is_dir() else None
 
