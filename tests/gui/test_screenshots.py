@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from fstmuse_core.workers.protocol import Partial, Progress, Started, WorkerLost
 from fstmuse_gui.settings import RECENT_FILES, THEME
 from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.widgets.dialogs import ShortcutsDialog
+from fstmuse_gui.widgets.model_cards import ModelsDialog
 from tests.conftest import make_music
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_classification, make_result
@@ -187,6 +189,26 @@ def _heard_as_model(bench: Bench, song: FloatArray) -> None:
     page.transport.show_source("What spoke for Rock")
 
 
+def _models(bench: Bench, song: FloatArray) -> None:
+    bench.presenter.open_paths(["/music/Ferryman Blues.mp3"])
+    note = "FstMuse was trained on this song: its answer says little about how good it is."
+    bench.answer(replace(make_result(song), note=note))
+    bench.tab.side_by_side.show()
+    toy = {"Folk": 0.48, "Rock": 0.42, "Hip-Hop": 0.1}
+    sentence = "Not sure: Folk (48 %) and Rock (42 %) are too close to call."
+    bench.answer(
+        make_result(song, make_classification(toy, doubt=Doubt.UNDECIDED, sentence=sentence))
+    )
+    for card in bench.tab.side_by_side.cards.values():
+        card.bars._glide.setCurrentTime(1000)
+
+
+def _noted(bench: Bench, song: FloatArray) -> None:
+    bench.presenter.open_paths(["/music/Ferryman Blues.mp3"])
+    note = "FstMuse was trained on this song: its answer says little about how good it is."
+    bench.answer(replace(make_result(song), note=note))
+
+
 def _playing(bench: Bench, song: FloatArray) -> None:
     _done(bench, song)
     bench.presenter.playback.toggle()
@@ -235,6 +257,8 @@ STATES: dict[str, Callable[[Bench, FloatArray], None]] = {
     "take": _take,
     "why": _why,
     "heard-as-model": _heard_as_model,
+    "models": _models,
+    "noted": _noted,
     "playing": _playing,
     "zoomed": _zoomed,
     "shortcuts": _shortcuts,
@@ -259,7 +283,7 @@ def test_state_can_be_seen(
     STATES[state](bench, song)
     bench.view.clip_page.bars._glide.setCurrentTime(1000)
     QCoreApplication.processEvents()
-    dialog = bench.window.findChild(ShortcutsDialog)
+    dialog = bench.window.findChild(ShortcutsDialog) or bench.window.findChild(ModelsDialog)
     picture = (dialog or bench.window).grab().toImage()
     _add_popup(picture, bench)
     assert picture.save(str(pictures / f"{state}-{theme_name}.png"))

@@ -14,7 +14,7 @@ import pytest
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.cli import main
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.datasets.overlap import overlap
+from fstmuse_core.datasets.overlap import overlap, training_note
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.card import classifier_card
@@ -163,6 +163,31 @@ def test_music_without_names_is_known_by_its_file(tmp_path: Path) -> None:
     assert known("", "/else/three.wav") == (0, 0)
     assert known("Ana", "/else/two.wav") == (1, 0)
     assert known("Ana feat. Bo", "/else/nine.wav") == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "file", "said"),
+    [
+        ("Ana", "Rain", "else.wav", "Toy was trained on this song"),
+        ("ana", "Sun", "else.wav", "Toy was trained on other songs by ana"),
+        ("", "", "one.wav", "Toy was trained on this song"),
+        ("Bo", "Rain", "one.wav", ""),
+        ("Cem", "Moon", "three.wav", ""),
+    ],
+)
+def test_of_one_song_is_said_whether_a_model_learned_from_it(
+    tmp_path: Path, artist: str, title: str, file: str, said: str
+) -> None:
+    (tmp_path / "TRACKS.csv").write_text(
+        "part,genre,artist,title,file,collection,licence\n"
+        "train,Rock,Ana,Rain,,,\nvalidation,Rock,,,one.wav,,\ntest,Rock,Cem,Moon,,,\n"
+    )
+    bundle: Any = SimpleNamespace(path=tmp_path, manifest=SimpleNamespace(title="Toy"))
+    note = training_note(bundle, artist, title, file)
+    assert note.startswith(said)
+    assert bool(note) is bool(said)
+    (tmp_path / "TRACKS.csv").unlink()
+    assert training_note(bundle, artist, title, file) == "", "nobody knows"
 
 
 def test_copies_count_once(

@@ -99,6 +99,25 @@ def known_to(
     )
 
 
+def training_note(bundle: Bundle, artist: str, title: str, file: str) -> str:
+    """Say that a model learned from a song, or from others of its artist; empty if not known to.
+
+    Parameters
+    ----------
+    artist, title, file : str
+        By the song's tags, and the name of its file.
+    """
+    known = known_to(bundle, [Track(Path(file), "", artist, title, 1.0)])
+    name = bundle.manifest.title
+    if known is None or not (known.song[0] or known.artist[0]):
+        return ""
+    if known.song[0]:
+        return f"{name} was trained on this song: its answer says little about how good it is."
+    return (
+        f"{name} was trained on other songs by {artist}, so it may do better here than elsewhere."
+    )
+
+
 def tracks_of_base(bundle: Bundle) -> list[dict[str, str]]:
     """Rows for the list of music of a model that starts from another: what the other learned from.
 

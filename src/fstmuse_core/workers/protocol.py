@@ -28,11 +28,13 @@ class ClipResult:
     """Result of classifying one file, for the window.
 
     ``title`` is what the file's tags call it, "artist - title"; empty if they name no title.
+    ``note`` says that the model was trained on the song or its artist, if it is known to be.
     """
 
     classification: Classification
     image: SpectrogramImage
     title: str = ""
+    note: str = ""
 
 
 class Job:

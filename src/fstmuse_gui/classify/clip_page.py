@@ -42,10 +42,13 @@ class ClipPage(QWidget):
         For which genre.
     whole_requested
         The answer to the whole clip shall be shown again.
+    models_requested
+        Other models' answers shall be shown too.
     """
 
     why_toggled = Signal(bool)
     whole_requested = Signal()
+    models_requested = Signal()
     why_genre_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,6 +68,7 @@ class ClipPage(QWidget):
         self.correction.hide()
         self.bars = ProbabilityBars()
         self.bars.genre_clicked.connect(self.why_genre_chosen)
+        self._note = ""
         self._about_clip = self.model_title = self.overlay = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -133,11 +137,16 @@ class ClipPage(QWidget):
         return row
 
     def _build_result(self) -> QHBoxLayout:
+        self.models_button = QPushButton("Models side by side\N{HORIZONTAL ELLIPSIS}")
+        self.models_button.setProperty("look", "link")
+        set_tip(self.models_button, "What the other models say of this clip (Ctrl+M)")
+        self.models_button.clicked.connect(self.models_requested)
         said = QVBoxLayout()
         said.setSpacing(GRID)
         said.addWidget(self._build_part())
         said.addWidget(self.verdict)
         said.addWidget(self.correction)
+        said.addWidget(self.models_button, 0, Qt.AlignmentFlag.AlignLeft)
         said.addStretch()
         row = QHBoxLayout()
         row.setSpacing(5 * GRID)
@@ -186,8 +195,10 @@ class ClipPage(QWidget):
         self.spectrogram.show_image(result.image, classification.duration_s)
         self.overview.show_image(result.image, self.spectrogram.duration_s)
         self.timeline.show_result(classification)
+        self._note = result.note
         self.show_answer(classification, animate=animate)
         self._offer_genres(classification)
+        self.models_button.show()
         self.save_button.setEnabled(True)
         self.why_button.setEnabled(classification.activation is not None)
         set_tip(self.why_button, why_tip(classification))
@@ -203,6 +214,8 @@ class ClipPage(QWidget):
         self.timeline.show_result(None)
         self.timeline.set_position(None)
         self.bars.show_genres(genres)
+        self.models_button.hide()
+        self._note = ""
         self._part.hide()
         self.verdict.show_words(_LISTENING, "The first words come after three seconds.")
         self.save_button.setEnabled(False)
@@ -232,7 +245,7 @@ class ClipPage(QWidget):
         self._part.setVisible(bool(part))
         self._part_name.setText(f"{part} alone")
         self.bars.show_result(classification, animate=animate)
-        self.verdict.show_result(classification)
+        self.verdict.show_result(classification, "" if part else self._note)
 
     def _offer_genres(self, classification: Classification) -> None:
         names = [name for name, _ in classification.ranked()]

@@ -148,6 +148,11 @@ class ClassifyPresenter(QObject):
         return None if self.takes.is_live else self.clips.get(self._shown)
 
     @property
+    def models(self) -> list[ModelInfo]:
+        """Models that can be chosen."""
+        return list(self._models.offered.values())
+
+    @property
     def has_result(self) -> bool:
         """True while a classified clip is shown."""
         return self.shown is not None and self.shown.result is not None

@@ -22,6 +22,7 @@ from fstmuse_gui.classify.recording import Recording
 from fstmuse_gui.classify.region_menu import RegionMenu
 from fstmuse_gui.classify.session import SessionKeeper
 from fstmuse_gui.classify.several import SeveralClips
+from fstmuse_gui.classify.side_by_side import SideBySide
 from fstmuse_gui.classify.unsaved import unsaved_folder
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import set_tip
@@ -116,6 +117,7 @@ class ClassifyTab(QObject):
             self.presenter, self.view, context.settings, recording, factories.unsaved(), self
         )
         self.several = SeveralClips(self.presenter, self.view, context.settings, self)
+        self.side_by_side = SideBySide(self.presenter, self.view, context.bridge, self)
         self.files_out = FilesOut(
             self.presenter, self.view, context.bridge, factories.handed_out(), self
         )
@@ -175,6 +177,7 @@ class ClassifyTab(QObject):
             ],
             "View": [
                 self._why,
+                self._models_entry,
                 None,
                 self.several.order_menu,
                 None,
@@ -217,6 +220,7 @@ class ClassifyTab(QObject):
         self._settings.set(SPLITTER, self.view.splitter.widths())
         self._output_menu.release()
         self.resynthesis.close()
+        self.side_by_side.close()
         self.presenter.close()
         self._session.close()
 
@@ -272,6 +276,11 @@ class ClassifyTab(QObject):
         self._why = self._clip_action("&Why this genre?", "W", lambda _clip: None)
         self._why.setCheckable(True)
         self._why.triggered.connect(p.display.set_why)
+        self._models_entry = self._clip_action(
+            "&Models side by side\N{HORIZONTAL ELLIPSIS}",
+            "Ctrl+M",
+            lambda _clip: self.side_by_side.show(),
+        )
         self._build_correcting()
         picture = page.spectrogram
         self._zooms = [

@@ -63,14 +63,16 @@ class VerdictPanel(QWidget):
         """Styles, moods, eras, voices and instruments, if any."""
         return self._traits.text()
 
-    def show_result(self, result: Classification) -> None:
-        """Show the verdict."""
+    def show_result(self, result: Classification, note: str = "") -> None:
+        """Show the verdict; ``note`` says what else is to be known of it."""
         self.show_verdict(result.verdict.genre, result.verdict.sentence)
         words = " \N{MIDDLE DOT} ".join(trait.word for trait in result.traits)
         self._traits.setText(f"Sounds like: {words}" if words else "")
         self._traits.setVisible(bool(result.traits))
         for warning in result.warnings:
-            self._add_warning(warning)
+            self._add_line(warning, "warning")
+        if note:
+            self._add_line(note, "information")
 
     def show_verdict(self, genre: str | None, sentence: str) -> None:
         """Show a genre, ``None`` for no genre that is sure, and a sentence about it."""
@@ -91,12 +93,13 @@ class VerdictPanel(QWidget):
                 widget.setParent(None)
                 widget.deleteLater()
 
-    def _add_warning(self, text: str) -> None:
+    def _add_line(self, text: str, kind: str) -> None:
         line = QWidget()
-        line.setAccessibleName("Warning")
+        line.setAccessibleName("Warning" if kind == "warning" else "Note")
         line.setAccessibleDescription(text)
         sign = PlainLabel()
-        sign.setPixmap(icon("warning", "warning").pixmap(_SIGN, _SIGN))
+        role = "warning" if kind == "warning" else "accent"
+        sign.setPixmap(icon(kind, role).pixmap(_SIGN, _SIGN))
         words = PlainLabel(text)
         words.setWordWrap(True)
         words.setProperty("look", "small")

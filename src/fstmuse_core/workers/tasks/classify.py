@@ -44,6 +44,16 @@ def title_of(path: str) -> str:
     return one_line(title) if tags.title.strip() else ""
 
 
+def note_on(classifier: GenreClassifier, path: str) -> str:
+    """Note that the model was trained on a file's song or artist, by its tags; may be empty."""
+    from fstmuse_core.datasets.overlap import training_note
+    from fstmuse_core.tags.reading import known_artist, read_tags
+
+    tags = read_tags(Path(path))
+    artist = known_artist(tags.artist)
+    return one_line(training_note(classifier.bundle, artist, tags.title, Path(path).name))
+
+
 def save_part(request: SavePart) -> None:
     """Write a part of a file, with all its channels.
 
@@ -120,7 +130,8 @@ class _Server(JobServer):
             cancelled=given_up,
             part=request.part,
         )
-        return ClipResult(classification, image.build(), title_of(request.path))
+        title, note = title_of(request.path), note_on(classifier, request.path)
+        return ClipResult(classification, image.build(), title, note)
 
     def work(self) -> None:
         """Answer what has come of recordings, then do the file that has come."""
