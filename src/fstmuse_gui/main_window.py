@@ -43,6 +43,7 @@ from fstmuse_gui.train.tab import TrainTab
 from fstmuse_gui.widgets.about import AboutDialog
 from fstmuse_gui.widgets.dialogs import ScreenFit, ShortcutsDialog
 from fstmuse_gui.widgets.drops import accept_dropped_paths
+from fstmuse_gui.widgets.toast import Toast
 
 # One entry a tab, from left to right; see ``tabs.Tab`` for what an entry has to bring.
 TABS: tuple[Callable[[TabContext], Tab], ...] = (
@@ -55,7 +56,6 @@ TABS: tuple[Callable[[TabContext], Tab], ...] = (
 
 _DEFAULT_SIZE = QSize(1240, 820)
 _MINIMUM_SIZE = QSize(400, 240)
-_MESSAGE_MS = 6000
 _MODEL_SUFFIX = ".fstmuse"
 _THEME_NAMES = {"system": "Like the &system", "light": "&Light", "dark": "&Dark"}
 
@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self._context.badges.changed.connect(self._on_badge)
         self._context.learner.learned.connect(lambda _told: self._context.models.changed.emit())
         self.setCentralWidget(self._tab_widget)
-        self.statusBar().setSizeGripEnabled(False)
+        self.toast = Toast(self)
 
     def _build_menus(self) -> None:
         self._theme_menu = self._build_theme_menu()
@@ -247,7 +247,7 @@ class MainWindow(QMainWindow):
         return [tab.title for tab in self.tabs]
 
     def _say(self, text: str) -> None:
-        self.statusBar().showMessage(one_line(text), _MESSAGE_MS)
+        self.toast.say(one_line(text))
 
     # -- dropping ----------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QScrollArea,
     QScrollBar,
-    QStatusBar,
     QTabBar,
     QWidget,
 )
@@ -26,7 +25,7 @@ _SMALLEST_VIEW = 40
 _SQUEEZED = 0.75
 _CONTROLS = (
     *(QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractSlider),
-    *(QMenuBar, QTabBar, QStatusBar),
+    *(QMenuBar, QTabBar),
 )
 
 

@@ -218,7 +218,7 @@ def test_pasting_nothing_useful_says_so(bench: Bench, qtbot: QtBot) -> None:
     with qtbot.waitSignal(bench.presenter.message) as said:
         qtbot.keyClick(bench.window, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert "no file" in said.args[0]
-    assert bench.window.statusBar().currentMessage() == said.args[0]
+    assert bench.window.toast.text == said.args[0]
 
 
 def test_recent_files_can_be_opened_again(make_bench: MakeBench) -> None:

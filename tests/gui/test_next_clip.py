@@ -132,13 +132,6 @@ def test_an_error_about_a_clip_goes_with_it(three: Bench) -> None:
     assert notice.isVisible(), "that is not about a clip"
 
 
-def test_the_status_line_forgets_a_resynthesis_that_no_longer_plays(three: Bench) -> None:
-    three.tab.resynthesis._played = (keys(three)[-1], None)
-    three.window.statusBar().showMessage("Making what the model hears: 40 %")
-    three.view.sidebar.list.select(keys(three)[0])
-    assert three.window.statusBar().currentMessage() == ""
-
-
 def test_while_a_take_is_recorded_nothing_is_done_to_the_clip_before(three: Bench) -> None:
     page, tab = three.view.clip_page, three.tab
     assert page.listen_button.isEnabled()

@@ -143,7 +143,7 @@ def test_the_classify_tab_shows_foreign_text_as_it_is(make_bench: MakeBench) -> 
     bench.view.notice.say(HOSTILE)
     bench.tab.message.emit(HOSTILE)
     check_plain(bench.window)
-    assert bench.window.statusBar().currentMessage() == one_line(HOSTILE)
+    assert bench.window.toast.text == one_line(HOSTILE)
     bench.presenter.open_paths(["/music/other.mp3"])
     bench.fail(HOSTILE)
     check_plain(bench.window)

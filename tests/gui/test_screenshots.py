@@ -209,6 +209,17 @@ def _noted(bench: Bench, song: FloatArray) -> None:
     bench.answer(replace(make_result(song), note=note))
 
 
+def _toast(bench: Bench, song: FloatArray) -> None:
+    _done(bench, song)
+    bench.tab.message.emit("Removed Ferryman Blues.mp3. Ctrl+Z brings back what was removed.")
+
+
+def _display_menu(bench: Bench, song: FloatArray) -> None:
+    _done(bench, song)
+    button = bench.view.clip_page.transport.display_button
+    bench.view.clip_page.transport.display_menu.popup(button.mapToGlobal(QPoint(-150, -330)))
+
+
 def _playing(bench: Bench, song: FloatArray) -> None:
     _done(bench, song)
     bench.presenter.playback.toggle()
@@ -259,6 +270,8 @@ STATES: dict[str, Callable[[Bench, FloatArray], None]] = {
     "heard-as-model": _heard_as_model,
     "models": _models,
     "noted": _noted,
+    "toast": _toast,
+    "display-menu": _display_menu,
     "playing": _playing,
     "zoomed": _zoomed,
     "shortcuts": _shortcuts,
@@ -293,11 +306,13 @@ def test_state_can_be_seen(
 
 
 def _add_popup(picture: QImage, bench: Bench) -> None:
-    popup = bench.view.clip_page.correction.picker
-    if popup.isVisible():
-        painter = QPainter(picture)
-        painter.drawPixmap(bench.window.mapFromGlobal(popup.pos()), popup.grab())
-        painter.end()
+    page = bench.view.clip_page
+    for popup in (page.correction.picker, page.transport.display_menu):
+        if popup.isVisible():
+            painter = QPainter(picture)
+            painter.drawPixmap(bench.window.mapFromGlobal(popup.pos()), popup.grab())
+            painter.end()
+            popup.close()
 
 
 def _n_colours(picture: QImage) -> int:

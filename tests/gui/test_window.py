@@ -152,15 +152,15 @@ def test_a_new_theme_repaints_the_picture(song: Bench) -> None:
 def test_colours_of_the_picture_are_kept(make_bench: MakeBench, qtbot: QtBot) -> None:
     bench = make_bench()
     transport = bench.view.clip_page.transport
-    transport.map_chooser.activated.emit(transport.map_chooser.findData("viridis"))
-    bench.presenter.display.set_colour_map("viridis")
-    bench.presenter.display.set_db_range(60)
-    assert transport.map_chooser.currentData() == "viridis"
+    for wanted in ("Viridis", "40 dB"):
+        next(a for a in transport.display_menu.actions() if a.text() == wanted).trigger()
+    assert transport.display_menu.chosen == ("viridis", 40)
+    assert transport.display_button.accessibleDescription() == "Viridis, 40 dB"
     again = make_bench()
     assert again.settings.get(COLOUR_MAP) == "viridis"
-    assert again.settings.get(DB_RANGE) == 60
-    assert again.view.clip_page.spectrogram._colours == ("viridis", 60)
-    assert again.view.clip_page.transport.range_chooser.currentData() == 60
+    assert again.settings.get(DB_RANGE) == 40
+    assert again.view.clip_page.spectrogram._colours == ("viridis", 40)
+    assert again.view.clip_page.transport.display_menu.chosen == ("viridis", 40)
 
 
 def test_the_window_comes_back_as_it_was(make_bench: MakeBench) -> None:

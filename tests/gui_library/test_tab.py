@@ -63,7 +63,7 @@ def test_a_folder_that_is_dropped_is_searched_and_then_classified(
     assert bench.view.table.rows.row_at(0).genre == "Jazz"
     bench.load(lambda: work.tell(WorkDone(1, 0)))
     assert not bench.view.strip.isVisible()
-    assert bench.window.statusBar().currentMessage() == "1 file heard."
+    assert bench.window.toast.text == "1 file heard."
 
 
 def test_pause_stop_and_another_program_at_work(bench: LibraryBench) -> None:

@@ -33,6 +33,8 @@ _BAR = 8
 _NAME = 104
 _FIGURE = 56
 _NOTE = 156
+# How strong the bars are of genres that are not the answer.
+_OTHERS = 0.65
 
 
 class ProbabilityBars(QWidget):
@@ -258,8 +260,9 @@ class _Row(QProgressBar):
         if filled.width() > track.height():
             full = QPainterPath()
             full.addRoundedRect(filled, radius, radius)
-        colour = colours.accent if self._leads else colours.border_strong
-        painter.fillPath(full.intersected(shape), QColor(colour))
+        colour = QColor(genre_colour(self._genre, colours.is_dark))
+        colour.setAlphaF(1.0 if self._leads else _OTHERS)
+        painter.fillPath(full.intersected(shape), colour)
 
 
 @dataclass(frozen=True)
@@ -356,4 +359,5 @@ class _GenreRow(QProgressBar):
         filled.setWidth(track.width() * min(1.0, max(0.0, self._bar.share)))
         full = QPainterPath()
         full.addRect(filled)
-        painter.fillPath(full.intersected(shape), QColor(colours.accent))
+        colour = genre_colour(self._bar.genre, colours.is_dark)
+        painter.fillPath(full.intersected(shape), colour)

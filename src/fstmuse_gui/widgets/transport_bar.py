@@ -1,21 +1,22 @@
-"""Bar below the picture: play and pause, the position in the clip, volume, colours, range."""
+"""Bar below the picture: play and pause, the position in the clip, volume, and how it is drawn."""
 
 from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.settings import COLOUR_MAPS, DB_RANGES
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.colour_maps import swatch
-from fstmuse_gui.widgets.controls import WheelSafeComboBox
+from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.volume import VolumeControl
 
 _ICON = QSize(20, 20)
+_DISPLAY = "Colours of the spectrogram, and how far below the loudest sound is still drawn"
 
 
 class PlayButton(QToolButton):
@@ -76,25 +77,12 @@ class TransportBar(QWidget):
         self.set_clip(0.0, playable=False)
 
     def _build(self) -> None:
-        self.map_chooser = WheelSafeComboBox()
-        self.map_chooser.setAccessibleName("Colour map")
-        self.map_chooser.setToolTip("Colours of the spectrogram")
-        self.map_chooser.setIconSize(QSize(40, 12))
-        self.map_chooser.setMinimumContentsLength(1)
-        for name in COLOUR_MAPS:
-            self.map_chooser.addItem(_swatch_icon(name), name.capitalize(), name)
-        self.range_chooser = WheelSafeComboBox()
-        self.range_chooser.setAccessibleName("Decibel range")
-        self.range_chooser.setMinimumContentsLength(5)
-        self.range_chooser.setToolTip("How far below the loudest sound is still drawn")
-        for decibels in DB_RANGES:
-            self.range_chooser.addItem(f"{decibels} dB", decibels)
-        self.map_chooser.activated.connect(
-            lambda _i: self.colour_map_chosen.emit(self.map_chooser.currentData())
-        )
-        self.range_chooser.activated.connect(
-            lambda _i: self.db_range_chosen.emit(self.range_chooser.currentData())
-        )
+        self.display_button = tool_button("tune", "Colours and decibel range", _DISPLAY, side=20)
+        self.display_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.display_menu = DisplayMenu(self)
+        self.display_menu.colour_map_chosen.connect(self.colour_map_chosen)
+        self.display_menu.db_range_chosen.connect(self.db_range_chosen)
+        self.display_button.setMenu(self.display_menu)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
@@ -107,28 +95,26 @@ class TransportBar(QWidget):
         self.volume = VolumeControl()
         row.addWidget(self.volume)
         row.addSpacing(GRID)
-        row.addWidget(self.map_chooser)
-        row.addWidget(self.range_chooser)
+        row.addWidget(self.display_button)
 
     def _build_source(self) -> QPushButton:
         self.source_chip = QPushButton(icon("close"), "")
         self.source_chip.setProperty("look", "chip")
         self.source_chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.source_chip.clicked.connect(self.source_closed)
-        self.source_chip.hide()
+        self.show_source("")
         return self.source_chip
 
     def show_source(self, what: str) -> None:
         """Say what plays in place of the clip itself; nothing for the clip."""
         self.source_chip.setText(caption(f" {what}"))
-        self.source_chip.setAccessibleName(f"{what}; play the clip itself again")
+        self.source_chip.setAccessibleName(f"{what or 'The clip'}; play the clip itself again")
         set_tip(self.source_chip, "Play the clip itself again (L)")
         self.source_chip.setVisible(bool(what))
 
     def set_narrow(self, is_narrow: bool) -> None:
-        """Leave the colour map and the volume to the menus where it is narrow."""
+        """Leave the volume to its menu where it is narrow."""
         self.volume.set_narrow(is_narrow)
-        self.map_chooser.setHidden(is_narrow)
 
     def set_clip(self, duration_s: float, *, playable: bool) -> None:
         """Show another clip's length; ``duration_s`` is 0 while it is not known."""
@@ -151,8 +137,55 @@ class TransportBar(QWidget):
 
     def set_colours(self, map_name: str, range_db: int) -> None:
         """Show the choices in force."""
-        self.map_chooser.setCurrentIndex(self.map_chooser.findData(map_name))
-        self.range_chooser.setCurrentIndex(self.range_chooser.findData(range_db))
+        self.display_menu.show_chosen(map_name, range_db)
+        self.display_button.setAccessibleDescription(f"{map_name.capitalize()}, {range_db} dB")
+
+
+class DisplayMenu(QMenu):
+    """Colour maps, each with a strip of its colours, and decibel ranges; the ones in use ticked.
+
+    Signals
+    -------
+    colour_map_chosen(str), db_range_chosen(int)
+        How the spectrogram shall be drawn.
+    """
+
+    colour_map_chosen = Signal(str)
+    db_range_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._maps, self._ranges = QActionGroup(self), QActionGroup(self)
+        self.addAction("Colours").setEnabled(False)
+        for name in COLOUR_MAPS:
+            action = self._add(name.capitalize(), name, self._maps)
+            action.setIcon(_swatch_icon(name))
+        self.addSeparator()
+        self.addAction("Decibels below the loudest").setEnabled(False)
+        for decibels in DB_RANGES:
+            self._add(f"{decibels} dB", decibels, self._ranges)
+        self._maps.triggered.connect(lambda action: self.colour_map_chosen.emit(action.data()))
+        self._ranges.triggered.connect(lambda action: self.db_range_chosen.emit(action.data()))
+
+    def _add(self, text: str, value: object, group: QActionGroup) -> QAction:
+        action = self.addAction(text)
+        action.setCheckable(True)
+        action.setData(value)
+        group.addAction(action)
+        return action
+
+    @property
+    def chosen(self) -> tuple[object, object]:
+        """The colour map and the range that are ticked."""
+        return tuple(  # type: ignore[return-value]
+            action.data() if (action := group.checkedAction()) else None
+            for group in (self._maps, self._ranges)
+        )
+
+    def show_chosen(self, map_name: str, range_db: int) -> None:
+        """Tick the choices in force."""
+        for action in (*self._maps.actions(), *self._ranges.actions()):
+            action.setChecked(action.data() in (map_name, range_db))
 
 
 def _swatch_icon(name: str) -> QIcon:
