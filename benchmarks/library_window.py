@@ -20,7 +20,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from benchmarks.memory import megabytes_of_tree
 from fstmuse_core.bundle.bundle import find_bundle
-from fstmuse_core.library.rows import SETTINGS
 from fstmuse_core.library.database import open_library
 from fstmuse_core.library.queue import register
 from fstmuse_gui.workers.bridge import WorkerBridge
@@ -50,7 +49,7 @@ def fill(library, folder):
     bundle = find_bundle("fst-muse")
     genres = bundle.manifest.genres
     model, home = register(library, bundle), library.add_folder(folder)
-    files, results = [], []
+    files, results, measured = [], [], []
     for number in range(COUNT):
         artist = f"{rng.choice(words)} {rng.choice(words)}"
         album, title = (" ".join(rng.choices(words, k=n)) for n in (2, 3))
@@ -58,19 +57,26 @@ def fill(library, folder):
         is_classified = rng.random() < 0.9
         content = f"{number:064x}" if is_classified else None
         files.append((path.encode(), home.folder_id, 5_000_000, 1, "1", str(number), content,
-                      title, artist, album, rng.choice(["", *genres])))
+                      title, artist, album, rng.choice(["", *genres]), rng.randint(1950, 2026),
+                      rng.uniform(60, 500), rng.choice(["MP3", "FLAC"]), 320_000,
+                      f"2026-01-{rng.randint(10, 30)}T00:00:00+00:00"))
         if is_classified:
             genre, sure = rng.choice(genres), rng.random()
             said = genre if sure > 0.5 else None
             results.append((content, model, genre, sure, said, f"{genre}, sure.", 200.0,
-                            json.dumps({genre: sure}), "[]", "2026-01-01"))
+                            json.dumps({genre: sure}), "[]", "2026-01-01",
+                            json.dumps([("mood", rng.choice(["calm", "happy", "sad"]), 1.2)])))
+            measured.append((content, 1, rng.uniform(60, 200), rng.random(),
+                             rng.choice(["C", "Am", "F#"]), rng.random(), rng.uniform(-30, -5),
+                             1.0, rng.random()))
     with library.writing() as db:
         db.executemany("INSERT INTO files(path, folder_id, size, mtime_ns, device, inode, "
-                       "content, title, artist, album, tag_genre) "
-                       "VALUES (?,?,?,?,?,?,?,?,?,?,?)", files)
+                       "content, title, artist, album, tag_genre, year, length, format, "
+                       "bit_rate, added_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", files)
+        db.executemany("INSERT INTO measures VALUES (?,?,?,?,?,?,?,?,?)", measured)
         db.executemany("INSERT INTO results(content, model_id, guess, confidence, genre, "
-                       "verdict, seconds, scores, warnings, made_at) "
-                       "VALUES (?,?,?,?,?,?,?,?,?,?)", results)
+                       "verdict, seconds, scores, warnings, made_at, traits) "
+                       "VALUES (?,?,?,?,?,?,?,?,?,?,?)", results)
 
 app = QApplication([])
 with TemporaryDirectory() as folder:
@@ -116,7 +122,8 @@ with TemporaryDirectory() as folder:
     steps += [("sorting", lambda c=c, d=d: presenter.sort(Order(c, d)))
               for c in Column for d in (False, True)]
     steps += [("sorting", lambda: presenter.sort_least_sure(True))]
-    for word in ("a", "an", "ano", "anor", "an o", "an", "a", "", "zzzz", ""):
+    for word in ("a", "an", "ano", "anor", "an o", "an", "a", "", "zzzz",
+                 "bpm:90-120 ano", "key:Am", ""):
         steps.append(("filtering", lambda w=word: (bar.search.setText(w), bar._at_once())))
     for chooser in (bar.standing, bar.confidence, bar.state):
         steps += [("filtering", choose(chooser, n)) for n in (1, 2, 3, 0)]
@@ -124,6 +131,11 @@ with TemporaryDirectory() as folder:
               for g in ("Rock", "Jazz", "Not sure", "")]
     steps += [("choosing", table.selectAll), ("choosing", lambda: table.go_to_line(40_000)),
               ("choosing", lambda: presenter.reviewing.walk(1))]
+    steps += [("choosing columns", lambda: table.set_columns(list(Column))),
+              ("choosing columns", lambda: table.set_dense(True))]
+    steps += [("scrolling all columns", scroll(n)) for n in range(30)]
+    steps += [("choosing columns", lambda: table.set_columns([])),
+              ("choosing columns", lambda: table.set_dense(False))]
     steps += [("reading all again", presenter.reload)]
 
     def step():
