@@ -11,6 +11,7 @@ import psutil
 import pytest
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.library.database import Library
@@ -19,7 +20,7 @@ from fstmuse_core.library.rows import ReviewKind, stored
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.plan import Mode
 from fstmuse_core.workers.protocol import ListBatches, PlanLine
-from fstmuse_gui.library.tag_preview import TagPlanModel
+from fstmuse_gui.library.tag_preview import TagForm, TagPlanModel
 from fstmuse_gui.widgets.dialogs import Question
 from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import (
@@ -217,3 +218,16 @@ def test_a_preview_of_very_many_files_grows_by_parts() -> None:
     assert model.index(0, 3).data() == "No"
     model.add([PlanLine("/m/c.mp3", ("Jazz",), ("Jazz",), "it says so already")])
     assert model.rowCount() == 2
+
+
+def test_further_tags_are_asked_for_and_shown(qtbot: QtBot) -> None:
+    form = TagForm()
+    qtbot.addWidget(form)
+    assert (form.policy.genres, form.policy.extras) == (True, ())
+    for name in ("genre", "bpm", "gain"):
+        form.fields[name].toggle()
+    assert (form.policy.genres, form.policy.extras) == (False, ("bpm", "gain"))
+    form.stop()
+    model = TagPlanModel()
+    model.add([PlanLine("/m/a.mp3", ("Rock",), ("Rock",), "", is_written=True, also="BPM 120")])
+    assert model.text(0, 2) == "Rock, BPM 120"

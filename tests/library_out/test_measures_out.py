@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fstmuse_core.audio.measures import Measures
 from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.library.measured import keep_measures
 from fstmuse_core.library.rows import key_words, tempo_words
+from fstmuse_core.library.scan import scan_library
 from tests.library_out.conftest import MODEL, Shelf, answer
 
 Fstmuse = Callable[..., tuple[int, str, str]]
@@ -104,3 +106,34 @@ def test_words_for_what_is_not_sure() -> None:
         "-",
     ]
     assert [key_words("Am", 0.1), key_words("C", 0.04), key_words(None, None)] == ["Am", "C?", "-"]
+
+
+def test_the_command_writes_what_was_measured(
+    library_store: Shelf, fstmuse: Fstmuse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import soundfile
+
+    from fstmuse_core.cli import main
+    from fstmuse_core.tags.formats import open_tags
+
+    library_store.put("song.flac")
+    path = library_store.folder / "song.flac"
+    soundfile.write(path, np.random.default_rng(1).uniform(-0.3, 0.3, 22_050), 22_050)
+    scan_library(library_store.library)
+    library_store.hear(MODEL, {"song.flac": answer("Rock", 0.9)})
+    with library_store.library.writing() as connection:
+        keep_measures(connection, "song.flac", Measures(120.4, 0.9, "F#m", 0.01, -8.25, 0.99, 0.9))
+    model = ("--model", MODEL.sha256[:8])
+
+    assert main(["tag", "preview", "--fields", "bpm,key,gain", *model]) == 0
+    out = capsys.readouterr().out
+    assert "BPM 120, REPLAYGAIN_TRACK_GAIN -9.75 dB" in out
+    assert "INITIALKEY" not in out  # not sure
+
+    assert main(["tag", "write", "--fields", "genre,bpm,key", "--unsure", *model]) == 0
+    tags = open_tags(path)
+    assert tags.genres == ("Rock",)
+    assert tags.extras(("BPM", "INITIALKEY")) == {"BPM": "120", "INITIALKEY": "F#m"}
+    capsys.readouterr()
+    assert main(["tag", "write", "--fields", "tempo", *model]) == 2
+    assert "is no field; there are genre, bpm, key, mood, gain" in capsys.readouterr().err

@@ -7,8 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fstmuse_core.audio.key import SURE_MARGIN
+from fstmuse_core.audio.measures import track_gain
+from fstmuse_core.audio.tempo import SURE_STEADINESS
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State
+from fstmuse_core.tags.extras import BPM, GAIN, KEY, MOOD, PEAK
 from fstmuse_core.tags.outcome import Fate, Outcome
 from fstmuse_core.tags.plan import FileGenres
 from fstmuse_core.tags.reading import read_tags
@@ -18,9 +22,11 @@ _AT_ONCE = 200
 
 
 def file_genres(
-    library: Library, model: KnownModel, rows: Sequence[LibraryRow]
+    library: Library, model: KnownModel, rows: Sequence[LibraryRow], *, unsure: bool = False
 ) -> list[FileGenres]:
     """Genres of files by a model or the user, as :func:`~.tags.plan.plan_changes` takes them.
+
+    With them come mood, tempo, key and gain, those that are not sure only with ``unsure``.
 
     Files that are gone, and those of which nobody has said anything yet, are left out.
     """
@@ -37,9 +43,25 @@ def file_genres(
             model.name,
             model.sha256,
             row.review_genre or "",
+            _extras(row, unsure),
         )
         for row in wanted
     ]
+
+
+def _extras(row: LibraryRow, unsure: bool) -> dict[str, str]:
+    """Values of other tags by their names."""
+    found = {}
+    if row.bpm is not None and (unsure or (row.steadiness or 0.0) >= SURE_STEADINESS):
+        found[BPM] = f"{row.bpm:.0f}"
+    if row.key is not None and (unsure or (row.margin or 0.0) >= SURE_MARGIN):
+        found[KEY] = row.key
+    if row.mood:
+        found[MOOD] = row.mood
+    if row.loudness is not None:
+        found[GAIN] = f"{track_gain(row.loudness):.2f} dB"
+        found[PEAK] = f"{row.peak or 0.0:.6f}"
+    return found
 
 
 def note_tags(library: Library, outcome: Outcome) -> None:

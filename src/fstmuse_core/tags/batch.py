@@ -248,7 +248,8 @@ def _write_file(
     if why := obstacle(target):
         raise FstMuseError(target, why)
     with scratch(target, journal.id, index) as copy:
-        version = make(target, copy, change.new, change.note, change.separator)
+        genres = None if change.keeps_genres else change.new
+        version = make(target, copy, genres, change.note, change.separator, change.extras)
         entry = Entry(
             index,
             target,

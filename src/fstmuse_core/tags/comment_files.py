@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from fstmuse_core.tags.comments import COMMENTS_BLOCK, EMPTY, Comments, block_contents, flac_blocks
+from fstmuse_core.tags.extras import Extras, with_opus
 from fstmuse_core.tags.id3_frames import Id3Tag
 from fstmuse_core.tags.old_tags import id3v1_others, id3v1_with_genre
 from fstmuse_core.tags.reading import GenreField, main_genres
 from fstmuse_core.tags.spans import ogg_streams
 from fstmuse_core.tags.tag_containers import Part, PartKind, tag_parts
-from fstmuse_core.tags.tag_file import PROVENANCE, Edit, TagError, TagFile, own_errors, rewrite
+from fstmuse_core.tags.tag_file import (
+    PROVENANCE,
+    Edit,
+    Genres,
+    TagError,
+    TagFile,
+    own_errors,
+    rewrite,
+)
 
 _OURS = ("GENRE", PROVENANCE)
 _PADDING, _COMMENTS = 1, COMMENTS_BLOCK
@@ -32,10 +41,20 @@ class _CommentFile(TagFile):
         self.genres = main_genres([field for field in fields if field.genres])
         fields += [GenreField("a later part", tuple(block.texts("genre"))) for block in more]
         self.fields = tuple(field for field in fields if field.genres)
+        self._first = first
+
+    def extras(self, names: Collection[str]) -> dict[str, str]:
+        found = {name: next(iter(self._first.texts(name)), "") for name in names}
+        return {name: text for name, text in found.items() if text}
 
 
-def _values(genres: Sequence[str], note: str) -> dict[str, Sequence[str]]:
-    return {"GENRE": genres, PROVENANCE: [note]}
+def _values(
+    genres: Sequence[str] | None, note: str, extras: Extras = ()
+) -> dict[str, Sequence[str]]:
+    ours: dict[str, Sequence[str]] = {}
+    if genres is not None:
+        ours = {"GENRE": genres, PROVENANCE: [note]}
+    return {**ours, **{name: [value] for name, value in extras}}
 
 
 class FlacFile(_CommentFile):
@@ -52,14 +71,15 @@ class FlacFile(_CommentFile):
             self._parts = tag_parts(path)
             self._take([self._comments], self._parts)
 
-    def rest(self) -> object:
+    def rest(self, names: Collection[str] = ()) -> object:
         with self.path.open("rb") as stream:
             blocks = [
                 (block.kind, hashlib.sha256(block_contents(stream, block)).digest())
                 for block in self._blocks
                 if block.kind != _PADDING and block is not self._found
             ]
-        return self._comments.others(_OURS), blocks, [_others(part) for part in self._parts]
+        kept = self._comments.others([*_OURS, *names])
+        return kept, blocks, [_others(part) for part in self._parts]
 
     def stale(self, genres: Sequence[str]) -> list[GenreField]:
         return [
@@ -75,21 +95,23 @@ class FlacFile(_CommentFile):
             if part.kind is PartKind.ID3V1
         )
 
-    def check(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+    def check(self, genres: Genres, note: str, separator: str = "\0", extras: Extras = ()) -> None:
         with own_errors(self.path):
-            self._edits(genres, note, separator)
+            self._edits(genres, note, separator, extras)
 
-    def _write(self, genres: tuple[str, ...], note: str, separator: str) -> None:
-        edits = self._edits(genres, note, separator)
+    def _write(self, genres: Genres, note: str, separator: str, extras: Extras) -> None:
+        edits = self._edits(genres, note, separator, extras)
         with self.path.open("r+b") as stream:
             rewrite(stream, edits)
 
-    def _edits(self, genres: tuple[str, ...], note: str, separator: str) -> list[Edit]:
-        data = self._comments.with_values(_values(genres, note))
+    def _edits(self, genres: Genres, note: str, separator: str, extras: Extras) -> list[Edit]:
+        data = self._comments.with_values(_values(genres, note, extras))
         if len(data) >= _LARGEST:
             raise TagError(self.path, "its comments would be larger than they can be", "leave it")
         edits = []
         for part in self._parts:
+            if genres is None:
+                continue
             new = part.data
             if part.kind is PartKind.ID3V1:
                 new = id3v1_with_genre(part.data, genres)
@@ -128,9 +150,10 @@ def _others(part: Part) -> object:
 
 
 # What a packet of comments begins with, by what the first packet of a stream does.
+_OPUS = b"OpusHead"
 _PREFIXES = {
     b"\x01vorbis": b"\x03vorbis",
-    b"OpusHead": b"OpusTags",
+    _OPUS: b"OpusTags",
     b"Speex   ": b"",
     b"\x80theora": b"\x81theora",
     b"\x7fFLAC": b"\x04",
@@ -146,9 +169,9 @@ class _Link:
     head: bytes
     comments: Comments
 
-    def packet(self, genres: Sequence[str], note: str) -> bytes:
-        """The packet with other genres."""
-        data = self.comments.with_values(_values(genres, note))
+    def packet(self, genres: Sequence[str] | None, note: str, extras: Extras = ()) -> bytes:
+        """The packet with other genres and tags."""
+        data = self.comments.with_values(_values(genres, note, extras))
         if self.head[:1] in (b"\x04", b"\x84") and len(self.head) == _FLAC_HEAD:
             if len(data) >= _LARGEST:
                 raise ValueError("its comments would be larger than they can be")
@@ -168,25 +191,32 @@ class OggFile(_CommentFile):
                 raise ValueError("it has no comments that are known")
             self._take([link.comments for link in self._links])
 
-    def rest(self) -> object:
-        return [(link.head[:1], link.comments.others(_OURS)) for link in self._links]
+    def fitting(self, extras: Extras) -> Extras:
+        return with_opus(extras) if self._links[0].head == _PREFIXES[_OPUS] else extras
 
-    def check(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+    def rest(self, names: Collection[str] = ()) -> object:
+        ours = [*_OURS, *names]
+        first, *more = self._links
+        # What follows the first stream has its own tags, which stay.
+        kept = [(link.head[:1], link.comments.others(_OURS)) for link in more]
+        return [(first.head[:1], first.comments.others(ours)), *kept]
+
+    def check(self, genres: Genres, note: str, separator: str = "\0", extras: Extras = ()) -> None:
         with own_errors(self.path):
-            for link in self._links:
-                link.packet(genres, note)
+            for index, link in enumerate(self._links):
+                link.packet(genres, note, () if index else extras)
 
-    def _write(self, genres: tuple[str, ...], note: str, separator: str) -> None:
+    def _write(self, genres: Genres, note: str, separator: str, extras: Extras) -> None:
         from mutagen.ogg import OggPage
 
         pages: Any = OggPage
         with self.path.open("r+b") as stream:
             # From the end, so that the pages before stay where they were read.
             for index, link in reversed(list(enumerate(self._links))):
-                if index and not link.comments.texts("genre"):
+                if index and (genres is None or not link.comments.texts("genre")):
                     continue
                 packets = pages.to_packets(link.pages, False)
-                packets[0] = link.packet(genres, note if not index else "")
+                packets[0] = link.packet(genres, "" if index else note, () if index else extras)
                 new = pages.from_packets(packets, link.pages[0].sequence)
                 for page in new:
                     page.position = link.pages[0].position if page.position == 0 else page.position

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from fstmuse_core.tags.extras import ID3_FRAMES, MOOD, Extras
 from fstmuse_core.tags.id3_frames import Id3Tag
 from fstmuse_core.tags.old_tags import (
     ape_others,
@@ -23,6 +24,7 @@ from fstmuse_core.tags.tag_containers import Part, PartKind, id3_frames, tag_par
 from fstmuse_core.tags.tag_file import (
     PROVENANCE,
     Edit,
+    Genres,
     TagError,
     TagFile,
     own_errors,
@@ -82,23 +84,29 @@ class Id3File(TagFile):
                 found.append(GenreField(part.kind, part.genres))
         return found
 
-    def rest(self) -> object:
+    def rest(self, names: Collection[str] = ()) -> object:
         others = [_others(part) for part in self._parts if part is not self._main]
-        return self._tag.others, others
+        return self._tag.others_but(names), others
 
-    def check(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+    def extras(self, names: Collection[str]) -> dict[str, str]:
         with own_errors(self.path):
-            self._edits(genres, note, separator)
+            frames = id3_frames(self._main.data) if self._main else {}
+        found = {name: _extra_text(frames, name) for name in names}
+        return {name: text for name, text in found.items() if text}
 
-    def _write(self, genres: tuple[str, ...], note: str, separator: str) -> None:
-        edits = self._edits(genres, note, separator)
+    def check(self, genres: Genres, note: str, separator: str = "\0", extras: Extras = ()) -> None:
+        with own_errors(self.path):
+            self._edits(genres, note, separator, extras)
+
+    def _write(self, genres: Genres, note: str, separator: str, extras: Extras) -> None:
+        edits = self._edits(genres, note, separator, extras)
         with self.path.open("r+b") as stream:
             rewrite(stream, edits)
 
-    def _edits(self, genres: tuple[str, ...], note: str, separator: str) -> list[Edit]:
-        edits = [self._main_edit(self._tag.with_genres(genres, note, separator))]
+    def _edits(self, genres: Genres, note: str, separator: str, extras: Extras) -> list[Edit]:
+        edits = [self._main_edit(self._tag.with_genres(genres, note, separator, extras))]
         for part in self._parts:
-            if part is not self._main:
+            if part is not self._main and genres is not None:
                 new = _changed(part, genres, separator)
                 if new != part.data:
                     edits.append(Edit(part.at, len(part.data), new))
@@ -135,6 +143,18 @@ class MpegFile(Id3File):
         return Id3Tag(4, frames=tuple(frames))
 
 
+def _extra_text(frames: Any, name: str) -> str:
+    """Text of a tag in frames as mutagen reads them; empty where it is not."""
+    keys = [ID3_FRAMES[name]] if name in ID3_FRAMES else []
+    keys += ["TMOO"] if name == MOOD else []
+    keys += [f"TXXX:{spelt}" for spelt in (name, name.lower(), name.capitalize())]
+    for key in keys:
+        frame = frames.get(key)
+        if frame is not None and frame.text:
+            return str(frame.text[0])
+    return ""
+
+
 def _text(field: bytes) -> bytes:
     return field.split(b"\0")[0].rstrip()
 
@@ -147,7 +167,7 @@ class ChunkFile(Id3File):
             self._chunks = _Chunks(path, stream)
         super().__init__(path)
 
-    def rest(self) -> object:
+    def rest(self, names: Collection[str] = ()) -> object:
         ours = {part.at for part in self._parts}
         with self.path.open("rb") as stream:
             others = [
@@ -155,12 +175,12 @@ class ChunkFile(Id3File):
                 for name, at, length in self._chunks.found
                 if at not in ours and name not in (b"data", b"SSND")
             ]
-        return super().rest(), others
+        return super().rest(names), others
 
-    def _edits(self, genres: tuple[str, ...], note: str, separator: str) -> list[Edit]:
+    def _edits(self, genres: Genres, note: str, separator: str, extras: Extras) -> list[Edit]:
         order = self._chunks.order
         edits = []
-        for at, length, new in super()._edits(genres, note, separator):
+        for at, length, new in super()._edits(genres, note, separator, extras):
             if at == 0:
                 edits.append(self._chunks.added(new))
                 continue

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+
+from fstmuse_core.tags.extras import ID3_FRAMES, MOOD, Extras, names_of
 
 _HEADER = 10
 # Room left behind the frames of a tag that must grow, so that the next change moves nothing.
@@ -92,16 +94,27 @@ class Id3Tag:
     @property
     def others(self) -> tuple[bytes, ...]:
         """All frames but the genre and the note, and what follows them; never changed."""
-        kept = tuple(frame.raw for frame in self.frames if not _is_ours(frame))
-        return (*kept, self.rest.rstrip(b"\0"))
+        return self.others_but(())
+
+    def others_but(self, names: Collection[str]) -> tuple[bytes, ...]:
+        """The same without the tags of these names."""
+        kept = (f for f in self.frames if not _is_ours(f) and not _is_extra(f, names))
+        return (*(frame.raw for frame in kept), self.rest.rstrip(b"\0"))
 
     def has_genre(self) -> bool:
         """True if there is a genre frame."""
         return any(frame.name in _GENRE for frame in self.frames)
 
-    def with_genres(self, genres: Sequence[str], note: str, separator: str = "\0") -> bytes:
+    def with_genres(
+        self,
+        genres: Sequence[str] | None,
+        note: str,
+        separator: str = "\0",
+        extras: Extras = (),
+    ) -> bytes:
         """The tag with these genres and this note; where they are empty, without.
 
+        With ``None`` both stay as they are. ``extras`` take the place of tags of their names.
         It takes as many bytes as before where they suffice. ``separator`` stands between
         genres in versions before 2.4.
 
@@ -115,12 +128,23 @@ class Id3Tag:
             texts = [f"({text}" if text.startswith("(") else text for text in genres]
             values = texts if self.version == 4 or separator == "\0" else [separator.join(texts)]
             new.append(self._text_frame("TCON", values))
-        if note:
+        if note and genres is not None:
             new.append(self._text_frame("TXXX", [PROVENANCE, note]))
+        names = names_of(extras)
         place = next((i for i, f in enumerate(self.frames) if f.name in _GENRE), len(self.frames))
-        before = [frame.raw for frame in self.frames[:place] if not _is_ours(frame)]
-        after = [frame.raw for frame in self.frames[place:] if not _is_ours(frame)]
-        return self._packed(b"".join([*before, *new, *after]) + self.rest)
+
+        def kept(frames: Sequence[Id3Frame]) -> list[bytes]:
+            stay = (f for f in frames if genres is None or not _is_ours(f))
+            return [frame.raw for frame in stay if not _is_extra(frame, names)]
+
+        before, after = kept(self.frames[:place]), kept(self.frames[place:])
+        more = [self._extra_frame(name, value) for name, value in extras]
+        return self._packed(b"".join([*before, *new, *after, *more]) + self.rest)
+
+    def _extra_frame(self, name: str, value: str) -> bytes:
+        if name in ID3_FRAMES:
+            return self._text_frame(ID3_FRAMES[name], [value])
+        return self._text_frame("TXXX", [name, value])
 
     def _packed(self, body: bytes) -> bytes:
         room = self.size - _HEADER
@@ -161,15 +185,27 @@ def _is_ours(frame: Id3Frame) -> bool:
     return frame.name in _GENRE or (frame.name in _USER_TEXT and _described(frame.body))
 
 
-def _described(body: bytes) -> bool:
-    """True if a text of the user's own kind bears our name."""
-    name = PROVENANCE.encode()
+def _is_extra(frame: Id3Frame, names: Collection[str]) -> bool:
+    """True for the frame of one of these tags, however its name is spelt."""
+    plain = frame.name.rstrip(b"\0 ").decode("ascii")
+    if any(plain in (ID3_FRAMES[n], ID3_FRAMES[n][:3]) for n in names if n in ID3_FRAMES):
+        return True
+    if MOOD in names and plain == "TMOO":
+        return True
+    return frame.name in _USER_TEXT and any(
+        _described(frame.body, spelt) for n in names for spelt in (n, n.lower(), n.capitalize())
+    )
+
+
+def _described(body: bytes, described: str = PROVENANCE) -> bool:
+    """True if a text of the user's own kind bears a name, by default ours."""
+    name = described.encode()
     if body[:1] in (b"\0", b"\3"):
         return body[1:].split(b"\0", 1)[0] == name
     if body[:1] in (b"\1", b"\2"):
         text = body[1:]
         for order, mark in (("utf-16-le", _UTF16_LE), ("utf-16-be", b"\xfe\xff")):
-            wide = PROVENANCE.encode(order) + b"\0\0"
+            wide = described.encode(order) + b"\0\0"
             if text.startswith((mark + wide, wide)):
                 return True
     return False

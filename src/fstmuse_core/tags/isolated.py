@@ -14,12 +14,14 @@ from pathlib import Path
 
 from fstmuse_core.system.isolated import IsolatedWork
 from fstmuse_core.system.process_limits import DECODING, Limits
+from fstmuse_core.tags.extras import Extras
 from fstmuse_core.tags.plan import Change, Each, FileGenres
 from fstmuse_core.tags.replacement import FileChangedError, MakeVersion, NewVersion, make_version
+from fstmuse_core.tags.tag_file import Genres
 
 OnWait = Callable[[], None]
 _Look = Callable[[FileGenres], Change]
-_Asked = tuple[Path, Path, tuple[str, ...], str, str]
+_Asked = tuple[Path, Path, Genres, str, str, Extras]
 # Elsewhere than on Linux the file counts too, which is mapped to be compared.
 _MEMORY = DECODING.memory_bytes if sys.platform == "linux" else 8 * 2**30
 # A file of several GB is read six times, and little of it is decoded.

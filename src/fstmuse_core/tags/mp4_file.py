@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import mutagen.mp4
 
+from fstmuse_core.tags.extras import Extras, mp4_key, mp4_text, mp4_value, names_of
 from fstmuse_core.tags.reading import GenreField, tag_values
 from fstmuse_core.tags.spans import mp4_boxes
-from fstmuse_core.tags.tag_file import PROVENANCE, TagError, TagFile, own_errors
+from fstmuse_core.tags.tag_file import PROVENANCE, Genres, TagError, TagFile, own_errors
 
 _MP4: Any = mutagen.mp4.MP4
 _NOTE = f"----:com.apple.iTunes:{PROVENANCE}"
@@ -37,44 +39,54 @@ class Mp4File(TagFile):
     def _tags(self) -> Any:
         return {} if self._file.tags is None else self._file.tags
 
-    def check(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+    def extras(self, names: Collection[str]) -> dict[str, str]:
+        found = {name: mp4_text(self._tags.get(mp4_key(name))) for name in names}
+        return {name: text for name, text in found.items() if text}
+
+    def fitting(self, extras: Extras) -> Extras:
+        return tuple((n, mp4_text(mp4_value(n, value))) for n, value in extras)
+
+    def check(self, genres: Genres, note: str, separator: str = "\0", extras: Extras = ()) -> None:
         """Try it on the file without its sound."""
         trial = io.BytesIO()
         with self.path.open("rb") as stream, own_errors(self.path):
             _copy_without_sound(stream, self.path.stat().st_size, trial)
-            _save(trial, genres, note)
+            _save(trial, genres, note, extras)
             trial.seek(0)
-            if _rest(_MP4(trial)) != self.rest():
+            if _rest(_MP4(trial), names_of(extras)) != self.rest(names_of(extras)):
                 raise TagError(
                     self.path,
                     "other tags would change, which cannot be written as they are",
                     "see it with a tag editor",
                 )
 
-    def _write(self, genres: tuple[str, ...], note: str, separator: str) -> None:
+    def _write(self, genres: Genres, note: str, separator: str, extras: Extras) -> None:
         with self.path.open("r+b") as stream:
-            _save(stream, genres, note)
+            _save(stream, genres, note, extras)
 
-    def rest(self) -> object:
-        return _rest(self._file)
+    def rest(self, names: Collection[str] = ()) -> object:
+        return _rest(self._file, names)
 
 
-def _save(stream: Any, genres: tuple[str, ...], note: str) -> None:
+def _save(stream: Any, genres: Genres, note: str, extras: Extras) -> None:
     stream.seek(0)
     file: Any = _MP4(stream)
     if file.tags is None:
         file.add_tags()
-    for key, values in ((_GENRE, genres), (_NOTE, (note.encode(),))):
+    ours: list[tuple[str, list[Any]]] = []
+    ours += [] if genres is None else [(_GENRE, list(genres)), (_NOTE, [note.encode()])]
+    for key, values in (*ours, *((mp4_key(n), mp4_value(n, value)) for n, value in extras)):
         file.tags.pop(key, None)
         if any(values):
-            file.tags[key] = list(values)
+            file.tags[key] = values
     stream.seek(0)
     file.save(stream)
 
 
-def _rest(file: Any) -> object:
+def _rest(file: Any, names: Collection[str]) -> object:
     tags = {} if file.tags is None else file.tags
-    kept = {k: _mark(v) for k, v in tags.items() if k not in (_GENRE, _NOTE)}
+    ours = {_GENRE, _NOTE, *map(mp4_key, names)}
+    kept = {k: _mark(v) for k, v in tags.items() if k not in ours}
     return kept, _mark(getattr(tags, "_failed_atoms", {}))
 
 

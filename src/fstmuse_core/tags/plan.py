@@ -13,6 +13,7 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.tags.extras import FIELDS, Extras, chosen_extras
 from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for
 from fstmuse_core.tags.formats import TagFile, open_tags
 from fstmuse_core.tags.genres import canonical_genre, useful_genres
@@ -31,6 +32,7 @@ Each = Callable[
 
 # Programs of the time take the one or the other; by the zero of ID3v2.4 they show the first.
 SEPARATORS = ("\0", ";", "/")
+_NO_GENRES = "the tags asked for are there or unknown"
 
 
 class Mode(StrEnum):
@@ -60,6 +62,11 @@ class Policy:
         Write beside the genre which model said so, and how sure it was.
     separator : str
         Between several genres in ID3 before version 2.4, one of :data:`SEPARATORS`.
+    genres : bool
+        Write genres at all.
+    extras : tuple of str
+        Other tags to write, of :data:`~fstmuse_core.tags.extras.FIELDS`; those that a file has
+        stay unless the mode is to replace.
     """
 
     mode: Mode = Mode.ONLY_IF_EMPTY
@@ -69,11 +76,13 @@ class Policy:
     unsure: bool = False
     note: bool = True
     separator: str = "\0"
+    genres: bool = True
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileGenres:
-    """Genres of one file, by a model and the user.
+    """Genres of one file by a model and the user, and what was measured of it.
 
     Attributes
     ----------
@@ -86,6 +95,8 @@ class FileGenres:
         The model's name and hash.
     said : str
         The genre that the user gave or confirmed; it counts more than the model's.
+    extras : mapping of str to str
+        Values of other tags by their names.
     """
 
     path: Path
@@ -94,6 +105,7 @@ class FileGenres:
     model: str = ""
     model_sha256: str = ""
     said: str = ""
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,10 @@ class Change:
         Other names of the very same file that were given too; they stay names of it.
     separator : str
         Between several genres in ID3 before version 2.4.
+    keeps_genres : bool
+        True where only ``extras`` are written.
+    extras, old_extras : tuple of (str, str)
+        Other tags that are written, and those of their names that the file has.
     """
 
     path: Path
@@ -135,6 +151,9 @@ class Change:
     stamp: Stamp | None = None
     links: tuple[Path, ...] = ()
     separator: str = "\0"
+    keeps_genres: bool = False
+    extras: Extras = ()
+    old_extras: Extras = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -145,7 +164,20 @@ class Change:
             "note": self.note,
             "skipped": self.skipped or None,
             "remark": self.remark or None,
+            "tags": {
+                name: {"old": dict(self.old_extras).get(name), "new": value}
+                for name, value in self.extras
+            },
         }
+
+    def extras_words(self) -> str:
+        """Other tags for people: "BPM 120, INITIALKEY Am > F#"."""
+        old = dict(self.old_extras)
+        parts = (
+            f"{name} {one_line(old[name])} > {value}" if name in old else f"{name} {value}"
+            for name, value in self.extras
+        )
+        return ", ".join(parts)
 
 
 def plan_changes(
@@ -195,34 +227,54 @@ def plan_changes(
 
 
 def _plan(file: FileGenres, policy: Policy) -> Change:
-    genres, why = _wanted(file, policy)
-    if why:
-        return Change(file.path, skipped=why)
+    genres, why = _wanted(file, policy) if policy.genres else ((), _NO_GENRES)
+    if why and not (policy.extras and file.extras):
+        return Change(file.path, skipped=why if policy.genres else "nothing is known to write")
     target = Path(os.path.realpath(file.path))
     old: tuple[str, ...] = ()
     try:
         stamp = Stamp.of(target)
-        if why := obstacle(target):
-            return Change(file.path, skipped=why)
+        if barred := obstacle(target):
+            return Change(file.path, skipped=barred)
         tags = open_tags(target)
         old = tags.genres
-        new, why = _merged(tags, genres, policy.mode)
-        if why:
+        new, why = ((), why) if why else _merged(tags, genres, policy.mode)
+        extras, present = _extras(tags, file, policy)
+        if why and not extras:
             return Change(file.path, old, old, skipped=why)
-        note = _note(file, genres) if policy.note else ""
-        foresee(target, tags, new, note, policy.separator)
+        note = _note(file, genres) if policy.note and not why else ""
+        foresee(target, tags, None if why else new, note, policy.separator, extras)
     except (FstMuseError, OSError) as error:
         return Change(file.path, old, old, skipped=reason_for(error))
     return Change(
         file.path,
         old,
-        new,
+        old if why else new,
         note,
-        remark=_said_elsewhere(tags),
+        remark=_said_elsewhere(tags) if not why else _stays(why),
         target=target,
         stamp=stamp,
         separator=policy.separator,
+        keeps_genres=bool(why),
+        extras=extras,
+        old_extras=present,
     )
+
+
+def _stays(why: str) -> str:
+    return "" if why == _NO_GENRES else f"its genre stays: {why}"
+
+
+def _extras(tags: TagFile, file: FileGenres, policy: Policy) -> tuple[Extras, Extras]:
+    """Other tags that a file gets, and those of their names that it has."""
+    if not policy.extras:
+        return (), ()
+    wanted = dict(tags.fitting(tuple(file.extras.items())))
+    names = (*wanted, *(name for field in policy.extras for name in FIELDS[field]))
+    present = tags.extras(names)
+    is_replaced = policy.mode is Mode.REPLACE
+    extras = chosen_extras(wanted, present, policy.extras, replace=is_replaced)
+    return extras, tuple((name, present[name]) for name, _ in extras if name in present)
 
 
 def _said_elsewhere(tags: TagFile) -> str:

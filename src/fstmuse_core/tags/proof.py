@@ -14,7 +14,9 @@ from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.tags.audio_bytes import audio_digest
+from fstmuse_core.tags.extras import Extras, names_of
 from fstmuse_core.tags.formats import TagError, TagFile, open_tags
+from fstmuse_core.tags.tag_file import Genres
 
 # Left free on the disk, for what others are writing.
 _SPARE = 1 << 20
@@ -26,7 +28,12 @@ _Sound = tuple[float, int, int, FloatArray]
 
 
 def foresee(
-    target: Path, tags: TagFile, genres: tuple[str, ...], note: str, separator: str = "\0"
+    target: Path,
+    tags: TagFile,
+    genres: Genres,
+    note: str,
+    separator: str = "\0",
+    extras: Extras = (),
 ) -> None:
     """Raise what making a new version of ``target`` would raise, as far as can be told.
 
@@ -40,16 +47,26 @@ def foresee(
         If the tags cannot be changed, or the file does not play.
     """
     require_space(target)
-    tags.check(genres, note, separator)
+    tags.check(genres, note, separator, extras)
     _some_sound(target)
 
 
-def prove(target: Path, copy: Path, before: object, genres: tuple[str, ...], note: str) -> None:
-    """Raise ``TagError`` unless ``copy`` has the new genres, and all else is as in ``target``."""
+def prove(
+    target: Path, copy: Path, before: object, genres: Genres, note: str, extras: Extras = ()
+) -> None:
+    """Raise ``TagError`` unless ``copy`` has the new tags, and all else is as in ``target``."""
     tags: TagFile = open_tags(copy)
-    if tags.provenance != note or not tags.says(genres):
+    names = names_of(extras)
+    if genres is None:
+        old = open_tags(target)
+        is_read = (tags.provenance, tags.fields) == (old.provenance, old.fields)
+    else:
+        is_read = tags.provenance == note and tags.says(genres)
+    if not is_read:
         raise _refused(target, "the new genre did not read back")
-    if tags.rest() != before:
+    if tags.extras(names) != dict(extras):
+        raise _refused(target, "the new tags did not read back")
+    if tags.rest(names) != before:
         raise _refused(target, "other tags would have changed")
     if audio_digest(target) != audio_digest(copy):
         raise _refused(target, "its sound would have changed")

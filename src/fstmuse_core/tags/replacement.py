@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fstmuse_core.system.process_limits import heartbeat
+from fstmuse_core.tags.extras import Extras, names_of
 from fstmuse_core.tags.file_access import Stamp, sync_folder
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.proof import prove, require_space
+from fstmuse_core.tags.tag_file import Genres
 
 _STEP = struct.Struct("<QQ")
 _LITERAL = 2**64 - 1
@@ -137,7 +139,7 @@ class NewVersion:
 
 
 # As :func:`make_version`.
-MakeVersion = Callable[[Path, Path, tuple[str, ...], str, str], NewVersion]
+MakeVersion = Callable[[Path, Path, Genres, str, str, Extras], NewVersion]
 
 
 class FileChangedError(Exception):
@@ -161,7 +163,12 @@ def scratch(target: Path, batch: str, index: int) -> Iterator[Path]:
 
 
 def make_version(
-    target: Path, copy: Path, genres: tuple[str, ...], note: str, separator: str = "\0"
+    target: Path,
+    copy: Path,
+    genres: Genres,
+    note: str,
+    separator: str = "\0",
+    extras: Extras = (),
 ) -> NewVersion:
     """Copy ``target``, give the copy its new tags, and prove that nothing else has changed.
 
@@ -175,9 +182,9 @@ def make_version(
     require_space(target)
     old_sha256 = _copy(target, copy)
     tags = open_tags(copy)
-    before = tags.rest()
-    tags.change(genres, note, separator)
-    prove(target, copy, before, genres, note)
+    before = tags.rest(names_of(extras))
+    tags.change(genres, note, separator, extras)
+    prove(target, copy, before, genres, note, extras)
     with target.open("rb") as old:
         delta = make_delta(old, copy)
     if _restored(delta, copy, None) != old_sha256:

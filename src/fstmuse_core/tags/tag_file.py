@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.process_limits import heartbeat
+from fstmuse_core.tags.extras import Extras
 from fstmuse_core.tags.id3_frames import PROVENANCE as PROVENANCE
 from fstmuse_core.tags.reading import GenreField
 
+# Genres to write; ``None`` leaves those of the file.
+Genres = tuple[str, ...] | None
 _SEPARATORS = re.compile(r"[;,|/\\\0]")
 
 
@@ -47,21 +50,30 @@ class TagFile(ABC):
         self.provenance = ""
 
     @abstractmethod
-    def rest(self) -> object:
-        """All other tags, in a form by which two files can be compared."""
+    def rest(self, names: Collection[str] = ()) -> object:
+        """All other tags but these, in a form by which two files can be compared."""
 
     @abstractmethod
-    def check(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+    def extras(self, names: Collection[str]) -> dict[str, str]:
+        """Values of those tags of :mod:`~fstmuse_core.tags.extras` that the file has."""
+
+    def fitting(self, extras: Extras) -> Extras:
+        """The same tags as the file's format has them."""
+        return extras
+
+    @abstractmethod
+    def check(self, genres: Genres, note: str, separator: str = "\0", extras: Extras = ()) -> None:
         """Raise :class:`TagError` if :meth:`change` would; nothing is written."""
 
     @abstractmethod
-    def _write(self, genres: tuple[str, ...], note: str, separator: str) -> None: ...
+    def _write(self, genres: Genres, note: str, separator: str, extras: Extras) -> None: ...
 
-    def change(self, genres: tuple[str, ...], note: str, separator: str = "\0") -> None:
+    def change(self, genres: Genres, note: str, separator: str = "\0", extras: Extras = ()) -> None:
         """Put genres and the note into the file itself; where they are empty, take them out.
 
-        All places where the file names a genre are changed alike; ``separator`` stands between
-        several in ID3 before version 2.4.
+        With ``None`` for genres, they and the note stay as they are. ``extras`` take the place of
+        tags of their names. All places where the file names a genre are changed alike;
+        ``separator`` stands between several in ID3 before version 2.4.
 
         Raises
         ------
@@ -70,9 +82,9 @@ class TagFile(ABC):
         TagError
             If the tags have no room for it.
         """
-        self.check(genres, note, separator)
+        self.check(genres, note, separator, extras)
         with own_errors(self.path):
-            self._write(genres, note, separator)
+            self._write(genres, note, separator, extras)
 
     def says(self, genres: Sequence[str]) -> bool:
         """True if the file names these genres, and no others, wherever it names any."""

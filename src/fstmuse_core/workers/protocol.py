@@ -187,14 +187,14 @@ class PlanTags(LibraryRequest):
 
 @dataclass(frozen=True)
 class PlanLine:
-    """Change planned of one file's genres; ``is_written`` also if they stay, and
-    another tag in it says something else."""
+    """Change planned of a file; ``is_written`` also if only ``also``, or a stale tag, changes."""
 
     path: str
     old: tuple[str, ...]
     new: tuple[str, ...]
     why: str
     is_written: bool = False
+    also: str = ""
 
     @property
     def stays(self) -> bool:

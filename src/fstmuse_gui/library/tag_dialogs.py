@@ -81,7 +81,7 @@ class TagDialog(FittingDialog):
         self.write_button.clicked.connect(self.write_requested)
 
     def _build(self) -> None:
-        heading = PlainLabel("Write genres into the files")
+        heading = PlainLabel("Write tags into the files")
         heading.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         frame = QFrame()
         frame.setObjectName("card")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QGridLayout,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -29,6 +30,13 @@ _MODES = {
     Mode.ONLY_IF_EMPTY: "Only where there is none",
     Mode.REPLACE: "In place of what is there",
     Mode.APPEND: "Beside what is there",
+}
+_FIELDS = {
+    "genre": ("Genre", "As the library shows it"),
+    "bpm": ("BPM", "Tempo in whole beats a minute"),
+    "key": ("Key", "Initial key, such as Am or F#"),
+    "mood": ("Mood", "What the model says of it"),
+    "gain": ("ReplayGain", "Gain and peak of the track, by EBU R 128"),
 }
 _SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
 _HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
@@ -63,7 +71,12 @@ class TagForm(QWidget):
         self.most.setValue(default.most)
         _indent(self.most)
         self.also_at_least = _percent_box(round(100 * default.also_at_least))
-        self.unsure = QCheckBox("Also where it is not sure")
+        self.fields = {name: QCheckBox(text) for name, (text, _tip) in _FIELDS.items()}
+        for name, box in self.fields.items():
+            box.setToolTip(_FIELDS[name][1])
+        self.fields["genre"].setChecked(True)
+        self.unsure = QCheckBox("Also what is not sure")
+        self.unsure.setToolTip("Genres, tempi and keys of which FstMuse is not sure")
         self.note = QCheckBox("Note which model said so")
         self.note.setToolTip("A field of its own beside the genre: model, version and score")
         self.note.setChecked(default.note)
@@ -85,9 +98,10 @@ class TagForm(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
+        self._add_fields(column)
         for text, control in (
             ("Files", self.scope),
-            ("Write the genre", self.mode),
+            ("Write it", self.mode),
             ("Least probability", self.at_least),
             ("Genres at most", self.most),
             ("Least probability of further ones", self.also_at_least),
@@ -116,12 +130,24 @@ class TagForm(QWidget):
         hint.setWordWrap(True)
         column.addWidget(hint)
 
+    def _add_fields(self, column: QVBoxLayout) -> None:
+        """Add the choice of what is written, in two rows."""
+        label = PlainLabel("What to write")
+        label.setProperty("look", "small")
+        column.addWidget(label)
+        boxes = QGridLayout()
+        boxes.setSpacing(GRID // 2)
+        for place, box in enumerate(self.fields.values()):
+            boxes.addWidget(box, place // 3, place % 3)
+        column.addLayout(boxes)
+        column.addSpacing(GRID // 2)
+
     def _listen(self) -> None:
         for chooser in (self.scope, self.mode, self.separator, self.encoding):
             chooser.activated.connect(lambda _index: self._pause.start())
         for box in (self.at_least, self.most, self.also_at_least):
             box.valueChanged.connect(lambda _value: self._pause.start())
-        for tick in (self.unsure, self.note):
+        for tick in (self.unsure, self.note, *self.fields.values()):
             tick.toggled.connect(lambda _on: self._pause.start())
         self.most.valueChanged.connect(self._allow_several)
         self._allow_several(self.most.value())
@@ -149,7 +175,14 @@ class TagForm(QWidget):
             unsure=self.unsure.isChecked(),
             note=self.note.isChecked(),
             separator=self.separator.currentData(),
+            genres=self.fields["genre"].isChecked(),
+            extras=self._extras,
         )
+
+    @property
+    def _extras(self) -> tuple[str, ...]:
+        ticked = [name for name, box in self.fields.items() if box.isChecked()]
+        return tuple(name for name in ticked if name != "genre")
 
     def restore(self, separator: str, keep_time: bool, encoding: str) -> None:
         """Choose what was chosen last."""
@@ -229,7 +262,8 @@ class TagPlanModel(TextTableModel):
         if column == 3:
             return one_line(line.why[:1].upper() + line.why[1:])
         genres = line.old if column == 1 else line.new
-        return one_line("; ".join(genres)) or "\N{EN DASH}"
+        also = line.also if column == 2 else ""
+        return ", ".join(filter(None, (one_line("; ".join(genres)), also))) or "\N{EN DASH}"
 
     def hint(self, row: int, column: int) -> str:
         return one_line(self.lines[row].path) if column == 0 else self.text(row, column)

@@ -314,7 +314,9 @@ class LibraryView(PagedView):
 
     def _build_files_page(self) -> QWidget:
         self.tags_button = QPushButton(icon("edit"), f" Write tags{MORE}")
-        self.tags_button.setToolTip("Write genres into the files, with a preview (Ctrl+T)")
+        self.tags_button.setToolTip(
+            "Write genre, tempo, key, mood or gain into the files, with a preview (Ctrl+T)"
+        )
         self.export_button = QPushButton(icon("export"), "Export")
         self.export_button.setProperty("look", "menu")
         self.export_button.setToolTip("Tables, playlists and a report")

@@ -16,6 +16,7 @@ from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.system.wording import counted
+from fstmuse_core.tags.extras import FIELDS
 from fstmuse_core.tags.plan import FileGenres
 
 if TYPE_CHECKING:
@@ -112,6 +113,24 @@ _PERCENT = Percent()
 _SEPARATORS = {"nul": "\0", ";": ";", "/": "/"}
 
 
+class FieldNames(click.ParamType[tuple[str, ...]]):
+    """Names of fields with commas between them."""
+
+    name = "fields"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Convert a value, as :class:`click.ParamType` does."""
+        names = value if isinstance(value, tuple) else tuple(str(value).lower().split(","))
+        names = tuple(dict.fromkeys(name.strip() for name in names))
+        known = ("genre", *FIELDS)
+        for name in names:
+            if name not in known:
+                self.fail(f"{name!r} is no field; there are {', '.join(known)}", param, ctx)
+        return names
+
+
 def plan_options(function: _Command) -> _Command:
     """The argument and the options that :func:`planned` takes."""
     for option in (
@@ -162,6 +181,16 @@ def plan_options(function: _Command) -> _Command:
             help="What becomes of genres that a file has; Unknown, Other and the like are none. "
             "All places in a file that name a genre (APEv2, RIFF INFO, ID3v1) are changed alike.",
         ),
+        click.option(
+            "--fields",
+            type=FieldNames(),
+            default="genre",
+            show_default=True,
+            metavar="NAMES",
+            help="What to write, with commas between: genre, bpm, key, mood, gain (ReplayGain of "
+            "the track). Tempi and keys that are not sure only with --unsure; in other modes "
+            "than replace what a file has stays.",
+        ),
         click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it."),
         model_option,
         click.argument(
@@ -187,6 +216,7 @@ def planned(
     unsure: bool,
     no_note: bool,
     separator: str,
+    fields: tuple[str, ...],
 ) -> list[Change]:
     """The plan; raises ``FstMuseError`` if there is nothing to plan for."""
     from fstmuse_core.tags.isolated import isolated_looks
@@ -200,8 +230,15 @@ def planned(
         unsure=unsure,
         note=not no_note,
         separator=_SEPARATORS[separator],
+        genres="genre" in fields,
+        extras=tuple(name for name in fields if name != "genre"),
     )
-    files = _from_library(model, folder) if results is None else _read(results, model, folder)
+    if results is not None and policy.extras:
+        raise click.UsageError("results hold genres only; the library knows the other fields")
+    if results is None:
+        files = _from_library(model, folder, unsure)
+    else:
+        files = _read(results, model, folder)
     with isolated_looks(spawn=len(files) > 1) as each, ProgressBar(len(files)) as bar:
         return plan_changes(
             files, policy, progress=lambda done, _: bar.update(done, "tags"), each=each
@@ -222,14 +259,14 @@ def _read(results: Path, model: str | None, folder: str | None) -> list[FileGenr
     return files
 
 
-def _from_library(model: str | None, folder: str | None) -> list[FileGenres]:
+def _from_library(model: str | None, folder: str | None, unsure: bool) -> list[FileGenres]:
     from fstmuse_core.cli.library.options import Choice, chosen_model, opened_library
     from fstmuse_core.library.tagging import file_genres
 
     with opened_library() as library:
         classifier = chosen_model(library, model)
         rows = Choice(folder, None, None, False).rows(library, classifier)
-        files = file_genres(library, classifier, rows)
+        files = file_genres(library, classifier, rows, unsure=unsure)
     if not files:
         raise FstMuseError(
             "Your library",

@@ -91,7 +91,9 @@ def stop_asked() -> Iterator[Callable[[], bool]]:
 @click.option("--all", "show_all", is_flag=True, help="Also files left as they are, with why.")
 @layout_option
 def preview(show_all: bool, layout: str, **choices: Any) -> int:
-    """Show the genres of each file now and after writing; nothing is changed.
+    """Show the genres of each file, and what else is asked for, now and after writing.
+
+    Nothing is changed.
 
     RESULTS.jsonl is what "fstmuse classify FOLDER --output RESULTS.jsonl" has written; without
     it the library is meant. JSON holds all files, a table those to be written.
@@ -117,13 +119,18 @@ def _print_table(changes: list[Change]) -> None:
 
 def _genres(change: Change) -> str:
     old = one_line("; ".join(change.old)) or "-"
-    return f"{old} (kept)" if change.skipped else f"{old} > {one_line('; '.join(change.new))}"
+    if change.skipped:
+        return f"{old} (kept)"
+    also = change.extras_words()
+    if change.keeps_genres:
+        return also
+    return f"{old} > {one_line('; '.join(change.new))}" + (f"; {also}" if also else "")
 
 
 # Writing ------------------------------------------------------------------------------------
 
 
-@click.command(short_help="Write genre tags; they can be undone.")
+@click.command(short_help="Write tags: genre, tempo, key, mood, gain; they can be undone.")
 @plan_options
 @click.option(
     "--keep-time",

@@ -32,7 +32,7 @@ def plan(server: LibraryServer, request: PlanTags) -> None:
     model = server.model(request.sha256)
     rows = server.library.rows(model.sha256, file_ids=request.file_ids)
     server.plan = plan_changes(
-        file_genres(server.library, model, rows),
+        file_genres(server.library, model, rows, unsure=request.policy.unsure),
         request.policy,
         progress=server.progress,
         cancelled=server.is_cancelled,
@@ -41,7 +41,8 @@ def plan(server: LibraryServer, request: PlanTags) -> None:
     for change in server.plan:
         why = change.skipped or change.remark
         new = change.old if change.skipped else change.new
-        server.add(PlanLine(str(change.path), change.old, new, why, not change.skipped))
+        also = change.extras_words()
+        server.add(PlanLine(str(change.path), change.old, new, why, not change.skipped, also))
 
 
 def write(server: LibraryServer, request: WriteTags) -> Written:
