@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_core.bundle.model_list import Origin
-from fstmuse_gui.models.details_page import CardView
+from fstmuse_gui.models.card_view import CardView
 from fstmuse_gui.models.words import accessible_text
 from tests.gui_models.conftest import (
     SHIPPED,

@@ -61,7 +61,7 @@ class ModelFigures:
 
     ``accuracy`` of a generator is the share of its clips that are named as asked for.
     ``confusion`` counts songs by true genre (rows) and answer (columns), in the order of
-    ``genres``.
+    ``genres``. ``ece`` is the expected calibration error.
     """
 
     accuracy: float | None = None
@@ -69,6 +69,7 @@ class ModelFigures:
     genres: tuple[GenreFigure, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     interval: tuple[float, ...] = ()
+    ece: float | None = None
 
     @property
     def share(self) -> Share | None:
@@ -113,6 +114,7 @@ def figures_of(manifest: BundleManifest) -> ModelFigures:
         genres,
         _confusion(metrics.get("confusion"), len(genres)),
         tuple(end for end in ends if end is not None),
+        _share(metrics.get("ece", metrics.get("calibration_error"))),
     )
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import GanMetrics, Metrics
 from fstmuse_gui.plain import percent, set_tip, unbroken
+from fstmuse_gui.shared.measures import MeasuresView, measures
 from fstmuse_gui.theme import GRID, current_colours, icon
 from fstmuse_gui.train.results.gan import GanResult
 from fstmuse_gui.train.words import (
@@ -117,6 +118,9 @@ class ClassifierResult(QWidget):
         column.addSpacing(2 * GRID)
         column.addWidget(heading(self, "Found of each genre"))
         column.addWidget(self.recall)
+        column.addSpacing(2 * GRID)
+        self.measures = MeasuresView()
+        column.addWidget(self.measures)
         column.addStretch()
         return column
 
@@ -152,6 +156,7 @@ class ClassifierResult(QWidget):
         self._f1.setVisible(not share.is_few)
         self._words.setText("\n\n".join(accuracy_sentences(metrics)))
         self.recall.show_bars(_recall_bars(metrics))
+        self.measures.show_measures(measures(metrics.genres, metrics.confusion, metrics.ece))
         self.confusion.show_counts(metrics.genres, metrics.confusion)
         self.reliability.show_groups(metrics.reliability)
         self.reliability.setVisible(not share.is_few)
