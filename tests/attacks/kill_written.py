@@ -48,7 +48,7 @@ class ModelImported(ModelScenario):
         weights = (own.path / bundle.WEIGHTS_NAME).read_bytes()
         with (
             mock.patch.object(importing, "_rebuild", return_value=Rebuilt(own.litert, weights)),
-            mock.patch.object(importing, "try_out", return_value=None),
+            mock.patch.object(importing, "_try_apart", return_value=None),
         ):
             importing.import_model(self.folder / "file.fstmuse", "Theirs")
 

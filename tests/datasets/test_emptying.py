@@ -14,7 +14,7 @@ import pytest
 from fstmuse_core.cli import main
 from fstmuse_core.datasets import cache as cache_module
 from fstmuse_core.datasets import cache_index
-from fstmuse_core.datasets.cache import FeatureCache, empty_cache
+from fstmuse_core.datasets.cache import FeatureCache, empty_cache, tagger_rows_folder
 from fstmuse_core.datasets.cache_index import INDEX_FILE, empty_index
 from fstmuse_core.runs.store import TrainingLock, running_training
 from fstmuse_core.system import pool
@@ -199,6 +199,22 @@ def test_a_damaged_index_is_emptied_too(folder: Path, clips: list[Path]) -> None
 
     with FeatureCache() as cache:
         assert cache.fill(clips).computed == 2
+
+
+def test_the_tagger_s_outputs_are_counted_and_emptied_too(
+    folder: Path, clips: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FeatureCache() as cache:
+        cache.fill(clips)
+        without = cache.size().bytes
+        rows = tagger_rows_folder()
+        rows.mkdir()
+        (rows / "ab.npy").write_bytes(b"x" * 5000)
+        (rows / ".cd.npy-left").write_bytes(b"x" * 96)
+        assert cache.size().bytes == without + 5096
+    assert main(["data", "cache", "--clear"]) == 0
+    assert list(rows.iterdir()) == []
+    assert "of them the tagger's outputs" in capsys.readouterr().out
 
 
 def test_it_is_not_emptied_under_a_training(

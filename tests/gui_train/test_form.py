@@ -35,13 +35,20 @@ def test_one_genre_is_too_few(bench: TrainBench) -> None:
     assert bench.view.form.train_button.isEnabled()
 
 
-@pytest.mark.parametrize("name", ["", "my model", "../away", "fst-muse", "x" * 65])
+@pytest.mark.parametrize("name", ["", "my: model", "../away", "fst-muse", "x" * 65])
 def test_a_bad_name_is_said_beside_the_field(bench: TrainBench, name: str, qtbot: QtBot) -> None:
     bench.survey()
     bench.view.form.name.clear()
     qtbot.keyClicks(bench.view.form.name, name or " ")
     assert bench.view.form.name_field.trouble
     assert not bench.presenter.can_train
+
+
+def test_a_name_may_hold_blanks(bench: TrainBench) -> None:
+    bench.survey()
+    bench.view.form.name.setText("my own songs")
+    assert not bench.view.form.name_field.trouble
+    assert bench.presenter.can_train
 
 
 def test_defaults_follow_model_and_design(bench: TrainBench) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from multiprocessing.connection import Connection
 
+from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.rebuild import Refused
 
 
@@ -23,3 +26,13 @@ def refuse(connection: Connection) -> None:
     """Find fault."""
     connection.recv()
     connection.send(Refused("its weights are odd"))
+
+
+def crash(bundle: Bundle) -> None:
+    """End as a crash in native code does."""
+    os._exit(139)
+
+
+def hang(bundle: Bundle) -> None:
+    """Answer never."""
+    time.sleep(3600)

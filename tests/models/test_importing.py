@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fstmuse_core.bundle.litert import LiteRtNetwork
 from fstmuse_core.bundle.model_list import Origin, list_models, model_details
 from fstmuse_core.bundle.pattern_head import PatternHead, pattern_head
 from fstmuse_core.bundle.rebuild import Rebuilt
+from fstmuse_core.bundle.sanity_check import try_out
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from tests.conftest import Samples, make_music, make_speech
@@ -181,6 +183,18 @@ def test_a_process_that_never_answers_is_ended(
     assert "took too long" in refusal(exported)
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("trial", "why"), [(stand_ins.crash, "broke down"), (stand_ins.hang, "trying it out")]
+)
+def test_a_network_that_crashes_or_hangs_costs_one_line(
+    trial: Callable[[Bundle], None], why: str, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "try_out", trial)
+    monkeypatch.setattr(importing, "_TRYING", replace(importing._TRYING, idle_s=0.5))
+    assert why in refusal(exported)
+
+
 # -- around it -----------------------------------------------------------------------------
 
 
@@ -226,6 +240,7 @@ def test_answers_that_are_no_numbers_are_refused(
         return np.full((n, 3), answer, np.float32), np.zeros(n, np.float32), maps
 
     monkeypatch.setattr(LiteRtNetwork, "run", run)
+    monkeypatch.setattr(importing, "_try_apart", lambda bundle, _cancelled: try_out(bundle))
     answer = np.nan
     assert "NaN or infinity" in refusal(exported, kind=BundleError)
     answer = 0.5

@@ -11,14 +11,23 @@ import pytest
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.archive import export_model, read_archive
-from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, write_bundle
+from fstmuse_core.bundle.bundle import (
+    Bundle,
+    bundle_folders,
+    find_bundle,
+    load_bundle,
+    write_bundle,
+)
+from fstmuse_core.bundle.model_list import list_models
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.classify.tagging import audible_patches, spread
 from fstmuse_core.classify.traits import by_group
+from fstmuse_core.cli import main
 from fstmuse_core.system.errors import BundleError
+from fstmuse_gui.models.words import list_line
 from tests.conftest import make_music
 
 N_TAGS, N_FEATURES, RATE = 100, 512, 22_050
@@ -54,6 +63,22 @@ def on_tagger(tagger: Tagger) -> Callable[..., Bundle]:
         return replace(bundle, manifest=manifest, tagger_head=head)
 
     return make
+
+
+def test_a_missing_tagger_is_said_in_the_list(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = {name: path for name, path in bundle_folders().items() if name != "tagger"}
+    for module in ("bundle", "tagger"):
+        monkeypatch.setattr(f"fstmuse_core.bundle.{module}.bundle_folders", lambda: folders)
+    entries = {entry.name: entry for entry in list_models()}
+    assert "stands on, is missing; install FstMuse again" in entries["fst-muse"].trouble
+    assert not entries["toy-gan"].trouble
+    assert list_line(entries["fst-muse"]) == "Its tagger is missing"
+    assert main(["models", "list"]) == 1
+    said = capsys.readouterr()
+    assert "fstmuse: fst-muse: tagger: the one with the hash" in said.err
+    assert "toy-gan" in said.out
 
 
 def clip(seconds: float, seed: int = 0) -> FloatArray:

@@ -30,12 +30,14 @@ from fstmuse_core.bundle.names import check_free, clean_title, free_name, name_o
 from fstmuse_core.bundle.rebuild import Rebuilt, Refused, Task, serve
 from fstmuse_core.bundle.sanity_check import try_out
 from fstmuse_core.system.child_process import end_child, start_child
-from fstmuse_core.system.errors import BundleError, FstMuseError
-from fstmuse_core.system.process_limits import BUILDING
+from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
+from fstmuse_core.system.isolated import IsolatedWork
+from fstmuse_core.system.process_limits import BUILDING, Limits
 
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
 _REMEDY = "export it once more or retrain it"
+_TRYING = Limits(work="trying it out", remedy=_REMEDY)
 
 Tell = Callable[[str], None]
 
@@ -111,9 +113,28 @@ def rebuild_and_try(
     manifest = replace(archive.manifest, name=name, title=title, training=_record(archive))
     tell("Trying it out")
     patterns, head = (archive.others.get(n) for n in (PATTERNS_NAME, TAGGER_HEAD_NAME))
-    try_out(Bundle(archive.path, manifest, "", rebuilt.litert, patterns, head))
+    _try_apart(Bundle(archive.path, manifest, "", rebuilt.litert, patterns, head), cancelled)
     network = {LITERT_NAME: rebuilt.litert, WEIGHTS_NAME: rebuilt.weights}
     return manifest, {**(network if rebuilt.litert else {}), **archive.others}
+
+
+def _try_apart(bundle: Bundle, cancelled: Callable[[], bool]) -> None:
+    """Try a model out in a process of its own, which its network may crash or keep busy."""
+
+    def ask(_fraction: float) -> None:
+        if cancelled():
+            raise ImportCancelledError(bundle.path, "the import was given up")
+
+    with IsolatedWork(try_out, _path_of, limits=_TRYING, spawn=True) as work:
+        result = work.result(bundle, ask)
+    if isinstance(result, AudioError):
+        raise ArchiveError(bundle.path, f"it could not be tried: {result.reason}", _REMEDY)
+    if isinstance(result, Exception):
+        raise result
+
+
+def _path_of(bundle: Bundle) -> str:
+    return str(bundle.path)
 
 
 def keep(

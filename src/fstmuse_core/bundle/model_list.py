@@ -201,7 +201,21 @@ def _entry(bundle: Bundle) -> ModelEntry:
         made_at,
         size,
         bundle.sha256,
+        _missing_tagger(manifest.tagger),
     )
+
+
+def _missing_tagger(sha256: str) -> str:
+    """Trouble of a model whose tagger, which has this hash, is not installed; else empty."""
+    if not sha256:
+        return ""
+    from fstmuse_core.bundle.tagger import tagger_folder
+
+    try:
+        tagger_folder(sha256)
+    except BundleError as error:
+        return f"{error.subject}: {error.reason}; {error.remedy}"
+    return ""
 
 
 def _is_shipped(folder: Path) -> bool:

@@ -141,13 +141,18 @@ class Tagger:
 
 def find_tagger(sha256: str) -> Bundle:
     """Load the tagger with this hash; raises ``BundleError`` if it is not installed."""
+    return _tagger_in(tagger_folder(sha256))
+
+
+def tagger_folder(sha256: str) -> Path:
+    """Folder of the tagger with this hash; raises ``BundleError`` if it is not installed."""
     for folder in bundle_folders().values():
         try:
             found = manifest_sha256(read_manifest_bytes(folder))
         except BundleError:
             continue
         if found == sha256:
-            return _tagger_in(folder)
+            return folder
     raise BundleError(
         "tagger",
         f"the one with the hash {sha256[:12] or 'unknown'}, which the model stands on, is missing",

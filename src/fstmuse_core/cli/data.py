@@ -43,11 +43,12 @@ class StepBar:
 
 
 @click.command(short_help="Show how large the feature cache is, or empty it.")
-@click.option("--clear", is_flag=True, help="Remove all features; training makes them anew.")
+@click.option("--clear", is_flag=True, help="Remove all that is kept; training makes it anew.")
 def cache(clear: bool) -> int:
     """Show where the features of clips are kept and what they take, or empty the cache.
 
-    It is not emptied while a training runs. The environment variable FSTMUSE_CACHE puts it
+    The tagger's outputs that quick trainings keep lie beside it and are counted and emptied with
+    it. It is not emptied while a training runs. The environment variable FSTMUSE_CACHE puts it
     elsewhere.
     """
     from fstmuse_core.datasets.cache import FeatureCache, default_cache_folder, empty_cache
@@ -57,7 +58,8 @@ def cache(clear: bool) -> int:
     if clear:
         done = empty_cache()
         print_safe(f"{where}: 0 clips, {sized(done.left)}")
-        print_safe(f"{sized(done.freed)} were freed")
+        tagger = f", {sized(done.of_tagger)} of them the tagger's outputs for quick trainings"
+        print_safe(f"{sized(done.freed)} were freed{tagger if done.of_tagger else ''}")
     else:
         with FeatureCache() as features:
             size = features.size()

@@ -173,6 +173,6 @@ def _list_runs(layout: str) -> None:
         return
     for run in found:
         hint = f"  (fstmuse train --resume {run.run})" if run.resumable else ""
-        print_safe(f"{run.run:<36} {run.state:<10} epoch {run.epoch} of {run.epochs}{hint}")
+        print_safe(f"{run.run:<36} {run.state:<10} {run.progress}{hint}")
     if not found:
         say("fstmuse: there are no runs yet")

@@ -43,6 +43,7 @@ _SHARD_BYTES = 20 * 2**20
 # A shard that no index knows is another process's, soon to be entered, or left by a kill.
 _ABANDONED_S = 3600.0
 _SUFFIX = ".mel.npy"
+_ROW_SUFFIX = ".npy"
 
 
 def default_cache_folder() -> Path:
@@ -50,6 +51,11 @@ def default_cache_folder() -> Path:
     chosen = os.environ.get(CACHE_VARIABLE)
     root = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("fstmuse", appauthor=False))
     return root / "features"
+
+
+def tagger_rows_folder(folder: Path | None = None) -> Path:
+    """Folder of the tagger's outputs for songs of quick trainings, beside that of the features."""
+    return (folder or default_cache_folder()).with_name("tagger-rows")
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,11 @@ class CacheSize:
 
 @dataclass(frozen=True)
 class Emptied:
-    """Bytes that became free, and what the folder takes now."""
+    """Bytes that became free, what the folder takes now, and what of it were tagger outputs."""
 
     freed: int
     left: int
+    of_tagger: int = 0
 
 
 @dataclass(frozen=True)
@@ -232,7 +239,8 @@ class FeatureCache:
 
     def size(self) -> CacheSize:
         """Clips of every configuration, and what the folder takes on the disk."""
-        return CacheSize(self._index.count(), _bytes_of(self.folder))
+        rows = _bytes_of(tagger_rows_folder(self.folder))
+        return CacheSize(self._index.count(), _bytes_of(self.folder) + rows)
 
     def _sweep(self) -> None:
         """Remove what kills have left behind."""
@@ -245,7 +253,7 @@ class FeatureCache:
 
 
 def empty_cache(folder: Path | None = None) -> Emptied:
-    """Remove all features of every configuration.
+    """Remove all features of every configuration, and the tagger's outputs of quick trainings.
 
     Parameters
     ----------
@@ -266,14 +274,15 @@ def empty_cache(folder: Path | None = None) -> Emptied:
                 f"{run or 'a run'} is being trained and reads from it",
                 "stop it or wait until it is done",
             )
-        before = _bytes_of(folder)
+        rows = tagger_rows_folder(folder)
+        before, of_tagger = _bytes_of(folder), _bytes_of(rows)
         # First, and without asking the index: on a full disk it can be changed only then.
-        left = _remove_shards(folder, lambda shard: True)
+        left = _remove_shards(folder, lambda shard: True) + _remove(rows, _ROW_SUFFIX)
         if left:
             raise FstMuseError(folder, f"{left} files are in use", "end the program that uses them")
         empty_index(folder)
         after = _bytes_of(folder)
-    return Emptied(before - after, after)
+    return Emptied(before - after + of_tagger, after, of_tagger)
 
 
 @dataclass
@@ -341,8 +350,14 @@ def _bytes_of(folder: Path) -> int:
 
 def _remove_shards(folder: Path, condition: Callable[[Path], bool]) -> int:
     """Remove shards, also unfinished ones; return how many could not be."""
+    return _remove(folder, _SUFFIX, condition)
+
+
+def _remove(
+    folder: Path, suffix: str, condition: Callable[[Path], bool] = lambda _file: True
+) -> int:
     left = 0
-    for shard in (*folder.glob(f"*{_SUFFIX}"), *unfinished(folder, _SUFFIX)):
+    for shard in (*folder.glob(f"*{suffix}"), *unfinished(folder, suffix)):
         try:
             if condition(shard):
                 shard.unlink()

@@ -7,7 +7,6 @@ is one more name in :data:`MODELS`, with its defaults in the settings that it ha
 from __future__ import annotations
 
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -181,21 +180,16 @@ class SwitchSetting(Setting[bool]):
 
 @dataclass(frozen=True, kw_only=True)
 class TextSetting(Setting[str]):
-    """A text, empty for none; ``pattern`` is a regular expression that others match."""
-
-    pattern: str = ""
-    needs: str = "a text is needed"
+    """A text, empty for none."""
 
     def allows(self, value: object) -> bool:
-        """True for the empty text and those that match."""
-        if not isinstance(value, str):
-            return False
-        return not value or not self.pattern or re.fullmatch(self.pattern, value) is not None
+        """True for texts."""
+        return isinstance(value, str)
 
     @property
     def needed(self) -> str:
-        """Pattern in words."""
-        return self.needs
+        """Kind of the value."""
+        return "a text is needed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,12 +271,8 @@ AUGMENT = ChoiceSetting(
     unused="none",
 )
 SEED = WholeSetting(name="seed", low=0, high=2**32 - 1, default=0)
-OUT = TextSetting(
-    name="out",
-    default="",
-    pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
-    needs="letters, digits, dots, dashes and underscores only",
-)
+# What a model may be called is in ``bundle.names``.
+OUT = TextSetting(name="out", default="")
 BALANCE = SwitchSetting(name="balance", default=False, variants=_NETWORKS, unused=False)
 TENSORBOARD = TextSetting(name="tensorboard", default="", variants=_NETWORKS, unused="")
 FINE_TUNE = TextSetting(name="fine_tune", default="", variants=_CLASSIFIERS, unused="")

@@ -15,11 +15,13 @@ from typing import IO, Any
 
 import platformdirs
 
+from fstmuse_core.runs.spec import QUICK
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.locks import try_lock
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
+from fstmuse_core.system.wording import counted
 
 RUN_FILE = "run.json"
 REPORT_FILE = "report.json"
@@ -47,7 +49,7 @@ class RunSummary:
     """A line of the list of runs.
 
     ``epoch`` counts the epochs that are safe on disk; ``resumable`` says whether
-    ``--resume`` can go on.
+    ``--resume`` can go on; ``songs`` are those learned from, 0 while they are not known.
     """
 
     run: str
@@ -59,6 +61,14 @@ class RunSummary:
     epoch: int
     epochs: int
     resumable: bool
+    songs: int = 0
+
+    @property
+    def progress(self) -> str:
+        """Progress in words; a quick training has no epochs."""
+        if self.design != QUICK:
+            return f"{self.epoch} of {self.epochs} epochs"
+        return f"quick, {counted(self.songs, 'song')}" if self.songs else QUICK
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -76,8 +86,14 @@ class RunSettings:
 
 
 @dataclass(frozen=True)
+class _Parts:
+    train: list[Any]
+
+
+@dataclass(frozen=True)
 class _Record:
     settings: RunSettings
+    parts: _Parts = _Parts([])
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,7 @@ def list_runs() -> list[RunSummary]:
 
 
 def _summary(folder: Path, running: str | None) -> RunSummary:
-    settings = read_settings(folder)
+    record = _read_record(folder)
     state = RunState.UNFINISHED
     resumable = True
     if running == folder.name:
@@ -140,13 +156,18 @@ def _summary(folder: Path, running: str | None) -> RunSummary:
         state=state,
         epoch=newest_checkpoint(folder)[0],
         resumable=resumable,
-        **asdict(settings),
+        songs=len(record.parts.train),
+        **asdict(record.settings),
     )
 
 
 def read_settings(folder: Path) -> RunSettings:
     """Return the settings of a run; raises ``OSError`` or ``ValueError``."""
-    return typed(read_json(folder / RUN_FILE), _Record).settings
+    return _read_record(folder).settings
+
+
+def _read_record(folder: Path) -> _Record:
+    return typed(read_json(folder / RUN_FILE), _Record)
 
 
 def read_end(folder: Path) -> RunEnd | None:

@@ -85,7 +85,7 @@ def package_classifier(
     """
     assign(trainer.model.variables, run.progress.best)
     files = exported(trainer.classifier, run.settings.model, len(run.plan.genres))
-    plan = replace(run.plan, name=run.settings.out, title=run.settings.out)
+    plan = replace(run.plan, name=run.settings.out, title=run.settings.title or run.settings.out)
     manifest = base_manifest(plan, trainer.hyperparameters, trainer.scaling)
     raw = Bundle(Path(plan.name), manifest, "", files[LITERT_NAME])
     chosen, labels = _with_head(raw, run, trainer, mels, lambda n, of: tell("patterns", n, of))
@@ -102,7 +102,7 @@ def package_classifier(
     # As late as can be: measuring takes minutes.
     settings = name_at_end(run.settings, run.folder.name, warn)
     run = replace(run, settings=settings, warnings=(*run.warnings, *warnings))
-    manifest = replace(manifest, name=settings.out, title=settings.out)
+    manifest = replace(manifest, name=settings.out, title=settings.title or settings.out)
     metrics["temperature"] = manifest.temperature
     metrics["pattern_head"] = chosen.to_dict()
     report = make_report(run, metrics)

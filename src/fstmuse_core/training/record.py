@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fstmuse_core.datasets.duplicates import Print, as_text
@@ -20,7 +21,10 @@ from fstmuse_core.training.settings import TrainSettings
 def command_of(settings: TrainSettings) -> str:
     """Command that trains the same model; of the music only the folders' names."""
     words = ["fstmuse train"]
-    for name, value in settings.to_dict().items():
+    given = replace(settings, out=settings.title or settings.out).to_dict()
+    for name, value in given.items():
+        if name not in SETTINGS:
+            continue
         option = SETTINGS[name].option
         if not SETTINGS[name].is_for(settings.model, settings.design):
             continue

@@ -159,10 +159,10 @@ def check_out(name: str, run: str) -> None:
 
 def name_at_end(settings: TrainSettings, run: str, warn: Callable[[str], None]) -> TrainSettings:
     """Settings with another name if a model has taken this one since the run began."""
-    out, _ = free_name(settings.out, settings.out, _others(run))
+    out, title = free_name(settings.out, settings.title or settings.out, _others(run))
     if out != settings.out:
         warn(f"a model called {settings.out} has come meanwhile, so this one is called {out}")
-    return replace(settings, out=out)
+    return replace(settings, out=out, title=title)
 
 
 def _others(run: str) -> list[str]:

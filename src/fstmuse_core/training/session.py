@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -83,16 +82,17 @@ def train(
         session.fail(str(error))
         code = FAILED if session.is_valid else WRONG_USE
     except Exception as error:
-        session.fail(f"training: {_told(error)}")
+        session.fail(f"training: {_told(error, session.design)}")
     finally:
         events.close()
     return code
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception, design: str) -> str:
     """Say what broke a training off that is no fault of its settings or its music."""
     if is_out_of_memory(error):
-        return "the memory is full; close other programs or lower --batch-size"
+        less = "learn from less music" if design == QUICK else "lower --batch-size"
+        return f"the memory is full; close other programs or {less}"
     if isinstance(error, OSError):
         where = f" ({Path(error.filename).name})" if error.filename else ""
         return f"{one_line(error.strerror or str(error))}{where}"
@@ -109,7 +109,7 @@ class _Session:
         self._begun = time.monotonic()
         self._folder: Path | None = None
         self._is_resumed = False
-        self.name = ""
+        self.name = self.design = ""
         self.is_valid = False
 
     def run(self, options: Mapping[str, Any], resume: str | None) -> None:
@@ -121,9 +121,10 @@ class _Session:
         else:
             settings = settings_from(options)
             folder = _new_folder(settings)
-            settings = replace(settings, out=settings.out or folder.name)
+            settings = settings if settings.out else settings.named(folder.name)
         self.is_valid = True
         self._is_resumed, self.name = resume is not None, folder.name
+        self.design = settings.design
         with ExitStack() as stack:
             stack.enter_context(TrainingLock(folder.name, folder))
             if not self._is_resumed:  # else another name is found at the end

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from fstmuse_core.bundle.names import clean_title, name_of
 from fstmuse_core.runs import spec
 from fstmuse_core.runs.spec import GAN, ORIGINAL, OURS, QUICK, SETTINGS
 from fstmuse_core.system.errors import FstMuseError
@@ -42,8 +43,8 @@ class TrainSettings:
         "none": plain crops; "light": another place, tempo, pitch and room; "full": also
         blanked stretches and blends of two songs.
     seed : int
-    out : str
-        Name of the model that is made.
+    out, title : str
+        Name of the model that is made, and the name that people read.
     balance : bool
         The same number of songs of each genre.
     tensorboard : str
@@ -70,10 +71,15 @@ class TrainSettings:
     augment: str = spec.AUGMENT.default
     seed: int = spec.SEED.default
     out: str = spec.OUT.default
+    title: str = spec.OUT.default
     balance: bool = spec.BALANCE.default
     tensorboard: str = spec.TENSORBOARD.default
     fine_tune: str = spec.FINE_TUNE.default
     cross_validate: int = spec.CROSS_VALIDATE.default
+
+    def named(self, title: str) -> TrainSettings:
+        """Return the same for a model of this title; raises ``BundleError`` if none can have it."""
+        return replace(self, out=name_of(title), title=clean_title(title))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -113,6 +119,8 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
     settings = TrainSettings.from_dict({**defaults, "model": model, "design": design, **given})
     settings = replace(settings, genres=_canonical(settings.genres))
     _check(settings)
+    if settings.out:
+        return settings.named(settings.out)
     return settings
 
 

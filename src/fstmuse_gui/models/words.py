@@ -52,7 +52,7 @@ def date_text(seconds: float) -> str:
 def list_line(entry: ModelEntry) -> str:
     """The second line of a row of the list."""
     if entry.trouble:
-        return "Damaged"
+        return "Its tagger is missing" if entry.kind else "Damaged"
     what = purpose(entry) if entry.kind != CLASSIFIER else ""
     parts = [what, origin(entry), _known(entry)]
     return GAP.join(part for part in parts if part)

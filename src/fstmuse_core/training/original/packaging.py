@@ -164,7 +164,7 @@ def package_original(
         warn(sentence)
     settings = name_at_end(run.settings, run.folder.name, warn)
     run = replace(run, settings=settings, warnings=(*run.warnings, *warnings))
-    manifest = replace(manifest, name=settings.out, title=settings.out)
+    manifest = replace(manifest, name=settings.out, title=settings.title or settings.out)
     metrics |= {"temperature": 1.0, "network": chosen.to_dict()}
     report = make_report(run, metrics)
     figures = write_figures(run, metrics)

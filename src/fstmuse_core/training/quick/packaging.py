@@ -84,6 +84,7 @@ def package_quick(result: QuickResult, folder: Path, warn: Callable[[str], None]
     }
     manifest = replace(
         tagged_manifest(settings.out, result.data.genres, result.tagger, result.head),
+        title=settings.title or settings.out,
         temperature=result.calibration.temperature,
         thresholds=result.calibration.thresholds,
         training={key: report[key] for key in ("run", "command", "clips", "artists", "best_epoch")},

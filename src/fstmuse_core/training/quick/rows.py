@@ -16,7 +16,7 @@ from fstmuse_core.classify import speech
 from fstmuse_core.classify.tagged import Heard, Listener
 from fstmuse_core.classify.tagging import LISTENED_S
 from fstmuse_core.classify.verdict import MIN_DURATION_S
-from fstmuse_core.datasets.cache import default_cache_folder
+from fstmuse_core.datasets.cache import tagger_rows_folder
 from fstmuse_core.datasets.examine import file_state
 from fstmuse_core.datasets.track import SetAside
 from fstmuse_core.system.atomic_write import cannot_write, open_atomic
@@ -59,11 +59,6 @@ class ClipRows:
     is_complete: bool
 
 
-def rows_folder() -> Path:
-    """Folder in which the rows are kept, beside the features of other trainings."""
-    return default_cache_folder().with_name("tagger-rows")
-
-
 @dataclass(frozen=True, slots=True)
 class _Task:
     path: Path
@@ -101,7 +96,7 @@ def read_rows(
         If the cache cannot be written.
     """
     unique = list(dict.fromkeys(paths))
-    folder = rows_folder()
+    folder = tagger_rows_folder()
     kept = {path: _kept(path, folder, tagger) for path in unique}
     waiting = [_Task(path, tagger) for path in unique if kept[path] is None]
     faults: dict[Path, str] = {}

@@ -15,10 +15,13 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QResizeEvent, QTextOpt
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from fstmuse_core.bundle.bundle import name_key
+from fstmuse_core.bundle.names import name_of
 from fstmuse_core.runs import spec
+from fstmuse_core.system.errors import BundleError
 from fstmuse_core.tags.genres import listed_genres
 from fstmuse_gui.theme import icon, scaled_font
 from fstmuse_gui.train.form.recipe import MODEL_KINDS, Recipe, recipe_words
+from fstmuse_gui.train.words import as_sentence
 from fstmuse_gui.widgets.controls import CollapsibleBox
 
 
@@ -97,8 +100,10 @@ def name_trouble(name: str) -> str:
     """Return why a model cannot be called ``name``; empty if it can."""
     if not name:
         return "Give the model a name."
-    if not spec.OUT.allows(name):
-        return "Letters, digits, dots, dashes and underscores only, 64 at most."
+    try:
+        name_of(name)
+    except BundleError as error:
+        return as_sentence(f"{error.reason}; {error.remedy}")
     return ""
 
 

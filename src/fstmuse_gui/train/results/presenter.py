@@ -40,12 +40,11 @@ def _begun_at(folder: Path) -> float:
 
 
 def _past(summary: store.RunSummary) -> PastRun:
-    epochs = f"{summary.epoch} of {summary.epochs} epochs"
     words = {
         "running": "Training now",
-        "done": f"Done, {epochs}",
-        "stopped": f"Stopped, {epochs}",
-        "unfinished": f"Unfinished, {epochs}",
+        "done": f"Done, {summary.progress}",
+        "stopped": f"Stopped, {summary.progress}",
+        "unfinished": f"Unfinished, {summary.progress}",
     }[summary.state.value]
     row = RunRow(summary.run, summary.out or summary.run, words, summary.state.value)
     return PastRun(row, Path(summary.folder), summary.resumable)
@@ -55,6 +54,14 @@ _UNFINISHED = (
     "It was interrupted after {}. Nothing that it had learned by then is lost: Resume goes on "
     "as if nothing had happened."
 )
+_UNFINISHED_QUICK = (
+    "It was interrupted. Resume begins it again, without the songs that it has heard already."
+)
+
+
+def _unfinished(words: str) -> str:
+    how_far = words.partition(", ")[2]
+    return _UNFINISHED.format(how_far) if how_far.endswith("epochs") else _UNFINISHED_QUICK
 
 
 class PastRunsPresenter(QObject):
@@ -134,9 +141,7 @@ class PastRunsPresenter(QObject):
         why = f" It ended because: {end.sentence}." if isinstance(end, Failed) else ""
         self._view.show_trouble(
             f"{run.row.title} is not finished",
-            _UNFINISHED.format(run.row.words.partition(", ")[2]) + why
-            if run.resumable
-            else f"It cannot go on.{why}",
+            _unfinished(run.row.words) + why if run.resumable else f"It cannot go on.{why}",
             go_on="Resume" if run.resumable else "",
             back="Back to the data set",
             is_failure=False,
