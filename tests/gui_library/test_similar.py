@@ -8,13 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.library.catalogue import Column
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
+from fstmuse_core.library.sounds import (
+    StoredSound,
+    keep_print,
+    keep_sound,
+    packed_print,
+    register_tagger,
+)
 from fstmuse_gui.library.store import LibraryStore
 from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill
 
@@ -221,3 +228,72 @@ def test_the_list_can_be_seen(
     find(bench, bench.tab._similar.trigger)
     name = f"library-similar-{size[0]}-{theme_name}.png"
     assert bench.window.grab().toImage().save(str(pictures / name))
+
+
+def same_recording(library: Library, *songs: int) -> None:
+    """Give songs of the same length one fingerprint."""
+    words = np.random.default_rng(1).integers(0, 2**32, 400, dtype=np.uint32)
+    with library.writing() as db:
+        for number in songs:
+            keep_print(db, f"music {number}", packed_print(words))
+
+
+def test_copies_are_grouped_with_what_to_keep(bench: LibraryBench, library: Library) -> None:
+    same_recording(library, 2, 5, 6)
+    with library.writing() as db:
+        db.execute(
+            "UPDATE files SET format = 'FLAC', path = path || '.flac' WHERE title = 'Song 5'"
+        )
+    bench.load(bench.presenter.reload)
+
+    find(bench, bench.tab._copies.trigger)
+
+    assert bench.view.list_bar.text.endswith("3 files of 1 recording")
+    assert sorted(bench.titles) == ["Song 2", "Song 5", "Song 6"]
+    rows = bench.view.table.rows
+    notes = [rows.text(line, Column.NEAR) for line in range(3)]
+    assert sum(note.startswith("Keep: ") for note in notes) == 1
+    assert notes[0].startswith("Keep: ")
+    assert all(note.startswith("100%, ") for note in notes[1:])
+    assert rows.hint(0, Column.NEAR) == notes[0]
+    bench.view.list_bar.back_button.click()
+    assert len(bench.titles) == len(SONGS)
+
+
+def test_no_copies_are_told(bench: LibraryBench) -> None:
+    with bench.qtbot.waitSignal(
+        bench.wiring.similar.message, check_params_cb=lambda text: text.startswith("No two")
+    ):
+        bench.tab._copies.trigger()
+
+
+def test_a_list_says_how_many_copies_it_leaves_out(bench: LibraryBench, library: Library) -> None:
+    same_recording(library, 2, 3)
+    choose(bench, "Song 0")
+
+    find(bench, bench.tab._similar.trigger)
+
+    assert "Song 3" not in bench.titles
+    assert bench.view.list_bar.text.endswith("1 copy of these left out")
+
+
+def test_paths_are_copied_and_folders_opened(
+    bench: LibraryBench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+
+    def open_url(url: QUrl) -> bool:
+        opened.append(url.toLocalFile())
+        return len(opened) == 1
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    choose(bench, "Song 1", "Song 2")
+
+    bench.tab._copy_path.trigger()
+    bench.tab._in_folder.trigger()
+
+    paths = [str(file) for file in _files(tmp_path)]
+    assert QGuiApplication.clipboard().text().split("\n") == paths[1:3]
+    assert opened == [str(tmp_path / "music")]
+    bench.tab._in_folder.trigger()
+    assert "cannot be opened" in bench.view.notice.text

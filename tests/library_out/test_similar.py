@@ -21,12 +21,19 @@ from fstmuse_core.bundle.bundle import (
     write_bundle,
 )
 from fstmuse_core.bundle.tagger import Tagger
+from fstmuse_core.library.copies import known_copies, read_prints, without_copies
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_embedding import file_embedding
 from fstmuse_core.library.journey import journey
 from fstmuse_core.library.rows import State
 from fstmuse_core.library.similar import SongFinder, SongIndex, load_index
-from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
+from fstmuse_core.library.sounds import (
+    StoredSound,
+    keep_print,
+    keep_sound,
+    packed_print,
+    register_tagger,
+)
 from fstmuse_core.system.errors import FstMuseError
 from tests.library_out.conftest import MODEL, Shelf, answer, make_row
 
@@ -329,3 +336,53 @@ def test_a_file_from_outside_is_listened_to(
     code, _, err = fstmuse("similar", tmp_path / "text.mp3")
     assert code == 1
     assert "text.mp3: " in err
+
+
+def same_recording(shelf: Shelf, *songs: int) -> None:
+    """Give songs one fingerprint, as copies of a recording have, and all others their own."""
+    rng = np.random.default_rng(1)
+    shared = rng.integers(0, 2**32, 400, dtype=np.uint32)
+    with shelf.library.writing() as connection:
+        for n in range(11):
+            own = rng.integers(0, 2**32, 400, dtype=np.uint32)
+            words = shared if n in songs else own
+            keep_print(connection, f"song {n:02}.mp3", packed_print(words))
+
+
+def test_copies_of_a_recording_are_listed_once(circle: Shelf, fstmuse: Run) -> None:
+    same_recording(circle, 1, 2, 4)
+
+    code, out, err = fstmuse("similar", path_of(circle, 0), "-n", "4")
+
+    assert code == 0
+    assert [Path(line.split("  ")[-1]).stem[-2:] for line in out.splitlines()] == [
+        *("01", "03", "05", "06")
+    ]
+    assert "fstmuse: 2 copies of these left out; see: fstmuse library copies" in err
+
+
+def test_copies_of_the_song_itself_are_not_like_it(circle: Shelf, fstmuse: Run) -> None:
+    same_recording(circle, 0, 1, 3)
+    _, out, _ = fstmuse("similar", path_of(circle, 0), "-n", "3")
+    assert [Path(line.split("  ")[-1]).stem[-2:] for line in out.splitlines()] == ["02", "04", "05"]
+
+
+def test_what_sounds_the_same_and_is_longer_is_no_copy(circle: Shelf) -> None:
+    same_recording(circle, 1, 2)
+    rows = circle.library.rows(MODEL.sha256)
+    rows[2] = rows[2]._replace(seconds=400.0)
+    prints = read_prints(circle.library, [row.content or "" for row in rows[:3]])
+    assert len(prints) == 3
+    assert [n for _, n in without_copies(rows[:3], prints)] == [0, 0, 0]
+    rows[2] = rows[2]._replace(seconds=rows[1].seconds)
+    assert [n for _, n in without_copies(rows[:3], prints)] == [0, 1]
+
+
+def test_copies_by_what_the_library_knows(circle: Shelf) -> None:
+    same_recording(circle, 1, 2)
+    rows = circle.library.rows(MODEL.sha256)
+    rows[1] = rows[1]._replace(format="MP3", bit_rate=128_000)
+    rows[2] = rows[2]._replace(format="ALAC", bit_rate=900_000)
+    ((group,),) = [found.groups for found in known_copies(rows, read_prints(circle.library))]
+    assert [copy.row for copy in group] == [rows[2], rows[1]]
+    assert [copy.why for copy in group] == ["lossless", "MP3 loses what ALAC keeps"]

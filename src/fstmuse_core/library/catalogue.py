@@ -85,10 +85,13 @@ class SongList:
         Name for people.
     songs : tuple of (int, float)
         Ids of the files, and how near each is: 1 for the same sound.
+    notes : tuple of (int, str)
+        Ids of files, and words that say more than how near they are.
     """
 
     title: str
     songs: tuple[tuple[int, float], ...]
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

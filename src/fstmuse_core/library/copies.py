@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -174,10 +175,13 @@ def keep_prints(library: Library, found: Mapping[str, bytes]) -> None:
             keep_print(connection, content, words)
 
 
-def read_prints(library: Library) -> dict[str, Print]:
-    """Fingerprints of all sounds."""
+def read_prints(library: Library, contents: Iterable[str] | None = None) -> dict[str, Print]:
+    """Fingerprints of all sounds, or of those with these hashes."""
+    some = "" if contents is None else "WHERE content IN (SELECT value FROM json_each(?))"
+    values = () if contents is None else (json.dumps(list(contents)),)
     with library.reading() as connection:
-        found = connection.execute("SELECT content, words FROM prints ORDER BY content")
+        query = f"SELECT content, words FROM prints {some} ORDER BY content"
+        found = connection.execute(query, values)
         return {content: unpacked_print(words) for content, words in found}
 
 
@@ -272,8 +276,61 @@ def _match(kept: Copy, other: Copy, alike: Mapping[tuple[str, str], float]) -> f
 
 
 def _same_length(kept: Copy, other: Copy) -> bool:
-    ours, theirs = kept.facts.seconds, other.facts.seconds
+    return _are_close(kept.facts.seconds, other.facts.seconds)
+
+
+def _are_close(ours: float, theirs: float) -> bool:
     return abs(ours - theirs) <= max(_SAME_LENGTH_S, _SAME_LENGTH * max(ours, theirs))
+
+
+def known_copies(rows: Sequence[LibraryRow], prints: Mapping[str, Print]) -> list[Copies]:
+    """Copies by what the library knows of the files, without a look at them.
+
+    Of lossless ones nobody knows here which has more samples.
+    """
+    groups, alike = candidate_groups(rows, prints)
+    return [judged(files, {r.file_id: _known_facts(r) for r in files}, alike) for files in groups]
+
+
+def _known_facts(row: LibraryRow) -> FileFacts:
+    suffix = os.path.splitext(row.path)[1].lower()
+    name = row.format or suffix.removeprefix(".").upper() or "?"
+    is_lossless = suffix in _LOSSLESS or name.lower() in _LOSSLESS_CODECS
+    mean_rate = 8 * row.size / row.seconds if row.seconds else 0.0
+    return FileFacts(name, is_lossless, 0, 0, row.seconds, row.bit_rate or mean_rate)
+
+
+def without_copies(
+    rows: Sequence[LibraryRow],
+    prints: Mapping[str, Print],
+    others: Sequence[LibraryRow] = (),
+) -> list[tuple[LibraryRow, int]]:
+    """One file of each recording, with how many of its copies are left out.
+
+    Parameters
+    ----------
+    rows : sequence of LibraryRow
+        In their order.
+    prints : mapping
+        Fingerprints by the hashes of sounds.
+    others : sequence of LibraryRow
+        Files that stand before them and are not told of.
+    """
+    _, alike = candidate_groups([*others, *rows], prints)
+    kept: list[tuple[LibraryRow, list[LibraryRow]]] = [(row, []) for row in others]
+    for row in rows:
+        homes = (copies for first, copies in kept if _are_copies(first, row, alike))
+        home = next(homes, None)
+        if home is None:
+            kept.append((row, []))
+        else:
+            home.append(row)
+    return [(row, len(copies)) for row, copies in kept[len(others) :]]
+
+
+def _are_copies(one: LibraryRow, other: LibraryRow, alike: Mapping[tuple[str, str], float]) -> bool:
+    is_alike = (one.content or "", other.content or "") in alike
+    return is_alike and _are_close(one.seconds, other.seconds)
 
 
 def _what_is_less(kept: Copy, other: Copy) -> str:

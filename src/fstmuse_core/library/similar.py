@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.datasets.duplicates import Print
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.library.schema import TITLE
@@ -29,10 +30,13 @@ class Near:
     nearness : float
         Cosine of the embeddings: 1 for the same sound; half of all pairs of songs are below
         0.25, and a song's nearest among 500 is at 0.77 (medians).
+    n_copies : int
+        Files of the same recording that are left out beside it.
     """
 
     row: LibraryRow
     nearness: float
+    n_copies: int = 0
 
 
 class SongIndex:
@@ -143,6 +147,9 @@ class SongFinder:
     is_current : callable, optional
         Asked of each file that is about to be chosen; others take the place of those that are
         not.
+    prints : callable, optional
+        Gives the fingerprints of sounds by their hashes. With them one file stands for a
+        recording, and its copies are counted.
     """
 
     def __init__(
@@ -150,8 +157,10 @@ class SongFinder:
         index: SongIndex,
         rows: Sequence[LibraryRow],
         is_current: Callable[[LibraryRow], bool] = lambda row: True,
+        prints: Callable[[Sequence[str]], Mapping[str, Print]] | None = None,
     ) -> None:
         self.index = index
+        self._prints = prints
         self._is_current = is_current
         # Files by the places of their sounds.
         self._files: dict[int, list[LibraryRow]] = {}
@@ -193,19 +202,39 @@ class SongFinder:
         count : int
             At most so many.
         without : sequence of LibraryRow
-            Files to leave out, such as the songs themselves.
+            Files to leave out, such as the songs themselves; with them go their copies.
 
         Raises
         ------
         FstMuseError
             If there is nothing to choose from.
         """
-        found = self._nearest(self.index.wanted(songs), count, without)
-        if not found:
+        wanted, looked_at = self.index.wanted(songs), count
+        while True:
+            found = self._nearest(wanted, looked_at, without)
+            near = self._without_copies(found, without)
+            if len(near) >= count or len(found) < looked_at:
+                break
+            looked_at *= 2
+        if not near:
             raise FstMuseError(
                 TITLE, "it holds no other song to compare with", "add more: fstmuse library scan"
             )
-        return [Near(self.file_at(place), cosine) for place, cosine in found]
+        return near[:count]
+
+    def _without_copies(
+        self, found: Sequence[tuple[int, float]], without: Sequence[LibraryRow]
+    ) -> list[Near]:
+        """One file of each recording, the nearest first."""
+        near = {self.file_at(place).file_id: cosine for place, cosine in found}
+        rows = [self.file_at(place) for place, _ in found]
+        if self._prints is None:
+            return [Near(row, near[row.file_id]) for row in rows]
+        from fstmuse_core.library.copies import without_copies
+
+        prints = self._prints([row.content for row in (*without, *rows) if row.content])
+        kept = without_copies(rows, prints, without)
+        return [Near(row, near[row.file_id], n_copies) for row, n_copies in kept]
 
     def _nearest(
         self, wanted: FloatArray, count: int, without: Sequence[LibraryRow]

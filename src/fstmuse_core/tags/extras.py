@@ -18,6 +18,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "mood": (MOOD,),
     "gain": (GAIN, PEAK, OPUS_GAIN),
 }
+WORDS: Mapping[str, str] = {
+    BPM: "BPM",
+    KEY: "key",
+    MOOD: "mood",
+    GAIN: "gain",
+    PEAK: "peak",
+    OPUS_GAIN: "gain (R128)",
+}
 # Frames of ID3 that hold them; the others are texts of the user's own kind, by these names.
 ID3_FRAMES: Mapping[str, str] = {BPM: "TBPM", KEY: "TKEY"}
 _OPUS_STEPS, _OPUS_BELOW_DB = 256, 5.0

@@ -13,7 +13,7 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.tags.extras import FIELDS, Extras, chosen_extras
+from fstmuse_core.tags.extras import FIELDS, WORDS, Extras, chosen_extras
 from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for
 from fstmuse_core.tags.formats import TagFile, open_tags
 from fstmuse_core.tags.genres import canonical_genre, useful_genres
@@ -171,10 +171,10 @@ class Change:
         }
 
     def extras_words(self) -> str:
-        """Other tags for people: "BPM 120, INITIALKEY Am > F#"."""
+        """Other tags for people: "BPM 120, key Am > F#"."""
         old = dict(self.old_extras)
         parts = (
-            f"{name} {one_line(old[name])} > {value}" if name in old else f"{name} {value}"
+            f"{WORDS[name]} " + (f"{one_line(old[name])} > " if name in old else "") + value
             for name, value in self.extras
         )
         return ", ".join(parts)

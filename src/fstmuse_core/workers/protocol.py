@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from fstmuse_core.datasets.buckets import Buckets
     from fstmuse_core.tags.plan import Policy
 
-# What is sent by another layer and read here.
 __all__ = ["Ready"]
 
 
@@ -204,14 +203,12 @@ class PlanLine:
 
 @dataclass(frozen=True)
 class WriteTags(LibraryRequest):
-    """Write what was planned last.
+    """Write what was planned last; ``Done`` holds a :class:`Written`, also if it was cancelled.
 
-    ``Partial`` holds a :class:`BatchBegun`, then a :class:`FileProblem` for each file that
-    fails; ``Done`` a :class:`Written`, also if it was cancelled.
+    ``Partial`` holds a :class:`BatchBegun`, then a :class:`FileProblem` for each that fails.
     """
 
     keep_time: bool
-
     settles = True
 
     def settlement(self, parts: Sequence[Any], why: str | None) -> SettleTags:
@@ -226,7 +223,6 @@ class UndoTags(LibraryRequest):
 
     batch: str
     total: int
-
     settles = True
 
     def settlement(self, parts: Sequence[Any], why: str | None) -> SettleTags:
@@ -306,13 +302,17 @@ class ExportRows(LibraryRequest):
 
 @dataclass(frozen=True)
 class CompareModels(LibraryRequest):
-    """Compare two models.
-
-    ``Partial`` holds lists of :class:`ChangedFile`, ``Done`` a few sentences.
-    """
+    """Compare two models; ``Partial`` holds lists of :class:`ChangedFile`, ``Done`` sentences."""
 
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class FindCopies(LibraryRequest):
+    """Find copies of recordings; ``Done`` holds id, alikeness and words of each, in groups."""
+
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -297,7 +297,7 @@ class LibraryPresenter(QObject):
         view, wanted = self._view, self._filter
         found = catalogue.find(wanted, self._order)
         songs = wanted.songs
-        view.table.show_rows(catalogue, found, dict(songs.songs) if songs is not None else None)
+        view.table.show_rows(catalogue, found, songs)
         view.list_bar.show_list(songs.title if songs is not None else "")
         view.table.say_nothing_found(self._words_for_nothing(catalogue))
         view.filter_bar.show_count(len(found), len(catalogue), is_filtered=not wanted.is_open)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -10,14 +11,16 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.library.catalogue import SongList, shown_title
 from fstmuse_core.library.rows import LibraryRow
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.workers.protocol import FindCopies
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
-from fstmuse_gui.library.words import MORE
+from fstmuse_gui.library.words import GAP, MORE
 from fstmuse_gui.plain import counted
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.similar import SongFinder, SongIndex
+    from fstmuse_gui.workers.library import LibraryJobs
 
 _NEAREST = 50
 _JOURNEY = 12
@@ -45,6 +48,7 @@ class SimilarPresenter(QObject):
         self._view, self._library_store = view, library_store
         # Read and changed only in the thread in which the store asks.
         self._index: tuple[int, SongIndex] | None = None
+        self._process: LibraryJobs | None = None
 
     def find_similar(self, file_ids: Sequence[int]) -> None:
         """Find what sounds like these together."""
@@ -60,6 +64,36 @@ class SimilarPresenter(QObject):
             return
         self._ask(lambda finder: _way(finder, *songs))
 
+    def find_copies(self) -> None:
+        """Find the files that hold the same recording, in a process of its own."""
+        from fstmuse_gui.workers.library import LibraryJobs
+
+        path = self._library_store.path
+        if path is None or (self._process is not None and self._process.is_busy):
+            return
+        if self._process is None:
+            self._process = LibraryJobs(path, self)
+            self._process.done.connect(self._on_copies)
+            self._process.failed.connect(self.message)
+        self.message.emit(f"Comparing how all songs sound{MORE}")
+        self._process.run(FindCopies(self._library_store.model_sha))
+
+    def _on_copies(self, copies: list[tuple[int, float, str]] | None) -> None:
+        if not copies:
+            self.message.emit("No two files of the library hold the same recording.")
+            return
+        n_kept = sum(words.startswith("Keep") for _, _, words in copies)
+        said = f"{counted(len(copies), 'file')} of {counted(n_kept, 'recording')}"
+        self.message.emit(f"{said}. Nothing is deleted.")
+        songs = tuple((file_id, alike) for file_id, alike, _ in copies)
+        notes = tuple((file_id, words) for file_id, _, words in copies)
+        self.found.emit(SongList(f"Copies{GAP}{said}", songs, notes))
+
+    def close(self) -> None:
+        """Leave what is not done."""
+        if self._process is not None:
+            self._process.close(patiently=False)
+
     def _rows(self, file_ids: Sequence[int]) -> list[LibraryRow]:
         catalogue = self._view.table.rows.catalogue
         return [catalogue.rows[catalogue.places[file_id]] for file_id in file_ids]
@@ -69,11 +103,13 @@ class SimilarPresenter(QObject):
         self.message.emit(f"Looking through what all songs sound like{MORE}")
 
         def work(library: Library) -> SongList:
+            from fstmuse_core.library.copies import read_prints
             from fstmuse_core.library.freshness import FileCheck
             from fstmuse_core.library.similar import SongFinder
 
-            check = FileCheck(library)
-            return find(SongFinder(self._loaded(library), rows, lambda row: not check.fault(row)))
+            check, prints = FileCheck(library), partial(read_prints, library)
+            index = self._loaded(library)
+            return find(SongFinder(index, rows, lambda row: not check.fault(row), prints))
 
         def then(songs: SongList) -> None:
             self.message.emit(f"{songs.title}: {counted(len(songs.songs), 'song')}.")
@@ -103,8 +139,11 @@ def _similar(finder: SongFinder, songs: Sequence[LibraryRow]) -> SongList:
     first = one_line(shown_title(songs[0]))
     title = first if len(songs) == 1 else f"{first} and {counted(len(songs) - 1, 'other')}"
     asked = [(row.file_id, 1.0) for row in songs]
+    n_copies = sum(one.n_copies for one in near)
+    noun = "copy" if n_copies == 1 else "copies"
+    aside = f"{GAP}{n_copies:,} {noun} of these left out" if n_copies else ""
     return SongList(
-        f"Sounds like {title}", (*asked, *((one.row.file_id, one.nearness) for one in near))
+        f"Sounds like {title}{aside}", (*asked, *((one.row.file_id, one.nearness) for one in near))
     )
 
 

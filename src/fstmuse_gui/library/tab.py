@@ -211,6 +211,9 @@ class LibraryTab(QObject):
         self._way = self._action(
             "A &way between two songs", "W", lambda w: w.similar.find_way(w.presenter.chosen_ids)
         )
+        self._copies = self._action("Co&pies of recordings", "", lambda w: w.similar.find_copies())
+        self._in_folder = self._action("Show in &folder", "", lambda w: w.show_in_folder())
+        self._copy_path = self._action("Copy pat&h", "Ctrl+Shift+C", lambda w: w.copy_paths())
         self._view_actions: MenuEntries = [
             self._action("&Search", "Ctrl+F", lambda w: w.view.filter_bar.search.setFocus()),
             self._action("Show &all files", "Ctrl+Shift+F", lambda w: w.presenter.clear_filter()),
@@ -218,6 +221,10 @@ class LibraryTab(QObject):
             None,
             self._similar,
             self._way,
+            self._copies,
+            None,
+            self._in_folder,
+            self._copy_path,
         ]
         self._context_actions = [
             self._play,
@@ -228,6 +235,9 @@ class LibraryTab(QObject):
             self._front,
             self._skip,
             self._again,
+            self._in_folder,
+            self._copy_path,
+            self._tag_actions[0],
         ]
 
     def _build_work_actions(self) -> None:
@@ -328,6 +338,7 @@ class LibraryTab(QObject):
         self._play.setEnabled(reviewing.row is not None)
         self._similar.setEnabled(presenter.catalogue.n_answered > 0)
         self._way.setEnabled(presenter.catalogue.n_answered > 0)
+        self._copies.setEnabled(presenter.catalogue.n_answered > 1)
         has_answers = presenter.catalogue.n_answered > 0
         self._tag_actions[0].setEnabled(has_answers)
         self.wiring.view.tags_button.setEnabled(has_answers)

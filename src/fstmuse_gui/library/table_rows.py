@@ -12,7 +12,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
-from fstmuse_core.library.catalogue import NOT_SURE, Catalogue, Column, Places, shown_genre
+from fstmuse_core.library.catalogue import (
+    NOT_SURE,
+    Catalogue,
+    Column,
+    Places,
+    SongList,
+    shown_genre,
+)
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
 from fstmuse_gui.library.words import HEADINGS, ON_THE_RIGHT, cell_text, spoken_row, tool_tip
 from fstmuse_gui.plain import percent
@@ -43,17 +50,20 @@ class LibraryModel(TextTableModel):
         self._shown_at: Places | None = None
         # How near each file of a list is; empty if none is shown.
         self.nearness: dict[int, float] = {}
+        # What else is said of it in that list.
+        self.notes: dict[int, str] = {}
 
     # -- what is shown -----------------------------------------------------------------
 
     def show_places(
-        self, catalogue: Catalogue, places: Places, nearness: dict[int, float] | None = None
+        self, catalogue: Catalogue, places: Places, songs: SongList | None = None
     ) -> None:
-        """Show these rows of this catalogue, with how near each is."""
+        """Show these rows of this catalogue, with how near each of a list is."""
         self.beginResetModel()
         self.catalogue, self._places = catalogue, places
         self._shown_at = None
-        self.nearness = nearness or {}
+        self.nearness = dict(songs.songs) if songs is not None else {}
+        self.notes = dict(songs.notes) if songs is not None else {}
         self.endResetModel()
 
     def tell_changed(self, places: list[int]) -> None:
@@ -92,10 +102,14 @@ class LibraryModel(TextTableModel):
         cosine = self.nearness.get(self.row_at(line).file_id)
         return None if cosine is None else max(0.0, cosine)
 
+    def note(self, line: int) -> str:
+        """Words of the list on the file in a line; mostly empty."""
+        return self.notes.get(self.row_at(line).file_id, "") if self.notes else ""
+
     def text(self, row: int, column: int) -> str:
         if Column(column) is Column.NEAR:
-            near = self.near(row)
-            return "" if near is None else percent(near)
+            near, note = self.near(row), self.note(row)
+            return note or ("" if near is None else percent(near))
         return cell_text(self.row_at(row), Column(column))
 
     def spoken(self, row: int, column: int) -> str:
@@ -113,6 +127,8 @@ class LibraryModel(TextTableModel):
         return super().headerData(section, orientation, role)
 
     def hint(self, row: int, column: int) -> str:
+        if Column(column) is Column.NEAR:
+            return self.text(row, column)
         return tool_tip(self.row_at(row), Column(column))
 
 
@@ -160,8 +176,11 @@ class RowPainter(QStyledItemDelegate):
             if row.verdict:
                 self._paint_share(painter, box, row.confidence, row.is_sure, colours)
         elif column == Column.NEAR:
-            near = self._model.near(line)
-            if near is not None:
+            near, note = self._model.near(line), self._model.note(line)
+            if note:
+                is_kept = note.startswith("Keep")
+                self._text(painter, box, note, colours.text if is_kept else colours.muted, is_kept)
+            elif near is not None:
                 self._paint_share(painter, box, near, True, colours)
         else:
             is_title = column == Column.TITLE

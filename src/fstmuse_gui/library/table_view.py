@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from fstmuse_core.library.catalogue import Catalogue, Column, Order, Places
+from fstmuse_core.library.catalogue import Catalogue, Column, Order, Places, SongList
 from fstmuse_gui.library.table_rows import DENSE_HEIGHT, ROW_HEIGHT, LibraryModel, RowPainter
 from fstmuse_gui.widgets.rows import PlainTable
 
@@ -99,16 +99,16 @@ class LibraryTable(PlainTable):
     # -- what is shown -----------------------------------------------------------------
 
     def show_rows(
-        self, catalogue: Catalogue, places: Places, nearness: dict[int, float] | None = None
+        self, catalogue: Catalogue, places: Places, songs: SongList | None = None
     ) -> None:
         """Show other rows, or the same in another order; what was chosen stays so.
 
-        ``nearness`` says by the files' ids how near they are, if they are a list of such.
+        ``songs`` is the list that they are of, if they are one.
         """
         current, chosen = self.current_id, self._chosen_to_keep()
         offset = self._offset_of(current)
         self._is_resetting = True
-        self.rows.show_places(catalogue, places, nearness or {})
+        self.rows.show_places(catalogue, places, songs)
         self._choose(chosen, current)
         self._is_resetting = False
         self._lay_out()

@@ -55,7 +55,7 @@ class TagDialog(FittingDialog):
         self._build_chips()
         self._build_buttons()
         self._build()
-        self.resize(QSize(980, 720))
+        self.resize(QSize(1040, 790))
         self.show_reading(0, 0)
 
     def _build_chips(self) -> None:

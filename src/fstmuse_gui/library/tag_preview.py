@@ -40,7 +40,7 @@ _FIELDS = {
 }
 _SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
 _HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
-_SHARES = (34, 18, 18, 30)
+_SHARES = (28, 14, 30, 28)
 
 
 class TagForm(QWidget):

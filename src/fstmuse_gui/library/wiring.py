@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from fstmuse_gui.library.export_presenter import ExportPresenter
 from fstmuse_gui.library.presenter import LibraryPresenter
@@ -16,6 +18,7 @@ from fstmuse_gui.library.similar_presenter import SimilarPresenter
 from fstmuse_gui.library.store import LibraryStore, own_library
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.work_presenter import WorkPresenter
+from fstmuse_gui.plain import counted
 from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.sound.player import Playing, make_player
@@ -107,6 +110,28 @@ class LibraryWiring(QObject):
         models = self._factories.models()
         self.exporting.compare(self.presenter.model, models)
 
+    # -- files -------------------------------------------------------------------------
+
+    @property
+    def _chosen_paths(self) -> list[str]:
+        catalogue = self.presenter.catalogue
+        ids = self.presenter.chosen_ids
+        return [catalogue.rows[catalogue.places[file_id]].path for file_id in ids]
+
+    def show_in_folder(self) -> None:
+        """Open the folder of the file that is chosen, the first of several."""
+        for path in self._chosen_paths[:1]:
+            folder = os.path.dirname(path)
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
+                self.presenter.say(f"{folder} cannot be opened; look for it in your file manager")
+
+    def copy_paths(self) -> None:
+        """Put the paths of the chosen files into the clipboard, each in a line."""
+        paths = self._chosen_paths
+        if paths:
+            QGuiApplication.clipboard().setText("\n".join(paths))
+            self.presenter.message.emit(f"Copied {counted(len(paths), 'path')}.")
+
     # -- ending ------------------------------------------------------------------------
 
     def may_close(self) -> bool:
@@ -116,6 +141,7 @@ class LibraryWiring(QObject):
     def close(self) -> None:
         """Stop everything in good order."""
         self.exporting.close()
+        self.similar.close()
         if self._tagging is not None:
             self._tagging.close()
             self.tag_choices = (self._tagging.separator, self._tagging.keep_time)

@@ -70,6 +70,8 @@ def similar(
     file, which is then listened to. Of several, the songs are listed that sound like all of them
     together. 100 is the same sound; a good neighbour has 70 or more, any two songs about 25.
 
+    Of files that hold the same recording one is listed, and copies of SONG are not.
+
     Files that are gone or have changed since they were scanned are left out and named.
     """
     kind = _kind(output, layout, songs)
@@ -82,6 +84,10 @@ def similar(
         own = [row for row in found if row is not None]
         near = finder.near(wanted, count, without=own)
     listed = [(one.row, one.nearness) for one in near]
+    n_copies = sum(one.n_copies for one in near)
+    if n_copies:
+        noun = "copy" if n_copies == 1 else "copies"
+        say(f"fstmuse: {n_copies:,} {noun} of these left out; see: fstmuse library copies")
     if kind == "playlist":
         # What it is made from is played first.
         listed = [(row, 1.0) for row in own] + listed

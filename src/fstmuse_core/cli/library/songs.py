@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ def opened_finder(
     Says how many songs are left out, which were heard before embeddings were kept, or on another
     tagger.
     """
+    from fstmuse_core.library.copies import read_prints
     from fstmuse_core.library.similar import SongFinder, load_index
 
     rows = library.rows(chosen_model(library, model).sha256)
@@ -43,7 +45,7 @@ def opened_finder(
             f"fstmuse: {counted(lacking, 'song')} left out, whose sound is not kept by the tagger "
             "in use; let it listen: fstmuse library classify"
         )
-    return SongFinder(index, rows, stale.is_current), rows
+    return SongFinder(index, rows, stale.is_current, partial(read_prints, library)), rows
 
 
 def _tagger_of(model: str) -> str:

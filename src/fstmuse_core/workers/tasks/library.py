@@ -14,6 +14,7 @@ from fstmuse_core.workers.protocol import (
     ChangedFile,
     CompareModels,
     ExportRows,
+    FindCopies,
     LibraryRequest,
     ListBatches,
     PlanTags,
@@ -164,6 +165,23 @@ def compare(server: LibraryServer, request: CompareModels) -> str:
     return words
 
 
+def find_copies(server: LibraryServer, request: FindCopies) -> list[tuple[int, float, str]]:
+    """Files of the same recording, the one to keep first, with why."""
+    from fstmuse_core.library.copies import known_copies, read_prints
+
+    rows = server.library.rows(request.sha256)
+    found: list[tuple[int, float, str]] = []
+    for copies in known_copies(rows, read_prints(server.library)):
+        heartbeat()
+        for group in copies.groups:
+            kept, others = group[0], group[1:]
+            found.append((kept.row.file_id, 1.0, f"Keep: {kept.why}"))
+            found += [
+                (copy.row.file_id, copy.alike, f"{copy.alike:.0%}, {copy.why}") for copy in others
+            ]
+    return found
+
+
 _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
     ScanFolders: scan.scan_folders,
     PlanTags: tags.plan,
@@ -174,4 +192,5 @@ _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
     ListBatches: tags.list_written,
     ExportRows: export,
     CompareModels: compare,
+    FindCopies: find_copies,
 }
