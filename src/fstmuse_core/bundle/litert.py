@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.manifest import GENERATOR
 from fstmuse_core.bundle.noise import NoiseShape
@@ -149,19 +150,23 @@ class GeneratorNetwork:
 
         self._bundle = bundle
         self.shape = NoiseShape.from_dict(bundle.manifest.architecture)
+        self.grid = Grid.from_dict(bundle.manifest.architecture)
         with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(model_content=bundle.litert, num_threads=1)
             self._inputs = self._recognise()
 
-    def run(self, genre: FloatArray, noise: dict[str, FloatArray], n_frames: int) -> FloatArray:
+    def run(self, genre: FloatArray, noise: Mapping[str, FloatArray], n_frames: int) -> FloatArray:
         """Scaled log-mel, shape ``(n_frames, n_mels)``.
 
         Parameters
         ----------
         genre : ndarray of float32, shape ``(n_genres,)``
-            Weights that sum to one.
+            Weights that sum to one; with a beat grid see
+            :func:`fstmuse_core.bundle.bar_noise.condition`.
         noise : dict of ndarray
             As :func:`fstmuse_core.bundle.noise.draw_noise` gives it.
+        n_frames : int
+            Wanted; with a beat grid and a tempo, cells.
         """
         values = {"genre": genre[None], **noise}
         with network_errors(self._bundle.path):

@@ -21,7 +21,7 @@ _CELLS_A_BAR = 16
 _BEATS_A_BAR = 4
 # How fast the pulses at the beginning of a bar, a beat and a sixteenth fade, in their lengths.
 _FADING = 4.0
-_N_PULSES = 3
+N_PULSES = 3
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class NoiseShape:
                 raise ValueError(f"{name} is {getattr(self, name)}; 1 to 4096 can be")
         if not 0 <= self.margin_steps <= 4096:
             raise ValueError(f"margin_steps is {self.margin_steps}; 0 to 4096 can be")
-        if not _N_PULSES < self.beat_noise <= 4096:
-            raise ValueError(f"beat_noise is {self.beat_noise}; {_N_PULSES + 1} to 4096 can be")
+        if not N_PULSES < self.beat_noise <= 4096:
+            raise ValueError(f"beat_noise is {self.beat_noise}; {N_PULSES + 1} to 4096 can be")
         if not 0.0 < self.slowest_bpm <= self.fastest_bpm <= 1000.0:
             raise ValueError(
                 f"tempos from {self.slowest_bpm} to {self.fastest_bpm} beats a minute make no range"
@@ -126,12 +126,22 @@ def _beat_noise(
     tempo = float(np.exp(rng.uniform(bounds[0], bounds[1])))
     bars_a_frame = tempo / 60.0 / _BEATS_A_BAR / frames_per_second
     bars = rng.uniform() + np.arange(n_frames, dtype=np.float64) * bars_a_frame
-    pattern = rng.standard_normal((_CELLS_A_BAR, shape.beat_noise - _N_PULSES))
+    pattern = rng.standard_normal((_CELLS_A_BAR, shape.beat_noise - N_PULSES))
     cells = np.floor(bars * _CELLS_A_BAR).astype(np.int64) % _CELLS_A_BAR
-    pulses = [_pulse(bars * per_bar) for per_bar in (1, _BEATS_A_BAR, _CELLS_A_BAR)]
-    return np.concatenate([pattern[cells], np.stack(pulses, axis=1)], axis=1).astype(np.float32)
+    return np.concatenate([pattern[cells], pulses(bars)], axis=1).astype(np.float32)
 
 
-def _pulse(cycles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """1 at each whole number, fading until the next."""
-    return np.asarray(np.exp(-_FADING * (cycles % 1.0)))
+def pulses(bars: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Pulses at every bar, beat and sixteenth: 1 there, fading until the next.
+
+    Parameters
+    ----------
+    bars : ndarray, shape ``(n,)``
+        Time in bars.
+
+    Returns
+    -------
+    ndarray, shape ``(n, 3)``
+    """
+    rates = np.array([1, _BEATS_A_BAR, _CELLS_A_BAR])
+    return np.asarray(np.exp(-_FADING * (bars[:, None] * rates % 1.0)))

@@ -19,11 +19,14 @@ from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError, Ge
 from fstmuse_core.system.isolated import isolated
 
 if TYPE_CHECKING:
-    from fstmuse_core.generate.generator import ClipGenerator, Recipe
+    from fstmuse_core.generate.generator import BeatWish, ClipGenerator, Recipe
 
 _ITERATIONS = 32
 # What a recipe holds itself.
-_OF_A_RECIPE = ("blend", "seconds", "seed", "count", "iterations")
+_OF_A_RECIPE = (
+    *("blend", "seconds", "seed", "count", "iterations"),
+    *("bpm", "bars", "form", "variation", "loop", "renew"),
+)
 
 
 @click.command(short_help="Make new music of a genre.")
@@ -34,6 +37,33 @@ _OF_A_RECIPE = ("blend", "seconds", "seed", "count", "iterations")
     help="A second genre and how much of it, from 0 to 1, as in Classical:0.3.",
 )
 @click.option("--seconds", type=Number(), default=30.0, show_default=True, help="From 1 to 600.")
+@click.option(
+    "--bpm",
+    type=Number(),
+    metavar="TEMPO",
+    help="Beats a minute, from 60 to 200 (default: one that the genre has).",
+)
+@click.option(
+    "--bars", type=Whole(), metavar="N", help="So many bars of four beats, instead of --seconds."
+)
+@click.option(
+    "--form",
+    metavar="AABA",
+    help="A letter for each section of four bars; a letter that returns is music that returns.",
+)
+@click.option(
+    "--variation",
+    type=Number(),
+    metavar="SHARE",
+    help="How much the bars of a section differ: 0 a loop, 1 as music does.  [default: 1]",
+)
+@click.option("--loop", is_flag=True, help="Whole bars that lead into their own beginning.")
+@click.option(
+    "--renew",
+    multiple=True,
+    metavar="SECTION:SEED",
+    help="Make a section from another seed and keep the others, as in B:7; may be repeated.",
+)
 @click.option(
     "--seed",
     type=Whole(),
@@ -83,6 +113,12 @@ def command(
     genre: str | None,
     blend: str | None,
     seconds: float,
+    bpm: float | None,
+    bars: int | None,
+    form: str | None,
+    variation: float | None,
+    loop: bool,
+    renew: tuple[str, ...],
     seed: int | None,
     count: int,
     iterations: int,
@@ -96,6 +132,7 @@ def command(
     \b
     fstmuse generate --genre Rock --seconds 30 --seed 7 -o out.wav
     fstmuse generate --genre Rock --blend Classical:0.3 --count 8 -o take.flac
+    fstmuse generate --genre Electronic --bpm 124 --bars 16 --form AABA --loop -o loop.wav
     fstmuse generate --recipe out.wav -o again.wav
 
     Several clips are numbered: take-1.flac, take-2.flac and so on. Each file holds its recipe
@@ -105,6 +142,8 @@ def command(
         raise click.UsageError("name a --genre to make music of, or a --recipe to make again")
     if recipe_file is not None:
         _refuse_settings(context)
+    if bars is not None and context.get_parameter_source("seconds") is not ParameterSource.DEFAULT:
+        raise click.UsageError("name --seconds or --bars, not both")
     if output is not None:
         check_sound_file(output, recipe_file)
 
@@ -114,7 +153,8 @@ def command(
         else:
             first = random.SystemRandom().randrange(2**31 - count) if seed is None else seed
             seeds = range(first, first + count)
-            generator, recipes = _new(str(genre), blend, seconds, seeds, iterations, model)
+            beat = _wish(bpm, bars, form, variation, loop, renew)
+            generator, recipes = _new(str(genre), blend, seconds, seeds, iterations, model, beat)
     except BundleError:
         raise
     except FstMuseError as error:
@@ -143,12 +183,36 @@ def _new(
     seeds: range,
     iterations: int,
     model: str | None,
+    beat: BeatWish,
 ) -> tuple[ClipGenerator, list[Recipe]]:
     from fstmuse_core.generate.generator import DEFAULT_GENERATOR, ClipGenerator, parse_blend
 
     second = None if blend is None else parse_blend(blend)
     generator = ClipGenerator.load(model or DEFAULT_GENERATOR)
-    return generator, [generator.recipe(genre, seconds, seed, second, iterations) for seed in seeds]
+    recipes = [
+        generator.recipe(genre, seconds, seed, second, iterations, beat=beat) for seed in seeds
+    ]
+    return generator, recipes
+
+
+def _wish(
+    bpm: float | None,
+    bars: int | None,
+    form: str | None,
+    variation: float | None,
+    loop: bool,
+    renew: tuple[str, ...],
+) -> BeatWish:
+    from fstmuse_core.generate.groove import BeatWish, parse_renewed
+
+    return BeatWish(
+        bpm=bpm,
+        bars=bars,
+        form=None if form is None else form.strip().upper(),
+        variation=1.0 if variation is None else variation,
+        loop=loop,
+        renewed=parse_renewed(renew),
+    )
 
 
 def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
@@ -167,10 +231,7 @@ def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
             f"fstmuse: {file} was made with FstMuse {recipe.version}; "
             f"this is {__version__}, and may sound a little different"
         )
-    made = generator.recipe(
-        recipe.genre, recipe.seconds, recipe.seed, recipe.blend, recipe.iterations
-    )
-    return generator, [made]
+    return generator, [generator.again(recipe)]
 
 
 def _targets(output: Path | None, recipes: list[Recipe]) -> list[Path]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from fstmuse_core.audio.levels import set_loudness
-from fstmuse_core.audio.reading import write_audio
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import draw_noise
+from fstmuse_core.generate.arrange import LEAD_FRAMES, LOOP_EDGE, Plan, closed_loop, make_piece
+from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip
+from fstmuse_core.generate.groove import MAX_SEED, BeatWish, groove_for
 from fstmuse_core.generate.recipe import (
     MAX_SECONDS,
-    MAX_SEED,
     MIN_SECONDS,
     Blend,
     Recipe,
@@ -33,6 +32,7 @@ __all__ = [
     "MAX_SECONDS",
     "MAX_SEED",
     "MIN_SECONDS",
+    "BeatWish",
     "Blend",
     "ClipGenerator",
     "GeneratedClip",
@@ -50,46 +50,6 @@ _LARGEST_LOG = 12.0
 _SHOWN_MEAN = 6.0
 # Of the work, making the mel spectrogram is about this share.
 _MAKING = 0.2
-
-
-class GenerationCancelledError(Exception):
-    """Raised by :meth:`ClipGenerator.make` where ``cancelled()`` said so.
-
-    Examples
-    --------
-    >>> ClipGenerator.load().generate("Rock", cancelled=lambda: True)
-    Traceback (most recent call last):
-    fstmuse_core.generate.generator.GenerationCancelledError
-    """
-
-
-@dataclass(frozen=True, eq=False)
-class GeneratedClip:
-    """A clip that was made.
-
-    Attributes
-    ----------
-    samples : ndarray of float32, shape ``(n,)``
-        Within [-1, 1].
-    sample_rate : int
-        In hertz.
-    log_mel : ndarray of float32, shape ``(n_frames, n_mels)``
-        Output of the generator: natural logarithm of magnitudes that have mean one, plus the
-        offset of the bundle's scaling.
-    recipe : Recipe
-        All that it takes to make the same clip again.
-
-    Examples
-    --------
-    >>> clip = ClipGenerator.load().generate("Rock", seconds=1.0, iterations=4)
-    >>> clip.samples.shape, clip.sample_rate
-    ((22050,), 22050)
-    """
-
-    samples: FloatArray
-    sample_rate: int
-    log_mel: FloatArray
-    recipe: Recipe
 
 
 class ClipGenerator:
@@ -156,6 +116,8 @@ class ClipGenerator:
         seed: int = 0,
         blend: Blend | None = None,
         iterations: int = ITERATIONS,
+        *,
+        beat: BeatWish | None = None,
     ) -> Recipe:
         """The recipe of a clip to be made with this model.
 
@@ -171,6 +133,9 @@ class ClipGenerator:
             Another genre and its share.
         iterations : int
             Of Griffin-Lim; past 60 nothing audible is gained.
+        beat : BeatWish, optional
+            Tempo, bars, form; what is not wished is drawn from the seed. With bars, or for a
+            loop, ``seconds`` becomes the length of the whole bars.
 
         Raises
         ------
@@ -186,15 +151,46 @@ class ClipGenerator:
         """
         if blend is not None:
             blend = replace(blend, genre=genre_among(blend.genre, self.genres))
-        return Recipe(
+        wish, name = beat or BeatWish(), genre_among(genre, self.genres)
+        recipe = Recipe(
             model=self.bundle.name,
             model_sha256=self.bundle.sha256,
-            genre=genre_among(genre, self.genres),
+            genre=name,
             seed=seed,
             seconds=float(seconds),
             blend=blend,
             iterations=iterations,
         )
+        groove = groove_for(wish, self._network.grid, name, recipe.seconds, seed, recipe.model)
+        if groove is not None and (groove.loop or wish.bars is not None):
+            return replace(recipe, groove=groove, seconds=groove.seconds)
+        return replace(recipe, groove=groove)
+
+    def again(self, recipe: Recipe) -> Recipe:
+        """The recipe for this model of a clip that another may have made.
+
+        Parameters
+        ----------
+        recipe : Recipe
+
+        Raises
+        ------
+        FstMuseError
+            As :meth:`recipe` does.
+
+        Examples
+        --------
+        >>> generator = ClipGenerator.load()
+        >>> generator.again(generator.recipe("Rock", seed=5)).seed
+        5
+        """
+        made = self.recipe(
+            recipe.genre, recipe.seconds, recipe.seed, recipe.blend, recipe.iterations
+        )
+        if recipe.groove is not None and self._network.grid is None:
+            groove_for(BeatWish(bpm=recipe.groove.bpm), None, made.genre, 1.0, 0, made.model)
+        is_ours = recipe.model_sha256 == self.bundle.sha256
+        return replace(made, groove=recipe.groove if is_ours else recipe.groove or made.groove)
 
     def generate(
         self,
@@ -204,6 +200,7 @@ class ClipGenerator:
         blend: Blend | None = None,
         iterations: int = ITERATIONS,
         *,
+        beat: BeatWish | None = None,
         on_mel: Callable[[FloatArray], None] | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
@@ -212,7 +209,7 @@ class ClipGenerator:
 
         Parameters
         ----------
-        genre, seconds, seed, blend, iterations
+        genre, seconds, seed, blend, iterations, beat
             As of :meth:`recipe`.
         on_mel, progress, cancelled
             As of :meth:`make`; the mel spectrogram has shape ``(n_frames, n_mels)``.
@@ -233,7 +230,7 @@ class ClipGenerator:
         >>> clip.samples.size / clip.sample_rate, clip.recipe.seed
         (1.5, 3)
         """
-        recipe = self.recipe(genre, seconds, seed, blend, iterations)
+        recipe = self.recipe(genre, seconds, seed, blend, iterations, beat=beat)
         return self.make(recipe, on_mel=on_mel, progress=progress, cancelled=cancelled)
 
     def make(
@@ -281,10 +278,14 @@ class ClipGenerator:
 
         if cancelled and cancelled():
             raise GenerationCancelledError
-        log_mel = self._log_mel(recipe, config.n_frames(n_samples))
+        is_loop = recipe.groove is not None and recipe.groove.loop
+        edge = LOOP_EDGE if is_loop else 0
+        begin = edge + LEAD_FRAMES if is_loop else 0
+        inside = slice(begin, begin + config.n_frames(n_samples))
+        log_mel = self._log_mel(recipe, config.n_frames(n_samples) + 2 * edge, -edge)
         mel = self._magnitudes(log_mel)
         if on_mel:
-            on_mel(mel)
+            on_mel(mel[inside])
         inverting(0.0)
         try:
             samples = invert_mel(
@@ -297,26 +298,37 @@ class ClipGenerator:
             )
         except InversionCancelledError:
             raise GenerationCancelledError from None
+        if is_loop:
+            samples = closed_loop(samples, n_samples, config.hop_length)
         loud = set_loudness(samples[:n_samples])
-        return GeneratedClip(loud, config.sample_rate, log_mel, recipe)
+        return GeneratedClip(loud, config.sample_rate, log_mel[inside], recipe)
 
-    def _log_mel(self, recipe: Recipe, n_frames: int) -> FloatArray:
-        manifest = self.bundle.manifest
+    def _log_mel(self, recipe: Recipe, n_frames: int, first: int) -> FloatArray:
         weights = np.zeros(len(self.genres), dtype=np.float32)
         share = 0.0 if recipe.blend is None else recipe.blend.share
         weights[self.genres.index(recipe.genre)] = 1.0 - share
         if recipe.blend is not None:
             weights[self.genres.index(recipe.blend.genre)] = share
+        grid = self._network.grid
+        if grid is not None:
+            beat = recipe.groove
+            plan = Plan(recipe.seed, *((beat.bpm, beat.arrangement) if beat else ()))
+            frames = range(first, first + n_frames)
+            made = make_piece(self._network.run, self._network.shape, grid, weights, plan, frames)
+            return self._unscaled(made)
         noise = draw_noise(
             self._network.shape,
             self._network.shape.steps(n_frames),
             recipe.seed,
-            frames_per_second=manifest.spectrogram.frames_per_second,
+            frames_per_second=self.bundle.manifest.spectrogram.frames_per_second,
         )
-        made = self._network.run(weights, noise, n_frames)
+        return self._unscaled(self._network.run(weights, noise, n_frames))
+
+    def _unscaled(self, made: FloatArray) -> FloatArray:
         if not np.isfinite(made).all():
             raise GenerateError(self.bundle.name, "it made NaN or infinity", "retrain it")
-        return np.asarray(made * manifest.scaling.std + manifest.scaling.mean)
+        scaling = self.bundle.manifest.scaling
+        return np.asarray(made * scaling.std + scaling.mean)
 
     def _magnitudes(self, log_mel: FloatArray) -> FloatArray:
         offset = np.float32(self.bundle.manifest.scaling.offset)
@@ -354,31 +366,3 @@ class ClipGenerator:
                 f"than there is here ({self.bundle.sha256[:12]})",
                 "name one with --model to make the like of it",
             )
-
-
-def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
-    """Write a clip as WAV, FLAC or Ogg Vorbis, with its recipe in the file's comment.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Ends in ``.wav``, ``.flac`` or ``.ogg``.
-    clip : GeneratedClip
-
-    Raises
-    ------
-    AudioError
-        If the suffix is another or the file cannot be written; nothing half-written is left.
-
-    Examples
-    --------
-    >>> save_clip("rock.flac", ClipGenerator.load().generate("Rock", seconds=1.0))
-    >>> load_audio("rock.flac").shape
-    (22050,)
-    """
-    texts = {
-        "title": clip.recipe.title,
-        "artist": f"FstMuse, model {clip.recipe.model}",
-        "comment": clip.recipe.to_text(),
-    }
-    write_audio(Path(path), clip.samples, clip.sample_rate, texts=texts)

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import __version__
+from fstmuse_core.generate.groove import MAX_SEED, Groove
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
 from fstmuse_core.system.errors import GenerateError, one_line
 from fstmuse_core.system.regular_files import open_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 
 FORMAT = "fstmuse-recipe"
-FORMAT_VERSION = 1
+# Of a clip without a beat, and of one with: a program that knows the first alone can tell.
+FORMAT_VERSION, GROOVE_VERSION = 1, 2
 MIN_SECONDS, MAX_SECONDS = 1.0, 600.0
-MAX_SEED = 2**31 - 1
 _MAX_TEXT = 64 * 2**10
 
 
@@ -49,6 +50,8 @@ class Recipe:
         From ``MIN_SECONDS`` to ``MAX_SECONDS``.
     iterations : int
         Of Griffin-Lim.
+    groove : Groove or None
+        Tempo, bars and form of a clip with a beat.
     version : str
         FstMuse's, that made it.
 
@@ -65,6 +68,7 @@ class Recipe:
     seconds: float
     blend: Blend | None = None
     iterations: int = ITERATIONS
+    groove: Groove | None = None
     version: str = __version__
 
     def __post_init__(self) -> None:
@@ -91,14 +95,16 @@ class Recipe:
     def title(self) -> str:
         """For people, such as "Rock with 30 % Jazz, seed 7"."""
         blend = "" if self.blend is None else f" with {_percent(self.blend)} {self.blend.genre}"
-        return f"{self.genre}{blend}, seed {self.seed}"
+        beat = "" if self.groove is None else f", {self.groove.bpm:.4g} bpm"
+        return f"{self.genre}{blend}{beat}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         blend = None if self.blend is None else [self.blend.genre, self.blend.share]
+        groove = {} if self.groove is None else {"groove": self.groove.to_dict()}
         return {
             "format": FORMAT,
-            "format_version": FORMAT_VERSION,
+            "format_version": GROOVE_VERSION if groove else FORMAT_VERSION,
             "model": self.model,
             "model_sha256": self.model_sha256,
             "genre": self.genre,
@@ -106,6 +112,7 @@ class Recipe:
             "seed": self.seed,
             "seconds": self.seconds,
             "iterations": self.iterations,
+            **groove,
             "version": self.version,
         }
 
@@ -120,7 +127,7 @@ class Recipe:
         GenerateError
             If a value is out of range.
         """
-        recipe = typed({**values, "blend": None}, cls, complete=True)
+        recipe = typed({"groove": None, **values, "blend": None}, cls, complete=True)
         blend = values.get("blend")
         if blend is None:
             return recipe
@@ -202,11 +209,11 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         raise GenerateError(
             file, "there is no recipe in it", "name a clip that FstMuse made"
         ) from None
-    if values.get("format_version") != FORMAT_VERSION:
+    if values.get("format_version") not in (FORMAT_VERSION, GROOVE_VERSION):
         raise GenerateError(
             file,
             f"its recipe has format version {one_line(str(values.get('format_version')))}; "
-            f"this program reads version {FORMAT_VERSION}",
+            f"this program reads versions {FORMAT_VERSION} and {GROOVE_VERSION}",
             "update FstMuse",
         )
     try:

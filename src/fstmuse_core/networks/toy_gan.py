@@ -1,4 +1,7 @@
-"""Our ToyGan: noise and a genre in, a scaled log-mel spectrogram of any length out.
+"""Our ToyGan: noise, a genre and a beat in, a scaled log-mel spectrogram of any length out.
+
+Music with a steady beat is made on the beat grid: a step is a beat, a quarter of a step a
+sixteenth, 64 frames a bar, whatever the tempo. Music without one is made as it runs.
 
 The generator works in one dimension at first (time, with the bands as channels: chords, beats
 and form are cheap there) and in two from a quarter of the resolution on. There is no batch
@@ -27,8 +30,22 @@ _SLOPE = 0.2
 # Of the convolutions over whole steps; their sum is how many steps they reach to either side.
 _DILATIONS = (1, 2, 4)
 SHAPE = NoiseShape(
-    frames_per_step=16, margin_steps=8, global_noise=128, local_noise=64, beat_noise=8
+    frames_per_step=16, margin_steps=8, global_noise=128, local_noise=64, beat_noise=9
 )
+
+
+# Values of noise beyond which a network would not fit into memory.
+_MOST_NOISE = 512
+
+
+def fits(shape: NoiseShape) -> bool:
+    """True for noise that :func:`build_generator` can take; it was 8 values a frame once."""
+    values = (shape.global_noise, shape.local_noise, shape.beat_noise)
+    return (
+        shape.frames_per_step == SHAPE.frames_per_step
+        and shape.margin_steps == SHAPE.margin_steps
+        and max(values) <= _MOST_NOISE
+    )
 
 
 @keras.saving.register_keras_serializable("fstmuse")
@@ -65,13 +82,14 @@ class Conditioned(layers.Layer):  # type: ignore[misc]
 
 
 def build_generator(
-    n_genres: int, shape: NoiseShape = SHAPE, *, width: int = 192, plane: int = 24
+    n_conditions: int, shape: NoiseShape = SHAPE, *, width: int = 192, plane: int = 24
 ) -> Any:
     """The generator.
 
     Parameters
     ----------
-    n_genres : int
+    n_conditions : int
+        Genres, and two values on the beat.
     shape : NoiseShape
         Of its noise; 16 frames a step, and a margin that holds what the network reaches.
     width : int
@@ -83,10 +101,10 @@ def build_generator(
     -------
     keras.Model
         Inputs by name as :func:`fstmuse_core.bundle.noise.draw_noise` gives them, and
-        ``genre (batch, n_genres)``, weights that sum to one; any number of steps. Output
-        ``(batch, 16 * n_steps, 128)``, scaled log-mel.
+        ``genre (batch, n_conditions)`` as :func:`fstmuse_core.bundle.bar_noise.condition` does;
+        any number of steps. Output ``(batch, 16 * n_steps, 128)``, scaled log-mel.
     """
-    genre = keras.Input((n_genres,), name="genre")
+    genre = keras.Input((n_conditions,), name="genre")
     whole = keras.Input((shape.global_noise,), name="global_noise")
     local = keras.Input((None, shape.local_noise), name="local_noise")
     beat = keras.Input((None, shape.beat_noise), name="beat_noise")

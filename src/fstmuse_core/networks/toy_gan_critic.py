@@ -103,12 +103,13 @@ def frozen_features(classifier: Any) -> Any:
     return model
 
 
-def build_discriminator(n_genres: int, features: Any, *, width: int = 16) -> Any:
+def build_discriminator(n_conditions: int, features: Any, *, width: int = 16) -> Any:
     """The discriminator.
 
     Parameters
     ----------
-    n_genres : int
+    n_conditions : int
+        As the generator's.
     features : keras.Model
         From :func:`frozen_features`.
     width : int
@@ -117,12 +118,12 @@ def build_discriminator(n_genres: int, features: Any, *, width: int = 16) -> Any
     Returns
     -------
     keras.Model
-        Inputs ``mel (batch, 256, 128)``, scaled, and ``genre (batch, n_genres)``. Outputs:
+        Inputs ``mel (batch, 256, 128)``, scaled, and ``genre (batch, n_conditions)``. Outputs:
         scores of each view, shapes ``(batch, n)``, above zero for real; and last the logits
         that the frozen classifier gives, ``(batch, K + 1)``.
     """
     mel = keras.Input((CROP_FRAMES, N_MELS), name="mel")
-    genre = keras.Input((n_genres,), name="genre")
+    genre = keras.Input((n_conditions,), name="genre")
     # All three at once only in the middle of the crop: a generator that is convolutional in
     # time cannot be good there alone, and it halves the time that a step takes.
     edge = (CROP_FRAMES - SEGMENT_FRAMES) // 2
@@ -132,6 +133,7 @@ def build_discriminator(n_genres: int, features: Any, *, width: int = 16) -> Any
     scores = [
         *_see_spectrogram(segment, genre, width),
         _see_envelope(mel, genre),
+        _see_changes(mel, genre),
         _see_features(middle, genre, "middle"),
         _see_features(high, genre, "high"),
     ]
@@ -156,10 +158,37 @@ def _see_spectrogram(plane: Tensor, genre: Tensor, width: int) -> list[Tensor]:
     return [patches, _scores_1d(x, genre, "seconds")]
 
 
+def _see_changes(mel: Tensor, genre: Tensor) -> Tensor:
+    """Differences from a beat and from a bar before: what returns, and what is new.
+
+    Without it a generator on the beat grid makes all bars alike.
+    """
+    x = _cells(mel, 4, "change")
+    beat, bar = 4, 16
+    now = layers.Cropping1D((bar, 0), name="change_now")(x)
+    earlier = [
+        layers.Cropping1D((bar - lag, lag), name=f"change_{lag}_before")(x) for lag in (beat, bar)
+    ]
+    y = layers.Concatenate(name="changes")(
+        [layers.Subtract(name=f"change_{i}")([now, before]) for i, before in enumerate(earlier)]
+    )
+    for i, dilation in enumerate((1, 2, 4)):
+        y = SpectralConv1D(96, 3, dilation_rate=dilation, padding="same", name=f"change_look_{i}")(
+            y
+        )
+        y = _leaky(y, f"change_look_{i}")
+    return _scores_1d(y, genre, "change")
+
+
+def _cells(mel: Tensor, frames: int, name: str) -> Tensor:
+    """Means of so many frames and two bands, ``(batch, 256 / frames, 64)``."""
+    x = layers.Reshape((CROP_FRAMES // frames, frames, N_MELS // 2, 2), name=f"{name}_cells")(mel)
+    return Mean((2, 4), name=name)(x)
+
+
 def _see_envelope(mel: Tensor, genre: Tensor) -> Tensor:
     """Two frames and two bands at once, so that a look at all the seconds is cheap."""
-    x = layers.Reshape((CROP_FRAMES // 2, 2, N_MELS // 2, 2), name="envelope_cells")(mel)
-    x = Mean((2, 4), name="envelope")(x)
+    x = _cells(mel, 2, "envelope")
     for i, (channels, strides, dilation) in enumerate(
         ((96, 1, 1), (128, 2, 1), (128, 2, 1), (128, 1, 2), (128, 1, 4))
     ):

@@ -24,7 +24,8 @@ from fstmuse_core.training.settings import TrainSettings
 # Temperature and thresholds fitted on fewer clips are nearly arbitrary.
 _ENOUGH_TO_CALIBRATE = 10
 # For a generator to learn what a genre is, and not what a few records sound like.
-_ENOUGH_ARTISTS, _ENOUGH_MINUTES = 10, 30.0
+# Either is enough; with fewer than the fewest artists, those set aside say nothing.
+_ENOUGH_ARTISTS, _ENOUGH_MINUTES, _FEWEST_ARTISTS = 10, 30.0, 5
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def left_out(
         return ()
     why = "they are not among --genres"
     if settings.model == GAN and not settings.genres:
-        why = f"they have fewer than {_ENOUGH_ARTISTS} artists or {_ENOUGH_MINUTES:.0f} minutes"
+        why = f"they have fewer than {_ENOUGH_ARTISTS} artists and {_ENOUGH_MINUTES:.0f} minutes"
     use = "add them to --genres to learn them"
     if settings.model in PLANS and settings.design != ORIGINAL and not settings.balance:
         use = f"their music only teaches what is none of the genres; {use}"
@@ -167,7 +168,8 @@ def _enough_to_make(tracks: Sequence[Track]) -> tuple[str, ...]:
     return tuple(
         genre
         for genre in sorted(there)
-        if artists[genre] >= _ENOUGH_ARTISTS and minutes[genre] >= _ENOUGH_MINUTES
+        if artists[genre] >= _FEWEST_ARTISTS
+        and (artists[genre] >= _ENOUGH_ARTISTS or minutes[genre] >= _ENOUGH_MINUTES)
     )
 
 

@@ -72,16 +72,20 @@ def rebuild_generator(
     FstMuseError
         If the weights are not exactly those of the network.
     """
+    from fstmuse_core.bundle.bar_noise import N_BEAT_VALUES, Grid
     from fstmuse_core.bundle.noise import NoiseShape
-    from fstmuse_core.networks.toy_gan import SHAPE
+    from fstmuse_core.networks.toy_gan import fits
     from fstmuse_core.training.gan import export as gan_export
 
-    if NoiseShape.from_dict(wanted.architecture) != SHAPE:
+    shape = NoiseShape.from_dict(wanted.architecture)
+    if not fits(shape):
         raise FstMuseError("weights", "it takes other noise than our network")
     sizes = {name: int(wanted.architecture[name]) for name in ("width", "plane")}
-    generator = build(wanted.n_genres, **sizes)
+    has_grid = Grid.from_dict(wanted.architecture) is not None
+    n_conditions = wanted.n_genres + (N_BEAT_VALUES if has_grid else 0)
+    generator = build(n_conditions, shape, **sizes)
     assign_all(generator.weights, weights)
-    return gan_export.litert_bytes(generator), weights_bytes(generator)
+    return gan_export.litert_bytes(generator, shape), weights_bytes(generator)
 
 
 def assign_all(variables: Iterable[Any], weights: Weights) -> None:

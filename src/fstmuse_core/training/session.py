@@ -217,7 +217,7 @@ def _design(settings: TrainSettings) -> Callable[..., Done]:
 
         return train_original_gan
     if settings.model == GAN:
-        from fstmuse_core.training.gan.trainer import train_gan
+        from fstmuse_core.training.gan.package import train_gan
 
         return train_gan
     if settings.design == ORIGINAL:

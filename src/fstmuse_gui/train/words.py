@@ -23,6 +23,8 @@ _STAGES = {
     "exporting": "Making it ready for use",
     "testing": "Testing the model on songs it has not heard",
     "folds": "Testing it once more on all songs, with some artists left out at a time",
+    "beats": "Finding the beats",
+    "tagger": "Listening with the tagger",
     "guide": "Training a listener to guide it",
     "judge": "Training another listener, who will judge it",
 }

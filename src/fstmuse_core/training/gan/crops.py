@@ -1,18 +1,16 @@
-"""Crops of real music, noise, and random changes of both, for a GAN to learn from."""
+"""Crops of real music and random changes of them, for a GAN to learn from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE
-from fstmuse_core.training.gan.model import Disguise, GanBatch
+from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
+from fstmuse_core.training.gan.model import Disguise
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 
@@ -71,14 +69,6 @@ def cut(mel: MelArray, rng: Random) -> FloatArray:
     return np.asarray(mel[start : start + CROP_FRAMES], dtype=np.float32)
 
 
-def draw_noises(shape: NoiseShape, count: int, rng: Random) -> list[FloatArray]:
-    """Global, local and beat noise of ``count`` pieces as long as a crop."""
-    steps = shape.steps(CROP_FRAMES)
-    drawn = [draw_noise(shape, steps, rng) for _ in range(count)]
-    names = ("global_noise", "local_noise", "beat_noise")
-    return [np.concatenate([noise[name] for noise in drawn]) for name in names]
-
-
 def draw_disguise(count: int, rng: Random) -> Disguise:
     """Random blanks and colours for ``count`` crops."""
     level = rng.normal(0.0, _LOUDER, (count, 1))
@@ -97,35 +87,3 @@ def _blanks(count: int, size: int, longest: int, rng: Random) -> FloatArray:
         start = int(rng.integers(0, size - length + 1))
         kept[row, start : start + length] = 0.0
     return kept
-
-
-class GanSampler:
-    """Draws batches without end; the same seed gives the same ones, and the state can be kept."""
-
-    def __init__(
-        self, crops: RealCrops, n_genres: int, batch_size: int, seed: Sequence[int]
-    ) -> None:
-        self._crops = crops
-        self._n_genres = n_genres
-        self._size = batch_size
-        self._rng = np.random.default_rng(seed)
-
-    def batch(self) -> GanBatch:
-        """Inputs of a step."""
-        rng, size = self._rng, self._size
-        # As even as can be, so that no genre waits for long.
-        labels = (rng.permutation(size) + rng.integers(self._n_genres)) % self._n_genres
-        return GanBatch(
-            real=self._crops.draw(labels, rng),
-            genre=np.eye(self._n_genres, dtype=np.float32)[labels],
-            noise=[draw_noises(SHAPE, size, rng) for _ in range(2)],
-            disguises=[draw_disguise(size, rng) for _ in range(3)],
-        )
-
-    def state(self) -> dict[str, Any]:
-        """RNG state, JSON-serialisable."""
-        return dict(self._rng.bit_generator.state)
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on as if nothing had happened since :meth:`state`."""
-        self._rng.bit_generator.state = dict(state)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.bundle import JUDGE_NAME, Bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
-from fstmuse_core.bundle.noise import draw_noise
+from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.datasets.overlap import generator_overlap
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.training.gan.crops import RealCrops, cut
+from fstmuse_core.training.gan.grid_music import (
+    NOISES,
+    GridMusic,
+    as_it_runs,
+    bar_correlation,
+    conditions,
+    draw_noises,
+    draw_tempos,
+)
 from fstmuse_core.training.gan.judges import (
     Figures,
     Judge,
@@ -27,10 +38,62 @@ from fstmuse_core.training.gan.judges import (
     read_judge,
 )
 from fstmuse_core.training.mels import MelArray
-from fstmuse_core.training.metrics import Ints
+from fstmuse_core.training.metrics import Floats, Ints
 from fstmuse_core.training.preparation import read_features
 
 WINDOWS_A_GENRE = 96
+
+Random = np.random.Generator
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Inputs of a generator for windows to be measured.
+
+    Attributes
+    ----------
+    inputs : list of ndarray
+        Condition and global, local and beat noise, a row for each window.
+    tempos : ndarray, shape ``(n,)``
+        In beats a minute; 0 without a beat.
+    """
+
+    inputs: list[FloatArray]
+    tempos: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Windows that a generator made.
+
+    Attributes
+    ----------
+    mels : ndarray of float32, shape ``(n, 256, 128)``
+        Scaled log-mel, on the beat grid where there is a tempo.
+    tempos : ndarray, shape ``(n,)``
+        In beats a minute; 0 without a beat.
+    """
+
+    mels: FloatArray
+    tempos: Floats
+
+    def heard(self) -> FloatArray:
+        """Windows as they run, as many frames of each."""
+        return as_it_runs(self.mels, self.tempos)
+
+    def bars(self) -> float | None:
+        """Correlation of a bar with the next; ``None`` without a beat."""
+        steady = self.mels[self.tempos > 0.0]
+        return bar_correlation(steady) if len(steady) else None
+
+
+def ask(shape: NoiseShape, grid: Grid, genres: Sequence[str], labels: Ints, rng: Random) -> Asked:
+    """Draw what a generator is asked for windows of these genres, tempos as their music has."""
+    tempos = draw_tempos(grid, genres, labels, rng)
+    noise = draw_noises(shape, grid, tempos, rng)
+    return Asked([conditions(labels, tempos, len(genres)), *noise], tempos)
+
+
 _LEARNED_HOP = 64
 _MOST_LEARNED = 16_000
 
@@ -177,10 +240,24 @@ def evaluate_generator(
     mels = table.of(usable)
     crops = RealCrops(usable, mels, manifest.genres, manifest.scaling)
     reference = Reference(judge, manifest.scaling, crops, mels, genres, _SEED, count=count)
-    made = _made(network, len(manifest.genres), reference.labels)
+    made = _made(network, manifest.genres, reference.labels)
     said = [f"{file.path.name}: {file.reason}" for file in set_aside]
     note = generator_overlap(bundle, usable)
-    return {**reference.compare(made, manifest.genres), "set_aside": said, "note": note}
+    compared = reference.compare(made.heard(), manifest.genres)
+    if network.grid is not None:
+        music = GridMusic(usable, mels, manifest.genres, manifest.scaling)
+        compared |= bars_beside_real(made, music, reference.labels, _SEED)
+    return {**compared, "set_aside": said, "note": note}
+
+
+def bars_beside_real(made: Made, music: GridMusic, labels: Ints, seed: int) -> dict[str, Any]:
+    """``bars``: how alike a bar and the next are, in the made windows and in the real music."""
+    rng = np.random.default_rng([seed, 606])
+    known = labels[np.isin(labels, music.steady_genres)]
+    if not known.size:
+        return {"bars": None}
+    real = music.draw_like(known, np.ones(len(known), np.bool_), rng)
+    return {"bars": {"made": made.bars(), "real": bar_correlation(real.mels)}}
 
 
 def _judge(bundle: Bundle) -> Judge:
@@ -194,11 +271,21 @@ def _judge(bundle: Bundle) -> Judge:
         ) from error
 
 
-def _made(network: GeneratorNetwork, n_genres: int, labels: Ints) -> FloatArray:
-    weights = np.eye(n_genres, dtype=np.float32)
+def _made(network: GeneratorNetwork, genres: Sequence[str], labels: Ints) -> Made:
+    if network.grid is not None:
+        rng = np.random.default_rng([_SEED, 505])
+        asked = ask(network.shape, network.grid, genres, labels, rng)
+        rows = [
+            network.run(told, dict(zip(NOISES, noise, strict=True)), CROP_FRAMES)
+            for told, *noise in zip(
+                asked.inputs[0], *(v[:, None] for v in asked.inputs[1:]), strict=True
+            )
+        ]
+        return Made(np.stack(rows), asked.tempos)
+    weights = np.eye(len(genres), dtype=np.float32)
     steps = network.shape.steps(CROP_FRAMES)
     pieces = [
         network.run(weights[label], draw_noise(network.shape, steps, seed), CROP_FRAMES)
         for seed, label in enumerate(labels)
     ]
-    return np.stack(pieces)
+    return Made(np.stack(pieces), np.zeros(len(labels)))

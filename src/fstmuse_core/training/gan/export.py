@@ -13,7 +13,7 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME
-from fstmuse_core.bundle.noise import draw_noise
+from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.networks.toy_gan import SHAPE, build_generator, serving_generator
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.export import litert_on_tensorflow, read_weights_into, weights_bytes
@@ -39,8 +39,14 @@ def generator_files(generator: Any, sizes: GanSizes) -> dict[str, bytes]:
     return {LITERT_NAME: litert, WEIGHTS_NAME: weights}
 
 
-def litert_bytes(generator: Any) -> bytes:
+def litert_bytes(generator: Any, shape: NoiseShape = SHAPE) -> bytes:
     """The generator as a LiteRT file of built-in operators, for one piece at a time.
+
+    Parameters
+    ----------
+    generator : keras.Model
+    shape : NoiseShape
+        Of its noise.
 
     Raises
     ------
@@ -51,20 +57,20 @@ def litert_bytes(generator: Any) -> bytes:
         target = Path(folder) / LITERT_NAME
         serving_generator(generator).export(str(target), format="litert", verbose=False)
         data = target.read_bytes()
-    error = litert_error(generator, data)
+    error = litert_error(generator, data, shape)
     if not error <= _TOLERANCE:
         raise FstMuseError("LiteRT export", f"it differs from Keras by {error:.2g}")
     return data
 
 
-def litert_error(generator: Any, data: bytes) -> float:
+def litert_error(generator: Any, data: bytes, shape: NoiseShape = SHAPE) -> float:
     """Largest difference between LiteRT and Keras, relative to the largest value."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=data)
     worst = 0.0
     for seed, steps in enumerate((*_TRIED_STEPS, _TRIED_STEPS[-1])):
-        inputs = generator_inputs(generator.inputs[0].shape[-1], 0, steps, seed)
+        inputs = generator_inputs(generator.inputs[0].shape[-1], 0, steps, seed, shape)
         expected = np.asarray(generator([inputs[v.name] for v in generator.inputs]))
         found = run_litert(interpreter, inputs)
         difference = float(np.abs(found - expected).max())
@@ -73,11 +79,15 @@ def litert_error(generator: Any, data: bytes) -> float:
 
 
 def generator_inputs(
-    n_genres: int, genre: int, steps: int, seed: int | np.random.Generator
+    n_conditions: int,
+    genre: int,
+    steps: int,
+    seed: int | np.random.Generator,
+    shape: NoiseShape = SHAPE,
 ) -> dict[str, FloatArray]:
     """Inputs for one piece of a genre."""
-    weights = np.eye(n_genres, dtype=np.float32)[genre][None]
-    return {"genre": weights, **draw_noise(SHAPE, steps, seed)}
+    weights = np.eye(n_conditions, dtype=np.float32)[genre][None]
+    return {"genre": weights, **draw_noise(shape, steps, seed)}
 
 
 def run_litert(interpreter: Any, inputs: dict[str, FloatArray]) -> FloatArray:
@@ -97,10 +107,10 @@ def _input_name(full: str, inputs: dict[str, FloatArray]) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Build a generator (genres, width, plane), give it weights and write its LiteRT file."""
+    """Build a generator (conditions, width, plane), give it weights and write its LiteRT file."""
     *numbers, source, target = arguments
-    n_genres, width, plane = map(int, numbers)
-    generator = build_generator(n_genres, width=width, plane=plane)
+    n_conditions, width, plane = map(int, numbers)
+    generator = build_generator(n_conditions, width=width, plane=plane)
     read_weights_into(generator, Path(source))
     Path(target).write_bytes(litert_bytes(generator))
 

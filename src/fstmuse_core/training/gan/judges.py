@@ -1,9 +1,9 @@
 """Classifiers that made-up music is measured by, and the figures that they give it.
 
-A GAN's training needs two: the *guide* is trained on the music that the GAN learns from; the
-discriminator sees its features. The *judge* is another network, trained on the music that was set
-aside for validation and test, by other artists. It takes no part in the training; it measures, and
-by its measure one of the epochs is kept.
+A GAN's training needs two: the *guide* (:mod:`fstmuse_core.training.gan.guide`) is trained on the
+music that the GAN learns from; the discriminator sees its features. The *judge* is another
+network, trained on the music that was set aside for validation and test, by other artists. It
+takes no part in the training; it measures, and by its measure one of the epochs is kept.
 
 Each figure is taken of two sets of scaled log-mel windows and what the judge says about them. To
 know what a figure means, take it also of real music against other real music, and of noise
@@ -286,7 +286,7 @@ def guide_plan(genres: tuple[str, ...]) -> ModelPlan:
 
 @dataclass(frozen=True, eq=False)
 class Schooling:
-    """Music, genres and number of steps of the training of a guide or judge."""
+    """Music, genres and number of steps of the training of a judge."""
 
     tracks: Sequence[Track]
     mels: Sequence[MelArray]
@@ -295,22 +295,14 @@ class Schooling:
     steps: int
 
 
-def train_guide(school: Schooling, file: Path, tell: Tell) -> Judge:
-    """The guide, from ``file`` if it was trained before."""
-    return _trained(guide_plan(school.genres), school, 101, file, tell)
-
-
 def train_judge(school: Schooling, file: Path, tell: Tell) -> Judge:
-    """The judge, from ``file`` if it was trained before."""
-    return _trained(judge_plan(school.genres), school, 202, file, tell)
-
-
-def _trained(plan: ModelPlan, school: Schooling, salt: int, file: Path, tell: Tell) -> Judge:
+    """Train the judge, or take it from ``file`` if it was trained before."""
+    plan = judge_plan(school.genres)
     if file.is_file():
         return read_judge(plan, file)
     hyperparameters = Hyperparameters(steps=school.steps, seed=school.seed)
     scaling = fit_scaling(school.mels, hyperparameters.segment_frames)
-    seeds = (school.seed, salt)
+    seeds = (school.seed, 202)
     sampler = BatchSampler(school.tracks, school.mels, plan, hyperparameters, scaling, seeds)
     classifier = train_classifier(
         plan,

@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.bar_noise import N_BEAT_VALUES
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, build_generator
 from fstmuse_core.networks.toy_gan_critic import build_discriminator
 
@@ -58,6 +59,8 @@ _BETA_1, _BETA_2 = 0.0, 0.99
 # About the last 500 steps. The generator wanders around a good place while the rate is high,
 # so a longer mean is a blurred one.
 _AVERAGING = 0.998
+# Steps from one averaging to the next: each costs a tenth of a step.
+_AVERAGED_EVERY = 4
 # From this share of the steps on the learning rates fall, in a straight line to nothing.
 _FALLING_FROM = 0.5
 # Weight of the frozen classifier's own opinion in the generator's loss.
@@ -68,9 +71,9 @@ _GENRE_WEIGHT = 0.05
 class GanSizes:
     """Sizes of the networks: their channels, see the networks."""
 
-    width: int = 192
-    plane: int = 24
-    critic: int = 16
+    width: int = 160
+    plane: int = 16
+    critic: int = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +109,9 @@ class GanBatch:
     ----------
     real : ndarray, shape ``(batch, 256, 128)``
         Scaled crops.
-    genre : ndarray, shape ``(batch, K)``
-        Of the real ones, and asked of the generator.
+    condition : ndarray, shape ``(batch, K + 2)``
+        Genre and beat of the real ones, and asked of the generator; see
+        :func:`fstmuse_core.bundle.bar_noise.condition`.
     noise : list of two lists of arrays
         Global, local and beat noise, for the discriminator's step and for the generator's.
     disguises : list of three Disguise
@@ -115,7 +119,7 @@ class GanBatch:
     """
 
     real: FloatArray
-    genre: FloatArray
+    condition: FloatArray
     noise: list[list[FloatArray]]
     disguises: list[Disguise]
 
@@ -150,8 +154,9 @@ class _Author(layers.Layer):  # type: ignore[misc]
     def call(self, inputs: list[Tensor]) -> Tensor:
         genre, *scores, logits = inputs
         believed = sum(ops.mean(s, axis=1) for s in scores) / len(scores)
-        chances = ops.log_softmax(logits[..., : genre.shape[-1]], axis=-1)
-        missed = -ops.sum(chances * genre, axis=-1)
+        n_genres = logits.shape[-1] - 1
+        chances = ops.log_softmax(logits[..., :n_genres], axis=-1)
+        missed = -ops.sum(chances * genre[..., :n_genres], axis=-1)
         return ops.stack([_GENRE_WEIGHT * missed - believed, missed], axis=1)
 
 
@@ -188,12 +193,13 @@ class GanModel:
         sizes: GanSizes,
     ) -> None:
         self._rate, self._steps = learning_rate, steps
-        self.generator = build_generator(n_genres, width=sizes.width, plane=sizes.plane)
-        self.averaged = build_generator(n_genres, width=sizes.width, plane=sizes.plane)
+        told = n_genres + N_BEAT_VALUES
+        self.generator = build_generator(told, width=sizes.width, plane=sizes.plane)
+        self.averaged = build_generator(told, width=sizes.width, plane=sizes.plane)
         self.averaged.trainable = False
         self.averaged.set_weights(self.generator.get_weights())
         self._features = features
-        self._discriminator = build_discriminator(n_genres, features, width=sizes.critic)
+        self._discriminator = build_discriminator(told, features, width=sizes.critic)
         self._discriminator_step = _discriminator_step(self._discriminator, learning_rate)
         self._generator_step = _generator_step(self.generator, self._discriminator, learning_rate)
         self.optimizer = TwoOptimizers(
@@ -223,7 +229,7 @@ class GanModel:
     def train_on_batch(self, batch: GanBatch, targets: object) -> tuple[float, float]:
         """One step of each; the discriminator's loss, and how often it is right."""
         self._set_rates()
-        made = self.generator.predict_on_batch([batch.genre, *batch.noise[0]])
+        made = self.generator.predict_on_batch([batch.condition, *batch.noise[0]])
         size = len(batch.real)
         sign = np.repeat(np.array([1.0, -1.0], np.float32), size)[:, None]
         mels = np.concatenate([np.asarray(batch.real), np.asarray(made)])
@@ -231,13 +237,13 @@ class GanModel:
             np.concatenate(pair)
             for pair in zip(*(d.arrays() for d in batch.disguises[:2]), strict=True)
         ]
-        genres = np.concatenate([batch.genre, batch.genre])
+        genres = np.concatenate([batch.condition, batch.condition])
         self._discriminator_learns(True)
         loss, right = self._discriminator_step.train_on_batch(
             [mels, genres, *disguise, sign], np.zeros((2 * size, 2), np.float32)
         )
         self._discriminator_learns(False)
-        inputs = [batch.genre, *batch.noise[1], *batch.disguises[2].arrays()]
+        inputs = [batch.condition, *batch.noise[1], *batch.disguises[2].arrays()]
         author, missed = self._generator_step.train_on_batch(
             inputs, np.zeros((size, 2), np.float32)
         )
@@ -271,7 +277,10 @@ class GanModel:
 
     def _average(self) -> None:
         steps = self._steps_done()
-        keep = min(_AVERAGING, (1.0 + steps) / (10.0 + steps))
+        if steps % _AVERAGED_EVERY:
+            return
+        rounds = steps // _AVERAGED_EVERY
+        keep = min(_AVERAGING**_AVERAGED_EVERY, (1.0 + rounds) / (10.0 + rounds))
         for mean, value in zip(self.averaged.variables, self.generator.variables, strict=True):
             mean.assign(keep * mean + (1.0 - keep) * value)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,41 +11,43 @@ import keras
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
-from fstmuse_core.bundle.bundle import CARD_NAME, JUDGE_NAME, user_models_folder, write_bundle
-from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
-from fstmuse_core.bundle.noise import draw_noise
-from fstmuse_core.datasets.groups import count_unknown
-from fstmuse_core.datasets.track import PARTS, Track
+from fstmuse_core.datasets.track import Track
+from fstmuse_core.generate.arrange import make_piece, plan_piece
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.networks.toy_gan_critic import frozen_features
-from fstmuse_core.runs.events import Done, Sample
-from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
-from fstmuse_core.training.checkpoint import assign
-from fstmuse_core.training.control import Control
+from fstmuse_core.runs.events import Sample
 from fstmuse_core.training.data_split import Parts
-from fstmuse_core.training.epochs import TrainingState, Validation, train_epochs
+from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.gan.card import generator_card
-from fstmuse_core.training.gan.crops import GanSampler, RealCrops, draw_noises
-from fstmuse_core.training.gan.evaluate import WINDOWS_A_GENRE, Reference
-from fstmuse_core.training.gan.export import generator_files
+from fstmuse_core.training.gan.crops import RealCrops
+from fstmuse_core.training.gan.evaluate import (
+    WINDOWS_A_GENRE,
+    Asked,
+    Made,
+    Reference,
+    ask,
+)
+from fstmuse_core.training.gan.grid_music import NOISES, GridMusic
+from fstmuse_core.training.gan.guide import heard_by_tagger, train_guide
 from fstmuse_core.training.gan.judges import (
     Judge,
     Schooling,
     guide_plan,
-    judge_bytes,
-    train_guide,
     train_judge,
     unscaled,
 )
 from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
+from fstmuse_core.training.gan.sampler import GanSampler
+from fstmuse_core.training.gan.through_sound import (
+    PIECES_A_GENRE,
+    frames_of_a_piece,
+    judge_sound,
+    tagger_there,
+)
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import confusion_matrix
-from fstmuse_core.training.packaging import FinishedRun, done_event, make_report
-from fstmuse_core.training.plots import curves_png, mel_png, write_sample
+from fstmuse_core.training.plots import write_sample
 from fstmuse_core.training.preparation import MelTable
-from fstmuse_core.training.record import track_list
-from fstmuse_core.training.run import Run, name_at_end
 from fstmuse_core.training.settings import TrainSettings
 
 # Of a small collection an epoch has fewer steps: so many crops of each clip.
@@ -65,20 +66,24 @@ class GanScale:
     ----------
     steps_per_epoch : int
         At most.
-    judge_steps : int
-        Of the training of guide and judge.
+    judge_steps, guide_steps : int
+        Of the training of judge and guide.
     windows : int
         Of each genre, to be measured.
     sample_s : float
         Length of the pieces that are shown.
+    sounds : int
+        Pieces of each genre that the tagger listens to.
     sizes : GanSizes
         Of the networks.
     """
 
     steps_per_epoch: int = 500
     judge_steps: int = 400
+    guide_steps: int = 2000
     windows: int = WINDOWS_A_GENRE
     sample_s: float = 10.0
+    sounds: int = PIECES_A_GENRE
     sizes: GanSizes = field(default_factory=GanSizes)
 
 
@@ -124,15 +129,24 @@ class GanTrainer:
         self.genres = parts.genres
         self.plan = guide_plan(parts.genres)
         self._folder, self._events, self._check = folder, events, check
-        tracks, aside = parts.known("train"), parts.known("validation") + parts.known("test")
+        self._tracks = tracks = parts.known("train")
+        aside = parts.known("validation") + parts.known("test")
         self.notes = _notes(parts.genres, {track.genre for track in aside})
-        taught = mels.of(tracks)
+        self._taught = taught = mels.of(tracks)
         step = max(1, len(taught) // _SCALING_CLIPS)
         self.scaling = fit_scaling(taught[::step], CROP_FRAMES)
+        self.music = GridMusic(
+            tracks, taught, parts.genres, self.scaling, lambda done, n: tell("beats", done, n)
+        )
+        heard = heard_by_tagger(tracks, lambda done, n: tell("tagger", done, n), check)
         guide = train_guide(
-            Schooling(tracks, taught, parts.genres, settings.seed, self.scale.judge_steps),
-            folder / "guide.npz",
-            lambda done, total: tell("guide", done, total),
+            self.music,
+            self.scaling,
+            heard,
+            seed=settings.seed,
+            steps=self.scale.guide_steps,
+            file=folder / "guide.npz",
+            tell=lambda done, total: tell("guide", done, total),
         )
         self.judge: Judge = train_judge(
             Schooling(aside, mels.of(aside), parts.genres, settings.seed, self.scale.judge_steps),
@@ -154,10 +168,10 @@ class GanTrainer:
         most = max(1, _CROPS_PER_CLIP * len(tracks) // settings.batch_size)
         self.steps_per_epoch = min(self.scale.steps_per_epoch, most)
         self._sampler = GanSampler(
-            crops, len(parts.genres), settings.batch_size, (settings.seed, 0)
+            self.music, len(parts.genres), settings.batch_size, (settings.seed, 0)
         )
         self._seed = settings.seed
-        self._noise = self._draw(_VALIDATION)
+        self._asked = self._draw(_VALIDATION)
         keras.utils.set_random_seed(settings.seed)
         self.model = GanModel(
             len(parts.genres),
@@ -188,7 +202,7 @@ class GanTrainer:
         takes for what they were asked to be, so that the epoch with the least distance is kept.
         """
         self._epoch += 1
-        found, named = self.reference.measure(self._make(self._noise))
+        found, named = self.reference.measure(self._make(self._asked).heard())
         self._show()
         return Validation(
             found.frechet,
@@ -197,33 +211,58 @@ class GanTrainer:
             {"figures": found.to_dict(), **self.model.mean_losses()},
         )
 
-    def make_for_test(self) -> FloatArray:
-        """Windows from noise that had no say in which epoch is the best; scaled log-mel."""
+    def make_for_test(self) -> Made:
+        """Windows from noise that had no say in which epoch is the best."""
         return self._make(self._draw(_TEST))
 
-    def _draw(self, purpose: int) -> list[FloatArray]:
+    def _draw(self, purpose: int) -> Asked:
         rng = np.random.default_rng([self._seed, purpose])
-        return draw_noises(SHAPE, self.reference.labels.size, rng)
+        return ask(SHAPE, self.music.grid, self.genres, self.reference.labels, rng)
 
-    def _make(self, noise: list[FloatArray]) -> FloatArray:
-        labels = self.reference.labels
-        genres = np.eye(len(self.genres), dtype=np.float32)[labels]
-        inputs = [genres, *noise]
+    def _make(self, asked: Asked) -> Made:
         made = []
-        for start in range(0, len(labels), _MADE_AT_ONCE):
+        for start in range(0, len(asked.tempos), _MADE_AT_ONCE):
             self._check()
-            part = [values[start : start + _MADE_AT_ONCE] for values in inputs]
+            part = [values[start : start + _MADE_AT_ONCE] for values in asked.inputs]
             made.append(np.asarray(self.model.averaged.predict_on_batch(part)))
-        return np.concatenate(made)
+        return Made(np.concatenate(made), asked.tempos)
 
     def piece(self, genre: str, seconds: float, seed: int) -> FloatArray:
         """Scaled log-mel of one piece, shape ``(frames, 128)``."""
         self._check()
         frames = round(seconds * DEFAULT_CONFIG.frames_per_second)
-        noise = draw_noise(SHAPE, SHAPE.steps(frames), seed)
-        weights = np.eye(len(self.genres), dtype=np.float32)[[self.genres.index(genre)]]
-        inputs = [weights, noise["global_noise"], noise["local_noise"], noise["beat_noise"]]
-        return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :frames]
+        weights = np.eye(len(self.genres), dtype=np.float32)[self.genres.index(genre)]
+        plan = plan_piece(self.music.grid, genre, seconds, seed)
+        return make_piece(self._run, SHAPE, self.music.grid, weights, plan, range(frames))
+
+    def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:
+        inputs = [told[None], *(noise[name] for name in NOISES)]
+        return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :count]
+
+    def through_sound(self) -> dict[str, Any]:
+        """What a tagger hears of what it makes; empty without one."""
+        tagger = tagger_there()
+        if tagger is None:
+            return {}
+        labels = np.array([self.genres.index(t.genre) for t in self._tracks], dtype=np.int64)
+        frames = frames_of_a_piece()
+
+        def piece(label: int, number: int) -> FloatArray:
+            return self.piece(self.genres[label], frames / DEFAULT_CONFIG.frames_per_second, number)
+
+        return {
+            "through_sound": judge_sound(
+                piece,
+                self.scaling,
+                self._taught,
+                labels,
+                self.genres,
+                tagger,
+                seed=self._seed,
+                count=self.scale.sounds,
+                check=self._check,
+            )
+        }
 
     def _unheard(self, aside: list[Track], mels: MelTable) -> RealCrops:
         return RealCrops(aside, mels.of(aside), self.genres, self.scaling)
@@ -244,107 +283,3 @@ def _notes(genres: tuple[str, ...], judged: set[str]) -> list[str]:
         f"there are too few artists of {', '.join(unjudged)} for the judge to know it: how often "
         "it is taken for what it was asked to be says nothing"
     ]
-
-
-_SHOWN_S = 20.0
-
-
-def package_generator(
-    run: Run,
-    trainer: GanTrainer,
-    progress: TrainingState,
-    seconds: float,
-    warn: Callable[[str], None],
-) -> Done:
-    """Measure the best generator, write everything, and give the values of ``done``."""
-    assign(trainer.model.variables, progress.best)
-    files = generator_files(trainer.model.averaged, trainer.scale.sizes)
-    metrics = trainer.reference.compare(trainer.make_for_test(), trainer.genres)
-    aside = [*run.parts.known("validation"), *run.parts.known("test")]
-    metrics["of_unknown_artists"] = count_unknown(aside)
-    # As late as can be: measuring takes minutes.
-    run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
-    finished = FinishedRun(
-        run.folder, run.settings, trainer.plan, run.parts, progress, run.warnings, seconds
-    )
-    report = make_report(finished, metrics)
-    figures = _write_figures(finished, trainer)
-    parameters = trainer.model.generator.count_params()
-    card = generator_card(report, parameters, trainer.steps_per_epoch).encode()
-    files |= {
-        CARD_NAME: card,
-        "TRACKS.csv": track_list(_of_genres(run.parts)).encode(),
-        JUDGE_NAME: judge_bytes(trainer.judge.classifier, trainer.judge.scaling),
-    }
-    write_bytes(run.folder / CARD_NAME, card)
-    bundle = user_models_folder() / run.settings.out
-    sha256 = write_bundle(bundle, _manifest(run.settings.out, trainer, report), files)
-    write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
-    return done_event(finished, report, figures, str(bundle), sha256)
-
-
-def _of_genres(parts: Parts) -> Parts:
-    """Parts without the music of other genres, which nothing was done with."""
-    train, validation, test = (tuple(parts.known(part)) for part in PARTS)
-    return replace(parts, train=train, validation=validation, test=test)
-
-
-def _write_figures(run: FinishedRun, trainer: GanTrainer) -> list[str]:
-    folder = run.folder / "figures"
-    folder.mkdir(exist_ok=True)
-    pictures = {"curves.png": curves_png(run.progress.history)}
-    for genre in trainer.genres:
-        pictures[f"{genre}.png"] = mel_png(trainer.piece(genre, _SHOWN_S, 0))
-    for name, data in pictures.items():
-        write_bytes(folder / name, data)
-    return [str(folder / name) for name in pictures]
-
-
-def _manifest(name: str, trainer: GanTrainer, report: Mapping[str, Any]) -> BundleManifest:
-    return BundleManifest(
-        name=name,
-        title="ToyGan" if name == "toy-gan" else name,
-        kind=GENERATOR,
-        genres=trainer.genres,
-        spectrogram=DEFAULT_CONFIG,
-        scaling=trainer.scaling,
-        segment_frames=CROP_FRAMES,
-        segment_hop_frames=CROP_FRAMES,
-        temperature=1.0,
-        thresholds=Thresholds(novelty=0.0, confidence=0.0),
-        architecture={
-            "network": "fstmuse_core.networks.toy_gan",
-            "parameters": trainer.model.generator.count_params(),
-            "width": trainer.scale.sizes.width,
-            "plane": trainer.scale.sizes.plane,
-            **SHAPE.to_dict(),
-        },
-        training={key: report[key] for key in ("run", "command", "clips", "artists", "best_epoch")},
-        metrics=report["metrics"],
-        versions=report["versions"],
-    )
-
-
-def train_gan(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:
-    """Train, measure and write the bundle; return the last event.
-
-    Parameters
-    ----------
-    begun : float
-        Time at which the command began, on the monotonic clock.
-    """
-
-    def tell(stage: str, done: int, total: int) -> None:
-        control.check_start()
-        events.preparing(stage, done, total)
-
-    trainer = GanTrainer(run.settings, run.parts, mels, run.folder, events, tell, control.check)
-    events.preparing("building", 0, 1)
-    progress = train_epochs(run, trainer, events, control)
-    control.check()
-    events.preparing("testing", 0, 1)
-    warnings = (*run.warnings, *trainer.notes)
-    seconds = time.monotonic() - begun
-    return package_generator(
-        replace(run, warnings=warnings), trainer, progress, seconds, events.warn
-    )

@@ -1,0 +1,127 @@
+"""From a plan of tempo, bars and form to the log-mel spectrogram of a piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from fstmuse_core.audio.beats import BEATS_A_BAR, CELLS_A_BAR, CELLS_A_BEAT, resample
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.bundle.bar_noise import (
+    Arrangement,
+    Grid,
+    condition,
+    draw_bar_noise,
+    draw_form,
+    draw_free_noise,
+)
+from fstmuse_core.bundle.noise import NoiseShape
+
+# Runs a generator: condition, noise by name and cells wanted; scaled log-mel (cells, bands).
+Run = Callable[[FloatArray, Mapping[str, FloatArray], int], FloatArray]
+
+# The frame in which an attack first shows begins so many frames before it: 2048 samples of 512.
+LEAD_FRAMES = 4
+# Frames around a loop when it becomes sound, and samples over which its end fades into it.
+LOOP_EDGE = 16
+_LOOP_FADE = 1024
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A piece to be made by a generator that knows beats.
+
+    Attributes
+    ----------
+    seed : int
+    bpm : float or None
+        Tempo in beats a minute; ``None`` for a piece without a beat.
+    arrangement : Arrangement or None
+        Bars of a piece with a beat.
+    """
+
+    seed: int
+    bpm: float | None = None
+    arrangement: Arrangement | None = None
+
+
+def plan_piece(grid: Grid, genre: str, seconds: float, seed: int) -> Plan:
+    """The plan of a piece that nothing was asked of but its length: tempo and form by its seed."""
+    if not grid.has_beat(genre):
+        return Plan(seed)
+    bpm = drawn_tempo(grid, genre, seed)
+    return Plan(seed, bpm, Arrangement(bars_for(seconds, bpm), draw_form(seed)))
+
+
+def drawn_tempo(grid: Grid, genre: str, seed: int) -> float:
+    """The tempo of a genre's piece of this seed, in beats a minute."""
+    return grid.draw_tempo(genre, np.random.default_rng([seed, 7]))
+
+
+def bars_for(seconds: float, bpm: float) -> int:
+    """Bars that last as long or up to a bar longer."""
+    return max(1, ceil(seconds * bpm / 60.0 / BEATS_A_BAR - 1e-9))
+
+
+def frames_a_beat(bpm: float) -> float:
+    """Frames of the spectrogram that a beat lasts."""
+    return 60.0 * DEFAULT_CONFIG.frames_per_second / bpm
+
+
+def make_piece(
+    run: Run, shape: NoiseShape, grid: Grid, weights: FloatArray, plan: Plan, frames: range
+) -> FloatArray:
+    """Scaled log-mel of a piece as it runs, shape ``(len(frames), bands)``.
+
+    Parameters
+    ----------
+    run : callable
+    shape : NoiseShape
+    grid : Grid
+    weights : ndarray, shape ``(K,)``
+        Of the genres; sum to one.
+    plan : Plan
+    frames : range
+        Frames wanted. Where the bars are over before, a piece that is no loop stays at its last
+        frame, and a loop begins again; before frame 0 there is the loop's end.
+    """
+    told = condition(weights, plan.bpm)
+    if plan.bpm is None or plan.arrangement is None:
+        noise = draw_free_noise(shape, shape.steps(frames.stop), plan.seed)
+        return run(told, noise, frames.stop)[frames.start :]
+    arrangement = plan.arrangement
+    noise = draw_bar_noise(shape, grid, arrangement, plan.seed)
+    n_cells = arrangement.bars * CELLS_A_BAR
+    cells = run(told, noise, n_cells)
+    at = np.asarray(frames, dtype=np.float64) * (CELLS_A_BEAT / frames_a_beat(plan.bpm))
+    if not arrangement.loop:
+        return resample(cells, np.minimum(at, n_cells - 1.0))
+    # With its own beginning after its end, and its end before, no interval is cut.
+    edge = CELLS_A_BEAT
+    around = np.concatenate([cells[-edge:], cells, cells[:edge]])
+    return resample(around, at % n_cells + edge)
+
+
+def closed_loop(samples: FloatArray, n_samples: int, hop_length: int) -> FloatArray:
+    """The loop out of its sound with edges, from its first beat on; its end fades into it.
+
+    Parameters
+    ----------
+    samples : ndarray, shape ``(n,)``
+        Sound of the loop's frames with :data:`LOOP_EDGE` frames of its end before them, and as
+        many of its beginning after.
+    n_samples : int
+        Of the loop.
+    hop_length : int
+        Samples from frame to frame.
+    """
+    begin = (LOOP_EDGE + LEAD_FRAMES) * hop_length
+    loop = samples[begin : begin + n_samples].copy()
+    after = samples[begin + n_samples : begin + n_samples + min(_LOOP_FADE, n_samples)]
+    # Of equal power: the phases on both sides have nothing to do with each other.
+    angle = np.linspace(0.0, np.pi / 2, len(after), dtype=np.float32)
+    loop[: len(after)] = loop[: len(after)] * np.sin(angle) + after * np.cos(angle)
+    return loop

@@ -1,0 +1,79 @@
+"""A clip that was made, and its file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from fstmuse_core.audio.reading import write_audio
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.generate.recipe import Recipe
+
+
+class GenerationCancelledError(Exception):
+    """Raised by :meth:`ClipGenerator.make` where ``cancelled()`` said so.
+
+    Examples
+    --------
+    >>> ClipGenerator.load().generate("Rock", cancelled=lambda: True)
+    Traceback (most recent call last):
+    fstmuse_core.generate.generator.GenerationCancelledError
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedClip:
+    """A clip that was made.
+
+    Attributes
+    ----------
+    samples : ndarray of float32, shape ``(n,)``
+        Within [-1, 1].
+    sample_rate : int
+        In hertz.
+    log_mel : ndarray of float32, shape ``(n_frames, n_mels)``
+        Output of the generator: natural logarithm of magnitudes that have mean one, plus the
+        offset of the bundle's scaling.
+    recipe : Recipe
+        All that it takes to make the same clip again.
+
+    Examples
+    --------
+    >>> clip = ClipGenerator.load().generate("Rock", seconds=1.0, iterations=4)
+    >>> clip.samples.shape, clip.sample_rate
+    ((22050,), 22050)
+    """
+
+    samples: FloatArray
+    sample_rate: int
+    log_mel: FloatArray
+    recipe: Recipe
+
+
+def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
+    """Write a clip as WAV, FLAC or Ogg Vorbis, with its recipe in the file's comment.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Ends in ``.wav``, ``.flac`` or ``.ogg``.
+    clip : GeneratedClip
+
+    Raises
+    ------
+    AudioError
+        If the suffix is another or the file cannot be written; nothing half-written is left.
+
+    Examples
+    --------
+    >>> save_clip("rock.flac", ClipGenerator.load().generate("Rock", seconds=1.0))
+    >>> load_audio("rock.flac").shape
+    (22050,)
+    """
+    texts = {
+        "title": clip.recipe.title,
+        "artist": f"FstMuse, model {clip.recipe.model}",
+        "comment": clip.recipe.to_text(),
+    }
+    write_audio(Path(path), clip.samples, clip.sample_rate, texts=texts)
