@@ -103,7 +103,7 @@ def test_sizes_that_make_no_sense_are_refused(band: Parcel, name: str, size: obj
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"local_noise": 32}, "it takes other noise than our network"), ({"width": 24}, "the shape")],
+    [({"margin_steps": 4}, "it takes other noise than our network"), ({"width": 24}, "the shape")],
 )
 def test_a_record_that_does_not_fit_the_weights_is_refused(
     band: Parcel, change: dict[str, object], why: str

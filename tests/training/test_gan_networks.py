@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from fstmuse_core.bundle.bar_noise import N_BEAT_VALUES, Grid
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS, SHAPE, build_generator
 from fstmuse_core.networks.toy_gan_critic import (
@@ -20,14 +21,16 @@ from fstmuse_core.networks.toy_gan_critic import (
     frozen_features,
 )
 from fstmuse_core.networks.toy_model import build_toy_model
-from fstmuse_core.training.gan.crops import GanSampler, RealCrops, cut, draw_disguise
+from fstmuse_core.training.gan.crops import cut, draw_disguise
 from fstmuse_core.training.gan.export import (
     generator_inputs,
     litert_bytes,
     litert_error,
     run_litert,
 )
+from fstmuse_core.training.gan.grid_music import Drawn, GridMusic
 from fstmuse_core.training.gan.model import GanModel, GanSizes
+from fstmuse_core.training.gan.sampler import GanSampler
 
 SMALL = GanSizes(width=16, plane=8, critic=4)
 GENRES = 3
@@ -126,14 +129,17 @@ def test_spectral_layers_have_their_norm(make: Callable[[], Any], shape: tuple[i
 
 @pytest.fixture
 def sampler() -> GanSampler:
-    class Crops(RealCrops):
+    class Music(GridMusic):
         def __init__(self) -> None:
-            pass
+            self.grid = Grid()
 
-        def draw(self, labels: Any, rng: np.random.Generator) -> Any:
-            return rng.standard_normal((len(labels), CROP_FRAMES, N_MELS), dtype=np.float32)
+        def draw(self, labels: Any, rng: np.random.Generator) -> Drawn:
+            shape = (len(labels), CROP_FRAMES, N_MELS)
+            # With and without a beat, one after the other.
+            tempos = np.where(np.arange(len(labels)) % 2, 0.0, 120.0)
+            return Drawn(rng.standard_normal(shape, dtype=np.float32), tempos, labels)
 
-    return GanSampler(Crops(), GENRES, 2, (1, 2))
+    return GanSampler(Music(), GENRES, 2, (1, 2))
 
 
 def test_a_step_teaches_both_and_leaves_the_guide_alone(sampler: GanSampler) -> None:
@@ -173,14 +179,16 @@ def test_the_sampler_goes_on_where_it_was(sampler: GanSampler) -> None:
     sampler.restore(state)
     two = sampler.batch()
     assert np.array_equal(one.real, two.real)
-    assert np.array_equal(one.genre, two.genre)
+    assert np.array_equal(one.condition, two.condition)
     for first, second in zip(one.noise, two.noise, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def test_noise_for_a_crop_fits_the_generator(sampler: GanSampler, generator: Any) -> None:
+def test_noise_for_a_crop_fits_the_generator(sampler: GanSampler) -> None:
     batch = sampler.batch()
-    made = generator([batch.genre, *batch.noise[0]])
+    sizes = {"width": SMALL.width, "plane": SMALL.plane}
+    generator = build_generator(GENRES + N_BEAT_VALUES, **sizes)
+    made = generator([batch.condition, *batch.noise[0]])
     assert made.shape == batch.real.shape
     steps = SHAPE.steps(CROP_FRAMES)
     assert draw_noise(SHAPE, steps, 0)["local_noise"].shape[1] == steps + 2 * SHAPE.margin_steps

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from fstmuse_core.bundle.bar_noise import N_BEAT_VALUES
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.bundle.manifest import manifest_bytes, sealed
 from fstmuse_core.bundle.noise import NoiseShape
@@ -33,6 +34,8 @@ OPTIONS: dict[str, Any] = {"model": "toy-gan", "epochs": EPOCHS, "batch_size": 4
 SCALE = GanScale(
     steps_per_epoch=2,
     judge_steps=3,
+    guide_steps=3,
+    sounds=1,
     windows=4,
     sample_s=0.5,
     sizes=GanSizes(width=16, plane=8, critic=4),
@@ -115,7 +118,8 @@ def check_bundle(folder: Path) -> None:
     manifest = bundle.manifest
     assert set(manifest.files) >= {"model.tflite", "weights.npz", "CARD.md", "TRACKS.csv"}
     shape = NoiseShape.from_dict(manifest.architecture)
-    inputs = generator_inputs(len(manifest.genres), 1, shape.steps(100), 7)
+    told = len(manifest.genres) + N_BEAT_VALUES
+    inputs = generator_inputs(told, 1, shape.steps(100), 7)
     mel = run_litert(Interpreter(model_content=bundle.litert), inputs)
     assert mel.shape == (1, 112, 128)
 

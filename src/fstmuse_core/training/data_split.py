@@ -24,8 +24,8 @@ from fstmuse_core.training.settings import TrainSettings
 # Temperature and thresholds fitted on fewer clips are nearly arbitrary.
 _ENOUGH_TO_CALIBRATE = 10
 # For a generator to learn what a genre is, and not what a few records sound like.
-# Either is enough; with fewer than the fewest artists, those set aside say nothing.
-_ENOUGH_ARTISTS, _ENOUGH_MINUTES, _FEWEST_ARTISTS = 10, 30.0, 5
+# Either is enough, but by no fewer artists than the last number.
+_ENOUGH_ARTISTS, _ENOUGH_MINUTES, _FEWEST_ARTISTS = 10, 30.0, 8
 
 
 @dataclass(frozen=True)

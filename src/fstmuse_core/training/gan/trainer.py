@@ -80,7 +80,7 @@ class GanScale:
 
     steps_per_epoch: int = 500
     judge_steps: int = 400
-    guide_steps: int = 2000
+    guide_steps: int = 1200
     windows: int = WINDOWS_A_GENRE
     sample_s: float = 10.0
     sounds: int = PIECES_A_GENRE
