@@ -186,8 +186,8 @@ def test_the_sampler_goes_on_where_it_was(sampler: GanSampler) -> None:
 
 def test_noise_for_a_crop_fits_the_generator(sampler: GanSampler) -> None:
     batch = sampler.batch()
-    sizes = {"width": SMALL.width, "plane": SMALL.plane}
-    generator = build_generator(GENRES + N_BEAT_VALUES, **sizes)
+    told = GENRES + N_BEAT_VALUES
+    generator = build_generator(told, width=SMALL.width, plane=SMALL.plane)
     made = generator([batch.condition, *batch.noise[0]])
     assert made.shape == batch.real.shape
     steps = SHAPE.steps(CROP_FRAMES)

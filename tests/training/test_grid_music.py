@@ -32,7 +32,7 @@ def pulses(bpm: float, frames: int = 1300) -> MelArray:
     beat = 60.0 * DEFAULT_CONFIG.frames_per_second / bpm
     phase = np.arange(frames) % beat
     shape = np.exp(-phase / 4.0)[:, None] * np.linspace(2.0, 0.5, N_MELS)
-    return (0.02 * rng.random((frames, N_MELS)) + shape).astype(np.float16)
+    return np.asarray(0.02 * rng.random((frames, N_MELS)) + shape, dtype=np.float16)
 
 
 def noise(frames: int = 1300) -> MelArray:
@@ -118,9 +118,9 @@ def test_windows_run_at_their_tempo() -> None:
 
 def test_bars_that_return_are_alike_and_others_are_not() -> None:
     rng = np.random.default_rng(5)
-    bar = rng.standard_normal((1, 64, N_MELS))
+    bar = rng.standard_normal((1, 64, N_MELS), dtype=np.float32)
     assert bar_correlation(np.tile(bar, (3, 4, 1))) == pytest.approx(1.0)
-    assert abs(bar_correlation(rng.standard_normal((3, 256, N_MELS)))) < 0.05
+    assert abs(bar_correlation(rng.standard_normal((3, 256, N_MELS), dtype=np.float32))) < 0.05
     assert Made(np.zeros((1, 256, N_MELS), np.float32), np.zeros(1)).bars() is None
 
 

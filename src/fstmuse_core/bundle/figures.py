@@ -26,6 +26,12 @@ GENERATOR_FIGURES = {
     "deviation": ("Standard deviation", "of a band, real music 1"),
     "repetition": ("Repetition", "correlation between cells of 0.74 s: rhythm and form"),
     "pulse": ("Pulse", "highest peak of the tempogram: how steady the beat is"),
+    "onset": ("Onsets", "how hard they hit, real music 1"),
+    "bars": ("Bars", "correlation of a bar with the next, on the beat grid"),
+    "sound": (
+        "Through sound",
+        "Fréchet distance in what a tagger hears, to real music that went through our inversion",
+    ),
     "nearest": (
         "Nearest crop",
         "distance to the nearest crop that was learned from; 0 would be a copy",

@@ -114,6 +114,11 @@ def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
     print_safe("\nTaken for its genre:     made     real")
     for genre, share in metrics["consistency"].items():
         print_safe(f"{genre:<20} {share:>8.0%} {metrics['consistency_of_real'][genre]:>8.0%}")
+    if (sound := metrics.get("through_sound")) is not None:
+        print_safe("\nHeard by the tagger:     made     real")
+        for genre, shares in sound["heard"].items():
+            print_safe(f"{genre:<20} {shares['made']:>8.0%} {shares['real']:>8.0%}")
+        print_safe(f"Through sound it is {sound['share']:.0%} of the way from noise to real music.")
     return 0
 
 

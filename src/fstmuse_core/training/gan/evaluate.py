@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.datasets.overlap import generator_overlap
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.generate.arrange import make_piece, plan_piece
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.training.gan.crops import RealCrops, cut
@@ -36,6 +37,13 @@ from fstmuse_core.training.gan.judges import (
     judge_plan,
     nearest,
     read_judge,
+)
+from fstmuse_core.training.gan.through_sound import (
+    PIECES_A_GENRE,
+    SECONDS,
+    frames_of_a_piece,
+    judge_sound,
+    tagger_there,
 )
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Floats, Ints
@@ -198,7 +206,12 @@ Tell = Callable[[int, int], None]
 
 
 def evaluate_generator(
-    bundle: Bundle, tracks: Sequence[Track], tell: Tell, *, count: int = WINDOWS_A_GENRE
+    bundle: Bundle,
+    tracks: Sequence[Track],
+    tell: Tell,
+    *,
+    count: int = WINDOWS_A_GENRE,
+    sounds: int = PIECES_A_GENRE,
 ) -> dict[str, Any]:
     """The figures of a generator; see :meth:`Reference.compare`, ``set_aside``
     and ``note``.
@@ -213,8 +226,8 @@ def evaluate_generator(
         Those of its genres are what it is held against.
     tell : callable
         Told files read, of how many.
-    count : int
-        Windows of each genre.
+    count, sounds : int
+        Windows of each genre, and pieces that are made sound.
 
     Raises
     ------
@@ -246,18 +259,72 @@ def evaluate_generator(
     compared = reference.compare(made.heard(), manifest.genres)
     if network.grid is not None:
         music = GridMusic(usable, mels, manifest.genres, manifest.scaling)
-        compared |= bars_beside_real(made, music, reference.labels, _SEED)
+        of_songs = np.array([manifest.genres.index(t.genre) for t in usable], dtype=np.int64)
+        sound = _through_sound(network, manifest.genres, manifest.scaling, mels, of_songs, sounds)
+        complete_figures(compared, made, music, reference.labels, _SEED, sound)
     return {**compared, "set_aside": said, "note": note}
 
 
-def bars_beside_real(made: Made, music: GridMusic, labels: Ints, seed: int) -> dict[str, Any]:
-    """``bars``: how alike a bar and the next are, in the made windows and in the real music."""
+def complete_figures(
+    metrics: dict[str, Any],
+    made: Made,
+    music: GridMusic,
+    labels: Ints,
+    seed: int,
+    sound: Mapping[str, Any] | None,
+) -> None:
+    """Put ``bars`` and ``sound`` beside the other figures of made, real and noise.
+
+    Parameters
+    ----------
+    metrics : dict
+        As :meth:`Reference.compare` gives it; changed in place.
+    made : Made
+    music : GridMusic
+        What it learned from.
+    labels : ndarray of int
+        Genres of the windows.
+    seed : int
+    sound : mapping, optional
+        As :func:`fstmuse_core.training.gan.through_sound.judge_sound` gives it.
+    """
     rng = np.random.default_rng([seed, 606])
     known = labels[np.isin(labels, music.steady_genres)]
-    if not known.size:
-        return {"bars": None}
-    real = music.draw_like(known, np.ones(len(known), np.bool_), rng)
-    return {"bars": {"made": made.bars(), "real": bar_correlation(real.mels)}}
+    bars = made.bars()
+    if known.size and bars is not None:
+        real = music.draw_like(known, np.ones(len(known), np.bool_), rng).mels
+        noise = rng.standard_normal(real.shape, dtype=np.float32)
+        _add(metrics, "bars", (bars, bar_correlation(real), bar_correlation(noise)))
+    if sound is not None:
+        _add(metrics, "sound", [sound["frechet"][name] for name in ("made", "real", "noise")])
+        metrics["through_sound"] = {key: sound[key] for key in ("share", "heard", "clips")}
+
+
+def _add(metrics: dict[str, Any], figure: str, values: Sequence[float]) -> None:
+    for column, value in zip(("made", "real", "noise"), values, strict=True):
+        metrics["figures"][column][figure] = value
+
+
+def _through_sound(
+    network: GeneratorNetwork,
+    genres: Sequence[str],
+    scaling: FeatureScaling,
+    mels: Sequence[MelArray],
+    labels: Ints,
+    count: int,
+) -> dict[str, Any] | None:
+    """What the tagger hears of a bundle's pieces; ``None`` without a tagger or a beat grid."""
+    tagger, grid = tagger_there(), network.grid
+    if tagger is None or grid is None:
+        return None
+    weights = np.eye(len(genres), dtype=np.float32)
+
+    def piece(label: int, number: int) -> FloatArray:
+        plan = plan_piece(grid, genres[label], SECONDS, number)
+        frames = range(frames_of_a_piece())
+        return make_piece(network.run, network.shape, grid, weights[label], plan, frames)
+
+    return judge_sound(piece, scaling, mels, labels, genres, tagger, seed=_SEED, count=count)
 
 
 def _judge(bundle: Bundle) -> Judge:

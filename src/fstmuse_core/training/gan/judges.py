@@ -88,6 +88,8 @@ class Figures:
     pulse : float
         Height of the highest peak of the onsets' autocorrelation (the tempogram), between 40
         and 240 beats a minute; 1 is a machine's beat.
+    onset : float
+        Mean rise of a band from frame to frame, over that of the real music: how hard it hits.
     nearest : float
         Median distance to the nearest crop that was learned from, in units of how far apart
         real crops are on average; what is 0 has been copied.
@@ -100,6 +102,7 @@ class Figures:
     deviation: float
     repetition: float
     pulse: float
+    onset: float
     nearest: float
 
     def to_dict(self) -> dict[str, float]:
@@ -128,6 +131,7 @@ def figures(found: Windows, real: Windows, learned: FloatArray) -> Figures:
         deviation=float(np.mean(_deviation(found.mels) / np.maximum(_deviation(real.mels), 1e-6))),
         repetition=repetition(found.mels),
         pulse=pulse(found.mels),
+        onset=_rise(found.mels) / max(_rise(real.mels), 1e-12),
         nearest=nearest(coarse(found.mels), learned),
     )
 
@@ -200,6 +204,10 @@ def pulse(mels: FloatArray) -> float:
     correlation *= frames / (frames - np.arange(frames))
     strength = correlation[:, _SHORTEST_LAG : _LONGEST_LAG + 1].max(axis=1)
     return float(np.mean(strength / np.maximum(correlation[:, 0], 1e-12)))
+
+
+def _rise(mels: FloatArray) -> float:
+    return float(np.maximum(np.diff(mels, axis=1), 0.0).mean(dtype=np.float64))
 
 
 def coarse(mels: FloatArray) -> FloatArray:

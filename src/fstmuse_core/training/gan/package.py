@@ -21,7 +21,7 @@ from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import TrainingState, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.gan.card import generator_card
-from fstmuse_core.training.gan.evaluate import bars_beside_real
+from fstmuse_core.training.gan.evaluate import complete_figures
 from fstmuse_core.training.gan.export import generator_files
 from fstmuse_core.training.gan.judges import judge_bytes
 from fstmuse_core.training.gan.trainer import GanTrainer
@@ -46,8 +46,9 @@ def package_generator(
     files = generator_files(trainer.model.averaged, trainer.scale.sizes)
     made = trainer.make_for_test()
     metrics = trainer.reference.compare(made.heard(), trainer.genres)
-    metrics |= bars_beside_real(made, trainer.music, trainer.reference.labels, run.settings.seed)
-    metrics |= trainer.through_sound()
+    sound = trainer.through_sound()
+    labels, seed = trainer.reference.labels, run.settings.seed
+    complete_figures(metrics, made, trainer.music, labels, seed, sound)
     aside = [*run.parts.known("validation"), *run.parts.known("test")]
     metrics["of_unknown_artists"] = count_unknown(aside)
     # As late as can be: measuring takes minutes.

@@ -239,30 +239,28 @@ class GanTrainer:
         inputs = [told[None], *(noise[name] for name in NOISES)]
         return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :count]
 
-    def through_sound(self) -> dict[str, Any]:
-        """What a tagger hears of what it makes; empty without one."""
+    def through_sound(self) -> dict[str, Any] | None:
+        """What a tagger hears of what it makes; ``None`` without one."""
         tagger = tagger_there()
         if tagger is None:
-            return {}
+            return None
         labels = np.array([self.genres.index(t.genre) for t in self._tracks], dtype=np.int64)
         frames = frames_of_a_piece()
 
         def piece(label: int, number: int) -> FloatArray:
             return self.piece(self.genres[label], frames / DEFAULT_CONFIG.frames_per_second, number)
 
-        return {
-            "through_sound": judge_sound(
-                piece,
-                self.scaling,
-                self._taught,
-                labels,
-                self.genres,
-                tagger,
-                seed=self._seed,
-                count=self.scale.sounds,
-                check=self._check,
-            )
-        }
+        return judge_sound(
+            piece,
+            self.scaling,
+            self._taught,
+            labels,
+            self.genres,
+            tagger,
+            seed=self._seed,
+            count=self.scale.sounds,
+            check=self._check,
+        )
 
     def _unheard(self, aside: list[Track], mels: MelTable) -> RealCrops:
         return RealCrops(aside, mels.of(aside), self.genres, self.scaling)
