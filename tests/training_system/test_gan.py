@@ -106,6 +106,11 @@ def test_it_trains_shows_and_ships(unbroken: Home) -> None:
     assert done["metrics"]["nearest_of_unheard"] > 0.0
     assert "Music by artists it never heard" in card
     assert "fstmuse train --model toy-gan" in card
+    # Tones of four seconds have no beat, and that is said.
+    assert "no steady beat was found in the music" in card
+    assert "bars" not in done["metrics"]["figures"]["made"]
+    assert done["metrics"]["figures"]["made"]["sound"] > 0.0
+    assert "A tagger that knows music in general" in card
     assert all(Path(figure).is_file() for figure in done["figures"])
     check_bundle(Path(done["bundle"]))
 

@@ -138,6 +138,9 @@ class GanTrainer:
         self.music = GridMusic(
             tracks, taught, parts.genres, self.scaling, lambda done, n: tell("beats", done, n)
         )
+        events.note(survey_sentence(self.music))
+        if not self.music.steady_genres:
+            self.notes.append(_NO_BEAT)
         heard = heard_by_tagger(tracks, lambda done, n: tell("tagger", done, n), check)
         guide = train_guide(
             self.music,
@@ -271,6 +274,21 @@ class GanTrainer:
             stem = self._folder / "samples" / f"epoch-{self._epoch:05d}-{genre}"
             files = write_sample(stem, piece, unscaled(piece, self.scaling))
             self._events.emit(Sample(self._epoch, genre, **files))
+
+
+_NO_BEAT = (
+    "no steady beat was found in the music, so it is learned as it runs, and no tempo, bars or "
+    "form can be asked of the model"
+)
+
+
+def survey_sentence(music: GridMusic) -> str:
+    """Minutes of each genre that have a steady beat, for people."""
+    found = (
+        f"{genre} {steady:.0f} of {whole:.0f} minutes"
+        for genre, (steady, whole) in music.minutes.items()
+    )
+    return f"with a steady beat: {', '.join(found)}"
 
 
 def _notes(genres: tuple[str, ...], judged: set[str]) -> list[str]:
