@@ -216,6 +216,29 @@ def test_a_starter_says_its_terms_and_its_music(unbroken: Home, tmp_path: Path) 
     assert starter.main([str(tmp_path), str(tmp_path / "none")]) == 1
 
 
+@pytest.mark.slow
+def test_a_starter_is_measured_once_more(
+    unbroken: Home, tones: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def measure(bundle: Any, tracks: Any, tell: Any) -> dict[str, Any]:
+        seen.append(len(tracks))
+        return evaluate_generator(bundle, tracks, tell, count=3, sounds=1)
+
+    monkeypatch.setattr(starter, "evaluate_generator", measure)
+    trained, out = unbroken.last["bundle"], str(tmp_path / "starter")
+    report = str(unbroken.of_kind("started")[0]["folder"] + "/report.json")
+    options = ["--report", report, "--music", str(tones)]
+    assert starter.main([trained, out, *options]) == 0
+    # Those that were set aside for the judge are not among them.
+    assert seen == [8]
+    metrics = load_bundle(Path(out)).manifest.metrics
+    assert metrics["windows"] == 12
+    assert metrics["nearest_of_unheard"] > 0.0
+    assert "12 windows of six seconds" in (Path(out) / "CARD.md").read_text(encoding="utf-8")
+
+
 def test_a_generator_without_a_judge_is_a_sentence(unbroken: Home, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     shutil.copytree(unbroken.last["bundle"], folder)

@@ -41,7 +41,7 @@ class BeatRun:
     Attributes
     ----------
     frames : ndarray of float64, shape ``(n_beats + 1,)``
-        Where each beat begins, and where the last one ends; the first begins a bar.
+        Begin of each beat, and end of the last one; the first begins a bar.
     """
 
     frames: Floats
@@ -57,7 +57,7 @@ class BeatRun:
 
 
 def onset_strength(mel: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
-    """How much the log-mel rises from frame to frame: over all bands, and in the bass.
+    """Rise of the log-mel from frame to frame: over all bands, and in the bass.
 
     Spectral flux; S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset
     detection", DAFx 2013, section 2.
@@ -209,7 +209,7 @@ def _smooth(beats: Floats) -> Floats:
 
 
 def _downbeat(beats: Floats, bass: FloatArray, mel: npt.NDArray[np.floating]) -> int:
-    """Which of the first four beats begins a bar: where bass sets in and harmony changes."""
+    """Number of the first beat of a bar among four: where bass sets in and harmony changes."""
     places = np.clip(np.round(beats).astype(np.int64), 0, len(mel) - 1)
     strength = np.maximum.reduce([bass[np.clip(places + s, 0, len(bass) - 1)] for s in (-1, 0, 1)])
     change = _spectral_change(places, mel)

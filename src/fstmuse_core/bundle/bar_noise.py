@@ -35,7 +35,7 @@ _STREAMS = {"piece": 1, "section": 2, "bar": 3, "again": 4, "course": 5, "form":
 
 @dataclass(frozen=True)
 class Grid:
-    """What a generator knows of beats; stands in its bundle under ``architecture``.
+    """Knowledge of beats that a generator has; stands in its bundle under ``architecture``.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Arrangement:
     form : str
         A letter for each section of four bars; begins again after the last.
     variation : float
-        How much the bars of a section differ: 0 a loop, 1 as music does.
+        Difference between the bars of a section: 0 a loop, 1 as music does.
     loop : bool
         True if the last bar leads into the first.
     renewed : mapping of str to int

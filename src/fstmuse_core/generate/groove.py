@@ -18,7 +18,7 @@ MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class BeatWish:
-    """What is asked of a clip's beat; what is ``None`` is drawn from the seed.
+    """Wishes about a clip's beat; what is ``None`` is drawn from the seed.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class BeatWish:
     form : str, optional
         A letter for each section of four bars, as in ``AABA``.
     variation : float
-        How much the bars of a section differ: 0 a loop, 1 as music does.
+        Difference between the bars of a section: 0 a loop, 1 as music does.
     loop : bool
         True for a clip that leads into its own beginning, of whole bars.
     renewed : mapping of str to int
@@ -71,7 +71,7 @@ class Groove:
     form : str
         A letter for each section of four bars.
     variation : float
-        How much the bars of a section differ, 0 to 1.
+        Difference between the bars of a section, 0 to 1.
     loop : bool
         True for a clip that leads into its own beginning.
     renewed : dict of str to int

@@ -102,7 +102,7 @@ def _sound(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _heard(sound: Mapping[str, Any] | None) -> list[str]:
-    """What a tagger hears of its clips, and of real ones."""
+    """Sentences on what a tagger hears of its clips, and of real ones."""
     if sound is None:
         return []
     heard = ", ".join(

@@ -281,7 +281,7 @@ def complete_figures(
         As :meth:`Reference.compare` gives it; changed in place.
     made : Made
     music : GridMusic
-        What it learned from.
+        Music that it learned from.
     labels : ndarray of int
         Genres of the windows.
     seed : int
@@ -313,7 +313,7 @@ def _through_sound(
     labels: Ints,
     count: int,
 ) -> dict[str, Any] | None:
-    """What the tagger hears of a bundle's pieces; ``None`` without a tagger or a beat grid."""
+    """Figures of a bundle's pieces as sound; ``None`` without a tagger or a beat grid."""
     tagger, grid = tagger_there(), network.grid
     if tagger is None or grid is None:
         return None

@@ -205,7 +205,7 @@ def _noise(shape: NoiseShape, grid: Grid, bpm: float, seed: int) -> Mapping[str,
 
 
 def conditions(labels: Ints, tempos: Sequence[float] | Floats, n_genres: int) -> FloatArray:
-    """What the networks are told of each piece, shape ``(n, n_genres + 2)``."""
+    """Values that the networks are told of each piece, shape ``(n, n_genres + 2)``."""
     weights = np.eye(n_genres, dtype=np.float32)
     return np.stack(
         [condition(weights[k], bpm or None) for k, bpm in zip(labels, tempos, strict=True)]

@@ -56,7 +56,7 @@ def package_generator(
     finished = FinishedRun(
         run.folder, run.settings, trainer.plan, run.parts, progress, run.warnings, seconds
     )
-    report = make_report(finished, metrics)
+    report = {**make_report(finished, metrics), "steps_per_epoch": trainer.steps_per_epoch}
     figures = _write_figures(finished, trainer)
     parameters = trainer.model.generator.count_params()
     card = generator_card(report, parameters, trainer.steps_per_epoch).encode()

@@ -243,7 +243,7 @@ class GanTrainer:
         return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :count]
 
     def through_sound(self) -> dict[str, Any] | None:
-        """What a tagger hears of what it makes; ``None`` without one."""
+        """Figures of its pieces as sound, by a tagger; ``None`` without one."""
         tagger = tagger_there()
         if tagger is None:
             return None
