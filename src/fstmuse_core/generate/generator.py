@@ -109,6 +109,23 @@ class ClipGenerator:
         """
         return self.bundle.manifest.genres
 
+    def has_beat(self, genre: str) -> bool:
+        """True if tempo, bars and form can be asked of a genre.
+
+        Parameters
+        ----------
+        genre : str
+            One of ``genres``.
+
+        Examples
+        --------
+        >>> generator = ClipGenerator.load()
+        >>> generator.has_beat("Rock") in (True, False)
+        True
+        """
+        grid = self._network.grid
+        return grid is not None and bool(grid.tempos.get(genre))
+
     def recipe(
         self,
         genre: str,

@@ -257,18 +257,17 @@ def evaluate_generator(
     said = [f"{file.path.name}: {file.reason}" for file in set_aside]
     note = generator_overlap(bundle, usable)
     compared = reference.compare(made.heard(), manifest.genres)
-    if network.grid is not None:
-        music = GridMusic(usable, mels, manifest.genres, manifest.scaling)
-        of_songs = np.array([manifest.genres.index(t.genre) for t in usable], dtype=np.int64)
-        sound = _through_sound(network, manifest.genres, manifest.scaling, mels, of_songs, sounds)
-        complete_figures(compared, made, music, reference.labels, _SEED, sound)
+    of_songs = np.array([manifest.genres.index(t.genre) for t in usable], dtype=np.int64)
+    sound = _through_sound(network, manifest.genres, manifest.scaling, mels, of_songs, sounds)
+    music = GridMusic(usable, mels, manifest.genres, manifest.scaling) if network.grid else None
+    complete_figures(compared, made, music, reference.labels, _SEED, sound)
     return {**compared, "set_aside": said, "note": note}
 
 
 def complete_figures(
     metrics: dict[str, Any],
     made: Made,
-    music: GridMusic,
+    music: GridMusic | None,
     labels: Ints,
     seed: int,
     sound: Mapping[str, Any] | None,
@@ -280,8 +279,8 @@ def complete_figures(
     metrics : dict
         As :meth:`Reference.compare` gives it; changed in place.
     made : Made
-    music : GridMusic
-        Music that it learned from.
+    music : GridMusic or None
+        Music that it learned from; ``None`` if it has no beat grid.
     labels : ndarray of int
         Genres of the windows.
     seed : int
@@ -289,9 +288,9 @@ def complete_figures(
         As :func:`fstmuse_core.training.gan.through_sound.judge_sound` gives it.
     """
     rng = np.random.default_rng([seed, 606])
-    known = labels[np.isin(labels, music.steady_genres)]
-    bars = made.bars()
-    if known.size and bars is not None:
+    bars = None if music is None else made.bars()
+    known = labels[np.isin(labels, [] if music is None else music.steady_genres)]
+    if music is not None and bars is not None and known.size:
         real = music.draw_like(known, np.ones(len(known), np.bool_), rng).mels
         noise = rng.standard_normal(real.shape, dtype=np.float32)
         _add(metrics, "bars", (bars, bar_correlation(real), bar_correlation(noise)))
@@ -313,13 +312,17 @@ def _through_sound(
     labels: Ints,
     count: int,
 ) -> dict[str, Any] | None:
-    """Figures of a bundle's pieces as sound; ``None`` without a tagger or a beat grid."""
+    """Figures of a bundle's pieces as sound; ``None`` without a tagger."""
     tagger, grid = tagger_there(), network.grid
-    if tagger is None or grid is None:
+    if tagger is None:
         return None
     weights = np.eye(len(genres), dtype=np.float32)
 
     def piece(label: int, number: int) -> FloatArray:
+        if grid is None:
+            count = frames_of_a_piece()
+            noise = draw_noise(network.shape, network.shape.steps(count), number)
+            return network.run(weights[label], noise, count)
         plan = plan_piece(grid, genres[label], SECONDS, number)
         frames = range(frames_of_a_piece())
         return make_piece(network.run, network.shape, grid, weights[label], plan, frames)
