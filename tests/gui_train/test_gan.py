@@ -372,4 +372,6 @@ def test_a_result_that_makes_no_sense_is_no_event(metrics: object) -> None:
 def test_the_table_has_every_figure_that_is_measured() -> None:
     from fstmuse_core.bundle.figures import GENERATOR_FIGURES
 
-    assert tuple(GENERATOR_FIGURES) == FIGURES == NAMES
+    # What is not measured of windows is measured of bars and of sound.
+    of_windows = [name for name in GENERATOR_FIGURES if name not in ("bars", "sound")]
+    assert tuple(of_windows) == FIGURES == NAMES

@@ -23,7 +23,7 @@ GENRES = {"Rock": 120.0, "Electronic": 100.0}
 
 
 def write_drums(folder: Path) -> Path:
-    """Two genres by four artists each, with a beat of their own."""
+    """Two genres by six artists each, with a beat of their own."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(4)
     time = np.arange(4000) / RATE
@@ -31,7 +31,7 @@ def write_drums(folder: Path) -> Path:
         table = csv.writer(stream)
         table.writerow(["path", "genre", "artist", "title", "seconds"])
         for genre, bpm in GENRES.items():
-            for number in range(4):
+            for number in range(6):
                 sound = 0.01 * rng.standard_normal(14 * RATE)
                 for beat, start in enumerate(np.arange(0.2, 13.5, 60.0 / (bpm + number))):
                     tone = (90.0, 700.0)[beat % 4 > 0] * (1.0 + 0.05 * number)
