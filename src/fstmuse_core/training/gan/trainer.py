@@ -131,7 +131,8 @@ class GanTrainer:
         self._folder, self._events, self._check = folder, events, check
         self._tracks = tracks = parts.known("train")
         aside = parts.known("validation") + parts.known("test")
-        self.notes = _notes(parts.genres, {track.genre for track in aside})
+        unjudged = _notes(parts.genres, {track.genre for track in aside})
+        self.notes = list(unjudged)
         self._taught = taught = mels.of(tracks)
         step = max(1, len(taught) // _SCALING_CLIPS)
         self.scaling = fit_scaling(taught[::step], CROP_FRAMES)
@@ -165,7 +166,7 @@ class GanTrainer:
             range(len(parts.genres)),
             settings.seed,
             count=self.scale.windows,
-            unheard=self._unheard(aside, mels) if not self.notes else None,
+            unheard=self._unheard(aside, mels) if not unjudged else None,
         )
         self.batch_size = settings.batch_size
         most = max(1, _CROPS_PER_CLIP * len(tracks) // settings.batch_size)
