@@ -21,6 +21,7 @@ from fstmuse_core.runs.store import (
     CANCEL,
     STOP,
     RunState,
+    find_run,
     list_runs,
     newest_checkpoint,
     read_request,
@@ -65,8 +66,14 @@ def test_stop_keeps_the_best_and_resume_goes_on(home: Home, tones: Path) -> None
     assert load_bundle(home.last["bundle"]).name == "stopped"
     run = home.of_kind("started")[0]["run"]
     assert {s.run: s.state for s in list_runs()}[run] == RunState.STOPPED
+    _, checkpoint = newest_checkpoint(find_run(run))
+    assert checkpoint is not None
+    state = json.loads((checkpoint / "state.json").read_text())
+    assert 0.0 < state["seconds"] <= home.last["seconds"]
+    (checkpoint / "state.json").write_text(json.dumps({**state, "seconds": 10_000.0}))
 
     assert home.train(resume=run) == 0
+    assert home.last["seconds"] > 10_000.0, "of all starts"
     assert home.of_kind("started")[0]["resumed_from_epoch"] == 2
     assert not home.last["stopped_early"]
     again = home.of_kind("epoch")

@@ -132,7 +132,7 @@ def list_runs() -> list[RunSummary]:
     running = running_training()
     found = []
     for folder in sorted(root.iterdir()) if root.is_dir() else []:
-        if folder.name.startswith(_DISCARDED):
+        if folder.name.startswith("."):  # discarded, or deleted and not yet gone
             continue
         try:
             found.append(_summary(folder, running))

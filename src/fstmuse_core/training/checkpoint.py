@@ -52,6 +52,8 @@ class Checkpoint:
         State of the random numbers that draw the crops.
     history : list
         The ``epoch`` events so far.
+    seconds : float
+        Time that was trained for until then, over all starts.
     """
 
     epoch: int
@@ -62,6 +64,7 @@ class Checkpoint:
     best_loss: float
     sampler: Mapping[str, Any]
     history: list[dict[str, Any]]
+    seconds: float = 0.0
 
 
 def save_checkpoint(run: Path, checkpoint: Checkpoint) -> None:
@@ -91,6 +94,7 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint) -> None:
             "best_loss": checkpoint.best_loss,
             "sampler": checkpoint.sampler,
             "history": checkpoint.history,
+            "seconds": checkpoint.seconds,
         }
         with (staging / _STATE).open("w", encoding="utf-8") as text:
             json.dump(state, text)
@@ -127,6 +131,7 @@ def load_checkpoint(run: Path) -> Checkpoint | None:
             best_loss=float(state["best_loss"]),
             sampler=state["sampler"],
             history=list(state["history"]),
+            seconds=float(state.get("seconds", 0.0)),
         )
     except _DAMAGE as error:
         raise FstMuseError(

@@ -79,7 +79,10 @@ class Trainer(Protocol):
 
 @dataclass(eq=False)
 class TrainingState:
-    """State of a training: epochs done, the best network, and the curves."""
+    """State of a training: epochs done, the best network, and the curves.
+
+    ``earlier_s`` is the time that earlier starts trained for, in seconds.
+    """
 
     epoch: int = 0
     best: Arrays = field(default_factory=dict)
@@ -88,6 +91,7 @@ class TrainingState:
     history: list[dict[str, Any]] = field(default_factory=list)
     stopped_early: bool = False
     diverged: str = ""
+    earlier_s: float = 0.0
 
 
 class _DivergedError(Exception):
@@ -128,6 +132,7 @@ class EpochLoop:
         self._on_epoch = on_epoch
         self._step_s = 0.0
         self._steps_timed = 0
+        self._begun = time.monotonic()
 
     def checkpoint_bytes(self) -> int:
         """About how much disk a checkpoint takes."""
@@ -144,7 +149,9 @@ class EpochLoop:
         assign(self._trainer.model.variables, kept.network)
         assign(optimizer.variables, kept.optimizer)
         self._trainer.restore(kept.sampler)
-        return TrainingState(kept.epoch, kept.best, kept.best_epoch, kept.best_loss, kept.history)
+        state = TrainingState(kept.epoch, kept.best, kept.best_epoch, kept.best_loss, kept.history)
+        state.earlier_s = kept.seconds
+        return state
 
     def train(self, progress: TrainingState) -> TrainingState:
         """Go on from ``progress`` until all epochs are done, or the user stops it.
@@ -266,6 +273,7 @@ class EpochLoop:
                         progress.best_loss,
                         self._trainer.state(),
                         progress.history,
+                        progress.earlier_s + time.monotonic() - self._begun,
                     ),
                 )
             except OSError as error:

@@ -266,7 +266,7 @@ def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun
         control.check()
         events.preparing(stage, done, total)
 
-    seconds = time.monotonic() - begun
+    seconds = progress.earlier_s + time.monotonic() - begun
     finished = FinishedRun(
         run.folder, run.settings, plan, run.parts, progress, run.warnings, seconds
     )

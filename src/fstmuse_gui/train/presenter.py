@@ -269,6 +269,12 @@ class TrainPresenter(QObject):
             self.live.hide()
             self._past.show(self._past_run)
 
+    def forget_run(self, name: str) -> None:
+        """Show the data sets in place of a run that was deleted."""
+        shown = self._past_run if self._side is _Side.PAST else None
+        if shown is not None and shown.row.run == name:
+            self.show_data()
+
     def _show_past_result(self) -> None:
         if self._past_run is not None:
             self._past.show(self._past_run)

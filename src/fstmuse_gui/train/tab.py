@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.runs.events import Done, Ended, Failed
@@ -29,6 +31,7 @@ from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter
 from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, past_runs
+from fstmuse_gui.train.results.run_actions import RunActions
 from fstmuse_gui.train.run.background import BackgroundTraining, TrainBadge
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining
@@ -82,6 +85,9 @@ class TrainWiring(QObject):
             count_corrections=make.corrections,
         )
         self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, self)
+        self.actions = RunActions(self.view, self.past, self)
+        self.actions.trouble.connect(self.view.notice.say)
+        self.actions.deleted.connect(self.presenter.forget_run)
         self.presenter.model_made.connect(context.models.changed)
         self.presenter.model_wanted.connect(context.models.wanted)
         self.presenter.generator_wanted.connect(context.models.generator_wanted)
@@ -162,7 +168,7 @@ class TrainTab(QObject):
     def menus(self) -> dict[str, MenuEntries]:
         """Entries for File."""
         files: MenuEntries = [self._browse, self._buckets, self._fetch, None]
-        return {"File": [*files, self._train, self._stop]}
+        return {"File": [*files, self._train, self._stop], "Edit": list(self._edits.values())}
 
     def open_paths(self, paths: list[str]) -> None:
         """Use a folder as the data set."""
@@ -199,6 +205,9 @@ class TrainTab(QObject):
             self._built.live.taken.connect(self._badge.watch)
             self._built.past.listed.connect(self._on_listed)
             self._built.presenter.message.connect(self.message)
+            self._built.actions.message.connect(self.message)
+            self._built.actions.changed.connect(self._follow_actions)
+            self._follow_actions()
             self._built.presenter.changed.connect(self._on_changed)
             sounds, listening = self._context.sounds, self._built.listening
             listening.started.connect(lambda: sounds.started.emit(self.title))
@@ -286,6 +295,30 @@ class TrainTab(QObject):
         self._stop = make_action(
             self, "Stop the trainin&g", "Ctrl+.", lambda: self.presenter.stop()
         )
+        entries = (
+            ("undo", "&Undo", "Ctrl+Z"),
+            ("rename", "Rena&me the training\N{HORIZONTAL ELLIPSIS}", "F2"),
+            ("write", "&Note on the training\N{HORIZONTAL ELLIPSIS}", ""),
+            ("delete", "&Delete the training", ""),
+        )
+        self._edits = {
+            name: make_action(self, text, keys, partial(self._act, name))
+            for name, text, keys in entries
+        }
+        for action in self._edits.values():
+            action.setEnabled(False)
+
+    def _act(self, name: str) -> None:
+        action: QAction = getattr(self._build().actions, name)
+        action.trigger()
+
+    def _follow_actions(self) -> None:
+        """Let the menu allow what the list of trainings does."""
+        if self._built is not None:
+            for name, entry in self._edits.items():
+                action: QAction = getattr(self._built.actions, name)
+                entry.setText(action.text())
+                entry.setEnabled(action.isEnabled())
 
     def _on_changed(self) -> None:
         self._train.setEnabled(self.presenter.can_train)

@@ -134,7 +134,7 @@ def train_gan(run: Run, mels: MelTable, events: Events, control: Control, begun:
     control.check()
     events.preparing("testing", 0, 1)
     warnings = (*run.warnings, *trainer.notes)
-    seconds = time.monotonic() - begun
+    seconds = progress.earlier_s + time.monotonic() - begun
     return package_generator(
         replace(run, warnings=warnings), trainer, progress, seconds, events.warn
     )

@@ -268,12 +268,16 @@ class TrainForm(QWidget):
 
 @dataclass(frozen=True)
 class RunRow:
-    """A training: ``state`` is "running", "done", "stopped" or "unfinished"."""
+    """A training: ``state`` is "running", "done", "stopped" or "unfinished".
+
+    ``note`` is what the user says of it.
+    """
 
     run: str
     title: str
     words: str
     state: str
+    note: str = ""
 
 
 class RunsList(QWidget):
@@ -293,6 +297,7 @@ class RunsList(QWidget):
         self._hint.setProperty("look", "muted")
         self.list = KeyedList("Trainings")
         self.list.setItemDelegate(_RunPainter(self.list))
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.list.chosen.connect(self.chosen)
         # A click on the one that is chosen already shows it again.
         self.list.itemClicked.connect(lambda item: self.chosen.emit(item.data(KEY)))
@@ -314,8 +319,8 @@ class RunsList(QWidget):
             item.setData(KEY, row.run)
             item.setData(_RUN_WORDS, row.words)
             item.setData(_RUN_STATE, row.state)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.title}, {row.words}")
-            set_tip(item, row.run)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, _spoken(row))
+            set_tip(item, f"{row.run}\n\n{row.note}" if row.note else row.run)
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._hint.setVisible(not rows)
@@ -332,6 +337,11 @@ class RunsList(QWidget):
     def select(self, run: str) -> None:
         """Mark a run as chosen without telling anyone; an empty name marks none."""
         self.list.select(run)
+
+
+def _spoken(row: RunRow) -> str:
+    """A training for a screen reader."""
+    return ", ".join(part for part in (row.title, row.words, row.note) if part)
 
 
 class _RunPainter(QStyledItemDelegate):

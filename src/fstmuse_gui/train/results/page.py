@@ -13,6 +13,7 @@ from fstmuse_core.runs.metrics import GanMetrics, Metrics
 from fstmuse_gui.plain import percent, set_tip, unbroken
 from fstmuse_gui.shared.measures import MeasuresView, measures
 from fstmuse_gui.theme import GRID, current_colours, icon
+from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.gan import GanResult
 from fstmuse_gui.train.words import (
     accuracy_sentences,
@@ -206,6 +207,10 @@ class ResultsPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3 * GRID)
         column.addLayout(self._build_head())
+        self._note = plain_text("accent")
+        self._note.setAccessibleName("Your note")
+        self._note.hide()
+        column.addWidget(self._note)
         column.addWidget(self._results, 1)
 
     def _build_head(self) -> PageHeader:
@@ -231,9 +236,12 @@ class ResultsPage(QWidget):
         result = self.gan if self._results.currentIndex() else self.classifier
         return result.words
 
-    def show_result(self, done: Done, about: str) -> None:
-        """Show how good the model is."""
-        self._head.say(done.name, about)
+    def show_result(self, done: Done, about: str, row: RunRow | None = None) -> None:
+        """Show how good the model is, and what the user says of the training in its ``row``."""
+        title, note = (row.title, row.note) if row is not None else (done.name, "")
+        self._head.say(title, about)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         if isinstance(done.metrics, GanMetrics):
             self.gan.show_metrics(done.metrics)
         else:

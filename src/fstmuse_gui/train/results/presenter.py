@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.runs import store
 from fstmuse_core.runs.events import Done, Failed, Started, ending, read_events
+from fstmuse_core.runs.labels import read_label
 from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
@@ -46,7 +47,9 @@ def _past(summary: store.RunSummary) -> PastRun:
         "stopped": f"Stopped, {summary.progress}",
         "unfinished": f"Unfinished, {summary.progress}",
     }[summary.state.value]
-    row = RunRow(summary.run, summary.out or summary.run, words, summary.state.value)
+    label = read_label(Path(summary.folder))
+    title = label.title or summary.out or summary.run
+    row = RunRow(summary.run, title, words, summary.state.value, label.note)
     return PastRun(row, Path(summary.folder), summary.resumable)
 
 
@@ -132,7 +135,7 @@ class PastRunsPresenter(QObject):
         self.done = end if isinstance(end, Done) else None
         if self.done is not None:
             page = self._view.results_page
-            page.show_result(self.done, about_result(self.done, started))
+            page.show_result(self.done, about_result(self.done, started), run.row)
             page.curves_button.setVisible(started is not None)
             self._view.show_page(page)
             if isinstance(story[-1], Failed):
