@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fstmuse_core.cli.library.albums import albums
 from fstmuse_core.cli.library.compare import compare, truth
 from fstmuse_core.cli.library.copies import copies
 from fstmuse_core.cli.library.export import export, list_files, playlists, report
@@ -23,6 +24,6 @@ def command() -> None:
 
 for _command in (
     *(scan, forget, classify, import_results, list_files, export, playlists, report, truth),
-    *(compare, similar, journey, copies),
+    *(compare, similar, journey, copies, albums),
 ):
     command.add_command(_command)

@@ -191,6 +191,12 @@ def plan_options(function: _Command) -> _Command:
             "the track). Tempi and keys that are not sure only with --unsure; in other modes "
             "than replace what a file has stays.",
         ),
+        click.option(
+            "--by-album",
+            is_flag=True,
+            help="One genre for the songs of an album, where they agree; see: fstmuse library "
+            "albums. What you said of a song stays.",
+        ),
         click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it."),
         model_option,
         click.argument(
@@ -217,6 +223,7 @@ def planned(
     no_note: bool,
     separator: str,
     fields: tuple[str, ...],
+    by_album: bool,
 ) -> list[Change]:
     """The plan; raises ``FstMuseError`` if there is nothing to plan for."""
     from fstmuse_core.tags.isolated import isolated_looks
@@ -233,10 +240,10 @@ def planned(
         genres="genre" in fields,
         extras=tuple(name for name in fields if name != "genre"),
     )
-    if results is not None and policy.extras:
-        raise click.UsageError("results hold genres only; the library knows the other fields")
+    if results is not None and (policy.extras or by_album):
+        raise click.UsageError("results hold genres of songs only; the library knows the rest")
     if results is None:
-        files = _from_library(model, folder, unsure)
+        files = _from_library(model, folder, unsure, by_album)
     else:
         files = _read(results, model, folder)
     with isolated_looks(spawn=len(files) > 1) as each, ProgressBar(len(files)) as bar:
@@ -259,14 +266,20 @@ def _read(results: Path, model: str | None, folder: str | None) -> list[FileGenr
     return files
 
 
-def _from_library(model: str | None, folder: str | None, unsure: bool) -> list[FileGenres]:
+def _from_library(
+    model: str | None, folder: str | None, unsure: bool, is_by_album: bool
+) -> list[FileGenres]:
     from fstmuse_core.cli.library.options import Choice, chosen_model, opened_library
+    from fstmuse_core.library.albums import by_album, find_albums
     from fstmuse_core.library.tagging import file_genres
 
     with opened_library() as library:
         classifier = chosen_model(library, model)
         rows = Choice(folder, None, None, False).rows(library, classifier)
         files = file_genres(library, classifier, rows, unsure=unsure)
+        if is_by_album:
+            everything = library.rows(classifier.sha256)
+            files = by_album(files, find_albums(library, classifier, everything))
     if not files:
         raise FstMuseError(
             "Your library",
