@@ -1,8 +1,9 @@
-"""Write tests/generate/tiny.tflite: an untrained generator, small enough to keep with the tests.
+"""Write untrained generators, small enough to keep with the tests: tests/generate/tiny*.tflite.
 
     python scripts/make_tiny_generator.py
 
-It takes and gives what a real one does, so that tests of generating need no TensorFlow.
+They take and give what real ones do, so that tests of generating need no TensorFlow.
+``tiny.tflite`` knows three genres and no beat, ``tiny-grid.tflite`` four and the beat grid.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from pathlib import Path
 import keras
 from keras import layers, ops
 
-TARGET = Path(__file__).parents[1] / "tests" / "generate" / "tiny.tflite"
-GENRES, MARGIN, GLOBAL, LOCAL, BEAT, FRAMES, BANDS = 3, 2, 8, 4, 5, 16, 128
+FOLDER = Path(__file__).parents[1] / "tests" / "generate"
+# Values of the condition: genres, and on the beat grid two more.
+CONDITIONS = {"tiny.tflite": 3, "tiny-grid.tflite": 6}
+MARGIN, GLOBAL, LOCAL, BEAT, FRAMES, BANDS = 2, 8, 4, 5, 16, 128
 
 
-def build() -> keras.Model:
+def build(n_conditions: int) -> keras.Model:
     """Steps become frames by repeating, and a style made of genre and noise is added to all."""
     keras.utils.set_random_seed(7)
-    genre = keras.Input(batch_shape=(1, GENRES), name="genre")
+    genre = keras.Input(batch_shape=(1, n_conditions), name="genre")
     whole = keras.Input(batch_shape=(1, GLOBAL), name="global_noise")
     local = keras.Input(batch_shape=(1, None, LOCAL), name="local_noise")
     beat = keras.Input(batch_shape=(1, None, BEAT), name="beat_noise")
@@ -38,11 +41,12 @@ def build() -> keras.Model:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "model.tflite"
-        build().export(str(target), format="litert", verbose=False)
-        TARGET.write_bytes(target.read_bytes())
-    print(f"{TARGET}: {TARGET.stat().st_size} bytes")
+    for name, n_conditions in CONDITIONS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder) / "model.tflite"
+            build(n_conditions).export(str(made), format="litert", verbose=False)
+            (FOLDER / name).write_bytes(made.read_bytes())
+        print(f"{FOLDER / name}: {(FOLDER / name).stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -70,6 +70,20 @@ def generator(tiny: Path) -> ClipGenerator:
     return ClipGenerator(load_bundle(tiny))
 
 
+@pytest.fixture(scope="session")
+def tiny_grid(tiny: Path) -> Path:
+    """The folder of an untrained generator on the beat grid; see :mod:`tests.generate.grid`."""
+    from tests.generate.grid import write_tiny_grid
+
+    return write_tiny_grid(tiny.parent / "tiny-grid")
+
+
+@pytest.fixture
+def grid_generator(tiny_grid: Path) -> ClipGenerator:
+    """The same, ready to make clips."""
+    return ClipGenerator(load_bundle(tiny_grid))
+
+
 @pytest.fixture
 def spoilt(tmp_path: Path) -> Callable[..., Bundle]:
     """A generator bundle with other entries in its manifest: ``spoilt(scaling=...)``."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fstmuse_core.audio.decoders import DamagedError, Source, open_source
 from fstmuse_core.audio.downmix import Downmix
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.audio.wav_tempo import Tempo, with_tempo
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.process_limits import heartbeat
@@ -297,6 +298,7 @@ def write_audio(
     sample_rate: int,
     *,
     texts: Mapping[str, str] | None = None,
+    tempo: Tempo | None = None,
 ) -> None:
     """Write WAV, FLAC or Ogg Vorbis by the file's suffix; an existing file is replaced whole.
 
@@ -306,6 +308,8 @@ def write_audio(
         Within [-1, 1]; what is beyond is clipped.
     texts : mapping of str to str, optional
         Kept in the file: "title", "artist", "comment" and what else libsndfile has room for.
+    tempo : Tempo, optional
+        Kept in a WAV file.
 
     Raises
     ------
@@ -333,8 +337,11 @@ def write_audio(
             # In blocks: libsndfile's Vorbis encoder overflows its stack on long arrays.
             for start in range(0, len(array), 65_536):
                 file.write(np.clip(array[start : start + 65_536], -1.0, 1.0))
+        data: bytes | memoryview = encoded.getbuffer()
+        if tempo is not None and container == "WAV":
+            data = with_tempo(encoded.getvalue(), tempo, len(array), sample_rate)
         with open_atomic(target) as stream:
-            stream.write(encoded.getbuffer())
+            stream.write(data)
     except (OSError, soundfile.LibsndfileError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise AudioError(

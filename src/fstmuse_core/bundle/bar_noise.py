@@ -22,6 +22,7 @@ from fstmuse_core.system.strict_json import typed
 BARS_A_SECTION = 4
 FORMS = ("AABA", "ABAC", "AABB", "ABAB", "AAAB", "ABCB")
 MAX_BARS = 512
+MIN_BPM, MAX_BPM = 60.0, 200.0
 _MOST_SECTIONS = 32
 # Share of what is new in a section that returns, and of what another section has of its own.
 _RETURN_VARIES = 0.35
@@ -68,9 +69,17 @@ class Grid:
         if values is None:
             return None
         grid = typed(values, cls, complete=True)
-        if not all(1.0 <= bpm <= 1000.0 for tempos in grid.tempos.values() for bpm in tempos):
-            raise ValueError("a tempo of the beat grid is out of range")
+        grid._check(NoiseShape.from_dict(architecture))
         return grid
+
+    def _check(self, shape: NoiseShape) -> None:
+        if shape.frames_per_step != CELLS_A_BEAT:
+            raise ValueError(f"a step of the beat grid has {shape.frames_per_step} frames, not 16")
+        if not 0 <= self.shared_pattern <= shape.beat_noise - N_PULSES:
+            raise ValueError(f"shared_pattern {self.shared_pattern} of the beat grid is no share")
+        tempos = [bpm for ranks in self.tempos.values() for bpm in ranks]
+        if not all(MIN_BPM <= bpm <= MAX_BPM for bpm in tempos):
+            raise ValueError("a tempo of the beat grid is out of range")
 
     def has_beat(self, genre: str) -> bool:
         """True if a genre's music mostly has a steady beat."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
+from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.system.errors import BundleError, is_plain, one_line
 from fstmuse_core.system.regular_files import read_regular
@@ -122,6 +123,7 @@ class BundleManifest:
     def _check(self) -> None:
         if self.kind == GENERATOR:
             NoiseShape.from_dict(self.architecture)
+            Grid.from_dict(self.architecture)
         elif self.kind not in (CLASSIFIER, TAGGER):
             raise ValueError(f"{self.kind!r} is no kind of model")
         allowed = _INPUTS if self.kind == CLASSIFIER else (SEGMENTS,)

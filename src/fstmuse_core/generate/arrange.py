@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 
 from fstmuse_core.audio.beats import BEATS_A_BAR, CELLS_A_BAR, CELLS_A_BEAT, resample
+from fstmuse_core.audio.levels import set_loudness
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.bundle.bar_noise import (
     Arrangement,
@@ -23,11 +24,15 @@ from fstmuse_core.bundle.noise import NoiseShape
 # Runs a generator: condition, noise by name and cells wanted; scaled log-mel (cells, bands).
 Run = Callable[[FloatArray, Mapping[str, FloatArray], int], FloatArray]
 
-# The frame in which an attack first shows begins so many frames before it: 2048 samples of 512.
-LEAD_FRAMES = 4
+# Frames from the first to where the sound begins. An attack first shows in the frame that ends
+# with it, which begins 2048 samples of 512 before; inversion lets it set in up to one too early.
+LEAD_FRAMES = 3
 # Frames around a loop when it becomes sound, and samples over which its end fades into it.
 LOOP_EDGE = 16
 _LOOP_FADE = 1024
+_LOUDNESS_AROUND = 16_384
+# Samples in which a piece that begins on its first beat sets in.
+_BEGIN = 64
 
 
 @dataclass(frozen=True)
@@ -105,23 +110,44 @@ def make_piece(
     return resample(around, at % n_cells + edge)
 
 
+def begun(samples: FloatArray, first: int, n_samples: int) -> FloatArray:
+    """The sound from a sample on, which no wave is cut off at, as loud as it should be."""
+    part = samples[first : first + n_samples].copy()
+    if first:
+        part[:_BEGIN] *= np.linspace(0.0, 1.0, _BEGIN, dtype=np.float32)[: len(part)]
+    return set_loudness(part)
+
+
 def closed_loop(samples: FloatArray, n_samples: int, hop_length: int) -> FloatArray:
     """The loop out of its sound with edges, from its first beat on; its end fades into it.
 
     Parameters
     ----------
     samples : ndarray, shape ``(n,)``
-        Sound of the loop's frames with :data:`LOOP_EDGE` frames of its end before them, and as
-        many of its beginning after.
+        Sound of the loop's frames with :data:`LOOP_EDGE` frames of its end before them, and
+        :data:`LEAD_FRAMES` more of its beginning after.
     n_samples : int
         Of the loop.
     hop_length : int
         Samples from frame to frame.
+
+    Returns
+    -------
+    ndarray of float32, shape ``(n_samples,)``
+        As loud as it should be.
     """
     begin = (LOOP_EDGE + LEAD_FRAMES) * hop_length
     loop = samples[begin : begin + n_samples].copy()
     after = samples[begin + n_samples : begin + n_samples + min(_LOOP_FADE, n_samples)]
-    # Of equal power: the phases on both sides have nothing to do with each other.
-    angle = np.linspace(0.0, np.pi / 2, len(after), dtype=np.float32)
+    # Without a kink, and of equal power: the phases on both sides are not related.
+    share = np.linspace(0.0, 1.0, len(after), dtype=np.float32)
+    share = share * share * (3.0 - 2.0 * share)
+    angle = share * np.float32(np.pi / 2)
     loop[: len(after)] = loop[: len(after)] * np.sin(angle) + after * np.cos(angle)
+    # Peaks are turned down with what is around them, which here is the other end; how much
+    # differs a little with where hops begin, so that the end fades into the beginning once more.
+    around = min(_LOUDNESS_AROUND, n_samples)
+    loud = set_loudness(np.concatenate([loop[-around:], loop, loop[:around]]))
+    loop, after = loud[around : around + n_samples], loud[around + n_samples :][: len(after)]
+    loop[: len(after)] += (after - loop[: len(after)]) * (1.0 - share)
     return loop

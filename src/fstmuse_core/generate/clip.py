@@ -8,6 +8,8 @@ from pathlib import Path
 
 from fstmuse_core.audio.reading import write_audio
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.audio.wav_tempo import Tempo
+from fstmuse_core.generate.groove import Groove
 from fstmuse_core.generate.recipe import Recipe
 
 
@@ -54,6 +56,8 @@ class GeneratedClip:
 def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
     """Write a clip as WAV, FLAC or Ogg Vorbis, with its recipe in the file's comment.
 
+    A WAV file of a clip with a beat also says its tempo, and where a loop begins and ends.
+
     Parameters
     ----------
     path : str or path-like
@@ -76,4 +80,9 @@ def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
         "artist": f"FstMuse, model {clip.recipe.model}",
         "comment": clip.recipe.to_text(),
     }
-    write_audio(Path(path), clip.samples, clip.sample_rate, texts=texts)
+    tempo = None if clip.recipe.groove is None else _tempo(clip.recipe.groove, clip.recipe.seconds)
+    write_audio(Path(path), clip.samples, clip.sample_rate, texts=texts, tempo=tempo)
+
+
+def _tempo(groove: Groove, seconds: float) -> Tempo:
+    return Tempo(groove.bpm, max(1, round(seconds * groove.bpm / 60.0)), groove.loop)

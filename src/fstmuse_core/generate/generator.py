@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from fstmuse_core.audio.levels import set_loudness
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import draw_noise
-from fstmuse_core.generate.arrange import LEAD_FRAMES, LOOP_EDGE, Plan, closed_loop, make_piece
+from fstmuse_core.generate.arrange import (
+    LEAD_FRAMES,
+    LOOP_EDGE,
+    Plan,
+    begun,
+    closed_loop,
+    make_piece,
+)
 from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip
-from fstmuse_core.generate.groove import MAX_SEED, BeatWish, groove_for
-from fstmuse_core.generate.recipe import (
+from fstmuse_core.generate.groove import (
     MAX_SECONDS,
+    MAX_SEED,
     MIN_SECONDS,
+    BeatWish,
+    groove_for,
+)
+from fstmuse_core.generate.recipe import (
     Blend,
     Recipe,
     parse_blend,
@@ -204,10 +214,12 @@ class ClipGenerator:
         made = self.recipe(
             recipe.genre, recipe.seconds, recipe.seed, recipe.blend, recipe.iterations
         )
-        if recipe.groove is not None and self._network.grid is None:
-            groove_for(BeatWish(bpm=recipe.groove.bpm), None, made.genre, 1.0, 0, made.model)
-        is_ours = recipe.model_sha256 == self.bundle.sha256
-        return replace(made, groove=recipe.groove if is_ours else recipe.groove or made.groove)
+        if recipe.groove is not None:
+            wish = BeatWish(bpm=recipe.groove.bpm)
+            groove_for(wish, self._network.grid, made.genre, 1.0, 0, made.model)
+        elif recipe.model_sha256 != self.bundle.sha256:
+            return made
+        return replace(made, groove=recipe.groove)
 
     def generate(
         self,
@@ -297,9 +309,11 @@ class ClipGenerator:
             raise GenerationCancelledError
         is_loop = recipe.groove is not None and recipe.groove.loop
         edge = LOOP_EDGE if is_loop else 0
-        begin = edge + LEAD_FRAMES if is_loop else 0
-        inside = slice(begin, begin + config.n_frames(n_samples))
-        log_mel = self._log_mel(recipe, config.n_frames(n_samples) + 2 * edge, -edge)
+        # With a beat it begins on the first one.
+        begin = edge if recipe.groove is None else edge + LEAD_FRAMES
+        n_frames = config.n_frames(n_samples)
+        inside = slice(begin, begin + n_frames)
+        log_mel = self._log_mel(recipe, begin + n_frames + edge, -edge)
         mel = self._magnitudes(log_mel)
         if on_mel:
             on_mel(mel[inside])
@@ -316,8 +330,9 @@ class ClipGenerator:
         except InversionCancelledError:
             raise GenerationCancelledError from None
         if is_loop:
-            samples = closed_loop(samples, n_samples, config.hop_length)
-        loud = set_loudness(samples[:n_samples])
+            loud = closed_loop(samples, n_samples, config.hop_length)
+        else:
+            loud = begun(samples, begin * config.hop_length, n_samples)
         return GeneratedClip(loud, config.sample_rate, log_mel[inside], recipe)
 
     def _log_mel(self, recipe: Recipe, n_frames: int, first: int) -> FloatArray:
@@ -331,19 +346,24 @@ class ClipGenerator:
             beat = recipe.groove
             plan = Plan(recipe.seed, *((beat.bpm, beat.arrangement) if beat else ()))
             frames = range(first, first + n_frames)
-            made = make_piece(self._network.run, self._network.shape, grid, weights, plan, frames)
-            return self._unscaled(made)
+            return self._unscaled(
+                make_piece(self._run, self._network.shape, grid, weights, plan, frames)
+            )
         noise = draw_noise(
             self._network.shape,
             self._network.shape.steps(n_frames),
             recipe.seed,
             frames_per_second=self.bundle.manifest.spectrogram.frames_per_second,
         )
-        return self._unscaled(self._network.run(weights, noise, n_frames))
+        return self._unscaled(self._run(weights, noise, n_frames))
 
-    def _unscaled(self, made: FloatArray) -> FloatArray:
+    def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:
+        made = self._network.run(told, noise, count)
         if not np.isfinite(made).all():
             raise GenerateError(self.bundle.name, "it made NaN or infinity", "retrain it")
+        return made
+
+    def _unscaled(self, made: FloatArray) -> FloatArray:
         scaling = self.bundle.manifest.scaling
         return np.asarray(made * scaling.std + scaling.mean)
 

@@ -8,11 +8,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fstmuse_core.audio.beats import BEATS_A_BAR
-from fstmuse_core.bundle.bar_noise import MAX_BARS, Arrangement, Grid, draw_form, is_form
+from fstmuse_core.bundle.bar_noise import (
+    MAX_BARS,
+    MAX_BPM,
+    MIN_BPM,
+    Arrangement,
+    Grid,
+    draw_form,
+    is_form,
+)
 from fstmuse_core.generate.arrange import bars_for, drawn_tempo
 from fstmuse_core.system.errors import GenerateError
 
-MIN_BPM, MAX_BPM = 60.0, 200.0
+MIN_SECONDS, MAX_SECONDS = 1.0, 600.0
 MAX_SEED = 2**31 - 1
 
 
@@ -107,6 +115,26 @@ class Groove:
         """Arrangement for the generator's noise."""
         return Arrangement(self.bars, self.form, self.variation, self.loop, self.renewed)
 
+    @property
+    def letters(self) -> str:
+        """Letters of the sections that the bars reach, each once."""
+        return "".join(dict.fromkeys(letter for letter, _, _ in self.sections()))
+
+    def check(self) -> None:
+        """Refuse a section to be renewed that the piece does not have.
+
+        Raises
+        ------
+        GenerateError
+        """
+        for letter in self.renewed:
+            if letter not in self.letters:
+                raise GenerateError(
+                    "a new section",
+                    f"{self.bars} bars of {self.form} have no section {letter}",
+                    f"name one of {', '.join(self.letters)}",
+                )
+
     def sections(self) -> list[tuple[str, float, float]]:
         """Letter, begin and end in seconds of each section; the last may be shorter."""
         section_s = 4.0 * BEATS_A_BAR * 60.0 / self.bpm
@@ -133,7 +161,8 @@ def groove_for(
     Raises
     ------
     GenerateError
-        If the model knows no beat, or none of this genre, and one is asked for.
+        If the model knows no beat, or none of this genre, and one is asked for; if the bars are
+        shorter or longer than a clip can be, or a section is renewed that there is not.
     """
     if grid is None:
         if wish.is_anything:
@@ -154,11 +183,28 @@ def groove_for(
     if not grid.has_beat(genre) and not wish.is_anything:
         return None
     bpm = wish.bpm or drawn_tempo(grid, genre, seed)
-    bars = wish.bars or bars_for(seconds, bpm)
-    if wish.bars is None and wish.loop:
-        bars = max(1, round(seconds * bpm / 60.0 / BEATS_A_BAR))
-    form = wish.form or draw_form(seed)
-    return Groove(bpm, bars, form, wish.variation, wish.loop, dict(wish.renewed))
+    groove = Groove(
+        bpm,
+        wish.bars or (_nearest_bars if wish.loop else bars_for)(seconds, bpm),
+        wish.form or draw_form(seed),
+        wish.variation,
+        wish.loop,
+        dict(wish.renewed),
+    )
+    groove.check()
+    if wish.bars and groove.seconds > MAX_SECONDS:
+        raise GenerateError(
+            "the bars",
+            f"{wish.bars} of them last {groove.seconds:.4g} s at {bpm:g} beats a minute",
+            f"a clip can last {MAX_SECONDS:.0f} s",
+        )
+    return groove
+
+
+def _nearest_bars(seconds: float, bpm: float) -> int:
+    """Bars of a loop of about this length that is no longer than a clip can be."""
+    a_bar = BEATS_A_BAR * 60.0 / bpm
+    return max(1, min(round(seconds / a_bar), math.floor(MAX_SECONDS / a_bar + 1e-9)))
 
 
 def _check_bpm(bpm: float) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import __version__
-from fstmuse_core.generate.groove import MAX_SEED, Groove
+from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, Groove
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
 from fstmuse_core.system.errors import GenerateError, one_line
 from fstmuse_core.system.regular_files import open_regular
@@ -20,7 +20,6 @@ from fstmuse_core.system.strict_json import parse_json, typed
 FORMAT = "fstmuse-recipe"
 # Of a clip without a beat, and of one with: a program that knows the first alone can tell.
 FORMAT_VERSION, GROOVE_VERSION = 1, 2
-MIN_SECONDS, MAX_SECONDS = 1.0, 600.0
 _MAX_TEXT = 64 * 2**10
 
 
@@ -90,6 +89,8 @@ class Recipe:
             )
         if self.blend is not None:
             _check_blend(self.genre, self.blend)
+        if self.groove is not None:
+            _check_groove(self.groove, self.seconds)
 
     @property
     def title(self) -> str:
@@ -146,6 +147,16 @@ def _check_blend(genre: str, blend: Blend) -> None:
             "the blend",
             f"{_number(blend.share)} of {blend.genre} is no share",
             "use a number from 0 to 1, such as 0.3",
+        )
+
+
+def _check_groove(groove: Groove, seconds: float) -> None:
+    if groove.loop and abs(groove.seconds - seconds) > 1e-6:
+        raise GenerateError(
+            "the length",
+            f"a loop of {groove.bars} bars at {groove.bpm:g} beats a minute lasts "
+            f"{groove.seconds:.6g} s, not {seconds:.6g} s",
+            "leave the seconds out",
         )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
+from fstmuse_core.generate.groove import BeatWish
 from fstmuse_core.system.worker_process import Ready
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class MakeClip(Job):
 
     ``Partial`` brings first its ``SpectrogramImage``, then the ``GeneratedClip``; ``Done`` a
     tuple with the ``Classification`` of it by each of the models ``judges`` that can be used.
-    ``blend`` is a second genre and its share.
+    ``blend`` is a second genre and its share, ``beat`` what is asked of tempo, bars and form.
     """
 
     model: str
@@ -123,6 +124,7 @@ class MakeClip(Job):
     seed: int
     blend: tuple[str, float] | None = None
     judges: tuple[str, ...] = ()
+    beat: BeatWish | None = None
 
 
 @dataclass(frozen=True)

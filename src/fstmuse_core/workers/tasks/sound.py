@@ -67,6 +67,7 @@ class _Server(JobServer):
             request.seconds,
             request.seed,
             None if request.blend is None else Blend(*request.blend),
+            beat=request.beat,
             on_mel=show,
             progress=self.progress,
             cancelled=self.is_cancelled,
