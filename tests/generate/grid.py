@@ -53,7 +53,7 @@ def _beat() -> FloatArray:
         at = round(beat * beat_s * rate)
         samples[at : at + 4000] += 0.2 * stroke.astype(np.float32)
     mel = mel_spectrogram(samples)
-    frames = np.arange(2, 11) * beat_s * DEFAULT_CONFIG.frames_per_second - 4.0
+    frames = np.arange(2, 11, dtype=np.float64) * beat_s * DEFAULT_CONFIG.frames_per_second - 4.0
     cells = to_grid(mel / mel.mean(), BeatRun(frames)).astype(np.float32)
     logs = np.log(cells + 1e-3).reshape(-1, CELLS_A_BEAT, 128).mean(axis=0)
     return np.asarray(logs - tiny_manifest().scaling.mean, dtype=np.float32)

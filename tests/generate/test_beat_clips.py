@@ -35,7 +35,7 @@ def drummer(grid_generator: ClipGenerator, monkeypatch: pytest.MonkeyPatch) -> C
     return grid_generator
 
 
-def strokes(samples: FloatArray) -> FloatArray:
+def strokes(samples: FloatArray) -> np.ndarray:
     """Seconds at which the power rises most, one for each stroke."""
     hop = 64
     power = np.square(samples[: len(samples) // hop * hop].reshape(-1, hop)).mean(axis=1)

@@ -83,7 +83,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _data_at(wav: bytes) -> int:
-    """Where the chunk of the samples begins."""
+    """Offset of the chunk that holds the samples."""
     at = _HEAD
     while wav[at : at + 4] != b"data":
         (size,) = struct.unpack_from("<I", wav, at + 4)

@@ -111,7 +111,7 @@ def make_piece(
 
 
 def begun(samples: FloatArray, first: int, n_samples: int) -> FloatArray:
-    """The sound from a sample on, which no wave is cut off at, as loud as it should be."""
+    """Sound from a sample on, without a click, as loud as it should be."""
     part = samples[first : first + n_samples].copy()
     if first:
         part[:_BEGIN] *= np.linspace(0.0, 1.0, _BEGIN, dtype=np.float32)[: len(part)]
