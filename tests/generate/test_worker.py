@@ -76,15 +76,15 @@ def test_picture_sound_and_opinions_in_this_order(
     seen = events.until(Done, Failed)
 
     kinds = [type(event) for event in seen if not isinstance(event, Progress)]
-    assert kinds == [Ready, Started, Partial, Partial, Done]
-    image, clip = (event.payload for event in seen if isinstance(event, Partial))
+    assert kinds == [Ready, Started, Partial, Partial, Partial, Done]
+    recipe, image, clip = (event.payload for event in seen if isinstance(event, Partial))
     assert isinstance(image, SpectrogramImage)
     assert image.levels.shape == (173, 128)
     assert 100 < image.levels.max() < 256
     assert isinstance(clip, GeneratedClip)
     same = generator.generate("Rock", 4.0, 7, Blend("Jazz", 0.3))
     np.testing.assert_array_equal(clip.samples, same.samples)
-    assert clip.recipe == same.recipe
+    assert clip.recipe == recipe == same.recipe
     done = seen[-1]
     assert done.job == job
     assert [len(opinion.genres) for opinion in done.payload] == [7, 3]

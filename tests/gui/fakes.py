@@ -81,13 +81,15 @@ class FakePlayer(QObject):
         self.device: Any = None
         self.gain = 1.0
         self.loop: tuple[float, float] | None = None
+        self.wraps = False
         self.is_closed = False
 
     def load_file(self, path: str, duration_s: float) -> None:
         self.loaded, self.duration_s = path, duration_s
         self._reset()
 
-    def load_samples(self, samples: FloatArray, sample_rate: int) -> None:
+    def load_samples(self, samples: FloatArray, sample_rate: int, *, wraps: bool = False) -> None:
+        self.wraps = wraps
         self.loaded, self.duration_s = samples, len(samples) / sample_rate
         self._reset()
 

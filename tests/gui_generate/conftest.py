@@ -12,7 +12,9 @@ from PySide6.QtCore import QCoreApplication, QObject
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
+from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.generate.generator import GeneratedClip, Recipe
+from fstmuse_core.generate.groove import BeatWish, groove_for
 from fstmuse_core.generate.recipe import Blend
 from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Progress, Started
 from fstmuse_gui.generate.form import GenerateForm
@@ -32,16 +34,41 @@ from tests.gui.fakes import MODELS, FakePlayer, FakeWorker, make_classification,
 __all__ = ["nothing_left_behind", "settings", "theme"]
 
 GENERATORS = [ModelInfo("toy-gan", "ToyGan", ("Classical", "Electronic", "Pop", "Rock"))]
+# With a beat; with one that has to be asked for; without one.
+GRID_MODEL = ModelInfo(
+    "grid-gan",
+    "GridGan",
+    ("Electronic", "Jazz", "Classical", "Rock"),
+    Grid(
+        tempos={"Electronic": [124.0, 124.0], "Jazz": [100.0, 140.0], "Rock": [90.0, 130.0]},
+        beat={"Electronic": 0.9, "Jazz": 0.3, "Classical": 0.0, "Rock": 0.8},
+    ),
+)
 TOY = {"Rock": 0.6, "Folk": 0.3, "Hip-Hop": 0.1}
+
+
+def recipe_of(request: MakeClip) -> Recipe:
+    """Recipe that the process would answer with first."""
+    blend = None if request.blend is None else Blend(*request.blend)
+    wish, genre = request.beat or BeatWish(), request.genre
+    grid = GRID_MODEL.grid if request.model == GRID_MODEL.name else None
+    groove = groove_for(wish, grid, genre, request.seconds, request.seed, request.model)
+    has_bars = groove is not None and (groove.loop or wish.bars is not None)
+    return Recipe(
+        model=request.model,
+        model_sha256="0" * 64,
+        genre=genre,
+        seed=request.seed,
+        seconds=groove.seconds if groove is not None and has_bars else request.seconds,
+        blend=blend,
+        groove=groove,
+    )
 
 
 def make_clip(request: MakeClip) -> GeneratedClip:
     """Clip that the process would answer with, but for the sound itself."""
-    samples = make_music(request.seconds, seed=request.seed % 97)
-    blend = None if request.blend is None else Blend(*request.blend)
-    recipe = Recipe(
-        request.model, "0" * 64, request.genre, request.seed, request.seconds, blend=blend
-    )
+    recipe = recipe_of(request)
+    samples = make_music(recipe.seconds, seed=request.seed % 97)
     return GeneratedClip(samples, 22_050, np.log(mel_spectrogram(samples) + 1e-3), recipe)
 
 
@@ -93,7 +120,8 @@ class GenerateBench:
         """The spectrogram of the latest job is there."""
         job = self.begin()
         clip = make_clip(self.asked[-1])
-        self.tell(Partial(job, make_image(clip.samples)), Progress(job, 0.45))
+        self.tell(Partial(job, clip.recipe), Partial(job, make_image(clip.samples)))
+        self.tell(Progress(job, 0.45))
         return job
 
     def sound(self) -> int:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from fstmuse_core.workers.protocol import Cancelled
-from tests.gui_generate.conftest import GENERATORS, GenerateBench, MakeGenerateBench
+from tests.gui_generate.conftest import GENERATORS, GRID_MODEL, GenerateBench, MakeGenerateBench
 
 
 def _empty(bench: GenerateBench) -> None:
@@ -68,6 +68,33 @@ def _notice(bench: GenerateBench) -> None:
     bench.player.failed.emit("No output was found; plug in headphones, then press Play again.")
 
 
+def _beat(bench: GenerateBench) -> None:
+    bench.form.beat.fold_button.setChecked(True)
+
+
+def _asked(bench: GenerateBench) -> None:
+    _beat(bench)
+    bench.form.beat.bpm.setValue(124)
+    bench.form.beat.bars.setValue(16)
+    bench.form.beat.form.setCurrentText("A A B A")
+    bench.form.beat.loop.setChecked(True)
+
+
+def _groove(bench: GenerateBench) -> None:
+    _asked(bench)
+    bench.form.beat.fold_button.setChecked(False)
+    bench.make("Electronic", seed=7)
+    bench.presenter.sections.renew("B")
+    bench.finish()
+    bench.player.seek(12.0)
+
+
+def _looped(bench: GenerateBench) -> None:
+    bench.make("Rock", seed=7)
+    bench.page.ruler.loop_requested.emit(bench.page.ruler.sections[1])
+
+
+_GROOVES = {"beat": _beat, "asked": _asked, "groove": _groove, "looped": _looped}
 _STATES: dict[str, Callable[[GenerateBench], None]] = {
     "empty": _empty,
     "blend": _blend,
@@ -82,15 +109,20 @@ _STATES: dict[str, Callable[[GenerateBench], None]] = {
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
-@pytest.mark.parametrize("state", [*_STATES, "no-model", "small"])
+@pytest.mark.parametrize(
+    "state", [*_STATES, *_GROOVES, "no-model", "no-beat", "small", "small-groove"]
+)
 def test_every_state(
     make_bench: MakeGenerateBench, pictures: Path, state: str, theme_name: str
 ) -> None:
-    bench = make_bench([] if state == "no-model" else GENERATORS)
+    has_grid = state in _GROOVES or state == "small-groove"
+    models = [] if state == "no-model" else [GRID_MODEL] if has_grid else GENERATORS
+    bench = make_bench(models)
     bench.window.choose_theme(theme_name)
-    if state == "small":
+    if state.startswith("small"):
         bench.window.resize(bench.window.minimumSize())
-    _STATES.get("several" if state == "small" else state, _empty)(bench)
+    others = {"small": _several, "small-groove": _groove, "no-beat": _beat}
+    {**_STATES, **_GROOVES, **others}.get(state, _empty)(bench)
     for _ in range(3):
         QCoreApplication.processEvents()
     QApplication.sendPostedEvents()

@@ -113,8 +113,9 @@ class LiveEnd:
 class MakeClip(Job):
     """Make a new clip; for the worker that makes sound.
 
-    ``Partial`` brings first its ``SpectrogramImage``, then the ``GeneratedClip``; ``Done`` a
-    tuple with the ``Classification`` of it by each of the models ``judges`` that can be used.
+    ``Partial`` brings first its ``Recipe``, then its ``SpectrogramImage``, then the
+    ``GeneratedClip``; ``Done`` a tuple with the ``Classification`` of it by each of the models
+    ``judges`` that can be used.
     ``blend`` is a second genre and its share, ``beat`` what is asked of tempo, bars and form.
     """
 

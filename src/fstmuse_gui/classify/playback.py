@@ -32,13 +32,11 @@ class Playback(PagePlayback):
 
     def __init__(self, page: ClipPage, player: Playing, parent: QObject | None = None) -> None:
         super().__init__(page, player, parent)
-        self._loop: tuple[float, float] | None = None
         page.timeline.seek_requested.connect(self.seek)
 
     def load(self, clip: Clip | None) -> None:
         """Have this clip ready to play; nothing for None."""
         if clip is None or clip.result is None:
-            self._loop = None
             self._unload()
             return
         if clip.key == self._key:
@@ -60,20 +58,6 @@ class Playback(PagePlayback):
         """Play the clip itself again, from where it stands."""
         if clip.key == self._key:
             self._exchange(lambda: self._load(clip))
-
-    @property
-    def loop(self) -> tuple[float, float] | None:
-        """First and last second of what is played again and again; None if nothing is."""
-        return self._loop
-
-    def set_loop(self, part: tuple[float, float] | None, *, plays: bool = False) -> None:
-        """Play a part again and again, or no longer; with ``plays`` begin now."""
-        if self._key is None or part == self._loop:
-            return
-        self._loop = part
-        self._player.set_loop(part)
-        if plays and self._player.state != "playing":
-            self._player.toggle()
 
     @property
     def position(self) -> float:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.generate.beat_form import BeatForm
 from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
@@ -105,6 +106,7 @@ class GenerateForm(QWidget):
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(_WIDTH - 4 * GRID)
+        self._generator: ModelInfo | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(12)
@@ -120,6 +122,9 @@ class GenerateForm(QWidget):
         column.addLayout(self._build_genres())
         column.addWidget(self._build_share())
         column.addLayout(self._build_numbers())
+        self.beat = BeatForm()
+        self.beat.bars_changed.connect(lambda bars: self.seconds.setEnabled(not bars))
+        column.addWidget(self.beat)
         column.addLayout(self._build_buttons())
         column.addSpacing(GRID)
         heading = PlainLabel("Takes")
@@ -135,7 +140,7 @@ class GenerateForm(QWidget):
 
     def _build_genres(self) -> QHBoxLayout:
         self.genre = choice({}, "Genre")
-        self.genre.currentIndexChanged.connect(lambda _i: self._offer_blends())
+        self.genre.currentIndexChanged.connect(lambda _i: self._follow_genre())
         self.blend = choice({}, "Mix with another genre")
         self.blend.currentIndexChanged.connect(lambda _i: self._show_share())
         row = QHBoxLayout()
@@ -223,12 +228,20 @@ class GenerateForm(QWidget):
         for widget in (self.generate_button, self.surprise_button, self.genre, self.blend):
             widget.setEnabled(bool(models))
 
-    def show_genres(self, genres: tuple[str, ...], chosen: str) -> None:
-        """Offer genres; the one chosen stays if it is among them."""
+    def show_genres(self, model: ModelInfo | None, chosen: str) -> None:
+        """Offer a model's genres; the one chosen stays if it is among them."""
+        self._generator = model
+        genres = model.genres if model is not None else ()
         with QSignalBlocker(self.genre):
             self.genre.clear()
             self.genre.addItems(list(genres))
             self.genre.setCurrentIndex(max(0, self.genre.findText(chosen)))
+        self._follow_genre()
+
+    def _follow_genre(self) -> None:
+        model = self._generator
+        title, grid = ("", None) if model is None else (model.title, model.grid)
+        self.beat.show_model(title, grid, self.genre.currentText())
         self._offer_blends()
 
     def _offer_blends(self) -> None:
@@ -256,6 +269,7 @@ class GenerateForm(QWidget):
         """Take what is typed as it stands; what cannot be is shown as it was before."""
         for box in (self.seconds, self.seed):
             box.interpretText()
+        self.beat.settle()
 
     def chosen_blend(self) -> tuple[str, float] | None:
         """The second genre and its share, if there is one."""

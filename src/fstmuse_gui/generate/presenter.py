@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.generate.form import SeedChoice
+from fstmuse_gui.generate.sections import SectionsPresenter
 from fstmuse_gui.generate.takes import Pair, Playback, Take, TakeSaver, TakeStore
 from fstmuse_gui.generate.view import GenerateView, TakeColours
 from fstmuse_gui.settings import Option, Settings
@@ -66,8 +67,12 @@ class GeneratePresenter(QObject):
         self.playback = Playback(view.take_page, player, settings, self)
         self.pair = Pair(self.takes)
         self.saving = TakeSaver(view, settings, self)
+        self.sections = SectionsPresenter(
+            view.take_page.ruler, self.playback, lambda: self.shown, self._make, draw_seed, self
+        )
         self._connect()
         view.form.seconds.setValue(settings.get(SECONDS))
+        view.form.beat.restore(settings)
         self._seeds = SeedChoice(view.form, draw_seed)
         self._colours = TakeColours(view.take_page, settings)
         self.offer_models(generators, judges)
@@ -183,6 +188,7 @@ class GeneratePresenter(QObject):
         """Stop everything that runs."""
         self._settings.set(SECONDS, self._view.form.seconds.value())
         self._settings.set(GENRE, self._view.form.genre.currentText())
+        self._view.form.beat.remember(self._settings)
         self.playback.close()
         self.saving.close()
 
@@ -218,7 +224,7 @@ class GeneratePresenter(QObject):
     def _use_model(self) -> None:
         form, model = self._view.form, self._models.model
         chosen = form.genre.currentText() or self._settings.get(GENRE)
-        form.show_genres(model.genres if model is not None else (), chosen)
+        form.show_genres(model, chosen)
         if self._shown is None:
             self._show(None)
         self.changed.emit()
@@ -236,6 +242,7 @@ class GeneratePresenter(QObject):
             seconds=float(form.seconds.value()),
             seed=self._seeds.use(),
             blend=form.chosen_blend(),
+            beat=form.beat.wish(),
         )
 
     def _make(self, request: MakeClip | None) -> None:
@@ -270,10 +277,13 @@ class GeneratePresenter(QObject):
             take.image = payload
             self._update(take)
             return
-        from fstmuse_core.generate.generator import GeneratedClip
+        from fstmuse_core.generate.generator import GeneratedClip, Recipe
 
-        if isinstance(payload, GeneratedClip):
-            take.clip = payload
+        if isinstance(payload, Recipe):
+            take.recipe = payload
+            self._update(take)
+        elif isinstance(payload, GeneratedClip):
+            take.clip, take.recipe = payload, payload.recipe
             self.saving.write_file(take)
             self._update(take)
             if take.key == self._shown and self._view.isVisible():
@@ -364,6 +374,7 @@ class GeneratePresenter(QObject):
         page.show_pair(self.pair.takes, take.key)
         self._view.show_page(page)
         self.playback.load(take, keep_place=self.pair.holds(take.key))
+        self.sections.follow()
 
     def _show_opinions(self, take: Take) -> None:
         opinions = take.opinions or ()

@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.workers.protocol import MakeClip
+from fstmuse_gui.generate.ruler import describe
 from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
 from fstmuse_gui.shared.background import FileSaver, safe_file_name
@@ -25,7 +26,8 @@ from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import Row, RowState
 
 if TYPE_CHECKING:
-    from fstmuse_core.generate.generator import GeneratedClip
+    from fstmuse_core.generate.generator import GeneratedClip, Recipe
+    from fstmuse_core.generate.groove import Groove
     from fstmuse_gui.generate.view import GenerateView, TakePage
 
 _numbers = itertools.count(1)
@@ -68,6 +70,8 @@ class Take:
     clip: GeneratedClip | None = None
     opinions: tuple[Classification, ...] | None = None
     sentence: str = ""
+    # What it is made by; known before there is a sound.
+    recipe: Recipe | None = None
     # A file of its own, to be dragged out of the window.
     file: Path | None = None
     is_saved: bool = False
@@ -76,6 +80,16 @@ class Take:
     def title(self) -> str:
         """Title, made from the request."""
         return title_of(self.request)
+
+    @property
+    def seconds(self) -> float:
+        """Length; that of whole bars is known with the recipe."""
+        return self.request.seconds if self.recipe is None else self.recipe.seconds
+
+    @property
+    def groove(self) -> Groove | None:
+        """Tempo, bars and form of a take with a beat."""
+        return None if self.recipe is None else self.recipe.groove
 
     @property
     def is_open(self) -> bool:
@@ -90,9 +104,12 @@ class Take:
     def row(self) -> TakeRow:
         """Row of the list."""
         result = self.opinions[0] if self.opinions else None
+        parts = [self.title, str(self.request.seed)]
+        if self.groove is not None:
+            parts.append(describe(self.groove))
         return TakeRow(
             key=self.key,
-            title=f"{self.title} \N{MIDDLE DOT} {self.request.seed}",
+            title=" \N{MIDDLE DOT} ".join(parts),
             state=self.state,
             progress=self.progress,
             genre=result.verdict.genre if result is not None else None,
@@ -185,6 +202,7 @@ class Playback(PagePlayback):
     ) -> None:
         super().__init__(page, player, parent)
         self._settings = settings
+        self._is_loop = False
 
     @property
     def has_take(self) -> bool:
@@ -202,12 +220,20 @@ class Playback(PagePlayback):
         went_on = keep_place and self._key is not None and self._player.position > 0.0
         position, was_playing = self._player.position, self._player.state == "playing"
         self._key = take.key
-        self._player.load_samples(take.clip.samples, take.clip.sample_rate)
+        is_loop = take.groove is not None and take.groove.loop
+        self._player.load_samples(take.clip.samples, take.clip.sample_rate, wraps=is_loop)
+        self._loop = None
         self._page.set_position(0.0)
+        self._is_loop = is_loop
+        self.loop_all()
         if went_on and position < self._player.duration_s:
             self._player.seek(position)
             if was_playing:
                 self.play()
+
+    def loop_all(self) -> None:
+        """Play a loop again and again from now on, and anything else to its end."""
+        self.set_loop((0.0, self._player.duration_s) if self._is_loop else None)
 
     def play(self) -> None:
         """Play from where it stands."""
@@ -291,4 +317,6 @@ class TakeSaver(FileSaver):
 def file_name(take: Take) -> str:
     """A name for a take's file, such as "Rock with 30 Jazz, seed 7.wav"."""
     plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
+    if take.groove is not None:
+        plain = f"{plain}, {describe(take.groove)}"
     return f"{safe_file_name(plain)}, seed {take.request.seed}.wav"

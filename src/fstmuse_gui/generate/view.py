@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.classify.result import Classification
 from fstmuse_gui.generate.form import GenerateForm
+from fstmuse_gui.generate.ruler import SectionRuler, describe
 from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
@@ -52,6 +53,9 @@ class TakePage(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Take")
         self.spectrogram = SpectrogramView()
+        self.ruler = SectionRuler()
+        self.spectrogram.add_strip(self.ruler)
+        self.spectrogram.range_changed.connect(self.ruler.set_range)
         self.transport = TransportBar()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -135,12 +139,14 @@ class TakePage(QWidget):
 
     def show_take(self, take: Take, model_title: str) -> None:
         """Show a take whose picture is there."""
-        request = take.request
-        parts = (clock(request.seconds), f"seed {request.seed}", model_title)
+        parts = [clock(take.seconds), f"seed {take.request.seed}", model_title]
+        if take.groove is not None:
+            parts.insert(1, describe(take.groove))
         self._head.say(take.title, _GAP.join(parts))
         if take.image is not None:
-            self.spectrogram.show_image(take.image, request.seconds)
-        self.transport.set_clip(request.seconds, playable=take.clip is not None)
+            self.spectrogram.show_image(take.image, take.seconds)
+        self.ruler.show_groove(take.groove, take.seconds)
+        self.transport.set_clip(take.seconds, playable=take.clip is not None)
         self.save_button.setEnabled(take.clip is not None)
 
     def show_making(self, fraction: float, genres: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QSignalBlocker, Qt, QTim
 from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.bundle import bundle as bundles
+from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.bundle import bundle_folders
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, MANIFEST_NAME, manifest_values
 from fstmuse_core.system.errors import BundleError
@@ -26,11 +27,15 @@ _SETTLED_MS = 300
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model's name, what people call it, and the genres it can name or make."""
+    """A model's name, what people call it, and the genres it can name or make.
+
+    ``grid`` is what a generator knows of beats, if it knows any.
+    """
 
     name: str
     title: str
     genres: tuple[str, ...]
+    grid: Grid | None = None
 
 
 class ModelChooser(WheelSafeComboBox):
@@ -127,8 +132,9 @@ def _installed(kind: str) -> list[ModelInfo]:
             if values["kind"] != kind:
                 continue
             genres = tuple(str(genre) for genre in values["genres"])
-            found.append(ModelInfo(name, str(values["title"]), genres))
-        except (BundleError, KeyError, TypeError) as error:
+            grid = Grid.from_dict(values["architecture"]) if kind == GENERATOR else None
+            found.append(ModelInfo(name, str(values["title"]), genres, grid))
+        except (BundleError, KeyError, TypeError, ValueError) as error:
             _log.warning("The model in %s cannot be offered: %s", folder, error)
     return found
 

@@ -40,6 +40,7 @@ class PagePlayback(QObject):
         self._page = page
         self._player = player
         self._key: int | None = None
+        self._loop: tuple[float, float] | None = None
         page.transport.toggled.connect(self.toggle)
         page.spectrogram.seek_requested.connect(self.seek)
         player.position_changed.connect(self._on_position)
@@ -62,6 +63,20 @@ class PagePlayback(QObject):
             self._page.spectrogram.follow_cursor()
             self._player.seek(seconds)
 
+    @property
+    def loop(self) -> tuple[float, float] | None:
+        """First and last second of what is played again and again; None if nothing is."""
+        return self._loop
+
+    def set_loop(self, part: tuple[float, float] | None, *, plays: bool = False) -> None:
+        """Play a part again and again, or no longer; with ``plays`` begin now."""
+        if self._key is None or part == self._loop:
+            return
+        self._loop = part
+        self._player.set_loop(part)
+        if plays and self._player.state != "playing":
+            self._player.toggle()
+
     def step(self, seconds: float) -> None:
         """Go forward by so many seconds, or back if they are negative."""
         self.seek(max(0.0, self._player.position + seconds))
@@ -72,6 +87,7 @@ class PagePlayback(QObject):
 
     def _unload(self) -> None:
         self._key = None
+        self._loop = None
         self._player.unload()
         self._page.set_position(None)
 

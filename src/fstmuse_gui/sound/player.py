@@ -107,11 +107,15 @@ class Player(QObject):
         self._pump.warm_up()
         self._load(FileSource(path, self._feeds), duration_s)
 
-    def load_samples(self, samples: FloatArray, sample_rate: int) -> None:
-        """Stop, and have ``samples``, shape ``(n,)`` or ``(n, channels)``, ready to play."""
+    def load_samples(self, samples: FloatArray, sample_rate: int, *, wraps: bool = False) -> None:
+        """Stop, and have ``samples``, shape ``(n,)`` or ``(n, channels)``, ready to play.
+
+        ``wraps`` if their end leads into their beginning.
+        """
         frames = np.ascontiguousarray(samples, dtype=np.float32)
         frames = frames if frames.ndim == 2 else frames[:, np.newaxis]
-        self._load(SampleSource(frames, sample_rate), len(frames) / sample_rate)
+        source = SampleSource(frames, sample_rate, wraps=wraps)
+        self._load(source, len(frames) / sample_rate)
 
     def unload(self) -> None:
         """Stop, and have nothing to play."""
@@ -291,7 +295,9 @@ class Playing(Protocol):
     def state(self) -> str: ...
 
     def load_file(self, path: str, duration_s: float) -> None: ...
-    def load_samples(self, samples: FloatArray, sample_rate: int) -> None: ...
+    def load_samples(
+        self, samples: FloatArray, sample_rate: int, *, wraps: bool = False
+    ) -> None: ...
     def unload(self) -> None: ...
     def toggle(self) -> None: ...
     def pause(self) -> None: ...

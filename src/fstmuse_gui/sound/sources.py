@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 _BLOCK_S = 0.25
 _READ_TIMEOUT_S = 0.02
 _FULL_WAIT_S = 0.05
+# Samples that a resampler needs to know on either side.
+_AROUND = 1024
 
 
 class Block(Protocol):
@@ -114,11 +117,12 @@ class _SampleBlock:
 
 
 class SampleSource:
-    """Samples in memory, shape ``(n, channels)``."""
+    """Samples in memory, shape ``(n, channels)``; ``wraps`` if their ends belong together."""
 
-    def __init__(self, samples: FloatArray, rate: int) -> None:
+    def __init__(self, samples: FloatArray, rate: int, *, wraps: bool = False) -> None:
         self._samples = samples
         self._rate = rate
+        self._wraps = wraps
         self._at_rate: tuple[int, FloatArray] = (rate, samples)
         self._next = 0
         self._channels = 1
@@ -126,11 +130,23 @@ class SampleSource:
     def open(self, start_s: float, rate: int, channels: int) -> None:
         """Begin at ``start_s``, resampled if need be."""
         if self._at_rate[0] != rate:
-            import soxr
-
-            self._at_rate = (rate, np.asarray(soxr.resample(self._samples, self._rate, rate)))
+            self._at_rate = (rate, self._resampled(rate))
         self._next = max(0, round(start_s * rate))
         self._channels = channels
+
+    def _resampled(self, rate: int) -> FloatArray:
+        import soxr
+
+        if not self._wraps:
+            return np.asarray(soxr.resample(self._samples, self._rate, rate))
+        # Without its other end around it a loop would have silence there, and tick.
+        unit = self._rate // math.gcd(self._rate, rate)
+        around = unit * -(-_AROUND // unit)
+        n = len(self._samples)
+        places = np.arange(-around, n + around) % max(1, n)
+        resampled = soxr.resample(self._samples[places], self._rate, rate)
+        begin = around * rate // self._rate
+        return np.asarray(resampled[begin : begin + round(n * rate / self._rate)])
 
     def read(self, timeout: float) -> Block | None:
         """The next quarter of a second."""

@@ -62,15 +62,16 @@ class _Server(JobServer):
             image.add(mel)
             self.partial(image.build())
 
-        clip = generator.generate(
+        recipe = generator.recipe(
             request.genre,
             request.seconds,
             request.seed,
             None if request.blend is None else Blend(*request.blend),
             beat=request.beat,
-            on_mel=show,
-            progress=self.progress,
-            cancelled=self.is_cancelled,
+        )
+        self.partial(recipe)
+        clip = generator.make(
+            recipe, on_mel=show, progress=self.progress, cancelled=self.is_cancelled
         )
         self.partial(clip)
         return self._opinions(clip, request.judges)
