@@ -57,7 +57,6 @@ class GeneratePresenter(QObject):
         self._view = view
         self._settings = settings
         self._bridge = bridge
-        self._generators: dict[str, ModelInfo] = {}
         self._models = ModelChoice(settings, GENERATOR)
         self._judges = judges
         self._judge = ""  # name of the classifier whose opinion was chosen
@@ -361,7 +360,7 @@ class GeneratePresenter(QObject):
 
     def _show_take(self, take: Take) -> None:
         page = self._view.take_page
-        known = self._generators.get(take.request.model)
+        known = self._models.offered.get(take.request.model)
         page.show_take(take, known.title if known is not None else take.request.model)
         genres = self._judges[0].genres if self._judges else ()
         if take.clip is None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fstmuse_core.generate.groove import Groove
     from fstmuse_gui.generate.view import GenerateView, TakePage
 
+_GAP = " \N{MIDDLE DOT} "
 _numbers = itertools.count(1)
 
 
@@ -43,11 +44,19 @@ def title_of(request: MakeClip) -> str:
 
 @dataclass(frozen=True)
 class TakeRow(Row):
-    """A take in the list; once it is done ``genre`` is the first classifier's."""
+    """A take in the list; once it is done ``genre`` is the first classifier's.
+
+    ``seed`` stands on the second line where tempo and form stand on the first.
+    """
 
     is_judged: bool = False
+    seed: str = ""
 
     def status(self) -> str:
+        words = self._state_in_words()
+        return f"{self.seed}{_GAP}{words}" if self.seed else words
+
+    def _state_in_words(self) -> str:
         if self.state is RowState.DONE:
             words = f"Heard as {self.genre}" if self.genre else "Heard as nothing it is sure of"
             return words if self.is_judged else "Not listened to"
@@ -104,12 +113,11 @@ class Take:
     def row(self) -> TakeRow:
         """Row of the list."""
         result = self.opinions[0] if self.opinions else None
-        parts = [self.title, str(self.request.seed)]
-        if self.groove is not None:
-            parts.append(describe(self.groove))
+        seed = str(self.request.seed)
         return TakeRow(
             key=self.key,
-            title=" \N{MIDDLE DOT} ".join(parts),
+            title=f"{self.title}{_GAP}{describe(self.groove) if self.groove else seed}",
+            seed=seed if self.groove else "",
             state=self.state,
             progress=self.progress,
             genre=result.verdict.genre if result is not None else None,

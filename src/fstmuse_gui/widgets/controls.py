@@ -283,9 +283,12 @@ class _OrOff(WheelSafeSpinBox):
         self._low = low
 
     def stepBy(self, steps: int) -> None:
-        super().stepBy(steps)
-        if 0 < self.value() < self._low:
-            self.setValue(self._low if steps > 0 else 0)
+        wanted = self.value() + steps * self.singleStep()
+        if 0 < wanted < self._low:
+            wanted = self._low if steps > 0 else 0
+        # In one go: whoever follows the value never sees one that is not offered.
+        self.setValue(wanted)
+        self.selectAll()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         # Not wrong: the first figure of a larger number.
