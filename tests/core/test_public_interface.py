@@ -26,6 +26,7 @@ _RAISE_NOTHING = {
     "Classification",
     "Classification.to_dict",
     "ClassificationCancelledError",
+    "ClipGenerator.has_beat",
     "FstMuseError",
     "GenerateError",
     "GeneratedClip",

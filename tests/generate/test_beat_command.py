@@ -7,11 +7,13 @@ import queue
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 import soundfile
 
 from fstmuse_core.audio.reading import write_audio
+from fstmuse_core.cli.generate import command
 from fstmuse_core.generate.generator import BeatWish, ClipGenerator, GeneratedClip, read_recipe
 from fstmuse_core.generate.groove import Groove
 from fstmuse_core.workers.client import WorkerClient
@@ -137,6 +139,12 @@ def test_grooves_that_are_damaged(generate: Run, tiny_grid: Path, tmp_path: Path
     assert "its recipe is damaged (Expected `int`, got `str`" in complaint(bars="4")
     assert "its recipe is damaged (Expected `object`, got `array`" in complaint(renewed=[])
     assert "a loop of 1 bars" in complaint(loop=True, bpm=61.0)
+
+
+def test_forms_complete_themselves() -> None:
+    (form,) = (option for option in command.params if option.name == "form")
+    found = form.shell_complete(click.Context(command), "ab")
+    assert [item.value for item in found] == ["ABAC", "ABAB", "ABCB"]
 
 
 # The worker -----------------------------------------------------------------------------------

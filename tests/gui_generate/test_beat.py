@@ -6,9 +6,11 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.generate.groove import BeatWish, Groove
@@ -23,6 +25,8 @@ from tests.gui_generate.conftest import (
     GenerateBench,
     MakeGenerateBench,
 )
+from tests.gui_generate.test_saving import move_held
+from tests.narrowing import current
 
 
 @pytest.fixture
@@ -202,12 +206,12 @@ def test_sections_of_a_clip_that_ends_before_its_bars() -> None:
 
 def test_a_loop_is_played_again_and_again(bench: GenerateBench) -> None:
     loop_of_four_sections(bench)
-    assert bench.player.wraps
-    assert bench.player.loop == (0.0, bench.player.duration_s)
+    assert current(bench.player.wraps)
+    assert current(bench.player.loop) == (0.0, bench.player.duration_s)
     bench.form.beat.loop.setChecked(False)
     bench.make("Electronic", seed=8)
-    assert not bench.player.wraps
-    assert bench.player.loop is None
+    assert not current(bench.player.wraps)
+    assert current(bench.player.loop) is None
     bench.presenter.swap()
     assert bench.player.loop == (0.0, bench.player.duration_s)
 
@@ -226,10 +230,10 @@ def test_a_section_is_gone_to_looped_and_left(bench: GenerateBench) -> None:
     ruler = bench.page.ruler
     section = ruler.sections[2]
     choose(ruler, 2, "Loop B")
-    assert bench.player.loop == (section.start_s, section.end_s)
+    assert current(bench.player.loop) == (section.start_s, section.end_s)
     assert bench.player.state == "playing"
     choose(ruler, 2, "Loop no longer")
-    assert bench.player.loop is None
+    assert current(bench.player.loop) is None
     choose(ruler, 1, "Play from here")
     assert bench.player.position == ruler.sections[1].start_s
 
@@ -310,15 +314,50 @@ def test_a_loop_that_is_dragged_out_says_its_tempo(bench: GenerateBench, qtbot: 
     take = bench.presenter.shown
     assert take is not None
     qtbot.waitUntil(lambda: take.file is not None)
-    data = bench.form.takes.mime_of(take.key)
-    assert data is not None
-    path = Path(data.urls()[0].toLocalFile())
+    path = bench.form.takes.file_of(take.key)
+    assert path is not None
     assert path.name == "Electronic, 124 bpm, AABA, loop, seed 7.wav"
     content = path.read_bytes()
     at = content.index(b"acid")
     assert struct.unpack_from("<f", content, at + 8 + 20) == (124.0,)
     assert struct.unpack_from("<I", content, at + 8 + 12) == (64,)
     assert b"smpl" in content
+
+
+def test_a_section_can_be_dragged_out(
+    bench: GenerateBench, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop_of_four_sections(bench)
+    dragged: list[str] = []
+
+    def drag(self: object, _actions: Qt.DropAction) -> Qt.DropAction:
+        dragged.append(self.mimeData().urls()[0].toLocalFile())  # type: ignore[attr-defined]
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr("PySide6.QtGui.QDrag.exec", drag)
+    opened: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, *_: opened.append(menu))
+    ruler = bench.page.ruler
+    start = QPoint(round(ruler.width() * 0.6), ruler.height() // 2)
+    qtbot.mousePress(ruler, Qt.MouseButton.LeftButton, pos=start)
+    for step in (2, QApplication.startDragDistance() + 2):
+        move_held(ruler, start + QPoint(step, 0))
+    qtbot.mouseRelease(ruler, Qt.MouseButton.LeftButton)
+
+    (path,) = map(Path, dragged)
+    assert path.name == "B, bar 9, Electronic, 124 bpm, AABA, loop, seed 7.wav"
+    assert not opened
+    samples, _ = soundfile.read(path)
+    take = bench.presenter.shown
+    assert take is not None
+    assert take.clip is not None
+    whole = take.clip.samples.size
+    assert abs(samples.size - whole / 4) <= 1
+    middle = slice(whole // 2 + 1000, whole // 2 + 9000)
+    np.testing.assert_allclose(samples[1000:9000], take.clip.samples[middle], atol=1e-3)
+    content = path.read_bytes()
+    assert struct.unpack_from("<I", content, content.index(b"acid") + 8 + 12) == (16,)
+    assert b"smpl" not in content
 
 
 def test_all_can_be_reached_in_a_small_window(bench: GenerateBench) -> None:

@@ -13,21 +13,21 @@ def test_a_loop_joins_at_any_rate(rate: int) -> None:
     own, n = 22_050, 10_000
     # A cosine is at its peak where the loop joins.
     wave = np.cos(2 * np.pi * 40 * np.arange(n) / n).astype(np.float32)
-    source = LoopedSource(SampleSource(wave, own, wraps=True), 0.0, n / own)
+    source = LoopedSource(SampleSource(wave[:, None], own, wraps=True), 0.0, n / own)
     source.open(0.0, rate, 1)
-    blocks = []
-    while sum(map(len, blocks)) < 3 * n * rate / own:
-        block = source.read(0.0)
-        assert block is not None
-        assert not block.end
-        blocks.append(block.samples[:, 0])
+    blocks: list[np.ndarray] = []
+    while sum(block.size for block in blocks) < 3 * n * rate / own:
+        read = source.read(0.0)
+        assert read is not None
+        assert not read.end
+        blocks.append(read.samples[:, 0])
     heard = np.concatenate(blocks)
     assert np.abs(np.diff(heard, 2)).max() < 1.2 * (2 * np.pi * 40 / n * own / rate) ** 2 + 1e-4
 
 
 def test_what_does_not_wrap_ends_as_it_did() -> None:
     wave = np.linspace(0.0, 1.0, 5000, dtype=np.float32)
-    source = SampleSource(wave, 22_050)
+    source = SampleSource(wave[:, None], 22_050)
     source.open(0.0, 22_050, 2)
     block = source.read(0.0)
     assert block is not None

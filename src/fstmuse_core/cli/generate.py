@@ -49,6 +49,7 @@ _OF_A_RECIPE = (
 @click.option(
     "--form",
     metavar="AABA",
+    shell_complete=lambda _context, _option, begun: _forms(begun),
     help="A letter for each section of four bars; a letter that returns is music that returns.",
 )
 @click.option(
@@ -164,6 +165,12 @@ def command(
     for target in targets:
         check_sound_file(target, recipe_file)
     return _make_all(generator, recipes, targets, as_json)
+
+
+def _forms(begun: str) -> list[str]:
+    from fstmuse_core.bundle.bar_noise import FORMS
+
+    return [form for form in FORMS if form.startswith(begun.upper())]
 
 
 def _refuse_settings(context: click.Context) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from fstmuse_core.audio.reading import write_audio
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.wav_tempo import Tempo
 from fstmuse_core.generate.groove import Groove
 from fstmuse_core.generate.recipe import Recipe
+
+_FADE = 64
 
 
 class GenerationCancelledError(Exception):
@@ -82,6 +86,43 @@ def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
     }
     tempo = None if clip.recipe.groove is None else _tempo(clip.recipe.groove, clip.recipe.seconds)
     write_audio(Path(path), clip.samples, clip.sample_rate, texts=texts, tempo=tempo)
+
+
+def save_part(
+    path: str | os.PathLike[str], clip: GeneratedClip, start_s: float, end_s: float
+) -> None:
+    """Write a part of a clip, such as a section, as WAV, FLAC or Ogg Vorbis.
+
+    Its ends are faded over 3 ms, and the file holds no recipe: that would make all of the clip.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Ends in ``.wav``, ``.flac`` or ``.ogg``.
+    clip : GeneratedClip
+    start_s, end_s : float
+        The part, in seconds.
+
+    Raises
+    ------
+    AudioError
+        As :func:`save_clip` does.
+
+    Examples
+    --------
+    >>> save_part("a.flac", ClipGenerator.load().generate("Rock", seconds=2.0), 0.5, 1.5)
+    >>> load_audio("a.flac").shape
+    (22050,)
+    """
+    rate = clip.sample_rate
+    part = clip.samples[round(start_s * rate) : round(end_s * rate)].copy()
+    fade = np.linspace(0.0, 1.0, min(_FADE, part.size), dtype=np.float32)
+    part[: fade.size] *= fade
+    part[part.size - fade.size :] *= fade[::-1]
+    texts = {"title": clip.recipe.title, "artist": f"FstMuse, model {clip.recipe.model}"}
+    groove = clip.recipe.groove
+    tempo = None if groove is None else _tempo(replace(groove, loop=False), end_s - start_s)
+    write_audio(Path(path), part, rate, texts=texts, tempo=tempo)
 
 
 def _tempo(groove: Groove, seconds: float) -> Tempo:

@@ -19,7 +19,7 @@ from fstmuse_core.generate.arrange import (
     closed_loop,
     make_piece,
 )
-from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip
+from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip, save_part
 from fstmuse_core.generate.groove import (
     MAX_SECONDS,
     MAX_SEED,
@@ -51,6 +51,7 @@ __all__ = [
     "parse_blend",
     "read_recipe",
     "save_clip",
+    "save_part",
 ]
 
 DEFAULT_GENERATOR = "toy-gan"

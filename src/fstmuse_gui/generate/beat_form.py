@@ -1,4 +1,4 @@
-"""What is asked of a take's beat: tempo, bars, form, variation, loop."""
+"""Fields for a take's beat: tempo, bars, form, variation, loop."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class BeatForm(CollapsibleBox):
             box.interpretText()
 
     def wish(self) -> BeatWish | None:
-        """What is asked; ``None`` if nothing is, or nothing can be."""
+        """Wish for the beat; ``None`` if there is none, or can be none."""
         if not self._fields.isEnabled():
             return None
         wish = BeatWish(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSignalBlocker, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, QPointF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QDrag,
     QFont,
     QMouseEvent,
 )
@@ -26,6 +25,7 @@ from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.controls import Field, WheelSafeSlider, choice, tool_button, whole
+from fstmuse_gui.widgets.drops import drag_file
 from fstmuse_gui.widgets.file_list import FileList
 
 SHORTEST_S, LONGEST_S = 3, 120
@@ -47,15 +47,6 @@ class TakeList(FileList):
         self.file_of: Callable[[int], Path | None] = lambda _key: None
         self._pressed_at: QPointF | None = None
 
-    def mime_of(self, key: int | None) -> QMimeData | None:
-        """Return the data to drag for a take: its file, or None before it has one."""
-        path = None if key is None else self.file_of(key)
-        if path is None:
-            return None
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path))])
-        return data
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
         is_left = event.button() == Qt.MouseButton.LeftButton
@@ -73,15 +64,11 @@ class TakeList(FileList):
             self._drag()
 
     def _drag(self) -> None:
-        data = self.mime_of(self.current_key)
-        if data is None:
-            return
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        row = self.visualRect(self.currentIndex())
-        drag.setPixmap(self.viewport().grab(row))
-        drag.setHotSpot(QPoint(24, row.height() // 2))
-        drag.exec(Qt.DropAction.CopyAction)
+        key = self.current_key
+        path = None if key is None else self.file_of(key)
+        if path is not None:
+            row = self.visualRect(self.currentIndex())
+            drag_file(self, path, self.viewport().grab(row), QPoint(24, row.height() // 2))
 
 
 class GenerateForm(QWidget):

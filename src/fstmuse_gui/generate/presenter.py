@@ -67,7 +67,13 @@ class GeneratePresenter(QObject):
         self.pair = Pair(self.takes)
         self.saving = TakeSaver(view, settings, self)
         self.sections = SectionsPresenter(
-            view.take_page.ruler, self.playback, lambda: self.shown, self._make, draw_seed, self
+            view.take_page.ruler,
+            self.playback,
+            self.saving,
+            lambda: self.shown,
+            self._make,
+            draw_seed,
+            self,
         )
         self._connect()
         view.form.seconds.setValue(settings.get(SECONDS))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -15,11 +17,12 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
 from fstmuse_core.generate.groove import Groove
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.widgets.drops import drag_file
 
 _HEIGHT = 22
 _CORNER = 4.0
@@ -90,6 +93,8 @@ class SectionRuler(QWidget):
         self._bar_s = 1.0
         self._range = (0.0, 1.0)
         self._looped: tuple[float, float] | None = None
+        self.file_of: Callable[[Section], Path | None] = lambda _section: None
+        self._pressed_at: QPointF | None = None
         self._current = -1  # that the pointer or the keys are on
         self.hide()
 
@@ -183,23 +188,38 @@ class SectionRuler(QWidget):
         if place == self._current:
             return
         self._current = place
-        name = f"Section {self.sections[place].name}: click for more" if place >= 0 else ""
-        set_tip(self, name)
+        name = f"Section {self.sections[place].name}: " if place >= 0 else ""
+        set_tip(self, name and f"{name}click for more, or drag it out")
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._go_to(self._at(event.position().x()))
+        start = self._pressed_at
+        if start is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            self._go_to(self._at(event.position().x()))
+        elif (event.position() - start).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed_at = None
+            self._drag()
+
+    def _drag(self) -> None:
+        """Let the section that was pressed be dragged out as a file."""
+        section = self.sections[self._current] if self._current >= 0 else None
+        path = None if section is None else self.file_of(section)
+        if section is not None and path is not None:
+            left, right = (round(self._x(at)) for at in (section.start_s, section.end_s))
+            band = QRect(left, 0, right - left, self.height()).intersected(self.rect())
+            drag_file(self, path, self.grab(band), QPoint(band.width() // 2, self.height() // 2))
 
     def leaveEvent(self, event: QEvent) -> None:
         self._go_to(-1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._go_to(self._at(event.position().x()))
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        self._pressed_at = event.position() if is_left else None
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(
-            event.position().toPoint()
-        ):
+        was_pressed, self._pressed_at = self._pressed_at is not None, None
+        if was_pressed and self.rect().contains(event.position().toPoint()):
             self._open_menu(event.globalPosition().toPoint())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -1,16 +1,17 @@
-"""What is done with a section of the take that is shown: gone to, looped, made anew."""
+"""Sections of the take that is shown: gone to, looped, dragged out, made anew."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from fstmuse_core.generate.groove import BeatWish, Groove
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.generate.ruler import Section, SectionRuler
-from fstmuse_gui.generate.takes import Playback, Take
+from fstmuse_gui.generate.takes import Playback, Take, TakeSaver
 
 
 class SectionsPresenter(QObject):
@@ -20,6 +21,7 @@ class SectionsPresenter(QObject):
     ----------
     ruler : SectionRuler
     playback : Playback
+    saving : TakeSaver
     shown : callable
         Gives the take that is shown.
     make : callable
@@ -32,6 +34,7 @@ class SectionsPresenter(QObject):
         self,
         ruler: SectionRuler,
         playback: Playback,
+        saving: TakeSaver,
         shown: Callable[[], Take | None],
         make: Callable[[MakeClip], None],
         draw_seed: Callable[[], int],
@@ -43,6 +46,8 @@ class SectionsPresenter(QObject):
         self._shown = shown
         self._make = make
         self._draw_seed = draw_seed
+        self._saving = saving
+        ruler.file_of = self._file_of
         ruler.seek_requested.connect(self._go_to)
         ruler.loop_requested.connect(self._loop)
         ruler.renew_requested.connect(self.renew)
@@ -50,6 +55,10 @@ class SectionsPresenter(QObject):
     def follow(self) -> None:
         """Show what is looped of the take that is loaded."""
         self._ruler.show_loop(self._playback.loop)
+
+    def _file_of(self, section: Section) -> Path | None:
+        take = self._shown()
+        return None if take is None else self._saving.write_section(take, section)
 
     def _go_to(self, seconds: float) -> None:
         self._end_loop()
@@ -78,7 +87,7 @@ class SectionsPresenter(QObject):
 
 
 def _wish_of(groove: Groove, seconds: float, renewed: dict[str, int]) -> BeatWish:
-    """What to ask for to get the same but for some sections."""
+    """Wish for the same beat but for some sections."""
     has_whole_bars = abs(groove.seconds - seconds) < 1e-6
     return BeatWish(
         bpm=groove.bpm,

@@ -15,8 +15,9 @@ from PySide6.QtGui import QGuiApplication
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification
+from fstmuse_core.system.errors import AudioError
 from fstmuse_core.workers.protocol import MakeClip
-from fstmuse_gui.generate.ruler import describe
+from fstmuse_gui.generate.ruler import Section, describe
 from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
 from fstmuse_gui.shared.background import FileSaver, safe_file_name
@@ -295,14 +296,9 @@ class TakeSaver(FileSaver):
     def write_file(self, take: Take) -> None:
         """Write the take to a folder of the window's own, so that it can be dragged out."""
         clip = take.clip
-        if clip is None:
+        path = self._own_file(take, file_name(take))
+        if clip is None or path is None:
             return
-        try:
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="fstmuse-takes-")
-        except OSError:  # it is only that nothing can be dragged out
-            return
-        path = Path(self._folder.name) / f"{take.key}" / file_name(take)
 
         def write() -> None:
             from fstmuse_core.generate.generator import save_clip
@@ -314,6 +310,31 @@ class TakeSaver(FileSaver):
             take.file = path
 
         self._background.run(write, on_done, lambda _sentence: None)
+
+    def write_section(self, take: Take, section: Section) -> Path | None:
+        """Write a section of a take beside it, and return its file; None if that cannot be."""
+        from fstmuse_core.generate.generator import save_part
+
+        bars = f"{section.letter}, bar {section.first_bar}"
+        path = self._own_file(take, f"{bars}, {file_name(take)}")
+        if take.clip is None or path is None:
+            return None
+        try:
+            path.parent.mkdir(exist_ok=True)
+            save_part(path, take.clip, section.start_s, section.end_s)
+        except (AudioError, OSError) as error:
+            self.trouble.emit(str(error))
+            return None
+        return path
+
+    def _own_file(self, take: Take, name: str) -> Path | None:
+        """A file in a folder of the window's own."""
+        try:
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="fstmuse-takes-")
+        except OSError:  # it is only that nothing can be dragged out
+            return None
+        return Path(self._folder.name) / f"{take.key}" / name
 
     def close(self) -> None:
         """Wait until all is written, and leave nothing behind."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDrag, QDropEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 _COPY = Qt.DropAction.CopyAction
@@ -47,6 +47,28 @@ def _as_path(line: str) -> str:
         return text if text and Path(text).exists() else ""
     except (OSError, ValueError):
         return ""
+
+
+def drag_file(source: QWidget, path: Path, picture: QPixmap, hot_spot: QPoint) -> None:
+    """Let the user drag a file out of a widget, to a folder or another program.
+
+    Parameters
+    ----------
+    source : QWidget
+    path : Path
+        The file, which is copied.
+    picture : QPixmap
+        Shown under the pointer.
+    hot_spot : QPoint
+        Place of the pointer in it.
+    """
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    drag = QDrag(source)
+    drag.setMimeData(data)
+    drag.setPixmap(picture)
+    drag.setHotSpot(hot_spot)
+    drag.exec(_COPY)
 
 
 def ignore_drops(widget: QWidget) -> None:
