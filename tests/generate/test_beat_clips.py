@@ -144,8 +144,9 @@ def test_what_a_loop_ends_with_knows_its_beginning(drummer: ClipGenerator) -> No
 def test_a_peak_at_the_beginning_of_a_loop_turns_its_end_down_too() -> None:
     n, hop = 30_000, 512
     samples = np.full(n + (2 * LOOP_EDGE + LEAD_FRAMES) * hop, 0.1, np.float32)
-    samples[(LOOP_EDGE + LEAD_FRAMES) * hop + 1500] = 30.0
-    loop = closed_loop(samples, n, hop)
+    begin = (LOOP_EDGE + LEAD_FRAMES) * hop
+    samples[begin + 1500] = 30.0
+    loop = closed_loop(samples, begin, n)
     assert loop.size == n
     assert loop[0] < 0.9 * loop[n // 2]
     assert loop[-1] == pytest.approx(loop[0], rel=0.001)

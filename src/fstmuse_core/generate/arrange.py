@@ -110,15 +110,20 @@ def make_piece(
     return resample(around, at % n_cells + edge)
 
 
-def begun(samples: FloatArray, first: int, n_samples: int) -> FloatArray:
-    """Sound from a sample on, without a click, as loud as it should be."""
-    part = samples[first : first + n_samples].copy()
-    if first:
+def cut_out(samples: FloatArray, begin: int, n_samples: int, *, is_loop: bool) -> FloatArray:
+    """Sound from sample ``begin`` on, as loud as it should be, without a click at its ends.
+
+    Of a loop see :func:`closed_loop`.
+    """
+    if is_loop:
+        return closed_loop(samples, begin, n_samples)
+    part = samples[begin : begin + n_samples].copy()
+    if begin:
         part[:_BEGIN] *= np.linspace(0.0, 1.0, _BEGIN, dtype=np.float32)[: len(part)]
     return set_loudness(part)
 
 
-def closed_loop(samples: FloatArray, n_samples: int, hop_length: int) -> FloatArray:
+def closed_loop(samples: FloatArray, begin: int, n_samples: int) -> FloatArray:
     """The loop out of its sound with edges, from its first beat on; its end fades into it.
 
     Parameters
@@ -126,17 +131,16 @@ def closed_loop(samples: FloatArray, n_samples: int, hop_length: int) -> FloatAr
     samples : ndarray, shape ``(n,)``
         Sound of the loop's frames with :data:`LOOP_EDGE` frames of its end before them, and
         :data:`LEAD_FRAMES` more of its beginning after.
+    begin : int
+        First sample of the loop.
     n_samples : int
         Of the loop.
-    hop_length : int
-        Samples from frame to frame.
 
     Returns
     -------
     ndarray of float32, shape ``(n_samples,)``
         As loud as it should be.
     """
-    begin = (LOOP_EDGE + LEAD_FRAMES) * hop_length
     loop = samples[begin : begin + n_samples].copy()
     after = samples[begin + n_samples : begin + n_samples + min(_LOOP_FADE, n_samples)]
     # Without a kink, and of equal power: the phases on both sides are not related.

@@ -11,14 +11,7 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import draw_noise
-from fstmuse_core.generate.arrange import (
-    LEAD_FRAMES,
-    LOOP_EDGE,
-    Plan,
-    begun,
-    closed_loop,
-    make_piece,
-)
+from fstmuse_core.generate.arrange import LEAD_FRAMES, LOOP_EDGE, Plan, cut_out, make_piece
 from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip, save_part
 from fstmuse_core.generate.groove import (
     MAX_SECONDS,
@@ -330,10 +323,7 @@ class ClipGenerator:
             )
         except InversionCancelledError:
             raise GenerationCancelledError from None
-        if is_loop:
-            loud = closed_loop(samples, n_samples, config.hop_length)
-        else:
-            loud = begun(samples, begin * config.hop_length, n_samples)
+        loud = cut_out(samples, begin * config.hop_length, n_samples, is_loop=is_loop)
         return GeneratedClip(loud, config.sample_rate, log_mel[inside], recipe)
 
     def _log_mel(self, recipe: Recipe, n_frames: int, first: int) -> FloatArray:
@@ -343,30 +333,27 @@ class ClipGenerator:
         if recipe.blend is not None:
             weights[self.genres.index(recipe.blend.genre)] = share
         grid = self._network.grid
-        if grid is not None:
+        if grid is None:
+            noise = draw_noise(
+                self._network.shape,
+                self._network.shape.steps(n_frames),
+                recipe.seed,
+                frames_per_second=self.bundle.manifest.spectrogram.frames_per_second,
+            )
+            made = self._run(weights, noise, n_frames)
+        else:
             beat = recipe.groove
             plan = Plan(recipe.seed, *((beat.bpm, beat.arrangement) if beat else ()))
             frames = range(first, first + n_frames)
-            return self._unscaled(
-                make_piece(self._run, self._network.shape, grid, weights, plan, frames)
-            )
-        noise = draw_noise(
-            self._network.shape,
-            self._network.shape.steps(n_frames),
-            recipe.seed,
-            frames_per_second=self.bundle.manifest.spectrogram.frames_per_second,
-        )
-        return self._unscaled(self._run(weights, noise, n_frames))
+            made = make_piece(self._run, self._network.shape, grid, weights, plan, frames)
+        scaling = self.bundle.manifest.scaling
+        return np.asarray(made * scaling.std + scaling.mean)
 
     def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:
         made = self._network.run(told, noise, count)
         if not np.isfinite(made).all():
             raise GenerateError(self.bundle.name, "it made NaN or infinity", "retrain it")
         return made
-
-    def _unscaled(self, made: FloatArray) -> FloatArray:
-        scaling = self.bundle.manifest.scaling
-        return np.asarray(made * scaling.std + scaling.mean)
 
     def _magnitudes(self, log_mel: FloatArray) -> FloatArray:
         offset = np.float32(self.bundle.manifest.scaling.offset)

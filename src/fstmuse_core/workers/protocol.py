@@ -113,9 +113,8 @@ class LiveEnd:
 class MakeClip(Job):
     """Make a new clip; for the worker that makes sound.
 
-    ``Partial`` brings first its ``Recipe``, then its ``SpectrogramImage``, then the
-    ``GeneratedClip``; ``Done`` a tuple with the ``Classification`` of it by each of the models
-    ``judges`` that can be used.
+    ``Partial`` brings its ``Recipe``, ``SpectrogramImage`` and ``GeneratedClip``; ``Done`` a tuple
+    with the ``Classification`` of it by each of the models ``judges`` that can be used.
     ``blend`` is a second genre and its share, ``beat`` what is asked of tempo, bars and form.
     """
 
@@ -143,10 +142,7 @@ class ResynthesizeFile(Job):
 
 @dataclass(frozen=True)
 class LearnCorrections(Job):
-    """Make or renew the user's own model; for the worker that learns.
-
-    ``Done`` holds a :class:`~fstmuse_core.runs.learned.Learned`.
-    """
+    """Make or renew the user's own model; for the one that learns. ``Done`` holds a ``Learned``."""
 
 
 @dataclass(frozen=True)
