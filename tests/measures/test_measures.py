@@ -109,6 +109,13 @@ def test_tones_of_r128_have_their_loudness(level: float, rate: int) -> None:
     assert found.peak == pytest.approx(10 ** (level / 20), rel=0.01)
 
 
+@pytest.mark.parametrize("n_samples", [441_000, 441_001, 443_210, 445_409])
+def test_sound_of_any_length_has_its_loudness(n_samples: int) -> None:
+    found = loudness(tone(-23.0, 44_100)[:n_samples], 44_100)
+    assert found is not None
+    assert found.lufs == pytest.approx(-23.0, abs=0.1)
+
+
 def test_quiet_parts_do_not_count() -> None:
     parts = [tone(-36.0, seconds=10.0), tone(-23.0, seconds=60.0), tone(-36.0, seconds=10.0)]
     found = loudness(np.concatenate(parts))

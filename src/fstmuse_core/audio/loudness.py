@@ -75,14 +75,13 @@ class LoudnessMeter:
         """Read what the filter says; what it lets through is not needed."""
         import av
 
-        last = None
         while True:
             try:
-                last = graph.pull()
+                told = graph.pull().metadata
             except (av.error.BlockingIOError, av.error.EOFError):
-                break
-        if last is not None:
-            self._told = last.metadata
+                return
+            # The last frame, if it is shorter than 0.1 s, says nothing.
+            self._told = told or self._told
 
     def finish(self) -> Loudness | None:
         """The loudness; ``None`` of silence, and of sound shorter than 0.4 s."""
