@@ -44,12 +44,14 @@ class DetailsPage(QWidget):
 
     Signals
     -------
-    use_requested, fine_tune_requested, export_requested, rename_requested, delete_requested
+    use_requested, fine_tune_requested, measure_requested, export_requested, rename_requested,
+    delete_requested
         A button was pressed.
     """
 
     use_requested = Signal()
     fine_tune_requested = Signal()
+    measure_requested = Signal()
     export_requested = Signal()
     rename_requested = Signal()
     delete_requested = Signal()
@@ -87,6 +89,9 @@ class DetailsPage(QWidget):
         self.tune_button = QPushButton(icon("tune"), f" Fine-tune this{_ELLIPSIS}")
         self.tune_button.setToolTip("Train it further on other music, also onto other genres")
         self.tune_button.clicked.connect(self.fine_tune_requested)
+        self.measure_button = QPushButton(f"Measure{_ELLIPSIS}")
+        self.measure_button.setToolTip("How good it is on your music, alone or beside another")
+        self.measure_button.clicked.connect(self.measure_requested)
         self.export_button = QPushButton(icon("export"), f" Export{_ELLIPSIS}")
         self.export_button.setToolTip("Write it as one file, to keep it or to hand it on")
         self.export_button.clicked.connect(self.export_requested)
@@ -99,7 +104,7 @@ class DetailsPage(QWidget):
         self._head = PageHeader(self, (self.rename_button, self.delete_button))
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
-        for button in (self.use_button, self.tune_button, self.export_button):
+        for button in (self.use_button, self.tune_button, self.measure_button, self.export_button):
             buttons.addWidget(button)
         buttons.addStretch()
         header = QVBoxLayout()
@@ -235,7 +240,9 @@ class DetailsPage(QWidget):
         # A tagger works for classifiers, and comes with them.
         is_used = is_sound and entry.kind != TAGGER
         self.use_button.setVisible(is_used)
-        self.tune_button.setVisible(is_sound and entry.kind == CLASSIFIER)
+        names_genres = is_sound and entry.kind == CLASSIFIER
+        self.tune_button.setVisible(names_genres)
+        self.measure_button.setVisible(names_genres)
         self.export_button.setVisible(is_used)
         for button in (self.rename_button, self.delete_button):
             button.setVisible(not entry.is_shipped)

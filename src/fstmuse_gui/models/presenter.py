@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from fstmuse_core.bundle.changes import DeletedModel
 from fstmuse_core.bundle.manifest import CLASSIFIER, TAGGER
 from fstmuse_core.bundle.model_list import ModelDetails, ModelEntry
+from fstmuse_gui.models.measuring import MeasureDialog
 from fstmuse_gui.models.store import ModelStore
 from fstmuse_gui.models.view import ModelsView
 
@@ -62,6 +63,7 @@ class ModelsPresenter(QObject):
         sidebar.restore_requested.connect(self._store.restore)
         details.use_requested.connect(self.use)
         details.fine_tune_requested.connect(self.fine_tune)
+        details.measure_requested.connect(self.measure)
         details.export_requested.connect(self.export)
         details.rename_requested.connect(self.rename)
         details.delete_requested.connect(self.delete)
@@ -206,6 +208,14 @@ class ModelsPresenter(QObject):
         """Train the chosen model further."""
         if self.can_tune:
             self.fine_tune_wanted.emit(self._chosen)
+
+    def measure(self) -> None:
+        """Open the dialog that measures the chosen model on the user's music."""
+        if self.entry is not None and self.can_tune:
+            entries = [entry for entry in self._view.sidebar.list.entries if not entry.trouble]
+            dialog = MeasureDialog(self._view.window(), self.entry, entries)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
 
     def export(self) -> None:
         """Ask where the chosen model goes, and write it there."""

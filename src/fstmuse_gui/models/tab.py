@@ -59,6 +59,7 @@ class ModelsTab(QObject):
                 None,
                 self._use,
                 self._tune,
+                self._measure,
             ],
             "Edit": [self._undo, None, self._rename, self._delete],
         }
@@ -104,7 +105,7 @@ class ModelsTab(QObject):
             rows = view.sidebar.list
             rows.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
             rows.addActions(
-                [self._use, self._tune, self._export, self._rename, self._delete],
+                [self._use, self._tune, self._measure, self._export, self._rename, self._delete],
             )
             view.splitter.restore(self._settings.get(MODELS_SPLITTER))
             self._stage.put(view)
@@ -149,8 +150,13 @@ class ModelsTab(QObject):
             self, f"&Fine-tune the model{_ELLIPSIS}", "", lambda: self.presenter.fine_tune()
         )
 
+        self._measure = make_action(
+            self, f"&Measure on music{_ELLIPSIS}", "Ctrl+M", lambda: self.presenter.measure()
+        )
+
     def _on_changed(self) -> None:
         presenter = self.presenter
+        self._measure.setEnabled(presenter.can_tune)
         for action in (self._rename, self._delete):
             action.setEnabled(presenter.can_change)
         self._export.setEnabled(presenter.can_export)
