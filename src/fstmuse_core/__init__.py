@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         GenerationCancelledError,
         save_clip,
     )
+    from fstmuse_core.generate.groove import BeatWish
     from fstmuse_core.inversion import InversionCancelledError, invert_mel
     from fstmuse_core.system.errors import (
         AudioError,
@@ -57,6 +58,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ActivationMap",
     "AudioError",
+    "BeatWish",
     "BundleError",
     "Classification",
     "ClassificationCancelledError",
@@ -85,6 +87,7 @@ __all__ = [
 _HOMES = {
     "ActivationMap": "classify.result",
     "AudioError": "system.errors",
+    "BeatWish": "generate.groove",
     "BundleError": "system.errors",
     "Classification": "classify.result",
     "ClassificationCancelledError": "classify.classifier",

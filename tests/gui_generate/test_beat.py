@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,18 @@ def test_installed_generators_say_what_they_know_of_beats(
     write_tiny_grid(tmp_path / "fstmuse" / "models" / "tiny-grid")
     (found,) = (model for model in installed_generators() if model.name == "tiny-grid")
     assert found.grid == GRID
+
+
+@pytest.mark.parametrize("architecture", [5, "grid", {"grid": 5}, {"grid": {"tempos": 1}}, None])
+def test_a_generator_whose_beats_make_no_sense_is_not_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, architecture: object
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = write_tiny_grid(tmp_path / "fstmuse" / "models" / "tiny-grid")
+    manifest = folder / "model.json"
+    values = json.loads(manifest.read_text()) | {"architecture": architecture}
+    manifest.write_text(json.dumps(values))
+    assert "tiny-grid" not in [model.name for model in installed_generators()]
 
 
 def test_what_was_asked_is_remembered(

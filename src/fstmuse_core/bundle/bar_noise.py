@@ -68,6 +68,8 @@ class Grid:
         values = architecture.get("grid")
         if values is None:
             return None
+        if not isinstance(values, Mapping):
+            raise ValueError("the beat grid is no object")
         grid = typed(values, cls, complete=True)
         grid._check(NoiseShape.from_dict(architecture))
         return grid

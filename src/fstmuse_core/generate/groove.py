@@ -42,6 +42,16 @@ class BeatWish:
         True for a clip that leads into its own beginning, of whole bars.
     renewed : mapping of str to int
         Sections by letter that are made from another seed.
+
+    Raises
+    ------
+    GenerateError
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> BeatWish(bpm=124.0, bars=16, form="AABA", loop=True).is_anything
+    True
     """
 
     bpm: float | None = None
@@ -63,7 +73,13 @@ class BeatWish:
 
     @property
     def is_anything(self) -> bool:
-        """True if anything is asked."""
+        """True if anything is asked.
+
+        Examples
+        --------
+        >>> BeatWish().is_anything
+        False
+        """
         return self != BeatWish()
 
 

@@ -59,7 +59,7 @@ class TakeRow(Row):
 
     def _state_in_words(self) -> str:
         if self.state is RowState.DONE:
-            words = f"Heard as {self.genre}" if self.genre else "Heard as nothing it is sure of"
+            words = f"Heard as {self.genre}" if self.genre else "Heard as nothing sure"
             return words if self.is_judged else "Not listened to"
         if self.state is RowState.FAILED:
             return "Could not be made"

@@ -132,7 +132,8 @@ def _installed(kind: str) -> list[ModelInfo]:
             if values["kind"] != kind:
                 continue
             genres = tuple(str(genre) for genre in values["genres"])
-            grid = Grid.from_dict(values["architecture"]) if kind == GENERATOR else None
+            architecture = dict(values["architecture"]) if kind == GENERATOR else {}
+            grid = Grid.from_dict(architecture)
             found.append(ModelInfo(name, str(values["title"]), genres, grid))
         except (BundleError, KeyError, TypeError, ValueError) as error:
             _log.warning("The model in %s cannot be offered: %s", folder, error)
