@@ -231,7 +231,8 @@ def test_a_grid_that_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
     assert Grid.from_dict(SHAPE.to_dict()) is None
     with pytest.raises(ValueError):  # noqa: PT011 - each says something else
         Grid.from_dict({**good, "grid": {**GRID.to_dict(), **change}})
-    for grid in (5, "grid", [], True):
+    odd: tuple[object, ...] = (5, "grid", [], True)
+    for grid in odd:
         with pytest.raises(ValueError, match="the beat grid is no object"):
             Grid.from_dict({**good, "grid": grid})
     with pytest.raises(ValueError, match="8 frames, not 16"):
