@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -29,6 +30,7 @@ from fstmuse_gui.widgets.page_parts import (
     PageHeader,
     TwoColumns,
     heading,
+    lay_side_by_side,
     plain_text,
     scrolled,
     small_text,
@@ -36,6 +38,8 @@ from fstmuse_gui.widgets.page_parts import (
 
 _CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
 _GENERATOR_NAMES = ("Heard as asked for", "The same for each genre")
+# Below this width the buttons stand below each other.
+_BUTTONS_WIDTH = 600
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -102,7 +106,7 @@ class DetailsPage(QWidget):
         )
         self.delete_button.clicked.connect(self.delete_requested)
         self._head = PageHeader(self, (self.rename_button, self.delete_button))
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         for button in (self.use_button, self.tune_button, self.measure_button, self.export_button):
             buttons.addWidget(button)
@@ -176,6 +180,10 @@ class DetailsPage(QWidget):
         column.addWidget(self._card_heading)
         column.addWidget(frame)
         return self._card
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        lay_side_by_side(self._buttons, is_narrow=self.width() < _BUTTONS_WIDTH)
 
     # -- showing -----------------------------------------------------------------------
 
