@@ -15,6 +15,8 @@ import soundfile
 from fstmuse_core.audio.reading import load_audio, probe, write_audio
 from fstmuse_core.audio.wav_tempo import Tempo
 from fstmuse_core.generate.generator import BeatWish, ClipGenerator, read_recipe, save_clip
+from fstmuse_core.tags.audio_bytes import audio_digest
+from fstmuse_core.tags.formats import open_tags
 
 RATE = 22_050
 
@@ -112,3 +114,15 @@ def test_texts_of_odd_length_are_passed_over(tmp_path: Path) -> None:
         assert acid(path)[4] == 99.5
         assert struct.unpack("<15I", chunks(path)["smpl"])[12] == 9000
         assert soundfile.SoundFile(path).comment == comment
+
+
+def test_tags_leave_the_tempo(grid_generator: ClipGenerator, tmp_path: Path) -> None:
+    path = tmp_path / "loop.wav"
+    saved(grid_generator, path, loop=True)
+    before, digest = chunks(path), audio_digest(path)
+    open_tags(path).change(("Rock",), "note")
+    after = chunks(path)
+    assert {name: after[name] for name in ("acid", "smpl", "data")} == {
+        name: before[name] for name in ("acid", "smpl", "data")
+    }
+    assert audio_digest(path) == digest
