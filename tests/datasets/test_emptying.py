@@ -160,8 +160,14 @@ def test_room_is_made_before_the_index_is_changed(
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no limit to the size of files")
 @pytest.mark.parametrize("version", [cache_index.VERSION, 0])
 def test_a_disk_that_takes_nothing_more_is_emptied(
-    folder: Path, clips: list[Path], version: int
+    folder: Path,
+    clips: list[Path],
+    version: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A training of the user's own would hold its lock there.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     database = sqlite3.connect(folder / INDEX_FILE)
     database.execute(f"PRAGMA user_version = {version}")
     database.close()

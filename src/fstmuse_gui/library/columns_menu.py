@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from fstmuse_core.library.catalogue import Column
 from fstmuse_gui.library.table_view import LibraryTable
 from fstmuse_gui.library.words import HEADINGS
+from fstmuse_gui.plain import set_tip
 
 # As the menu offers them; how near a song is stands in lists of songs alone.
 _OFFERED = (
@@ -32,7 +33,7 @@ class ColumnsMenu(QMenu):
         for column in _OFFERED:
             title, hint = HEADINGS[column]
             entry = QAction(title, self, checkable=True)
-            entry.setToolTip(hint)
+            set_tip(entry, hint)
             entry.triggered.connect(lambda is_on, c=column: table.set_shown(c, is_on))
             self._entries[column] = entry
         self.addActions(list(self._entries.values()))

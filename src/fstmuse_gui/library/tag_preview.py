@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.tags.plan import Mode, Policy
 from fstmuse_core.workers.protocol import PlanLine
-from fstmuse_gui.plain import PlainLabel, counted
+from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.shared.encodings import ENCODING_CAPTION, choose_encoding, encoding_box
 from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.widgets.controls import WheelSafeComboBox, WheelSafeSpinBox
@@ -73,7 +73,7 @@ class TagForm(QWidget):
         self.also_at_least = _percent_box(round(100 * default.also_at_least))
         self.fields = {name: QCheckBox(text) for name, (text, _tip) in _FIELDS.items()}
         for name, box in self.fields.items():
-            box.setToolTip(_FIELDS[name][1])
+            set_tip(box, _FIELDS[name][1])
         self.fields["genre"].setChecked(True)
         self.unsure = QCheckBox("Also what is not sure")
         self.unsure.setToolTip("Genres, tempi and keys of which FstMuse is not sure")

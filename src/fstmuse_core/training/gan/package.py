@@ -67,7 +67,9 @@ def package_generator(
     }
     write_bytes(run.folder / CARD_NAME, card)
     bundle = user_models_folder() / run.settings.out
-    sha256 = write_bundle(bundle, _manifest(run.settings.out, trainer, report), files)
+    sha256 = write_bundle(
+        bundle, _manifest(run.settings.out, run.settings.title, trainer, report), files
+    )
     write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
     return done_event(finished, report, figures, str(bundle), sha256)
 
@@ -89,10 +91,12 @@ def _write_figures(run: FinishedRun, trainer: GanTrainer) -> list[str]:
     return [str(folder / name) for name in pictures]
 
 
-def _manifest(name: str, trainer: GanTrainer, report: Mapping[str, Any]) -> BundleManifest:
+def _manifest(
+    name: str, title: str, trainer: GanTrainer, report: Mapping[str, Any]
+) -> BundleManifest:
     return BundleManifest(
         name=name,
-        title="ToyGan" if name == "toy-gan" else name,
+        title="ToyGan" if name == "toy-gan" else title or name,
         kind=GENERATOR,
         genres=trainer.genres,
         spectrogram=DEFAULT_CONFIG,
