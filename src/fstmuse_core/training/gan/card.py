@@ -22,12 +22,12 @@ _LIKE_MUSIC = (
     "beat or a chord, no melody that goes anywhere, no words. Nobody would take it for a recording."
 )
 _WITH_A_BEAT = (
-    "A beat to nod to, at the tempo that is asked for, bars that vary and sections that return, in "
-    "the colour of a genre; blurred, as from a worn tape, with hardly a melody and no words. "
+    "A beat, in most clips at the tempo that is asked for, bars that vary and sections that return, "
+    "in the colour of a genre; blurred, as from a worn tape, with hardly a melody and no words. "
     "Nobody would take it for a recording."
 )
-# Of real music's pulse; below it nobody would nod.
-_A_BEAT = 0.8
+# Of real music's pulse; below it few would nod.
+_A_BEAT = 0.75
 _LIKE_NOISE = (
     "By its Fréchet distance it is nearer to noise than to music: it has not learned enough yet. "
     "More epochs help, and more music."

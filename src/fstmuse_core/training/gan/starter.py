@@ -79,7 +79,9 @@ def make_starter(
     starter = as_starter(card, f"{title}: starter weights", note, _music(rows, counts))
     files[CARD_NAME] = starter.encode()
     training = {**bundle.manifest.training, **counts, "use": "non-commercial"}
-    manifest = replace(bundle.manifest, title=title, training=training, metrics=metrics)
+    manifest = replace(
+        bundle.manifest, name=out.name, title=title, training=training, metrics=metrics
+    )
     return write_bundle(out, manifest, files)
 
 
@@ -122,7 +124,7 @@ def _music(rows: Sequence[Mapping[str, str]], counts: Mapping[str, Mapping[str, 
     genres = Counter(row["genre"] for row in rows)
     return [
         f"Learned from, by genre: {by_count(genres)} clips. Genres with fewer than ten artists "
-        "or half an hour were left out: they have too little to say what the genre is.",
+        "and half an hour were left out: they have too little to say what the genre is.",
         f"Clips by collection: {by_count(counts['collections'])}.",
         licences_of(counts["licences"]),
     ]
