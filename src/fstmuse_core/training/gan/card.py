@@ -22,9 +22,9 @@ _LIKE_MUSIC = (
     "beat or a chord, no melody that goes anywhere, no words. Nobody would take it for a recording."
 )
 _WITH_A_BEAT = (
-    "A beat, in most clips at the tempo that is asked for, bars that vary and sections that return, "
-    "in the colour of a genre; blurred, as from a worn tape, with hardly a melody and no words. "
-    "Nobody would take it for a recording."
+    "A beat, in most clips at the tempo that is asked for, bars that vary and sections that "
+    "return, in the colour of a genre; blurred, as from a worn tape, with hardly a melody and no "
+    "words. Nobody would take it for a recording."
 )
 # Of real music's pulse; below it few would nod.
 _A_BEAT = 0.75
