@@ -32,7 +32,7 @@ def test_all_that_can_be_asked(generate: Run, tiny_grid: Path, tmp_path: Path) -
         *("--model", tiny_grid, "--genre", "rock", "--renew", "B:7", "-o", target), *asked, *FEW
     )
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out == f"{target}: Rock, 124 bpm, seed 5, 11.6129 s\n"
+    assert outcome.out == f"{target}: Rock, 124 bpm, B from seed 7, seed 5, 11.6129 s\n"
     assert read_recipe(target).groove == Groove(124.0, 6, "ABAB", 0.5, True, {"B": 7})
     assert soundfile.info(target).frames == round(24 * 60 / 124 * 22_050)
 
@@ -67,7 +67,7 @@ def test_json_holds_the_groove(generate: Run, tiny_grid: Path, tmp_path: Path) -
         (("--renew", "B"), "a new section: 'B' is not understood; write it as in B:7"),
         (("--renew", "7:B"), "a new section: '7:B' is not understood"),
         (("--renew", "Z:7"), "a new section: Z:7 is not understood"),
-        (("--renew", "C:7", "--form", "AB"), "have no section C; name one of A, B"),
+        (("--renew", "C:7", "--form", "AB"), "C is no section of 12 bars of AB; name one of A, B"),
         (("--genre", "Classical", "--bpm", "99"), "its music had no steady beat, so no tempo"),
     ],
 )

@@ -119,7 +119,7 @@ def test_wishes_that_cannot_be(values: dict[str, Any], words: str) -> None:
 def test_bars_that_last_too_long_and_sections_that_there_are_not() -> None:
     with pytest.raises(GenerateError, match=r"^the bars: 512 of them last 2048 s at 60 beats"):
         groove(BeatWish(bpm=60.0, bars=512))
-    with pytest.raises(GenerateError, match=r"8 bars of AABA have no section B; name one of A$"):
+    with pytest.raises(GenerateError, match=r"B is no section of 8 bars of AABA; name one of A$"):
         groove(BeatWish(bars=8, form="AABA", renewed={"B": 1}))
 
 

@@ -200,6 +200,7 @@ def test_a_search_takes_no_notice_of_accents() -> None:
         ("key:am", [2]),
         ("key:Gb", [1]),
         ("mood:calm", [2]),
+        ("mood:party", [1]),
         ("year:1990-1999", [1, 2]),
         ("energy:80-100", [1]),
         ("rate:320", [1]),
@@ -212,7 +213,7 @@ def test_a_search_asks_for_values(typed: str, wanted: list[int]) -> None:
     fast: dict[str, Any] = {"bpm": 120.4, "key": "F#", "energy": 0.9, "bit_rate": 320_000}
     slow: dict[str, Any] = {"bpm": 66.0, "key": "Am", "loudness": -20.0, "format": "FLAC"}
     rows = [
-        row(1, year=1995, format="MP3", **fast),
+        row(1, year=1995, format="MP3", mood="for a party", **fast),
         row(2, year=1998, mood="calm, sad", **slow),
         row(3),
     ]

@@ -242,6 +242,15 @@ def test_a_song_that_is_nowhere(circle: Shelf, fstmuse: Run) -> None:
     assert "nowhere.mp3: the library has no such song; add its folder" in err
 
 
+def test_a_file_s_name_is_enough_also_beside_a_folder_of_that_name(
+    circle: Shelf, fstmuse: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fstmuse("similar", "song 00.mp3")[0] == 0
+    (tmp_path / "here" / "Title 1").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert fstmuse("similar", "Title 1")[0] == 0
+
+
 def test_a_title_that_several_songs_have(circle: Shelf, fstmuse: Run) -> None:
     with circle.library.writing() as connection:
         connection.execute("UPDATE files SET title = 'Intro' WHERE id < 4")

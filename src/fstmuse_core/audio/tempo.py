@@ -35,6 +35,7 @@ _SHORTEST = 129
 # Most listeners tap between 80 and 160 beats a minute.
 _TYPICAL_BPM, _OCTAVES = 120.0, 0.6
 _SAME = 0.04
+_EDGE = 0.97
 # Onsets are those of a thirtieth of all frames at least, rise by so many nepers, and the curve
 # resembles itself so much after a beat; noise and steady tones stay below.
 _ONSETS, _LEAST_RISE, _LEAST_ALIKE = 97.0, 0.02, 0.12
@@ -106,6 +107,8 @@ def tempo_of(onsets: FloatArray) -> Tempo | None:
     if float(_interpolated(mean, _LAGS[total.argmax()])) < _LEAST_ALIKE:
         return None
     bpm = _refined(float(_GRID[total.argmax()]), mean)
+    if bpm > _EDGE * HIGHEST_BPM:  # nobody taps so fast: the beat is every other of these
+        bpm /= 2.0
     own = _GRID[strengths.argmax(axis=1)]
     return Tempo(bpm, float(np.mean(np.abs(own / bpm - 1.0) < _SAME)))
 

@@ -15,7 +15,13 @@ from fstmuse_core.cli.common.console import SOME_FAILED, WRONG_USE, about, print
 from fstmuse_core.cli.common.output import check_sound_file
 from fstmuse_core.cli.common.param_types import ModelName, Number, SomePath, Whole
 from fstmuse_core.cli.common.progress import ProgressBar
-from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError, GenerateError
+from fstmuse_core.system.errors import (
+    AudioError,
+    BundleError,
+    FstMuseError,
+    GenerateError,
+    one_line,
+)
 from fstmuse_core.system.isolated import isolated
 
 if TYPE_CHECKING:
@@ -235,7 +241,7 @@ def _again(file: Path, model: str | None) -> tuple[ClipGenerator, list[Recipe]]:
         generator.check_made(recipe)
     if recipe.version != __version__:
         say(
-            f"fstmuse: {file} was made with FstMuse {recipe.version}; "
+            f"fstmuse: {file} was made with FstMuse {one_line(recipe.version)}; "
             f"this is {__version__}, and may sound a little different"
         )
     return generator, [generator.again(recipe)]

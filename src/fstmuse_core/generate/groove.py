@@ -19,6 +19,7 @@ from fstmuse_core.bundle.bar_noise import (
 )
 from fstmuse_core.generate.arrange import bars_for, drawn_tempo
 from fstmuse_core.system.errors import GenerateError
+from fstmuse_core.system.wording import counted
 
 MIN_SECONDS, MAX_SECONDS = 1.0, 600.0
 MAX_SEED = 2**31 - 1
@@ -147,7 +148,7 @@ class Groove:
             if letter not in self.letters:
                 raise GenerateError(
                     "a new section",
-                    f"{self.bars} bars of {self.form} have no section {letter}",
+                    f"{letter} is no section of {counted(self.bars, 'bar')} of {self.form}",
                     f"name one of {', '.join(self.letters)}",
                 )
 
@@ -282,6 +283,8 @@ def parse_renewed(texts: tuple[str, ...]) -> dict[str, int]:
             raise GenerateError(
                 "a new section", f"{text!r} is not understood", "write it as in B:7"
             )
+        if letter.upper() in found:
+            raise GenerateError("a new section", f"{letter.upper()} is named twice", "name it once")
         found[letter.upper()] = int(seed)
     _check_renewed(found)
     return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core import __version__
+from fstmuse_core.generate.arrange import bars_for
 from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, Groove
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
 from fstmuse_core.system.errors import GenerateError, one_line
@@ -97,7 +98,9 @@ class Recipe:
         """For people, such as "Rock with 30 % Jazz, seed 7"."""
         blend = "" if self.blend is None else f" with {_percent(self.blend)} {self.blend.genre}"
         beat = "" if self.groove is None else f", {self.groove.bpm:.4g} bpm"
-        return f"{self.genre}{blend}{beat}, seed {self.seed}"
+        renewed = self.groove.renewed.items() if self.groove else ()
+        new = "".join(f", {letter} from seed {seed}" for letter, seed in sorted(renewed))
+        return f"{self.genre}{blend}{beat}{new}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -157,6 +160,11 @@ def _check_groove(groove: Groove, seconds: float) -> None:
             f"a loop of {groove.bars} bars at {groove.bpm:g} beats a minute lasts "
             f"{groove.seconds:.6g} s, not {seconds:.6g} s",
             "leave the seconds out",
+        )
+    most = bars_for(seconds, groove.bpm) + 1
+    if groove.bars > most:
+        raise GenerateError(
+            "the bars", f"{groove.bars} are more than {seconds:g} s hold", f"use {most} at most"
         )
 
 
@@ -229,6 +237,9 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         )
     try:
         return Recipe.from_dict(values)
+    except GenerateError as error:
+        reason = f"its recipe cannot be made ({one_line(f'{error.subject}: {error.reason}')})"
+        raise GenerateError(file, reason, "name another clip") from error
     except ValueError as error:
         raise GenerateError(
             file, f"its recipe is damaged ({one_line(str(error))})", "get the file again"

@@ -164,5 +164,10 @@ class RowFacts:
     def _has_word(self, name: str, word: str) -> npt.NDArray[np.bool_]:
         wanted = word.casefold()
         known = self._known[name].items()
-        codes = [code for text, code in known if wanted in text.casefold().split(", ")]
+        codes = [code for text, code in known if _is_among(wanted, text.casefold().split(", "))]
         return np.isin(self._codes[name], codes)
+
+
+def _is_among(wanted: str, words: list[str]) -> bool:
+    """True if it is one of them, or a word of one: "party" stands for "for a party"."""
+    return any(wanted == text or wanted in text.split() for text in words)

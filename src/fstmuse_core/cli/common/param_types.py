@@ -66,8 +66,16 @@ class ModelName(SomeName):
         return [CompletionItem(name) for name in bundle_folders() if name.startswith(incomplete)]
 
 
+def _range_of(kind: click.IntRange | click.FloatRange, described: str) -> str:
+    """The range for help texts; click would say "x<=None" where there is none."""
+    return "" if kind.min is None and kind.max is None else described
+
+
 class Whole(click.IntRange):
     """A whole number in plain digits; Python alone takes those of any script, and "1_0"."""
+
+    def _describe_range(self) -> str:
+        return _range_of(self, super()._describe_range())
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Convert a value, as :class:`click.ParamType` does."""
@@ -87,6 +95,9 @@ def shard(value: str) -> tuple[int, int]:
 
 class Number(click.FloatRange):
     """A finite number in plain digits. NaN lies outside of no range, so it needs its own check."""
+
+    def _describe_range(self) -> str:
+        return _range_of(self, super()._describe_range())
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -112,9 +123,11 @@ class Span(click.ParamType[tuple[float, float]]):
         if isinstance(value, tuple):
             return value
         number = r"(-?[0-9]{1,6}(?:\.[0-9]{1,6})?)"
-        found = re.fullmatch(rf"{number}(?:(?:-|\.\.|:){number})?", str(value), re.ASCII)
+        found = re.fullmatch(
+            rf"{number}(?: *(?:-|\.\.|:) *{number})?", str(value).strip(), re.ASCII
+        )
         if found is None:
-            self.fail(f"{value!r} is no range; write 90-120", param, ctx)
+            self.fail(f"{value!r} is no range; write it as in 90-120 or -12..-8", param, ctx)
         low = float(found[1])
         low, high = (low - 0.5, low + 0.5) if found[2] is None else (low, float(found[2]))
         if low > high:

@@ -73,7 +73,7 @@ def find_song(rows: Sequence[LibraryRow], name: str, stale: StaleFiles) -> Libra
     for row in rows:
         if os.path.normcase(row.path) == path:
             return row
-    if os.path.lexists(name):
+    if os.path.lexists(name) and not os.path.isdir(name):
         return None
     wanted = name.casefold()
     found = [row for row in rows if wanted in _names(row)]
@@ -84,9 +84,10 @@ def find_song(rows: Sequence[LibraryRow], name: str, stale: StaleFiles) -> Libra
 
 
 def _names(row: LibraryRow) -> set[str]:
-    stem = os.path.splitext(os.path.basename(row.path))[0].casefold()
+    file = os.path.basename(row.path).casefold()
+    stem = os.path.splitext(file)[0]
     title = row.title.casefold() or stem
-    return {stem, title, f"{row.artist.casefold()} - {title}"}
+    return {file, stem, title, f"{row.artist.casefold()} - {title}"}
 
 
 def embedding_of(
