@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QMenu,
@@ -23,8 +24,9 @@ from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
+from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
-from fstmuse_gui.widgets.page_parts import PageHeader, lay_side_by_side
+from fstmuse_gui.widgets.page_parts import PageHeader, TwoColumns
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.state_pages import BusyPage, EmptyState, TroublePage
@@ -33,6 +35,96 @@ from fstmuse_gui.widgets.transport_bar import TransportBar
 _GAP = "  \N{MIDDLE DOT}  "
 _STEPS = 1000
 _KINDS = "WAV (*.wav);;FLAC (*.flac);;Ogg Vorbis (*.ogg)"
+_CHIP_GAP = 4
+_LEAST_LETTERS = 8
+
+
+class JudgeChooser(QWidget):
+    """Chips for the classifiers, or a list where the chips do not fit in a row.
+
+    Signals
+    -------
+    chosen(int)
+        Whose opinion is to be shown.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Whose opinion is shown")
+        self._titles: list[str] = []
+        self._chips: list[QPushButton] = []
+        self._group = QButtonGroup(self)
+        self._group.idClicked.connect(self.chosen)
+        self._row = QWidget()
+        chips = QHBoxLayout(self._row)
+        chips.setContentsMargins(0, 0, 0, 0)
+        chips.setSpacing(_CHIP_GAP)
+        self._chip_row = chips
+        self.list = WheelSafeComboBox()
+        self.list.setAccessibleName("Whose opinion is shown")
+        self.list.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.list.setMinimumContentsLength(_LEAST_LETTERS)
+        self.list.activated.connect(self.chosen)
+        both = QHBoxLayout(self)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.addWidget(self._row)
+        both.addWidget(self.list)
+
+    def offer(self, titles: list[str], chosen: int) -> None:
+        """Offer classifiers of these titles, if there are several to choose among."""
+        if self._titles != titles:
+            self._titles = list(titles)
+            self._build_chips()
+            self.list.clear()
+            self.list.addItems(titles)
+            self._fit()
+            self.updateGeometry()
+        if titles:
+            self._chips[chosen].setChecked(True)
+            self.list.setCurrentIndex(chosen)
+        self.setVisible(len(titles) > 1)
+
+    def _build_chips(self) -> None:
+        for chip in self._chips:
+            self._group.removeButton(chip)
+            self._chip_row.removeWidget(chip)
+            chip.setParent(None)
+            chip.deleteLater()
+        self._chips = [QPushButton(caption(title)) for title in self._titles]
+        for place, (title, chip) in enumerate(zip(self._titles, self._chips, strict=True)):
+            chip.setCheckable(True)
+            chip.setProperty("look", "chip")
+            set_tip(chip, f"What {title} takes it for")
+            self._group.addButton(chip, place)
+            self._chip_row.addWidget(chip)
+
+    def _fit(self) -> None:
+        fits = self._breadth() <= self.width()
+        self._row.setVisible(fits)
+        self.list.setVisible(not fits)
+
+    def _breadth(self) -> int:
+        """Width of the chips in a row, whether they are shown or not."""
+        gaps = _CHIP_GAP * max(0, len(self._chips) - 1)
+        return sum(chip.sizeHint().width() for chip in self._chips) + gaps
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._breadth(), self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of the list: else the chips would never give way to it."""
+        least = self.list.minimumSizeHint()
+        heights = [chip.sizeHint().height() for chip in self._chips]
+        width = min(least.width(), self._breadth())
+        return QSize(width, max([least.height(), *heights]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 class TakePage(QWidget):
@@ -64,7 +156,7 @@ class TakePage(QWidget):
         column.addWidget(self.spectrogram, 1)
         column.addWidget(self.transport)
         self._result = self._build_result()
-        column.addLayout(self._result)
+        column.addWidget(self._result)
         self._column = column
 
     def _build_head(self) -> PageHeader:
@@ -93,7 +185,7 @@ class TakePage(QWidget):
         self._pair.hide()
         return self._pair
 
-    def _build_result(self) -> QHBoxLayout:
+    def _build_result(self) -> TwoColumns:
         self._said = PlainLabel()
         self._said.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
         self._said.setWordWrap(True)
@@ -104,14 +196,8 @@ class TakePage(QWidget):
         self._progress.setRange(0, _STEPS)
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Making the sound")
-        self.judges = QWidget()
-        self.judges.setAccessibleName("Whose opinion is shown")
-        self._judge_row = QHBoxLayout(self.judges)
-        self._judge_row.setContentsMargins(0, 0, 0, 0)
-        self._judge_row.setSpacing(4)
-        self._judge_titles: list[str] = []
-        self._judge_group = QButtonGroup(self)
-        self._judge_group.idClicked.connect(self.judge_chosen)
+        self.judges = JudgeChooser()
+        self.judges.chosen.connect(self.judge_chosen)
         said = QVBoxLayout()
         said.setSpacing(GRID)
         said.addWidget(self._said)
@@ -120,16 +206,14 @@ class TakePage(QWidget):
         said.addWidget(self.judges, 0, Qt.AlignmentFlag.AlignLeft)
         said.addStretch()
         self.bars = ProbabilityBars(explains=False)
-        row = QHBoxLayout()
-        row.setSpacing(5 * GRID)
-        row.addLayout(said, 2)
-        row.addWidget(self.bars, 3, Qt.AlignmentFlag.AlignTop)
-        return row
+        right = QVBoxLayout()
+        right.addWidget(self.bars)
+        right.addStretch()
+        return TwoColumns(said, right, narrow=None, shares=(2, 3))
 
     def set_narrow(self, is_narrow: bool) -> None:
-        """Do with one column where it is narrow, and with the menu for the volume."""
+        """Leave the volume to its menu where it is narrow."""
         self.transport.volume.set_narrow(is_narrow)
-        lay_side_by_side(self._result, is_narrow=is_narrow)
 
     def set_low(self, is_low: bool) -> None:
         """Stand closer where there is little height."""
@@ -175,7 +259,7 @@ class TakePage(QWidget):
     ) -> None:
         """Show the classifiers' results, the chosen one's in bars."""
         self._progress.hide()
-        self._offer_judges(titles, chosen)
+        self.judges.offer(titles, chosen)
         if not opinions:
             self._said.setText("No classifier here could listen to it.")
             self._honest.setText("")
@@ -188,23 +272,6 @@ class TakePage(QWidget):
         self._said.setText(said)
         self._honest.setText(verdict.sentence)
         self.bars.show_result(opinion, animate=True)
-
-    def _offer_judges(self, titles: list[str], chosen: int) -> None:
-        if self._judge_titles != titles:
-            self._judge_titles = titles
-            for button in self._judge_group.buttons():
-                self._judge_group.removeButton(button)
-                button.deleteLater()
-            for place, title in enumerate(titles):
-                button = QPushButton(caption(title))
-                button.setCheckable(True)
-                button.setProperty("look", "chip")
-                set_tip(button, f"What {title} takes it for")
-                self._judge_group.addButton(button, place)
-                self._judge_row.addWidget(button)
-        if titles:
-            self._judge_group.button(chosen).setChecked(True)
-        self.judges.setVisible(len(titles) > 1)
 
     def show_pair(self, pair: tuple[Take, Take] | None, shown: int) -> None:
         """Offer the two takes that are compared, or nothing."""

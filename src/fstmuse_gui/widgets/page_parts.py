@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -158,7 +158,8 @@ class BigNumber(QWidget):
 class TwoColumns(QWidget):
     """Two columns side by side, the right one below the left where both do not fit.
 
-    ``narrow`` is the least width in pixels at which they stand side by side, in ``shares``.
+    ``narrow`` is the least width in pixels at which they stand side by side, in ``shares``;
+    ``None`` for what the two need.
     """
 
     def __init__(
@@ -166,7 +167,7 @@ class TwoColumns(QWidget):
         left: QBoxLayout | QWidget,
         right: QBoxLayout | QWidget,
         *,
-        narrow: int = _NARROW,
+        narrow: int | None = _NARROW,
         shares: tuple[int, int] = (5, 4),
     ) -> None:
         super().__init__()
@@ -185,10 +186,20 @@ class TwoColumns(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_narrow = self.width() < self._narrow
-        self._body.setDirection(
-            QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
-        )
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        # What is in the columns, and with it what they need, may change at the same width.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _arrange(self) -> None:
+        least = self._narrow
+        if least is None:
+            least = sum(side.minimumSizeHint().width() for side in self._sides)
+            least += self._body.spacing()
+        lay_side_by_side(self._body, is_narrow=self.width() < least)
 
 
 def lay_side_by_side(row: QBoxLayout, *, is_narrow: bool) -> None:
