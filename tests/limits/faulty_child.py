@@ -177,7 +177,9 @@ def serve_with_broken_preview(connection: Connection, library_file: str) -> None
     from fstmuse_core.library import tagging
     from fstmuse_core.workers.tasks.library import serve
 
-    def break_listing(_library: object, _model: object, rows: list[Any]) -> list[Any]:
+    def break_listing(
+        _library: object, _model: object, rows: list[Any], **_options: object
+    ) -> list[Any]:
         for row in rows:
             misbehave_and_tell(row.path, library_file)
         return []

@@ -189,7 +189,7 @@ def test_a_model_that_comes_meanwhile_is_not_replaced(home: Home, tones: Path, m
     assert home.last["name"] == "tones-2"
     assert "so this one is called tones-2" in home.of_kind("warning")[-1]["sentence"]
     manifest = load_bundle(models / "tones-2").manifest
-    assert (manifest.name, manifest.title) == ("tones-2", "tones-2")
+    assert (manifest.name, manifest.title) == ("tones-2", "tones 2")
     assert "# tones-2" in Path(home.last["card"]).read_text(encoding="utf-8")
     assert load_bundle(models / "Tones").manifest.name == "toy-model"
 

@@ -19,7 +19,7 @@ from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
 from fstmuse_core.library.queue import keep_answer, register, store_file
-from fstmuse_core.library.rows import State, StoredAnswer, stored
+from fstmuse_core.library.rows import TAG_COLUMNS, State, StoredAnswer, stored
 from fstmuse_core.library.scan import FoundFile
 from fstmuse_core.system.errors import BundleError, one_line
 from fstmuse_core.system.strict_json import parse_json
@@ -207,16 +207,18 @@ def known_file(library: Library, path: str) -> ClassifiedFile | None:
         return None
     with library.reading() as connection:
         found = connection.execute(
-            "SELECT size, mtime_ns, device, inode, content, title, artist, album, tag_genre "
+            f"SELECT size, mtime_ns, device, inode, content, {', '.join(TAG_COLUMNS)} "
             "FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND content IS NOT NULL",
             (os.fsencode(path), status.st_size, status.st_mtime_ns),
         ).fetchone()
     if found is None:
         return None
-    size, mtime_ns, device, inode, content, *texts = found
-    title, artist, album, tag_genre = (text or "" for text in texts)
+    size, mtime_ns, device, inode, content, *values = found
+    known = dict(zip(TAG_COLUMNS, values, strict=True))
+    # Texts that no tag tells are null there.
+    tags: dict[str, Any] = {n: "" if value is None else value for n, value in known.items()}
     file = FoundFile(path, size, mtime_ns, device, inode)
-    return ClassifiedFile(file, content, title, artist, album, tag_genre, answer=None)
+    return ClassifiedFile(file, content, **tags, answer=None)
 
 
 def take(library: Library, line: ResultLine, file: ClassifiedFile | FailedFile) -> Fate:

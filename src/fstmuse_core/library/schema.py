@@ -270,6 +270,8 @@ def _is_damaged(file: Path) -> bool:
     try:
         with closing(connect(file)) as connection:
             return _lacks_tables(connection)
+    except UnicodeDecodeError:  # a text of it is none
+        return True
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in _DAMAGED:
             return True
