@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.generate.groove import BeatWish, Groove
 from fstmuse_gui.generate.beat_form import BARS, BPM, FORM, IS_OPEN, LOOP, VARIATION
 from fstmuse_gui.generate.ruler import SectionRuler, describe, sections_of
+from fstmuse_gui.generate.takes import file_name
 from fstmuse_gui.shared.models import installed_generators
 from tests.generate.grid import GRID, write_tiny_grid
 from tests.gui.reach import check_breadth, check_sizes
@@ -199,6 +200,11 @@ def test_tempo_and_form_are_named(bench: GenerateBench) -> None:
     shown = bench.presenter.shown
     assert shown is not None
     assert shown.row().title.endswith("124 bpm, AABA, loop, new B")
+    # Another new B is told from this one by its seed.
+    assert shown.groove is not None
+    renewed = f", B {shown.groove.renewed['B']}"
+    assert renewed in shown.row().status()
+    assert renewed in file_name(shown)
 
 
 def test_sections_of_a_clip_that_ends_before_its_bars() -> None:

@@ -118,7 +118,7 @@ class Take:
         return TakeRow(
             key=self.key,
             title=f"{self.title}{_GAP}{describe(self.groove) if self.groove else seed}",
-            seed=seed if self.groove else "",
+            seed=f"{seed}{renewed_seeds(self.groove)}" if self.groove else "",
             state=self.state,
             progress=self.progress,
             genre=result.verdict.genre if result is not None else None,
@@ -343,9 +343,14 @@ class TakeSaver(FileSaver):
             self._folder.cleanup()
 
 
+def renewed_seeds(groove: Groove) -> str:
+    """``, B 91`` for a section that is made from another seed; tells one new B from the next."""
+    return "".join(f", {letter} {seed}" for letter, seed in sorted(groove.renewed.items()))
+
+
 def file_name(take: Take) -> str:
     """A name for a take's file, such as "Rock with 30 Jazz, seed 7.wav"."""
     plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
     if take.groove is not None:
-        plain = f"{plain}, {describe(take.groove)}"
+        plain = f"{plain}, {describe(take.groove)}{renewed_seeds(take.groove)}"
     return f"{safe_file_name(plain)}, seed {take.request.seed}.wav"
