@@ -57,7 +57,8 @@ def _makes_sense(option: click.Option, text: str) -> bool:
     if isinstance(kind, Whole) and text == str(10**18):
         return name in _UNBOUNDED
     # Generating checks the range itself, as for a recipe.
-    return text == "0" and ((kind.min == 0 and not kind.min_open) or option.name == "seed")
+    is_zero_fine = (kind.min == 0 and not kind.min_open) or option.name in ("seed", "variation")
+    return text == "0" and is_zero_fine
 
 
 REFUSED = [

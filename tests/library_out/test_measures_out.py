@@ -73,7 +73,7 @@ def test_songs_are_chosen_by_measures(
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (("--bpm", "fast"), "is no range; write 90-120"),
+        (("--bpm", "fast"), "is no range; write it as in 90-120 or -12..-8"),
         (("--bpm", "120-90"), "runs backwards"),
         (("--key", "H"), "is no key; write C, F# or Bbm"),
     ],
