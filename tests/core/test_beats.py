@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -105,18 +108,25 @@ def test_on_the_grid_every_beat_is_at_the_same_place() -> None:
 def test_the_grid_and_back_is_the_same_music() -> None:
     mel = drums(118.0)
     (run,) = steady_beats(mel)
-    begin = run.frames[0]
+    begin = int(run.frames[0])
     # An even pulse, so that the way back is known.
-    even = BeatRun(begin + np.arange(run.n_beats + 1) * 60.0 * FPS / 118.0)
+    even = BeatRun(begin + np.arange(run.n_beats + 1, dtype=np.float64) * (60.0 * FPS / 118.0))
     even = BeatRun(even.frames[even.frames < len(mel) - 10])
     grid = to_grid(mel, even).astype(np.float32)
     logs = np.log(grid + 1e-2)
     back = np.exp(from_grid(logs, 60.0 * FPS / 118.0, 400))
-    at = begin + np.arange(400)
-    first = int(at[0])
-    wanted = np.stack(
-        [np.interp(at, np.arange(first, first + 402), b) for b in mel[first : first + 402].T], 1
-    )
+    wanted = mel[begin : begin + 400]
     error = np.linalg.norm(back - wanted) / np.linalg.norm(wanted)
-    # Drums are the hardest: half of it is the straight line between frames that it is held against.
+    # Drums on silence are the hardest there is; music is 0.08 after inversion.
     assert error < 0.25
+
+
+def test_nothing_is_compiled_to_find_beats() -> None:
+    # numba keeps what it compiled; two first processes at once left code there that crashed all.
+    code = (
+        "import sys, numpy as np; from fstmuse_core.audio.beats import steady_beats;"
+        "rows = np.tile((np.arange(1300) % 22 < 3)[:, None], (1, 128)) + 0.01;"
+        "assert steady_beats(rows); assert not {'numba', 'librosa'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.audio.tempo import OnsetStream, Tempo, tempo_of
 
 CELLS_A_BEAT = 16
 BEATS_A_BAR = 4
@@ -30,6 +31,8 @@ _LEAST_ACCENT = 2.2
 _RISE_FRAMES = 1.1
 _BASS_BANDS = 16
 _OFFSET = 1e-3
+# How much an interval that is not the period costs.
+_TIGHTNESS = 100.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -108,9 +111,11 @@ def steady_beats(
     """
     if len(mel) < WINDOW_BEATS * frames_per_second * 60.0 / FASTEST_BPM:
         return []
+    tempo = _tempo(mel)
+    if tempo is None:
+        return []
     onsets, bass = onset_strength(mel)
-    peaks = _track(onsets, frames_per_second)
-    peaks = _folded(peaks, frames_per_second)
+    peaks = _folded(_track(onsets, 60.0 * frames_per_second / tempo.bpm), frames_per_second)
     if len(peaks) <= WINDOW_BEATS:
         return []
     steady = _steady(peaks, onsets)
@@ -125,18 +130,54 @@ def steady_beats(
     return found
 
 
-def _track(onsets: FloatArray, frames_per_second: float) -> Floats:
-    """Frames of the beats, by dynamic programming (Ellis 2007), between the frames too."""
-    import librosa
+def _tempo(mel: npt.NDArray[np.floating]) -> Tempo | None:
+    stream = OnsetStream()
+    stream.push(np.asarray(mel, dtype=np.float32))
+    return tempo_of(stream.finish())
 
-    _, beats = librosa.beat.beat_track(
-        onset_envelope=onsets,
-        sr=frames_per_second * DEFAULT_CONFIG.hop_length,
-        hop_length=DEFAULT_CONFIG.hop_length,
-        trim=False,
-    )
-    frames = np.asarray(beats, dtype=np.int64)
-    return _refined(frames, onsets)
+
+def _track(onsets: FloatArray, period: float) -> Floats:
+    """Frames of the beats of a known period, between the frames too.
+
+    By dynamic programming: D. P. W. Ellis, "Beat tracking by dynamic programming", Journal of New
+    Music Research 36, 2007, equations 3 to 5. librosa has it too, but compiles it: two processes
+    that do so for the first time at once leave code behind that crashes them and all others.
+    """
+    local = _local_score(onsets, period)
+    lags = np.arange(max(1, round(period / 2)), round(2 * period) + 1)
+    penalty = _TIGHTNESS * np.square(np.log(lags / period))
+    score, before = np.zeros(len(local)), np.full(len(local), -1)
+    for frame, value in enumerate(local):
+        score[frame] = value
+        reach = int(np.searchsorted(lags, frame, side="right"))
+        if not reach:
+            continue
+        gains = score[frame - lags[:reach]] - penalty[:reach]
+        best = int(gains.argmax())
+        # Before the first sound there is no beat to go back to.
+        if gains[best] > 0.0:
+            score[frame] += gains[best]
+            before[frame] = frame - lags[best]
+    frames = [_last_beat(score)] if len(score) else []
+    while frames and before[frames[-1]] >= 0:
+        frames.append(int(before[frames[-1]]))
+    return _refined(np.array(frames[::-1], dtype=np.int64), onsets)
+
+
+def _local_score(onsets: FloatArray, period: float) -> Floats:
+    """Onsets at unit deviation, smoothed over a thirtieth of a beat."""
+    reach = round(period)
+    window = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) * 32.0 / period))
+    scaled = onsets / max(float(onsets.std()), 1e-9)
+    return np.asarray(np.convolve(scaled, window, mode="same"), dtype=np.float64)
+
+
+def _last_beat(score: Floats) -> int:
+    """Last peak of the score that is worth half of the usual one."""
+    peaks = np.flatnonzero((score[1:-1] >= score[:-2]) & (score[1:-1] > score[2:])) + 1
+    if not peaks.size:
+        return int(score.argmax())
+    return int(peaks[score[peaks] >= 0.5 * np.median(score[peaks])][-1])
 
 
 def _refined(frames: npt.NDArray[np.int64], onsets: FloatArray) -> Floats:
