@@ -50,7 +50,8 @@ def command(
     """Measure a model on music whose genres are known, as fstmuse classify would hear it.
 
     What makes music is held against this music, against other windows of it, and against
-    noise, by a judge that had no part in its training.
+    noise, by a judge that had no part in its training, and its clips are made sound and listened
+    to: that takes minutes.
 
     What is right counts the likeliest genre, also where the verdict is "not sure"; the interval
     draws artists anew, not songs. It is said first if the model was trained on this music, as

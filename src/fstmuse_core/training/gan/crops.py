@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -41,24 +41,31 @@ class RealCrops:
     ) -> None:
         self._mels = mels
         self._scaling = scaling
-        self._songs = [_by_artist(tracks, genre) for genre in genres]
+        self._songs = [songs_by_artist(tracks, genre) for genre in genres]
 
     def draw(self, labels: Ints, rng: Random) -> FloatArray:
         """A scaled crop of each of these genres, shape ``(n, 256, 128)``."""
         crops = []
         for label in labels:
-            artists = self._songs[label]
-            songs = artists[rng.integers(len(artists))]
-            crops.append(cut(self._mels[songs[rng.integers(len(songs))]], rng))
+            crops.append(cut(self._mels[draw_song(self._songs[label], rng)], rng))
         return self._scaling.apply(np.stack(crops))
 
 
-def _by_artist(tracks: Sequence[Track], genre: str) -> list[list[int]]:
+def songs_by_artist(
+    tracks: Sequence[Track], genre: str, usable: Callable[[int], bool] = lambda index: True
+) -> list[list[int]]:
+    """Numbers of the usable tracks of each artist of a genre."""
     songs: dict[str, list[int]] = {}
     for index, track in enumerate(tracks):
-        if track.genre == genre:
+        if track.genre == genre and usable(index):
             songs.setdefault(track.artist, []).append(index)
     return list(songs.values())
+
+
+def draw_song(artists: Sequence[Sequence[int]], rng: Random) -> int:
+    """Number of a track: artists all alike, then songs."""
+    songs = artists[int(rng.integers(len(artists)))]
+    return songs[int(rng.integers(len(songs)))]
 
 
 def cut(mel: MelArray, rng: Random) -> FloatArray:

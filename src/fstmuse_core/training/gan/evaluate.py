@@ -16,7 +16,6 @@ from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.datasets.overlap import generator_overlap
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.generate.arrange import make_piece, plan_piece
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.training.gan.crops import RealCrops, cut
@@ -40,9 +39,10 @@ from fstmuse_core.training.gan.judges import (
 )
 from fstmuse_core.training.gan.through_sound import (
     PIECES_A_GENRE,
-    SECONDS,
+    Piece,
     frames_of_a_piece,
     judge_sound,
+    pieces_of,
     tagger_there,
 )
 from fstmuse_core.training.mels import MelArray
@@ -316,18 +316,21 @@ def _through_sound(
     tagger, grid = tagger_there(), network.grid
     if tagger is None:
         return None
-    weights = np.eye(len(genres), dtype=np.float32)
-
-    def piece(label: int, number: int) -> FloatArray:
-        if grid is None:
-            count = frames_of_a_piece()
-            noise = draw_noise(network.shape, network.shape.steps(count), number)
-            return network.run(weights[label], noise, count)
-        plan = plan_piece(grid, genres[label], SECONDS, number)
-        frames = range(frames_of_a_piece())
-        return make_piece(network.run, network.shape, grid, weights[label], plan, frames)
-
+    if grid is not None:
+        piece = pieces_of(network.run, network.shape, grid, genres)
+    else:
+        piece = _pieces_without_grid(network, len(genres))
     return judge_sound(piece, scaling, mels, labels, genres, tagger, seed=_SEED, count=count)
+
+
+def _pieces_without_grid(network: GeneratorNetwork, n_genres: int) -> Piece:
+    weights, count = np.eye(n_genres, dtype=np.float32), frames_of_a_piece()
+
+    def piece(label: int, seed: int) -> FloatArray:
+        noise = draw_noise(network.shape, network.shape.steps(count), seed)
+        return network.run(weights[label], noise, count)
+
+    return piece
 
 
 def _judge(bundle: Bundle) -> Judge:

@@ -21,7 +21,7 @@ from fstmuse_core.bundle.bar_noise import (
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
-from fstmuse_core.training.gan.crops import Random, cut
+from fstmuse_core.training.gan.crops import Random, cut, draw_song, songs_by_artist
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 
@@ -109,8 +109,8 @@ class GridMusic:
             for genre in genres
         }
         self.grid = self._survey(tracks)
-        self._steady = [_artists(tracks, genre, self._has_stretch) for genre in genres]
-        self._free = [_artists(tracks, genre, lambda index: True) for genre in genres]
+        self._steady = [songs_by_artist(tracks, genre, self._has_stretch) for genre in genres]
+        self._free = [songs_by_artist(tracks, genre) for genre in genres]
         self._shares = [self.grid.beat.get(genre, 0.0) for genre in genres]
 
     @property
@@ -126,9 +126,7 @@ class GridMusic:
         """A crop of each of these genres, on the grid or not."""
         crops, tempos, numbers = [], [], []
         for label, steady in zip(labels, on_grid, strict=True):
-            artists = self._steady[label] if steady else self._free[label]
-            songs = artists[rng.integers(len(artists))]
-            song = songs[rng.integers(len(songs))]
+            song = draw_song(self._steady[label] if steady else self._free[label], rng)
             numbers.append(song)
             if steady:
                 stretch = _one_of(self._stretches[song], rng)
@@ -173,15 +171,6 @@ class GridMusic:
 
 def _stretches(mel: MelArray) -> list[Stretch]:
     return [Stretch(to_grid(mel, run), run.bpm()) for run in steady_beats(mel)]
-
-
-def _artists(tracks: Sequence[Track], genre: str, usable: Callable[[int], bool]) -> list[list[int]]:
-    """Usable songs of each artist of a genre."""
-    songs: dict[str, list[int]] = {}
-    for index, track in enumerate(tracks):
-        if track.genre == genre and usable(index):
-            songs.setdefault(track.artist, []).append(index)
-    return list(songs.values())
 
 
 def _one_of(stretches: Sequence[Stretch], rng: Random) -> Stretch:

@@ -16,7 +16,10 @@ import numpy as np
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.levels import set_loudness
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.bundle.bar_noise import Grid
+from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.bundle.tagger import Tagger, installed_tagger
+from fstmuse_core.generate.arrange import Run, make_piece, plan_piece
 from fstmuse_core.inversion import invert_mel
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.training.gan.crops import Random
@@ -47,6 +50,17 @@ def tagger_there() -> Tagger | None:
         return Tagger(installed_tagger())
     except BundleError:
         return None
+
+
+def pieces_of(run: Run, shape: NoiseShape, grid: Grid, genres: Sequence[str]) -> Piece:
+    """Pieces of a generator on the beat grid, as its genres have tempo and form by the seed."""
+    weights = np.eye(len(genres), dtype=np.float32)
+
+    def piece(label: int, seed: int) -> FloatArray:
+        plan = plan_piece(grid, genres[label], SECONDS, seed)
+        return make_piece(run, shape, grid, weights[label], plan, range(frames_of_a_piece()))
+
+    return piece
 
 
 def judge_sound(

@@ -40,8 +40,8 @@ from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
 from fstmuse_core.training.gan.sampler import GanSampler
 from fstmuse_core.training.gan.through_sound import (
     PIECES_A_GENRE,
-    frames_of_a_piece,
     judge_sound,
+    pieces_of,
     tagger_there,
 )
 from fstmuse_core.training.mels import fit_scaling
@@ -249,13 +249,8 @@ class GanTrainer:
         if tagger is None:
             return None
         labels = np.array([self.genres.index(t.genre) for t in self._tracks], dtype=np.int64)
-        frames = frames_of_a_piece()
-
-        def piece(label: int, number: int) -> FloatArray:
-            return self.piece(self.genres[label], frames / DEFAULT_CONFIG.frames_per_second, number)
-
         return judge_sound(
-            piece,
+            pieces_of(self._run, SHAPE, self.music.grid, self.genres),
             self.scaling,
             self._taught,
             labels,
