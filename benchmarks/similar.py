@@ -22,9 +22,8 @@ import numpy.typing as npt
 from benchmarks.rows import Row
 from fstmuse_core.datasets.duplicates import same_recordings
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.journey import journey
 from fstmuse_core.library.scan import FoundFile, note_files
-from fstmuse_core.library.similar import SongFinder, SongIndex, load_index
+from fstmuse_core.library.similar import SongFinder, SongIndex, journey, load_index
 from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
 
 Floats = npt.NDArray[np.floating]

@@ -18,10 +18,9 @@ from fstmuse_core.audio.measures import Measures
 from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.measured import keep_measures
 from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import stored
-from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
+from fstmuse_core.library.sounds import StoredSound, keep_measures, keep_sound, register_tagger
 from fstmuse_core.library.work import WorkProgress
 from fstmuse_gui.library.presenter import LibraryPresenter
 from fstmuse_gui.library.tab import LibraryTab

@@ -10,10 +10,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from fstmuse_core.audio.measures import Measures
 from fstmuse_core.library.catalogue import Column, Order
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.measured import keep_measures
-from fstmuse_gui.library.columns_menu import columns_called
+from fstmuse_core.library.sounds import keep_measures
 from fstmuse_gui.library.tab import LIBRARY_COLUMNS, LIBRARY_DENSE
-from fstmuse_gui.library.table_view import LibraryTable
+from fstmuse_gui.library.table_view import LibraryTable, columns_called
 from fstmuse_gui.library.words import HEADINGS, cell_text, tool_tip
 from fstmuse_gui.settings import Settings
 from tests.gui_library.conftest import LibraryBench

@@ -244,7 +244,7 @@ def usual_priority(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Where all cores are busy, one that does gets next to nothing, and a wait for it is in vain.
     """
-    monkeypatch.setattr("fstmuse_gui.train.run.process._lower_priority", lambda child: None)
+    monkeypatch.setattr("fstmuse_gui.train.run.training._lower_priority", lambda child: None)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.datasets.buckets import Bucket, BucketAnswers, SongAnswer, read_buckets
 from fstmuse_core.runs import spec
 from fstmuse_core.workers.protocol import AnswerBuckets, Done, Failed, Progress
-from fstmuse_gui.train.buckets.page import BucketsPage
+from fstmuse_gui.train.bucket_page import BucketsPage
 from fstmuse_gui.workers.learning import BucketWorker
 from tests.gui.fakes import FakeWorker
 from tests.gui_train.conftest import MakeTrainBench, TrainBench

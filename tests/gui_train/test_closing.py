@@ -18,7 +18,7 @@ from fstmuse_core.runs.events import Epoch, Failed, Preparing
 from fstmuse_core.runs.store import RunState, list_runs, running_training, runs_folder
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
-from fstmuse_gui.train.run import process
+from fstmuse_gui.train.run import training
 from fstmuse_gui.train.run.background import BackgroundTraining
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.run.training import Training, begin_training, follow_training
@@ -114,10 +114,10 @@ def test_closing_without_a_training_asks_nothing(
 def no_child_left() -> Iterator[None]:
     """Those that were let go are ended after the test."""
     yield
-    for child in process._let_go:
+    for child in training._let_go:
         child.kill()
         child.wait()
-    process._let_go.clear()
+    training._let_go.clear()
 
 
 def child_of(bench: TrainBench) -> subprocess.Popen[bytes]:

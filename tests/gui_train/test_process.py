@@ -25,7 +25,7 @@ from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.store import (
     runs_folder,
 )
-from fstmuse_gui.train.run import process, training
+from fstmuse_gui.train.run import training
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.run.training import begin_training
 from tests.gui_train.child import DONE, END, START
@@ -46,10 +46,10 @@ def begin(own_folders: Path) -> Iterator[Callable[..., Heard]]:
     for heard in begun:
         heard.training.let_go()
         heard.training.deleteLater()
-    for child in process._let_go:
+    for child in training._let_go:
         child.kill()
         child.wait()
-    process._let_go.clear()
+    training._let_go.clear()
 
 
 def child_of(heard: Heard) -> subprocess.Popen[bytes]:
@@ -73,10 +73,10 @@ def test_a_training_is_heard_from_start_to_end(begin: Callable[[str], Heard], qt
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="another system's priorities")
 def test_the_child_makes_way_for_the_window(begin: Callable[[str], Heard]) -> None:
     child = child_of(begin("deaf"))
-    assert os.getpriority(os.PRIO_PROCESS, child.pid) >= process._NICENESS
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) >= training._NICENESS
     group = Path(f"/proc/{child.pid}/autogroup")
     if group.exists():
-        assert group.read_text().endswith(f"nice {process._NICENESS}\n")
+        assert group.read_text().endswith(f"nice {training._NICENESS}\n")
 
 
 def test_garbage_between_the_lines_does_no_harm(

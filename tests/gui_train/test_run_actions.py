@@ -11,8 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs.events import EVENTS_FILE
 from fstmuse_core.runs.store import REPORT_FILE, RUN_FILE
-from fstmuse_gui.train.results.presenter import past_runs
-from fstmuse_gui.train.results.run_actions import NoteQuestion, RunActions
+from fstmuse_gui.train.results.presenter import NoteQuestion, RunActions, past_runs
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.told import line

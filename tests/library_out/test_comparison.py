@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fstmuse_core.library.comparison import compare_library
+from fstmuse_core.library.disagreement import compare_library
 from fstmuse_core.library.rows import State
 from fstmuse_core.library.truth import Label
 from fstmuse_core.system.significance import paired_test

@@ -13,9 +13,9 @@ import pytest
 
 from fstmuse_core.audio.measures import Measures
 from fstmuse_core.classify.traits import Group, Trait
-from fstmuse_core.library.measured import keep_measures
 from fstmuse_core.library.rows import key_words, tempo_words
 from fstmuse_core.library.scan import scan_library
+from fstmuse_core.library.sounds import keep_measures
 from tests.library_out.conftest import MODEL, Shelf, answer
 
 Fstmuse = Callable[..., tuple[int, str, str]]

@@ -21,12 +21,11 @@ from fstmuse_core.bundle.bundle import (
     write_bundle,
 )
 from fstmuse_core.bundle.tagger import Tagger
+from fstmuse_core.classify.tagging import file_embedding
 from fstmuse_core.library.copies import known_copies, read_prints, without_copies
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_embedding import file_embedding
-from fstmuse_core.library.journey import journey
 from fstmuse_core.library.rows import State
-from fstmuse_core.library.similar import SongFinder, SongIndex, load_index
+from fstmuse_core.library.similar import SongFinder, SongIndex, journey, load_index
 from fstmuse_core.library.sounds import (
     StoredSound,
     keep_print,

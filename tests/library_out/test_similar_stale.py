@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.library.journey import journey
-from fstmuse_core.library.similar import SongFinder, load_index
+from fstmuse_core.library.similar import SongFinder, journey, load_index
 from tests.library_out.conftest import MODEL, Shelf, answer
 from tests.library_out.test_similar import angle, circle, give, path_of
 

@@ -1,13 +1,15 @@
-"""The tagger at work on one clip: a few patches, spread over its first three minutes."""
+"""The tagger at work: on one clip, by a few patches of its first three minutes, and on a file."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from fstmuse_core.audio.levels import silent_segments
+from fstmuse_core.audio.levels import HopLevels, silent_segments
+from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.audio.tagger_mel import PATCH_S, first_sample, n_patches, tagger_patch
 from fstmuse_core.bundle.tagger import (
@@ -16,10 +18,13 @@ from fstmuse_core.bundle.tagger import (
     Tagger,
     TaggerNetwork,
     TagOutputs,
+    find_tagger,
 )
 from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.classify.result import Doubt, Tagged, Verdict
 from fstmuse_core.classify.traits import Trait, traits_of
+from fstmuse_core.system.errors import AudioError
+from fstmuse_core.system.process_limits import heartbeat
 
 _NO_MUSIC = (Doubt.SILENCE, Doubt.TOO_SHORT, Doubt.CLIPPED, Doubt.SPEECH)
 # A song shows in its first minutes what it is.
@@ -150,3 +155,51 @@ def described(
         "tagged": Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding),
         "traits": traits_of(tagger.tags, outputs.tags, mean, deviation) if is_music else (),
     }
+
+
+class EmbeddingTask:
+    """Work for :func:`fstmuse_core.system.isolated.isolated`: a path in, its embedding out.
+
+    Parameters
+    ----------
+    tagger_sha256 : str
+        Hash of the tagger, which is loaded where the work is done.
+    """
+
+    def __init__(self, tagger_sha256: str) -> None:
+        self._sha256 = tagger_sha256
+
+    def __call__(self, path: str) -> FloatArray:
+        return file_embedding(path, _tagger(self._sha256))
+
+
+@lru_cache(maxsize=1)
+def _tagger(sha256: str) -> Tagger:
+    return Tagger(find_tagger(sha256))
+
+
+def file_embedding(path: str, tagger: Tagger) -> FloatArray:
+    """Embedding of a file by its first three minutes, shape ``(n_features,)``.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read, is silent or shorter than a patch of 3 s.
+    """
+    rate = DEFAULT_CONFIG.sample_rate
+    session, levels = TaggerSession(tagger), HopLevels(DEFAULT_CONFIG.hop_length)
+    n_samples = 0
+    with AudioStream(path, sample_rate=rate) as stream:
+        for block in stream:
+            session.push(block)
+            levels.push(block)
+            n_samples += block.size
+            heartbeat(fraction=min(1.0, n_samples / (LISTENED_S * rate)))
+            if n_samples >= LISTENED_S * rate:
+                break
+    found = session.outputs(levels.rms())
+    if found is None:
+        raise AudioError(
+            path, "it is silent or shorter than 3 s, so nothing sounds like it", "name another song"
+        )
+    return found[1].mean().embedding

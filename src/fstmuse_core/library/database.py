@@ -17,7 +17,7 @@ import platformdirs
 
 from fstmuse_core.bundle.find_by_hash import names_by_hash
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.library import measured, queries, schema, sounds
+from fstmuse_core.library import queries, schema, sounds
 from fstmuse_core.library.rows import (
     TAG_COLUMNS,
     Counts,
@@ -229,7 +229,7 @@ class Library:
     def count_unmeasured(self) -> int:
         """Number of sounds with answers whose tempo, key and loudness are not kept."""
         with self.reading() as connection:
-            return measured.count_unmeasured(connection)
+            return sounds.count_unmeasured(connection)
 
     def scores(
         self,

@@ -13,10 +13,9 @@ from typing import Any
 from fstmuse_core.audio.measures import Measures, SongMeter, measure_file
 from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.datasets.duplicates import MelPrint
-from fstmuse_core.library.measured import has_measures
 from fstmuse_core.library.rows import StoredAnswer, stored
 from fstmuse_core.library.scan import FoundFile, found_file
-from fstmuse_core.library.sounds import StoredSound, stored_sound
+from fstmuse_core.library.sounds import StoredSound, has_measures, stored_sound
 from fstmuse_core.system.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.system.process_limits import too_much_memory
 

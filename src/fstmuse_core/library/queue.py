@@ -14,9 +14,8 @@ from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.result import SETTINGS
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
-from fstmuse_core.library.measured import keep_measures
 from fstmuse_core.library.rows import TAG_COLUMNS, State, StoredAnswer
-from fstmuse_core.library.sounds import keep_sound, register_tagger
+from fstmuse_core.library.sounds import keep_measures, keep_sound, register_tagger
 
 _WAITS = """
 FROM files f WHERE f.folder_id IS NOT NULL AND f.state = 'waiting'

@@ -1,14 +1,15 @@
-"""Facts kept of a sound beside answers: embedding and tags by a tagger, and a fingerprint."""
+"""Facts kept of a sound beside answers: embedding, tags, a fingerprint, and its measures."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from fstmuse_core.audio.measures import METHOD, Measures
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification, Tagged
 from fstmuse_core.datasets.duplicates import Print, middle
@@ -156,3 +157,31 @@ def most_used_tagger(connection: sqlite3.Connection) -> str | None:
         "WHERE e.embedding IS NOT NULL GROUP BY t.id ORDER BY count(*) DESC, t.id DESC LIMIT 1"
     ).fetchone()
     return None if found is None else str(found[0])
+
+
+# Sounds of the library's files that were heard, and not measured by this method.
+_UNMEASURED = """
+SELECT count(DISTINCT f.content) FROM files f WHERE f.folder_id IS NOT NULL
+    AND f.state NOT IN ('gone', 'skipped') AND f.content IN (SELECT content FROM results)
+    AND NOT EXISTS (SELECT 1 FROM measures m WHERE m.content = f.content AND m.method >= ?)
+"""
+
+
+def keep_measures(connection: sqlite3.Connection, content: str, measures: Measures) -> None:
+    """Keep the measures of a sound."""
+    connection.execute(
+        "INSERT OR REPLACE INTO measures(content, method, bpm, steadiness, key, margin, "
+        "loudness, peak, energy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (content, METHOD, *astuple(measures)),
+    )
+
+
+def has_measures(connection: sqlite3.Connection, content: str) -> bool:
+    """True if a sound was measured by this method or a newer one."""
+    query = "SELECT 1 FROM measures WHERE content = ? AND method >= ?"
+    return connection.execute(query, (content, METHOD)).fetchone() is not None
+
+
+def count_unmeasured(connection: sqlite3.Connection) -> int:
+    """Number of sounds that were heard and not measured by this method."""
+    return int(connection.execute(_UNMEASURED, (METHOD,)).fetchone()[0])

@@ -1,4 +1,4 @@
-"""Filters of the table: search, genres, folders, and how sure the model is."""
+"""Filters of the table, and the bar that says which songs it shows if not all that pass them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
     QHBoxLayout,
     QLineEdit,
     QListWidgetItem,
@@ -29,11 +30,12 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_core.library.catalogue import Filter
-from fstmuse_gui.library.words import CONFIDENCES, STANDINGS, STATES
+from fstmuse_gui.library.words import CONFIDENCES, MORE, STANDINGS, STATES
 from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, genre_colour, icon, scaled_font
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
 from fstmuse_gui.widgets.drops import ignore_drops
+from fstmuse_gui.widgets.page_parts import ElidedLabel
 from fstmuse_gui.widgets.rows import KEY, Index, KeyedList
 
 _ROW = 32
@@ -282,3 +284,47 @@ class FilterBar(QWidget):
     def _at_once(self) -> None:
         self._pause.stop()
         self.changed.emit()
+
+
+class SongListBar(QFrame):
+    """Name of the list, a way to keep it, and a way back.
+
+    Signals
+    -------
+    save_requested, back_requested
+        A button was pressed.
+    """
+
+    save_requested = Signal()
+    back_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setAccessibleName("List of songs")
+        self._title = ElidedLabel()
+        self.save_button = QPushButton(icon("export"), f" Save{MORE}")
+        self.save_button.setAccessibleName("Save as a playlist")
+        self.save_button.setToolTip("Write a playlist of the songs in the table, in their order")
+        self.save_button.clicked.connect(self.save_requested)
+        self.back_button = QPushButton(icon("close"), " All files")
+        self.back_button.setToolTip("Show all files again (Ctrl+Shift+F)")
+        self.back_button.clicked.connect(self.back_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
+        row.setSpacing(GRID)
+        row.addWidget(self._title, 1)
+        row.addWidget(self.save_button)
+        row.addWidget(self.back_button)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """Text of the bar."""
+        return self._title.text()
+
+    def show_list(self, title: str) -> None:
+        """Say what is shown; hide for an empty text."""
+        self._title.set_text(title)
+        self.setAccessibleDescription(title)
+        self.setVisible(bool(title))

@@ -148,7 +148,7 @@ def _similar(finder: SongFinder, songs: Sequence[LibraryRow]) -> SongList:
 
 
 def _way(finder: SongFinder, start: LibraryRow, end: LibraryRow) -> SongList:
-    from fstmuse_core.library.journey import journey
+    from fstmuse_core.library.similar import journey
 
     for row in (start, end):
         if finder.place_of(row) is None:

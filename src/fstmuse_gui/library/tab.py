@@ -96,7 +96,7 @@ class LibraryTab(QObject):
 
     def close(self) -> None:
         """Stop everything, and remember how it looked and whether it was at work."""
-        from fstmuse_gui.library.columns_menu import column_names
+        from fstmuse_gui.library.table_view import column_names
 
         if self._built is None:
             return
@@ -171,7 +171,7 @@ class LibraryTab(QObject):
     def _restore(self, wiring: LibraryWiring) -> None:
         wiring.view.splitter.restore(self._settings.get(LIBRARY_SPLITTER))
         wiring.view.parts.restore(self._settings.get(LIBRARY_PARTS))
-        from fstmuse_gui.library.columns_menu import columns_called
+        from fstmuse_gui.library.table_view import columns_called
 
         wiring.view.table.set_dense(self._settings.get(LIBRARY_DENSE))
         wiring.view.table.set_columns(columns_called(self._settings.get(LIBRARY_COLUMNS)))

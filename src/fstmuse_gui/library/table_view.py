@@ -1,9 +1,9 @@
-"""The table of the library."""
+"""The table of the library, and the menu of its headings that chooses columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from PySide6.QtCore import (
     QEvent,
@@ -14,11 +14,13 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
 from fstmuse_core.library.catalogue import Catalogue, Column, Order, Places, SongList
 from fstmuse_gui.library.table_rows import DENSE_HEIGHT, ROW_HEIGHT, LibraryModel, RowPainter
+from fstmuse_gui.library.words import HEADINGS
+from fstmuse_gui.plain import set_tip
 from fstmuse_gui.widgets.rows import PlainTable
 
 # Columns of one width, and in a narrow table; those that share what is left; and the room that
@@ -314,3 +316,56 @@ class LibraryTable(PlainTable):
             self.go_to_line(0 if is_home else self.rows.rowCount() - 1)
         else:
             super().keyPressEvent(event)
+
+
+# As the menu offers them; how near a song is stands in lists of songs alone.
+_OFFERED = (
+    *(Column.ARTIST, Column.ALBUM, Column.YEAR, Column.LENGTH),
+    *(Column.GENRE, Column.SURE, Column.TAG, Column.MOOD),
+    *(Column.BPM, Column.KEY, Column.LOUDNESS, Column.ENERGY),
+    *(Column.FORMAT, Column.RATE, Column.ADDED, Column.FOLDER),
+)
+
+
+class ColumnsMenu(QMenu):
+    """Shows and hides columns, and makes rows dense."""
+
+    def __init__(self, table: LibraryTable, parent: QWidget | None = None) -> None:
+        super().__init__("Co&lumns", parent)
+        self._table = table
+        self.setToolTipsVisible(True)
+        self._entries: dict[Column, QAction] = {}
+        for column in _OFFERED:
+            title, hint = HEADINGS[column]
+            entry = QAction(title, self, checkable=True)
+            set_tip(entry, hint)
+            entry.triggered.connect(lambda is_on, c=column: table.set_shown(c, is_on))
+            self._entries[column] = entry
+        self.addActions(list(self._entries.values()))
+        self.addSeparator()
+        self._dense = QAction("&Dense rows", self, checkable=True)
+        self._dense.triggered.connect(table.set_dense)
+        self._reset = QAction("Columns as at &first", self)
+        self._reset.setToolTip("As many of the usual ones as there is room for")
+        self._reset.triggered.connect(lambda: table.set_columns([]))
+        self.addActions([self._dense, self._reset])
+        self.aboutToShow.connect(self._mark)
+
+    def _mark(self) -> None:
+        """Tick what is shown."""
+        shown = self._table.shown_columns
+        for column, entry in self._entries.items():
+            entry.setChecked(column in shown)
+        self._dense.setChecked(self._table.is_dense)
+        self._reset.setEnabled(bool(self._table.columns))
+
+
+def column_names(columns: Sequence[Column]) -> list[str]:
+    """Names under which columns are remembered."""
+    return [column.name.lower() for column in columns]
+
+
+def columns_called(names: list[Any]) -> list[Column]:
+    """Columns of these names; names that no column has are left out."""
+    known = {column.name.lower(): column for column in Column}
+    return [known[name] for name in dict.fromkeys(names) if name in known]

@@ -21,11 +21,9 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.library.rows import LibraryFolder
-from fstmuse_gui.library.columns_menu import ColumnsMenu
-from fstmuse_gui.library.filters import Facet, FacetList, FilterBar
-from fstmuse_gui.library.list_bar import SongListBar
+from fstmuse_gui.library.filters import Facet, FacetList, FilterBar, SongListBar
 from fstmuse_gui.library.review_pane import ReviewPane
-from fstmuse_gui.library.table_view import LibraryTable
+from fstmuse_gui.library.table_view import ColumnsMenu, LibraryTable
 from fstmuse_gui.library.words import MORE, folder_name
 from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo

@@ -22,7 +22,7 @@ from fstmuse_gui.shared.tabs import (
     make_action,
 )
 from fstmuse_gui.sound.player import Playing, make_player
-from fstmuse_gui.train.buckets.presenter import BucketsPresenter
+from fstmuse_gui.train.bucket_presenter import BucketsPresenter
 from fstmuse_gui.train.data.cache import CachePresenter
 from fstmuse_gui.train.data.fma import FmaDownloader
 from fstmuse_gui.train.data.presenter import DataPresenter, corrections_count
@@ -30,8 +30,7 @@ from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter
-from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, past_runs
-from fstmuse_gui.train.results.run_actions import RunActions
+from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, RunActions, past_runs
 from fstmuse_gui.train.run.background import BackgroundTraining, TrainBadge
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining

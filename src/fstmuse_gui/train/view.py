@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from fstmuse_core.audio.sound_files import AUDIO_SUFFIXES
 from fstmuse_gui.theme import icon
-from fstmuse_gui.train.buckets.page import BucketsPage
+from fstmuse_gui.train.bucket_page import BucketsPage
 from fstmuse_gui.train.data.view import DataPage
 from fstmuse_gui.train.form.form import TrainForm
 from fstmuse_gui.train.results.page import ResultsPage

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
-from fstmuse_core.cli.library.albums import albums
 from fstmuse_core.cli.library.compare import compare, truth
 from fstmuse_core.cli.library.copies import copies
-from fstmuse_core.cli.library.export import export, list_files, playlists, report
-from fstmuse_core.cli.library.importing import import_results
-from fstmuse_core.cli.library.scan import classify, forget, scan
+from fstmuse_core.cli.library.export import albums, export, list_files, playlists, report
+from fstmuse_core.cli.library.scan import classify, forget, import_results, scan
 from fstmuse_core.cli.library.similar import journey, similar
 
 

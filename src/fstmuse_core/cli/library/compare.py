@@ -23,8 +23,7 @@ from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
-    from fstmuse_core.library.comparison import LibraryComparison
-    from fstmuse_core.library.disagreement import Agreement
+    from fstmuse_core.library.disagreement import Agreement, LibraryComparison
     from fstmuse_core.library.rows import KnownModel
     from fstmuse_core.system.significance import Comparison
 
@@ -54,7 +53,7 @@ def compare(
     Both must have heard it. Where files have a genre, in their tags, in beets or by your own
     word, it is also said which model agrees with it oftener, and whether that may be chance.
     """
-    from fstmuse_core.library.comparison import compare_library
+    from fstmuse_core.library.disagreement import compare_library
     from fstmuse_core.library.truth import known_before
 
     with opened_library(to_read=True) as library:

@@ -14,8 +14,7 @@ from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
 from fstmuse_core.cli.common.output import check_writable, open_text
 from fstmuse_core.cli.common.param_types import SomePath
 from fstmuse_core.cli.common.progress import ProgressBar
-from fstmuse_core.cli.library.options import chosen_model, model_option, opened_library
-from fstmuse_core.cli.library.stale import StaleFiles
+from fstmuse_core.cli.library.options import StaleFiles, chosen_model, model_option, opened_library
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.isolated import FileWork
 from fstmuse_core.system.wording import counted

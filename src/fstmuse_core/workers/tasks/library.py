@@ -135,7 +135,7 @@ def _in_order(library: Library, sha256: str, ids: Sequence[int]) -> list[Library
 
 def compare(server: LibraryServer, request: CompareModels) -> str:
     """Two models side by side, a :class:`ChangedFile` for each that changes; what comes out."""
-    from fstmuse_core.library.comparison import compare_library
+    from fstmuse_core.library.disagreement import compare_library
     from fstmuse_core.library.truth import known_before, review_labels
 
     a, b = server.model(request.before), server.model(request.after)

@@ -24,7 +24,7 @@ from fstmuse_core.datasets.buckets import (
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.workers.protocol import AnswerBuckets
 from fstmuse_gui.plain import counted, percent
-from fstmuse_gui.train.buckets.page import BucketsPage, SongRow
+from fstmuse_gui.train.bucket_page import BucketsPage, SongRow
 from fstmuse_gui.widgets.genre_bars import GenreBar
 from fstmuse_gui.workers.learning import BucketWorker
 

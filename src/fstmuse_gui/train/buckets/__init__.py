@@ -1,1 +1,0 @@
-"""Class buckets: a page to sort songs by hand, and to hear it answer meanwhile."""
