@@ -138,7 +138,7 @@ def test_grooves_that_are_damaged(generate: Run, tiny_grid: Path, tmp_path: Path
     assert "a new section: AA:1" in complaint(renewed={"AA": 1})
     assert "its recipe is damaged (Expected `int`, got `str`" in complaint(bars="4")
     assert "its recipe is damaged (Expected `object`, got `array`" in complaint(renewed=[])
-    assert "a loop of 1 bars" in complaint(loop=True, bpm=61.0)
+    assert "a loop of 1 bar at" in complaint(loop=True, bpm=61.0)
 
 
 def test_forms_complete_themselves() -> None:

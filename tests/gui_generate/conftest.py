@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.bundle.bar_noise import Grid
+from fstmuse_core.generate.arrange import widen
 from fstmuse_core.generate.generator import GeneratedClip, Recipe
 from fstmuse_core.generate.groove import BeatWish, groove_for
 from fstmuse_core.generate.recipe import Blend
@@ -62,6 +63,7 @@ def recipe_of(request: MakeClip) -> Recipe:
         seconds=groove.seconds if groove is not None and has_bars else request.seconds,
         blend=blend,
         groove=groove,
+        stereo=request.stereo,
     )
 
 
@@ -69,7 +71,10 @@ def make_clip(request: MakeClip) -> GeneratedClip:
     """Clip that the process would answer with, but for the sound itself."""
     recipe = recipe_of(request)
     samples = make_music(recipe.seconds, seed=request.seed % 97)
-    return GeneratedClip(samples, 22_050, np.log(mel_spectrogram(samples) + 1e-3), recipe)
+    log_mel = np.log(mel_spectrogram(samples) + 1e-3)
+    if recipe.stereo:
+        samples = widen(samples, 22_050, wraps=False)
+    return GeneratedClip(samples, 22_050, log_mel, recipe)
 
 
 @dataclass
@@ -120,7 +125,7 @@ class GenerateBench:
         """The spectrogram of the latest job is there."""
         job = self.begin()
         clip = make_clip(self.asked[-1])
-        self.tell(Partial(job, clip.recipe), Partial(job, make_image(clip.samples)))
+        self.tell(Partial(job, clip.recipe), Partial(job, make_image(clip.mono)))
         self.tell(Progress(job, 0.45))
         return job
 

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+import soundfile
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.generate.generator import read_recipe
-from tests.gui_generate.conftest import GenerateBench
+from tests.gui_generate.conftest import GRID_MODEL, GenerateBench, MakeGenerateBench
 from tests.narrowing import current
 
 
@@ -109,6 +110,39 @@ def test_takes_are_not_lost_without_asking(
     bench.make(seed=2)
     assert not bench.tab.may_close()
     assert asked == ["Discard 2 takes?"]
+
+
+def test_a_take_in_stereo_is_asked_for_played_and_written(
+    make_bench: MakeGenerateBench, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench([GRID_MODEL])
+    bench.form.stereo.click()
+    bench.make("Rock", seed=7)
+    assert bench.asked[-1].stereo
+    assert bench.player.loaded is not None
+    assert bench.player.loaded.shape == (30 * 22_050, 2)
+    assert any("stereo" in label.text() for label in bench.page.findChildren(QLabel))
+    assert "7, stereo" in bench.form.takes.rows[-1].status()
+
+    take = bench.presenter.shown
+    assert take is not None
+    monkeypatch.setattr(bench.view, "ask_save_path", lambda s: str(tmp_path / os.path.basename(s)))
+    with qtbot.waitSignal(bench.presenter.saving.message):
+        bench.presenter.saving.save(take)
+    (saved,) = tmp_path.glob("*.wav")
+    assert saved.name.endswith(", stereo, seed 7.wav")
+    assert soundfile.info(saved).channels == 2
+    assert read_recipe(saved).stereo
+    section = bench.page.ruler.sections[0]
+    part = bench.page.ruler.file_of(section)
+    assert soundfile.info(part).channels == 2
+    assert soundfile.info(part).frames == pytest.approx(22_050 * section.end_s, abs=2)
+
+    bench.form.stereo.click()
+    bench.presenter.sections.renew(section.letter)
+    assert bench.asked[-1].stereo
+    bench.make("Rock", seed=8)
+    assert not bench.asked[-1].stereo
 
 
 # Keys, names, and what is remembered ----------------------------------------------------------

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QSlider, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.workers.protocol import Cancelled, Done, Partial, Started, WorkerLost
-from fstmuse_gui.generate.presenter import GENERATOR, GENRE, SECONDS
+from fstmuse_gui.generate.form import SECONDS, STEREO
+from fstmuse_gui.generate.presenter import GENERATOR, GENRE
 from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.widgets.file_list import RowState
 from tests.gui_generate.conftest import GENERATORS, GenerateBench, MakeGenerateBench, make_clip
@@ -223,9 +224,11 @@ def test_everything_that_can_be_touched_has_a_name(bench: GenerateBench) -> None
 def test_choices_are_remembered(bench: GenerateBench) -> None:
     bench.form.genre.setCurrentText("Pop")
     bench.form.seconds.setValue(45)
+    bench.form.stereo.click()
     bench.window.close()
     assert bench.settings.get(GENRE) == "Pop"
     assert bench.settings.get(SECONDS) == 45
+    assert bench.settings.get(STEREO)
 
 
 def test_dropped_files_are_sent_to_the_other_tab(bench: GenerateBench, qtbot: QtBot) -> None:

@@ -225,6 +225,37 @@ def limit_peaks(samples: FloatArray, ceiling: float = CEILING) -> FloatArray:
     return np.asarray(np.clip(limited[: samples.size], -ceiling, ceiling), dtype=np.float32)
 
 
+def limit_side(
+    side: FloatArray, middle: FloatArray, ceiling: float = CEILING, *, wraps: bool = False
+) -> FloatArray:
+    """``side`` turned down around each place where ``middle`` with it or without is too loud.
+
+    Parameters
+    ----------
+    side, middle : ndarray of float32, shape ``(n,)``
+        Neither sum nor difference is to go beyond ``ceiling``; ``middle`` does not.
+    wraps : bool
+        True if their ends lead into their beginnings, and so will the gain.
+    """
+    room = np.maximum(np.float32(ceiling) - np.abs(middle), np.float32(0.0))
+    loud = np.abs(side)
+    if not (loud > room).any():
+        return side
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    edges = np.linspace(0, side.size, max(1, round(side.size / _HOP)) + 1).astype(np.intp)
+    least = np.minimum.reduceat(np.where(loud > room, room / loud, 1.0), edges[:-1])
+    # At an edge low enough for the hops on both sides.
+    if wraps:
+        wanted, mode = np.minimum(least, np.roll(least, 1)), "wrap"
+    else:
+        wanted, mode = np.minimum(np.append(least, 1.0), np.append(1.0, least)), "nearest"
+    width = 2 * _REACH + 1
+    gain = uniform_filter1d(minimum_filter1d(wanted, width, mode=mode), width, mode=mode)
+    gain = np.append(gain, gain[0]) if wraps else gain
+    return np.asarray(side * np.interp(np.arange(side.size), edges, gain), dtype=np.float32)
+
+
 def _hops(samples: FloatArray) -> FloatArray:
     padded = np.zeros(-(-samples.size // _HOP) * _HOP, dtype=np.float32)
     padded[: samples.size] = samples

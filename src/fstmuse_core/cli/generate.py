@@ -31,7 +31,7 @@ _ITERATIONS = 32
 # What a recipe holds itself.
 _OF_A_RECIPE = (
     *("blend", "seconds", "seed", "count", "iterations"),
-    *("bpm", "bars", "form", "variation", "loop", "renew"),
+    *("bpm", "bars", "form", "variation", "loop", "renew", "stereo"),
 )
 
 
@@ -70,6 +70,11 @@ _OF_A_RECIPE = (
     multiple=True,
     metavar="SECTION:SEED",
     help="Make a section from another seed and keep the others, as in B:7; may be repeated.",
+)
+@click.option(
+    "--stereo",
+    is_flag=True,
+    help="Two channels, wider; together they are the clip without.",
 )
 @click.option(
     "--seed",
@@ -126,6 +131,7 @@ def command(
     variation: float | None,
     loop: bool,
     renew: tuple[str, ...],
+    stereo: bool,
     seed: int | None,
     count: int,
     iterations: int,
@@ -161,7 +167,9 @@ def command(
             first = random.SystemRandom().randrange(2**31 - count) if seed is None else seed
             seeds = range(first, first + count)
             beat = _wish(bpm, bars, form, variation, loop, renew)
-            generator, recipes = _new(str(genre), blend, seconds, seeds, iterations, model, beat)
+            generator, recipes = _new(
+                str(genre), blend, seconds, seeds, iterations, model, beat, stereo
+            )
     except BundleError:
         raise
     except FstMuseError as error:
@@ -197,13 +205,15 @@ def _new(
     iterations: int,
     model: str | None,
     beat: BeatWish,
+    stereo: bool,
 ) -> tuple[ClipGenerator, list[Recipe]]:
     from fstmuse_core.generate.generator import DEFAULT_GENERATOR, ClipGenerator, parse_blend
 
     second = None if blend is None else parse_blend(blend)
     generator = ClipGenerator.load(model or DEFAULT_GENERATOR)
     recipes = [
-        generator.recipe(genre, seconds, seed, second, iterations, beat=beat) for seed in seeds
+        generator.recipe(genre, seconds, seed, second, iterations, beat=beat, stereo=stereo)
+        for seed in seeds
     ]
     return generator, recipes
 

@@ -34,8 +34,8 @@ class GeneratedClip:
 
     Attributes
     ----------
-    samples : ndarray of float32, shape ``(n,)``
-        Within [-1, 1].
+    samples : ndarray of float32, shape ``(n,)`` or ``(n, 2)``
+        Within [-1, 1]; in stereo left and right.
     sample_rate : int
         In hertz.
     log_mel : ndarray of float32, shape ``(n_frames, n_mels)``
@@ -55,6 +55,17 @@ class GeneratedClip:
     sample_rate: int
     log_mel: FloatArray
     recipe: Recipe
+
+    @property
+    def mono(self) -> FloatArray:
+        """Samples of one channel, the mean of two; shape ``(n,)``.
+
+        Examples
+        --------
+        >>> ClipGenerator.load().generate("Rock", seconds=1.0, stereo=True).mono.shape
+        (22050,)
+        """
+        return self.samples if self.samples.ndim == 1 else self.samples.mean(axis=1)
 
 
 def save_clip(path: str | os.PathLike[str], clip: GeneratedClip) -> None:
@@ -116,9 +127,10 @@ def save_part(
     """
     rate = clip.sample_rate
     part = clip.samples[round(start_s * rate) : round(end_s * rate)].copy()
-    fade = np.linspace(0.0, 1.0, min(_FADE, part.size), dtype=np.float32)
-    part[: fade.size] *= fade
-    part[part.size - fade.size :] *= fade[::-1]
+    fade = np.linspace(0.0, 1.0, min(_FADE, len(part)), dtype=np.float32)
+    # Transposed, so that time comes last in stereo too.
+    part.T[..., : fade.size] *= fade
+    part.T[..., len(part) - fade.size :] *= fade[::-1]
     texts = {"title": clip.recipe.title, "artist": f"FstMuse, model {clip.recipe.model}"}
     groove = clip.recipe.groove
     tempo = None if groove is None else _tempo(replace(groove, loop=False), end_s - start_s)

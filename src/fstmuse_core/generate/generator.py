@@ -11,21 +11,10 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import draw_noise
-from fstmuse_core.generate.arrange import LEAD_FRAMES, LOOP_EDGE, Plan, cut_out, make_piece
+from fstmuse_core.generate.arrange import LEAD_FRAMES, LOOP_EDGE, Plan, cut_out, make_piece, widen
 from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip, save_part
-from fstmuse_core.generate.groove import (
-    MAX_SECONDS,
-    MAX_SEED,
-    MIN_SECONDS,
-    BeatWish,
-    groove_for,
-)
-from fstmuse_core.generate.recipe import (
-    Blend,
-    Recipe,
-    parse_blend,
-    read_recipe,
-)
+from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, BeatWish, groove_for
+from fstmuse_core.generate.recipe import Blend, Recipe, parse_blend, read_recipe
 from fstmuse_core.inversion import ITERATIONS, InversionCancelledError, invert_mel
 from fstmuse_core.system.errors import GenerateError
 from fstmuse_core.tags.genres import genre_among
@@ -139,6 +128,7 @@ class ClipGenerator:
         iterations: int = ITERATIONS,
         *,
         beat: BeatWish | None = None,
+        stereo: bool = False,
     ) -> Recipe:
         """The recipe of a clip to be made with this model.
 
@@ -157,6 +147,8 @@ class ClipGenerator:
         beat : BeatWish, optional
             Tempo, bars, form; what is not wished is drawn from the seed. With bars, or for a
             loop, ``seconds`` becomes the length of the whole bars.
+        stereo : bool, optional
+            Two channels whose mean is the clip without.
 
         Raises
         ------
@@ -181,6 +173,7 @@ class ClipGenerator:
             seconds=float(seconds),
             blend=blend,
             iterations=iterations,
+            stereo=stereo,
         )
         groove = groove_for(wish, self._network.grid, name, recipe.seconds, seed, recipe.model)
         if groove is not None and (groove.loop or wish.bars is not None):
@@ -206,7 +199,12 @@ class ClipGenerator:
         5
         """
         made = self.recipe(
-            recipe.genre, recipe.seconds, recipe.seed, recipe.blend, recipe.iterations
+            recipe.genre,
+            recipe.seconds,
+            recipe.seed,
+            recipe.blend,
+            recipe.iterations,
+            stereo=recipe.stereo,
         )
         if recipe.groove is not None:
             wish = BeatWish(bpm=recipe.groove.bpm)
@@ -224,6 +222,7 @@ class ClipGenerator:
         iterations: int = ITERATIONS,
         *,
         beat: BeatWish | None = None,
+        stereo: bool = False,
         on_mel: Callable[[FloatArray], None] | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
@@ -232,7 +231,7 @@ class ClipGenerator:
 
         Parameters
         ----------
-        genre, seconds, seed, blend, iterations, beat
+        genre, seconds, seed, blend, iterations, beat, stereo
             As of :meth:`recipe`.
         on_mel, progress, cancelled
             As of :meth:`make`; the mel spectrogram has shape ``(n_frames, n_mels)``.
@@ -240,7 +239,7 @@ class ClipGenerator:
         Returns
         -------
         GeneratedClip
-            ``round(seconds * sample_rate)`` samples.
+            ``round(seconds * sample_rate)`` samples of each channel.
 
         Raises
         ------
@@ -253,7 +252,7 @@ class ClipGenerator:
         >>> clip.samples.size / clip.sample_rate, clip.recipe.seed
         (1.5, 3)
         """
-        recipe = self.recipe(genre, seconds, seed, blend, iterations, beat=beat)
+        recipe = self.recipe(genre, seconds, seed, blend, iterations, beat=beat, stereo=stereo)
         return self.make(recipe, on_mel=on_mel, progress=progress, cancelled=cancelled)
 
     def make(
@@ -324,6 +323,8 @@ class ClipGenerator:
         except InversionCancelledError:
             raise GenerationCancelledError from None
         loud = cut_out(samples, begin * config.hop_length, n_samples, is_loop=is_loop)
+        if recipe.stereo:
+            loud = widen(loud, config.sample_rate, wraps=is_loop)
         return GeneratedClip(loud, config.sample_rate, log_mel[inside], recipe)
 
     def _log_mel(self, recipe: Recipe, n_frames: int, first: int) -> FloatArray:

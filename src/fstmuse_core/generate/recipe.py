@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,15 @@ from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
 from fstmuse_core.system.errors import GenerateError, one_line
 from fstmuse_core.system.regular_files import open_regular
 from fstmuse_core.system.strict_json import parse_json, typed
+from fstmuse_core.system.wording import counted
 
 FORMAT = "fstmuse-recipe"
-# Of a clip without a beat, and of one with: a program that knows the first alone can tell.
-FORMAT_VERSION, GROOVE_VERSION = 1, 2
+# Of a clip without a beat, of one with, and of one in stereo: each the least that can make it, so
+# that a program that knows only those before can tell.
+FORMAT_VERSION, GROOVE_VERSION, STEREO_VERSION = 1, 2, 3
+_VERSIONS = (FORMAT_VERSION, GROOVE_VERSION, STEREO_VERSION)
 _MAX_TEXT = 64 * 2**10
+_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Recipe:
         Of Griffin-Lim.
     groove : Groove or None
         Tempo, bars and form of a clip with a beat.
+    stereo : bool
+        True for two channels.
     version : str
         FstMuse's, that made it.
 
@@ -69,6 +75,7 @@ class Recipe:
     blend: Blend | None = None
     iterations: int = ITERATIONS
     groove: Groove | None = None
+    stereo: bool = False
     version: str = __version__
 
     def __post_init__(self) -> None:
@@ -100,15 +107,18 @@ class Recipe:
         beat = "" if self.groove is None else f", {self.groove.bpm:.4g} bpm"
         renewed = self.groove.renewed.items() if self.groove else ()
         new = "".join(f", {letter} from seed {seed}" for letter, seed in sorted(renewed))
-        return f"{self.genre}{blend}{beat}{new}, seed {self.seed}"
+        stereo = ", stereo" if self.stereo else ""
+        return f"{self.genre}{blend}{beat}{new}{stereo}, seed {self.seed}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         blend = None if self.blend is None else [self.blend.genre, self.blend.share]
         groove = {} if self.groove is None else {"groove": self.groove.to_dict()}
+        stereo = {"stereo": True} if self.stereo else {}
+        least = STEREO_VERSION if stereo else GROOVE_VERSION if groove else FORMAT_VERSION
         return {
             "format": FORMAT,
-            "format_version": GROOVE_VERSION if groove else FORMAT_VERSION,
+            "format_version": least,
             "model": self.model,
             "model_sha256": self.model_sha256,
             "genre": self.genre,
@@ -117,6 +127,7 @@ class Recipe:
             "seconds": self.seconds,
             "iterations": self.iterations,
             **groove,
+            **stereo,
             "version": self.version,
         }
 
@@ -127,11 +138,13 @@ class Recipe:
         Raises
         ------
         ValueError
-            If an entry is missing or of another type.
+            If an entry is missing, of another type or none that a recipe has.
         GenerateError
             If a value is out of range.
         """
-        recipe = typed({"groove": None, **values, "blend": None}, cls, complete=True)
+        _check_entries(values)
+        rarer = {"groove": None, "stereo": False}
+        recipe = typed({**rarer, **values, "blend": None}, cls, complete=True)
         blend = values.get("blend")
         if blend is None:
             return recipe
@@ -140,6 +153,16 @@ class Recipe:
     def to_text(self) -> str:
         """One line of ASCII, for a file's comment."""
         return json.dumps(self.to_dict())
+
+
+def _check_entries(values: dict[str, Any]) -> None:
+    """Refuse entries that nobody would heed: a recipe is all that a clip depends on."""
+    groove = values.get("groove")
+    for where, kind in ((values, Recipe), (groove if isinstance(groove, dict) else {}, Groove)):
+        known = {one.name for one in fields(kind)} | {"format", "format_version"}
+        for name in where:
+            if name not in known:
+                raise ValueError(f"{name[:_SHOWN]!r} is no entry of a recipe")
 
 
 def _check_blend(genre: str, blend: Blend) -> None:
@@ -157,15 +180,23 @@ def _check_groove(groove: Groove, seconds: float) -> None:
     if groove.loop and abs(groove.seconds - seconds) > 1e-6:
         raise GenerateError(
             "the length",
-            f"a loop of {groove.bars} bars at {groove.bpm:g} beats a minute lasts "
+            f"a loop of {counted(groove.bars, 'bar')} at {groove.bpm:g} beats a minute lasts "
             f"{groove.seconds:.6g} s, not {seconds:.6g} s",
             "leave the seconds out",
+        )
+    if groove.seconds < seconds - 1e-6:
+        raise GenerateError(
+            "the bars",
+            f"{counted(groove.bars, 'bar')} at {groove.bpm:g} beats a minute last "
+            f"{groove.seconds:.6g} s, not {seconds:.6g} s",
+            f"use {bars_for(seconds, groove.bpm)} at least",
         )
     most = bars_for(seconds, groove.bpm) + 1
     if groove.bars > most:
         raise GenerateError(
             "the bars", f"{groove.bars} are more than {seconds:g} s hold", f"use {most} at most"
         )
+    groove.check()
 
 
 def _percent(blend: Blend) -> str:
@@ -228,11 +259,12 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
         raise GenerateError(
             file, "there is no recipe in it", "name a clip that FstMuse made"
         ) from None
-    if values.get("format_version") not in (FORMAT_VERSION, GROOVE_VERSION):
+    version = values.get("format_version")
+    if type(version) is not int or version not in _VERSIONS:
         raise GenerateError(
             file,
-            f"its recipe has format version {one_line(str(values.get('format_version')))}; "
-            f"this program reads versions {FORMAT_VERSION} and {GROOVE_VERSION}",
+            f"its recipe has format version {one_line(str(version)[:_SHOWN])}; "
+            f"this program reads versions {_VERSIONS[0]} to {_VERSIONS[-1]}",
             "update FstMuse",
         )
     try:

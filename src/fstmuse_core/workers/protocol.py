@@ -125,6 +125,7 @@ class MakeClip(Job):
     blend: tuple[str, float] | None = None
     judges: tuple[str, ...] = ()
     beat: BeatWish | None = None
+    stereo: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QPushButton,
@@ -21,7 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.generate.beat_form import BeatForm
-from fstmuse_gui.plain import PlainLabel
+from fstmuse_gui.plain import PlainLabel, set_tip
+from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.controls import Field, WheelSafeSlider, choice, tool_button, whole
@@ -32,6 +34,9 @@ SHORTEST_S, LONGEST_S = 3, 120
 _WIDTH = 336
 _LARGEST_SEED = 2**31 - 1
 _NOTHING = ""
+
+SECONDS = Option("generate/seconds", int, 30, lambda value: SHORTEST_S <= value <= LONGEST_S)
+STEREO = Option("generate/stereo", bool, False)
 
 
 class TakeList(FileList):
@@ -109,6 +114,7 @@ class GenerateForm(QWidget):
         column.addLayout(self._build_genres())
         column.addWidget(self._build_share())
         column.addLayout(self._build_numbers())
+        column.addWidget(self._build_stereo())
         self.beat = BeatForm()
         self.beat.bars_changed.connect(lambda bars: self.seconds.setEnabled(not bars))
         column.addWidget(self.beat)
@@ -182,6 +188,12 @@ class GenerateForm(QWidget):
         row.addWidget(seed, 5)
         return row
 
+    def _build_stereo(self) -> QCheckBox:
+        self.stereo = QCheckBox("I&n stereo")
+        self.stereo.setAccessibleName("In stereo")
+        set_tip(self.stereo, "Two channels, wider; together they are the take without")
+        return self.stereo
+
     def _build_buttons(self) -> QHBoxLayout:
         self.generate_button = QPushButton(icon("play", "on_accent"), " Generate")
         self.generate_button.setProperty("look", "primary")
@@ -251,6 +263,18 @@ class GenerateForm(QWidget):
         words += f"{share}\N{NO-BREAK SPACE}% {second}"
         self._share_text.setText(words)
         self.share.setAccessibleDescription(words)
+
+    def restore(self, settings: Settings) -> None:
+        """Show what was asked last time, but for the genre."""
+        self.seconds.setValue(settings.get(SECONDS))
+        self.stereo.setChecked(settings.get(STEREO))
+        self.beat.restore(settings)
+
+    def remember(self, settings: Settings) -> None:
+        """Remember what is asked, but for the genre."""
+        settings.set(SECONDS, self.seconds.value())
+        settings.set(STEREO, self.stereo.isChecked())
+        self.beat.remember(settings)
 
     def settle(self) -> None:
         """Take what is typed as it stands; what cannot be is shown as it was before."""

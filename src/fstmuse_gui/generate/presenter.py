@@ -23,7 +23,6 @@ from fstmuse_gui.workers.bridge import WorkerBridge
 
 GENERATOR = Option("generate/model", str, "toy-gan", bool, names_model=True)
 GENRE = Option("generate/genre", str, "")
-SECONDS = Option("generate/seconds", int, 30, lambda value: 3 <= value <= 120)
 _LARGEST_SEED = 2**31 - 1
 
 
@@ -76,8 +75,7 @@ class GeneratePresenter(QObject):
             self,
         )
         self._connect()
-        view.form.seconds.setValue(settings.get(SECONDS))
-        view.form.beat.restore(settings)
+        view.form.restore(settings)
         self._seeds = SeedChoice(view.form, draw_seed)
         self._colours = TakeColours(view.take_page, settings)
         self.offer_models(generators, judges)
@@ -191,9 +189,8 @@ class GeneratePresenter(QObject):
 
     def close(self) -> None:
         """Stop everything that runs."""
-        self._settings.set(SECONDS, self._view.form.seconds.value())
         self._settings.set(GENRE, self._view.form.genre.currentText())
-        self._view.form.beat.remember(self._settings)
+        self._view.form.remember(self._settings)
         self.playback.close()
         self.saving.close()
 
@@ -248,6 +245,7 @@ class GeneratePresenter(QObject):
             seed=self._seeds.use(),
             blend=form.chosen_blend(),
             beat=form.beat.wish(),
+            stereo=form.stereo.isChecked(),
         )
 
     def _make(self, request: MakeClip | None) -> None:

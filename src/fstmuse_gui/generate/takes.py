@@ -114,7 +114,7 @@ class Take:
     def row(self) -> TakeRow:
         """Row of the list."""
         result = self.opinions[0] if self.opinions else None
-        seed = str(self.request.seed)
+        seed = f"{self.request.seed}{', stereo' if self.request.stereo else ''}"
         return TakeRow(
             key=self.key,
             title=f"{self.title}{_GAP}{describe(self.groove) if self.groove else seed}",
@@ -353,4 +353,5 @@ def file_name(take: Take) -> str:
     plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
     if take.groove is not None:
         plain = f"{plain}, {describe(take.groove)}{renewed_seeds(take.groove)}"
+    plain += ", stereo" if take.request.stereo else ""
     return f"{safe_file_name(plain)}, seed {take.request.seed}.wav"

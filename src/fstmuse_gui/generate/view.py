@@ -226,6 +226,7 @@ class TakePage(QWidget):
         parts = [clock(take.seconds), f"seed {take.request.seed}", model_title]
         if take.groove is not None:
             parts.insert(1, describe(take.groove))
+        parts += ["stereo"] if take.request.stereo else []
         self._head.say(take.title, _GAP.join(parts))
         if take.image is not None:
             self.spectrogram.show_image(take.image, take.seconds)

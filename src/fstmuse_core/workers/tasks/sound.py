@@ -68,6 +68,7 @@ class _Server(JobServer):
             request.seed,
             None if request.blend is None else Blend(*request.blend),
             beat=request.beat,
+            stereo=request.stereo,
         )
         self.partial(recipe)
         clip = generator.make(
@@ -82,7 +83,7 @@ class _Server(JobServer):
             if self.is_cancelled():
                 raise GenerationCancelledError
             try:
-                found.append(self.classifier(name).classify_samples(clip.samples))
+                found.append(self.classifier(name).classify_samples(clip.mono))
             except FstMuseError as error:  # the clip is there all the same
                 _LOG.warning("model %s: %s", name, error)
         return tuple(found)
