@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from fstmuse_core.audio.reading import load_audio
     from fstmuse_core.audio.spectrogram import SpectrogramConfig, mel_spectrogram
     from fstmuse_core.bundle.model_list import list_models
-    from fstmuse_core.classify.classifier import ClassificationCancelledError, GenreClassifier
+    from fstmuse_core.classify.classifier import (
+        ClassificationCancelledError,
+        GenreClassifier,
+        Session,
+    )
     from fstmuse_core.classify.result import (
         ActivationMap,
         Classification,
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
         Timeline,
         Verdict,
     )
-    from fstmuse_core.classify.session import Session
     from fstmuse_core.classify.traits import Trait
     from fstmuse_core.generate.generator import (
         ClipGenerator,
@@ -99,7 +102,7 @@ _HOMES = {
     "GenreClassifier": "classify.classifier",
     "InversionCancelledError": "inversion",
     "InversionError": "system.errors",
-    "Session": "classify.session",
+    "Session": "classify.classifier",
     "SpectrogramConfig": "audio.spectrogram",
     "Tagged": "classify.result",
     "Timeline": "classify.result",

@@ -14,7 +14,7 @@ import soundfile
 from fstmuse_core.audio.reading import SAMPLE_RATE, write_audio
 from fstmuse_core.bundle import bundle, changes, importing
 from fstmuse_core.bundle.archive import export_model
-from fstmuse_core.bundle.rebuild import Rebuilt
+from fstmuse_core.bundle.known_networks import Rebuilt
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.cli.common.output import identity
 from fstmuse_core.cli.common.results import Choice, FileResult, JsonLinesWriter

@@ -18,7 +18,7 @@ from fstmuse_core.datasets.corrections.tracks import export_manifest
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.track import Collection, Track
 from fstmuse_core.system.errors import visible
-from fstmuse_core.system.text_output import cell, csv_rows, json_text, plain
+from fstmuse_core.system.tables import cell, csv_rows, json_text, plain
 from tests.cli.conftest import Run
 
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -113,7 +113,6 @@ def test_one_clip_loads_no_library_and_no_pool_for_many(music_file: Path, in_a_c
             "cli.common.many_files",
             "cli.common.resuming",
             "system.tables",
-            "system.text_output",
         )
     }
     assert own.isdisjoint(needless)

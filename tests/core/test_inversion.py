@@ -128,7 +128,7 @@ def test_the_same_samples_on_one_core_and_on_two(
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches of 1.5 s instead of half a minute."""
-    monkeypatch.setattr("fstmuse_core.inversion.stream._STRETCH_FRAMES", SHORT)
+    monkeypatch.setattr("fstmuse_core.inversion._STRETCH_FRAMES", SHORT)
 
 
 def frame_errors(samples: Samples, mel: Samples) -> Samples:
@@ -140,7 +140,7 @@ def frame_errors(samples: Samples, mel: Samples) -> Samples:
 def test_stretches_leave_no_seam(music: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
     mel = mel_spectrogram(music)
     whole = invert_mel(mel)
-    monkeypatch.setattr("fstmuse_core.inversion.stream._STRETCH_FRAMES", SHORT)
+    monkeypatch.setattr("fstmuse_core.inversion._STRETCH_FRAMES", SHORT)
     parts = invert_mel(mel)
     assert parts.size == whole.size
     starts = np.arange(SHORT, len(mel) - 8, SHORT)

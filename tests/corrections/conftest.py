@@ -11,7 +11,7 @@ import soundfile
 
 from fstmuse_core.classify.result import Classification, Doubt, Timeline, Verdict
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.datasets.isolated import one_process
+from fstmuse_core.datasets.examine import one_process
 
 RATE = 22_050
 GENRES = ("Folk", "Hip-Hop", "Rock")

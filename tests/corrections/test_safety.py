@@ -19,7 +19,7 @@ from fstmuse_core.datasets.corrections import store as store_module
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE
 from fstmuse_core.datasets.corrections.store import CorrectionStore
 from fstmuse_core.datasets.examine import examine
-from fstmuse_core.system import locks
+from fstmuse_core.system import atomic_write
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
 
@@ -107,7 +107,7 @@ def test_a_lock_that_stays_is_said(
     store.folder.mkdir()
     monkeypatch.setattr(store_module, "_PATIENCE_S", 0.0)
     with (
-        locks.locked(store.folder / "corrections.lock", 0.0),
+        atomic_write.locked(store.folder / "corrections.lock", 0.0),
         pytest.raises(FstMuseError, match="Your corrections: another FstMuse is writing to them"),
     ):
         store.correct_file(make_song(), "Folk", answer())

@@ -15,8 +15,8 @@ import soundfile
 from fstmuse_core.audio.reading import load_audio, probe, write_audio
 from fstmuse_core.audio.wav_tempo import Tempo
 from fstmuse_core.generate.generator import BeatWish, ClipGenerator, read_recipe, save_clip
-from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.formats import open_tags
+from fstmuse_core.tags.spans import audio_digest
 
 RATE = 22_050
 

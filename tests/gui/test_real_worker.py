@@ -115,7 +115,7 @@ def test_smoke_test_opens_classifies_and_says_so(tmp_path: Path) -> None:
 
 def test_the_window_never_loads_tensorflow() -> None:
     code = (
-        "import sys, fstmuse_gui.main_window, fstmuse_gui.start, fstmuse_gui.smoke\n"
+        "import sys, fstmuse_gui.main_window, fstmuse_gui.app, fstmuse_gui.smoke\n"
         "import fstmuse_core.workers.client\n"  # which the window starts, and its children are
         "heavy = {'tensorflow', 'keras', 'librosa', 'scipy', 'sounddevice', 'soundfile', 'av'}\n"
         "print(sorted(heavy & set(sys.modules)))"

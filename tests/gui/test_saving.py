@@ -14,8 +14,7 @@ from PySide6.QtGui import QAction, QImage
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_gui.classify.saved_picture import Heading
-from fstmuse_gui.classify.saving import as_csv, as_json
+from fstmuse_gui.classify.saving import Heading, as_csv, as_json
 from fstmuse_gui.settings import LAST_FOLDER
 from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.widgets.colour_maps import level_table

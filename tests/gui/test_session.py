@@ -13,7 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_gui.classify.unsaved import UnsavedTakes
+from fstmuse_gui.classify.session import UnsavedTakes
 from fstmuse_gui.settings import RECENT_FILES, SESSION_CLIPS
 from fstmuse_gui.sound.buffers import Take
 from tests.gui.conftest import Bench, MakeBench
@@ -123,7 +123,7 @@ def test_a_recording_that_the_user_gave_up_does_not_return(
 _CRASH = """
 import os, sys, numpy as np
 from pathlib import Path
-from fstmuse_gui.classify.unsaved import UnsavedTakes
+from fstmuse_gui.classify.session import UnsavedTakes
 unsaved = UnsavedTakes(Path(sys.argv[1])).begin()
 left = np.linspace(-0.5, 0.5, 44_100, dtype=np.float32)
 unsaved.append(np.stack([left, -left / 2], axis=1), 44_100)

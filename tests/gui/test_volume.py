@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_gui.settings import MUTED, VOLUME
-from fstmuse_gui.widgets.volume import LOWEST_DB, VolumeControl
+from fstmuse_gui.widgets.transport_bar import LOWEST_DB, VolumeControl
 from tests.gui.conftest import Bench, MakeBench
 from tests.gui.fakes import make_result
 

@@ -14,7 +14,7 @@ from fstmuse_core.datasets.cache import CacheSize
 from fstmuse_core.datasets.survey import Ask, CheckReport, GenreCount, SetCount, Survey, Tell
 from fstmuse_core.runs.events import Done, Epoch, Progress, Started
 from fstmuse_core.runs.metrics import Metrics
-from fstmuse_core.runs.values import Matrix
+from fstmuse_core.system.strict_json import Matrix
 from fstmuse_gui.train.data.cache import CachePresenter
 from fstmuse_gui.train.form.choices import Base
 from fstmuse_gui.train.run.training import Training

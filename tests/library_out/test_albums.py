@@ -11,9 +11,8 @@ import pytest
 import soundfile
 
 from fstmuse_core.cli import main
-from fstmuse_core.library.albums import Album, by_album, find_albums
 from fstmuse_core.library.rows import ReviewKind
-from fstmuse_core.library.tagging import file_genres
+from fstmuse_core.library.tagging import Album, by_album, file_genres, find_albums
 from fstmuse_core.tags.formats import open_tags
 from tests.library_out.conftest import MODEL, Shelf, answer
 

@@ -14,7 +14,7 @@ import pytest
 from fstmuse_core.library.export import Layout, export_library, layout_of, write_library
 from fstmuse_core.library.rows import ReviewKind
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.text_output import cell
+from fstmuse_core.system.tables import cell
 from tests.library_out.conftest import MODEL, Shelf, answer
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from fstmuse_core.system import commands
+from fstmuse_core.system import child_process
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_a_child_runs_one_of_our_modules() -> None:
-    command = commands.child_command("fstmuse_core.cli", "--version")
+    command = child_process.child_command("fstmuse_core.cli", "--version")
 
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
@@ -26,9 +26,9 @@ def test_a_child_runs_one_of_our_modules() -> None:
 @pytest.mark.parametrize("module", ["os", "fstmuse_core_other", "", "fstmuse"])
 def test_no_other_module_is_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="no module of this program"):
-        commands.child_command(module)
+        child_process.child_command(module)
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert not commands.serve_children(["fstmuse", "--run-module", module])
+    assert not child_process.serve_children(["fstmuse", "--run-module", module])
 
 
 def test_an_app_starts_itself(
@@ -38,18 +38,18 @@ def test_an_app_starts_itself(
     monkeypatch.setattr(sys, "executable", "/opt/fstmuse/fstmuse")
     monkeypatch.setattr(sys, "argv", ["fstmuse"])
 
-    command = commands.child_command("fstmuse_core.cli.probe", "window")
+    command = child_process.child_command("fstmuse_core.cli.probe", "window")
 
     assert command == ["/opt/fstmuse/fstmuse", "--run-module", "fstmuse_core.cli.probe", "window"]
-    assert commands.checkout() is None
-    assert commands.serve_children(command)
+    assert child_process.checkout() is None
+    assert child_process.serve_children(command)
     assert json.loads(capsys.readouterr().out)[0].startswith("Qt 6")
 
 
 def test_outside_an_app_the_words_are_the_commands() -> None:
-    assert commands.checkout() == ROOT
-    assert not commands.serve_children(["fstmuse", "--run-module", "fstmuse_core.cli"])
-    assert not commands.serve_children(["fstmuse"])
+    assert child_process.checkout() == ROOT
+    assert not child_process.serve_children(["fstmuse", "--run-module", "fstmuse_core.cli"])
+    assert not child_process.serve_children(["fstmuse"])
 
 
 def test_nobody_else_starts_python() -> None:

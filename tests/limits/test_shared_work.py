@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fstmuse_core.system.errors import AudioError
+from fstmuse_core.system.isolated import SharedWork
 from fstmuse_core.system.process_limits import Limits
-from fstmuse_core.system.shared_work import SharedWork
 from tests.limits import faulty_child
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of signals")
@@ -33,7 +33,7 @@ def test_nothing_is_started_before_it_is_needed(monkeypatch: pytest.MonkeyPatch)
     def start(*_: object, **__: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr("fstmuse_core.system.shared_work.IsolatedWork", start)
+    monkeypatch.setattr("fstmuse_core.system.isolated.IsolatedWork", start)
     shared = SharedWork(faulty_child.pid_of)
 
     with shared.kept():

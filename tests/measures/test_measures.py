@@ -9,8 +9,14 @@ import pytest
 import soundfile
 
 from fstmuse_core.audio.key import NAMES, key_name, key_of
-from fstmuse_core.audio.loudness import Loudness, LoudnessMeter
-from fstmuse_core.audio.measures import Measures, SongMeter, measure_file, track_gain
+from fstmuse_core.audio.measures import (
+    Loudness,
+    LoudnessMeter,
+    Measures,
+    SongMeter,
+    measure_file,
+    track_gain,
+)
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.tempo import tempo_of
 from tests.measures.sounds import CADENCES, MAJOR, MINOR, RATE, cadence, clicks, key, tempo

@@ -7,7 +7,7 @@ import time
 from multiprocessing.connection import Connection
 
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.bundle.rebuild import Refused
+from fstmuse_core.bundle.known_networks import Refused
 
 
 def die(connection: Connection) -> None:

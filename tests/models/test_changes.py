@@ -16,18 +16,19 @@ import pytest
 from fstmuse_core.bundle import changes
 from fstmuse_core.bundle.bundle import find_bundle, load_bundle, shipped_models_folder
 from fstmuse_core.bundle.changes import (
+    MAX_LENGTH,
     TRASH_DAYS,
     delete_model,
     empty_old_trash,
     find_deleted,
     list_deleted,
+    name_of,
     rename_model,
     restore_model,
     trash_folder,
 )
 from fstmuse_core.bundle.manifest import manifest_bytes
 from fstmuse_core.bundle.model_list import Origin, find_model, list_models, model_details
-from fstmuse_core.bundle.names import MAX_LENGTH, name_of
 from fstmuse_core.system.errors import BundleError
 
 

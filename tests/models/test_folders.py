@@ -154,7 +154,7 @@ def test_what_cannot_be_built_leaves_nothing(
 ) -> None:
     from tests.models import stand_ins
 
-    monkeypatch.setattr(importing, "serve", stand_ins.refuse)
+    monkeypatch.setattr(importing, "serve_build", stand_ins.refuse)
 
     assert "its weights are odd" in refusal(stray)
     assert not own_cache.exists()

@@ -18,10 +18,10 @@ from fstmuse_core.bundle import importing
 from fstmuse_core.bundle.archive import ArchiveError, export_model, read_archive
 from fstmuse_core.bundle.bundle import Bundle, find_bundle, load_bundle, shipped_models_folder
 from fstmuse_core.bundle.importing import ImportCancelledError, import_model
+from fstmuse_core.bundle.known_networks import Rebuilt
 from fstmuse_core.bundle.litert import LiteRtNetwork
 from fstmuse_core.bundle.model_list import Origin, list_models, model_details
 from fstmuse_core.bundle.pattern_head import PatternHead, pattern_head
-from fstmuse_core.bundle.rebuild import Rebuilt
 from fstmuse_core.bundle.sanity_check import try_out
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.system.errors import BundleError, FstMuseError
@@ -171,14 +171,14 @@ def test_an_import_can_be_given_up(exported: Path) -> None:
 
 
 def test_a_process_that_dies_is_said(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "serve", stand_ins.die)
+    monkeypatch.setattr(importing, "serve_build", stand_ins.die)
     assert "the process that builds its network has ended" in refusal(exported)
 
 
 def test_a_process_that_never_answers_is_ended(
     exported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "serve", stand_ins.sleep)
+    monkeypatch.setattr(importing, "serve_build", stand_ins.sleep)
     monkeypatch.setattr(importing, "_PATIENCE_S", 0.0)
     assert "took too long" in refusal(exported)
 
@@ -199,7 +199,7 @@ def test_a_network_that_crashes_or_hangs_costs_one_line(
 
 
 def test_a_network_that_refuses_is_said(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "serve", stand_ins.refuse)
+    monkeypatch.setattr(importing, "serve_build", stand_ins.refuse)
     assert "its weights are odd" in refusal(exported)
 
 

@@ -17,13 +17,12 @@ from fstmuse_core.bundle.bundle import find_bundle, load_bundle, write_bundle
 from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
 from fstmuse_core.bundle.importing import checked_folder, import_model
 from fstmuse_core.bundle.known_networks import has_room_for, reported_network
+from fstmuse_core.bundle.litert import WholeClipNetwork
 from fstmuse_core.bundle.manifest import SEGMENTS
 from fstmuse_core.bundle.model_list import Origin, find_model, list_models, model_details
-from fstmuse_core.bundle.whole_clip import WholeClipNetwork
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.training.export import weights_bytes
-from fstmuse_core.training.original.export import build, litert_bytes
-from fstmuse_core.training.original.packaging import whole_clip_manifest
+from fstmuse_core.training.original.packaging import build, litert_bytes, whole_clip_manifest
 from fstmuse_core.training.run import find_base
 from fstmuse_core.training.settings import TrainSettings
 

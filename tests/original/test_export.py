@@ -12,7 +12,7 @@ import pytest
 
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.metrics import Floats, Ints
-from fstmuse_core.training.original import export, packaging
+from fstmuse_core.training.original import packaging
 from fstmuse_core.training.original.packaging import LACKS, choose_litert, whole_clip_manifest
 
 N_FRAMES, N_CLIPS = 64, 6
@@ -63,7 +63,7 @@ def network(request: pytest.FixtureRequest) -> Any:
     import keras
 
     keras.utils.set_random_seed(1)
-    return export.build(request.param, 2, N_FRAMES)
+    return packaging.build(request.param, 2, N_FRAMES)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def choose(small: Small) -> packaging.Chosen:
 
 
 def answers_of(chosen: packaging.Chosen, small: Small) -> Any:
-    network = export.network_of(chosen.litert, MANIFEST)
+    network = packaging.network_of(chosen.litert, MANIFEST)
     return np.array([network.run(clip[..., 0]) for clip in small.features.values])
 
 
@@ -105,7 +105,7 @@ def test_32_bits_are_taken_where_eight_change_something(
     assert not chosen.is_quantised
     assert len(chosen.litert) > 4 * small.model.count_params()
     np.testing.assert_allclose(
-        answers_of(chosen, small), small.probabilities("test"), atol=export.TOLERANCE
+        answers_of(chosen, small), small.probabilities("test"), atol=packaging.TOLERANCE
     )
     (section,) = packaging.network_section(chosen).values()
     assert "They are not used; those of 32 bits are." in section[-1]
@@ -142,10 +142,10 @@ def test_another_process_makes_the_same_file(small: Small, monkeypatch: pytest.M
         return run(words, **options)
 
     monkeypatch.setattr("fstmuse_core.training.export.subprocess.run", watched)
-    litert = export.exported(small.model, model_of(small.model), is_quantised=True)
+    litert = packaging.exported(small.model, model_of(small.model), is_quantised=True)
     assert len(runs) == 1
     clip = small.features.values[:1]
-    found = export.network_of(litert, MANIFEST).run(clip[0, :, :, 0])
+    found = packaging.network_of(litert, MANIFEST).run(clip[0, :, :, 0])
     expected = np.asarray(small.model.predict_on_batch(clip))[0]
     np.testing.assert_allclose(found, expected, atol=0.02)
 

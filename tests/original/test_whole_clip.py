@@ -12,9 +12,9 @@ import soundfile
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.litert import WholeClipNetwork
 from fstmuse_core.bundle.manifest import SEGMENTS, WHOLE_CLIP, BundleManifest
 from fstmuse_core.bundle.sanity_check import try_out
-from fstmuse_core.bundle.whole_clip import WholeClipNetwork
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.inversion.resynthesis import resynthesize_file

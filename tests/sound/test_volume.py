@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.sound.player import Player
-from fstmuse_gui.widgets.volume import LOWEST_DB, PlaybackMeter
+from fstmuse_gui.widgets.transport_bar import LOWEST_DB, PlaybackMeter
 
 from .fake_portaudio import FakePortAudio
 from .test_player import wait_for_sound

@@ -9,8 +9,8 @@ from pathlib import Path
 import mutagen
 import pytest
 
-from fstmuse_core.tags.audio_bytes import audio_digest, tag_length
 from fstmuse_core.tags.formats import open_tags
+from fstmuse_core.tags.spans import audio_digest, tag_length
 from tests.tags.conftest import FORMATS, PICTURE, noise
 
 Take = Callable[..., Path]

@@ -18,11 +18,11 @@ from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags import batch as batches
 from fstmuse_core.tags import replacement
-from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.batch import apply, list_batches, recover, undo
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.journal import Journal, one_writer
 from fstmuse_core.tags.outcome import Batch, Fate
+from fstmuse_core.tags.spans import audio_digest
 from tests.tags.conftest import FORMATS, everything, plan
 from tests.tags.layouts import flac_parts
 

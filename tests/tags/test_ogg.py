@@ -11,10 +11,10 @@ import numpy as np
 from mutagen.ogg import OggPage
 
 from fstmuse_core.audio.reading import load_audio
-from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.batch import apply, undo
 from fstmuse_core.tags.formats import open_tags
 from fstmuse_core.tags.outcome import Fate
+from fstmuse_core.tags.spans import audio_digest
 from tests.tags.conftest import plan
 from tests.tags.layouts import flac_parts
 

@@ -22,7 +22,7 @@ from fstmuse_core.datasets.buckets import (
     write_manifest,
 )
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.training.quick.buckets import answer_buckets
+from fstmuse_core.training.quick.session import answer_buckets
 from tests.conftest import make_speech
 from tests.training_system.conftest import RATE, Home
 from tests.training_system.test_quick import write_song

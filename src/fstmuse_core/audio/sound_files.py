@@ -13,7 +13,7 @@ from fstmuse_core.audio.decoders.ffmpeg import open_container
 from fstmuse_core.audio.decoders.sniff import VIDEO, sniff
 from fstmuse_core.audio.decoders.source import UnreadableError
 from fstmuse_core.system.errors import AudioError, FstMuseError
-from fstmuse_core.system.shared_work import SharedWork
+from fstmuse_core.system.isolated import SharedWork
 
 _SOUND = (
     "mp3 mp2 mp1 mpga wav wave bwf rf64 flac fla ogg oga opus spx aiff aif aifc au snd m4a m4b m4r "

@@ -37,8 +37,8 @@ from fstmuse_core.bundle.manifest import (
     read_manifest_bytes,
     sealed,
 )
+from fstmuse_core.system.atomic_write import locked
 from fstmuse_core.system.errors import BundleError
-from fstmuse_core.system.locks import locked
 from fstmuse_core.system.regular_files import read_regular, stays_inside
 
 LITERT_NAME = "model.tflite"

@@ -24,10 +24,10 @@ from fstmuse_core.bundle.bundle import (
     load_bundle,
     write_bundle,
 )
+from fstmuse_core.bundle.changes import check_free, clean_title, free_name, name_of
+from fstmuse_core.bundle.known_networks import BuildTask, Rebuilt, Refused, serve_build
 from fstmuse_core.bundle.manifest import TAGGED, BundleManifest
 from fstmuse_core.bundle.model_list import IMPORT_RECORD, ModelEntry, find_model
-from fstmuse_core.bundle.names import check_free, clean_title, free_name, name_of
-from fstmuse_core.bundle.rebuild import Rebuilt, Refused, Task, serve
 from fstmuse_core.bundle.sanity_check import try_out
 from fstmuse_core.system.child_process import end_child, start_child
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
@@ -174,7 +174,7 @@ def _record(archive: Archive) -> dict[str, Any]:
 def _rebuild(archive: Archive, cancelled: Callable[[], bool]) -> Rebuilt:
     manifest = archive.manifest
     network = str(manifest.architecture["network"])
-    task = Task(
+    task = BuildTask(
         manifest.kind,
         network,
         len(manifest.genres),
@@ -183,7 +183,7 @@ def _rebuild(archive: Archive, cancelled: Callable[[], bool]) -> Rebuilt:
         manifest.segment_frames,
     )
     deadline = time.monotonic() + _PATIENCE_S
-    process, connection = start_child(serve, memory_bytes=BUILDING.memory_bytes)
+    process, connection = start_child(serve_build, memory_bytes=BUILDING.memory_bytes)
     try:
         connection.send((task, dict(archive.weights)))
         while not connection.poll(_POLL_S):

@@ -10,13 +10,12 @@ from fstmuse_core.audio.features import WINDOW_FRAMES
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork
+from fstmuse_core.bundle.litert import GeneratorNetwork, LiteRtNetwork, WholeClipNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, SEGMENTS, TAGGED, WHOLE_CLIP
 from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.bundle.pattern_head import pattern_head
 from fstmuse_core.bundle.tagger import TagOutputs
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_for, tagger_head, tagger_head_of
-from fstmuse_core.bundle.whole_clip import WholeClipNetwork
 from fstmuse_core.system.errors import BundleError
 
 _PROBES = 3

@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,87 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, TAGGED, WHOLE_CLIP
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.classify.segments import SegmentClassifier
-from fstmuse_core.classify.session import Answering, Session
 from fstmuse_core.classify.tagged import TaggedClassifier
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.process_limits import require_room
+
+
+class Session(Protocol):
+    """One clip while it is being classified; made by :meth:`GenreClassifier.session`.
+
+    Examples
+    --------
+    >>> session = GenreClassifier.load("toy-model").session()
+    >>> session.push(load_audio("song.wav"))
+    >>> session.finish().model
+    'toy-model'
+    """
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples pushed so far.
+
+        Examples
+        --------
+        >>> session = GenreClassifier.load("fst-muse").session()
+        >>> session.push(np.zeros(1000, dtype=np.float32))
+        >>> session.n_samples
+        1000
+        """
+
+    def push(self, samples: FloatArray) -> None:
+        """Take more of the sound.
+
+        Parameters
+        ----------
+        samples : ndarray of float32, shape ``(n,)``
+            Mono, at the bundle's rate, any number of them; however they are divided, the final
+            answer is the same.
+
+        Examples
+        --------
+        >>> session = GenreClassifier.load("fst-muse").session()
+        >>> for block in np.array_split(load_audio("song.wav"), 7):
+        ...     session.push(block)
+        """
+
+    def so_far(self) -> Classification:
+        """Answer to the sound so far; pushing may go on.
+
+        Examples
+        --------
+        >>> session = GenreClassifier.load("fst-muse").session()
+        >>> session.push(load_audio("song.wav", duration_s=4.0))
+        >>> session.so_far().duration_s
+        4.0
+        """
+
+    def finish(self, warnings: tuple[str, ...] = ()) -> Classification:
+        """The final answer; nothing is pushed after it.
+
+        Parameters
+        ----------
+        warnings : tuple of str
+            Sentences about the source, which are put before its own.
+
+        Examples
+        --------
+        >>> session = GenreClassifier.load("fst-muse").session()
+        >>> session.push(load_audio("song.wav"))
+        >>> session.finish(("It was recorded through a wall.",)).warnings[0]
+        'It was recorded through a wall.'
+        """
+
+
+class Answering(Protocol):
+    """A bundle's networks, ready to answer."""
+
+    def session(
+        self, *, with_activation: bool, on_mel: Callable[[FloatArray], None] | None
+    ) -> Session:
+        """Open a session; ``on_mel`` is given each run of mel frames as it is computed."""
+
 
 # Sound that is decoded at once: a clip costs a seventh less than in blocks of 1.5 s, and not even
 # many channels at a high rate take more than some tens of megabytes.
@@ -263,7 +340,7 @@ def _status(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
 def _digest(path: str | os.PathLike[str], before: tuple[int, int] | None) -> str:
     """Hash of a file's sound, if the file is still as it was ``before``."""
-    from fstmuse_core.tags.audio_bytes import audio_digest
+    from fstmuse_core.tags.spans import audio_digest
 
     try:
         digest = audio_digest(path)

@@ -10,7 +10,7 @@ import numpy as np
 from fstmuse_core.audio.levels import LevelMonitor, loudest_rms, silent_segments
 from fstmuse_core.audio.spectrogram import FloatArray, MelStream
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.bundle.whole_clip import WholeClipNetwork
+from fstmuse_core.bundle.litert import WholeClipNetwork
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import Classification, Timeline
 from fstmuse_core.classify.verdict import MIN_DURATION_S, Evidence, decide

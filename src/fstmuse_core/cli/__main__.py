@@ -2,7 +2,7 @@
 
 import sys
 
-from fstmuse_core.system.commands import serve_children
+from fstmuse_core.system.child_process import serve_children
 
 if __name__ == "__main__" and not serve_children(sys.argv):
     from fstmuse_core.cli import main

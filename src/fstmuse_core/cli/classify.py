@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fstmuse_core.cli.common.console import SOME_FAILED, about, say
+from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, about, say
 from fstmuse_core.cli.common.output import check_writable, identity, open_text
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
 from fstmuse_core.cli.common.param_types import shard as as_shard
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
 from fstmuse_core.system.isolated import MANY, FileWork, each_isolated, unexpected
 

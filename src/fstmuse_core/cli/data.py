@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, print_safe, say
 from fstmuse_core.cli.common.output import check_writable, open_text
 from fstmuse_core.cli.common.param_types import SomePath, Whole, kind_option, tag_encoding_option
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 if TYPE_CHECKING:

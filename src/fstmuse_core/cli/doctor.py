@@ -15,7 +15,7 @@ import click
 
 from fstmuse_core import __version__
 from fstmuse_core.cli.common.console import SOME_FAILED, print_safe
-from fstmuse_core.system.commands import checkout, child_command, is_app
+from fstmuse_core.system.child_process import checkout, child_command, is_app
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 # What the core needs at run time: distribution, and the module whose import proves it works.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.common.console import print_safe
+from fstmuse_core.cli.common.console import ProgressBar, print_safe
 from fstmuse_core.cli.common.measuring import (
     ask,
     claim_of,
@@ -19,7 +19,6 @@ from fstmuse_core.cli.common.measuring import (
     training_module,
 )
 from fstmuse_core.cli.common.param_types import ModelName, kind_option, tag_encoding_option
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import certainty, counted, counted_share, guessing, recorded_share
 

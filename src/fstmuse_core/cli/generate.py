@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from fstmuse_core.cli.common.console import SOME_FAILED, WRONG_USE, about, print_safe, say
+from fstmuse_core.cli.common.console import (
+    SOME_FAILED,
+    WRONG_USE,
+    ProgressBar,
+    about,
+    print_safe,
+    say,
+)
 from fstmuse_core.cli.common.output import check_sound_file
 from fstmuse_core.cli.common.param_types import ModelName, Number, SomePath, Whole
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import (
     AudioError,
     BundleError,

@@ -14,10 +14,9 @@ import numpy.typing as npt
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.common.console import SOME_FAILED, about, say
+from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, about, say
 from fstmuse_core.cli.common.output import check_sound_file, check_writable, writing
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.isolated import isolated

@@ -13,7 +13,7 @@ import platformdirs
 from fstmuse_core.system.atomic_write import write_atomic
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
-from fstmuse_core.system.text_output import csv_rows
+from fstmuse_core.system.tables import csv_rows
 from fstmuse_core.tags.genres import class_name
 from fstmuse_core.tags.reading import read_tags
 

@@ -13,6 +13,7 @@ from fstmuse_core.datasets.corrections.tracks import (
     holds_corrections,
     read_corrections,
 )
+from fstmuse_core.datasets.examine import one_process
 from fstmuse_core.datasets.fma import TRACKS_FILE, find_metadata, read_fma
 from fstmuse_core.datasets.folders import (
     Cancelled,
@@ -22,7 +23,6 @@ from fstmuse_core.datasets.folders import (
     read_folders,
     read_tagged,
 )
-from fstmuse_core.datasets.isolated import one_process
 from fstmuse_core.datasets.manifest import is_manifest, load_manifest, manifest_in
 from fstmuse_core.datasets.track import AUTO, CHOICES, KINDS, Collection, Kind, in_one_spelling
 from fstmuse_core.system.errors import FstMuseError, one_line

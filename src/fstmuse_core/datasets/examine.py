@@ -1,19 +1,23 @@
-"""Examination of one file for faults; runs in the pool."""
+"""Examination of one file for faults, in the pool or in a process of its own."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from fstmuse_core.audio import sound_files
 from fstmuse_core.audio.levels import HopLevels
-from fstmuse_core.audio.reading import AudioStream
+from fstmuse_core.audio.reading import AudioStream, probe
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.datasets.duplicates import PrintStream
-from fstmuse_core.system.errors import AudioError
+from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.isolated import SharedWork
 
 # One segment of the classifiers.
 SHORTEST_S = 3.0
@@ -119,3 +123,44 @@ def _flat_peaks(size: FloatArray) -> int:
 def _as_pcm(block: FloatArray) -> bytes:
     """16-bit samples, so that a copy in a lossless format of another width is the same."""
     return bytes(np.rint(np.clip(block * 32768.0, -32768.0, 32767.0)).astype("<i2").data)
+
+
+Cancelled = Callable[[], bool]
+
+
+def _duration(path: str) -> float:
+    return probe(path).duration_s or 0.0
+
+
+def _examine(path: str) -> Examination:
+    return examine(Path(path))
+
+
+_DURATIONS = SharedWork(_duration)
+_EXAMINATIONS = SharedWork(_examine)
+
+
+@contextmanager
+def one_process() -> Iterator[None]:
+    """Look at all files until the end of the ``with`` statement in the same process."""
+    with sound_files.one_process(), _DURATIONS.kept(), _EXAMINATIONS.kept():
+        yield
+
+
+def duration_of(path: Path, cancelled: Cancelled | None = None) -> float | str:
+    """Seconds of sound, as the file's header says, or why they are not known.
+
+    ``cancelled`` is asked several times a second.
+    """
+    found = _DURATIONS.result(path, cancelled)
+    if isinstance(found, FstMuseError):
+        return found.reason
+    return found or "its length is not known, so it may be damaged"
+
+
+def examined(path: Path, cancelled: Cancelled | None = None) -> Examination:
+    """Examine a file; one that crashes or hangs a decoder is unreadable."""
+    found = _EXAMINATIONS.result(path, cancelled)
+    if isinstance(found, FstMuseError):
+        return Examination(path, fault="unreadable", reason=found.reason)
+    return found

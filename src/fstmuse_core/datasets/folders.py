@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from fstmuse_core.audio.sound_files import find_audio_files, is_sound_file
-from fstmuse_core.datasets.isolated import duration_of
+from fstmuse_core.datasets.examine import duration_of
 from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
 from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 from fstmuse_core.system.wording import listed

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from fstmuse_core.datasets.isolated import Cancelled, duration_of, one_process
+from fstmuse_core.datasets.examine import Cancelled, duration_of, one_process
 from fstmuse_core.datasets.track import Collection, SetAside, Track, in_one_spelling, official_part
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.tables import Cells, Row, read_table

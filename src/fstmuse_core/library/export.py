@@ -13,7 +13,7 @@ from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.text_output import csv_rows, json_text
+from fstmuse_core.system.tables import csv_rows, json_text
 
 _AT_ONCE = 1000
 _BEFORE = (

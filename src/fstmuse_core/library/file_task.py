@@ -110,7 +110,7 @@ class LibraryTask:
             return Unusable(str(error))
 
     def _classify(self, found: FoundFile) -> ClassifiedFile:
-        from fstmuse_core.tags.audio_bytes import audio_digest
+        from fstmuse_core.tags.spans import audio_digest
 
         content = audio_digest(found.path)
         is_known, is_measured, encoding = self._known(content)
@@ -146,7 +146,7 @@ class LibraryTask:
 
 def described_file(path: str, encoding: str) -> ClassifiedFile | FailedFile:
     """Find out which sound a file holds and what its tags say; ``encoding`` is that of old tags."""
-    from fstmuse_core.tags.audio_bytes import audio_digest
+    from fstmuse_core.tags.spans import audio_digest
 
     return _steady(lambda found: _described(found, audio_digest(found.path), encoding), path)
 

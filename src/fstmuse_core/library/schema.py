@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from fstmuse_core.system.atomic_write import locked
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.locks import locked
 
 TAG_ENCODING = "tag_encoding"
 

@@ -18,8 +18,8 @@ from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
 from fstmuse_core.library.queue import Queue, Waiting
 from fstmuse_core.library.schema import TITLE, speaking
+from fstmuse_core.system.atomic_write import try_lock
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.system.locks import try_lock
 from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
 
 

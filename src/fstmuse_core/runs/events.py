@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fstmuse_core.runs.metrics import GanMetrics, Metrics, metrics_from
-from fstmuse_core.runs.values import REST, Matrix, key_of, plain, read_fields
 from fstmuse_core.system.regular_files import read_regular
-from fstmuse_core.system.strict_json import parse_json
+from fstmuse_core.system.strict_json import REST, Matrix, key_of, parse_json, plain, read_fields
 
 EVENTS_FILE = "events.jsonl"
 _PROGRESS = '{"event": "progress"'

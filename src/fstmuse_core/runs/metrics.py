@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from fstmuse_core.runs.values import REST, Matrix, key_of, plain, read_fields, without_nan
+from fstmuse_core.system.strict_json import REST, Matrix, key_of, plain, read_fields, without_nan
 from fstmuse_core.system.wording import Share, recorded_share
 
 

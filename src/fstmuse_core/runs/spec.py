@@ -271,7 +271,7 @@ AUGMENT = ChoiceSetting(
     unused="none",
 )
 SEED = WholeSetting(name="seed", low=0, high=2**32 - 1, default=0)
-# What a model may be called is in ``bundle.names``.
+# What a model may be called is in ``bundle.changes``.
 OUT = TextSetting(name="out", default="")
 BALANCE = SwitchSetting(name="balance", default=False, variants=_NETWORKS, unused=False)
 TENSORBOARD = TextSetting(name="tensorboard", default="", variants=_NETWORKS, unused="")

@@ -16,9 +16,8 @@ from typing import IO, Any
 import platformdirs
 
 from fstmuse_core.runs.spec import QUICK
-from fstmuse_core.system.atomic_write import open_atomic
+from fstmuse_core.system.atomic_write import open_atomic, try_lock
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.locks import try_lock
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.system.wording import counted

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for, sync_folder
-from fstmuse_core.tags.hard_links import forget_lonely, forget_old, join_names, keep_old, old_file
 from fstmuse_core.tags.journal import (
     BatchRecord,
     Entry,
@@ -28,8 +27,13 @@ from fstmuse_core.tags.replacement import (
     FileChangedError,
     MakeVersion,
     file_digest,
+    forget_lonely,
+    forget_old,
+    join_names,
+    keep_old,
     make_old_version,
     make_version,
+    old_file,
     put_in_place,
     scratch,
     scratch_name,

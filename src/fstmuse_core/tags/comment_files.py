@@ -11,10 +11,15 @@ from typing import Any, BinaryIO
 from fstmuse_core.tags.comments import COMMENTS_BLOCK, EMPTY, Comments, block_contents, flac_blocks
 from fstmuse_core.tags.extras import Extras, with_opus
 from fstmuse_core.tags.id3_frames import Id3Tag
-from fstmuse_core.tags.old_tags import id3v1_others, id3v1_with_genre
 from fstmuse_core.tags.reading import GenreField, main_genres
 from fstmuse_core.tags.spans import ogg_streams
-from fstmuse_core.tags.tag_containers import Part, PartKind, tag_parts
+from fstmuse_core.tags.tag_containers import (
+    Part,
+    PartKind,
+    id3v1_others,
+    id3v1_with_genre,
+    tag_parts,
+)
 from fstmuse_core.tags.tag_file import (
     PROVENANCE,
     Edit,

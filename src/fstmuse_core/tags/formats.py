@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fstmuse_core.tags.audio_bytes import tag_length
 from fstmuse_core.tags.comment_files import FlacFile, OggFile
 from fstmuse_core.tags.id3_files import ChunkFile, MpegFile
-from fstmuse_core.tags.spans import skip_id3
+from fstmuse_core.tags.spans import skip_id3, tag_length
 from fstmuse_core.tags.tag_containers import LARGEST_TAGS
 from fstmuse_core.tags.tag_file import PROVENANCE, TagError, TagFile
 

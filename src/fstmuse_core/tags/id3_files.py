@@ -11,16 +11,19 @@ from typing import Any, BinaryIO
 
 from fstmuse_core.tags.extras import ID3_FRAMES, MOOD, Extras
 from fstmuse_core.tags.id3_frames import Id3Tag
-from fstmuse_core.tags.old_tags import (
+from fstmuse_core.tags.reading import GenreField, genre_fields, main_genres
+from fstmuse_core.tags.tag_containers import (
+    Part,
+    PartKind,
     ape_others,
     ape_with_genres,
+    id3_frames,
     id3v1_others,
     id3v1_with_genre,
     info_others,
     info_with_genre,
+    tag_parts,
 )
-from fstmuse_core.tags.reading import GenreField, genre_fields, main_genres
-from fstmuse_core.tags.tag_containers import Part, PartKind, id3_frames, tag_parts
 from fstmuse_core.tags.tag_file import (
     PROVENANCE,
     Edit,

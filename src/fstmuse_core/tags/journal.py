@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 import platformdirs
 
+from fstmuse_core.system.atomic_write import locked
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.locks import locked
 from fstmuse_core.system.regular_files import open_regular
 from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.tags.file_access import sync_folder

@@ -13,9 +13,9 @@ import numpy as np
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.errors import AudioError
-from fstmuse_core.tags.audio_bytes import audio_digest
 from fstmuse_core.tags.extras import Extras, names_of
 from fstmuse_core.tags.formats import TagError, TagFile, open_tags
+from fstmuse_core.tags.spans import audio_digest
 from fstmuse_core.tags.tag_file import Genres
 
 # Left free on the disk, for what others are writing.

@@ -10,8 +10,15 @@ from typing import Any
 
 from fstmuse_core.tags.comments import flac_texts
 from fstmuse_core.tags.genres import useful_genres
-from fstmuse_core.tags.old_tags import ape_texts, fact_text, info_facts
-from fstmuse_core.tags.tag_containers import Part, PartKind, id3_frames, tag_parts
+from fstmuse_core.tags.tag_containers import (
+    Part,
+    PartKind,
+    ape_texts,
+    fact_text,
+    id3_frames,
+    info_facts,
+    tag_parts,
+)
 from fstmuse_core.tags.text_encoding import AUTO, decoded
 
 # Names of a field in the formats that mutagen reads, in order of preference.

@@ -21,7 +21,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 from fstmuse_core.bundle.bundle import LITERT_NAME, WEIGHTS_NAME, Bundle
 from fstmuse_core.bundle.manifest import BundleManifest, Thresholds
 from fstmuse_core.networks.blocks import Classifier
-from fstmuse_core.system.commands import child_command
+from fstmuse_core.system.child_process import child_command
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.native_libraries import one_thread_environment
 from fstmuse_core.training.plan import PLANS, Hyperparameters, ModelPlan

@@ -54,7 +54,7 @@ def rebuild_whole_clip(
     FstMuseError
         If the weights are not exactly those of the network.
     """
-    from fstmuse_core.training.original import export as original_export
+    from fstmuse_core.training.original import packaging as original_export
 
     network = build(wanted.n_genres, wanted.n_frames)
     assign_all(network.weights, weights)

@@ -11,7 +11,7 @@ from pathlib import Path
 from fstmuse_core.datasets.duplicates import Print, as_text
 from fstmuse_core.datasets.overlap import COLUMNS
 from fstmuse_core.runs.spec import SETTINGS
-from fstmuse_core.system.text_output import csv_rows
+from fstmuse_core.system.tables import csv_rows
 from fstmuse_core.tags.genres import listed_genres
 from fstmuse_core.tags.text_encoding import AUTO
 from fstmuse_core.training.data_split import Parts

@@ -18,8 +18,8 @@ from fstmuse_core.bundle.bundle import (
     load_bundle,
     name_key,
 )
+from fstmuse_core.bundle.changes import free_name
 from fstmuse_core.bundle.known_networks import is_reported
-from fstmuse_core.bundle.names import free_name
 from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.system.regular_files import read_regular

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from fstmuse_core.bundle.names import clean_title, name_of
+from fstmuse_core.bundle.changes import clean_title, name_of
 from fstmuse_core.runs import spec
 from fstmuse_core.runs.spec import GAN, ORIGINAL, OURS, QUICK, SETTINGS
 from fstmuse_core.system.errors import FstMuseError

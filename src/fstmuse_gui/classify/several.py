@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from fstmuse_core.system.text_output import csv_rows
+from fstmuse_core.system.tables import csv_rows
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.saving import record_of
 from fstmuse_gui.classify.view import ClassifyView

@@ -13,17 +13,15 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.classify.clip_page import why_tip
-from fstmuse_gui.classify.dragging import FilesOut, handed_out_folder
-from fstmuse_gui.classify.opening import Opening
+from fstmuse_gui.classify.dragging import FilesOut, Opening, handed_out_folder
 from fstmuse_gui.classify.playback import Lister, OutputMenu, ResynthesisPlayer, make_lister
 from fstmuse_gui.classify.presenter import ClassifyPresenter
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.recording import Recording
-from fstmuse_gui.classify.region_menu import RegionMenu
-from fstmuse_gui.classify.session import SessionKeeper
+from fstmuse_gui.classify.region import RegionMenu
+from fstmuse_gui.classify.session import SessionKeeper, unsaved_folder
 from fstmuse_gui.classify.several import SeveralClips
 from fstmuse_gui.classify.side_by_side import SideBySide
-from fstmuse_gui.classify.unsaved import unsaved_folder
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import (
@@ -39,11 +37,10 @@ from fstmuse_gui.settings import (
     Settings,
 )
 from fstmuse_gui.shared.clips import Clip
-from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
-from fstmuse_gui.shared.learning import show_learning
+from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections, show_learning
 from fstmuse_gui.shared.models import ModelInfo, installed_models
+from fstmuse_gui.shared.playback import VolumePresenter, volume_actions
 from fstmuse_gui.shared.tabs import MenuEntries, TabContext, make_action
-from fstmuse_gui.shared.volume import VolumePresenter, volume_actions
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge

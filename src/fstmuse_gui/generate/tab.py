@@ -15,8 +15,8 @@ from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option
 from fstmuse_gui.shared.models import ModelInfo, installed_generators, installed_models
+from fstmuse_gui.shared.playback import VolumePresenter, volume_actions
 from fstmuse_gui.shared.tabs import LazyPage, MenuEntries, TabContext, make_action
-from fstmuse_gui.shared.volume import VolumePresenter, volume_actions
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 

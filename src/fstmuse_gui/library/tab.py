@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from fstmuse_gui.library.wiring import LibraryFactories
 from fstmuse_gui.settings import MODEL, OUTPUT_DEVICE, Option
-from fstmuse_gui.shared.learning import show_learning
+from fstmuse_gui.shared.correction_presenter import show_learning
+from fstmuse_gui.shared.playback import gain_of
 from fstmuse_gui.shared.tabs import (
     BadgeKind,
     LazyPage,
@@ -20,7 +21,6 @@ from fstmuse_gui.shared.tabs import (
     TabContext,
     make_action,
 )
-from fstmuse_gui.shared.volume import gain_of
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import STEP_S
 

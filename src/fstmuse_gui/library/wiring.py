@@ -22,7 +22,7 @@ from fstmuse_gui.plain import counted
 from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.sound.player import Playing, make_player
-from fstmuse_gui.workers.scanning import (
+from fstmuse_gui.workers.library import (
     LibraryScan,
     LibraryWorkers,
     OnScan,

@@ -14,7 +14,7 @@ from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import GAP
 from fstmuse_gui.plain import counted, time_left
-from fstmuse_gui.workers.scanning import LibraryWorkers
+from fstmuse_gui.workers.library import LibraryWorkers
 
 
 class WorkPresenter(QObject):

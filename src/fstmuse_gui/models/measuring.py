@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.bundle.model_list import ModelEntry
-from fstmuse_core.system.commands import child_command
+from fstmuse_core.system.child_process import child_command
 from fstmuse_core.system.strict_json import parse_json
 from fstmuse_core.system.wording import guessing, recorded_share
 from fstmuse_gui.plain import PlainLabel, counted, unbroken, visible

@@ -24,9 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fstmuse_core.bundle.changes import DeletedModel
+from fstmuse_core.bundle.changes import MAX_LENGTH, DeletedModel
 from fstmuse_core.bundle.model_list import ModelEntry
-from fstmuse_core.bundle.names import MAX_LENGTH
 from fstmuse_core.system.wording import sized
 from fstmuse_gui.models.details_page import DetailsPage
 from fstmuse_gui.models.words import accessible_text, date_text, list_line

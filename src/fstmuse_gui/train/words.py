@@ -7,8 +7,8 @@ import math
 from fstmuse_core.runs.events import Started
 from fstmuse_core.runs.metrics import Metrics
 from fstmuse_core.runs.spec import QUICK
-from fstmuse_core.runs.values import Matrix
 from fstmuse_core.system import wording
+from fstmuse_core.system.strict_json import Matrix
 from fstmuse_core.system.wording import Share
 from fstmuse_gui.plain import counted, unbroken
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS

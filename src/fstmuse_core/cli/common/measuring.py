@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fstmuse_core.cli.common.console import say
+from fstmuse_core.cli.common.console import ProgressBar, say
 from fstmuse_core.cli.common.param_types import SomePath
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.wording import counted
 

@@ -150,7 +150,7 @@ class JsonWriter:
     """One JSON array, one object a line; what was done stays valid JSON also when cut short."""
 
     def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
-        from fstmuse_core.system.text_output import json_text
+        from fstmuse_core.system.tables import json_text
 
         self._stream, self._bundle, self._choice = stream, bundle, choice
         self._text = json_text(stream)
@@ -185,7 +185,7 @@ class JsonLinesWriter:
         choice: Choice,
         files: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        from fstmuse_core.system.text_output import json_text
+        from fstmuse_core.system.tables import json_text
 
         self._files = files or {}
         self._stream, self._bundle, self._choice = stream, bundle, choice
@@ -213,7 +213,7 @@ class CsvWriter:
     _AFTER = ("warnings", "error")
 
     def __init__(self, stream: TextIO, bundle: Bundle, choice: Choice) -> None:
-        from fstmuse_core.system.text_output import csv_rows
+        from fstmuse_core.system.tables import csv_rows
 
         self._stream, self._bundle, self._choice = stream, bundle, choice
         times = ("start_s", "end_s") if choice.timeline else ()

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, print_safe, say
 from fstmuse_core.cli.common.output import check_writable, open_text
 from fstmuse_core.cli.common.param_types import SomePath
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import StaleFiles, chosen_model, model_option, opened_library
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.isolated import FileWork
@@ -180,7 +179,7 @@ def _write(found: Sequence[Copies], kind: str, stream: TextIO) -> None:
         ]
         stream.write(json.dumps({"groups": groups, "parts": parts}, indent=1) + "\n")
     elif kind == "csv":
-        from fstmuse_core.system.text_output import csv_rows
+        from fstmuse_core.system.tables import csv_rows
 
         write = csv_rows(stream)
         write(_FIELDS)

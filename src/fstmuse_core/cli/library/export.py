@@ -25,9 +25,9 @@ from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
-    from fstmuse_core.library.albums import Album
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import KnownModel, LibraryRow
+    from fstmuse_core.library.tagging import Album
 
 
 @click.command("list", short_help="The files, and what was heard in them.")
@@ -253,7 +253,7 @@ def albums(model: str | None, folder: str | None, disagreeing: bool, layout: str
     A genre in brackets is a guess: its mean is below 50 %, or less than half of the songs that
     have a genre each by itself have this one. "fstmuse tag write --by-album" writes them.
     """
-    from fstmuse_core.library.albums import find_albums
+    from fstmuse_core.library.tagging import find_albums
 
     with opened_library(to_read=True) as library:
         classifier = chosen_model(library, model)

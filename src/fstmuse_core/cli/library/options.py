@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.common.console import say
+from fstmuse_core.cli.common.console import ProgressBar, say
 from fstmuse_core.cli.common.param_types import KeyName, ModelName, SomePath, Span
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.library.rows import KnownModel, State
 from fstmuse_core.system.errors import BundleError, FstMuseError, one_line
 from fstmuse_core.system.wording import counted

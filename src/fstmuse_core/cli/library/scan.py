@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
-from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
+from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, print_safe, say
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, tag_encoding_option
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import opened_library
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import counted

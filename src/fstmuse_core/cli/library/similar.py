@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 import numpy as np
 
-from fstmuse_core.cli.common.console import print_safe, say
+from fstmuse_core.cli.common.console import ProgressBar, print_safe, say
 from fstmuse_core.cli.common.output import check_writable, open_text
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import StaleFiles, chosen_model, left_out, opened_library
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.isolated import isolated
@@ -308,7 +307,7 @@ def _write_table(listed: Sequence[tuple[LibraryRow, float]], kind: str, stream: 
     if kind == "json":
         stream.write(json.dumps(records, indent=1) + "\n")
     elif kind == "csv":
-        from fstmuse_core.system.text_output import csv_rows
+        from fstmuse_core.system.tables import csv_rows
 
         write = csv_rows(stream)
         write(_FIELDS)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fstmuse_core.cli.common.console import ProgressBar
 from fstmuse_core.cli.common.param_types import Percent, SomePath, Whole
-from fstmuse_core.cli.common.progress import ProgressBar
 from fstmuse_core.cli.library.options import model_option
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.regular_files import read_regular
@@ -270,8 +270,7 @@ def _from_library(
     model: str | None, folder: str | None, unsure: bool, is_by_album: bool
 ) -> list[FileGenres]:
     from fstmuse_core.cli.library.options import Choice, chosen_model, opened_library
-    from fstmuse_core.library.albums import by_album, find_albums
-    from fstmuse_core.library.tagging import file_genres
+    from fstmuse_core.library.tagging import by_album, file_genres, find_albums
 
     with opened_library() as library:
         classifier = chosen_model(library, model)

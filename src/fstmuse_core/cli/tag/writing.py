@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from fstmuse_core.cli.common.console import SOME_FAILED, print_safe, say
-from fstmuse_core.cli.common.progress import ProgressBar
+from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, print_safe, say
 from fstmuse_core.cli.library.options import layout_option
 from fstmuse_core.cli.tag.planning import plan_options, planned, told
 from fstmuse_core.library.database import library_file, open_library

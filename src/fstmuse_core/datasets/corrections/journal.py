@@ -1,7 +1,8 @@
-"""One correction, and the file of all that was said: a line of JSON for each step."""
+"""One correction, its recording, and the file of all that was said: a line of JSON a step."""
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -12,6 +13,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.system.atomic_write import open_atomic
 from fstmuse_core.system.regular_files import open_regular
 from fstmuse_core.system.strict_json import parse_json, typed
@@ -330,3 +334,16 @@ def _line(step: Step, folder: Path) -> bytes:
             values = {"step": "undone", "sound": sound}
     # In ASCII, which also holds file names that are no valid text.
     return json.dumps(values).encode("ascii") + b"\n"
+
+
+def flac(samples: FloatArray, sample_rate: int) -> bytes:
+    """A FLAC file of 16-bit samples, shape ``(n,)``, within [-1, 1]; the rate is in hertz."""
+    import soundfile
+
+    # The upper half of 32 bits, as libsndfile makes WAV but not FLAC files: a recording that
+    # is saved as a WAV file later shall be the same sound.
+    wide = np.clip(np.rint(samples.astype(np.float64) * 2.0**31), -(2.0**31), 2.0**31 - 1.0)
+    pcm = np.floor(wide / 65536.0).astype(np.int16)
+    stream = io.BytesIO()
+    soundfile.write(stream, pcm, sample_rate, format="FLAC", subtype="PCM_16")
+    return stream.getvalue()

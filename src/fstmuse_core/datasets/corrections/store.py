@@ -25,15 +25,13 @@ from fstmuse_core.datasets.corrections.journal import (
     Step,
     Undone,
     append,
+    flac,
     read_journal,
     write_anew,
 )
-from fstmuse_core.datasets.corrections.takes import flac
-from fstmuse_core.datasets.examine import Examination, file_state
-from fstmuse_core.datasets.isolated import examined
-from fstmuse_core.system.atomic_write import FULL, file_sha256, open_atomic
+from fstmuse_core.datasets.examine import Examination, examined, file_state
+from fstmuse_core.system.atomic_write import FULL, file_sha256, locked, open_atomic
 from fstmuse_core.system.errors import AudioError, FstMuseError
-from fstmuse_core.system.locks import locked
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.reading import Tags, read_tags
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from fstmuse_core.datasets.corrections.journal import JOURNAL_FILE, Correction
 from fstmuse_core.datasets.corrections.store import TITLE, CorrectionStore, corrections_folder
-from fstmuse_core.datasets.isolated import examined
+from fstmuse_core.datasets.examine import examined
 from fstmuse_core.datasets.track import Collection, SetAside, Track
 from fstmuse_core.system.atomic_write import write_atomic
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.text_output import csv_rows
+from fstmuse_core.system.tables import csv_rows
 from fstmuse_core.tags.genres import says_unsure
 
 # What stands for the corrections where a data set is named. A folder that happens to be

@@ -33,8 +33,7 @@ from fstmuse_core.training.data_split import Parts, plan_for
 from fstmuse_core.training.epochs import TrainingState, Validation, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.metrics import Floats, Ints, confusion_matrix, mean_by_class
-from fstmuse_core.training.original.export import build
-from fstmuse_core.training.original.packaging import package_original
+from fstmuse_core.training.original.packaging import build, package_original
 from fstmuse_core.training.packaging import FinishedRun
 from fstmuse_core.training.preparation import MelTable, set_aside_sentence
 from fstmuse_core.training.run import Run

@@ -1,12 +1,16 @@
-"""From the best weights of the report's design to a model like any other."""
+"""The report's networks as files of a bundle, and the bundle with its card."""
 
 from __future__ import annotations
 
+import importlib
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import keras
 import numpy as np
 
 from fstmuse_core.audio.features import FeatureScaling
@@ -19,17 +23,18 @@ from fstmuse_core.bundle.bundle import (
     user_models_folder,
     write_bundle,
 )
-from fstmuse_core.bundle.known_networks import has_room_for, reported_network
+from fstmuse_core.bundle.known_networks import KNOWN_NETWORKS, has_room_for, reported_network
+from fstmuse_core.bundle.litert import WholeClipNetwork
 from fstmuse_core.bundle.manifest import CLASSIFIER, WHOLE_CLIP, BundleManifest, Thresholds
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.datasets.overlap import TRACKS_FILE
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.wording import counted, counted_share
 from fstmuse_core.training.card import classifier_card
-from fstmuse_core.training.export import weights_bytes
+from fstmuse_core.training.export import litert_on_tensorflow, read_weights_into, weights_bytes
 from fstmuse_core.training.metrics import Floats, Ints
-from fstmuse_core.training.original.export import check_close, exported, network_of
 from fstmuse_core.training.packaging import (
     FinishedRun,
     done_event,
@@ -41,6 +46,103 @@ from fstmuse_core.training.packaging import (
 from fstmuse_core.training.preparation import MelTable
 from fstmuse_core.training.record import track_list
 from fstmuse_core.training.run import name_at_end
+
+# Of probabilities, between LiteRT and Keras.
+TOLERANCE = 1e-3
+
+
+def build(model: str, n_genres: int, n_frames: int) -> Any:
+    """The report's network of a model ("fst-muse"), for clips of so many frames."""
+    name = reported_network(model)
+    function = KNOWN_NETWORKS[CLASSIFIER][name]
+    return getattr(importlib.import_module(name), function)(n_genres, n_frames)
+
+
+def exported(network: Any, model: str, *, is_quantised: bool) -> bytes:
+    """A LiteRT file, whatever the backend."""
+    if keras.backend.backend() == "tensorflow":
+        return litert_bytes(network, is_quantised=is_quantised)
+    words = [
+        model,
+        str(network.output_shape[-1]),
+        str(network.input_shape[1]),
+        str(int(is_quantised)),
+    ]
+    return litert_on_tensorflow(__name__, words, weights_bytes(network))
+
+
+def litert_bytes(network: Any, *, is_quantised: bool) -> bytes:
+    """A LiteRT file of built-in operators.
+
+    Parameters
+    ----------
+    network : keras.Model
+        On the TensorFlow backend.
+    is_quantised : bool
+        Eight bits a weight, a quarter of the size; what they change is for the caller to see.
+
+    Raises
+    ------
+    FstMuseError
+        If a file with weights of 32 bits does not give what Keras gives.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        if is_quantised:
+            return _quantised(network, folder)
+        target = Path(folder) / LITERT_NAME
+        network.export(str(target), format="litert", verbose=False)
+        data = target.read_bytes()
+    inputs = np.random.default_rng(0).gamma(1.0, size=(1, *network.input_shape[1:]))
+    expected = np.asarray(network(inputs.astype(np.float32), training=False))
+    check_close(_run(data, inputs.astype(np.float32)), expected)
+    return data
+
+
+def _quantised(network: Any, folder: str) -> bytes:
+    import tensorflow as tf
+
+    network.export(folder, format="tf_saved_model", verbose=False)
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return bytes(converter.convert())
+
+
+def _run(data: bytes, inputs: FloatArray) -> FloatArray:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=data)
+    index = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(index, inputs.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(index, inputs)
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+
+def check_close(found: FloatArray | Floats, expected: FloatArray | Floats) -> None:
+    """Raise ``FstMuseError`` where LiteRT gives other probabilities than Keras."""
+    error = float(np.abs(found - expected).max())
+    if not error <= TOLERANCE:
+        raise FstMuseError("LiteRT export", f"it differs from Keras by {error:.2g}")
+
+
+def network_of(litert: bytes, manifest: BundleManifest) -> WholeClipNetwork:
+    """A network that has just been exported, ready to run."""
+    return WholeClipNetwork(Bundle(Path(manifest.name), manifest, "", litert), num_threads=1)
+
+
+def main(
+    model: str, n_genres: str, n_frames: str, is_quantised: str, weights: str, target: str
+) -> None:
+    """Build a network, give it ``weights`` and write ``target``."""
+    network = build(model, int(n_genres), int(n_frames))
+    read_weights_into(network, Path(weights))
+    Path(target).write_bytes(litert_bytes(network, is_quantised=is_quantised == "1"))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+
 
 # What it cannot do, for its card and for whoever trains it.
 LACKS = (

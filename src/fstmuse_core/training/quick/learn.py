@@ -36,11 +36,9 @@ from fstmuse_core.system.wording import counted, listed
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.measure import Answers, measure
 from fstmuse_core.training.metrics import Bools, Ints, probabilities
-from fstmuse_core.training.quick.card import learned_card
 from fstmuse_core.training.quick.check_songs import Compared, anchors, compare
-from fstmuse_core.training.quick.copies import same_recordings, under_two_names
 from fstmuse_core.training.quick.fitting import QuickData
-from fstmuse_core.training.quick.packaging import library_versions, tagged_manifest
+from fstmuse_core.training.quick.packaging import learned_card, library_versions, tagged_manifest
 from fstmuse_core.training.quick.personal import (
     FIRMER,
     FIRST,
@@ -53,7 +51,7 @@ from fstmuse_core.training.quick.personal import (
     with_genres,
     without_network,
 )
-from fstmuse_core.training.quick.rows import read_rows
+from fstmuse_core.training.quick.rows import read_rows, same_recordings, under_two_names
 from fstmuse_core.training.quick.session import FOLDS, MOST_GENRES, the_tagger
 from fstmuse_core.training.record import track_list
 from fstmuse_core.training.tagger_rows import outputs_of

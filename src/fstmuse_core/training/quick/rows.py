@@ -1,8 +1,9 @@
-"""The tagger's outputs for the user's music, made once and kept in the user's cache folder."""
+"""Rows of the tagger for the songs of a quick training, and copies of one song among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from fstmuse_core.classify.tagging import LISTENED_S
 from fstmuse_core.classify.verdict import MIN_DURATION_S
 from fstmuse_core.datasets.cache import tagger_rows_folder
 from fstmuse_core.datasets.examine import file_state
-from fstmuse_core.datasets.track import SetAside
+from fstmuse_core.datasets.track import SetAside, Track
 from fstmuse_core.system.atomic_write import cannot_write, open_atomic
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.pool import Broken, run_in_pool
@@ -192,3 +193,48 @@ def row_of(heard: Heard, tagger: Tagger) -> FloatArray:
         return np.append(nothing, np.float32(_SHORT if is_short else _SILENT))
     worth = _SPEECH if heard.evidence.speech > speech.THRESHOLD else _USABLE
     return np.append(heard.outputs.mean().row(), np.float32(worth))
+
+
+# Distance of two rows over the geometric mean of their lengths. Of 487 songs five pairs were
+# nearer than 0.1, all of the same title and artist, and the next one at 0.149; the same sound
+# anew as an mp3 of another level was at 0.071 at most.
+_SAME = 0.1
+_BLOCK = 1024
+
+
+def same_recordings(paths: Sequence[Path], rows: FloatArray) -> dict[Path, str]:
+    """Equal texts for files of the same recording; files that stand alone are left out.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    rows : ndarray of float32, shape ``(len(paths), n_features + n_tags)``
+    """
+    squares = np.einsum("ij,ij->i", rows, rows).astype(np.float64)
+    leader = list(range(len(paths)))
+
+    def find(index: int) -> int:
+        while leader[index] != index:
+            index = leader[index]
+        return index
+
+    for start in range(0, len(paths), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        products = (rows[part] @ rows.T).astype(np.float64)
+        distance = squares[part, None] + squares[None] - 2.0 * products
+        limit = _SAME**2 * np.sqrt(squares[part, None] * squares[None])
+        for one, other in np.argwhere(distance < limit).tolist():
+            if start + one < other:
+                leader[find(other)] = find(start + one)
+    groups: dict[int, list[Path]] = defaultdict(list)
+    for index, path in enumerate(paths):
+        groups[find(index)].append(path)
+    return {path: str(group[0]) for group in groups.values() if len(group) > 1 for path in group}
+
+
+def under_two_names(tracks: Sequence[Track], sounds: Mapping[Path, str]) -> list[list[Track]]:
+    """Tracks of the same recording that are said to be of different genres, together."""
+    groups: dict[str, list[Track]] = defaultdict(list)
+    for track in tracks:
+        groups[sounds.get(track.path, str(track.path))].append(track)
+    return [group for group in groups.values() if len({track.genre for track in group}) > 1]

@@ -39,9 +39,15 @@ from fstmuse_core.training.non_music import made_up_noise
 from fstmuse_core.training.pattern_head import pattern_rows
 from fstmuse_core.training.plan import IGNORED, PLANS, Hyperparameters, ModelPlan
 from fstmuse_core.training.starter.card import CardFacts, starter_card
-from fstmuse_core.training.starter.common import figures_elsewhere, rows_of, say, track_list
 from fstmuse_core.training.starter.cross_validation import DataSet, cross_validate, train_both
-from fstmuse_core.training.starter.evaluation import Evaluation, evaluate
+from fstmuse_core.training.starter.evaluation import (
+    Evaluation,
+    evaluate,
+    figures_elsewhere,
+    rows_of,
+    say,
+    track_list,
+)
 from fstmuse_core.training.starter.experts import TaggedData, teach_experts
 
 _NETWORK_FILES = (LITERT_NAME, WEIGHTS_NAME, PATTERNS_NAME)

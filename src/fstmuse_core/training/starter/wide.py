@@ -48,7 +48,7 @@ from fstmuse_core.training.metrics import ClipScores, Ints
 from fstmuse_core.training.plan import IGNORED, ModelPlan
 from fstmuse_core.training.quick.packaging import tagged_manifest
 from fstmuse_core.training.starter.card import elsewhere_section
-from fstmuse_core.training.starter.common import figures_elsewhere, rows_of, say, track_list
+from fstmuse_core.training.starter.evaluation import figures_elsewhere, rows_of, say, track_list
 from fstmuse_core.training.starter.experts import (
     LeftOut,
     TaggedData,

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.audio.images import ImageBuilder
-from fstmuse_core.classify.classifier import GenreClassifier
-from fstmuse_core.classify.session import Session
+from fstmuse_core.classify.classifier import GenreClassifier, Session
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.protocol import (
     Cancel,

@@ -28,7 +28,7 @@ class LearningServer(JobServer):
         """Do a job and return its result."""
         # By their names: this room does not load what trains before it is asked to.
         if isinstance(request, AnswerBuckets):
-            answer = importlib.import_module("fstmuse_core.training.quick.buckets").answer_buckets
+            answer = importlib.import_module("fstmuse_core.training.quick.session").answer_buckets
             return answer(request.buckets, request.questions, self._tell, self.is_cancelled)
         learn = importlib.import_module("fstmuse_core.training.quick.learn").learn
         return learn(self._tell, self.is_cancelled)

@@ -25,12 +25,14 @@ from fstmuse_core.workers.protocol import (
     WriteTags,
 )
 from fstmuse_core.workers.server import JobServer
-from fstmuse_core.workers.tasks import scan, tags
+from fstmuse_core.workers.tasks import tags
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import KnownModel, LibraryRow
+    from fstmuse_core.library.scan import ScanReport
     from fstmuse_core.tags.plan import Change, Each
+
 
 _PART = 100
 # Of one file, or of a job that does not go from file to file.
@@ -182,8 +184,43 @@ def find_copies(server: LibraryServer, request: FindCopies) -> list[tuple[int, f
     return found
 
 
+# Folders beat, and so does each file that is found or whose tags are read; in between, what is
+# found is compared in one go.
+SCAN_LIMITS = Limits(
+    cpu_s=3600.0,
+    idle_s=120.0,
+    silent_s=3600.0,
+    work="looking through the folders",
+    remedy="look whether their disk answers, and try again",
+)
+
+
+def scan_folders(server: LibraryServer, request: ScanFolders) -> ScanReport:
+    """Look through the folders, and bring the library up to date unless it is cancelled."""
+    from fstmuse_core.library.scan import scan_library
+    from fstmuse_core.library.tagging import read_new_tags
+
+    def is_cancelled() -> bool:
+        heartbeat()
+        return server.is_cancelled()
+
+    report = scan_library(
+        server.library,
+        folder_ids=request.folder_ids,
+        progress=lambda n_found: server.progress(n_found, 0),
+        cancelled=is_cancelled,
+    )
+    if not report.cancelled:
+        read_new_tags(
+            server.library,
+            progress=lambda done, total: server.progress(done, total),
+            cancelled=is_cancelled,
+        )
+    return report
+
+
 _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
-    ScanFolders: scan.scan_folders,
+    ScanFolders: scan_folders,
     PlanTags: tags.plan,
     WriteTags: tags.write,
     UndoTags: tags.undo,

@@ -15,7 +15,7 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QResizeEvent, QTextOpt
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from fstmuse_core.bundle.bundle import name_key
-from fstmuse_core.bundle.names import name_of
+from fstmuse_core.bundle.changes import name_of
 from fstmuse_core.runs import spec
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.tags.genres import listed_genres

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.runs.events import Sample
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
-from fstmuse_gui.shared.volume import gain_of
+from fstmuse_gui.shared.playback import gain_of
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.train.run.samples import SamplesPanel

@@ -29,7 +29,7 @@ from fstmuse_core.runs.store import (
     running_training,
     runs_folder,
 )
-from fstmuse_core.system.commands import child_command
+from fstmuse_core.system.child_process import child_command
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.train.run.closing import Closing
 
