@@ -52,7 +52,18 @@ def test_a_style_that_is_hardly_there_is_not_said_however_rare_it_is() -> None:
 
 def test_no_more_styles_than_one_can_take_in() -> None:
     words = said(**dict.fromkeys(("blues", "soul", "oldies", "house", "country"), 2.0))
-    assert len(words["style"]) == 3
+    assert len(words["style"]) == 4
+
+
+def test_genres_that_are_true_too_stand_beside_the_one_that_is_named() -> None:
+    logits = MEAN.copy()
+    for name, strength in {"rock": 3.0, "hard rock": 2.5, "blues": 2.0}.items():
+        logits[NAMES.index(name)] += strength
+    found = traits_of(NAMES, logits, MEAN, DEVIATION, genre="Rock")
+    assert by_group(found) == {"style": ["Hard Rock", "Blues"]}
+    assert by_group(traits_of(NAMES, logits, MEAN, DEVIATION)) == {
+        "style": ["Rock", "Hard Rock", "Blues"]
+    }
 
 
 def test_words_of_another_tagger_are_left_out() -> None:

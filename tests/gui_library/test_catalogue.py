@@ -201,6 +201,8 @@ def test_a_search_takes_no_notice_of_accents() -> None:
         ("key:Gb", [1]),
         ("mood:calm", [2]),
         ("mood:party", [1]),
+        ("style:house", [1]),
+        ("style:hard", [2]),
         ("year:1990-1999", [1, 2]),
         ("energy:80-100", [1]),
         ("rate:320", [1]),
@@ -213,8 +215,8 @@ def test_a_search_asks_for_values(typed: str, wanted: list[int]) -> None:
     fast: dict[str, Any] = {"bpm": 120.4, "key": "F#", "energy": 0.9, "bit_rate": 320_000}
     slow: dict[str, Any] = {"bpm": 66.0, "key": "Am", "loudness": -20.0, "format": "FLAC"}
     rows = [
-        row(1, year=1995, format="MP3", mood="for a party", **fast),
-        row(2, year=1998, mood="calm, sad", **slow),
+        row(1, year=1995, format="MP3", mood="for a party", style="House", **fast),
+        row(2, year=1998, mood="calm, sad", style="Blues, Hard Rock", **slow),
         row(3),
     ]
     assert sorted(found(rows, Filter(text=typed))) == wanted
@@ -231,6 +233,7 @@ def test_a_search_asks_for_values(typed: str, wanted: list[int]) -> None:
         (Column.RATE, {"bit_rate": [0, 320_000, 128_000]}, [3, 2, 1]),
         (Column.KEY, {"key": ["C", "Am", None]}, [2, 1, 3]),
         (Column.MOOD, {"mood": ["sad", "", "calm"]}, [3, 1, 2]),
+        (Column.STYLE, {"style": ["Soul", "", "House, Pop"]}, [3, 1, 2]),
         (Column.FORMAT, {"format": ["MP3", "FLAC", ""]}, [2, 1, 3]),
         (Column.ALBUM, {"album": ["b", "", "A"]}, [3, 1, 2]),
         (

@@ -25,7 +25,8 @@ Fstmuse = Callable[..., tuple[int, str, str]]
 def measured(library_store: Shelf) -> Shelf:
     """Two songs with measures and one without."""
     library_store.put("fast.mp3", "slow.mp3", "unknown.mp3")
-    moods = (Trait(Group.STYLE, "Rock", 2.0), Trait(Group.MOOD, "calm", 1.5))
+    styles = (Trait(Group.STYLE, "Hard Rock", 2.0), Trait(Group.STYLE, "Blues", 1.2))
+    moods = (*styles, Trait(Group.MOOD, "calm", 1.5))
     calm = replace(answer("Folk", 0.7), traits=(*moods, Trait(Group.MOOD, "sad", 1.1)))
     fast = answer("Rock", 0.9)
     library_store.hear(
@@ -59,6 +60,8 @@ def test_the_list_shows_measures_and_how_sure_they_are(measured: Shelf, fstmuse:
         (("--key", "Gb"), ["fast"]),
         (("--loudness", "-12..-5"), ["fast"]),
         (("--mood", "Sad"), ["slow"]),
+        (("--style", "hard rock"), ["slow"]),
+        (("--style", "Rock"), []),
         (("--year", "1990-1999"), ["fast", "slow", "unknown"]),
         (("--bpm", "100-120"), []),
     ],
@@ -96,7 +99,8 @@ def test_tables_hold_measures(measured: Shelf, fstmuse: Fstmuse, tmp_path: Path)
     with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert (rows[1]["bpm"], rows[1]["mood"], rows[1]["year"]) == ("66.2", "calm, sad", "1998")
-    assert rows[2]["bpm"] == ""
+    assert rows[1]["style"] == "Hard Rock, Blues"
+    assert rows[2]["bpm"] == rows[2]["style"] == ""
 
 
 def test_words_for_what_is_not_sure() -> None:

@@ -153,7 +153,9 @@ def described(
     is_music = verdict.doubt not in _NO_MUSIC
     return {
         "tagged": Tagged(tagger.sha256, tagger.tags, outputs.tags, outputs.embedding),
-        "traits": traits_of(tagger.tags, outputs.tags, mean, deviation) if is_music else (),
+        "traits": traits_of(tagger.tags, outputs.tags, mean, deviation, genre=verdict.genre)
+        if is_music
+        else (),
     }
 
 

@@ -56,6 +56,7 @@ class Column(IntEnum):
     FORMAT = 15
     RATE = 16
     ADDED = 17
+    STYLE = 18
 
 
 # Columns of which :class:`RowFacts` knows the values.
@@ -102,7 +103,7 @@ class Filter:
     ----------
     text : str
         Words that all must occur in title, artist, album, tag or path, whatever their case and
-        accents. ``bpm:118-124``, ``year:1998``, ``key:Am`` and ``mood:calm`` ask for a value.
+        accents. ``bpm:118-124``, ``year:1998``, ``key:Am``, ``style:house`` ask for values.
     genre : str or None
         The genre shown for the file, :data:`NOT_SURE` among them; ``None`` for all.
     folder : int or None
@@ -196,8 +197,6 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.rows)
 
-    # -- keeping up --------------------------------------------------------------------
-
     def _note(self, place: int, row: LibraryRow) -> None:
         genre = shown_genre(row)
         self._genre[place] = self._genres.setdefault(genre, len(self._genres))
@@ -244,8 +243,6 @@ class Catalogue:
         """The files at these places."""
         found: list[int] = self._ids[places].tolist()
         return found
-
-    # -- asking ------------------------------------------------------------------------
 
     def find(self, wanted: Filter, order: Order) -> Places:
         """Places of the rows that pass, in this order."""

@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any
 
 from fstmuse_core.classify.result import SETTINGS, Classification
+from fstmuse_core.classify.traits import Group
 from fstmuse_core.library.rows import (
     Counts,
     FileScores,
@@ -67,7 +68,7 @@ SELECT sha256, name, title, genres,
     (SELECT count(*) FROM results WHERE model_id = models.id) AS n_results
 FROM models WHERE settings = ? AND n_results > 0 ORDER BY id
 """
-_MOODS = re.compile(r'\["mood", "([^"\\]+)"')
+_WORDS = {group: re.compile(rf'\["{group}", "([^"\\]+)"') for group in (Group.MOOD, Group.STYLE)}
 _STATES = {state.value: state for state in State}
 _KINDS: dict[str | None, ReviewKind | None] = {None: None, **{k.value: k for k in ReviewKind}}
 
@@ -112,16 +113,16 @@ def rows(
             (
                 *(v[0], decode(v[1]), *v[2:8], states[v[8]]),
                 *(*v[9:11], v[11] == 1, *v[12:17], kinds[v[17]], *v[18:23]),
-                *(_mood(v[23]), *v[24:]),
+                *(_words(v[23], Group.MOOD), _words(v[23], Group.STYLE), *v[24:]),
             )
         )
         for v in _chosen(connection, _ROWS, model_sha, folder_id, file_ids)
     ]
 
 
-def _mood(traits: str) -> str:
+def _words(traits: str, group: Group) -> str:
     # As :func:`~.rows.stored` writes them; to parse 50,000 of them would take half a second.
-    return ", ".join(_MOODS.findall(traits)) if '"mood"' in traits else ""
+    return ", ".join(_WORDS[group].findall(traits)) if f'"{group}"' in traits else ""
 
 
 def counts(connection: sqlite3.Connection, model_sha: str) -> Counts:

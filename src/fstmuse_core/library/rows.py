@@ -110,6 +110,8 @@ class LibraryRow(NamedTuple):
         Day and time when it was found, in ISO 8601.
     mood : str
         Words of the model for its mood, joined by ``", "``.
+    style : str
+        The same for styles and genres that are true of it too.
     bpm, steadiness, key, margin, loudness, peak, energy
         Fields of :class:`~fstmuse_core.audio.measures.Measures`; ``None`` until it is measured.
     """
@@ -138,6 +140,7 @@ class LibraryRow(NamedTuple):
     bit_rate: int = 0
     added_at: str = ""
     mood: str = ""
+    style: str = ""
     bpm: float | None = None
     steadiness: float | None = None
     key: str | None = None

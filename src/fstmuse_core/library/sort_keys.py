@@ -92,6 +92,7 @@ NUMBERS: Mapping[str, tuple[Callable[[LibraryRow], float | None], int]] = {
 WORDS: Mapping[str, Callable[[LibraryRow], str]] = {
     "key": lambda row: row.key or "",
     "mood": lambda row: row.mood,
+    "style": lambda row: row.style,
     "format": lambda row: row.format,
 }
 # A range as it is typed; energy is typed in per cent, a rate in kbit/s.

@@ -204,7 +204,8 @@ class FilterBar(QWidget):
         if clear is not None:
             clear.setAccessibleName("Clear the search")
         self.search.setToolTip(
-            "Words that all must occur; also bpm:118-124, key:Am, mood:calm, year:1998 (Ctrl+F)"
+            "Words that all must occur; also bpm:118-124, key:Am, mood:calm, style:house, "
+            "year:1998 (Ctrl+F)"
         )
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._pause.timeout.connect(self.changed)

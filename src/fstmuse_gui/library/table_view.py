@@ -42,6 +42,7 @@ _WIDTHS = {
     Column.SURE: 132,
     Column.TAG: 128,
     Column.MOOD: 120,
+    Column.STYLE: 160,
     Column.BPM: 68,
     Column.KEY: 68,
     Column.LOUDNESS: 72,
@@ -321,7 +322,7 @@ class LibraryTable(PlainTable):
 # As the menu offers them; how near a song is stands in lists of songs alone.
 _OFFERED = (
     *(Column.ARTIST, Column.ALBUM, Column.YEAR, Column.LENGTH),
-    *(Column.GENRE, Column.SURE, Column.TAG, Column.MOOD),
+    *(Column.GENRE, Column.SURE, Column.TAG, Column.STYLE, Column.MOOD),
     *(Column.BPM, Column.KEY, Column.LOUDNESS, Column.ENERGY),
     *(Column.FORMAT, Column.RATE, Column.ADDED, Column.FOLDER),
 )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @model_option
 @choice_options
 @layout_option
-@click.option("--measures", is_flag=True, help="Also tempo, key, loudness, energy and mood.")
+@click.option("--measures", is_flag=True, help="Also tempo, key, loudness, energy, mood, style.")
 def list_files(
     model: str | None,
     folder: str | None,
@@ -78,7 +78,8 @@ def _measured(row: LibraryRow) -> str:
     bpm, key = tempo_words(row.bpm, row.steadiness), key_words(row.key, row.margin)
     loudness = "-" if row.loudness is None else f"{row.loudness:.1f} LUFS"
     energy = "-" if row.energy is None else f"{100 * row.energy:.0f}"
-    return f"{bpm:>8}  {key:<4}  {loudness:>10}  {energy:>3}  {row.mood or '-':<20}  "
+    words = f"{row.mood or '-':<20}  {row.style or '-':<24}"
+    return f"{bpm:>8}  {key:<4}  {loudness:>10}  {energy:>3}  {words}  "
 
 
 def _genre(row: LibraryRow) -> str:

@@ -107,6 +107,7 @@ class Choice:
     key: str | None = None
     loudness: tuple[float, float] | None = None
     mood: str | None = None
+    style: str | None = None
     year: tuple[float, float] | None = None
 
     def rows(self, library: Library, model: KnownModel) -> list[LibraryRow]:
@@ -133,13 +134,14 @@ class Choice:
         return sorted(found, key=lambda row: row.path)
 
     def _fits(self, row: LibraryRow) -> bool:
-        """True if a row has what is asked for of measures, mood and year."""
+        """True if a row has what is asked for of measures, mood, style and year."""
         spans = ((self.bpm, row.bpm), (self.loudness, row.loudness), (self.year, row.year or None))
         if any(s is not None and not (v is not None and s[0] <= v <= s[1]) for s, v in spans):
             return False
-        moods = row.mood.casefold().split(", ")
-        has_mood = self.mood is None or self.mood.casefold() in moods
-        return has_mood and (self.key is None or row.key == self.key)
+        for word, words in ((self.mood, row.mood), (self.style, row.style)):
+            if word is not None and word.casefold() not in words.casefold().split(", "):
+                return False
+        return self.key is None or row.key == self.key
 
 
 def _of_genre(rows: list[LibraryRow], name: str) -> list[LibraryRow]:
@@ -156,6 +158,9 @@ def choice_options(function: _Command) -> _Command:
     for option in (
         click.option("--year", type=Span(), metavar="A-B", help="Only songs of these years."),
         click.option("--mood", metavar="WORD", help="Only what sounds so, such as calm."),
+        click.option(
+            "--style", metavar="NAME", help="Only what is of this style too: House, Hard Rock."
+        ),
         click.option(
             "--loudness", type=Span(), metavar="A..B", help="Only so loud, in LUFS: -12..-8."
         ),
