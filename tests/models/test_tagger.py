@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fstmuse_core.audio.levels import HopLevels
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.audio.tagger_mel import tagger_patch
 from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.archive import export_model, read_archive
 from fstmuse_core.bundle.bundle import (
@@ -21,6 +23,7 @@ from fstmuse_core.bundle.bundle import (
 from fstmuse_core.bundle.model_list import list_models
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
+from fstmuse_core.classify import tagging
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Doubt
 from fstmuse_core.classify.tagging import audible_patches, spread
@@ -95,6 +98,24 @@ def test_it_hears_the_same_in_batches_of_any_size(tagger: Tagger) -> None:
     assert whole.embedding.shape == (8, 256)
     one = tagger.first.run(patches[7:])
     np.testing.assert_allclose(whole.tags[7:], one.tags, atol=1e-4)
+
+
+def test_a_patch_is_cut_once_for_both_networks(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[int] = []
+
+    def noted(samples: FloatArray, patch: int) -> FloatArray:
+        cut.append(patch)
+        return tagger_patch(samples, patch)
+
+    monkeypatch.setattr(tagging, "tagger_patch", noted)
+    samples = make_music(30.0)
+    session, levels = tagging.TaggerSession(tagger), HopLevels(512)
+    session.push(samples)
+    levels.push(samples)
+    patches, _ = session.outputs(levels.rms()) or ([], None)
+    assert sorted(cut) == list(patches)
 
 
 def test_a_classifier_answers_with_network_and_tagger(on_tagger: Callable[..., Bundle]) -> None:

@@ -77,32 +77,38 @@ class TaggerSession:
         patches = spread(audible_patches(self._n_samples, rms), FIRST_PATCHES)
         if not patches.size:
             return None
-        first = self._score(self._tagger.first, self._by_first, patches)
+        cuts: dict[int, FloatArray] = {}
+        first = self._score(self._tagger.first, self._by_first, patches, cuts)
         # Not the edges, where songs fade.
         inner = patches[1:-1] if len(patches) > SECOND_PATCHES + 1 else patches
         few = spread(inner, SECOND_PATCHES)
-        second = self._score(self._tagger.second, self._by_second, few).mean()
+        second = self._score(self._tagger.second, self._by_second, few, cuts).mean()
         return patches, TagOutputs(
             _beside(first.tags, second.tags), _beside(first.embedding, second.embedding)
         )
 
     def _score(
-        self, network: TaggerNetwork, known: dict[int, TagOutputs], patches: Ints
+        self,
+        network: TaggerNetwork,
+        known: dict[int, TagOutputs],
+        patches: Ints,
+        cuts: dict[int, FloatArray],
     ) -> TagOutputs:
         new = [patch for patch in patches.tolist() if patch not in known]
         if new:
-            outputs = network.run(self._cut(new))
+            cuts.update(self._cut([patch for patch in new if patch not in cuts]))
+            outputs = network.run(np.stack([cuts[patch] for patch in new]))
             known.update((patch, outputs.at(np.array(i))) for i, patch in enumerate(new))
         chosen = [known[patch] for patch in patches.tolist()]
         return TagOutputs(
             np.stack([each.tags for each in chosen]), np.stack([each.embedding for each in chosen])
         )
 
-    def _cut(self, patches: list[int]) -> FloatArray:
+    def _cut(self, patches: list[int]) -> dict[int, FloatArray]:
         if len(self._blocks) > 1:
             self._blocks = [np.concatenate(self._blocks)]
         (samples,) = self._blocks
-        return np.stack([tagger_patch(samples, patch) for patch in patches])
+        return {patch: tagger_patch(samples, patch) for patch in patches}
 
 
 def _beside(rows: FloatArray, row: FloatArray) -> FloatArray:
