@@ -24,6 +24,7 @@ from fstmuse_core.datasets.duplicates import same_recordings
 from fstmuse_core.library.database import Library, open_library
 from fstmuse_core.library.scan import FoundFile, note_files
 from fstmuse_core.library.similar import SongFinder, SongIndex, journey, load_index
+from fstmuse_core.library.song_map import draw_map
 from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
 
 Floats = npt.NDArray[np.floating]
@@ -69,6 +70,7 @@ def _library(size: int, repeats: int) -> list[Row]:
             lambda a, _: finder.near([index.units[a]], _ASKED, without=[rows[a]]),
             chosen,
         )
+        drawing, adding = _mapped(library)
         way = _median(lambda a, b: journey(finder, rows[a], rows[b], 12), chosen)
     name = f"{size:,} songs"
     return [
@@ -78,6 +80,8 @@ def _library(size: int, repeats: int) -> list[Row]:
         Row("  processor time of that", 1000 * busy, "ms"),
         Row("  with their files", 1000 * both, "ms"),
         Row(f"  journey of 12 of {name}", 1000 * way, "ms"),
+        Row(f"  map of {name} drawn, processor time", drawing, "s"),
+        Row("  100 more find their places, processor time", adding, "s"),
     ]
 
 
@@ -96,6 +100,21 @@ def _fill(library: Library, size: int) -> tuple[int, int]:
             embedding, logits = values[:_N_FEATURES].tobytes(), values[_N_FEATURES:].tobytes()
             keep_sound(connection, str(n), tagger, StoredSound(embedding, logits, "[]", b""))
     return before, _bytes(library)
+
+
+def _mapped(library: Library) -> tuple[float, float]:
+    """Seconds of processor time for the map, and for 100 songs that are added to it."""
+    begun = time.process_time()
+    draw_map(library)
+    drawing = time.process_time() - begun
+    with library.writing() as connection:
+        connection.execute(
+            "DELETE FROM places WHERE content IN "
+            "(SELECT content FROM places WHERE NOT is_anchor ORDER BY content LIMIT 100)"
+        )
+    begun = time.process_time()
+    draw_map(library)
+    return drawing, time.process_time() - begun
 
 
 def _bytes(library: Library) -> int:

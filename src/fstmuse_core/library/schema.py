@@ -145,12 +145,24 @@ CREATE TABLE measures (
     energy REAL
 ) WITHOUT ROWID;
 """,
+    # Where songs lie on the map; it was drawn from the anchors.
+    """
+CREATE TABLE places (
+    tagger_id INTEGER NOT NULL REFERENCES taggers(id),
+    content TEXT NOT NULL,
+    x REAL NOT NULL,
+    y REAL NOT NULL,
+    is_anchor INTEGER NOT NULL,
+    PRIMARY KEY (tagger_id, content)
+) WITHOUT ROWID;
+""",
 )
 VERSION = 1 + len(_UPGRADES)
 _TABLES = {
     1: ("folders", "files", "models", "results", "timelines", "reviews"),
     2: ("options", "taggers", "embeddings", "prints"),
     4: ("measures",),
+    5: ("places",),
 }
 
 

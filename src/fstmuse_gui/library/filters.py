@@ -216,6 +216,11 @@ class FilterBar(QWidget):
         self.least_sure.setCheckable(True)
         self.least_sure.setToolTip("What nobody has looked at and is doubtful stands first (U)")
         self.least_sure.clicked.connect(self.least_sure_toggled)
+        self.map_button = QPushButton(icon("map"), " Map")
+        self.map_button.setProperty("look", "chip")
+        self.map_button.setCheckable(True)
+        self.map_button.setAccessibleName("Map of the songs")
+        self.map_button.setToolTip("Every song a dot; neighbours sound alike (Ctrl+M)")
         # Not by their data, which Qt would give back as other than it was.
         self.standing = self._chooser("Verdict", STANDINGS.values())
         self.confidence = self._chooser("How sure", [text for _band, text in CONFIDENCES])
@@ -248,6 +253,7 @@ class FilterBar(QWidget):
             row.setSpacing(GRID)
         first.addWidget(self.search, 1)
         first.addWidget(self.least_sure)
+        first.addWidget(self.map_button)
         for chooser in (self.standing, self.confidence, self.state):
             second.addWidget(chooser, 1)
         column = QVBoxLayout(self)

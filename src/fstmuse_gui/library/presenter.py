@@ -33,10 +33,13 @@ class LibraryPresenter(QObject):
         For the status bar.
     changed
         What can be done may have changed.
+    rows_shown
+        The table shows other rows, or others of them.
     """
 
     message = Signal(str)
     changed = Signal()
+    rows_shown = Signal()
 
     def __init__(
         self,
@@ -307,6 +310,7 @@ class LibraryPresenter(QObject):
         view.sidebar.show_folders(self._folders, counts, total, wanted.folder)
         view.sidebar.show_genres(catalogue.genre_counts(wanted), wanted.genre or "")
         self.reviewing.follow_order()
+        self.rows_shown.emit()
         self.changed.emit()
 
     def _words_for_nothing(self, catalogue: Catalogue) -> str:

@@ -98,6 +98,11 @@ class ReviewPresenter(QObject):
         return self._row
 
     @property
+    def is_playing(self) -> bool:
+        """True while a file is heard."""
+        return self._player.state == "playing"
+
+    @property
     def can_review(self) -> bool:
         """True while a classified file is shown, which can be reviewed."""
         return self._row is not None and self._row.content is not None and bool(self._row.verdict)

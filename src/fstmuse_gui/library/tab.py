@@ -218,6 +218,7 @@ class LibraryTab(QObject):
             self._action("&Search", "Ctrl+F", lambda w: w.view.filter_bar.search.setFocus()),
             self._action("Show &all files", "Ctrl+Shift+F", lambda w: w.presenter.clear_filter()),
             self._action("&Least sure first", "U", lambda w: w.view.filter_bar.least_sure.click()),
+            self._action("&Map or table", "Ctrl+M", lambda w: w.view.filter_bar.map_button.click()),
             None,
             self._similar,
             self._way,

@@ -73,6 +73,11 @@ class LibraryModel(TextTableModel):
             if line >= 0:
                 self.dataChanged.emit(self.index(line, 0), self.index(line, len(Column) - 1))
 
+    @property
+    def places(self) -> Places:
+        """Places in the catalogue of the rows that are shown."""
+        return self._places
+
     def row_at(self, line: int) -> LibraryRow:
         """The file in a line of the table."""
         return self.catalogue.rows[self._places[line]]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 from fstmuse_core.library.catalogue import NOT_SURE
 from fstmuse_core.library.rows import LibraryFolder
 from fstmuse_gui.library.filters import Facet, FacetList, FilterBar, SongListBar
+from fstmuse_gui.library.map_pane import MapPane
 from fstmuse_gui.library.review_pane import ReviewPane
 from fstmuse_gui.library.table_view import ColumnsMenu, LibraryTable
 from fstmuse_gui.library.words import MORE, folder_name
@@ -280,12 +282,21 @@ class LibrarySidebar(QWidget):
 
 
 class LibraryView(PagedView):
-    """Folders and genres on the left, the files in the middle, one of them on the right."""
+    """Folders and genres on the left, the files in the middle, one of them on the right.
+
+    Signals
+    -------
+    map_toggled(bool)
+        The map is shown in place of the table, or the table again.
+    """
+
+    map_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.sidebar = LibrarySidebar()
         self.filter_bar = FilterBar()
         self.table = LibraryTable()
+        self.map_pane = MapPane()
         self.list_bar = SongListBar()
         self.strip = WorkStrip()
         self.review = ReviewPane()
@@ -336,7 +347,11 @@ class LibraryView(PagedView):
         column.setSpacing(GRID + GRID // 2)
         column.addWidget(self.filter_bar)
         column.addWidget(self.list_bar)
-        column.addWidget(frame, 1)
+        self._table_or_map = QStackedWidget()
+        self._table_or_map.addWidget(frame)
+        self._table_or_map.addWidget(self.map_pane)
+        self.filter_bar.map_button.toggled.connect(self._on_map_toggled)
+        column.addWidget(self._table_or_map, 1)
         column.addWidget(self.strip)
         column.addLayout(foot)
         right = QWidget()
@@ -353,6 +368,16 @@ class LibraryView(PagedView):
         """Light up while something that can be dropped hangs above the window."""
         self.sidebar.set_drop_highlight(is_highlighted)
         self.empty_page.set_drop_highlight(is_highlighted)
+
+    @property
+    def is_map_shown(self) -> bool:
+        """True while the map stands in place of the table."""
+        return self.filter_bar.map_button.isChecked()
+
+    def _on_map_toggled(self, is_wanted: bool) -> None:
+        self._table_or_map.setCurrentIndex(int(is_wanted))
+        self.map_toggled.emit(is_wanted)
+        (self.map_pane.map if is_wanted else self.table).setFocus()
 
     # -- questions ---------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from fstmuse_gui.library.export_presenter import ExportPresenter
+from fstmuse_gui.library.map_presenter import MapPresenter
 from fstmuse_gui.library.presenter import LibraryPresenter
 from fstmuse_gui.library.review_presenter import ReviewPresenter
 from fstmuse_gui.library.similar_presenter import SimilarPresenter
@@ -73,6 +74,8 @@ class LibraryWiring(QObject):
         self.similar = SimilarPresenter(self.view, self.library_store, self)
         self.similar.message.connect(self.presenter.message)
         self.similar.found.connect(self.presenter.show_list)
+        self.map = MapPresenter(self.view, self.library_store, self.presenter, self)
+        self.map.message.connect(self.presenter.message)
         self.view.list_bar.save_requested.connect(lambda: self.export("songs"))
         self._tagging: TagPresenter | None = None
         # Last choices for writing tags: the sign between genres, and True to keep file times.
@@ -142,6 +145,7 @@ class LibraryWiring(QObject):
         """Stop everything in good order."""
         self.exporting.close()
         self.similar.close()
+        self.map.close()
         if self._tagging is not None:
             self._tagging.close()
             self.tag_choices = (self._tagging.separator, self._tagging.keep_time)

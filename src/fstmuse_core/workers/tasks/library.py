@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import KnownModel, LibraryRow
     from fstmuse_core.library.scan import ScanReport
+    from fstmuse_core.library.song_map import SongMap
     from fstmuse_core.tags.plan import Change, Each
 
 
@@ -219,6 +221,23 @@ def scan_folders(server: LibraryServer, request: ScanFolders) -> ScanReport:
     return report
 
 
+@dataclass(frozen=True)
+class DrawMap(LibraryRequest):
+    """Bring the map up to date, or draw it ``anew``.
+
+    ``Done`` holds a :class:`~fstmuse_core.library.song_map.SongMap`.
+    """
+
+    anew: bool = False
+
+
+def draw_map(server: LibraryServer, request: DrawMap) -> SongMap:
+    """Places of the songs on the map; those that are new find theirs."""
+    from fstmuse_core.library import song_map
+
+    return song_map.draw_map(server.library, anew=request.anew)
+
+
 _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
     ScanFolders: scan_folders,
     PlanTags: tags.plan,
@@ -230,4 +249,5 @@ _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
     ExportRows: export,
     CompareModels: compare,
     FindCopies: find_copies,
+    DrawMap: draw_map,
 }
