@@ -17,6 +17,7 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     JUDGE_NAME,
+    LIKENESS_NAME,
     LITERT_NAME,
     PATTERNS_NAME,
     TAGGER_HEAD_NAME,
@@ -113,13 +114,21 @@ _ENTRIES = {
     PATTERNS_NAME: 16 * _MIB,
     TAGGER_HEAD_NAME: 4 * _MIB,
     JUDGE_NAME: MAX_WEIGHTS_BYTES,
+    LIKENESS_NAME: 4 * _MIB,
     LITERT_NAME: MAX_WEIGHTS_BYTES,
     CARD_NAME: 2 * _MIB,
     "TRACKS.csv": 64 * _MIB,
 }
 _TEXTS = (CARD_NAME, "TRACKS.csv")
 _LIMITS = ZipLimits(len(_ENTRIES), 4096, _MAX_FILE_BYTES, _ENTRIES.get)
-_EXPORTED = (WEIGHTS_NAME, PATTERNS_NAME, TAGGER_HEAD_NAME, JUDGE_NAME, *_TEXTS)
+_EXPORTED = (
+    WEIGHTS_NAME,
+    PATTERNS_NAME,
+    TAGGER_HEAD_NAME,
+    JUDGE_NAME,
+    LIKENESS_NAME,
+    *_TEXTS,
+)
 # Zip knows no earlier time; one that is always the same gives the same file for a model.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644 << 16
@@ -261,8 +270,9 @@ def _checked(path: Path, sha256: str, files: Mapping[str, bytes]) -> Archive:
             others[PATTERNS_NAME] = _patterns(files[PATTERNS_NAME], manifest)
         if TAGGER_HEAD_NAME in files:
             others[TAGGER_HEAD_NAME] = _tagger_head(files[TAGGER_HEAD_NAME], manifest)
-        if JUDGE_NAME in files:
-            others[JUDGE_NAME] = _arrays(read_weights(files[JUDGE_NAME]))
+        for name in (JUDGE_NAME, LIKENESS_NAME):
+            if name in files:
+                others[name] = _arrays(read_weights(files[name]))
     except ZipTroubleError as trouble:
         raise ArchiveError(path, str(trouble), _REMEDY) from trouble
     for name in _TEXTS:

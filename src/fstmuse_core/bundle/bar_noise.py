@@ -16,6 +16,7 @@ import numpy as np
 
 from fstmuse_core.audio.beats import BEATS_A_BAR, CELLS_A_BAR, CELLS_A_BEAT
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.likeness import told_of
 from fstmuse_core.bundle.noise import N_PULSES, NoiseShape, pulses
 from fstmuse_core.system.strict_json import typed
 
@@ -194,7 +195,7 @@ def draw_free_noise(shape: NoiseShape, n_steps: int, seed: int) -> dict[str, Flo
     }
 
 
-def condition(genre: FloatArray, bpm: float | None) -> FloatArray:
+def condition(genre: FloatArray, bpm: float | None, place: FloatArray | None = None) -> FloatArray:
     """Genre weights with what the generator is told of the beat: there is one, and its tempo.
 
     Parameters
@@ -202,13 +203,28 @@ def condition(genre: FloatArray, bpm: float | None) -> FloatArray:
     genre : ndarray, shape ``(K,)``
     bpm : float or None
         Beats a minute; ``None`` without a beat.
+    place : ndarray, shape ``(16,)``, optional
+        Of a song that it is to be like, see :class:`fstmuse_core.bundle.likeness.Likeness`.
 
     Returns
     -------
-    ndarray of float32, shape ``(K + 2,)``
+    ndarray of float32, shape ``(K + 2,)``, or ``(K + 19,)`` with a song
     """
     told = [0.0, 0.0] if bpm is None else [1.0, 2.0 * np.log2(bpm / _MIDDLE_BPM)]
-    return np.concatenate([genre, np.clip(told, -1.2, 1.2)]).astype(np.float32)
+    song = [] if place is None else [told_of(place)]
+    return np.concatenate([genre, np.clip(told, -1.2, 1.2), *song]).astype(np.float32)
+
+
+def filled(told: FloatArray, count: int) -> FloatArray:
+    """Conditions of so many values; what nothing is said of is zero.
+
+    Parameters
+    ----------
+    told : ndarray, shape ``(..., k)``
+        With ``k`` up to ``count``.
+    """
+    missing = [(0, 0)] * (told.ndim - 1) + [(0, count - told.shape[-1])]
+    return np.pad(told, missing)
 
 
 def _bar(

@@ -50,6 +50,8 @@ TAGGER_HEAD_NAME = "tagger_head.npz"
 SECOND_NAME = "second.tflite"
 # Of a generator: the classifier that has measured it.
 JUDGE_NAME = "judge.npz"
+# Of a generator that can be asked for music like a song's.
+LIKENESS_NAME = "likeness.npz"
 _MAX_FILE_BYTES = 256 * 2**20
 # Beside the bundles while one is written: its new folder, and the old one until that is there.
 _RETIRED = "-old"

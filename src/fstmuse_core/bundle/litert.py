@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.bar_noise import Grid
+from fstmuse_core.bundle.bar_noise import Grid, filled
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.manifest import GENERATOR
 from fstmuse_core.bundle.noise import NoiseShape
@@ -154,6 +154,7 @@ class GeneratorNetwork:
         with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(model_content=bundle.litert, num_threads=1)
             self._inputs = self._recognise()
+            self.n_conditions = self._told()
 
     def run(self, genre: FloatArray, noise: Mapping[str, FloatArray], n_frames: int) -> FloatArray:
         """Scaled log-mel, shape ``(n_frames, n_mels)``.
@@ -168,7 +169,7 @@ class GeneratorNetwork:
         n_frames : int
             Wanted; with a beat grid and a tempo, cells.
         """
-        values = {"genre": genre[None], **noise}
+        values = {"genre": filled(genre, self.n_conditions)[None], **noise}
         with network_errors(self._bundle.path):
             for name, index in self._inputs.items():
                 self._interpreter.resize_tensor_input(index, values[name].shape, strict=True)
@@ -184,6 +185,15 @@ class GeneratorNetwork:
         if made.shape[1] < n_frames:
             raise self._unfit(f"it makes {made.shape[1]} frames of {n_frames}")
         return np.array(made[0, :n_frames], dtype=np.float32)
+
+    def _told(self) -> int:
+        """Values of the condition that the network takes."""
+        (genre,) = (
+            d
+            for d in self._interpreter.get_input_details()
+            if int(d["index"]) == self._inputs["genre"]
+        )
+        return int(genre["shape"][-1])
 
     def _recognise(self) -> dict[str, int]:
         details = self._interpreter.get_input_details()

@@ -12,6 +12,7 @@ from typing import Any
 from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, SpectrogramConfig
 from fstmuse_core.bundle.bar_noise import Grid
+from fstmuse_core.bundle.likeness import likeness_tagger
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.system.errors import BundleError, is_plain, one_line
 from fstmuse_core.system.regular_files import read_regular
@@ -124,6 +125,7 @@ class BundleManifest:
         if self.kind == GENERATOR:
             NoiseShape.from_dict(self.architecture)
             Grid.from_dict(self.architecture)
+            likeness_tagger(self.architecture)
         elif self.kind not in (CLASSIFIER, TAGGER):
             raise ValueError(f"{self.kind!r} is no kind of model")
         allowed = _INPUTS if self.kind == CLASSIFIER else (SEGMENTS,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +77,14 @@ def overlap(
 
 
 def known_to(
-    bundle: Bundle, tracks: Sequence[Track], prints: Mapping[Path, Print] | None = None
+    bundle: Bundle,
+    tracks: Sequence[Track],
+    prints: Mapping[Path, Print] | None = None,
+    parts: Collection[str] | None = None,
 ) -> Known | None:
     """Tracks that a model learned from, or let pick its epoch; ``None`` if unrecorded.
+
+    With ``parts`` only what its list says is in one of them.
 
     Songs are the same if artist and title are; where one of them is not known, the names of the
     files must be the same, too. Guests make no other artist. Where the fingerprints of the files
@@ -88,6 +93,8 @@ def known_to(
     rows = _learned_from(bundle)
     if rows is None:
         return None
+    if parts is not None:
+        rows = [row for row in listed_music(bundle) or [] if row["part"] in parts]
     songs = {_song(row["artist"], row["title"], row["file"]) for row in rows}
     artists = {lead_key(row["artist"]) for row in rows} - {""}
     here = {t.path: prints[t.path] for t in tracks if t.path in prints} if prints else {}

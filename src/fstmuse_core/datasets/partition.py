@@ -82,10 +82,12 @@ def split_by_artists(
     shares: Shares,
     seed: int,
     known: Collection[int],
+    aside: Mapping[int, str],
 ) -> Split:
     """Divide groups of tracks so that each part gets about its share of each genre.
 
     ``known`` holds tracks that the model already knows: their groups are for training.
+    ``aside`` gives the parts of tracks that it has been judged by, where they stay.
     """
     rng = np.random.default_rng(seed)
     order = sorted(rng.permutation(len(groups)).tolist(), key=lambda g: -len(groups[g]))
@@ -93,6 +95,8 @@ def split_by_artists(
     for number, group in enumerate(groups):
         if any(i in known for i in group):
             division.put(number, "train")
+        elif places := sorted(aside[i] for i in group if i in aside):
+            division.put(number, places[0])
     division.give_each_genre_its_parts(order)
     division.put_the_rest(order)
     parts = {i: division.part_of[g] for g, group in enumerate(groups) for i in group}
@@ -243,6 +247,7 @@ def _divided(
         shares,
         seed,
         {at[i] for i in known if i in at},
+        {},
     )
     return {order[n]: name for name in PARTS for n in split.part(name)}
 

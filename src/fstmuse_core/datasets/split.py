@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,6 +69,7 @@ def split_tracks(
     official: bool | None = None,
     balance: bool = False,
     known: Collection[int] = (),
+    aside: Mapping[int, str] | None = None,
     about: Collection[str] | None = None,
 ) -> Split:
     """Divide tracks so that no artist, record or sound is on two sides.
@@ -95,6 +96,9 @@ def split_tracks(
         Tracks that the model already knows, or whose artists it does: they and all that hangs
         together with them can only be for training. Where the official split says otherwise
         they are left out.
+    aside : mapping of int to str, optional
+        Parts of tracks that the model has been judged by, where they stay; without effect on an
+        official split.
     about : collection of str, optional
         Genres that notes are wanted about; all by default.
 
@@ -115,7 +119,7 @@ def split_tracks(
     if has_official if official is None else official:
         split = split_officially(tracks, sounds or {}, shares, seed, known, about)
     else:
-        split = split_by_artists(tracks, groups, shares, seed, known)
+        split = split_by_artists(tracks, groups, shares, seed, known, aside or {})
         split = replace(split, notes=group_notes)
     split = _without_copies(tracks, split, sounds or {})
     if balance:

@@ -48,7 +48,7 @@ _SIDE_EDGE = 2.5
 _SIDE_REACH = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """A piece to be made by a generator that knows beats.
 
@@ -59,11 +59,14 @@ class Plan:
         Tempo in beats a minute; ``None`` for a piece without a beat.
     arrangement : Arrangement or None
         Bars of a piece with a beat.
+    place : ndarray, shape ``(16,)``, or None
+        Of a song that it is to be like.
     """
 
     seed: int
     bpm: float | None = None
     arrangement: Arrangement | None = None
+    place: FloatArray | None = None
 
 
 def plan_piece(grid: Grid, genre: str, seconds: float, seed: int) -> Plan:
@@ -106,7 +109,7 @@ def make_piece(
         Frames wanted. Where the bars are over before, a piece that is no loop stays at its last
         frame, and a loop begins again; before frame 0 there is the loop's end.
     """
-    told = condition(weights, plan.bpm)
+    told = condition(weights, plan.bpm, plan.place)
     if plan.bpm is None or plan.arrangement is None:
         noise = draw_free_noise(shape, shape.steps(frames.stop), plan.seed)
         return run(told, noise, frames.stop)[frames.start :]

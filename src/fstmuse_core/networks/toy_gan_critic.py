@@ -79,6 +79,8 @@ class SpectralDense(_Spectral, layers.Dense):  # type: ignore[misc]
 # Toy gan critic -----------------------------------------------------------------------------
 
 _SLOPE = 0.2
+# Share of the features that each score does without, so that no song is known by heart.
+_FORGOTTEN = 0.2
 
 
 def frozen_features(classifier: Any) -> Any:
@@ -233,6 +235,7 @@ def _scores_2d(x: Tensor, genre: Tensor, name: str) -> Tensor:
 
 def _scores_1d(x: Tensor, genre: Tensor, name: str) -> Tensor:
     """A score per place: how real, and how much of the genre."""
+    x = layers.Dropout(_FORGOTTEN, name=f"{name}_some")(x)
     plain = SpectralConv1D(1, 1, name=f"{name}_real")(x)
     wanted = SpectralDense(x.shape[-1], name=f"{name}_genre")(genre)
     of_genre = layers.Dot(axes=(2, 1), name=f"{name}_projection")([x, wanted])

@@ -41,7 +41,7 @@ class Setting(ABC, Generic[T]):
     defaults : mapping
         Defaults of the models and designs that have another one.
     fine_tuned : T, optional
-        Default of a training that starts from another model.
+        Default of a classifier that starts from another.
     variants : tuple
         Models and designs that the setting is for.
     unused : T, optional
@@ -78,7 +78,8 @@ class Setting(ABC, Generic[T]):
         """Default of a model and a design; ``fine_tunes`` if it starts from another model."""
         if self.unused is not None and not self.is_for(model, design):
             return self.unused
-        if fine_tunes and self.fine_tuned is not None and FINE_TUNE.is_for(model, design):
+        tunes = fine_tunes and (model, design) in _CLASSIFIERS
+        if tunes and self.fine_tuned is not None:
             return self.fine_tuned
         return self.defaults.get((model, design), self.default)
 
@@ -275,7 +276,9 @@ SEED = WholeSetting(name="seed", low=0, high=2**32 - 1, default=0)
 OUT = TextSetting(name="out", default="")
 BALANCE = SwitchSetting(name="balance", default=False, variants=_NETWORKS, unused=False)
 TENSORBOARD = TextSetting(name="tensorboard", default="", variants=_NETWORKS, unused="")
-FINE_TUNE = TextSetting(name="fine_tune", default="", variants=_CLASSIFIERS, unused="")
+FINE_TUNE = TextSetting(
+    name="fine_tune", default="", variants=(*_CLASSIFIERS, (GAN, OURS)), unused=""
+)
 CROSS_VALIDATE = WholeSetting(
     name="cross_validate",
     low=2,

@@ -11,7 +11,7 @@ from typing import Any
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.datasets.duplicates import Print
 from fstmuse_core.datasets.groups import Sounds, count_artists, count_unknown
-from fstmuse_core.datasets.overlap import known_to
+from fstmuse_core.datasets.overlap import BASE, known_to
 from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_artists
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.runs.spec import GAN, ORIGINAL
@@ -225,13 +225,19 @@ def divide(
     """
     known = [track for track in tracks if track.genre in genres]
     used = known if settings.balance else list(tracks)
-    trained_on, base_notes = _known_to_base(base, used, prints) if base else ([], [])
+    is_generator = settings.model == GAN
+    trained_on, base_notes = (
+        _known_to_base(base, used, prints, ("train", BASE) if is_generator else None)
+        if base
+        else ([], [])
+    )
     split = split_tracks(
         used,
         seed=settings.seed,
         sounds=sounds,
         balance=settings.balance,
         known=trained_on,
+        aside=_judged_by(base, used, prints) if base and is_generator else None,
         about=genres,
     )
     train, validation, test = (tuple(used[i] for i in split.part(part)) for part in PARTS)
@@ -270,10 +276,24 @@ def _too_well_known(base: Bundle, known: int, clips: int) -> FstMuseError:
     )
 
 
-def _known_to_base(
+def _judged_by(
     base: Bundle, tracks: Sequence[Track], prints: Mapping[Path, Print] | None
+) -> dict[int, str]:
+    """Parts of the tracks that a generator has not learned from, but its judge has."""
+    parts: dict[int, str] = {}
+    for part in ("test", "validation"):
+        known = known_to(base, tracks, prints, (part,))
+        parts |= dict.fromkeys(known.indices() if known is not None else [], part)
+    return parts
+
+
+def _known_to_base(
+    base: Bundle,
+    tracks: Sequence[Track],
+    prints: Mapping[Path, Print] | None,
+    parts: Collection[str] | None,
 ) -> tuple[list[int], list[str]]:
-    known = known_to(base, tracks, prints)
+    known = known_to(base, tracks, prints, parts)
     if known is None:
         note = (
             f"the record of {base.name} does not list what it was trained on, so it may know the "

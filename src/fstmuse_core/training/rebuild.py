@@ -73,6 +73,7 @@ def rebuild_generator(
         If the weights are not exactly those of the network.
     """
     from fstmuse_core.bundle.bar_noise import N_BEAT_VALUES, Grid
+    from fstmuse_core.bundle.likeness import N_LIKENESS_VALUES, likeness_tagger
     from fstmuse_core.bundle.noise import NoiseShape
     from fstmuse_core.networks.toy_gan import fits
     from fstmuse_core.training.gan import export as gan_export
@@ -83,6 +84,7 @@ def rebuild_generator(
     sizes = {name: int(wanted.architecture[name]) for name in ("width", "plane")}
     has_grid = Grid.from_dict(wanted.architecture) is not None
     n_conditions = wanted.n_genres + (N_BEAT_VALUES if has_grid else 0)
+    n_conditions += N_LIKENESS_VALUES if likeness_tagger(wanted.architecture) else 0
     generator = build(n_conditions, shape, **sizes)
     assign_all(generator.weights, weights)
     return gan_export.litert_bytes(generator, shape), weights_bytes(generator)

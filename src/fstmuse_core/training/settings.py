@@ -161,10 +161,9 @@ def _check_variant(settings: TrainSettings) -> None:
         if not setting.is_for(model, design) and values[name] != setting.unused
     }
     is_gan = model == GAN
-    whose = "classifiers" if is_gan else f"--design {OURS}"
     for setting, needed in (
         (spec.CROSS_VALIDATE, f"only classifiers of --design {OURS} can be"),
-        (spec.FINE_TUNE, f"only {whose} can do that"),
+        (spec.FINE_TUNE, f"only models of --design {OURS} can do that"),
     ):
         if setting.name in unused:
             raise _refusal(setting.option, unused[setting.name], needed)

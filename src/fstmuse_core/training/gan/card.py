@@ -95,7 +95,7 @@ def _sound(metrics: Mapping[str, Any]) -> list[str]:
         f"{real_shares[genre]:.0%} of real ones."
         for genre, share in metrics["consistency"].items()
     ]
-    said += _heard(metrics.get("through_sound"))
+    said += [*_heard(metrics.get("through_sound")), *_likeness(metrics.get("likeness"))]
     has_beat = "bars" in made and made["pulse"] >= _A_BEAT * real["pulse"]
     like = _WITH_A_BEAT if has_beat else _LIKE_MUSIC
     return [_LIKE_NOISE if is_noise else like, *items(said)]
@@ -109,12 +109,25 @@ def _heard(sound: Mapping[str, Any] | None) -> list[str]:
         f"{genre} in {shares['made']:.0%} (real: {shares['real']:.0%})"
         for genre, shares in sound["heard"].items()
     )
-    said = f"A tagger that knows music in general, and had no say here, hears {heard}."
+    said = f"A tagger that knows music in general, and chose nothing here, hears {heard}."
     way = (
         f"By what it hears, the clips are {max(0.0, sound['share']):.0%} of the way from noise to "
         f"real music that went through the same inversion ({sound['clips']} clips of each)."
     )
     return [said, way] if heard else [way]
+
+
+def _likeness(found: Mapping[str, Any] | None) -> list[str]:
+    """A sentence on how like songs its clips are, if it can be asked to be."""
+    if found is None:
+        return []
+    others = found["others"]
+    beside = "" if others is None else f", and {others:.2f} with other songs of the genre"
+    return [
+        f"Told to be like a song ({found['songs']} songs by artists it never heard), the place of "
+        f"its clip among songs, as a tagger hears it, correlates {found['asked']:.2f} with the "
+        f"song's{beside}; told the genre alone, {found['genre']:.2f}."
+    ]
 
 
 def _generator_figures(report: Report) -> list[str]:

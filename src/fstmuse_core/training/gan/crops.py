@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from fstmuse_core.audio.features import FeatureScaling
-from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.audio.spectrogram import FloatArray, mel_frequencies
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, N_MELS
 from fstmuse_core.training.gan.model import Disguise
 from fstmuse_core.training.mels import MelArray
-from fstmuse_core.training.metrics import Ints
+from fstmuse_core.training.metrics import Floats, Ints
 
-_MAX_BLANK_FRAMES, _MAX_BLANK_BANDS = 32, 16
-_BLANKED = 0.3
-_LOUDER, _BRIGHTER = 0.15, 0.1
+# The less there is to learn from, the sooner a discriminator knows it by heart: with 32 frames,
+# 16 bands and 0.3 it gave songs of its training 0.69 after 14 epochs, and others 0.21.
+_MAX_BLANK_FRAMES, _MAX_BLANK_BANDS = 64, 32
+_BLANKED = 0.5
+_LOUDER, _BRIGHTER, _COLOURED = 0.2, 0.2, 0.2
+# Places of the random curve that colours the bands.
+_KNOTS = 6
+# Crops are moved by so many semitones at most: a song in another key is another song.
+_MOST_SEMITONES = 2
+_QUIET = 1e-3
 
 Random = np.random.Generator
 
@@ -76,14 +84,73 @@ def cut(mel: MelArray, rng: Random) -> FloatArray:
     return np.asarray(mel[start : start + CROP_FRAMES], dtype=np.float32)
 
 
+def draw_transposed(mels: FloatArray, rng: Random) -> FloatArray:
+    """Crops of which half are moved up or down, by one or two semitones.
+
+    Parameters
+    ----------
+    mels : ndarray, shape ``(n, frames, 128)``
+        Magnitudes.
+    """
+    semitones = rng.integers(1, _MOST_SEMITONES + 1, len(mels)) * rng.choice(
+        (-1, 0, 0, 1), len(mels)
+    )
+    return np.stack(
+        [transposed(mel, int(shift)) for mel, shift in zip(mels, semitones, strict=True)]
+    )
+
+
+def transposed(mel: FloatArray, semitones: int) -> FloatArray:
+    """A mel spectrogram with its partials moved; between bands a cubic curve.
+
+    Parameters
+    ----------
+    mel : ndarray, shape ``(frames, 128)``
+    semitones : int
+        Up, or down if negative.
+    """
+    if semitones == 0:
+        return mel
+    # Of logarithms, since magnitudes overshoot beside a partial.
+    moved = np.log(mel + _QUIET) @ _movement(semitones)
+    return np.asarray(np.maximum(np.exp(moved) - _QUIET, 0.0), dtype=np.float32)
+
+
+@lru_cache(maxsize=2 * _MOST_SEMITONES + 1)
+def _movement(semitones: int) -> FloatArray:
+    """Matrix ``(128, 128)`` that takes each band from where its sound was."""
+    # Between two bands hertz are nearly straight.
+    centres = mel_frequencies()
+    sources = centres * 2.0 ** (-semitones / 12.0)
+    places = np.interp(sources, centres, np.arange(N_MELS, dtype=np.float64))
+    low, bands = np.floor(places).astype(np.int64), np.arange(N_MELS)
+    matrix = np.zeros((N_MELS, N_MELS))
+    for tap, weights in enumerate(_cubic(places - low)):
+        np.add.at(matrix, (np.clip(low + tap - 1, 0, N_MELS - 1), bands), weights)
+    return matrix.astype(np.float32)
+
+
+def _cubic(x: Floats) -> list[Floats]:
+    """Weights of the four neighbours (Catmull-Rom) of places ``x`` from 0 to 1 past the second."""
+    return [
+        0.5 * (-(x**3) + 2.0 * x**2 - x),
+        0.5 * (3.0 * x**3 - 5.0 * x**2 + 2.0),
+        0.5 * (-3.0 * x**3 + 4.0 * x**2 + x),
+        0.5 * (x**3 - x**2),
+    ]
+
+
 def draw_disguise(count: int, rng: Random) -> Disguise:
     """Random blanks and colours for ``count`` crops."""
     level = rng.normal(0.0, _LOUDER, (count, 1))
     tilt = rng.normal(0.0, _BRIGHTER, (count, 1)) * np.linspace(-1.0, 1.0, N_MELS)
+    knots = rng.normal(0.0, _COLOURED, (count, _KNOTS))
+    at = np.linspace(0.0, 1.0, N_MELS)
+    curve = np.stack([np.interp(at, np.linspace(0.0, 1.0, _KNOTS), row) for row in knots])
     return Disguise(
         _blanks(count, CROP_FRAMES, _MAX_BLANK_FRAMES, rng),
         _blanks(count, N_MELS, _MAX_BLANK_BANDS, rng),
-        (level + tilt).astype(np.float32),
+        (level + tilt + curve).astype(np.float32),
     )
 
 

@@ -21,7 +21,13 @@ from fstmuse_core.bundle.bar_noise import (
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.networks.toy_gan import CROP_FRAMES
-from fstmuse_core.training.gan.crops import Random, cut, draw_song, songs_by_artist
+from fstmuse_core.training.gan.crops import (
+    Random,
+    cut,
+    draw_song,
+    draw_transposed,
+    songs_by_artist,
+)
 from fstmuse_core.training.mels import MelArray
 from fstmuse_core.training.metrics import Ints
 
@@ -119,11 +125,14 @@ class GridMusic:
         return [number for number, artists in enumerate(self._steady) if artists]
 
     def draw(self, labels: Ints, rng: Random) -> Drawn:
-        """A crop of each of these genres."""
-        return self.draw_like(labels, rng.random(len(labels)) < np.take(self._shares, labels), rng)
+        """A crop of each of these genres, to be learned from: moved by up to two semitones."""
+        on_grid = rng.random(len(labels)) < np.take(self._shares, labels)
+        return self.draw_like(labels, on_grid, rng, moved=True)
 
-    def draw_like(self, labels: Ints, on_grid: npt.NDArray[np.bool_], rng: Random) -> Drawn:
-        """A crop of each of these genres, on the grid or not."""
+    def draw_like(
+        self, labels: Ints, on_grid: npt.NDArray[np.bool_], rng: Random, *, moved: bool = False
+    ) -> Drawn:
+        """A crop of each of these genres, on the grid or not; ``moved`` to other keys."""
         crops, tempos, numbers = [], [], []
         for label, steady in zip(labels, on_grid, strict=True):
             song = draw_song(self._steady[label] if steady else self._free[label], rng)
@@ -137,7 +146,8 @@ class GridMusic:
             else:
                 crops.append(cut(self._mels[song], rng))
                 tempos.append(0.0)
-        mels = self._scaling.apply(np.stack(crops))
+        mels = np.stack(crops)
+        mels = self._scaling.apply(draw_transposed(mels, rng) if moved else mels)
         return Drawn(mels, np.array(tempos), np.array(numbers, dtype=np.int64))
 
     def _has_stretch(self, index: int) -> bool:

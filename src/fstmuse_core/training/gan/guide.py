@@ -9,6 +9,7 @@ ISMIR 2022. The tagger itself has another mel, so a network on ours learns to sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +39,49 @@ _REPORT_EVERY = 25
 Tell = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, eq=False)
+class HeardSongs:
+    """Outputs of a tagger for some songs.
+
+    Attributes
+    ----------
+    tagger : str
+        Its hash.
+    rows : ndarray of float32, shape ``(n, n_features + n_tags)``
+        Embedding and tags of each; NaN where there are none.
+    n_features : int
+        Length of an embedding.
+    """
+
+    tagger: str
+    rows: FloatArray
+    n_features: int
+
+    @property
+    def embeddings(self) -> FloatArray:
+        """Embeddings, shape ``(n, n_features)``."""
+        return self.rows[:, : self.n_features]
+
+    def standardised(self) -> FloatArray:
+        """Rows of mean zero and variance one."""
+        table = self.rows - np.nanmean(self.rows, axis=0)
+        return np.asarray(table / np.maximum(np.nanstd(table, axis=0), 1e-3), dtype=np.float32)
+
+    def of(self, part: slice) -> HeardSongs:
+        """The same of some of the songs."""
+        return replace(self, rows=self.rows[part])
+
+
 def heard_by_tagger(
     tracks: Sequence[Track], tell: Tell, check: Callable[[], None]
-) -> FloatArray | None:
-    """Standardised outputs of the installed tagger for each track, ``(n, d)``, NaN where none.
-
-    ``None`` if there is no tagger.
-    """
+) -> HeardSongs | None:
+    """Outputs of the installed tagger for each track; ``None`` if there is no tagger."""
     from fstmuse_core.bundle.tagger import installed_tagger
     from fstmuse_core.system.errors import BundleError
     from fstmuse_core.training.quick.rows import read_rows
 
     try:
-        tagger = installed_tagger().sha256
+        bundle = installed_tagger()
     except BundleError:
         return None
     paths = [track.path for track in tracks]
@@ -59,13 +90,12 @@ def heard_by_tagger(
         check()
         tell(done, total)
 
-    rows = read_rows(paths, tagger, told, named=paths).by_path
+    rows = read_rows(paths, bundle.sha256, told, named=paths).by_path
     if not rows:
         return None
     empty = np.full_like(next(iter(rows.values())), np.nan)
     table = np.stack([rows.get(path, empty) for path in paths])
-    table -= np.nanmean(table, axis=0)
-    return np.asarray(table / np.maximum(np.nanstd(table, axis=0), 1e-3), dtype=np.float32)
+    return HeardSongs(bundle.sha256, table, table.shape[1] - len(bundle.manifest.genres))
 
 
 def train_guide(

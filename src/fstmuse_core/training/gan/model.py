@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,8 @@ _AVERAGING = 0.998
 _AVERAGED_EVERY = 4
 # From this share of the steps on the learning rates fall, in a straight line to nothing.
 _FALLING_FROM = 0.5
+# A generator that has learned waits for a discriminator that has not, which would undo it.
+_WAITED = 250
 # Weight of the frozen classifier's own opinion in the generator's loss.
 _GENRE_WEIGHT = 0.05
 
@@ -109,8 +111,8 @@ class GanBatch:
     ----------
     real : ndarray, shape ``(batch, 256, 128)``
         Scaled crops.
-    condition : ndarray, shape ``(batch, K + 2)``
-        Genre and beat of the real ones, and asked of the generator; see
+    condition : ndarray, shape ``(batch, K + 2)`` or ``(batch, K + 19)``
+        Genre, beat and song of the real ones, and asked of the generator; see
         :func:`fstmuse_core.bundle.bar_noise.condition`.
     noise : list of two lists of arrays
         Global, local and beat noise, for the discriminator's step and for the generator's.
@@ -181,6 +183,8 @@ class GanModel:
     steps : int
         In all.
     sizes : GanSizes
+    n_likeness : int
+        Values that are told of a song.
     """
 
     def __init__(
@@ -191,9 +195,10 @@ class GanModel:
         learning_rate: float,
         steps: int,
         sizes: GanSizes,
+        n_likeness: int = 0,
     ) -> None:
-        self._rate, self._steps = learning_rate, steps
-        told = n_genres + N_BEAT_VALUES
+        self._rate, self._steps, self._waits = learning_rate, steps, 0
+        self.n_told = told = n_genres + N_BEAT_VALUES + n_likeness
         self.generator = build_generator(told, width=sizes.width, plane=sizes.plane)
         self.averaged = build_generator(told, width=sizes.width, plane=sizes.plane)
         self.averaged.trainable = False
@@ -208,6 +213,19 @@ class GanModel:
             self._variables_learned,
         )
         self._losses: list[tuple[float, float]] = []
+
+    def start_from(self, weights: Mapping[str, FloatArray]) -> None:
+        """Take the weights of a generator that has learned, by the paths of the variables.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If one is missing or has another shape.
+        """
+        for variable in self.generator.variables:
+            variable.assign(weights[variable.path])
+        self.averaged.set_weights(self.generator.get_weights())
+        self._waits = min(_WAITED, self._steps // 10)
 
     @property
     def variables(self) -> list[Any]:
@@ -267,9 +285,10 @@ class GanModel:
         self._features.trainable = False
 
     def _set_rates(self) -> None:
-        left = 1.0 - self._steps_done() / self._steps
+        done = self._steps_done()
+        left = 1.0 - done / self._steps
         rate = self._rate * min(1.0, max(0.0, left) / (1.0 - _FALLING_FROM))
-        self._generator_step.optimizer.learning_rate = rate
+        self._generator_step.optimizer.learning_rate = 0.0 if done < self._waits else rate
         self._discriminator_step.optimizer.learning_rate = _DISCRIMINATOR_RATE * rate
 
     def _steps_done(self) -> int:

@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
-from fstmuse_core.bundle.bundle import CARD_NAME, JUDGE_NAME, user_models_folder, write_bundle
+from fstmuse_core.bundle.bundle import (
+    CARD_NAME,
+    JUDGE_NAME,
+    LIKENESS_NAME,
+    user_models_folder,
+    write_bundle,
+)
+from fstmuse_core.bundle.likeness import likeness_entry
 from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.datasets.groups import count_unknown
 from fstmuse_core.datasets.track import PARTS
@@ -29,7 +36,7 @@ from fstmuse_core.training.packaging import FinishedRun, done_event, make_report
 from fstmuse_core.training.plots import curves_png, mel_png
 from fstmuse_core.training.preparation import MelTable
 from fstmuse_core.training.record import track_list
-from fstmuse_core.training.run import Run, name_at_end
+from fstmuse_core.training.run import Run, kept_base, name_at_end
 
 _SHOWN_S = 20.0
 
@@ -50,6 +57,9 @@ def package_generator(
     labels, seed = trainer.reference.labels, run.settings.seed
     complete_figures(metrics, made, trainer.music, labels, seed, sound)
     aside = [*run.parts.known("validation"), *run.parts.known("test")]
+    likeness = trainer.closeness()
+    if likeness is not None:
+        metrics["likeness"] = likeness
     metrics["of_unknown_artists"] = count_unknown(aside)
     # As late as can be: measuring takes minutes.
     run = replace(run, settings=name_at_end(run.settings, run.folder.name, warn))
@@ -65,6 +75,8 @@ def package_generator(
         "TRACKS.csv": track_list(_of_genres(run.parts)).encode(),
         JUDGE_NAME: judge_bytes(trainer.judge.classifier, trainer.judge.scaling),
     }
+    if trainer.likeness is not None:
+        files[LIKENESS_NAME] = trainer.likeness.to_bytes()
     write_bytes(run.folder / CARD_NAME, card)
     bundle = user_models_folder() / run.settings.out
     sha256 = write_bundle(
@@ -112,6 +124,7 @@ def _manifest(
             "plane": trainer.scale.sizes.plane,
             **SHAPE.to_dict(),
             "grid": trainer.music.grid.to_dict(),
+            **(likeness_entry(trainer.tagger) if trainer.tagger else {}),
         },
         training={key: report[key] for key in ("run", "command", "clips", "artists", "best_epoch")},
         metrics=report["metrics"],
@@ -132,7 +145,10 @@ def train_gan(run: Run, mels: MelTable, events: Events, control: Control, begun:
         control.check_start()
         events.preparing(stage, done, total)
 
-    trainer = GanTrainer(run.settings, run.parts, mels, run.folder, events, tell, control.check)
+    base = kept_base(run.settings, run.folder)
+    trainer = GanTrainer(
+        run.settings, run.parts, mels, run.folder, events, tell, control.check, base
+    )
     events.preparing("building", 0, 1)
     progress = train_epochs(run, trainer, events, control)
     control.check()

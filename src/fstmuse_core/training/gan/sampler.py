@@ -7,19 +7,30 @@ from typing import Any
 
 import numpy as np
 
+from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.networks.toy_gan import SHAPE
 from fstmuse_core.training.gan.crops import draw_disguise
 from fstmuse_core.training.gan.grid_music import GridMusic, conditions, draw_noises
+from fstmuse_core.training.gan.likeness import told_of_songs
 from fstmuse_core.training.gan.model import GanBatch
 
 
 class GanSampler:
-    """Draws batches without end; the same seed gives the same ones, and the state can be kept."""
+    """Draws batches without end; the same seed gives the same ones, and the state can be kept.
+
+    With ``places`` of the songs, shape ``(songs, 16)``, the networks are told of them.
+    """
 
     def __init__(
-        self, music: GridMusic, n_genres: int, batch_size: int, seed: Sequence[int]
+        self,
+        music: GridMusic,
+        n_genres: int,
+        batch_size: int,
+        seed: Sequence[int],
+        places: FloatArray | None = None,
     ) -> None:
         self._music = music
+        self._places = places
         self._n_genres = n_genres
         self._size = batch_size
         self._rng = np.random.default_rng(seed)
@@ -32,7 +43,13 @@ class GanSampler:
         real = self._music.draw(labels, rng)
         return GanBatch(
             real=real.mels,
-            condition=conditions(labels, real.bpm, self._n_genres),
+            condition=np.concatenate(
+                [
+                    conditions(labels, real.bpm, self._n_genres),
+                    told_of_songs(self._places, real.songs, rng),
+                ],
+                axis=1,
+            ),
             noise=[draw_noises(SHAPE, self._music.grid, real.bpm, rng) for _ in range(2)],
             disguises=[draw_disguise(size, rng) for _ in range(3)],
         )

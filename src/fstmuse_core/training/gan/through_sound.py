@@ -112,7 +112,7 @@ def judge_sound(
         rows = []
         for number, label in enumerate(wanted):
             check()
-            rows.append(_heard(mel_of(int(label), number), tagger))
+            rows.append(heard_piece(mel_of(int(label), number), tagger))
         return np.stack([r[0] for r in rows]), np.stack([r[1] for r in rows])
 
     def real(label: int, number: int) -> FloatArray:
@@ -153,8 +153,15 @@ def _cut(
     return mel[start : start + frames].astype(np.float32)
 
 
-def _heard(mel: FloatArray, tagger: Tagger) -> tuple[Floats, Floats]:
-    """Embedding and tags of what a spectrogram sounds like."""
+def heard_piece(mel: FloatArray, tagger: Tagger) -> tuple[Floats, Floats]:
+    """Embedding and tags of what a spectrogram sounds like.
+
+    Parameters
+    ----------
+    mel : ndarray, shape ``(frames, 128)``
+        Magnitudes.
+    tagger : Tagger
+    """
     samples = set_loudness(invert_mel(mel, iterations=_ITERATIONS))
     outputs = clip_outputs(samples, tagger)
     if outputs is None:  # silence

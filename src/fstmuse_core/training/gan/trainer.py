@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import keras
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.bundle.bar_noise import filled
+from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.likeness import N_LIKENESS_VALUES, Likeness
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.generate.arrange import make_piece, plan_piece
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
@@ -19,6 +22,7 @@ from fstmuse_core.runs.events import Sample
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.gan.base import likeness_of, sizes_of, start_from
 from fstmuse_core.training.gan.crops import RealCrops
 from fstmuse_core.training.gan.evaluate import (
     WINDOWS_A_GENRE,
@@ -28,7 +32,7 @@ from fstmuse_core.training.gan.evaluate import (
     ask,
 )
 from fstmuse_core.training.gan.grid_music import NOISES, GridMusic
-from fstmuse_core.training.gan.guide import heard_by_tagger, train_guide
+from fstmuse_core.training.gan.guide import HeardSongs, heard_by_tagger, train_guide
 from fstmuse_core.training.gan.judges import (
     Judge,
     Schooling,
@@ -36,10 +40,14 @@ from fstmuse_core.training.gan.judges import (
     train_judge,
     unscaled,
 )
+from fstmuse_core.training.gan.likeness import balanced_songs, closeness, fit_likeness
 from fstmuse_core.training.gan.model import GanBatch, GanModel, GanSizes
 from fstmuse_core.training.gan.sampler import GanSampler
 from fstmuse_core.training.gan.through_sound import (
     PIECES_A_GENRE,
+    SECONDS,
+    frames_of_a_piece,
+    heard_piece,
     judge_sound,
     pieces_of,
     tagger_there,
@@ -54,6 +62,8 @@ from fstmuse_core.training.settings import TrainSettings
 _CROPS_PER_CLIP = 64
 _SCALING_CLIPS = 1_000
 _MADE_AT_ONCE = 16
+# Songs that it is asked to be like, to be measured.
+_LIKED_SONGS = 36
 # What noise is drawn for: an epoch is chosen by other pieces than it is measured by.
 _VALIDATION, _TEST = 404, 405
 
@@ -108,6 +118,8 @@ class GanTrainer:
     check : callable
         Called again and again while it makes music to be measured and shown, which takes
         minutes; may raise to give up.
+    base : Bundle, optional
+        Generator that it starts from.
 
     Attributes
     ----------
@@ -124,8 +136,9 @@ class GanTrainer:
         events: Events,
         tell: Tell,
         check: Callable[[], None],
+        base: Bundle | None = None,
     ) -> None:
-        self.scale = SCALE
+        self.scale = SCALE if base is None else replace(SCALE, sizes=sizes_of(base, SCALE.sizes))
         self.genres = parts.genres
         self.plan = guide_plan(parts.genres)
         self._folder, self._events, self._check = folder, events, check
@@ -135,18 +148,25 @@ class GanTrainer:
         self.notes = list(unjudged)
         self._taught = taught = mels.of(tracks)
         step = max(1, len(taught) // _SCALING_CLIPS)
-        self.scaling = fit_scaling(taught[::step], CROP_FRAMES)
+        # Of the base, so that what it learned keeps its place.
+        scaling = base.manifest.scaling if base else fit_scaling(taught[::step], CROP_FRAMES)
+        self.scaling = scaling
         self.music = GridMusic(
             tracks, taught, parts.genres, self.scaling, lambda done, n: tell("beats", done, n)
         )
         events.note(survey_sentence(self.music))
         if not self.music.steady_genres:
             self.notes.append(_NO_BEAT)
-        heard = heard_by_tagger(tracks, lambda done, n: tell("tagger", done, n), check)
+        everything = heard_by_tagger(
+            [*tracks, *aside], lambda done, n: tell("tagger", done, n), check
+        )
+        heard = everything.of(slice(len(tracks))) if everything else None
+        self.likeness = _likeness(base, heard, tracks, parts.genres)
+        self._unheard_songs = _songs(everything, aside, len(tracks), parts.genres)
         guide = train_guide(
             self.music,
             self.scaling,
-            heard,
+            heard.standardised() if heard else None,
             seed=settings.seed,
             steps=self.scale.guide_steps,
             file=folder / "guide.npz",
@@ -171,8 +191,10 @@ class GanTrainer:
         self.batch_size = settings.batch_size
         most = max(1, _CROPS_PER_CLIP * len(tracks) // settings.batch_size)
         self.steps_per_epoch = min(self.scale.steps_per_epoch, most)
+        self.tagger = heard.tagger if heard and self.likeness else ""
+        places = self.likeness.place(heard.embeddings) if heard and self.likeness else None
         self._sampler = GanSampler(
-            self.music, len(parts.genres), settings.batch_size, (settings.seed, 0)
+            self.music, len(parts.genres), settings.batch_size, (settings.seed, 0), places
         )
         self._seed = settings.seed
         self._asked = self._draw(_VALIDATION)
@@ -183,7 +205,10 @@ class GanTrainer:
             learning_rate=settings.learning_rate,
             steps=settings.epochs * self.steps_per_epoch,
             sizes=self.scale.sizes,
+            n_likeness=N_LIKENESS_VALUES if self.likeness else 0,
         )
+        if base is not None:
+            start_from(self.model, base, parts.genres)
         self._epoch = 0
 
     def batch(self) -> tuple[GanBatch, None]:
@@ -228,6 +253,7 @@ class GanTrainer:
         for start in range(0, len(asked.tempos), _MADE_AT_ONCE):
             self._check()
             part = [values[start : start + _MADE_AT_ONCE] for values in asked.inputs]
+            part[0] = filled(part[0], self.model.n_told)
             made.append(np.asarray(self.model.averaged.predict_on_batch(part)))
         return Made(np.concatenate(made), asked.tempos)
 
@@ -240,7 +266,7 @@ class GanTrainer:
         return make_piece(self._run, SHAPE, self.music.grid, weights, plan, range(frames))
 
     def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:
-        inputs = [told[None], *(noise[name] for name in NOISES)]
+        inputs = [filled(told, self.model.n_told)[None], *(noise[name] for name in NOISES)]
         return np.asarray(self.model.averaged.predict_on_batch(inputs))[0, :count]
 
     def through_sound(self) -> dict[str, Any] | None:
@@ -261,6 +287,25 @@ class GanTrainer:
             check=self._check,
         )
 
+    def closeness(self) -> dict[str, Any] | None:
+        """How like songs of other artists its pieces are; ``None`` if it is told of no songs."""
+        tagger, likeness = tagger_there(), self.likeness
+        if tagger is None or likeness is None or not self._unheard_songs:
+            return None
+        weights = np.eye(len(self.genres), dtype=np.float32)
+        frames = range(frames_of_a_piece())
+
+        def hear(genre: int, seed: int, place: FloatArray | None) -> FloatArray:
+            self._check()
+            plan = replace(
+                plan_piece(self.music.grid, self.genres[genre], SECONDS, seed), place=place
+            )
+            made = make_piece(self._run, SHAPE, self.music.grid, weights[genre], plan, frames)
+            embedding, _ = heard_piece(unscaled(made, self.scaling), tagger)
+            return embedding.astype(np.float32)
+
+        return closeness(likeness, self._unheard_songs, hear)
+
     def _unheard(self, aside: list[Track], mels: MelTable) -> RealCrops:
         return RealCrops(aside, mels.of(aside), self.genres, self.scaling)
 
@@ -270,6 +315,32 @@ class GanTrainer:
             stem = self._folder / "samples" / f"epoch-{self._epoch:05d}-{genre}"
             files = write_sample(stem, piece, unscaled(piece, self.scaling))
             self._events.emit(Sample(self._epoch, genre, **files))
+
+
+def _likeness(
+    base: Bundle | None,
+    heard: HeardSongs | None,
+    tracks: Sequence[Track],
+    genres: tuple[str, ...],
+) -> Likeness | None:
+    """Directions of the songs, or those that the base knows them by."""
+    if heard is None:
+        return None
+    known = likeness_of(base) if base is not None else None
+    if known is not None and known.mean.size == heard.n_features and known.genres == len(genres):
+        return known
+    labels = np.array([genres.index(track.genre) for track in tracks], dtype=np.int64)
+    return fit_likeness(heard.embeddings, labels, len(genres))
+
+
+def _songs(
+    heard: HeardSongs | None, aside: Sequence[Track], first: int, genres: tuple[str, ...]
+) -> list[tuple[int, FloatArray]]:
+    """Songs with embeddings that nothing is learned from."""
+    if heard is None or not aside:
+        return []
+    labels = np.array([genres.index(track.genre) for track in aside], dtype=np.int64)
+    return balanced_songs(heard.of(slice(first, None)).embeddings, labels, _LIKED_SONGS)
 
 
 _NO_BEAT = (
