@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +37,23 @@ if TYPE_CHECKING:
 _ITERATIONS = 32
 # What a recipe holds itself.
 _OF_A_RECIPE = (
-    *("blend", "seconds", "seed", "count", "iterations"),
+    *("like", "blend", "seconds", "seed", "count", "iterations"),
     *("bpm", "bars", "form", "variation", "loop", "renew", "stereo"),
 )
+
+# Options whose values have another name here.
+_PARAMETERS = {"like": "song"}
 
 
 @click.command(short_help="Make new music of a genre.")
 @click.option("--genre", metavar="NAME", help="One that the model knows.")
+@click.option(
+    "--like",
+    "song",
+    type=SomePath(path_type=Path),
+    metavar="SONG",
+    help="A song that the clip is to be like: in sound, and in tempo if it has a steady beat.",
+)
 @click.option(
     "--blend",
     metavar="NAME:SHARE",
@@ -129,6 +140,7 @@ _OF_A_RECIPE = (
 def command(
     context: click.Context,
     genre: str | None,
+    song: Path | None,
     blend: str | None,
     seconds: float,
     bpm: float | None,
@@ -152,13 +164,16 @@ def command(
     fstmuse generate --genre Rock --seconds 30 --seed 7 -o out.wav
     fstmuse generate --genre Rock --blend Classical:0.3 --count 8 -o take.flac
     fstmuse generate --genre Electronic --bpm 124 --bars 16 --form AABA --loop -o loop.wav
+    fstmuse generate --like song.mp3 --bars 16 -o like-it.wav
     fstmuse generate --recipe out.wav -o again.wav
 
     Several clips are numbered: take-1.flac, take-2.flac and so on. Each file holds its recipe
     in its comment, and the same recipe gives the same samples.
     """
-    if (genre is None) == (recipe_file is None):
-        raise click.UsageError("name a --genre to make music of, or a --recipe to make again")
+    if (genre is None and song is None) == (recipe_file is None):
+        raise click.UsageError(
+            "name a --genre to make music of, a song to be --like, or a --recipe to make again"
+        )
     if recipe_file is not None:
         _refuse_settings(context)
     if bars is not None and context.get_parameter_source("seconds") is not ParameterSource.DEFAULT:
@@ -174,7 +189,7 @@ def command(
             seeds = range(first, first + count)
             beat = _wish(bpm, bars, form, variation, loop, renew)
             generator, recipes = _new(
-                str(genre), blend, seconds, seeds, iterations, model, beat, stereo
+                genre, song, blend, seconds, seeds, iterations, model, beat, stereo
             )
     except BundleError:
         raise
@@ -197,14 +212,15 @@ def _refuse_settings(context: click.Context) -> None:
     given = [
         f"--{name}"
         for name in _OF_A_RECIPE
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if context.get_parameter_source(_PARAMETERS.get(name, name)) is not ParameterSource.DEFAULT
     ]
     if given:
         raise click.UsageError(f"--recipe has its own settings; leave out {', '.join(given)}")
 
 
 def _new(
-    genre: str,
+    genre: str | None,
+    song: Path | None,
     blend: str | None,
     seconds: float,
     seeds: range,
@@ -217,8 +233,18 @@ def _new(
 
     second = None if blend is None else parse_blend(blend)
     generator = ClipGenerator.load(model or DEFAULT_GENERATOR)
+    like = None
+    if song is not None:
+        heard = generator.listen_to(song)
+        like, genre = heard.like, genre or heard.genre
+        if beat.bpm is None and heard.bpm is not None and generator.has_beat(genre):
+            beat = replace(beat, bpm=heard.bpm)
+        if heard.note:
+            say(f"fstmuse: {heard.note}")
     recipes = [
-        generator.recipe(genre, seconds, seed, second, iterations, beat=beat, stereo=stereo)
+        generator.recipe(
+            str(genre), seconds, seed, second, iterations, beat=beat, like=like, stereo=stereo
+        )
         for seed in seeds
     ]
     return generator, recipes

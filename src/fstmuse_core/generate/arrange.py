@@ -21,6 +21,7 @@ from fstmuse_core.bundle.bar_noise import (
     draw_free_noise,
 )
 from fstmuse_core.bundle.noise import NoiseShape
+from fstmuse_core.system.errors import GenerateError
 
 # Runs a generator: condition, noise by name and cells wanted; scaled log-mel (cells, bands).
 Run = Callable[[FloatArray, Mapping[str, FloatArray], int], FloatArray]
@@ -32,6 +33,10 @@ LEAD_FRAMES = 3
 LOOP_EDGE = 16
 _LOOP_FADE = 1024
 _LOUDNESS_AROUND = 16_384
+# A log-mel spectrogram above this is no music: e^12 times the mean magnitude.
+_LARGEST_LOG = 12.0
+# Magnitudes of music that is played as loudly as ours have about this mean.
+_SHOWN_MEAN = 6.0
 # Samples in which a piece that begins on its first beat sets in.
 _BEGIN = 64
 
@@ -124,6 +129,31 @@ def make_piece(
     edge = CELLS_A_BEAT
     around = np.concatenate([cells[-edge:], cells, cells[:edge]])
     return resample(around, at % n_cells + edge)
+
+
+def magnitudes(log_mel: FloatArray, offset: float, model: str) -> FloatArray:
+    """Mel magnitudes of a log-mel spectrogram, about as loud as they will be heard.
+
+    Parameters
+    ----------
+    log_mel : ndarray, shape ``(frames, bands)``
+        Natural logarithm of magnitudes that have mean one, plus ``offset``.
+    offset : float
+    model : str
+        Name of what made it.
+
+    Raises
+    ------
+    GenerateError
+        If it is silence.
+    """
+    mel = np.exp(np.minimum(log_mel, np.float32(_LARGEST_LOG))) - np.float32(offset)
+    np.maximum(mel, 0.0, out=mel)
+    mean = float(mel.mean())
+    if mean <= offset:
+        raise GenerateError(model, "what it made is silence", "try another seed or genre")
+    mel *= np.float32(_SHOWN_MEAN / mean)
+    return np.asarray(mel)
 
 
 def cut_out(samples: FloatArray, begin: int, n_samples: int, *, is_loop: bool) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -11,9 +12,17 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import draw_noise
-from fstmuse_core.generate.arrange import LEAD_FRAMES, LOOP_EDGE, Plan, cut_out, make_piece, widen
+from fstmuse_core.generate.arrange import (
+    LEAD_FRAMES,
+    LOOP_EDGE,
+    cut_out,
+    magnitudes,
+    make_piece,
+    widen,
+)
 from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip, save_part
 from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, BeatWish, groove_for
+from fstmuse_core.generate.like import Like, LikedSong, check_told_of_songs, like_song
 from fstmuse_core.generate.recipe import Blend, Recipe, parse_blend, read_recipe
 from fstmuse_core.inversion import ITERATIONS, InversionCancelledError, invert_mel
 from fstmuse_core.system.errors import GenerateError
@@ -29,6 +38,8 @@ __all__ = [
     "ClipGenerator",
     "GeneratedClip",
     "GenerationCancelledError",
+    "Like",
+    "LikedSong",
     "Recipe",
     "parse_blend",
     "read_recipe",
@@ -37,10 +48,6 @@ __all__ = [
 ]
 
 DEFAULT_GENERATOR = "toy-gan"
-# A log-mel spectrogram above this is no music: e^12 times the mean magnitude.
-_LARGEST_LOG = 12.0
-# Magnitudes of music that is played as loudly as ours have about this mean.
-_SHOWN_MEAN = 6.0
 # Of the work, making the mel spectrogram is about this share.
 _MAKING = 0.2
 
@@ -108,16 +115,34 @@ class ClipGenerator:
         Parameters
         ----------
         genre : str
-            One of ``genres``.
 
         Examples
         --------
-        >>> generator = ClipGenerator.load()
-        >>> generator.has_beat("Rock") in (True, False)
+        >>> ClipGenerator.load().has_beat("Rock")
         True
         """
         grid = self._network.grid
         return grid is not None and bool(grid.tempos.get(genre))
+
+    def listen_to(self, path: str | os.PathLike[str]) -> LikedSong:
+        """Find the place of a song among those that the model knows, its genre and its tempo.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Raises
+        ------
+        FstMuseError
+            If the model was not told of songs as it learned, or the file cannot be heard.
+
+        Examples
+        --------
+        >>> save_clip("song.wav", ClipGenerator.load().generate("Rock", seconds=6.0))
+        >>> len(ClipGenerator.load().listen_to("song.wav").like.place)
+        16
+        """
+        return like_song(self.bundle, path)
 
     def recipe(
         self,
@@ -128,6 +153,7 @@ class ClipGenerator:
         iterations: int = ITERATIONS,
         *,
         beat: BeatWish | None = None,
+        like: Like | None = None,
         stereo: bool = False,
     ) -> Recipe:
         """The recipe of a clip to be made with this model.
@@ -147,6 +173,8 @@ class ClipGenerator:
         beat : BeatWish, optional
             Tempo, bars, form; what is not wished is drawn from the seed. With bars, or for a
             loop, ``seconds`` becomes the length of the whole bars.
+        like : Like, optional
+            A song that the clip is to be like, see :meth:`listen_to`.
         stereo : bool, optional
             Two channels whose mean is the clip without.
 
@@ -173,8 +201,11 @@ class ClipGenerator:
             seconds=float(seconds),
             blend=blend,
             iterations=iterations,
+            like=like,
             stereo=stereo,
         )
+        if like is not None:
+            check_told_of_songs(self.bundle)
         groove = groove_for(wish, self._network.grid, name, recipe.seconds, seed, recipe.model)
         if groove is not None and (groove.loop or wish.bars is not None):
             return replace(recipe, groove=groove, seconds=groove.seconds)
@@ -186,11 +217,7 @@ class ClipGenerator:
         Parameters
         ----------
         recipe : Recipe
-
-        Raises
-        ------
-        FstMuseError
-            As :meth:`recipe` does.
+            Refused as :meth:`recipe` refuses.
 
         Examples
         --------
@@ -199,11 +226,8 @@ class ClipGenerator:
         5
         """
         made = self.recipe(
-            recipe.genre,
-            recipe.seconds,
-            recipe.seed,
-            recipe.blend,
-            recipe.iterations,
+            *(recipe.genre, recipe.seconds, recipe.seed, recipe.blend, recipe.iterations),
+            like=recipe.like,
             stereo=recipe.stereo,
         )
         if recipe.groove is not None:
@@ -222,6 +246,7 @@ class ClipGenerator:
         iterations: int = ITERATIONS,
         *,
         beat: BeatWish | None = None,
+        like: Like | None = None,
         stereo: bool = False,
         on_mel: Callable[[FloatArray], None] | None = None,
         progress: Callable[[float], None] | None = None,
@@ -231,7 +256,7 @@ class ClipGenerator:
 
         Parameters
         ----------
-        genre, seconds, seed, blend, iterations, beat, stereo
+        genre, seconds, seed, blend, iterations, beat, like, stereo
             As of :meth:`recipe`.
         on_mel, progress, cancelled
             As of :meth:`make`; the mel spectrogram has shape ``(n_frames, n_mels)``.
@@ -252,7 +277,9 @@ class ClipGenerator:
         >>> clip.samples.size / clip.sample_rate, clip.recipe.seed
         (1.5, 3)
         """
-        recipe = self.recipe(genre, seconds, seed, blend, iterations, beat=beat, stereo=stereo)
+        recipe = self.recipe(
+            genre, seconds, seed, blend, iterations, beat=beat, like=like, stereo=stereo
+        )
         return self.make(recipe, on_mel=on_mel, progress=progress, cancelled=cancelled)
 
     def make(
@@ -307,7 +334,7 @@ class ClipGenerator:
         n_frames = config.n_frames(n_samples)
         inside = slice(begin, begin + n_frames)
         log_mel = self._log_mel(recipe, begin + n_frames + edge, -edge)
-        mel = self._magnitudes(log_mel)
+        mel = magnitudes(log_mel, self.bundle.manifest.scaling.offset, self.bundle.name)
         if on_mel:
             on_mel(mel[inside])
         inverting(0.0)
@@ -328,45 +355,23 @@ class ClipGenerator:
         return GeneratedClip(loud, config.sample_rate, log_mel[inside], recipe)
 
     def _log_mel(self, recipe: Recipe, n_frames: int, first: int) -> FloatArray:
-        weights = np.zeros(len(self.genres), dtype=np.float32)
-        share = 0.0 if recipe.blend is None else recipe.blend.share
-        weights[self.genres.index(recipe.genre)] = 1.0 - share
-        if recipe.blend is not None:
-            weights[self.genres.index(recipe.blend.genre)] = share
-        grid = self._network.grid
+        grid, manifest = self._network.grid, self.bundle.manifest
+        weights = recipe.weights(self.genres)
         if grid is None:
-            noise = draw_noise(
-                self._network.shape,
-                self._network.shape.steps(n_frames),
-                recipe.seed,
-                frames_per_second=self.bundle.manifest.spectrogram.frames_per_second,
-            )
+            steps = self._network.shape.steps(n_frames)
+            fps = manifest.spectrogram.frames_per_second
+            noise = draw_noise(self._network.shape, steps, recipe.seed, frames_per_second=fps)
             made = self._run(weights, noise, n_frames)
         else:
-            beat = recipe.groove
-            plan = Plan(recipe.seed, *((beat.bpm, beat.arrangement) if beat else ()))
             frames = range(first, first + n_frames)
-            made = make_piece(self._run, self._network.shape, grid, weights, plan, frames)
-        scaling = self.bundle.manifest.scaling
-        return np.asarray(made * scaling.std + scaling.mean)
+            made = make_piece(self._run, self._network.shape, grid, weights, recipe.plan, frames)
+        return np.asarray(made * manifest.scaling.std + manifest.scaling.mean)
 
     def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:
         made = self._network.run(told, noise, count)
         if not np.isfinite(made).all():
             raise GenerateError(self.bundle.name, "it made NaN or infinity", "retrain it")
         return made
-
-    def _magnitudes(self, log_mel: FloatArray) -> FloatArray:
-        offset = np.float32(self.bundle.manifest.scaling.offset)
-        mel = np.exp(np.minimum(log_mel, np.float32(_LARGEST_LOG))) - offset
-        np.maximum(mel, 0.0, out=mel)
-        mean = float(mel.mean())
-        if mean <= offset:
-            raise GenerateError(
-                self.bundle.name, "what it made is silence", "try another seed or genre"
-            )
-        mel *= np.float32(_SHOWN_MEAN / mean)
-        return np.asarray(mel)
 
     def check_made(self, recipe: Recipe) -> None:
         """Refuse a recipe of another model, whose clip this cannot make.
@@ -378,17 +383,16 @@ class ClipGenerator:
         Raises
         ------
         GenerateError
-            If another model made it.
 
         Examples
         --------
         >>> generator = ClipGenerator.load()
         >>> generator.check_made(generator.recipe("Rock"))
         """
+        theirs, mine = recipe.model_sha256[:12], self.bundle.sha256[:12]
         if recipe.model_sha256 != self.bundle.sha256:
             raise GenerateError(
                 f"the model {recipe.model}",
-                f"the clip was made with another one ({recipe.model_sha256[:12]}) "
-                f"than there is here ({self.bundle.sha256[:12]})",
+                f"the clip was made with another one ({theirs}) than there is here ({mine})",
                 "name one with --model to make the like of it",
             )

@@ -6,13 +6,18 @@ import json
 import math
 import os
 import re
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fstmuse_core import __version__
-from fstmuse_core.generate.arrange import bars_for
+from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.generate.arrange import Plan, bars_for
 from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, Groove
+from fstmuse_core.generate.like import Like
 from fstmuse_core.inversion import ITERATIONS, MAX_ITERATIONS
 from fstmuse_core.system.errors import GenerateError, one_line
 from fstmuse_core.system.regular_files import open_regular
@@ -20,10 +25,10 @@ from fstmuse_core.system.strict_json import parse_json, typed
 from fstmuse_core.system.wording import counted
 
 FORMAT = "fstmuse-recipe"
-# Of a clip without a beat, of one with, and of one in stereo: each the least that can make it, so
-# that a program that knows only those before can tell.
-FORMAT_VERSION, GROOVE_VERSION, STEREO_VERSION = 1, 2, 3
-_VERSIONS = (FORMAT_VERSION, GROOVE_VERSION, STEREO_VERSION)
+# Of a clip without a beat, of one with, of one in stereo, and of one that is like a song: each the
+# least that can make it, so that a program that knows only those before can tell.
+FORMAT_VERSION, GROOVE_VERSION, STEREO_VERSION, LIKE_VERSION = 1, 2, 3, 4
+_VERSIONS = range(FORMAT_VERSION, LIKE_VERSION + 1)
 _MAX_TEXT = 64 * 2**10
 _SHOWN = 40
 
@@ -58,6 +63,8 @@ class Recipe:
         Tempo, bars and form of a clip with a beat.
     stereo : bool
         True for two channels.
+    like : Like or None
+        A song that the clip is like.
     version : str
         FstMuse's, that made it.
 
@@ -76,6 +83,7 @@ class Recipe:
     iterations: int = ITERATIONS
     groove: Groove | None = None
     stereo: bool = False
+    like: Like | None = None
     version: str = __version__
 
     def __post_init__(self) -> None:
@@ -108,17 +116,39 @@ class Recipe:
         renewed = self.groove.renewed.items() if self.groove else ()
         new = "".join(f", {letter} from seed {seed}" for letter, seed in sorted(renewed))
         stereo = ", stereo" if self.stereo else ""
-        return f"{self.genre}{blend}{beat}{new}{stereo}, seed {self.seed}"
+        like = "" if self.like is None else f" like {self.like.song}"
+        return f"{self.genre}{blend}{like}{beat}{new}{stereo}, seed {self.seed}"
+
+    @property
+    def plan(self) -> Plan:
+        """The piece for a generator that knows beats."""
+        groove, like = self.groove, self.like
+        return Plan(
+            self.seed,
+            groove.bpm if groove else None,
+            groove.arrangement if groove else None,
+            np.array(like.place, np.float32) if like else None,
+        )
+
+    def weights(self, genres: Sequence[str]) -> FloatArray:
+        """Shares of a model's genres, which sum to one, shape ``(len(genres),)``."""
+        weights = np.zeros(len(genres), dtype=np.float32)
+        share = 0.0 if self.blend is None else self.blend.share
+        weights[genres.index(self.genre)] = 1.0 - share
+        if self.blend is not None:
+            weights[genres.index(self.blend.genre)] = share
+        return weights
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         blend = None if self.blend is None else [self.blend.genre, self.blend.share]
         groove = {} if self.groove is None else {"groove": self.groove.to_dict()}
         stereo = {"stereo": True} if self.stereo else {}
+        like = {} if self.like is None else {"like": asdict(self.like)}
         least = STEREO_VERSION if stereo else GROOVE_VERSION if groove else FORMAT_VERSION
         return {
             "format": FORMAT,
-            "format_version": least,
+            "format_version": LIKE_VERSION if like else least,
             "model": self.model,
             "model_sha256": self.model_sha256,
             "genre": self.genre,
@@ -128,6 +158,7 @@ class Recipe:
             "iterations": self.iterations,
             **groove,
             **stereo,
+            **like,
             "version": self.version,
         }
 
@@ -143,7 +174,7 @@ class Recipe:
             If a value is out of range.
         """
         _check_entries(values)
-        rarer = {"groove": None, "stereo": False}
+        rarer = {"groove": None, "stereo": False, "like": None}
         recipe = typed({**rarer, **values, "blend": None}, cls, complete=True)
         blend = values.get("blend")
         if blend is None:

@@ -1,0 +1,179 @@
+"""A song that a clip is to be like: its place among songs, its genre and its tempo."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fstmuse_core.bundle.bar_noise import MAX_BPM, MIN_BPM
+from fstmuse_core.bundle.bundle import LIKENESS_NAME, Bundle
+from fstmuse_core.bundle.likeness import N_DIRECTIONS, Likeness, likeness_tagger
+from fstmuse_core.bundle.weights import read_weights
+from fstmuse_core.system.errors import BundleError, GenerateError, one_line
+from fstmuse_core.system.isolated import isolated
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_core.system.zip_files import ZipTroubleError
+
+if TYPE_CHECKING:
+    from fstmuse_core.audio.spectrogram import FloatArray
+
+_FARTHEST = 3.0
+_MOST_TITLE = 200
+_MAX_BYTES = 4 * 2**20
+# Values of a place are kept to four digits, so that recipes stay short.
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Like:
+    """A song that a clip is like; part of its recipe.
+
+    Attributes
+    ----------
+    song : str
+        For people: the name of its file.
+    place : tuple of 16 floats
+        Place among the songs that the model learned from, each from -3 to 3.
+
+    Raises
+    ------
+    GenerateError
+        If a value is out of range.
+    """
+
+    song: str
+    place: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        fits = len(self.place) == N_DIRECTIONS and all(
+            math.isfinite(value) and abs(value) <= _FARTHEST for value in self.place
+        )
+        if not fits:
+            raise GenerateError(
+                "the song to be like",
+                f"its place is not {N_DIRECTIONS} numbers from -3 to 3",
+                "name the song's file again",
+            )
+        is_plain = self.song.strip() and one_line(self.song) == self.song
+        if not is_plain or len(self.song) > _MOST_TITLE:
+            raise GenerateError("the song to be like", "it has no plain name", "rename its file")
+
+
+@dataclass(frozen=True)
+class LikedSong:
+    """What was found of a song.
+
+    Attributes
+    ----------
+    like : Like
+    genre : str
+        One of the model's, whose songs lie nearest.
+    bpm : float or None
+        Its tempo, from 60 to 200 beats a minute; ``None`` if it has no steady beat.
+    """
+
+    like: Like
+    genre: str
+    bpm: float | None
+
+    @property
+    def note(self) -> str:
+        """A sentence on what is not taken over; empty if nothing."""
+        if self.bpm is not None:
+            return ""
+        return f"{self.like.song} has no steady beat, so its tempo is not taken over"
+
+
+def like_song(bundle: Bundle, path: str | os.PathLike[str]) -> LikedSong:
+    """Listen to a song and find its place, genre and tempo.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Of a generator.
+    path : str or path-like
+
+    Raises
+    ------
+    GenerateError
+        If the model was not told of songs.
+    BundleError
+        If the tagger or the model's record of songs is missing or damaged.
+    AudioError
+        If the file cannot be read, is silent or shorter than 3 s.
+    """
+    likeness, tagger = _likeness(bundle)
+    embedding, bpm = isolated(_listen(tagger), path)
+    try:
+        place = likeness.place(embedding)
+    except ValueError as error:
+        raise _damaged(bundle, str(error)) from error
+    name = one_line(Path(path).name)[:_MOST_TITLE]
+    like = Like(name, tuple(round(float(value), _DIGITS) for value in place))
+    genre = bundle.manifest.genres[likeness.nearest_genre(place)]
+    return LikedSong(like, genre, bpm)
+
+
+def check_told_of_songs(bundle: Bundle) -> str:
+    """Hash of the tagger by which a generator was told of songs.
+
+    Raises
+    ------
+    GenerateError
+        If it was told of none.
+    """
+    tagger = likeness_tagger(bundle.manifest.architecture)
+    if not tagger or LIKENESS_NAME not in bundle.manifest.files:
+        raise GenerateError(
+            f"the model {bundle.name}",
+            "it was not told of songs as it learned, so no clip like one can be asked of it",
+            "name a genre alone, or use another model",
+        )
+    return tagger
+
+
+def _likeness(bundle: Bundle) -> tuple[Likeness, str]:
+    tagger = check_told_of_songs(bundle)
+    try:
+        likeness = Likeness(**read_weights(read_regular(bundle.path / LIKENESS_NAME, _MAX_BYTES)))
+        if likeness.genres != len(bundle.manifest.genres):
+            raise ValueError(f"it knows {likeness.genres} genres")
+    except (TypeError, ValueError, OSError, ZipTroubleError) as error:
+        raise _damaged(bundle, str(error)) from error
+    return likeness, tagger
+
+
+def _damaged(bundle: Bundle, why: str) -> BundleError:
+    return BundleError(
+        bundle.path, f"its {LIKENESS_NAME} cannot be used ({one_line(why)})", "get it again"
+    )
+
+
+def _listen(tagger: str) -> Callable[[str], tuple[FloatArray, float | None]]:
+    """Work for a file: its embedding, and its tempo where it is steady."""
+    from fstmuse_core.audio.measures import measure_file
+    from fstmuse_core.audio.tempo import SURE_STEADINESS
+    from fstmuse_core.classify.tagging import EmbeddingTask
+
+    embedding_of = EmbeddingTask(tagger)
+
+    def listen(path: str) -> tuple[FloatArray, float | None]:
+        embedding = embedding_of(path)
+        found = measure_file(path)
+        is_steady = found.steadiness is not None and found.steadiness >= SURE_STEADINESS
+        return embedding, _folded(found.bpm) if found.bpm and is_steady else None
+
+    return listen
+
+
+def _folded(bpm: float) -> float:
+    """A tempo that can be asked for, an octave away at need."""
+    while bpm < MIN_BPM:
+        bpm *= 2.0
+    while bpm > MAX_BPM:
+        bpm /= 2.0
+    return round(bpm, 1)
