@@ -267,8 +267,8 @@ def test_files_without_a_sound_recipe(generate: Run, tmp_path: Path, tiny: Path)
     assert "plain.wav: there is no recipe in it" in complaint("plain.wav")
     assert "song.wav: there is no recipe" in complaint(write("song.wav", "my song"))
     assert "list.wav: there is no recipe" in complaint(write("list.wav", "[1]"))
-    assert "new2.wav: its recipe has format version 4" in complaint(
-        write("new2.wav", json.dumps({**good, "format_version": 4}))
+    assert "new2.wav: its recipe has format version 5" in complaint(
+        write("new2.wav", json.dumps({**good, "format_version": 5}))
     )
     assert "part.wav: its recipe is damaged ('seed' is missing)" in complaint(
         write("part.wav", json.dumps({k: v for k, v in good.items() if k != "seed"}))

@@ -92,7 +92,7 @@ ODD_RECIPES: Odd = (
     ({"blend": ["Rock", 0.5]}, "(the blend: Rock is the genre already)"),
     ({"blend": ["Jazz", 1.5]}, "(the blend: 1.5 of Jazz is no share)"),
     ({"blend": "Jazz:0.5"}, "is damaged (Expected `array`, got `str`"),
-    ({"format_version": True}, "has format version True; this program reads versions 1 to 3"),
+    ({"format_version": True}, "has format version True; this program reads versions 1 to 4"),
     ({"format_version": 2.0}, "has format version 2.0; this program"),
     ({"format_version": "9" * 999}, f"has format version {'9' * 40}; this program"),
     ({"x" * 999: 1}, f"is damaged ('{'x' * 40}' is no entry of a recipe)"),

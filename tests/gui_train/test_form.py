@@ -306,7 +306,7 @@ def test_bases_are_the_models_whose_network_is_ours(
     ):
         (models / name).mkdir(parents=True)
         (models / name / "model.json").write_text(text)
-    assert {base.name for base in bases()} == {"fst-muse", "toy-model"}
+    assert {base.name for base in bases()} == {"fst-muse", "toy-gan", "toy-model"}
 
 
 # -- logs for TensorBoard --------------------------------------------------------------

@@ -81,8 +81,7 @@ def test_the_form_asks_only_what_a_generator_has(gan: TrainBench) -> None:
     assert shown == {"epochs", "batch_size", "learning_rate", "seed", "balance"}
     assert "seen and heard" in controls["epochs"].toolTip()
     assert "the generator" in controls["learning_rate"].accessibleDescription()
-    assert not gan.form.base.isEnabled()
-    assert gan.form.base.toolTip() == "ToyGan always learns anew."
+    assert gan.form.base.isEnabled()
     choose(gan.form.model, "fst-muse")
     assert controls["dropout"].isVisible()
     assert gan.form.base.isEnabled()
@@ -106,11 +105,20 @@ def test_its_command_is_one_that_the_program_takes(gan: TrainBench) -> None:
         assert context.params["epochs"] == 13
 
 
-def test_no_generator_is_offered_to_start_from(
+def test_a_generator_is_offered_to_start_from_if_it_knows_beats(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *_a, **_k: str(tmp_path))
-    assert "toy-gan" not in {base.name for base in bases()}
+    old = tmp_path / "models" / "old-gan" / "model.json"
+    old.parent.mkdir(parents=True)
+    network = {"network": "fstmuse_core.networks.toy_gan"}
+    old.write_text(json.dumps({"title": "Old", "genres": ["Rock"], "architecture": network}))
+    assert {base.name for base in bases() if base.model == "toy-gan"} == {"toy-gan"}
+
+
+def test_its_rate_stays_what_it_is_when_it_starts_from_another() -> None:
+    tuned = default_recipe("toy-gan", "ours", fine_tunes=True)
+    assert tuned == default_recipe("toy-gan", "ours")
 
 
 # -- while it trains -------------------------------------------------------------------

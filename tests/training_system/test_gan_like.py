@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from fstmuse_core.generate.recipe import read_recipe
 from fstmuse_core.runs.store import RUN_FILE
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.gan import likeness, trainer
+from tests.generate.conftest import tiny_manifest, write_tiny
 from tests.training_system.conftest import Home
 from tests.training_system.test_gan import SCALE
 from tests.training_system.test_gan_beat import write_drums
@@ -77,8 +79,9 @@ def test_it_is_told_of_songs_and_can_be_trained_further(
 def test_a_generator_without_the_beat_grid_is_no_base(
     home: Home, tones: Path, tmp_path: Path
 ) -> None:
-    from tests.generate.conftest import write_tiny
-
-    tiny = write_tiny(tmp_path / "tiny-gan")
+    network = {"network": "fstmuse_core.networks.toy_gan", "width": 16, "plane": 8}
+    manifest = tiny_manifest()
+    architecture = {**manifest.architecture, **network}
+    tiny = write_tiny(tmp_path / "tiny-gan", replace(manifest, architecture=architecture))
     assert home.train(**ASKED, data=[str(tones)], out="x", fine_tune=str(tiny)) == 1
     assert "without the beat grid, which a training cannot start from" in home.last["sentence"]

@@ -50,7 +50,7 @@ class Likeness:
 
     @property
     def genres(self) -> int:
-        """How many genres there are."""
+        """Number of genres."""
         return len(self.centres)
 
     def place(self, embeddings: FloatArray) -> FloatArray:

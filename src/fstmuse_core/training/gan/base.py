@@ -89,7 +89,7 @@ def start_from(model: GanModel, base: Bundle, genres: tuple[str, ...]) -> None:
     try:
         weights = dict(read_weights(read_regular(base.path / WEIGHTS_NAME, MAX_WEIGHTS_BYTES)))
         old = weights[_TOLD]
-        new = next(np.array(v) for v in model.generator.variables if v.path == _TOLD)
+        new = next(np.asarray(v).copy() for v in model.generator.variables if v.path == _TOLD)
         # An unknown genre begins as the mean of the known, which is music at least.
         new[: len(genres)] = old[: len(known)].mean(axis=0)
         for number, genre in enumerate(genres):

@@ -37,7 +37,9 @@ def fit_likeness(embeddings: FloatArray, labels: Ints, n_genres: int) -> Likenes
         return None
     mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
     _, strengths, axes = np.linalg.svd((rows - mean) / deviation, full_matrices=False)
-    directions = axes[:N_DIRECTIONS].T / strengths[:N_DIRECTIONS] * np.sqrt(len(rows))
+    found = min(N_DIRECTIONS, len(rows) - 1)
+    directions = np.zeros((rows.shape[1], N_DIRECTIONS))
+    directions[:, :found] = axes[:found].T / strengths[:found] * np.sqrt(len(rows))
     directions /= deviation[:, None]
     places = (rows - mean) @ directions
     centres = [
@@ -52,7 +54,7 @@ def fit_likeness(embeddings: FloatArray, labels: Ints, n_genres: int) -> Likenes
 
 
 def told_of_songs(places: FloatArray | None, songs: Ints, rng: Random) -> FloatArray:
-    """What is told of the songs that a batch is from, or of none.
+    """Values that are told of the songs that a batch is from, or of none.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def closeness(
     songs: Sequence[tuple[int, FloatArray]],
     hear: Callable[[int, int, FloatArray | None], FloatArray],
 ) -> dict[str, Any]:
-    """How like songs the pieces are that were asked to be, by what the tagger hears.
+    """Likeness of songs and the pieces that were asked to be like them, by what the tagger hears.
 
     Parameters
     ----------

@@ -288,7 +288,7 @@ class GanTrainer:
         )
 
     def closeness(self) -> dict[str, Any] | None:
-        """How like songs of other artists its pieces are; ``None`` if it is told of no songs."""
+        """Likeness of its pieces to songs of other artists; ``None`` if it is told of no songs."""
         tagger, likeness = tagger_there(), self.likeness
         if tagger is None or likeness is None or not self._unheard_songs:
             return None

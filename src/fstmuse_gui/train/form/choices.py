@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QPushButton, QSizePolicy, QW
 from fstmuse_core.bundle.bundle import bundle_folders
 from fstmuse_core.bundle.manifest import manifest_values
 from fstmuse_core.datasets.survey import GenreCount
+from fstmuse_core.runs.spec import GAN
 from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.plain import caption, set_tip
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
@@ -55,6 +56,9 @@ def _base(name: str, folder: Path) -> list[Base]:
     model = network.removeprefix(_ROOM).replace("_", "-")
     kind = MODEL_KINDS.get(model)
     if not network.startswith(_ROOM) or kind is None or not kind.fine_tunes:
+        return []
+    # A generator of before the beat grid has other inputs.
+    if model == GAN and "grid" not in values["architecture"]:
         return []
     genres = tuple(str(genre) for genre in values["genres"])
     return [Base(name, str(values["title"]), model, genres)]
