@@ -65,7 +65,7 @@ class Like:
 
 @dataclass(frozen=True)
 class LikedSong:
-    """What was found of a song.
+    """Findings on a song that a clip is to be like.
 
     Attributes
     ----------
