@@ -165,7 +165,16 @@ def test_the_judge_may_know_unknown_artists() -> None:
 
 
 def test_the_reports_generator() -> None:
-    card = original_generator_card(report("original", songs={}))
-    assert HEADED.findall(card) == ["# mine", "## What not to trust", "## How it was trained"]
-    assert "`samples`" in card
-    assert "- the music is thin." in card
+    values = generator_report()
+    design = {**values["settings"], "design": "original"}
+    card = original_generator_card({**values, "settings": design}, 172_014_081)
+    assert HEADED.findall(card) == [
+        "# mine",
+        "## What not to trust",
+        "## What it sounds like",
+        "## Figures",
+        "## How it was trained",
+    ]
+    assert "172,014,081 parameters" in card
+    assert "It chose among the epochs" in generator_card(values, 1, 1)
+    assert "It chose among the epochs" not in card

@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fstmuse_core.bundle.noise import draw_noise
 from fstmuse_core.original.networks import (
     build_original_discriminator,
     build_original_generator,
     generate_original,
 )
 from fstmuse_core.runs.events import Sample, TrainEvent
+from fstmuse_core.training.gan.export import run_litert
+from fstmuse_core.training.original.export import NOISE_SHAPE, generator_litert
 from fstmuse_core.training.original.gan import OriginalGan, OriginalGanTrainer
 
 FRAMES = 23
+LONG = 71
 
 
 class Clips:
@@ -83,3 +87,26 @@ def test_what_it_makes_lies_between_0_and_1() -> None:
     clip = generate_original(OriginalGan(FRAMES).generator, 3)
     assert clip.shape == (FRAMES, 128)
     assert 0.0 <= clip.min() < clip.max() <= 1.0
+
+
+def test_eight_bits_make_what_keras_makes_of_any_length() -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    from fstmuse_core.bundle.noise import whole_clip_inputs
+
+    generator = OriginalGan(LONG).generator
+    for variable in generator.weights:
+        variable.assign(2.0 * np.asarray(variable))  # else it is one grey
+    interpreter = Interpreter(model_content=generator_litert(generator))
+    noise = draw_noise(NOISE_SHAPE, 20, 3)
+    first, _, third, last = whole_clip_inputs(noise, 3 * LONG + 5, LONG)
+    assert first["global_noise"] is noise["global_noise"]
+    assert third["local_noise"].shape == (1, 5, 16)
+    assert last["local_noise"].shape == (1, 1, 16)
+    for inputs, frames in ((first, LONG), (last, 16), (third, LONG)):
+        expected = np.asarray(generator(inputs["global_noise"]))[:, :frames, :, 0]
+        found = run_litert(interpreter, inputs)
+        assert found.shape == (1, frames, 128)
+        assert np.abs(found - expected).max() < 0.1 * np.ptp(expected)
+    rows = [np.asarray(clip["global_noise"]).ravel() for clip in (first, third, last)]
+    assert np.abs(np.asarray(np.corrcoef(rows))[np.triu_indices(3, 1)]).max() < 0.4

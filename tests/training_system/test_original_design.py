@@ -13,11 +13,14 @@ from fstmuse_core.bundle.bundle import find_bundle
 from fstmuse_core.bundle.find_by_hash import whereabouts
 from fstmuse_core.bundle.model_list import Origin, find_model, model_details
 from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.cli import main
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.overlap import overlap
+from fstmuse_core.generate.generator import ClipGenerator
+from fstmuse_core.original import networks
 from fstmuse_core.runs.store import list_runs
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.original import classifiers
+from fstmuse_core.training.original import classifiers, gan
 from fstmuse_core.training.original.packaging import LACKS
 from tests.training_system.conftest import Home
 
@@ -102,3 +105,54 @@ def test_the_size_of_the_toy_model_is_said_before(
     if model == "toy-model":
         for words in ("151.9 million weights", "607 MB", "152 MB", "cannot be exported"):
             assert words in said[-1]
+
+
+FRAMES = 27
+
+
+@pytest.fixture
+def short_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report's ToyGan of clips of 27 frames: of 30 s it takes 7 GiB and hours."""
+    for module in (networks, classifiers):
+        monkeypatch.setattr(module, "N_FRAMES", FRAMES)
+    monkeypatch.setattr(classifiers, "_free_memory", lambda: None)
+    for name, few in (("_JUDGE_STEPS", 3), ("_WINDOWS", 3), ("_PIECES", 2)):
+        monkeypatch.setattr(gan, name, few)
+
+
+@pytest.mark.usefixtures("short_clips")
+def test_a_generator_comes_of_the_reports_gan(home: Home, tones: Path, tmp_path: Path) -> None:
+    options = {**OPTIONS, "model": "toy-gan", "batch_size": 1, "out": "toy-gan-2023"}
+    assert home.train(**options, data=[str(tones)]) == 0
+    done = home.last
+    assert (done["event"], Path(done["bundle"]).name) == ("done", "toy-gan-2023")
+    said = [event["sentence"] for event in home.of_kind("warning")]
+    assert set(gan.LACKS) <= set(said)
+
+    entry, details = find_model("toy-gan-2023"), model_details("toy-gan-2023")
+    assert (entry.kind, entry.trouble, entry.sha256) == ("generator", "", done["model_sha256"])
+    assert all(f"- {lack}." in details.card for lack in gan.LACKS)
+    assert "| Fréchet distance |" in details.card
+    bundle = find_bundle("toy-gan-2023")
+    assert set(bundle.manifest.files) == {"model.tflite", "judge.npz", "CARD.md", "TRACKS.csv"}
+    _check_clips(ClipGenerator(bundle))
+
+    file = tmp_path / "clip.wav"
+    arguments = ["--genre", "Rock", "--seconds", "3", "--iterations", "2", "-o", str(file)]
+    assert main(["generate", "--model", "toy-gan-2023", *arguments]) == 0
+    assert main(["generate", "--model", "toy-gan-2023", "--bpm", "120", *arguments]) == 2
+    assert main(["models", "export", "toy-gan-2023", "-o", str(tmp_path / "a.fstmuse")]) == 2
+
+
+def _check_clips(generator: ClipGenerator) -> None:
+    """Clips of any length, one piece after another, whatever the genre."""
+    assert not generator.has_beat("Rock")
+    rock, folk = (generator.generate(g, 3.0, 5, iterations=2) for g in ("Rock", "Folk"))
+    np.testing.assert_array_equal(rock.samples, folk.samples)
+    assert rock.samples.shape == (3 * 22_050,)
+    shorter = generator.generate("Rock", 1.0, 5, iterations=2).log_mel
+    np.testing.assert_allclose(rock.log_mel[:FRAMES], shorter[:FRAMES], atol=1e-4)
+    assert np.abs(rock.log_mel[:FRAMES] - rock.log_mel[FRAMES : 2 * FRAMES]).max() > 1e-3
+    other = generator.generate("Rock", 1.0, 6, iterations=2).log_mel
+    assert np.abs(other - shorter).max() > 1e-3
+    assert generator.generate("Rock", 3.0, 5, iterations=2, stereo=True).samples.ndim == 2

@@ -158,7 +158,7 @@ def needed_files(manifest: BundleManifest) -> tuple[str, ...]:
     """Files without which such a bundle is nothing."""
     needed = {
         TAGGED: (TAGGER_HEAD_NAME,),
-        # The weights of the report's ToyModel are larger than a file may be.
+        # The weights of the report's ToyModel and ToyGan are larger than a file may be.
         WHOLE_CLIP: (LITERT_NAME,),
     }
     return needed.get(manifest.input, (LITERT_NAME, WEIGHTS_NAME))

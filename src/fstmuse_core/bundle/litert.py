@@ -12,8 +12,8 @@ import numpy as np
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bar_noise import Grid, filled
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.bundle.manifest import GENERATOR
-from fstmuse_core.bundle.noise import NoiseShape
+from fstmuse_core.bundle.manifest import GENERATOR, WHOLE_CLIP
+from fstmuse_core.bundle.noise import NoiseShape, whole_clip_inputs
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.system.process_limits import require_room
 
@@ -131,6 +131,8 @@ def _recognise(outputs: list[dict[str, Any]], n_genres: int) -> dict[str, dict[s
 # Network ------------------------------------------------------------------------------------
 
 _INPUTS = ("genre", "global_noise", "local_noise", "beat_noise")
+# Of the report's design, whose local noise is only as long as what is to be made.
+_WHOLE_CLIP_INPUTS = ("global_noise", "local_noise")
 
 
 class GeneratorNetwork:
@@ -153,8 +155,9 @@ class GeneratorNetwork:
         self.grid = Grid.from_dict(bundle.manifest.architecture)
         with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(model_content=bundle.litert, num_threads=1)
-            self._inputs = self._recognise()
-            self.n_conditions = self._told()
+            self._is_whole = bundle.manifest.input == WHOLE_CLIP
+            self._inputs = self._recognise(_WHOLE_CLIP_INPUTS if self._is_whole else _INPUTS)
+            self.n_conditions = 0 if self._is_whole else self._told()
 
     def run(self, genre: FloatArray, noise: Mapping[str, FloatArray], n_frames: int) -> FloatArray:
         """Scaled log-mel, shape ``(n_frames, n_mels)``.
@@ -169,17 +172,17 @@ class GeneratorNetwork:
         n_frames : int
             Wanted; with a beat grid and a tempo, cells.
         """
-        values = {"genre": filled(genre, self.n_conditions)[None], **noise}
+        manifest = self._bundle.manifest
         with network_errors(self._bundle.path):
-            for name, index in self._inputs.items():
-                self._interpreter.resize_tensor_input(index, values[name].shape, strict=True)
-            self._interpreter.allocate_tensors()
-            for name, index in self._inputs.items():
-                self._interpreter.set_tensor(index, values[name])
-            self._interpreter.invoke()
-            (output,) = self._interpreter.get_output_details()
-            made: FloatArray = self._interpreter.get_tensor(output["index"])
-        n_mels = self._bundle.manifest.spectrogram.n_mels
+            if self._is_whole:
+                clips = whole_clip_inputs(noise, n_frames, manifest.segment_frames)
+                # Magnitudes, each clip at a level of its own.
+                scaled = [manifest.scaling.apply(self._invoke(clip)) for clip in clips]
+                made = np.concatenate(scaled, axis=1)
+            else:
+                told = filled(genre, self.n_conditions)[None]
+                made = self._invoke({"genre": told, **noise})
+        n_mels = manifest.spectrogram.n_mels
         if made.ndim != 3 or made.shape[0] != 1 or made.shape[2] != n_mels:
             raise self._unfit(f"it makes arrays of shape {made.shape}")
         if made.shape[1] < n_frames:
@@ -195,15 +198,26 @@ class GeneratorNetwork:
         )
         return int(genre["shape"][-1])
 
-    def _recognise(self) -> dict[str, int]:
+    def _invoke(self, values: Mapping[str, FloatArray]) -> FloatArray:
+        for name, index in self._inputs.items():
+            self._interpreter.resize_tensor_input(index, values[name].shape, strict=True)
+        self._interpreter.allocate_tensors()
+        for name, index in self._inputs.items():
+            self._interpreter.set_tensor(index, values[name])
+        self._interpreter.invoke()
+        (output,) = self._interpreter.get_output_details()
+        made: FloatArray = self._interpreter.get_tensor(output["index"])
+        return made
+
+    def _recognise(self, names: tuple[str, ...]) -> dict[str, int]:
         details = self._interpreter.get_input_details()
         found = {
             name: int(detail["index"])
-            for name in _INPUTS
+            for name in names
             for detail in details
             if name in detail["name"]
         }
-        if len(found) != len(_INPUTS) or len(details) != len(_INPUTS):
+        if len(found) != len(names) or len(details) != len(names):
             raise ValueError(f"its inputs are {', '.join(detail['name'] for detail in details)}")
         return found
 

@@ -25,7 +25,11 @@ CLASSIFIER, GENERATOR, TAGGER = "classifier", "generator", "tagger"
 # What a classifier takes: overlapping segments, scaled; magnitudes of a whole clip; or, without a
 # network of its own, a tagger's outputs alone.
 SEGMENTS, WHOLE_CLIP, TAGGED = "segments", "whole clip", "tagger alone"
-_INPUTS = (SEGMENTS, WHOLE_CLIP, TAGGED)
+_INPUTS = {
+    CLASSIFIER: (SEGMENTS, WHOLE_CLIP, TAGGED),
+    GENERATOR: (SEGMENTS, WHOLE_CLIP),
+    TAGGER: (SEGMENTS,),
+}
 # In ``model.json`` of a renamed bundle: the name and title that it was made under.
 MADE_AS = "made_as"
 # In ``model.json``: the hash of all else in it but its names, see :func:`manifest_digest`.
@@ -128,7 +132,7 @@ class BundleManifest:
             likeness_tagger(self.architecture)
         elif self.kind not in (CLASSIFIER, TAGGER):
             raise ValueError(f"{self.kind!r} is no kind of model")
-        allowed = _INPUTS if self.kind == CLASSIFIER else (SEGMENTS,)
+        allowed = _INPUTS[self.kind]
         if self.input not in allowed:
             raise ValueError(f"{one_line(self.input[:40])!r} is no input of a {self.kind}")
         if self.input == TAGGED and not self.tagger:

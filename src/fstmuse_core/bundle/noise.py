@@ -145,3 +145,34 @@ def pulses(bars: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """
     rates = np.array([1, _BEATS_A_BAR, _CELLS_A_BAR])
     return np.asarray(np.exp(-_FADING * (bars[:, None] * rates % 1.0)))
+
+
+def whole_clip_inputs(
+    noise: Mapping[str, FloatArray], n_frames: int, clip_frames: int
+) -> list[dict[str, FloatArray]]:
+    """Inputs of the report's generator, which makes whole clips, one after the other.
+
+    Parameters
+    ----------
+    noise : mapping of str to ndarray
+        As :func:`draw_noise` gives it. The first clip is made of the global noise, each after of
+        as many values of the local noise.
+    n_frames : int
+        Wanted.
+    clip_frames : int
+        Of a whole clip; the last one is no longer than needed.
+
+    Returns
+    -------
+    list of dict
+        ``global_noise (1, G)``, and ``local_noise (1, m, L)`` of which only the length counts.
+    """
+    first, local = noise["global_noise"], noise["local_noise"]
+    local_frames = NoiseShape.frames_per_step
+    inputs = []
+    for number, begin in enumerate(range(0, n_frames, clip_frames)):
+        places = np.arange(first.size) + first.size * (number - 1)
+        whole = np.take(local, places, mode="wrap")[None] if number else first
+        steps = -(-min(clip_frames, n_frames - begin) // local_frames)
+        inputs.append({"global_noise": whole, "local_noise": local[:, :steps]})
+    return inputs

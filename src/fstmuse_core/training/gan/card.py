@@ -26,6 +26,7 @@ _WITH_A_BEAT = (
     "return, in the colour of a genre; blurred, as from a worn tape, with hardly a melody and no "
     "words. Nobody would take it for a recording."
 )
+_CHOSE = "It chose among the epochs, by other pieces than are measured here. "
 # Of real music's pulse; below it few would nod.
 _A_BEAT = 0.75
 _LIKE_NOISE = (
@@ -61,15 +62,18 @@ def generator_card(report: Report, parameters: int, steps_per_epoch: int) -> str
     ).markdown()
 
 
-def original_generator_card(report: Report) -> str:
-    """The card of the report's ToyGan, which is measured by nobody."""
+def original_generator_card(report: Report, parameters: int) -> str:
+    """The card of the report's ToyGan."""
     return Card(
         title=report["name"],
         intro=[
-            "The ToyGan of the 2023 report, to compare with. It makes magnitudes of 30 s between "
-            "0 and 1, of no genre in particular; what it made after each epoch is in `samples`."
+            f"The ToyGan of the 2023 report, {parameters:,} parameters, to compare with. It makes "
+            f"magnitudes of 30 s between 0 and 1, of no genre in particular, and learned from "
+            f"{taught(report)}. FstMuse turns what it makes into sound."
         ],
         limits=warnings_of(report),
+        sound=_sound(report["metrics"]),
+        figures=_generator_figures(report),
         command=report["command"],
         training=[f"{counted(len(report['history']), 'epoch')}.", versions_of(report)],
     ).markdown()
@@ -140,11 +144,12 @@ def _generator_figures(report: Report) -> list[str]:
         for name, (title, meaning) in GENERATOR_FIGURES.items()
         if name in metrics["figures"]["made"]
     ]
+    is_reported = report["settings"]["design"] == "original"
+    chose = "" if is_reported else _CHOSE
     texts = [
         f"{metrics['windows']} windows of six seconds, against as many of the music it learned "
         "from. The judge is a classifier that had no part in the training and was itself trained "
-        f"on {on or 'other artists'} ({clips['validation'] + clips['test']} clips). It chose "
-        "among the epochs, by other pieces than are measured here. "
+        f"on {on or 'other artists'} ({clips['validation'] + clips['test']} clips). {chose}"
         '"Real" are other windows of the same music, "noise" is white in every band.',
         table(["", *columns, ""], rows),
     ]

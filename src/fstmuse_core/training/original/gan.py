@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 
-from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.bundle import CARD_NAME
-from fstmuse_core.datasets.track import PARTS
+from fstmuse_core.audio.features import FeatureScaling
+from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
+from fstmuse_core.bundle.bundle import (
+    CARD_NAME,
+    JUDGE_NAME,
+    LITERT_NAME,
+    load_bundle,
+    user_models_folder,
+    write_bundle,
+)
+from fstmuse_core.bundle.known_networks import reported_network
+from fstmuse_core.bundle.manifest import GENERATOR, WHOLE_CLIP, BundleManifest, Thresholds
+from fstmuse_core.datasets.groups import count_unknown
+from fstmuse_core.datasets.overlap import TRACKS_FILE
+from fstmuse_core.networks.toy_gan import CROP_FRAMES
 from fstmuse_core.original.networks import (
     DISCRIMINATOR_RATE,
     GENERATOR_RATE,
@@ -24,18 +37,26 @@ from fstmuse_core.original.networks import (
     generate_original,
 )
 from fstmuse_core.runs.events import Done, Sample
+from fstmuse_core.runs.spec import GAN
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
+from fstmuse_core.training.checkpoint import assign
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.epochs import Validation, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.gan.card import original_generator_card
-from fstmuse_core.training.gan.judges import guide_plan
+from fstmuse_core.training.gan.evaluate import evaluate_generator
+from fstmuse_core.training.gan.judges import Schooling, guide_plan, judge_bytes, train_judge
 from fstmuse_core.training.gan.model import TwoOptimizers
+from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.original.classifiers import check_memory, clips_of, forget_features
-from fstmuse_core.training.packaging import FinishedRun, done_event, make_report
+from fstmuse_core.training.original.export import NOISE_SHAPE, generator_litert
+from fstmuse_core.training.packaging import FinishedRun, done_event, make_report, with_record
 from fstmuse_core.training.plots import write_sample
 from fstmuse_core.training.preparation import MelTable
-from fstmuse_core.training.run import Run
+from fstmuse_core.training.record import track_list
+from fstmuse_core.training.run import Run, name_at_end
+
+Tell = Callable[[str, int, int], None]
 
 _TRIED = 2
 # What a picture shows as black and white: logarithms of the sigmoid's range.
@@ -186,12 +207,28 @@ _WEIGHTS_BYTES = 7 * 2**29
 _CLIP_BYTES = 3 * 2**30
 
 
+# What it cannot do, for its card and for whoever trains it.
+LACKS = (
+    "it is of the report's design, to compare with: it knows no genre, so what it makes is the "
+    "same whatever genre is asked for",
+    "it knows no beat, so no tempo, bars or form can be asked of it",
+    "what it makes lies between 0 and 1, and the magnitudes of the music it learns from do not: "
+    "its discriminator can tell them apart without regard to the music",
+    "its losses do not say how it sounds, so the last epoch is kept, not the best",
+    "it makes 30 s at once, ten seconds of work; a longer clip is several, one after the other",
+    "its weights are kept with eight bits, being too large otherwise, and it cannot be exported",
+)
+_JUDGE_STEPS = 400
+# Of each genre. What it makes has no genre, and takes eight times as long to make as ours.
+_WINDOWS, _PIECES = 24, 4
+
+
 def train_original_gan(
     run: Run, mels: MelTable, events: Events, control: Control, begun: float
 ) -> Done:
-    """Train and show; return the last event. There is no bundle.
+    """Train, show, measure and write the bundle; return the last event.
 
-    What it makes is in the run's folder, under ``samples``.
+    What it made after each epoch is in the run's folder, under ``samples``.
     """
     settings = run.settings
     check_memory(_WEIGHTS_BYTES + settings.batch_size * _CLIP_BYTES, events)
@@ -206,20 +243,98 @@ def train_original_gan(
         events,
     )
     progress = train_epochs(run, trainer, events, control)
-    warning = "this is the report's design, to compare with: it knows no genre"
+    control.check()
+    assign(trainer.model.variables, progress.best)
+    for sentence in LACKS:
+        events.warn(sentence)
     finished = FinishedRun(
         run.folder,
-        settings,
+        name_at_end(settings, run.folder.name, events.warn),
         guide_plan(run.parts.genres),
         run.parts,
         progress,
-        (*run.warnings, warning),
+        (*run.warnings, *LACKS),
         time.monotonic() - begun,
     )
-    taken = progress.history[-1]["val_accuracy"]
-    report = make_report(finished, {"accuracy": taken, "clips": {p: len(clips[p]) for p in PARTS}})
-    write_bytes(run.folder / CARD_NAME, original_generator_card(report).encode())
-    write_json(run.folder / REPORT_FILE, report)
+
+    def tell(stage: str, done: int, total: int) -> None:
+        control.check()
+        events.preparing(stage, done, total)
+
+    return package_original_gan(finished, trainer.model.generator, mels, tell)
+
+
+def package_original_gan(run: FinishedRun, generator: Any, mels: MelTable, tell: Tell) -> Done:
+    """Export and measure the generator, write everything, and return the last event.
+
+    Parameters
+    ----------
+    run : FinishedRun
+    generator : keras.Model
+        With the weights that are kept.
+    mels : MelTable
+    tell : callable
+        Told a stage, how much is done, of how much; may raise to give up.
+    """
+    tell("exporting", 0, 1)
+    files = {LITERT_NAME: generator_litert(generator)}
+    taught = run.parts.known("train")
+    aside = [*run.parts.known("validation"), *run.parts.known("test")]
+    judge = train_judge(
+        Schooling(aside, mels.of(aside), run.parts.genres, run.settings.seed, _JUDGE_STEPS),
+        run.folder / JUDGE_NAME,
+        lambda done, total: tell("judge", done, total),
+    )
+    files[JUDGE_NAME] = judge_bytes(judge.classifier, judge.scaling)
+    scaling = fit_scaling(mels.of(taught), CROP_FRAMES)
+    manifest = _manifest(run, generator, scaling)
+    with tempfile.TemporaryDirectory() as folder:
+        measured = Path(folder) / manifest.name
+        write_bundle(measured, manifest, {**files, CARD_NAME: b""})
+        tell("testing", 0, 1)
+        metrics = evaluate_generator(
+            load_bundle(measured),
+            taught,
+            lambda done, total: tell("testing", done, total),
+            count=_WINDOWS,
+            sounds=_PIECES,
+        )
+    metrics = {key: value for key, value in metrics.items() if key not in ("set_aside", "note")}
+    metrics["of_unknown_artists"] = count_unknown(aside)
+    report = make_report(run, metrics)
+    card = original_generator_card(report, generator.count_params()).encode()
+    write_bytes(run.folder / CARD_NAME, card)
+    files |= {
+        CARD_NAME: card,
+        TRACKS_FILE: track_list(run.parts, prints=mels.prints).encode(),
+    }
+    bundle = user_models_folder() / run.settings.out
+    whole = with_record(manifest, report, manifest.architecture)
+    sha256 = write_bundle(bundle, whole, files)
+    write_json(run.folder / REPORT_FILE, {**report, "model_sha256": sha256})
     if not report["resumable"]:
         forget_features(run.folder)
-    return done_event(finished, report, [], "")
+    return done_event(run, report, [], str(bundle), sha256)
+
+
+def _manifest(run: FinishedRun, generator: Any, scaling: FeatureScaling) -> BundleManifest:
+    frames = generator.output_shape[1]
+    return BundleManifest(
+        name=run.settings.out,
+        title=run.settings.title or run.settings.out,
+        kind=GENERATOR,
+        genres=run.parts.genres,
+        spectrogram=DEFAULT_CONFIG,
+        scaling=scaling,
+        segment_frames=frames,
+        segment_hop_frames=frames,
+        temperature=1.0,
+        thresholds=Thresholds(novelty=0.0, confidence=0.0),
+        architecture={
+            "network": reported_network(GAN),
+            "parameters": generator.count_params(),
+            "quantised": True,
+            **NOISE_SHAPE.to_dict(),
+        },
+        input=WHOLE_CLIP,
+    )

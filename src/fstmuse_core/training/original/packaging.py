@@ -99,9 +99,14 @@ def litert_bytes(network: Any, *, is_quantised: bool) -> bytes:
 
 
 def _quantised(network: Any, folder: str) -> bytes:
+    network.export(folder, format="tf_saved_model", verbose=False)
+    return eight_bits(folder)
+
+
+def eight_bits(folder: str) -> bytes:
+    """A LiteRT file, with weights of eight bits, of what was exported into a folder."""
     import tensorflow as tf
 
-    network.export(folder, format="tf_saved_model", verbose=False)
     converter = tf.lite.TFLiteConverter.from_saved_model(folder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     return bytes(converter.convert())

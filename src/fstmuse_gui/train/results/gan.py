@@ -24,8 +24,8 @@ _STILL_NOISE = (
     "more music."
 )
 _OF_THE_REPORT = (
-    "This is the 2023 report's design, to compare with: it knows no genre, and nothing of it "
-    "can be measured as ours is. What it made after each epoch is kept; no model comes of it."
+    "This is the 2023 report's design, to compare with, from before it could be measured: it "
+    "knows no genre. What it made after each epoch is kept; no model came of it."
 )
 _DASH = "\N{EN DASH}"
 
