@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -99,3 +100,35 @@ def test_a_cut_or_changed_checkpoint_is_one_line(run: Path, name: str) -> None:
             refused.append(str(error))
     assert len(refused) >= 13
     assert all("its checkpoint is damaged" in text and text.isprintable() for text in refused)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("epoch", "1", "Expected `int`, got `str` - at `$.epoch`"),
+        ("best_epoch", 1.5, "Expected `int`, got `float` - at `$.best_epoch`"),
+        ("best_loss", True, "Expected `float`, got `bool` - at `$.best_loss`"),
+        ("sampler", [1], "Expected `object`, got `array` - at `$.sampler`"),
+        ("history", "abc", "Expected `array`, got `str` - at `$.history`"),
+        ("history", [1], "Expected `object`, got `int` - at `$.history[0]`"),
+    ],
+)
+def test_a_value_of_another_type_in_a_checkpoint_is_named(
+    run: Path, key: str, value: object, told: str
+) -> None:
+    file = run / "checkpoint" / "epoch-00001" / "state.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: value}))
+    with pytest.raises(FstMuseError) as refused:
+        load_checkpoint(run)
+    assert f"its checkpoint is damaged ({told})" in str(refused.value)
+
+
+def test_a_checkpoint_without_its_seconds_is_of_an_earlier_version(run: Path) -> None:
+    file = run / "checkpoint" / "epoch-00001" / "state.json"
+    state = json.loads(file.read_text())
+    del state["seconds"]
+    file.write_text(json.dumps(state))
+    kept = load_checkpoint(run)
+    assert kept is not None
+    assert kept.seconds == 0.0
+    assert kept.sampler == {"state": 2**127}

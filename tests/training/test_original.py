@@ -16,6 +16,7 @@ from fstmuse_core.original.fst_muse import build_original_fst_muse
 from fstmuse_core.original.networks import import_tensorflow_io, original_features, tfio_mel
 from fstmuse_core.original.toy_model import build_original_toy_model
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.training.original.classifiers import kept_features
 
 RATE = 22_050
 
@@ -96,3 +97,26 @@ def test_missing_tensorflow_io_is_a_sentence(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "tensorflow_io", None)
     with pytest.raises(FstMuseError, match="use Linux or macOS"):
         import_tensorflow_io()
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ('{"a.wav": 2}', "there is no row 2"),
+        ('{"a.wav": -1}', "there is no row -1"),
+        ('{"a.wav": "0"}', "Expected `int`, got `str`"),
+        ('["a.wav"]', "Expected `object`, got `array`"),
+        ('{"a.wav"', "Expecting ':' delimiter"),
+    ],
+)
+def test_features_of_a_run_that_are_damaged_are_one_line(
+    tmp_path: Path, rows: str, told: str
+) -> None:
+    np.save(tmp_path / "features.npy", np.zeros((2, 3), dtype=np.float32))
+    (tmp_path / "features.json").write_text('{"a.wav": 1, "b.wav": 0}')
+    assert kept_features(tmp_path)[1] == {"a.wav": 1, "b.wav": 0}
+    (tmp_path / "features.json").write_text(rows)
+    with pytest.raises(FstMuseError) as refused:
+        kept_features(tmp_path)
+    assert f"its features cannot be read ({told}" in str(refused.value)
+    assert str(refused.value).isprintable()

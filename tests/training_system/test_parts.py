@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +79,38 @@ def test_parts_survive_json() -> None:
     assert Parts.from_dict(parts.to_dict()) == parts
     assert sum(parts.counts()["clips"].values()) == 24
     assert len(parts.tracks()) == 29
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"genres": "Rock"}, "Expected `array`, got `str` - at `$.genres`"),
+        ({"train": [{"path": 1}]}, "Expected `str`, got int - at `$.train[0].path`"),
+        ({"test": [{"path": "a.wav"}]}, "missing required field `genre` - at `$.test[0]`"),
+    ],
+)
+def test_parts_that_a_record_has_wrongly_are_named(change: dict[str, Any], told: str) -> None:
+    kept = divide(settings(), tracks_of(Rock=12, Folk=12), ("Folk", "Rock"), {}).to_dict()
+    with pytest.raises(ValueError, match=re.escape(told)):
+        Parts.from_dict({**kept, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"epochs": "9"}, "Expected `int`, got `str` - at `$.epochs`"),
+        ({"learning_rate": [0.1]}, "Expected `float`, got `array` - at `$.learning_rate`"),
+        ({"data": "music"}, "Expected `array`, got `str` - at `$.data`"),
+        ({"balance": 1}, "Expected `bool`, got `int` - at `$.balance`"),
+    ],
+)
+def test_settings_that_a_record_has_wrongly_are_named(change: dict[str, Any], told: str) -> None:
+    kept = settings().to_dict()
+    with pytest.raises(ValueError, match=re.escape(told)):
+        TrainSettings.from_dict({**kept, **change})
+    assert TrainSettings.from_dict({**kept, "of_a_later_version": 1, "seed": None}) == replace(
+        settings(), seed=TrainSettings().seed
+    )
 
 
 def test_balance_takes_as_many_of_each_genre_and_no_other_music() -> None:

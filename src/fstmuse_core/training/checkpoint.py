@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from fstmuse_core.runs.store import CHECKPOINTS, newest_checkpoint, read_json
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.regular_files import open_regular
+from fstmuse_core.system.strict_json import typed
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -67,6 +68,18 @@ class Checkpoint:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class _State:
+    """Part of a checkpoint that is JSON; see :class:`Checkpoint`."""
+
+    epoch: int
+    best_epoch: int
+    best_loss: float
+    sampler: Mapping[str, Any]
+    history: list[dict[str, Any]]
+    seconds: float = 0.0
+
+
 def save_checkpoint(run: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, then remove older ones; a kill at any moment leaves one whole.
 
@@ -88,16 +101,16 @@ def save_checkpoint(run: Path, checkpoint: Checkpoint) -> None:
                 np.savez(stream, allow_pickle=False, **arrays)
                 stream.flush()
                 os.fsync(stream.fileno())
-        state = {
-            "epoch": checkpoint.epoch,
-            "best_epoch": checkpoint.best_epoch,
-            "best_loss": checkpoint.best_loss,
-            "sampler": checkpoint.sampler,
-            "history": checkpoint.history,
-            "seconds": checkpoint.seconds,
-        }
+        state = _State(
+            checkpoint.epoch,
+            checkpoint.best_epoch,
+            checkpoint.best_loss,
+            checkpoint.sampler,
+            checkpoint.history,
+            checkpoint.seconds,
+        )
         with (staging / _STATE).open("w", encoding="utf-8") as text:
-            json.dump(state, text)
+            json.dump(asdict(state), text)
             text.flush()
             os.fsync(text.fileno())
         staging.rename(parent / f"epoch-{checkpoint.epoch:05d}")
@@ -121,17 +134,17 @@ def load_checkpoint(run: Path) -> Checkpoint | None:
     if folder is None:
         return None
     try:
-        state = read_json(folder / _STATE)
+        state = typed(read_json(folder / _STATE), _State)
         return Checkpoint(
-            epoch=int(state["epoch"]),
+            epoch=state.epoch,
             network=_load(folder / _NETWORK),
             optimizer=_load(folder / _OPTIMIZER),
             best=_load(folder / _BEST),
-            best_epoch=int(state["best_epoch"]),
-            best_loss=float(state["best_loss"]),
-            sampler=state["sampler"],
-            history=list(state["history"]),
-            seconds=float(state.get("seconds", 0.0)),
+            best_epoch=state.best_epoch,
+            best_loss=state.best_loss,
+            sampler=state.sampler,
+            history=state.history,
+            seconds=state.seconds,
         )
     except _DAMAGE as error:
         raise FstMuseError(

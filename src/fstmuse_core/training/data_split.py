@@ -16,6 +16,7 @@ from fstmuse_core.datasets.split import FEWEST_CLIPS, split_tracks, too_few_arti
 from fstmuse_core.datasets.track import PARTS, Track
 from fstmuse_core.runs.spec import GAN, ORIGINAL
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.strict_json import typed
 from fstmuse_core.system.wording import counted
 from fstmuse_core.tags.genres import broader_genre, genre_key
 from fstmuse_core.training.plan import PLANS, ModelPlan, is_disputed
@@ -91,11 +92,8 @@ class Parts:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Parts:
-        """Inverse of :meth:`to_dict`."""
-        train, validation, test = (
-            tuple(Track(**{**t, "path": Path(t["path"])}) for t in values[part]) for part in PARTS
-        )
-        return cls(tuple(values["genres"]), train, validation, test, tuple(values["notes"]))
+        """Inverse of :meth:`to_dict`; raises ``ValueError`` for what is missing or no such part."""
+        return typed(values, cls)
 
 
 def in_wanted_genres(settings: TrainSettings, tracks: Sequence[Track]) -> list[Track]:

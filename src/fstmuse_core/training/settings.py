@@ -10,6 +10,7 @@ from fstmuse_core.bundle.changes import clean_title, name_of
 from fstmuse_core.runs import spec
 from fstmuse_core.runs.spec import GAN, ORIGINAL, OURS, QUICK, SETTINGS
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.strict_json import typed
 from fstmuse_core.tags.genres import class_name
 from fstmuse_core.tags.text_encoding import encoding_of
 
@@ -87,12 +88,14 @@ class TrainSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainSettings:
-        """Inverse of :meth:`to_dict`; unknown keys are ignored, ``None`` means the default."""
-        names = {field.name for field in fields(cls)}
-        given = {k: v for k, v in values.items() if k in names and v is not None}
-        for key in _LISTS:
-            given[key] = tuple(str(v) for v in given.get(key, ()))
-        return cls(**given)
+        """Inverse of :meth:`to_dict`; unknown keys are ignored, ``None`` means the default.
+
+        Raises
+        ------
+        ValueError
+            If a value is of another type; it says which.
+        """
+        return typed({k: v for k, v in values.items() if v is not None}, cls)
 
 
 def settings_from(options: Mapping[str, Any]) -> TrainSettings:
@@ -116,7 +119,11 @@ def settings_from(options: Mapping[str, Any]) -> TrainSettings:
         name: setting.default_for(model, design, fine_tunes=fine_tunes)
         for name, setting in SETTINGS.items()
     }
-    settings = TrainSettings.from_dict({**defaults, "model": model, "design": design, **given})
+    names = {field.name for field in fields(TrainSettings)}
+    values = {**defaults, "model": model, "design": design, **given}
+    known = {name: value for name, value in values.items() if name in names}
+    lists = {name: tuple(str(value) for value in known[name]) for name in _LISTS}
+    settings = TrainSettings(**{**known, **lists})
     settings = replace(settings, genres=_canonical(settings.genres))
     _check(settings)
     if settings.out:

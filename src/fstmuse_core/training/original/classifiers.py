@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import FloatArray
@@ -25,8 +26,9 @@ from fstmuse_core.original.networks import (
 )
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.store import read_json, write_json
-from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.isolated import IsolatedWork, unexpected
+from fstmuse_core.system.strict_json import typed
 from fstmuse_core.training.checkpoint import assign, disk_shortage
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.data_split import Parts, plan_for
@@ -252,8 +254,7 @@ def clips_of(run: Run, events: Events, control: Control) -> tuple[Run, dict[str,
     reasons: dict[str, str] = {}
     if not (run.folder / _ROWS_FILE).is_file():
         reasons = _write_features(run.folder, tracks, events, control)
-    table = np.load(run.folder / _FEATURES_FILE, mmap_mode="r", allow_pickle=False)
-    rows = {path: int(row) for path, row in read_json(run.folder / _ROWS_FILE).items()}
+    table, rows = kept_features(run.folder)
     lost = [track.path for track in tracks if str(track.path) not in rows]
     if lost:
         gone = "it cannot be read any more"
@@ -268,6 +269,26 @@ def clips_of(run: Run, events: Events, control: Control) -> tuple[Run, dict[str,
         part: Clips(table, tuple(rows[str(track.path)] for track in run.parts.known(part)))
         for part in PARTS
     }
+
+
+def kept_features(folder: Path) -> tuple[npt.NDArray[np.float32], dict[str, int]]:
+    """Features that a run's folder holds, and the row of each file by its path.
+
+    Raises
+    ------
+    FstMuseError
+        If they are damaged, or a row is none of theirs.
+    """
+    try:
+        table = np.load(folder / _FEATURES_FILE, mmap_mode="r", allow_pickle=False)
+        rows = typed(read_json(folder / _ROWS_FILE), dict[str, int])
+        wrong = next((row for row in rows.values() if not 0 <= row < len(table)), None)
+        if wrong is not None:
+            raise ValueError(f"there is no row {wrong}")
+    except (OSError, ValueError, EOFError) as error:
+        reason = f"its features cannot be read ({one_line(str(error))})"
+        raise FstMuseError(folder.name, reason, "begin a new training") from error
+    return table, rows
 
 
 def _write_features(
