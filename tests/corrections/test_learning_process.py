@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fstmuse_core.datasets.corrections.store import CorrectionStore
-from fstmuse_core.runs.learned import Learned
+from fstmuse_core.runs.metrics import Learned
 from fstmuse_core.workers.client import WorkerClient
 from fstmuse_core.workers.protocol import Done, Failed, LearnCorrections
 from fstmuse_core.workers.tasks import learning
@@ -66,4 +66,4 @@ def test_it_hears_songs_in_processes_of_its_own(
 
 def test_its_answer_can_be_read_without_what_trains() -> None:
     """The window reads it, and never loads a training room."""
-    assert Learned.__module__ == "fstmuse_core.runs.learned"
+    assert Learned.__module__ == "fstmuse_core.runs.metrics"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.runs.learned import Learned
+from fstmuse_core.runs.metrics import Learned
 from fstmuse_core.workers.protocol import Done, Failed, LearnCorrections
 from fstmuse_gui.widgets.verdict import CorrectionBar
 from tests.gui.conftest import Bench

@@ -15,8 +15,8 @@ from fstmuse_core.cli.train import command
 from fstmuse_core.datasets.survey import Ask, Survey, Tell
 from fstmuse_core.runs.spec import TAG_ENCODING
 from fstmuse_core.tags.text_encoding import CHOICES
-from fstmuse_gui.shared.encodings import ENCODINGS
 from fstmuse_gui.train.data.reader import DataSetReader
+from fstmuse_gui.widgets.controls import ENCODINGS
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import read_at_once
 from tests.gui_train.test_form import choose

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fstmuse_core.cli.common.console import print_safe
-from fstmuse_core.cli.common.measuring import (
+from fstmuse_core.cli.common.param_types import ModelName, kind_option, tag_encoding_option
+from fstmuse_core.cli.evaluate import (
     ask,
     claim_of,
     claimed_accuracy,
@@ -17,7 +18,6 @@ from fstmuse_core.cli.common.measuring import (
     read_music,
     training_module,
 )
-from fstmuse_core.cli.common.param_types import ModelName, kind_option, tag_encoding_option
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import counted, recorded_share
 

@@ -18,9 +18,14 @@ from fstmuse_core.system.errors import one_line
 from fstmuse_core.tags.plan import Mode, Policy
 from fstmuse_core.workers.protocol import PlanLine
 from fstmuse_gui.plain import PlainLabel, counted, set_tip
-from fstmuse_gui.shared.encodings import ENCODING_CAPTION, choose_encoding, encoding_box
 from fstmuse_gui.theme import GRID, current_colours
-from fstmuse_gui.widgets.controls import WheelSafeComboBox, WheelSafeSpinBox
+from fstmuse_gui.widgets.controls import (
+    ENCODING_CAPTION,
+    WheelSafeComboBox,
+    WheelSafeSpinBox,
+    choose_encoding,
+    encoding_box,
+)
 from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.runs.learned import Learned
+from fstmuse_core.runs.metrics import Learned
 from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.tabs import TabContext

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.datasets.buckets import BucketAnswers
-from fstmuse_core.runs.learned import Learned
+from fstmuse_core.runs.metrics import Learned
 from fstmuse_core.workers.protocol import AnswerBuckets, Event, LearnCorrections
 from fstmuse_gui.workers.bridge import Worker, WorkerBridge
 

@@ -30,7 +30,7 @@ from fstmuse_core.datasets.corrections.tracks import read_corrections
 from fstmuse_core.datasets.groups import connected_tracks, count_artists
 from fstmuse_core.datasets.overlap import TRACKS_FILE, tracks_of_base
 from fstmuse_core.datasets.track import Track
-from fstmuse_core.runs.learned import Learned
+from fstmuse_core.runs.metrics import Learned
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.system.wording import counted, listed
 from fstmuse_core.training.data_split import Parts

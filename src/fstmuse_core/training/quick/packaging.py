@@ -25,8 +25,7 @@ from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.datasets.groups import count_artists, count_unknown
 from fstmuse_core.datasets.overlap import TRACKS_FILE
 from fstmuse_core.runs.events import Done
-from fstmuse_core.runs.learned import Learned
-from fstmuse_core.runs.metrics import metrics_from
+from fstmuse_core.runs.metrics import Learned, metrics_from
 from fstmuse_core.runs.store import REPORT_FILE, write_bytes, write_json
 from fstmuse_core.system.wording import (
     FEW,

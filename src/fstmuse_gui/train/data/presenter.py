@@ -17,11 +17,11 @@ from fstmuse_core.runs.spec import TAG_ENCODING
 from fstmuse_gui.plain import set_tip
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.background import ThreadRunner
-from fstmuse_gui.shared.encodings import ENCODINGS, choose_encoding
 from fstmuse_gui.train.data.fma import FmaDownloader, FmaPresenter
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import PastRunsPresenter
 from fstmuse_gui.train.view import TrainView
+from fstmuse_gui.widgets.controls import ENCODINGS, choose_encoding
 
 _MOST_SETS = 32
 TRAIN_DATA = Option(

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.system.wording import listed
 from fstmuse_gui.plain import PlainLabel, set_tip
-from fstmuse_gui.shared.encodings import ENCODING_CAPTION, encoding_box
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
 from fstmuse_gui.train.data.cache import CacheBox
 from fstmuse_gui.train.data.fma import FmaBox
@@ -30,7 +29,7 @@ from fstmuse_gui.train.form.choices import BaseBox, GenreChips
 from fstmuse_gui.train.form.options import CommandBox
 from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.form.recipe_form import LogForm, RecipeForm
-from fstmuse_gui.widgets.controls import Field, choice
+from fstmuse_gui.widgets.controls import ENCODING_CAPTION, Field, choice, encoding_box
 from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.page_parts import heading, scrolled
 from fstmuse_gui.widgets.rows import KEY, KeyedList, draw_left, paint_row_background
