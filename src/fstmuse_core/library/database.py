@@ -269,17 +269,8 @@ class Library:
         """Let these be classified next, in this order."""
         with self.writing() as connection:
             (first,) = connection.execute("SELECT coalesce(min(position), 0) FROM files").fetchone()
-            self._place(connection, file_ids, first - len(file_ids))
-
-    def move_to_back(self, file_ids: Sequence[int]) -> None:
-        """Let these be classified last, in this order."""
-        with self.writing() as connection:
-            (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM files").fetchone()
-            self._place(connection, file_ids, last + 1)
-
-    def _place(self, connection: sqlite3.Connection, file_ids: Sequence[int], at: int) -> None:
-        places = [(at + place, key) for place, key in enumerate(file_ids)]
-        connection.executemany("UPDATE files SET position = ? WHERE id = ?", places)
+            places = [(at, key) for at, key in enumerate(file_ids, first - len(file_ids))]
+            connection.executemany("UPDATE files SET position = ? WHERE id = ?", places)
 
     def skip(self, file_ids: Sequence[int]) -> int:
         """Take files that wait out of the queue; how many they were."""

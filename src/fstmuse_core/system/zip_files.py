@@ -174,7 +174,7 @@ def unpack(
                 if progress:
                     progress(done, total)
         _flush_disk()
-        _lower_priority(folder)
+        _free_name(folder)
         os.replace(staging / folder.name, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise FstMuseError(
@@ -192,8 +192,8 @@ def _flush_disk() -> None:
         os.sync()
 
 
-def _lower_priority(folder: Path) -> None:
-    """Free the name for a folder that comes; what the user has put there is not ours to remove."""
+def _free_name(folder: Path) -> None:
+    """Make way for a folder that comes; what the user has put there is not ours to remove."""
     if not os.path.lexists(folder):
         return
     is_folder = folder.is_dir() and not folder.is_symlink()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from fstmuse_core.audio.features import FeatureScaling, level_log_mel
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram
 from fstmuse_core.datasets.track import Track
+from fstmuse_core.system.atomic_write import open_atomic
 
 # Half precision keeps a magnitude to 0.05 %, far below what the network can tell apart.
 MelArray = npt.NDArray[np.float16]
@@ -73,10 +72,8 @@ def cached_array(
         return kept
     array = compute()
     cache.mkdir(parents=True, exist_ok=True)
-    handle, staging = tempfile.mkstemp(suffix=".part", dir=cache)
-    with os.fdopen(handle, "wb") as stream:
+    with open_atomic(cached) as stream:
         np.save(stream, array, allow_pickle=False)
-    os.replace(staging, cached)
     return array
 
 

@@ -213,11 +213,6 @@ class Playback(PagePlayback):
         self._settings = settings
         self._is_loop = False
 
-    @property
-    def has_take(self) -> bool:
-        """True while a take is loaded."""
-        return self._key is not None
-
     def load(self, take: Take | None, *, keep_place: bool = False) -> None:
         """Have this take ready to play; nothing for None, or while it has no sound."""
         if take is None or take.clip is None:
