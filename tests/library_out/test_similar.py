@@ -21,7 +21,7 @@ from fstmuse_core.bundle.bundle import (
     write_bundle,
 )
 from fstmuse_core.bundle.tagger import Tagger
-from fstmuse_core.classify.tagging import file_embedding
+from fstmuse_core.classify.tagger_session import file_embedding
 from fstmuse_core.library.copies import known_copies, read_prints, without_copies
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import State

@@ -23,10 +23,10 @@ from fstmuse_core.bundle.bundle import (
 from fstmuse_core.bundle.model_list import list_models
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
-from fstmuse_core.classify import tagging
+from fstmuse_core.classify import tagger_session
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Doubt
-from fstmuse_core.classify.tagging import audible_patches, spread
+from fstmuse_core.classify.tagger_session import audible_patches, spread
 from fstmuse_core.classify.traits import by_group
 from fstmuse_core.cli import main
 from fstmuse_core.system.errors import BundleError
@@ -109,9 +109,9 @@ def test_a_patch_is_cut_once_for_both_networks(
         cut.append(patch)
         return tagger_patch(samples, patch)
 
-    monkeypatch.setattr(tagging, "tagger_patch", noted)
+    monkeypatch.setattr(tagger_session, "tagger_patch", noted)
     samples = make_music(30.0)
-    session, levels = tagging.TaggerSession(tagger), HopLevels(512)
+    session, levels = tagger_session.TaggerSession(tagger), HopLevels(512)
     session.push(samples)
     levels.push(samples)
     patches, _ = session.outputs(levels.rms()) or ([], None)

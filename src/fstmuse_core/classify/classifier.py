@@ -18,7 +18,7 @@ from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.manifest import CLASSIFIER, SEGMENTS, TAGGED, WHOLE_CLIP
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.classify.segments import SegmentClassifier
-from fstmuse_core.classify.tagged import TaggedClassifier
+from fstmuse_core.classify.tagger_classifier import TaggedClassifier
 from fstmuse_core.classify.whole_clip import WholeClipClassifier
 from fstmuse_core.system.errors import AudioError
 from fstmuse_core.system.process_limits import require_room

@@ -18,7 +18,7 @@ from fstmuse_core.bundle.tagger import TagOutputs
 from fstmuse_core.bundle.tagger_head import tagger_for, tagger_head
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import ActivationMap, Classification, Timeline
-from fstmuse_core.classify.tagging import TaggerSession, described, nearest_patches
+from fstmuse_core.classify.tagger_session import TaggerSession, described, nearest_patches
 from fstmuse_core.classify.verdict import Evidence, decide
 
 # A last segment that ends with the clip is added if this many frames would be left out.

@@ -157,7 +157,7 @@ def _listen(tagger: str) -> Callable[[str], tuple[FloatArray, float | None]]:
     """Work for a file: its embedding, and its tempo where it is steady."""
     from fstmuse_core.audio.measures import measure_file
     from fstmuse_core.audio.tempo import SURE_STEADINESS
-    from fstmuse_core.classify.tagging import EmbeddingTask
+    from fstmuse_core.classify.tagger_session import EmbeddingTask
 
     embedding_of = EmbeddingTask(tagger)
 

@@ -12,7 +12,7 @@ from fstmuse_core.audio.levels import HopLevels
 from fstmuse_core.audio.reading import load_audio
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.bundle.tagger import Tagger, TagOutputs
-from fstmuse_core.classify.tagging import TaggerSession
+from fstmuse_core.classify.tagger_session import TaggerSession
 from fstmuse_core.training.mels import cached_array
 
 

@@ -115,7 +115,7 @@ def embedding_of(
         raise FstMuseError(
             name, "the library has no such song, and there is no such file", "check the name"
         )
-    from fstmuse_core.classify.tagging import EmbeddingTask
+    from fstmuse_core.classify.tagger_session import EmbeddingTask
 
     with ProgressBar(1) as bar:
         bar.update(0, os.path.basename(path))

@@ -14,8 +14,8 @@ from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.bundle.tagger import Tagger, find_tagger
 from fstmuse_core.classify import speech
-from fstmuse_core.classify.tagged import Heard, Listener
-from fstmuse_core.classify.tagging import LISTENED_S
+from fstmuse_core.classify.tagger_classifier import Heard, Listener
+from fstmuse_core.classify.tagger_session import LISTENED_S
 from fstmuse_core.classify.verdict import MIN_DURATION_S
 from fstmuse_core.datasets.cache import tagger_rows_folder
 from fstmuse_core.datasets.examine import file_state

@@ -16,7 +16,7 @@ from fstmuse_core.bundle.tagger import Tagger, TagOutputs
 from fstmuse_core.bundle.tagger_head import softmax, tagger_for, tagger_head_of
 from fstmuse_core.classify import speech
 from fstmuse_core.classify.result import Classification, Timeline
-from fstmuse_core.classify.tagging import (
+from fstmuse_core.classify.tagger_session import (
     LISTENED_S,
     Ints,
     TaggerSession,
