@@ -244,7 +244,8 @@ def limit_side(
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     edges = np.linspace(0, side.size, max(1, round(side.size / _HOP)) + 1).astype(np.intp)
-    least = np.minimum.reduceat(np.where(loud > room, room / loud, 1.0), edges[:-1])
+    share = np.divide(room, loud, out=np.ones_like(room), where=loud > room)
+    least = np.minimum.reduceat(share, edges[:-1])
     # At an edge low enough for the hops on both sides.
     if wraps:
         wanted, mode = np.minimum(least, np.roll(least, 1)), "wrap"
