@@ -53,6 +53,20 @@ def test_places_have_unit_variance_and_genres_lie_apart() -> None:
     assert fit_likeness(rows[:20], labels[:20], 3) is None
 
 
+def test_a_take_is_told_of_one_of_its_genres_songs_by_its_seed() -> None:
+    rows, labels = _songs()
+    found = fit_likeness(rows, labels, 4)
+    assert found is not None
+    drawn = np.stack([found.draw(1, seed) for seed in range(200)])
+    assert {found.nearest_genre(place) for place in drawn} == {1}
+    np.testing.assert_array_equal(found.draw(1, 7), drawn[7])
+    nearest = np.abs(drawn[:, None] - found.songs[labels == 1]).max(axis=2).min(axis=1)
+    assert 0.3 < nearest.mean() < 0.9
+    assert len({int(np.abs(found.songs - place).sum(axis=1).argmin()) for place in drawn}) > 15
+    # Of a genre that has none there is its middle.
+    assert np.abs(found.draw(3, 0)).max() < 1.5
+
+
 def test_half_of_the_pieces_are_told_of_a_song_and_a_place_near_it() -> None:
     rng = np.random.default_rng(0)
     places = np.zeros((4, N_DIRECTIONS), np.float32)

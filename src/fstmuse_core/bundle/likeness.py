@@ -15,6 +15,8 @@ from fstmuse_core.audio.spectrogram import FloatArray
 N_DIRECTIONS = 16
 # A generator is told that there is a song, and its place.
 N_LIKENESS_VALUES = 1 + N_DIRECTIONS
+# A song is a place and what lies around it: this standard deviation along each direction.
+AROUND = 0.3
 _FARTHEST = 3.0
 _ENTRY = "likeness"
 
@@ -31,6 +33,10 @@ class Likeness:
         Directions; a place along each has unit variance over the songs.
     centres : ndarray of float32, shape ``(K, 16)``
         Mean place of each genre's songs.
+    songs : ndarray of float32, shape ``(n, 16)``
+        Places of the songs.
+    labels : ndarray of float32, shape ``(n,)``
+        Their genres, by number.
 
     Raises
     ------
@@ -41,12 +47,16 @@ class Likeness:
     mean: FloatArray
     axes: FloatArray
     centres: FloatArray
+    songs: FloatArray
+    labels: FloatArray
 
     def __post_init__(self) -> None:
         if self.mean.ndim != 1 or self.axes.shape != (self.mean.size, N_DIRECTIONS):
             raise ValueError(f"directions of shape {self.axes.shape} do not fit {self.mean.shape}")
         if self.centres.ndim != 2 or self.centres.shape[1] != N_DIRECTIONS:
             raise ValueError(f"centres have the shape {self.centres.shape}")
+        if self.songs.shape != (self.labels.size, N_DIRECTIONS) or self.labels.ndim != 1:
+            raise ValueError(f"songs have the shape {self.songs.shape}")
 
     @property
     def genres(self) -> int:
@@ -81,10 +91,28 @@ class Likeness:
         """Number of the genre whose songs lie around a place."""
         return int(np.argmin(np.square(self.centres - place).sum(axis=1)))
 
+    def draw(self, genre: int, seed: int) -> FloatArray:
+        """A place near one of a genre's songs; near the middle of one without songs.
+
+        A generator that is told one makes takes that differ as songs do.
+        """
+        rng = np.random.default_rng([seed, 8])
+        own = np.flatnonzero(self.labels == genre)
+        middle = self.songs[rng.choice(own)] if own.size else self.centres[genre]
+        place = middle + AROUND * rng.standard_normal(N_DIRECTIONS)
+        return np.asarray(np.clip(place, -_FARTHEST, _FARTHEST), dtype=np.float32)
+
     def to_bytes(self) -> bytes:
         """As an ``.npz``."""
         stream = io.BytesIO()
-        np.savez(stream, mean=self.mean, axes=self.axes, centres=self.centres)
+        np.savez(
+            stream,
+            mean=self.mean,
+            axes=self.axes,
+            centres=self.centres,
+            songs=self.songs,
+            labels=self.labels,
+        )
         return stream.getvalue()
 
 

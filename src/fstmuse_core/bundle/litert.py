@@ -11,11 +11,15 @@ import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bar_noise import Grid, filled
-from fstmuse_core.bundle.bundle import Bundle
+from fstmuse_core.bundle.bundle import LIKENESS_NAME, Bundle
+from fstmuse_core.bundle.likeness import Likeness
 from fstmuse_core.bundle.manifest import GENERATOR, WHOLE_CLIP
 from fstmuse_core.bundle.noise import NoiseShape, whole_clip_inputs
-from fstmuse_core.system.errors import BundleError
+from fstmuse_core.bundle.weights import read_weights
+from fstmuse_core.system.errors import BundleError, one_line
 from fstmuse_core.system.process_limits import require_room
+from fstmuse_core.system.regular_files import read_regular
+from fstmuse_core.system.zip_files import ZipTroubleError
 
 # Segments run at once. The interpreter is laid out for one batch size at a time, and laying
 # it out anew costs more than a few empty rows in the last batch. 30 s are 19 segments.
@@ -130,9 +134,33 @@ def _recognise(outputs: list[dict[str, Any]], n_genres: int) -> dict[str, dict[s
 
 # Network ------------------------------------------------------------------------------------
 
+_MAX_LIKENESS_BYTES = 4 * 2**20
 _INPUTS = ("genre", "global_noise", "local_noise", "beat_noise")
 # Of the report's design, whose local noise is only as long as what is to be made.
 _WHOLE_CLIP_INPUTS = ("global_noise", "local_noise")
+
+
+def read_likeness(bundle: Bundle) -> Likeness | None:
+    """Directions in which a generator was told of songs; ``None`` if it was told of none.
+
+    Raises
+    ------
+    BundleError
+        If they cannot be read, or are of other genres.
+    """
+    if LIKENESS_NAME not in bundle.manifest.files:
+        return None
+    try:
+        data = read_regular(bundle.path / LIKENESS_NAME, _MAX_LIKENESS_BYTES)
+        likeness = Likeness(**read_weights(data))
+        if likeness.genres != len(bundle.manifest.genres):
+            raise ValueError(f"it knows {likeness.genres} genres")
+    except (TypeError, ValueError, OSError, ZipTroubleError) as error:
+        why = one_line(str(error))
+        raise BundleError(
+            bundle.path, f"its {LIKENESS_NAME} cannot be used ({why})", "get the model again"
+        ) from error
+    return likeness
 
 
 class GeneratorNetwork:
@@ -158,6 +186,7 @@ class GeneratorNetwork:
             self._is_whole = bundle.manifest.input == WHOLE_CLIP
             self._inputs = self._recognise(_WHOLE_CLIP_INPUTS if self._is_whole else _INPUTS)
             self.n_conditions = 0 if self._is_whole else self._told()
+        self.likeness = read_likeness(bundle)
 
     def run(self, genre: FloatArray, noise: Mapping[str, FloatArray], n_frames: int) -> FloatArray:
         """Scaled log-mel, shape ``(n_frames, n_mels)``.

@@ -74,12 +74,17 @@ class Plan:
     place: FloatArray | None = None
 
 
-def plan_piece(grid: Grid, genre: str, seconds: float, seed: int) -> Plan:
-    """The plan of a piece that nothing was asked of but its length: tempo and form by its seed."""
+def plan_piece(
+    grid: Grid, genre: str, seconds: float, seed: int, place: FloatArray | None = None
+) -> Plan:
+    """The plan of a piece that nothing was asked of but its length: tempo and form by its seed.
+
+    ``place`` is told to a generator that knows songs.
+    """
     if not grid.has_beat(genre):
-        return Plan(seed)
+        return Plan(seed, place=place)
     bpm = drawn_tempo(grid, genre, seed)
-    return Plan(seed, bpm, Arrangement(bars_for(seconds, bpm), draw_form(seed)))
+    return Plan(seed, bpm, Arrangement(bars_for(seconds, bpm), draw_form(seed)), place)
 
 
 def drawn_tempo(grid: Grid, genre: str, seed: int) -> float:

@@ -364,7 +364,8 @@ class ClipGenerator:
             made = self._run(weights, noise, n_frames)
         else:
             frames = range(first, first + n_frames)
-            made = make_piece(self._run, self._network.shape, grid, weights, recipe.plan, frames)
+            plan = recipe.plan(self.genres, self._network.likeness)
+            made = make_piece(self._run, self._network.shape, grid, weights, plan, frames)
         return np.asarray(made * manifest.scaling.std + manifest.scaling.mean)
 
     def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 
 from fstmuse_core.bundle.bar_noise import MAX_BPM, MIN_BPM
 from fstmuse_core.bundle.bundle import LIKENESS_NAME, Bundle
-from fstmuse_core.bundle.likeness import N_DIRECTIONS, Likeness, likeness_tagger
-from fstmuse_core.bundle.weights import read_weights
+from fstmuse_core.bundle.likeness import N_DIRECTIONS, likeness_tagger
+from fstmuse_core.bundle.litert import read_likeness
 from fstmuse_core.system.errors import BundleError, GenerateError, one_line
 from fstmuse_core.system.isolated import isolated
-from fstmuse_core.system.regular_files import read_regular
-from fstmuse_core.system.zip_files import ZipTroubleError
 
 if TYPE_CHECKING:
     from fstmuse_core.audio.spectrogram import FloatArray
 
 _FARTHEST = 3.0
 _MOST_TITLE = 200
-_MAX_BYTES = 4 * 2**20
 # Values of a place are kept to four digits, so that recipes stay short.
 _DIGITS = 4
 
@@ -106,12 +103,15 @@ def like_song(bundle: Bundle, path: str | os.PathLike[str]) -> LikedSong:
     AudioError
         If the file cannot be read, is silent or shorter than 3 s.
     """
-    likeness, tagger = _likeness(bundle)
+    tagger, likeness = check_told_of_songs(bundle), read_likeness(bundle)
+    assert likeness is not None
     embedding, bpm = isolated(_listen(tagger), path)
     try:
         place = likeness.place(embedding)
     except ValueError as error:
-        raise _damaged(bundle, str(error)) from error
+        raise BundleError(
+            bundle.path, f"its record of songs does not fit ({error})", "get the model again"
+        ) from error
     name = one_line(Path(path).name)[:_MOST_TITLE]
     like = Like(name, tuple(round(float(value), _DIGITS) for value in place))
     genre = bundle.manifest.genres[likeness.nearest_genre(place)]
@@ -134,23 +134,6 @@ def check_told_of_songs(bundle: Bundle) -> str:
             "name a genre alone, or use another model",
         )
     return tagger
-
-
-def _likeness(bundle: Bundle) -> tuple[Likeness, str]:
-    tagger = check_told_of_songs(bundle)
-    try:
-        likeness = Likeness(**read_weights(read_regular(bundle.path / LIKENESS_NAME, _MAX_BYTES)))
-        if likeness.genres != len(bundle.manifest.genres):
-            raise ValueError(f"it knows {likeness.genres} genres")
-    except (TypeError, ValueError, OSError, ZipTroubleError) as error:
-        raise _damaged(bundle, str(error)) from error
-    return likeness, tagger
-
-
-def _damaged(bundle: Bundle, why: str) -> BundleError:
-    return BundleError(
-        bundle.path, f"its {LIKENESS_NAME} cannot be used ({one_line(why)})", "get it again"
-    )
 
 
 def _listen(tagger: str) -> Callable[[str], tuple[FloatArray, float | None]]:

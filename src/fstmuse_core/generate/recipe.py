@@ -15,6 +15,7 @@ import numpy as np
 
 from fstmuse_core import __version__
 from fstmuse_core.audio.spectrogram import FloatArray
+from fstmuse_core.bundle.likeness import Likeness
 from fstmuse_core.generate.arrange import Plan, bars_for
 from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, Groove
 from fstmuse_core.generate.like import Like
@@ -119,16 +120,24 @@ class Recipe:
         like = "" if self.like is None else f" like {self.like.song}"
         return f"{self.genre}{blend}{like}{beat}{new}{stereo}, seed {self.seed}"
 
-    @property
-    def plan(self) -> Plan:
-        """The piece for a generator that knows beats."""
-        groove, like = self.groove, self.like
-        return Plan(
-            self.seed,
-            groove.bpm if groove else None,
-            groove.arrangement if groove else None,
-            np.array(like.place, np.float32) if like else None,
-        )
+    def plan(self, genres: Sequence[str], likeness: Likeness | None) -> Plan:
+        """The piece for a generator that knows beats, of these genres.
+
+        One that was told of songs is told of one: that which the clip is to be like, or one of
+        the genre's own, by the seed.
+        """
+        place = None
+        if self.like is not None:
+            place = np.array(self.like.place, np.float32)
+        elif likeness is not None:
+            place = likeness.draw(genres.index(self.genre), self.seed)
+            if self.blend is not None:
+                other = likeness.draw(genres.index(self.blend.genre), self.seed)
+                place += np.float32(self.blend.share) * (other - place)
+        groove = self.groove
+        if groove is None:
+            return Plan(self.seed, place=place)
+        return Plan(self.seed, groove.bpm, groove.arrangement, place)
 
     def weights(self, genres: Sequence[str]) -> FloatArray:
         """Shares of a model's genres, which sum to one, shape ``(len(genres),)``."""

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from fstmuse_core.bundle.bar_noise import N_BEAT_VALUES, Grid
-from fstmuse_core.bundle.bundle import LIKENESS_NAME, WEIGHTS_NAME, Bundle
-from fstmuse_core.bundle.likeness import Likeness
+from fstmuse_core.bundle.bundle import WEIGHTS_NAME, Bundle
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
 from fstmuse_core.networks.toy_gan import SHAPE
@@ -40,25 +39,6 @@ def sizes_of(base: Bundle, otherwise: GanSizes) -> GanSizes:
     if not is_known:
         raise _no_base(base)
     return sizes
-
-
-def likeness_of(base: Bundle) -> Likeness | None:
-    """Directions in which a generator was told of songs; ``None`` if it was told of none.
-
-    Raises
-    ------
-    BundleError
-        If they cannot be read.
-    """
-    if LIKENESS_NAME not in base.manifest.files:
-        return None
-    try:
-        arrays = read_weights(read_regular(base.path / LIKENESS_NAME, MAX_WEIGHTS_BYTES))
-        return Likeness(**arrays)
-    except (TypeError, ValueError, OSError, ZipTroubleError) as error:
-        raise BundleError(
-            base.path, f"its {LIKENESS_NAME} cannot be used ({error})", "retrain it"
-        ) from error
 
 
 def _no_base(base: Bundle) -> BundleError:

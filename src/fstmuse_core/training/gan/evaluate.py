@@ -12,6 +12,7 @@ from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.bundle import JUDGE_NAME, Bundle
+from fstmuse_core.bundle.likeness import Likeness, told_of
 from fstmuse_core.bundle.litert import GeneratorNetwork
 from fstmuse_core.bundle.noise import NoiseShape, draw_noise
 from fstmuse_core.datasets.overlap import generator_overlap
@@ -95,11 +96,29 @@ class Made:
         return bar_correlation(steady) if len(steady) else None
 
 
-def ask(shape: NoiseShape, grid: Grid, genres: Sequence[str], labels: Ints, rng: Random) -> Asked:
-    """Draw what a generator is asked for windows of these genres, tempos as their music has."""
+def ask(
+    shape: NoiseShape,
+    grid: Grid,
+    genres: Sequence[str],
+    labels: Ints,
+    rng: Random,
+    likeness: Likeness | None = None,
+) -> Asked:
+    """Draw what a generator is asked for windows of these genres, tempos as their music has.
+
+    One that was told of songs is told of one of the genre's.
+    """
     tempos = draw_tempos(grid, genres, labels, rng)
     noise = draw_noises(shape, grid, tempos, rng)
-    return Asked([conditions(labels, tempos, len(genres)), *noise], tempos)
+    told = conditions(labels, tempos, len(genres))
+    if likeness is not None:
+        seeds = rng.integers(2**31, size=len(labels))
+        places = [
+            told_of(likeness.draw(int(label), int(seed)))
+            for label, seed in zip(labels, seeds, strict=True)
+        ]
+        told = np.concatenate([told, np.stack(places)], axis=1)
+    return Asked([told, *noise], tempos)
 
 
 _LEARNED_HOP = 64
@@ -317,7 +336,7 @@ def _through_sound(
     if tagger is None:
         return None
     if grid is not None:
-        piece = pieces_of(network.run, network.shape, grid, genres)
+        piece = pieces_of(network.run, network.shape, grid, genres, network.likeness)
     else:
         piece = _pieces_without_grid(network, len(genres))
     return judge_sound(piece, scaling, mels, labels, genres, tagger, seed=_SEED, count=count)
@@ -347,7 +366,7 @@ def _judge(bundle: Bundle) -> Judge:
 def _made(network: GeneratorNetwork, genres: Sequence[str], labels: Ints) -> Made:
     if network.grid is not None:
         rng = np.random.default_rng([_SEED, 505])
-        asked = ask(network.shape, network.grid, genres, labels, rng)
+        asked = ask(network.shape, network.grid, genres, labels, rng, network.likeness)
         rows = [
             network.run(told, dict(zip(NOISES, noise, strict=True)), CROP_FRAMES)
             for told, *noise in zip(

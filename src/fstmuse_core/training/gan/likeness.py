@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.likeness import N_DIRECTIONS, N_LIKENESS_VALUES, Likeness
+from fstmuse_core.bundle.likeness import AROUND, N_DIRECTIONS, N_LIKENESS_VALUES, Likeness
 from fstmuse_core.training.gan.crops import Random
 from fstmuse_core.training.metrics import Ints
 
 # Share of the pieces that are told of no song, so that it can do without.
 _UNTOLD = 0.5
-# A song is a place and what lies around it, or a network would learn the few hundred by heart.
-_AROUND = 0.3
 # Fewer songs have no directions.
 _FEWEST_SONGS = 3 * N_DIRECTIONS
 
@@ -50,6 +48,8 @@ def fit_likeness(embeddings: FloatArray, labels: Ints, n_genres: int) -> Likenes
         mean.astype(np.float32),
         directions.astype(np.float32),
         np.stack(centres).astype(np.float32),
+        np.clip(places, -3.0, 3.0).astype(np.float32),
+        labels.astype(np.float32),
     )
 
 
@@ -69,7 +69,8 @@ def told_of_songs(places: FloatArray | None, songs: Ints, rng: Random) -> FloatA
     """
     if places is None:
         return np.zeros((len(songs), 0), dtype=np.float32)
-    near = places[songs] + _AROUND * rng.standard_normal((len(songs), N_DIRECTIONS))
+    # With a place of its own each the network would learn the few hundred by heart.
+    near = places[songs] + AROUND * rng.standard_normal((len(songs), N_DIRECTIONS))
     told = np.concatenate([np.ones((len(songs), 1)), near], axis=1)
     is_told = np.isfinite(near).all(axis=1) & (rng.random(len(songs)) >= _UNTOLD)
     found = np.zeros((len(songs), N_LIKENESS_VALUES), dtype=np.float32)
@@ -90,7 +91,8 @@ def closeness(
     songs : sequence of (genre, embedding)
         Songs that nothing was learned from.
     hear : callable
-        Given genre, seed and the place that it is told, or ``None``; embedding of a piece.
+        Given genre, seed and the place that it is told, or ``None`` for one of the genre's;
+        embedding of a piece.
 
     Returns
     -------

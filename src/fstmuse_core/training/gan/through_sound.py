@@ -17,6 +17,7 @@ from fstmuse_core.audio.features import FeatureScaling
 from fstmuse_core.audio.levels import set_loudness
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.bundle.bar_noise import Grid
+from fstmuse_core.bundle.likeness import Likeness
 from fstmuse_core.bundle.noise import NoiseShape
 from fstmuse_core.bundle.tagger import Tagger, installed_tagger
 from fstmuse_core.generate.arrange import Run, make_piece, plan_piece
@@ -52,12 +53,15 @@ def tagger_there() -> Tagger | None:
         return None
 
 
-def pieces_of(run: Run, shape: NoiseShape, grid: Grid, genres: Sequence[str]) -> Piece:
-    """Pieces of a generator on the beat grid, as its genres have tempo and form by the seed."""
+def pieces_of(
+    run: Run, shape: NoiseShape, grid: Grid, genres: Sequence[str], likeness: Likeness | None
+) -> Piece:
+    """Pieces of a generator on the beat grid: tempo, form and place among songs by the seed."""
     weights = np.eye(len(genres), dtype=np.float32)
 
     def piece(label: int, seed: int) -> FloatArray:
-        plan = plan_piece(grid, genres[label], SECONDS, seed)
+        place = likeness.draw(label, seed) if likeness else None
+        plan = plan_piece(grid, genres[label], SECONDS, seed, place)
         return make_piece(run, shape, grid, weights[label], plan, range(frames_of_a_piece()))
 
     return piece

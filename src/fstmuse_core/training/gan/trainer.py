@@ -14,6 +14,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.bundle.bar_noise import filled
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.bundle.likeness import N_LIKENESS_VALUES, Likeness
+from fstmuse_core.bundle.litert import read_likeness
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.generate.arrange import make_piece, plan_piece
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
@@ -22,7 +23,7 @@ from fstmuse_core.runs.events import Sample
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.events import Events
-from fstmuse_core.training.gan.base import likeness_of, sizes_of, start_from
+from fstmuse_core.training.gan.base import sizes_of, start_from
 from fstmuse_core.training.gan.crops import RealCrops
 from fstmuse_core.training.gan.evaluate import (
     WINDOWS_A_GENRE,
@@ -246,7 +247,8 @@ class GanTrainer:
 
     def _draw(self, purpose: int) -> Asked:
         rng = np.random.default_rng([self._seed, purpose])
-        return ask(SHAPE, self.music.grid, self.genres, self.reference.labels, rng)
+        labels = self.reference.labels
+        return ask(SHAPE, self.music.grid, self.genres, labels, rng, self.likeness)
 
     def _make(self, asked: Asked) -> Made:
         made = []
@@ -261,8 +263,10 @@ class GanTrainer:
         """Scaled log-mel of one piece, shape ``(frames, 128)``."""
         self._check()
         frames = round(seconds * DEFAULT_CONFIG.frames_per_second)
-        weights = np.eye(len(self.genres), dtype=np.float32)[self.genres.index(genre)]
-        plan = plan_piece(self.music.grid, genre, seconds, seed)
+        number = self.genres.index(genre)
+        weights = np.eye(len(self.genres), dtype=np.float32)[number]
+        place = self.likeness.draw(number, seed) if self.likeness else None
+        plan = plan_piece(self.music.grid, genre, seconds, seed, place)
         return make_piece(self._run, SHAPE, self.music.grid, weights, plan, range(frames))
 
     def _run(self, told: FloatArray, noise: Mapping[str, FloatArray], count: int) -> FloatArray:
@@ -276,7 +280,7 @@ class GanTrainer:
             return None
         labels = np.array([self.genres.index(t.genre) for t in self._tracks], dtype=np.int64)
         return judge_sound(
-            pieces_of(self._run, SHAPE, self.music.grid, self.genres),
+            pieces_of(self._run, SHAPE, self.music.grid, self.genres, self.likeness),
             self.scaling,
             self._taught,
             labels,
@@ -297,9 +301,8 @@ class GanTrainer:
 
         def hear(genre: int, seed: int, place: FloatArray | None) -> FloatArray:
             self._check()
-            plan = replace(
-                plan_piece(self.music.grid, self.genres[genre], SECONDS, seed), place=place
-            )
+            told = likeness.draw(genre, seed) if place is None else place
+            plan = plan_piece(self.music.grid, self.genres[genre], SECONDS, seed, told)
             made = make_piece(self._run, SHAPE, self.music.grid, weights[genre], plan, frames)
             embedding, _ = heard_piece(unscaled(made, self.scaling), tagger)
             return embedding.astype(np.float32)
@@ -326,7 +329,7 @@ def _likeness(
     """Directions of the songs, or those that the base knows them by."""
     if heard is None:
         return None
-    known = likeness_of(base) if base is not None else None
+    known = read_likeness(base) if base is not None else None
     if known is not None and known.mean.size == heard.n_features and known.genres == len(genres):
         return known
     labels = np.array([genres.index(track.genre) for track in tracks], dtype=np.int64)
