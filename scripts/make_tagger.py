@@ -130,13 +130,15 @@ def load_weights(network: keras.Model, checkpoint: str) -> None:
             layer.set_weights([reader.get_tensor(f"{layer.name}/{name}") for name in names])
 
 
-def own_logits(checkpoint: str, patches: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def own_logits(
+    checkpoint: str, patches: npt.NDArray[np.float32], output: str = _OWN_OUTPUT
+) -> npt.NDArray[np.float32]:
     """Logits of the graph that lies beside a checkpoint."""
     reader = tf.train.load_checkpoint(checkpoint)
     described = tf.compat.v1.MetaGraphDef()
     described.ParseFromString(Path(checkpoint + ".meta").read_bytes())
     # Without its gradients, which today's TensorFlow refuses.
-    part = tf.compat.v1.graph_util.extract_sub_graph(described.graph_def, [_OWN_OUTPUT])
+    part = tf.compat.v1.graph_util.extract_sub_graph(described.graph_def, [output])
     with tf.Graph().as_default() as graph, tf.compat.v1.Session() as session:
         tf.graph_util.import_graph_def(part, name="")
         feed: dict[Any, Any] = {}
@@ -146,7 +148,7 @@ def own_logits(checkpoint: str, patches: npt.NDArray[np.float32]) -> npt.NDArray
             elif operation.type == "Placeholder":
                 tensor = operation.outputs[0]
                 feed[tensor] = False if tensor.dtype == tf.bool else patches
-        logits: npt.NDArray[np.float32] = session.run(_OWN_OUTPUT + ":0", feed)
+        logits: npt.NDArray[np.float32] = session.run(output + ":0", feed)
         return logits
 
 
