@@ -69,7 +69,7 @@ def test_they_may_lie_deeper(clip: Make, tmp_path: Path, above: str) -> None:
 
 
 def test_parts_of_a_data_set_are_no_classes(clip: Make, tmp_path: Path) -> None:
-    for part in ("train", "Validation", "test"):
+    for part in ("train", "Val", "test"):
         for name in ("Zouk", "Kizomba"):
             clip(f"{part}/{name}/a.wav")
     found = load_tracks(tmp_path / "music")

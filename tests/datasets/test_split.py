@@ -174,6 +174,25 @@ def test_the_official_split_is_kept(make_track: MakeTrack) -> None:
     assert split_tracks(tracks, official=False).method == "artists"
 
 
+@pytest.mark.parametrize("missing", ["validation", "test"])
+def test_where_an_official_part_is_missing_the_others_stay(
+    make_track: MakeTrack, missing: str
+) -> None:
+    tracks = [track for track in official(make_track) if track.official_part != missing]
+
+    split = split_tracks(tracks)
+
+    held_back = {t.path for t in tracks if t.official_part != "train"}
+    assert split.method == "official"
+    assert {tracks[i].path for i in split.test} == held_back
+    drawn = [tracks[i] for i in split.validation]
+    assert {track.genre for track in drawn} == {"Rock", "Jazz"}
+    assert {track.official_part for track in drawn} == {"train"}
+    assert not {t.artist for t in drawn} & {tracks[i].artist for i in split.train}
+    said = any("the validation is the test" in note for note in split.notes)
+    assert said == (missing == "test")
+
+
 def test_leaks_of_the_official_split_leave_the_training(make_track: MakeTrack) -> None:
     tracks = official(make_track)
     tracks[0] = replace(tracks[0], artist=tracks[9].artist)

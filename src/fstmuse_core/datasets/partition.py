@@ -175,6 +175,9 @@ def split_officially(
     groups = [[others[i] for i in group] for group in numbered]
     free = [group for group in groups if not placement.place_group(group)]
     placement.parts.update(_divided(tracks, free, shares, seed, known))
+    if all(track.official_part != "validation" for track in tracks):
+        inside = [i for i, part in placement.parts.items() if part == "train" and i not in others]
+        placement.parts.update(_drawn_validation(tracks, inside, sounds, shares, seed, known))
     split = split_of(placement.parts, placement.left_out, "official", seed)
     return replace(split, notes=(*notes, *_others_note(len(others), len(tracks))))
 
@@ -250,6 +253,22 @@ def _divided(
         {},
     )
     return {order[n]: name for name in PARTS for n in split.part(name)}
+
+
+def _drawn_validation(
+    tracks: Sequence[Track],
+    inside: Sequence[int],
+    sounds: Sounds,
+    shares: Shares,
+    seed: int,
+    known: Collection[int],
+) -> dict[int, str]:
+    """Return the parts of an official training of which some artists are to choose the epoch."""
+    numbered, _ = side_groups([tracks[i] for i in inside], sounds, frozenset())
+    share = shares["validation"] / (shares["train"] + shares["validation"])
+    groups = [[inside[i] for i in group] for group in numbered]
+    within = {"train": 1.0 - share, "validation": share, "test": 0.0}
+    return _divided(tracks, groups, within, seed, known)
 
 
 def _others_note(others: int, total: int) -> tuple[str, ...]:

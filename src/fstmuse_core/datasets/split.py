@@ -85,7 +85,9 @@ def split_tracks(
     sounds : mapping of Path to str, optional
         Marks duplicates; see :func:`fstmuse_core.datasets.groups.connected_tracks`.
     official : bool, optional
-        Take the split of the data set's authors; by default if there is one. Their test stays
+        Take the split of the data set's authors; by default if there is one: a training beside
+        a test, or beside a validation alone, which then is the test. What chooses the epoch is
+        drawn from their training, by artists, where they have no part for it. Their test stays
         whole; training clips by an artist, or of a sound, that is also in validation or test
         are left out, and likewise validation clips against the test. Music that it does not
         place, as that of a second data set, goes where its artist is, and else is divided by
@@ -111,6 +113,7 @@ def split_tracks(
         raise ValueError(f"shares {validation} and {test} must be 0 or more, below 1 together")
     check_enough(tracks)
     about = {track.genre for track in tracks} if about is None else about
+    tracks, more = _with_test(tracks) if official is not False else (tracks, ())
     groups, group_notes = side_groups(tracks, sounds, about)
     shares = {"train": 1.0 - validation - test, "validation": validation, "test": test}
     has_official = {"train", "test"} <= {track.official_part for track in tracks}
@@ -125,7 +128,21 @@ def split_tracks(
     if balance:
         split = _balanced(tracks, split, groups)
     notes = _notes_about(tracks, groups, split, shares, about)
-    return replace(split, notes=(*split.notes, *notes))
+    return replace(split, notes=(*more, *split.notes, *notes))
+
+
+def _with_test(tracks: Sequence[Track]) -> tuple[Sequence[Track], tuple[str, ...]]:
+    """Return tracks whose validation is the test where there is no other; and that in words."""
+    if {track.official_part for track in tracks} - {""} != {"train", "validation"}:
+        return tracks, ()
+    note = (
+        "its authors made parts for training and validation only: the validation is the test, and "
+        "the best epoch is chosen on artists drawn from the training"
+    )
+    return [
+        replace(track, official_part="test") if track.official_part == "validation" else track
+        for track in tracks
+    ], (note,)
 
 
 def _without_copies(tracks: Sequence[Track], split: Split, sounds: Sounds) -> Split:

@@ -63,6 +63,8 @@ _PART_NAMES = {
     "training": "train",
     "validation": "validation",
     "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
     "test": "test",
     "testing": "test",
 }
