@@ -7,12 +7,14 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fstmuse_core.runs.events import (
+    EVENTS_FILE,
     Cancelled,
     Done,
     Epoch,
@@ -27,8 +29,11 @@ from fstmuse_core.runs.events import (
     event_line,
     is_progress,
     parse_event,
+    read_events,
 )
+from fstmuse_core.runs.follow import RunFollower
 from fstmuse_core.runs.metrics import GanMetrics, Metrics, metrics_from
+from fstmuse_core.training.events import Events
 
 METRICS = Metrics(
     accuracy=0.5,
@@ -310,6 +315,20 @@ def test_figures_of_numpy_are_numbers() -> None:
     metrics = metrics_from(tested)
     assert isinstance(metrics, Metrics)
     assert type(metrics.recall["Rock"]) is float
+
+
+def test_a_line_cut_off_by_a_kill_takes_no_other_with_it(tmp_path: Path) -> None:
+    file = tmp_path / EVENTS_FILE
+    first, second = Noted("before"), Warned("after")
+    file.write_text(event_line(first) + event_line(Warned("cut off"))[:20], encoding="utf-8")
+    follower = RunFollower(tmp_path)
+    assert follower.read() == [first]
+    events = Events(None, lambda _sentence: None)
+    events.keep_in(file)
+    events.emit(second)
+    events.close()
+    assert follower.read() == [second]
+    assert read_events(tmp_path) == [second]
 
 
 def test_events_load_nothing_heavy() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,8 +49,14 @@ class Events:
         self._spoken_at = 0.0
 
     def keep_in(self, file: Path) -> None:
-        """Append to ``file`` too from now on."""
+        """Append to ``file`` too from now on, behind a line that a kill has cut off."""
+        is_torn = False
+        with contextlib.suppress(OSError), file.open("rb") as stream:
+            stream.seek(-1, os.SEEK_END)  # refused where it is empty
+            is_torn = stream.read(1) != b"\n"
         self._kept = file.open("a", encoding="utf-8")
+        if is_torn:
+            self._kept.write("\n")
 
     def close(self) -> None:
         """Close the file."""
