@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ import pytest
 
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.runs.store import RunState, list_runs
 from fstmuse_core.training.control import Control
+from fstmuse_core.training.epochs import Validation
+from fstmuse_core.training.trainer import ClassifierTrainer
 from tests.training_system.conftest import Event, Home, fstmuse
 
 
@@ -123,3 +127,25 @@ def test_same_seed_same_model(home: Home, trained: Home, tones: Path) -> None:
     assert code == 130
     first, again = (h.of_kind("epoch")[0]["loss"] for h in (trained, home))
     assert again == pytest.approx(first, abs=1e-3)
+
+
+def test_it_ends_by_itself_when_nothing_gets_better(
+    home: Home, tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter((0.9, 0.5, 0.7, 0.6, 0.1))
+    validate = ClassifierTrainer.validate
+
+    def scripted(trainer: ClassifierTrainer) -> Validation:
+        return replace(validate(trainer), loss=next(losses))
+
+    monkeypatch.setattr(ClassifierTrainer, "validate", scripted)
+    code = home.train(
+        model="toy-model", data=[str(tones)], epochs=9, batch_size=16, patience=2, out="early"
+    )
+    assert code == 0
+    assert [event["epoch"] for event in home.of_kind("epoch")] == [1, 2, 3, 4]
+    assert not home.last["stopped_early"]
+    assert any("nothing was better than epoch 2 in 2 epochs" in said for said in home.said)
+    (run,) = list_runs()
+    assert (run.state, run.resumable) == (RunState.DONE, False)
+    assert "The best of 4 epochs was number 2" in Path(home.last["card"]).read_text("utf-8")

@@ -82,6 +82,7 @@ def _plain(value: object) -> str:
 @_option(spec.DROPOUT, "Of a classifier's features.", metavar="SHARE", has_default=True)
 @_option(spec.L2, "Of the kernels' squares.", metavar="WEIGHT", has_default=True)
 @_option(spec.AUGMENT, "How much crops are varied.", has_default=True)
+@_option(spec.PATIENCE, "End when N epochs in a row were no better.", metavar="N")
 @_option(spec.SEED, "Same seed, same model.", metavar="N", has_default=True)
 @_option(spec.OUT, "What the model will be called.", metavar="NAME")
 @click.option(spec.BALANCE.option, is_flag=True, default=None, help="As many songs of each genre.")

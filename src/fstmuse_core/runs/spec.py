@@ -271,6 +271,16 @@ AUGMENT = ChoiceSetting(
     variants=_CLASSIFIERS,
     unused="none",
 )
+# Epochs without a better one after which a training ends by itself.
+PATIENCE = WholeSetting(
+    name="patience",
+    low=1,
+    high=10_000,
+    off=0,
+    default=0,
+    variants=(*_CLASSIFIERS, *_REPORTED),
+    unused=0,
+)
 SEED = WholeSetting(name="seed", low=0, high=2**32 - 1, default=0)
 # What a model may be called is in ``bundle.changes``.
 OUT = TextSetting(name="out", default="")
@@ -303,6 +313,7 @@ _SETTINGS: tuple[AnySetting, ...] = (
     DROPOUT,
     L2,
     AUGMENT,
+    PATIENCE,
     SEED,
     OUT,
     BALANCE,

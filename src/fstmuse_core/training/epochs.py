@@ -18,6 +18,7 @@ from fstmuse_core.runs import events as run_events
 from fstmuse_core.runs.events import Epoch, Started, event_values
 from fstmuse_core.runs.store import newest_checkpoint
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.wording import counted
 from fstmuse_core.training.checkpoint import (
     Arrays,
     Checkpoint,
@@ -109,6 +110,8 @@ class EpochLoop:
         The run's folder.
     trainer : Trainer
     epochs : int
+    patience : int
+        Epochs in a row that may be no better; 0 for any number.
     events : Events
     control : Control
     on_epoch : callable
@@ -120,6 +123,7 @@ class EpochLoop:
         run: Path,
         trainer: Trainer,
         epochs: int,
+        patience: int,
         events: Events,
         control: Control,
         on_epoch: EpochListener,
@@ -127,6 +131,7 @@ class EpochLoop:
         self._run = run
         self._trainer = trainer
         self._epochs = epochs
+        self._patience = patience
         self._events = events
         self._control = control
         self._on_epoch = on_epoch
@@ -154,7 +159,7 @@ class EpochLoop:
         return state
 
     def train(self, progress: TrainingState) -> TrainingState:
-        """Go on from ``progress`` until all epochs are done, or the user stops it.
+        """Go on from ``progress`` until nothing gets better or all is done, or the user stops it.
 
         Raises
         ------
@@ -163,12 +168,24 @@ class EpochLoop:
         FstMuseError
             If the loss becomes NaN or infinity before anything was learned.
         """
-        while progress.epoch < self._epochs and not progress.stopped_early:
+        while self._goes_on(progress):
             try:
                 self._epoch(progress)
             except _DivergedError as error:
                 self._diverge(progress, error.where)
         return progress
+
+    def _goes_on(self, progress: TrainingState) -> bool:
+        if progress.stopped_early or progress.epoch >= self._epochs:
+            return False
+        waited = progress.epoch - progress.best_epoch
+        if not self._patience or not progress.best or waited < self._patience:
+            return True
+        self._events.note(
+            f"nothing was better than epoch {progress.best_epoch} in {counted(waited, 'epoch')} "
+            f"after it: the training ends, {progress.epoch} of {self._epochs} done"
+        )
+        return False
 
     def _epoch(self, progress: TrainingState) -> None:
         number = progress.epoch + 1
@@ -350,7 +367,9 @@ def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -
     """
     settings = run.settings
     with epoch_listener(settings.tensorboard, run.folder.name) as listener:
-        loop = EpochLoop(run.folder, trainer, settings.epochs, events, control, listener)
+        loop = EpochLoop(
+            run.folder, trainer, settings.epochs, settings.patience, events, control, listener
+        )
         shortage = disk_shortage(run.folder, 2 * loop.checkpoint_bytes())
         if shortage:
             raise FstMuseError("training", shortage)

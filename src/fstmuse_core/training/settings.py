@@ -43,6 +43,8 @@ class TrainSettings:
     augment : str
         "none": plain crops; "light": another place, tempo, pitch and room; "full": also
         blanked stretches and blends of two songs.
+    patience : int
+        Epochs without a better one after which it ends; 0 to go on to the last.
     seed : int
     out, title : str
         Name of the model that is made, and the name that people read.
@@ -70,6 +72,7 @@ class TrainSettings:
     dropout: float = spec.DROPOUT.default
     l2: float = spec.L2.default
     augment: str = spec.AUGMENT.default
+    patience: int = spec.PATIENCE.default
     seed: int = spec.SEED.default
     out: str = spec.OUT.default
     title: str = spec.OUT.default
@@ -171,6 +174,7 @@ def _check_variant(settings: TrainSettings) -> None:
     for setting, needed in (
         (spec.CROSS_VALIDATE, f"only classifiers of --design {OURS} can be"),
         (spec.FINE_TUNE, f"only models of --design {OURS} can do that"),
+        (spec.PATIENCE, "only classifiers can end early by themselves"),
     ):
         if setting.name in unused:
             raise _refusal(setting.option, unused[setting.name], needed)

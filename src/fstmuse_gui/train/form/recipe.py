@@ -175,6 +175,13 @@ _FIELDS: tuple[RecipeField, ...] = (
         "on.",
         off="None",
     ),
+    Whole(
+        spec.PATIENCE,
+        "Stop early",
+        f"Epochs in a row without a better one, {_said(spec.PATIENCE)}, after which it ends; the "
+        "best is kept either way.",
+        off="Never",
+    ),
     Choice(
         spec.AUGMENT,
         "Augmentation",
@@ -245,6 +252,7 @@ _NOT_OF_THE_REPORT = "The report's design has none of this."
 _CLASSIFIER_REASONS = {
     **dict.fromkeys(("dropout", "l2", "augment"), _NOT_OF_THE_REPORT),
     "cross_validate": "Only classifiers of our design can be cross-validated.",
+    "patience": "Only networks learn in epochs.",
 }
 _GAN_RATES = f"{spec.LEARNING_RATE.default_for(spec.GAN, ORIGINAL):g} and 0.00001"
 _GAN_TIPS = {
