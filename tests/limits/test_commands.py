@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fstmuse_core.system import child_process
+from fstmuse_core.training import session
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,3 +62,36 @@ def test_nobody_else_starts_python() -> None:
         if path.name != "commands.py" and re.search(r"sys\.executable", path.read_text("utf-8"))
     ]
     assert others == []
+
+
+@pytest.mark.parametrize(
+    ("is_app", "sentence"),
+    [
+        (True, "training a network: it needs TensorFlow and Keras, which the app does not bring"),
+        (False, "it needs TensorFlow and Keras, and there is no keras and no tensorflow here"),
+    ],
+)
+def test_without_tensorflow_what_to_install_is_said_at_once(
+    is_app: bool, sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    find_spec = importlib.util.find_spec
+    absent = ("keras", "tensorflow")
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in absent else find_spec(name)
+    )
+    monkeypatch.setattr(sys, "frozen", is_app, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    options = {"model": "toy-model", "design": "ours", "data": [str(tmp_path)], "out": "x"}
+
+    code = session.train(options, say=told.append)
+
+    assert code == session.FAILED
+    assert sentence in told[-1]
+    assert "install FstMuse with them: pip install" in told[-1]
+    assert "please report" not in told[-1]
+    assert list(tmp_path.rglob("run.json")) == []
+
+
+def test_with_tensorflow_there_is_nothing_to_say() -> None:
+    child_process.require_tensorflow("training a network")

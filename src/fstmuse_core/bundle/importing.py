@@ -29,7 +29,7 @@ from fstmuse_core.bundle.known_networks import BuildTask, Rebuilt, Refused, serv
 from fstmuse_core.bundle.manifest import TAGGED, BundleManifest
 from fstmuse_core.bundle.model_list import IMPORT_RECORD, ModelEntry, find_model
 from fstmuse_core.bundle.sanity_check import try_out
-from fstmuse_core.system.child_process import end_child, start_child
+from fstmuse_core.system.child_process import end_child, require_tensorflow, start_child
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
 from fstmuse_core.system.isolated import IsolatedWork
 from fstmuse_core.system.process_limits import BUILDING, Limits
@@ -108,6 +108,7 @@ def rebuild_and_try(
     """Description and files of the model, its network built here; see :func:`import_model`."""
     rebuilt = Rebuilt(b"", b"")
     if archive.manifest.input != TAGGED:
+        require_tensorflow(f"{archive.path.name}: building the network of a model")
         tell("Building the network from its weights")
         rebuilt = _rebuild(archive, cancelled)
     manifest = replace(archive.manifest, name=name, title=title, training=_record(archive))

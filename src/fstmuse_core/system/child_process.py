@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import multiprocessing
 import os
 import runpy
@@ -16,11 +17,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.native_libraries import mute_native_stderr, use_one_thread
 from fstmuse_core.system.process_limits import DECODING, limit_memory
 
 _RUN_MODULE = "--run-module"
 _OURS = ("fstmuse_core.", "fstmuse_gui.")
+_DEEP = ("keras", "tensorflow")
 
 
 def is_app() -> bool:
@@ -32,6 +35,21 @@ def checkout() -> Path | None:
     """The checkout that this program runs from; ``None`` if it was installed."""
     root = Path(__file__).resolve().parents[3]
     return root if not is_app() and (root / "scripts" / "run").is_file() else None
+
+
+def require_tensorflow(what: str) -> None:
+    """Raise ``FstMuseError`` where Keras or TensorFlow is not installed, without importing it.
+
+    ``what`` is what needs them, such as "training a network".
+    """
+    missing = [name for name in _DEEP if importlib.util.find_spec(name) is None]
+    if not missing:
+        return
+    reason = f"it needs TensorFlow and Keras, and there is no {' and no '.join(missing)} here"
+    if is_app():
+        reason = "it needs TensorFlow and Keras, which the app does not bring"
+    where = "pip install fstmuse" if checkout() is None else "pip install -c constraints.txt ."
+    raise FstMuseError(what, reason, f"install FstMuse with them: {where} (600 MB to download)")
 
 
 def child_command(module: str, *arguments: str) -> list[str]:

@@ -26,6 +26,7 @@ from fstmuse_core.runs.store import (
     runs_folder,
     write_json,
 )
+from fstmuse_core.system.child_process import require_tensorflow
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.process_limits import is_out_of_memory
 from fstmuse_core.training.control import CancelledError, Control
@@ -125,6 +126,8 @@ class _Session:
         self.is_valid = True
         self._is_resumed, self.name = resume is not None, folder.name
         self.design = settings.design
+        if self.design != QUICK:
+            require_tensorflow("training a network")
         with ExitStack() as stack:
             stack.enter_context(TrainingLock(folder.name, folder))
             if not self._is_resumed:  # else another name is found at the end
