@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fstmuse_core.audio.key import PitchStream, key_of
+from fstmuse_core.audio.key import SURE_MARGIN, PitchStream, key_of
 from fstmuse_core.audio.reading import AudioStream
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, MelStream
-from fstmuse_core.audio.tempo import OnsetStream, tempo_of
+from fstmuse_core.audio.tempo import SURE_STEADINESS, OnsetStream, tempo_of
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -162,6 +162,18 @@ class Measures:
     loudness: float | None = None
     peak: float | None = None
     energy: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, without those that are ``None``.
+
+        ``sure`` lists those of tempo and key that can be relied on.
+        """
+        sure = {
+            "bpm": (self.steadiness or 0.0) >= SURE_STEADINESS,
+            "key": (self.margin or 0.0) >= SURE_MARGIN,
+        }
+        known = {name: value for name, value in asdict(self).items() if value is not None}
+        return {**known, "sure": [name for name, is_sure in sure.items() if is_sure]}
 
 
 def track_gain(loudness: float) -> float:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.traits import Trait, by_group
+
+if TYPE_CHECKING:
+    from fstmuse_core.audio.measures import Measures
 
 # Which way of answering a result stands for, beside its model: a change of the answer for the
 # same sound and model, such as another rule for the verdict, needs another name here.
@@ -198,6 +201,8 @@ class Classification:
         Style, mood, era, voice and instruments; none unless the model stands on a tagger.
     sound : str
         SHA-256 of the file's sound without its tags; empty unless asked for.
+    measures : Measures or None
+        Tempo, key, loudness and energy; ``None`` unless asked for.
 
     Examples
     --------
@@ -219,6 +224,7 @@ class Classification:
     tagged: Tagged | None = field(default=None, repr=False)
     traits: tuple[Trait, ...] = ()
     sound: str = ""
+    measures: Measures | None = None
 
     def ranked(self) -> list[tuple[str, float]]:
         """Genres with their probabilities, most likely first; ties keep the model's order.
@@ -262,6 +268,8 @@ class Classification:
         }
         if self.traits:
             result["traits"] = by_group(self.traits)
+        if self.measures:
+            result["measures"] = self.measures.to_dict()
         if self.sound:
             result |= {"sound": self.sound, "settings": SETTINGS}
         if timeline:

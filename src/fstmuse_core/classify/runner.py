@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,17 @@ class ClassifierRunner:
         Hash of the bundle; another that has taken its place is refused.
     with_sound : bool, optional
         Tell the hash of each file's sound too.
+    with_measures : bool, optional
+        Measure tempo, key, loudness and energy too.
     """
 
-    def __init__(self, model: str, sha256: str, *, with_sound: bool = False) -> None:
+    def __init__(
+        self, model: str, sha256: str, *, with_sound: bool = False, with_measures: bool = False
+    ) -> None:
         self._model = model
         self._sha256 = sha256
         self._with_sound = with_sound
+        self._with_measures = with_measures
         self._classifier: GenreClassifier | None = None
 
     def classify(
@@ -59,11 +65,13 @@ class ClassifierRunner:
         ``on_mel`` is given each run of mel frames, shape ``(n, n_mels)``, as it is computed, and
         ``meter`` measures the song.
         """
-        from fstmuse_core.audio.measures import feed
+        from fstmuse_core.audio.measures import SongMeter, feed
         from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG
 
         if self._classifier is None:
             self._classifier = self._loaded()
+        if self._with_measures:
+            meter = meter or SongMeter()
         is_shared = self._classifier.bundle.manifest.spectrogram == DEFAULT_CONFIG
         answer = self._classifier.classify_file(
             path,
@@ -74,6 +82,8 @@ class ClassifierRunner:
         )
         if meter and not is_shared:
             feed(meter, path)
+        if meter and self._with_measures:
+            return replace(answer, measures=meter.finish())
         return answer
 
     def _loaded(self) -> GenreClassifier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ from fstmuse_core.cli.common.output import check_writable, identity, open_text
 from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
 from fstmuse_core.cli.common.param_types import shard as as_shard
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
-from fstmuse_core.system.isolated import MANY, FileWork, each_isolated, unexpected
+from fstmuse_core.system.isolated import MANY, FileWork, IsolatedWork, each_isolated, unexpected
 
 if TYPE_CHECKING:
     from fstmuse_core.bundle.bundle import Bundle
@@ -30,7 +31,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
 
 
 @click.command(short_help="Say which genre sound files are.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=SomePath())
+@click.argument("paths", nargs=-1, metavar="PATH...", type=SomePath())
 @click.option(
     "--model",
     type=ModelName(),
@@ -54,6 +55,11 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     "--traits",
     is_flag=True,
     help="Also style, mood, era, voice and instruments, as a pre-trained tagger hears them.",
+)
+@click.option(
+    "--measures",
+    is_flag=True,
+    help="Also tempo, key, loudness and energy; in JSON with how sure they are.",
 )
 @click.option(
     "--format",
@@ -81,27 +87,42 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     help="Only part K of N, of about as many files each: for several machines, or at several "
     "times. See fstmuse library import.",
 )
+@click.option(
+    "--stdin",
+    "from_stdin",
+    is_flag=True,
+    help="Read paths of files from standard input, one a line or as JSON, and answer each at once "
+    "with a line of JSON: for other programs.",
+)
 def command(
     paths: tuple[str, ...],
     model: str,
     top: int | None,
     timeline: bool,
     traits: bool,
+    measures: bool,
     layout: str | None,
     output: Path | None,
     resume: bool,
     shard: tuple[int, int] | None,
+    from_stdin: bool,
 ) -> int:
     """Say which genre each PATH is: sound files, videos, or folders of them.
 
     Results come in the order given; the contents of folders by name. A file that fails is
     named on standard error, the others are still done, and the exit code is 1.
     """
+    if bool(paths) == from_stdin:
+        raise click.UsageError("name files or folders, or have them read with --stdin")
     target = None if output is None or str(output) == "-" else output
     layout = layout or _layout_of(target)
     check_writable(target, *paths)
     if resume and (target is None or layout != "jsonl"):
         raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
+    if measures and resume:
+        raise click.UsageError("what your library knows has no measures; leave out --measures")
+    if from_stdin and (resume or shard or target or layout not in ("table", "jsonl")):
+        raise click.UsageError("--stdin answers in lines of JSON on standard output, and no more")
 
     from fstmuse_core.bundle.bundle import find_bundle
     from fstmuse_core.bundle.manifest import CLASSIFIER
@@ -113,14 +134,16 @@ def command(
         raise click.UsageError(
             f"{bundle.manifest.title} stands on no tagger and hears no traits; leave out --traits"
         )
+    choice = Choice(top, timeline, traits, measures)
+    if from_stdin:
+        return SOME_FAILED if _answer_stdin(bundle, choice) else 0
     found = of_shard(list(_find(paths)), shard)
-    choice = Choice(top, timeline, traits)
     if resume and target is not None:
         failed = _resume(bundle, found, target, choice)
     else:
         with open_text(target, line_by_line=layout == "jsonl") as stream:
             writer = _writer(layout, stream, bundle, choice, found)
-            failed = _classify_all(bundle, found, writer, layout)
+            failed = _classify_all(bundle, found, writer, layout, measures)
     return SOME_FAILED if failed else 0
 
 
@@ -199,15 +222,51 @@ def _writer(
 
 
 def _classify_all(
-    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, layout: str
+    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, layout: str, measures: bool
 ) -> int:
     """Write a result for each file, in order, and return the number of those that failed."""
     from fstmuse_core.classify.runner import ClassifierRunner
 
     bar = ProgressBar(len(found))
-    runner = ClassifierRunner(str(bundle.path), bundle.sha256, with_sound=layout == "jsonl")
+    kinds = {"with_sound": layout == "jsonl", "with_measures": measures}
+    runner = ClassifierRunner(str(bundle.path), bundle.sha256, **kinds)
     answers = _answers(runner, _sound(found), bar.update_fraction)
     return _write_all(found, answers, writer, bar, speak_warnings=layout == "table")
+
+
+def _answer_stdin(bundle: Bundle, choice: Choice) -> int:
+    """Answer each line of standard input as it comes; return the number of files that failed."""
+    from fstmuse_core.classify.runner import ClassifierRunner
+    from fstmuse_core.cli.common.results import JsonLinesWriter
+
+    kinds = {"with_sound": True, "with_measures": choice.measures}
+    runner = ClassifierRunner(str(bundle.path), bundle.sha256, **kinds)
+    bar, failed = ProgressBar(1), 0
+    with (
+        IsolatedWork(FileWork(runner.classify), str, spawn=True) as work,
+        JsonLinesWriter(sys.stdout, bundle, choice) as writer,
+    ):
+        for line in sys.stdin.buffer:
+            if path := _named_in(line.rstrip(b"\r\n")):
+                answer = _checked(path, work.result(path))
+                failed += _write(_result(path, answer), writer, bar, speak_warnings=False)
+    return failed
+
+
+def _named_in(line: bytes) -> str:
+    """Path that a line holds: as it is, or as a JSON string, which may hold anything."""
+    if line.startswith(b'"'):
+        try:
+            return str(json.loads(line))
+        except ValueError:
+            pass  # a file may be called so
+    return os.fsdecode(line)
+
+
+def _checked(path: str, result: Answer | OSError | MemoryError) -> Answer:
+    if isinstance(result, BundleError):
+        raise result
+    return unexpected(path, result) if isinstance(result, OSError | MemoryError) else result
 
 
 def _answers(
@@ -219,11 +278,7 @@ def _answers(
     """
 
     def checked(index: int, result: Answer | OSError | MemoryError) -> Answer:
-        if isinstance(result, BundleError):
-            raise result
-        if isinstance(result, OSError | MemoryError):
-            return unexpected(paths[index], result)
-        return result
+        return _checked(paths[index], result)
 
     work = FileWork(runner.classify)
     if len(paths) < MANY:

@@ -17,6 +17,7 @@ from fstmuse_core.cli.common.param_types import (
     kind_option,
     tag_encoding_option,
 )
+from fstmuse_core.system.child_process import require_tensorflow
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import certainty, counted, counted_share, guessing, recorded_share
 
@@ -199,6 +200,7 @@ def command(
 
 
 def _measure_generator(bundle: Bundle, tracks: list[Track], layout: str) -> int:
+    require_tensorflow("measuring a generator")
     with ProgressBar(len(tracks)) as bar:
         metrics = training_module("gan.evaluate").evaluate_generator(
             bundle, tracks, lambda done, total: bar.update(done, "music")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_TOP = 3
 _LONGEST_NAME = 44
+_MEASURES = ("bpm", "steadiness", "key", "margin", "loudness", "peak", "energy")
 
 
 class TableWriter:
@@ -57,6 +58,8 @@ class TableWriter:
             )
         if self._choice.traits and record.get("traits"):
             self._line(_fitted("", self._name_width), "", _in_words(record["traits"]))
+        if self._choice.measures:
+            self._line(_fitted("", self._name_width), "", _measured(record["measures"]))
 
     def _line(self, name: str, length: str, rest: str) -> None:
         self._stream.write(visible(f"{name}  {length:>7}  {rest}".rstrip()) + "\n")
@@ -71,6 +74,13 @@ class TableWriter:
 
 def _in_words(traits: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(word for words in traits.values() for word in words)
+
+
+def _measured(measures: Mapping[str, Any]) -> str:
+    units = {"bpm": "{:.0f} BPM", "key": "{}", "loudness": "{:.1f} LUFS", "energy": "energy {:.2f}"}
+    return ", ".join(
+        unit.format(measures[name]) for name, unit in units.items() if name in measures
+    )
 
 
 def _hundredths(probability: float) -> str:
@@ -106,11 +116,12 @@ class FileResult:
 
 @dataclass(frozen=True)
 class Choice:
-    """Choice of what to show of a result: number of genres (``None``: all), segments, traits."""
+    """Choice of what to show: number of genres (``None``: all), segments, traits, measures."""
 
     top: int | None = None
     timeline: bool = False
     traits: bool = False
+    measures: bool = False
 
 
 class ResultWriter(Protocol):
@@ -219,7 +230,8 @@ class CsvWriter:
         times = ("start_s", "end_s") if choice.timeline else ()
         self._genres = bundle.manifest.genres
         self._before = (*self._BEFORE, *times)
-        self._after = (*(("traits",) if choice.traits else ()), *self._AFTER)
+        more = (*(("traits",) if choice.traits else ()), *(_MEASURES if choice.measures else ()))
+        self._after = (*more, *self._AFTER)
         self._row = csv_rows(stream)
 
     def __enter__(self) -> Self:
@@ -235,6 +247,7 @@ class CsvWriter:
         record = as_record(result, self._bundle, self._choice)
         record["warnings"] = "; ".join(record.get("warnings", ()))
         record["traits"] = _in_words(record.get("traits", {}))
+        record |= record.get("measures", {})
         # A clip without a single segment still gets its row.
         for part in record.get("segments") or [record]:
             values = {**record, **part}
