@@ -12,11 +12,13 @@ import signal  # noqa: E402
 import sys  # noqa: E402
 
 from fstmuse_core.system.native_libraries import use_one_thread  # noqa: E402
-from fstmuse_gui.settings import APP_ID, APP_NAME, ORGANISATION, TAGLINE  # noqa: E402
+from fstmuse_gui.settings import APP_ID, APP_NAME, DESKTOP_ID, ORGANISATION, TAGLINE  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:
     """Open the window, or with ``--smoke-test`` prove that it works; returns the exit code.
+
+    Where a window is open already, what was to be opened goes to that one.
 
     Parameters
     ----------
@@ -32,20 +34,25 @@ def main(argv: list[str] | None = None) -> int:
 
     from PySide6.QtWidgets import QApplication
 
-    app = QApplication.instance() or QApplication([APP_NAME])
+    from fstmuse_gui import start
+
+    app = QApplication.instance() or start.Application([APP_NAME])
     assert isinstance(app, QApplication)
     app.setApplicationName(APP_NAME)
     app.setOrganizationName(ORGANISATION)
-    app.setDesktopFileName(APP_ID)
+    app.setDesktopFileName(DESKTOP_ID)
     if options.smoke_test:
         from fstmuse_gui.smoke import run_smoke_test
 
         return run_smoke_test(app, _IMPORTED_AT)
 
+    server = start.claim_window(options.paths)
+    if server is None:
+        return 0
     from fstmuse_gui.settings import Settings
-    from fstmuse_gui.start import open_window
 
-    window = open_window(app, Settings())
+    window = start.open_window(app, Settings())
+    start.take_requests(server, window)
     if options.paths:
         window.open_paths(options.paths)
     return app.exec()

@@ -23,6 +23,8 @@ from fstmuse_core.system.strict_json import parse_json
 
 APP_NAME = "FstMuse"
 APP_ID = "fstmuse"
+# Names the app to desktops: their entry for it is called so (scripts/release/linux).
+DESKTOP_ID = "io.github.fstmuse.FstMuse"
 ORGANISATION = "FstMuse"
 TAGLINE = "Hears a piece of music and says which genre it is, and how sure it is."
 

@@ -119,7 +119,7 @@ class Window:
         if self.process.poll() is None:
             self.command("quit")
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         finally:
             self.process.kill()
             self.process.wait()
