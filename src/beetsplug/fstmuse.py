@@ -9,25 +9,29 @@ In beets' configuration, with what is taken where nothing is said::
         minimum: 0.0         # name no genre that is less likely than this
         model: fst-muse
         command: fstmuse     # FstMuse may live in an environment of its own
+        genres: {}           # what a genre is called here, such as {Hip-Hop: Rap}
+
+A genre that stands in the library already, in whatever spelling, is spelt as it is there. One
+process of FstMuse serves a whole import.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import subprocess
+import tempfile
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from beets import ui
 from beets.dbcore import types
 from beets.library import Item
 from beets.plugins import BeetsPlugin
-
-# A command line may not grow without end, least of all on Windows: 32,767 characters.
-_AT_ONCE = 50
 
 
 class FstMusePlugin(BeetsPlugin):
@@ -44,8 +48,14 @@ class FstMusePlugin(BeetsPlugin):
                 "minimum": 0.0,
                 "model": "fst-muse",
                 "command": "fstmuse",
+                "genres": {},
             }
         )
+        self._program: _Program | None = None
+        self._spellings: dict[str, str] | None = None
+        # Stages of an import run in threads of their own.
+        self._lock = threading.Lock()
+        self.register_listener("import", self._ended)
         if self.config["auto"].get(bool):
             self.import_stages = [self._imported]
 
@@ -64,61 +74,71 @@ class FstMusePlugin(BeetsPlugin):
     def _command(self, library: Any, options: Any, query: list[str]) -> None:
         self.config.set_args(options)
         changed = []
-        for item in self._named(library.items(query)):
-            ui.show_model_changes(item)
-            if not options.pretend:
-                item.try_sync(write=ui.should_write(), move=False)
-                changed.append(item)
+        try:
+            for item in self._named(library, library.items(query)):
+                ui.show_model_changes(item)
+                if not options.pretend:
+                    item.try_sync(write=ui.should_write(), move=False)
+                    changed.append(item)
+        finally:
+            self._ended()
         self._name_albums(changed)
+
+    def _ended(self, **_: Any) -> None:
+        with self._lock:
+            program, self._program, self._spellings = self._program, None, None
+        if program is not None:
+            program.close()
 
     def _imported(self, session: Any, task: Any) -> None:
         changed = []
         try:
-            for item in self._named(task.imported_items()):
+            for item in self._named(session.lib, task.imported_items()):
                 item.store()  # beets writes tags later, unless it imports as is
                 changed.append(item)
         except ui.UserError as error:
             self._log.error("{}", error)
         self._name_albums(changed)
 
-    def _named(self, items: Iterable[Any]) -> Iterator[Any]:
+    def _named(self, library: Any, items: Iterable[Any]) -> Iterator[Any]:
         """Those of the items that get a genre, with it, not yet stored."""
         force = self.config["force"].get(bool)
-        wanted = [item for item in items if force or not _genres(item)]
         minimum = self.config["minimum"].as_number()
-        for start in range(0, len(wanted), _AT_ONCE):
-            group = wanted[start : start + _AT_ONCE]
-            for item, answer in zip(group, self._ask(group), strict=True):
-                genre = answer.get("genre")
-                score = answer.get("probabilities", {}).get(genre, 0.0)
-                if genre is None or score < minimum:
-                    reason = answer.get("error") or answer.get("verdict")
-                    self._log.info("{}: {}", item, reason)
-                    continue
-                _set_genre(item, genre)
-                item["fstmuse_score"] = score
-                item["fstmuse_model"] = f"{answer['model']} {answer['model_sha256'][:8]}"
-                yield item
+        for item in items:
+            if _genres(item) and not force:
+                continue
+            answer = self._ask(os.fsdecode(item.path))
+            genre = answer.get("genre")
+            score = answer.get("probabilities", {}).get(genre, 0.0)
+            if genre is None or score < minimum:
+                reason = answer.get("error") or answer.get("verdict")
+                self._log.info("{}: {}", item, reason)
+                continue
+            _set_genre(item, self._spelt(library, genre))
+            item["fstmuse_score"] = score
+            item["fstmuse_model"] = f"{answer['model']} {answer['model_sha256'][:8]}"
+            yield item
 
-    def _ask(self, items: Sequence[Any]) -> list[dict[str, Any]]:
-        """Ask ``fstmuse classify`` about each item; answers come in their order."""
-        command = [
-            *shlex.split(self.config["command"].as_str(), posix=os.name != "nt"),
-            *("classify", "--format", "jsonl", "--model", self.config["model"].as_str(), "--"),
-            *(os.fsdecode(item.path) for item in items),
-        ]
-        try:
-            done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
-        except OSError as error:
-            raise ui.UserError(
-                f"fstmuse: {command[0]} cannot be started ({error.strerror}); "
-                "name it under fstmuse: command in beets' configuration"
-            ) from error
-        answers = [json.loads(line) for line in done.stdout.splitlines()]
-        if len(answers) != len(items):
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise ui.UserError(said[-1] if said else f"fstmuse ended with {done.returncode}")
-        return answers
+    def _ask(self, path: str) -> dict[str, Any]:
+        """Answer of the one process, which is started first where that is needed."""
+        with self._lock:
+            if self._program is None:
+                command = self.config["command"].as_str()
+                self._program = _Program(command, self.config["model"].as_str())
+            try:
+                return self._program.ask(path)
+            except ui.UserError:
+                self._program = None
+                raise
+
+    def _spelt(self, library: Any, genre: str) -> str:
+        """What a genre is called in the configuration, or else in the library."""
+        own = self.config["genres"].get(dict)
+        if genre in own:
+            return str(own[genre])
+        if self._spellings is None:
+            self._spellings = _spellings(library)
+        return self._spellings.get(_letters(genre), genre)
 
     def _name_albums(self, items: Iterable[Any]) -> None:
         """Give albums without a genre the one that most of their tracks have."""
@@ -148,3 +168,61 @@ def _set_genre(model: Any, genre: str) -> None:
         model.genres = [genre]
     else:
         model.genre = genre
+
+
+class _Program:
+    """``fstmuse classify``, which answers one path after the other."""
+
+    def __init__(self, command: str, model: str) -> None:
+        words = shlex.split(command, posix=os.name != "nt")
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  (closed in close)
+        try:
+            self._process = subprocess.Popen(
+                [*words, "classify", "--stdin", "--model", model],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+            )
+        except OSError as error:
+            self._said.close()
+            raise ui.UserError(
+                f"fstmuse: {words[0]} cannot be started ({error.strerror}); "
+                "name it under fstmuse: command in beets' configuration"
+            ) from error
+
+    def ask(self, path: str) -> dict[str, Any]:
+        """Answer on a file; ``UserError`` if the process has ended instead."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(path).encode() + b"\n")
+            self._process.stdin.flush()
+            answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        except (OSError, ValueError) as error:
+            raise ui.UserError(self.close()) from error
+        return answer
+
+    def close(self) -> str:
+        """Let the process end; what it said last."""
+        with contextlib.suppress(OSError):
+            self._process.communicate()
+        self._said.seek(0)
+        said = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        self._said.close()
+        return said[-1] if said else f"fstmuse ended with {self._process.returncode}"
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _spellings(library: Any) -> dict[str, str]:
+    """How genres are spelt in the library, by their letters alone; the commonest wins."""
+    column = "genres" if _KEEPS_LIST else "genre"
+    with library.transaction() as transaction:
+        rows = transaction.query(f"SELECT {column}, COUNT(*) FROM items GROUP BY {column}")
+    counts: Counter[str] = Counter()
+    for text, count in rows:
+        for name in Item._type(column).from_sql(text) if _KEEPS_LIST else [text]:
+            counts[str(name or "")] += count
+    return {_letters(name): name for name, _ in reversed(counts.most_common()) if name}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,20 +22,23 @@ PLUGINS = Path(__file__).parents[2] / "src" / "beetsplug"
 # Stands for "fstmuse classify": beets is tested here, no model.
 _ANSWERS = """\
 import json, sys
-arguments = sys.argv[1:]
-paths = arguments[arguments.index("--") + 1:]
-print(*arguments[:arguments.index("--")], len(paths), file=open(LOG, "a"))
-for path in paths:
+print(*sys.argv[1:], file=open(LOG, "a"))
+for line in sys.stdin:
+    path = json.loads(line)
+    print("", path, file=open(LOG, "a"))
     name = path.replace("\\\\", "/").rsplit("/", 1)[1]
     record = {"path": path, "model": "fst-muse", "model_sha256": "abcdef0123456789"}
     if "song" in name.lower():
-        genre = "Jazz" if "3" in name else "Rock"
+        named = {"3": "Jazz", "4": "Folk", "rap": "Hip-Hop"}
+        genre = next((named[part] for part in named if part in name), "Rock")
         record |= {"genre": genre, "probabilities": {genre: 0.8, "Pop": 0.2}}
     elif "quiet" in name.lower():
         record |= {"genre": None, "verdict": "Not sure: silence", "probabilities": {"Pop": 1.0}}
+    elif "crash" in name.lower():
+        sys.exit("fstmuse: it fell over")
     else:
         record["error"] = "it is damaged"
-    print(json.dumps(record))
+    print(json.dumps(record), flush=True)
 """
 
 
@@ -52,15 +57,16 @@ def beets_is_there() -> None:
 class Beets:
     """Beets with a library, a music folder and our plug-in."""
 
-    def __init__(self, home: Path, command: str) -> None:
+    def __init__(self, home: Path, command: str, more: str = "") -> None:
         self.home = home
         self.database = home / "library.db"
         self.music = home / "music"
         self.log = home / "log.txt"
         (home / "config.yaml").write_text(
             f"directory: {self.music}\nlibrary: {self.database}\n"
-            f"plugins: fstmuse\npluginpath: {PLUGINS}\nimport: {{copy: yes, write: yes}}\n"
-            f"paths: {{default: $album/$title}}\nfstmuse: {{command: '{command}'}}\n"
+            f"plugins: fstmuse\npluginpath: {PLUGINS}\n"
+            "import: {copy: yes, write: yes, duplicate_action: keep}\n"
+            f"paths: {{default: $album/$title}}\nfstmuse: {{command: '{command}'{more}}}\n"
         )
 
     def __call__(self, *arguments: str | Path) -> str:
@@ -73,6 +79,15 @@ class Beets:
         said = done.stdout.decode() + done.stderr.decode()
         return said if done.returncode == 0 else f"failed: {said}"
 
+    def starts(self) -> list[str]:
+        """Command lines that the program was started with."""
+        lines = self.log.read_text().splitlines()
+        return [line for line in lines if not line.startswith(" ")]
+
+    def asked(self) -> list[str]:
+        """Paths that it was asked about."""
+        return [line for line in self.log.read_text().splitlines() if line.startswith(" ")]
+
     def listed(self, *query: str) -> list[str]:
         """Title, genre and score of each track that is asked for."""
         return sorted(self("ls", "-f", "$title: $genres, $fstmuse_score", *query).splitlines())
@@ -83,7 +98,7 @@ def beets(tmp_path: Path) -> Beets:
     script = tmp_path / "answers.py"
     log = tmp_path / "log.txt"
     script.write_text(f"LOG = {str(log)!r}\n{_ANSWERS}")
-    return Beets(tmp_path, f"{sys.executable} {script}")
+    return Beets(tmp_path, f"{sys.executable} {script}", ", genres: {Folk: Roots}")
 
 
 @pytest.fixture
@@ -107,7 +122,8 @@ def album(make_file: Callable[..., Path], tmp_path: Path) -> Path:
 def test_import_names_what_has_no_genre(beets: Beets, album: Path) -> None:
     beets("import", "-qA", album)
 
-    assert beets.log.read_text() == "classify --format jsonl --model fst-muse 4\n"
+    assert beets.starts() == ["classify --stdin --model fst-muse"]
+    assert len(beets.asked()) == 4
     assert beets.listed() == [
         "Song 1: Rock, 0.8",
         "Song 2: Rock, 0.8",
@@ -139,7 +155,62 @@ def test_the_command_leaves_genres_be_unless_forced(beets: Beets, album: Path) -
     assert beets.listed("title:Song 3") == ["Song 3: Folk, 0.8"]
     beets("fstmuse", "-f", "title:Song 3")
     assert beets.listed("title:Song 3") == ["Song 3: Jazz, 0.8"]
-    assert [line.split()[-1] for line in beets.log.read_text().splitlines()] == ["1", "1", "1"]
+    assert len(beets.starts()) == len(beets.asked()) == 3
+
+
+def test_one_process_serves_a_whole_import(beets: Beets, album: Path) -> None:
+    for number in range(3):
+        (album.parent / "albums").mkdir(exist_ok=True)
+        shutil.copytree(album, album.parent / "albums" / f"album {number}")
+
+    beets("import", "-qA", album.parent / "albums")
+
+    assert len(beets.starts()) == 1
+    assert len(beets.asked()) == 12
+
+
+def test_genres_are_spelt_as_in_the_library_or_as_configured(beets: Beets, album: Path) -> None:
+    (album / "quiet.flac").rename(album / "song rap.flac")
+    (album / "Song 2.flac").rename(album / "song 4.flac")
+    beets("import", "-qA", album / "tagged.flac")
+    beets("modify", "-y", "title:tagged", "genres=hip hop")
+
+    beets("import", "-qA", album)
+
+    assert beets.listed("title:Song") == [
+        "Song 1: Rock, 0.8",
+        "Song 2: Roots, 0.8",
+        "Song 3: Jazz, 0.8",
+    ]
+    assert "quiet: hip hop, 0.8" in beets.listed()
+
+
+def test_a_program_that_ends_is_said_and_stops_no_import(beets: Beets, album: Path) -> None:
+    (album / "quiet.flac").rename(album / "crash.flac")
+
+    said = beets("import", "-qA", album)
+
+    assert "fstmuse: it fell over" in said
+    assert "Traceback" not in said
+    assert len(beets.listed()) == 5
+
+
+@pytest.mark.slow
+def test_the_real_program_answers_beets(tmp_path: Path, music_file: Path) -> None:
+    (tmp_path / "real").mkdir()
+    shutil.copy(music_file, tmp_path / "real" / "music.wav")
+    beets = Beets(tmp_path, f"{sys.executable} -m fstmuse_core.cli")
+    command = [sys.executable, "-m", "fstmuse_core.cli", "classify", "--format", "json"]
+    told = subprocess.run([*command, str(music_file)], capture_output=True, check=True)
+    (answer,) = json.loads(told.stdout)
+
+    said = beets("-v", "import", "-qA", tmp_path / "real")
+
+    if answer["genre"] is None:
+        assert answer["verdict"] in said
+    else:
+        (found,) = beets("ls", "-f", "$genres, $fstmuse_score").splitlines()
+        assert found == f"{answer['genre']}, {answer['probabilities'][answer['genre']]:.1f}"
 
 
 def test_a_missing_program_is_said_and_stops_no_import(tmp_path: Path, album: Path) -> None:
