@@ -1,47 +1,32 @@
 """Build the app: a folder with FstMuse and its own Python, and without TensorFlow.
 
 ``scripts/build-app`` calls it once PyInstaller is installed. The app does all that needs no
-TensorFlow: the window, the command line and quick trainings.
+TensorFlow: the window, the command line and quick trainings. ``scripts/release/app.spec`` says
+what is in it.
 
-Usage: python scripts/build_app.py [FOLDER]
+Usage: python scripts/build_app.py [--pack] [FOLDER]
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import release_files
+
 ROOT = Path(__file__).resolve().parents[1]
-# What deep trainings and tests take, and what would come along with the rest unasked.
-_WITHOUT = (
-    "IPython",
-    "PySide6.QtQml",
-    "PySide6.QtQuick",
-    "h5py",
-    "jax",
-    "jaxlib",
-    "keras",
-    "librosa",
-    "llvmlite",
-    "matplotlib",
-    "numba",
-    "pytest",
-    "tensorflow",
-    "tensorflow_io",
-    "tkinter",
-)
-_PACKAGES = ("fstmuse_core", "fstmuse_gui")
-# As the wheel has them.
-_DATA = {
-    "models": "fstmuse_core/_models",
-    "assets": "fstmuse_gui/_assets",
-    "LICENSE": ".",
-    "NOTICE": ".",
-}
+SPEC = ROOT / "scripts" / "release" / "app.spec"
+# Symbols make a sixth of all on Linux, and nothing needs them. Wheels keep the libraries that
+# they bring in such folders, with offsets that strip breaks.
+_NOT_STRIPPED = ".libs"
+_STRIPPED_AT_ONCE = 50
 
 
 def build(folder: Path, work: Path) -> Path:
@@ -57,18 +42,51 @@ def build(folder: Path, work: Path) -> Path:
     subprocess.CalledProcessError
         If PyInstaller fails; it has said why.
     """
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--onedir", "--name=fstmuse"]
-    command += ["--log-level=WARN", f"--paths={ROOT / 'src'}"]
-    command += [f"--distpath={folder}", f"--workpath={work}", f"--specpath={work}"]
-    # Commands and parts of the window are imported by their names.
-    for package in _PACKAGES:
-        command += [f"--collect-submodules={package}", f"--collect-data={package}"]
-    command += [f"--add-data={ROOT / name}{os.pathsep}{place}" for name, place in _DATA.items()]
-    command += [f"--exclude-module={name}" for name in _WITHOUT]
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=WARN"]
+    command += [f"--distpath={folder}", f"--workpath={work}", str(SPEC)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    entry = ROOT / "src" / "fstmuse_core" / "cli" / "__main__.py"
-    subprocess.run([*command, str(entry)], check=True, env=environment, stdin=subprocess.DEVNULL)
-    return folder / "fstmuse" / ("fstmuse.exe" if os.name == "nt" else "fstmuse")
+    subprocess.run(command, check=True, env=environment, stdin=subprocess.DEVNULL)
+    app = folder / "fstmuse"
+    if sys.platform == "linux":
+        strip(app)
+        release_files.write_share(app)
+        shutil.copy(ROOT / "scripts" / "release" / "linux" / "install.sh", app)
+    if sys.platform == "darwin":
+        return folder / "FstMuse.app" / "Contents" / "MacOS" / "fstmuse"
+    return app / ("fstmuse.exe" if os.name == "nt" else "fstmuse")
+
+
+def strip(app: Path) -> None:
+    """Take the symbols out of the libraries of an app, where there is a program for it."""
+    program = shutil.which("strip")
+    libraries = [
+        file
+        for file in sorted(app.rglob("*.so*"))
+        if file.is_file() and not file.is_symlink() and not file.parent.name.endswith(_NOT_STRIPPED)
+    ]
+    if program is None:
+        print("strip is not installed; the app is larger than it could be", file=sys.stderr)
+        return
+    for start in range(0, len(libraries), _STRIPPED_AT_ONCE):
+        group = libraries[start : start + _STRIPPED_AT_ONCE]
+        subprocess.run([program, "--strip-unneeded", *group], check=True)
+
+
+def pack(app: Path, folder: Path) -> Path:
+    """The app as one archive in ``folder``: a zip, and a tar.xz on Linux."""
+    system = {"linux": "linux", "darwin": "macos", "win32": "windows"}[sys.platform]
+    target = folder / release_files.ARCHIVES[system].format(release_files.version())
+    if system == "linux":
+        with tarfile.open(target, "w:xz", preset=6) as archive:
+            archive.add(app, arcname=app.name)
+    elif system == "macos":  # whose own program keeps links and signatures
+        command = ["ditto", "-c", "-k", "--keepParent", str(app), str(target)]
+        subprocess.run(command, check=True)
+    else:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for file in sorted(app.rglob("*")):
+                archive.write(file, file.relative_to(app.parent))
+    return target
 
 
 def size_of(folder: Path) -> int:
@@ -82,14 +100,19 @@ def size_of(folder: Path) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Build the app, let it look whether all is there, and say how large it is."""
-    folder = Path(arguments[0] if arguments else ROOT / "dist").absolute()
+    folders = [argument for argument in arguments if argument != "--pack"]
+    folder = Path(folders[0] if folders else ROOT / "dist").absolute()
     try:
         with tempfile.TemporaryDirectory() as work:
             program = build(folder, Path(work))
         subprocess.run([program, "doctor"], check=True, stdout=subprocess.DEVNULL)
+        app = program.parents[2] if sys.platform == "darwin" else program.parent
+        print(f"{program}: {size_of(app) / 1e6:.0f} MB", flush=True)
+        if "--pack" in arguments:
+            packed = pack(app, folder)
+            print(f"{packed}: {packed.stat().st_size / 1e6:.0f} MB")
     except subprocess.CalledProcessError as error:
         sys.exit(f"the app could not be built: {Path(error.cmd[0]).name} failed (see above)")
-    print(f"{program}: {size_of(program.parent) / 1e6:.0f} MB")
     return 0
 
 
