@@ -1,4 +1,4 @@
-"""Whether what a window plays is what it should play, and its cursor where the ear is."""
+"""True if what a window plays is what it should play, and its cursor where the ear is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FROM_S, _TO_S = 1.0, 6.0
 
 
 def is_quiet(sound: SoundServer) -> bool:
-    """Whether nothing has been played for a while."""
+    """True if nothing has been played for a while."""
     return longest_silence_s(sound.capture.since(0)[-RATE // 2 :], RATE) > 0.4
 
 
