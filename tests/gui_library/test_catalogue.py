@@ -198,6 +198,8 @@ def test_a_search_takes_no_notice_of_accents() -> None:
         ("bpm:118-124", [1]),
         ("bpm:120", [1]),
         ("key:am", [2]),
+        ("key:a", [2]),  # as --key has it: small letters are minor
+        ("key:A", []),
         ("key:Gb", [1]),
         ("mood:calm", [2]),
         ("mood:party", [1]),

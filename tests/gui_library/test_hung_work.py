@@ -21,12 +21,11 @@ from fstmuse_core.tags.plan import Mode, Policy
 from fstmuse_core.workers.protocol import (
     LibraryRequest,
     ListBatches,
-    PlanLine,
-    PlanTags,
     UndoTags,
     WriteTags,
     Written,
 )
+from fstmuse_core.workers.tasks.tags import PlanLine, PlanTags
 from fstmuse_gui.workers.library import LibraryJobs
 from tests.gui_library.conftest import keep
 from tests.limits import faulty_child

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fstmuse_core.library.database import Library
-from fstmuse_core.workers.protocol import PlanLine
+from fstmuse_core.workers.tasks.tags import PlanLine
 from fstmuse_gui.library.export_presenter import CompareDialog
 from fstmuse_gui.library.tag_dialogs import TagDialog
 from fstmuse_gui.shared.models import ModelInfo

@@ -9,8 +9,9 @@ from pathlib import Path
 import mutagen
 import psutil
 import pytest
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import find_bundle
@@ -19,7 +20,9 @@ from fstmuse_core.library.queue import keep_answer, register
 from fstmuse_core.library.rows import ReviewKind, stored
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.tags.plan import Mode
-from fstmuse_core.workers.protocol import ListBatches, PlanLine
+from fstmuse_core.workers.protocol import ListBatches
+from fstmuse_core.workers.tasks.tags import PlanLine
+from fstmuse_gui.library.tag_dialogs import TagDialog
 from fstmuse_gui.library.tag_preview import TagForm, TagPlanModel
 from fstmuse_gui.widgets.dialogs import Question
 from fstmuse_gui.workers.library import LibraryJobs
@@ -142,7 +145,7 @@ def test_a_file_whose_shown_genre_stays_is_still_one_that_changes() -> None:
     why = "APEv2 says Polka; that is changed too"
     model.add([PlanLine("/m/a.mp3", ("Rock",), ("Rock",), why, is_written=True)])
     assert (len(model.changing), len(model.staying)) == (1, 0)
-    assert model.index(0, 3).data() == why
+    assert model.index(0, 6).data() == why
 
 
 def test_the_window_asks_before_it_closes_on_tags_that_are_written(bench: LibraryBench) -> None:
@@ -215,7 +218,7 @@ def test_a_preview_of_very_many_files_grows_by_parts() -> None:
     model.add([PlanLine("/m/a.mp3", (), ("Rock",), ""), PlanLine("/m/b.mp3", (), (), "no")])
     assert (model.rowCount(), len(model.staying)) == (1, 1)
     model.show_staying(True)
-    assert model.index(0, 3).data() == "No"
+    assert model.index(0, 6).data() == "No"
     model.add([PlanLine("/m/c.mp3", ("Jazz",), ("Jazz",), "it says so already")])
     assert model.rowCount() == 2
 
@@ -230,4 +233,30 @@ def test_further_tags_are_asked_for_and_shown(qtbot: QtBot) -> None:
     form.stop()
     model = TagPlanModel()
     model.add([PlanLine("/m/a.mp3", ("Rock",), ("Rock",), "", is_written=True, also="BPM 120")])
-    assert model.text(0, 2) == "Rock, BPM 120"
+    assert model.text(0, 4) == "Rock, BPM 120"
+
+
+def test_files_can_be_left_out_of_the_preview(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    dialog = TagDialog(window)
+    dialog.table.plan.add(
+        [
+            PlanLine("/a.mp3", (), ("Rock",), "", True, artist="Somebody", score=0.64),
+            PlanLine("/b.mp3", (), ("Folk",), "", True),
+        ]
+    )
+    dialog.show_plan(0)
+    texts = [dialog.table.plan.text(0, column) for column in range(7)]
+    assert texts[1:] == ["a.mp3", "Somebody", "\N{EN DASH}", "Rock", "64\N{NO-BREAK SPACE}%", ""]
+    assert dialog.table.plan.text(1, 5) == "You"
+
+    dialog.table.selectRow(0)
+    QTest.keyClick(dialog.table, Qt.Key.Key_Space)
+
+    assert dialog.table.plan.left_out == {"/a.mp3"}
+    assert dialog.table.plan.spoken(0, 0) == "left out"
+    assert dialog.write_button.text() == "Write 1 file"
+    assert dialog.text == "Nothing is written yet. 1 file left out by you."
+    dialog.table.clicked.emit(dialog.table.plan.index(0, 0))
+    assert dialog.write_button.text() == "Write 2 files"

@@ -119,6 +119,13 @@ def test_list_shows_what_was_heard(heard: Shelf, fstmuse: Run) -> None:
     assert err == ("first: 3 files heard, 1 not sure, 1 failed, 1 waiting, 1 reviewed by you\n")
 
 
+def test_the_last_line_of_a_list_is_about_what_is_listed(heard: Shelf, fstmuse: Run) -> None:
+    assert fstmuse("list", "--genre", "Rock")[2] == "first: 1 of 5 files listed, 1 heard\n"
+    assert fstmuse("list", "--state", "failed")[2] == (
+        "first: 1 of 5 files listed, 0 heard, 1 failed\n"
+    )
+
+
 def test_list_of_some(heard: Shelf, fstmuse: Run) -> None:
     def listed(*options: str | Path) -> list[str]:
         found = json.loads(fstmuse("list", "--format", "json", *options)[1])

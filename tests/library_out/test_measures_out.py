@@ -16,7 +16,8 @@ from fstmuse_core.classify.traits import Group, Trait
 from fstmuse_core.library.rows import key_words, tempo_words
 from fstmuse_core.library.scan import scan_library
 from fstmuse_core.library.sounds import keep_measures
-from tests.library_out.conftest import MODEL, Shelf, answer
+from fstmuse_core.library.tagging import album_gains
+from tests.library_out.conftest import MODEL, Shelf, answer, make_row
 
 Fstmuse = Callable[..., tuple[int, str, str]]
 
@@ -141,3 +142,20 @@ def test_the_command_writes_what_was_measured(
     capsys.readouterr()
     assert main(["tag", "write", "--fields", "tempo", *model]) == 2
     assert "is no field; there are genre, bpm, key, mood, gain" in capsys.readouterr().err
+
+
+def test_the_gain_of_an_album_is_by_power_and_length() -> None:
+    rows = [
+        make_row("/a/1.mp3", album="A", loudness=-10.0, peak=0.5, seconds=100.0),
+        make_row("/a/2.mp3", album="a", loudness=-20.0, peak=0.9, seconds=300.0),
+        make_row("/a/3.mp3", album="B", loudness=-10.0, peak=0.5, seconds=100.0),
+        make_row("/a/4.mp3", album="B"),
+        make_row("/b/5.mp3", album="A", loudness=-18.0, peak=0.1, seconds=9.0),
+    ]
+    found = album_gains(rows)
+
+    # The mean power of 0.1 for a quarter and 0.01 for the rest of the time is 0.0325.
+    both = {"REPLAYGAIN_ALBUM_GAIN": "-3.12 dB", "REPLAYGAIN_ALBUM_PEAK": "0.900000"}
+    alone = {"REPLAYGAIN_ALBUM_GAIN": "0.00 dB", "REPLAYGAIN_ALBUM_PEAK": "0.100000"}
+    ids = [row.file_id for row in rows]
+    assert found == {ids[0]: both, ids[1]: both, ids[4]: alone}

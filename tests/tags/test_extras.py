@@ -12,7 +12,18 @@ import pytest
 from mutagen.id3 import TBPM, TXXX
 
 from fstmuse_core.tags.batch import apply, undo
-from fstmuse_core.tags.extras import BPM, GAIN, KEY, MOOD, OPUS_GAIN, PEAK, Extras
+from fstmuse_core.tags.extras import (
+    ALBUM_GAIN,
+    ALBUM_PEAK,
+    BPM,
+    GAIN,
+    KEY,
+    MOOD,
+    OPUS_ALBUM_GAIN,
+    OPUS_GAIN,
+    PEAK,
+    Extras,
+)
 from fstmuse_core.tags.formats import TagError, open_tags
 from fstmuse_core.tags.outcome import Fate
 from fstmuse_core.tags.plan import Change, FileGenres, Mode, Policy, plan_changes
@@ -113,7 +124,9 @@ def test_values_that_are_there_stay_unless_they_are_to_be_replaced(take: Take, n
 def test_what_is_there_already_is_not_written_again(take: Take) -> None:
     path = take("song.flac")
     open_tags(path).change(None, "", "\0", ALL)
-    assert plan(path, mode=Mode.REPLACE).skipped == "the tags asked for are there or unknown"
+    words = ("BPM", "key", "mood", "gain")
+    expected = "; ".join(f"its {word} says so already" for word in words)
+    assert plan(path, mode=Mode.REPLACE).skipped == expected
 
 
 def test_a_genre_that_stays_does_not_keep_the_rest_from_being_written(take: Take) -> None:
@@ -161,3 +174,33 @@ def test_a_version_that_lacks_them_or_changes_the_genre_is_refused(take: Take) -
     open_tags(copy).change(("Rock",), "", "\0", ((BPM, "120"),))
     with pytest.raises(TagError, match="the new genre did not read back"):
         prove(path, copy, before, None, "", ((BPM, "120"),))
+
+
+@pytest.mark.parametrize("name", ["id3v24.mp3", "song.flac", "song.opus", "song.m4a"])
+def test_the_gain_of_the_album_is_written_too(take: Take, name: str) -> None:
+    path = take(name)
+    values = {ALBUM_GAIN: "-8.50 dB", ALBUM_PEAK: "0.990000"}
+    file = FileGenres(path, {}, extras=values)
+    policy = Policy(genres=False, extras=("album-gain",))
+
+    (change,) = plan_changes([file], policy)
+    assert apply([change]).count(Fate.WRITTEN) == 1
+
+    is_opus = name == "song.opus"
+    expected = {OPUS_ALBUM_GAIN: str(round(-13.5 * 256))} if is_opus else values
+    assert open_tags(path).extras(tuple(expected)) == expected
+    (again,) = plan_changes([file], policy)
+    assert again.skipped == "its album gain says so already"
+
+
+def test_every_field_that_is_not_written_says_why(take: Take) -> None:
+    path = take("id3v24.mp3")
+    tags = mutagen.File(path).tags
+    tags.add(TBPM(text="100"))
+    tags.save(path)
+    file = FileGenres(path, {"Rock": 0.9}, extras={BPM: "120"})
+
+    (change,) = plan_changes([file], Policy(extras=("bpm", "key")))
+
+    assert change.skipped.startswith("it has a genre: ")
+    assert change.skipped.endswith("; it has a BPM; no key is known that is sure")

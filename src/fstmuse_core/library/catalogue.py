@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
@@ -19,18 +18,24 @@ import numpy.typing as npt
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.library.sort_keys import (
     CHUNK,
+    MILLION,
     NUMBERS,
     WORDS,
+    ArtistAlbums,
     RowFacts,
+    artists_among,
     folded,
+    haystack,
+    in_millionths,
     n_shared,
+    rank_of,
+    ranked_texts,
     text_ranks,
 )
 from fstmuse_core.tags.genres import known_genres
 
 Places = npt.NDArray[np.intp]
 
-_MILLION = 1_000_000
 NOT_SURE = "Not sure"
 _STATES = (State.WORKING, State.WAITING, State.FAILED, State.SKIPPED, State.GONE, State.DONE)
 
@@ -115,6 +120,8 @@ class Filter:
         ``None`` for all.
     songs : SongList or None
         Only these; ``None`` for all.
+    artist, album : str or None
+        As tags have them, whatever their case; empty for files that name none.
     """
 
     text: str = ""
@@ -124,6 +131,8 @@ class Filter:
     confidence: tuple[float, float] = (0.0, 1.0)
     state: State | None = None
     songs: SongList | None = None
+    artist: str | None = None
+    album: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -188,7 +197,7 @@ class Catalogue:
             for place in range(start, min(size, start + CHUNK)):
                 row = self.rows[place]
                 self.places[row.file_id] = place
-                self._texts.append(_haystack(row))
+                self._texts.append(haystack(row))
                 self._folder[place] = row.folder_id
                 self._note(place, row)
             yield_thread()
@@ -216,8 +225,8 @@ class Catalogue:
         place = self.places.get(row.file_id)
         if place is not None:
             before, self.rows[place] = self.rows[place], row
-            self.is_stale |= _ranked(before) != _ranked(row)
-            self._texts[place] = _haystack(row)
+            self.is_stale |= ranked_texts(before) != ranked_texts(row)
+            self._texts[place] = haystack(row)
             self._hits = None
             self._note(place, row)
         return place
@@ -273,15 +282,20 @@ class Catalogue:
         keep &= self._stands(wanted.standing)
         if wanted.folder is not None:
             keep &= self._folder == wanted.folder
+        for column, name in ((Column.ARTIST, wanted.artist), (Column.ALBUM, wanted.album)):
+            if name is not None:
+                keep &= self._ranks[column] == rank_of(
+                    name, self.rows, self._ranks[column], column.name.lower()
+                )
         if wanted.songs is not None:
             is_listed = np.zeros(len(self), dtype=bool)
             is_listed[self._listed(wanted.songs)] = True
             keep &= is_listed
         words = []
-        for word in folded(wanted.text).split():
+        for word in wanted.text.split():
             asked = self._facts.asked(word)
             if asked is None:
-                words.append(word)
+                words += folded(word).split()
             else:
                 keep &= asked
         found = np.flatnonzero(keep)
@@ -314,8 +328,8 @@ class Catalogue:
         by_title = self._ranks[Column.TITLE][places].astype(np.int64)
         sure = self._sure[places]
         if order.least_sure:
-            key = _in_millionths(sure)
-            key += np.where(self._standing[1][places], 2 * _MILLION, 0)
+            key = in_millionths(sure)
+            key += np.where(self._standing[1][places], 2 * MILLION, 0)
             is_blank = np.isnan(sure)
         else:
             key, is_blank = self._key(order.column, places)
@@ -331,7 +345,7 @@ class Catalogue:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         if column is Column.SURE:
             sure = self._sure[places]
-            return _in_millionths(sure), np.isnan(sure)
+            return in_millionths(sure), np.isnan(sure)
         if column is Column.GENRE:
             names = list(self._genres)
             rank = np.empty(len(names), dtype=np.int64)
@@ -363,6 +377,12 @@ class Catalogue:
         folders, counts = np.unique(inside, return_counts=True)
         return dict(zip(folders.tolist(), counts.tolist(), strict=True))
 
+    def artists(self, wanted: Filter) -> list[ArtistAlbums]:
+        """Artists and albums of the files that pass all else, by name."""
+        inside = self._passing(replace(wanted, artist=None, album=None))
+        ranks = self._ranks[Column.ARTIST], self._ranks[Column.ALBUM]
+        return artists_among(self.rows, inside, *ranks)
+
     def has_values(self, column: Column) -> bool:
         """True if any file has a value in this column."""
         ranks = self._ranks.get(column)
@@ -377,21 +397,3 @@ class Catalogue:
     def n_answered(self) -> int:
         """Number of files that the model has classified."""
         return int(np.count_nonzero(~np.isnan(self._sure)))
-
-
-def _in_millionths(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    return np.asarray(np.nan_to_num(shares) * _MILLION, dtype=np.int64)
-
-
-def _ranked(row: LibraryRow) -> tuple[str, ...]:
-    return row.title, row.artist, row.album, row.tag_genre
-
-
-def _haystack(row: LibraryRow) -> str:
-    parts = (row.title, row.artist, row.album, row.tag_genre, row.path)
-    return folded("\n".join(part for part in parts if part))
-
-
-def yield_thread() -> None:
-    """Let the window's thread in for a moment."""
-    time.sleep(0.001)

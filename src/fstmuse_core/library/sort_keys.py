@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -15,6 +18,7 @@ from fstmuse_core.library.rows import LibraryRow
 
 # Rows handled before other threads are let in, which keeps the window smooth meanwhile.
 CHUNK = 800
+MILLION = 1_000_000
 _RANKED_LETTERS = 48
 # Letters that are no other with an accent, and what people type instead.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
@@ -68,6 +72,67 @@ def text_ranks(
     ranks[order] = np.cumsum(is_new, dtype=np.int32)
     ranks[is_blank] = -1
     return ranks
+
+
+@dataclass(frozen=True)
+class ArtistAlbums:
+    """An artist and the albums, with how many files each has; names may be empty."""
+
+    name: str
+    count: int
+    albums: tuple[tuple[str, int], ...]
+
+
+def artists_among(
+    rows: Sequence[LibraryRow],
+    places: npt.NDArray[np.intp],
+    by_artist: npt.NDArray[np.int32],
+    by_album: npt.NDArray[np.int32],
+) -> list[ArtistAlbums]:
+    """Artists of the rows at these places with their albums, by name; those without come last.
+
+    Parameters
+    ----------
+    by_artist, by_album : ndarray of int32
+        Ranks of all rows, see :func:`text_ranks`.
+    """
+    # Blank names, of rank -1, stand last.
+    last = np.int64(len(rows) + 1)
+    first, second = (np.where(r < 0, last, r)[places] for r in (by_artist, by_album))
+    _, at, counts = np.unique(first * (last + 1) + second, return_index=True, return_counts=True)
+    together: dict[int, tuple[str, list[tuple[str, int]]]] = {}
+    at_artist = zip(places[at].tolist(), first[at].tolist(), counts.tolist(), strict=True)
+    for place, artist, count in at_artist:
+        row = rows[place]
+        together.setdefault(artist, (row.artist, []))[1].append((row.album, count))
+    return [
+        ArtistAlbums(name, sum(count for _, count in albums), tuple(albums))
+        for name, albums in together.values()
+    ]
+
+
+def rank_of(name: str, rows: Sequence[LibraryRow], ranks: npt.NDArray[np.int32], field: str) -> int:
+    """Rank of a text among those of a field of the rows; -2 if none has it.
+
+    Parameters
+    ----------
+    ranks : ndarray of int32
+        Of all rows, see :func:`text_ranks`.
+    field : str
+        A field of :class:`LibraryRow`.
+    """
+    if not name:
+        return -1
+    known, first = np.unique(ranks, return_index=True)
+    first = first[known >= 0].tolist()
+    known = known[known >= 0]
+
+    def folded_at(place: int) -> str:
+        return str(getattr(rows[place], field)).casefold()[:_RANKED_LETTERS]
+
+    wanted = name.casefold()[:_RANKED_LETTERS]
+    at = bisect.bisect_left(first, wanted, key=folded_at)
+    return int(known[at]) if at < len(first) and folded_at(first[at]) == wanted else -2
 
 
 def added_s(row: LibraryRow) -> float | None:
@@ -143,11 +208,13 @@ class RowFacts:
 
         ``None`` if it is a word like any other.
         """
-        name, colon, value = word.partition(":")
+        name, colon, typed = word.partition(":")
+        name, value = folded(name), folded(typed)
         if not colon or not value:
             return None
         if name in WORDS:
-            note = key_name(value[:1].upper() + value[1:]) if name == "key" else None
+            # As typed: "bb" is B flat minor, as taggers write it and --key takes it.
+            note = key_name(typed) if name == "key" else None
             return self._has_word(name, note or value)
         span = _SPAN.fullmatch(value) if name in NUMBERS else None
         if span is None:
@@ -172,3 +239,21 @@ class RowFacts:
 def _is_among(wanted: str, words: list[str]) -> bool:
     """True if it is one of them, or a word of one: "party" stands for "for a party"."""
     return any(wanted == text or wanted in text.split() for text in words)
+
+
+def in_millionths(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    return np.asarray(np.nan_to_num(shares) * MILLION, dtype=np.int64)
+
+
+def ranked_texts(row: LibraryRow) -> tuple[str, ...]:
+    return row.title, row.artist, row.album, row.tag_genre
+
+
+def haystack(row: LibraryRow) -> str:
+    parts = (row.title, row.artist, row.album, row.tag_genre, row.path)
+    return folded("\n".join(part for part in parts if part))
+
+
+def yield_thread() -> None:
+    """Let the window's thread in for a moment."""
+    time.sleep(0.001)

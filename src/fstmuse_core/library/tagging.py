@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from fstmuse_core.audio.measures import track_gain
 from fstmuse_core.audio.tempo import SURE_STEADINESS
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.rows import KnownModel, LibraryRow, State, said_genre
-from fstmuse_core.tags.extras import BPM, GAIN, KEY, MOOD, PEAK
+from fstmuse_core.tags.extras import ALBUM_GAIN, ALBUM_PEAK, BPM, GAIN, KEY, MOOD, PEAK
 from fstmuse_core.tags.outcome import Fate, Outcome
 from fstmuse_core.tags.plan import FileGenres
 from fstmuse_core.tags.reading import read_tags
@@ -24,11 +25,17 @@ _AT_ONCE = 200
 
 
 def file_genres(
-    library: Library, model: KnownModel, rows: Sequence[LibraryRow], *, unsure: bool = False
+    library: Library,
+    model: KnownModel,
+    rows: Sequence[LibraryRow],
+    *,
+    unsure: bool = False,
+    of_albums: bool = False,
 ) -> list[FileGenres]:
     """Genres of files by a model or the user, as :func:`~.tags.plan.plan_changes` takes them.
 
-    With them come mood, tempo, key and gain, those that are not sure only with ``unsure``.
+    With them come mood, tempo, key and gain, those that are not sure only with ``unsure``, the
+    gain of the album only with ``of_albums``.
 
     Files that are gone, and those of which nobody has said anything yet, are left out.
     """
@@ -37,6 +44,7 @@ def file_genres(
     ]
     scores = library.scores(model.sha256, file_ids=[row.file_id for row in wanted])
     known = {found.file_id: found.scores for found in scores}
+    gains = album_gains(library.rows(model.sha256)) if of_albums else {}
     return [
         FileGenres(
             Path(row.path),
@@ -45,7 +53,7 @@ def file_genres(
             model.name,
             model.sha256,
             row.review_genre or "",
-            _extras(row, unsure),
+            _extras(row, unsure) | gains.get(row.file_id, {}),
         )
         for row in wanted
     ]
@@ -63,6 +71,36 @@ def _extras(row: LibraryRow, unsure: bool) -> dict[str, str]:
     if row.loudness is not None:
         found[GAIN] = f"{track_gain(row.loudness):.2f} dB"
         found[PEAK] = f"{row.peak or 0.0:.6f}"
+    return found
+
+
+def album_gains(rows: Sequence[LibraryRow]) -> dict[int, dict[str, str]]:
+    """Gain and peak of the album by the ids of its files; of albums measured as a whole alone.
+
+    The loudness of an album is the mean power of its songs by their lengths. EBU R 128 would gate
+    all their blocks together: a quiet song among loud ones counts a little less there.
+    """
+    together: dict[tuple[str, str], list[LibraryRow]] = {}
+    for row in rows:
+        if row.album and row.state is not State.GONE:
+            key = (os.path.dirname(row.path), row.album.casefold())
+            together.setdefault(key, []).append(row)
+    found: dict[int, dict[str, str]] = {}
+    for songs in together.values():
+        measured = [(row.loudness, row.seconds, row.peak or 0.0) for row in songs]
+        power = [
+            (10.0 ** (loudness / 10.0), seconds)
+            for loudness, seconds, _ in measured
+            if loudness is not None and seconds > 0.0
+        ]
+        if len(power) < len(songs):
+            continue
+        mean = sum(p * s for p, s in power) / sum(s for _, s in power)
+        values = {
+            ALBUM_GAIN: f"{track_gain(10.0 * math.log10(mean)):.2f} dB",
+            ALBUM_PEAK: f"{max(peak for _, _, peak in measured):.6f}",
+        }
+        found |= dict.fromkeys((row.file_id for row in songs), values)
     return found
 
 
@@ -187,6 +225,13 @@ class Album:
     def n_agreeing(self) -> int:
         """Number of songs that are said to be of its likeliest genre each by itself."""
         return self.named.get(self.likeliest, 0)
+
+    @property
+    def words(self) -> str:
+        """Genre of the album and who agrees: "Rock: 6 of 8 songs, Pop 2", "Not agreed; ..."."""
+        others = "".join(f", {genre} {n}" for genre, n in self.others.items())
+        said = f"{self.likeliest}: {self.n_agreeing} of {len(self.rows)} songs{others}"
+        return said if self.genre else f"Not agreed; {said}"
 
     @property
     def others(self) -> dict[str, int]:

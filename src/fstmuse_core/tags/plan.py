@@ -13,10 +13,11 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.tags.extras import FIELDS, WORDS, Extras, chosen_extras
+from fstmuse_core.tags.extras import FIELDS, WORDS, Extras, chosen_extras, reasons
 from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for
 from fstmuse_core.tags.formats import TagFile, open_tags
 from fstmuse_core.tags.genres import canonical_genre, useful_genres
+from fstmuse_core.tags.my_genres import MyGenres
 from fstmuse_core.tags.proof import foresee
 from fstmuse_core.tags.tag_containers import PartKind
 from fstmuse_core.tags.tag_file import same_genres
@@ -67,6 +68,8 @@ class Policy:
     extras : tuple of str
         Other tags to write, of :data:`~fstmuse_core.tags.extras.FIELDS`; those that a file has
         stay unless the mode is to replace.
+    mine : MyGenres
+        The user's own names of genres, and the only ones that are written.
     """
 
     mode: Mode = Mode.ONLY_IF_EMPTY
@@ -78,6 +81,7 @@ class Policy:
     separator: str = "\0"
     genres: bool = True
     extras: tuple[str, ...] = ()
+    mine: MyGenres = field(default_factory=MyGenres)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +231,13 @@ def plan_changes(
 
 
 def _plan(file: FileGenres, policy: Policy) -> Change:
+    file, theirs = _with_my_names(file, policy)
     genres, why = _wanted(file, policy) if policy.genres else ((), _NO_GENRES)
+    why = theirs if theirs and not genres and policy.genres else why
     if why and not (policy.extras and file.extras):
-        return Change(file.path, skipped=why if policy.genres else "nothing is known to write")
+        if not policy.genres:
+            return Change(file.path, skipped="nothing is known to write")
+        return Change(file.path, skipped=why + ("; nothing else is known" if policy.extras else ""))
     target = Path(os.path.realpath(file.path))
     old: tuple[str, ...] = ()
     try:
@@ -239,9 +247,10 @@ def _plan(file: FileGenres, policy: Policy) -> Change:
         tags = open_tags(target)
         old = tags.genres
         new, why = ((), why) if why else _merged(tags, genres, policy.mode)
-        extras, present = _extras(tags, file, policy)
+        extras, present, others = _extras(tags, file, policy)
         if why and not extras:
-            return Change(file.path, old, old, skipped=why)
+            reasons = [why] if policy.genres else []
+            return Change(file.path, old, old, skipped="; ".join([*reasons, *others]) or why)
         note = _note(file, genres) if policy.note and not why else ""
         foresee(target, tags, None if why else new, note, policy.separator, extras)
     except (FstMuseError, OSError) as error:
@@ -251,7 +260,7 @@ def _plan(file: FileGenres, policy: Policy) -> Change:
         old,
         old if why else new,
         note,
-        remark=_said_elsewhere(tags) if not why else _stays(why),
+        remark="; ".join(filter(None, (theirs, _said_elsewhere(tags)))) if not why else _stays(why),
         target=target,
         stamp=stamp,
         separator=policy.separator,
@@ -265,16 +274,32 @@ def _stays(why: str) -> str:
     return "" if why == _NO_GENRES else f"its genre stays: {why}"
 
 
-def _extras(tags: TagFile, file: FileGenres, policy: Policy) -> tuple[Extras, Extras]:
-    """Other tags that a file gets, and those of their names that it has."""
+def _with_my_names(file: FileGenres, policy: Policy) -> tuple[FileGenres, str]:
+    """The file with genres as the user calls them, and what to say of its likeliest one."""
+    if not policy.mine:
+        return file, ""
+    likeliest = file.said or max(file.scores, key=lambda name: file.scores[name], default="")
+    name = policy.mine.name(likeliest) if likeliest else None
+    if likeliest and name is None:
+        return replace(file, scores={}, said=""), f"{likeliest} is not among your genres"
+    scores = policy.mine.scores(file.scores)
+    words = f"{likeliest} is {name} by your genres" if name != likeliest and name else ""
+    return replace(file, scores=scores, said=name or "" if file.said else ""), words
+
+
+def _extras(
+    tags: TagFile, file: FileGenres, policy: Policy
+) -> tuple[Extras, Extras, tuple[str, ...]]:
+    """Other tags that a file gets, those of their names that it has, and why others are not."""
     if not policy.extras:
-        return (), ()
+        return (), (), ()
     wanted = dict(tags.fitting(tuple(file.extras.items())))
     names = (*wanted, *(name for field in policy.extras for name in FIELDS[field]))
     present = tags.extras(names)
     is_replaced = policy.mode is Mode.REPLACE
     extras = chosen_extras(wanted, present, policy.extras, replace=is_replaced)
-    return extras, tuple((name, present[name]) for name, _ in extras if name in present)
+    old = tuple((name, present[name]) for name, _ in extras if name in present)
+    return extras, old, reasons(wanted, present, policy.extras, replace=is_replaced)
 
 
 def _said_elsewhere(tags: TagFile) -> str:

@@ -18,7 +18,6 @@ from fstmuse_core.system.worker_process import Ready
 
 if TYPE_CHECKING:
     from fstmuse_core.datasets.buckets import Buckets
-    from fstmuse_core.tags.plan import Policy
 
 __all__ = ["Ready"]
 
@@ -176,39 +175,15 @@ class ScanFolders(LibraryRequest):
 
 
 @dataclass(frozen=True)
-class PlanTags(LibraryRequest):
-    """Plan what would be written; ``Partial`` holds lists of :class:`PlanLine`."""
-
-    sha256: str
-    file_ids: Sequence[int]
-    policy: Policy
-
-
-@dataclass(frozen=True)
-class PlanLine:
-    """Change planned of a file; ``is_written`` also if only ``also``, or a stale tag, changes."""
-
-    path: str
-    old: tuple[str, ...]
-    new: tuple[str, ...]
-    why: str
-    is_written: bool = False
-    also: str = ""
-
-    @property
-    def stays(self) -> bool:
-        """True if nothing is written into the file."""
-        return self.old == self.new and not self.is_written
-
-
-@dataclass(frozen=True)
 class WriteTags(LibraryRequest):
     """Write what was planned last; ``Done`` holds a :class:`Written`, also if it was cancelled.
 
     ``Partial`` holds a :class:`BatchBegun`, then a :class:`FileProblem` for each that fails.
+    ``without`` are paths of files that are left as they are.
     """
 
     keep_time: bool
+    without: frozenset[str] = frozenset()
     settles = True
 
     def settlement(self, parts: Sequence[Any], why: str | None) -> SettleTags:

@@ -79,6 +79,8 @@ class LibraryPresenter(QObject):
         sidebar.model_chosen.connect(self.choose_model)
         sidebar.folder_chosen.connect(self._filter_by_folder)
         sidebar.genre_chosen.connect(self._filter_by_genre)
+        sidebar.artist_chosen.connect(self._filter_by_artist)
+        sidebar.tree_toggled.connect(self.refresh)
         bar = view.filter_bar
         bar.changed.connect(lambda: self._filter_by(bar.apply_to(self._filter)))
         bar.cleared.connect(self.clear_filter)
@@ -278,6 +280,10 @@ class LibraryPresenter(QObject):
     def _filter_by_folder(self, key: str) -> None:
         self._filter_by(replace(self._filter, folder=int(key) if key else None))
 
+    def _filter_by_artist(self, names: tuple[str | None, str | None]) -> None:
+        artist, album = names
+        self._filter_by(replace(self._filter, artist=artist, album=album))
+
     def _filter_by_genre(self, genre: str) -> None:
         self._filter_by(replace(self._filter, genre=genre or None))
 
@@ -308,6 +314,9 @@ class LibraryPresenter(QObject):
         counts = [inside.get(folder.folder_id, 0) for folder in self._folders]
         total = sum(inside.values())
         view.sidebar.show_folders(self._folders, counts, total, wanted.folder)
+        if view.sidebar.are_artists_shown:
+            chosen = wanted.artist, wanted.album
+            view.sidebar.artists.show_artists(catalogue.artists(wanted), chosen)
         view.sidebar.show_genres(catalogue.genre_counts(wanted), wanted.genre or "")
         self.reviewing.follow_order()
         self.rows_shown.emit()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.library.catalogue import SongList, shown_title
 from fstmuse_core.library.rows import LibraryRow
 from fstmuse_core.system.errors import FstMuseError, one_line
-from fstmuse_core.workers.protocol import FindCopies
+from fstmuse_core.workers.protocol import FindCopies, LibraryRequest
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import GAP, MORE
@@ -49,6 +49,7 @@ class SimilarPresenter(QObject):
         # Read and changed only in the thread in which the store asks.
         self._index: tuple[int, SongIndex] | None = None
         self._process: LibraryJobs | None = None
+        self._is_of_albums = False
 
     def find_similar(self, file_ids: Sequence[int]) -> None:
         """Find what sounds like these together."""
@@ -65,7 +66,19 @@ class SimilarPresenter(QObject):
         self._ask(lambda finder: _way(finder, *songs))
 
     def find_copies(self) -> None:
-        """Find the files that hold the same recording, in a process of its own."""
+        """Find the files that hold the same recording."""
+        request = FindCopies(self._library_store.model_sha)
+        self._run(request, f"Comparing how all songs sound{MORE}")
+
+    def find_albums(self) -> None:
+        """Find the albums whose songs are of several genres."""
+        from fstmuse_core.workers.tasks.library import FindAlbums
+
+        request = FindAlbums(self._library_store.model_sha)
+        self._run(request, f"Looking through the albums{MORE}")
+
+    def _run(self, request: LibraryRequest, words: str) -> None:
+        """Do longer work in a process of its own."""
         from fstmuse_gui.workers.library import LibraryJobs
 
         path = self._library_store.path
@@ -73,10 +86,24 @@ class SimilarPresenter(QObject):
             return
         if self._process is None:
             self._process = LibraryJobs(path, self)
-            self._process.done.connect(self._on_copies)
+            self._process.done.connect(self._on_done)
             self._process.failed.connect(self.message)
-        self.message.emit(f"Comparing how all songs sound{MORE}")
-        self._process.run(FindCopies(self._library_store.model_sha))
+        self.message.emit(words)
+        self._is_of_albums = not isinstance(request, FindCopies)
+        self._process.run(request)
+
+    def _on_done(self, found: list[tuple[int, float, str]] | None) -> None:
+        (self._on_albums if self._is_of_albums else self._on_copies)(found)
+
+    def _on_albums(self, found: list[tuple[int, float, str]] | None) -> None:
+        if not found:
+            self.message.emit("The songs of each album agree, as far as they were heard.")
+            return
+        songs = tuple((file_id, share) for file_id, share, _ in found)
+        notes = tuple((file_id, words) for file_id, _, words in found)
+        self.found.emit(
+            SongList(f"Albums of several genres{GAP}{counted(len(songs), 'song')}", songs, notes)
+        )
 
     def _on_copies(self, copies: list[tuple[int, float, str]] | None) -> None:
         if not copies:

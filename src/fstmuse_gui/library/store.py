@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from fstmuse_core.library.catalogue import Catalogue, yield_thread
+from fstmuse_core.library.catalogue import Catalogue
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow, ReviewKind
+from fstmuse_core.library.sort_keys import yield_thread
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.shared.background import SerialExecutor
 

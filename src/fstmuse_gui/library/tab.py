@@ -212,6 +212,9 @@ class LibraryTab(QObject):
             "A &way between two songs", "W", lambda w: w.similar.find_way(w.presenter.chosen_ids)
         )
         self._copies = self._action("Co&pies of recordings", "", lambda w: w.similar.find_copies())
+        self._albums = self._action(
+            "Al&bums of several genres", "", lambda w: w.similar.find_albums()
+        )
         self._in_folder = self._action("Show in &folder", "", lambda w: w.show_in_folder())
         self._copy_path = self._action("Copy pat&h", "Ctrl+Shift+C", lambda w: w.copy_paths())
         self._view_actions: MenuEntries = [
@@ -223,6 +226,7 @@ class LibraryTab(QObject):
             self._similar,
             self._way,
             self._copies,
+            self._albums,
             None,
             self._in_folder,
             self._copy_path,
@@ -340,6 +344,7 @@ class LibraryTab(QObject):
         self._similar.setEnabled(presenter.catalogue.n_answered > 0)
         self._way.setEnabled(presenter.catalogue.n_answered > 0)
         self._copies.setEnabled(presenter.catalogue.n_answered > 1)
+        self._albums.setEnabled(presenter.catalogue.n_answered > 1)
         has_answers = presenter.catalogue.n_answered > 0
         self._tag_actions[0].setEnabled(has_answers)
         self.wiring.view.tags_button.setEnabled(has_answers)

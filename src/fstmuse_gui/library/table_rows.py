@@ -129,6 +129,8 @@ class LibraryModel(TextTableModel):
         is_place = role == Qt.ItemDataRole.TextAlignmentRole
         if is_place and orientation is Qt.Orientation.Horizontal and section in ON_THE_RIGHT:
             return _RIGHT
+        if role == Qt.ItemDataRole.DisplayRole and section == Column.NEAR and self.notes:
+            return "About"
         return super().headerData(section, orientation, role)
 
     def hint(self, row: int, column: int) -> str:

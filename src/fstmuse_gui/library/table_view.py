@@ -280,7 +280,9 @@ class LibraryTable(PlainTable):
         for column in Column:
             self.setColumnHidden(column, column not in shown)
         fixed = {c: w for c, w in _FIXED.items() if c in shown}
-        if width < _NARROW_BELOW:
+        if self.rows.notes:
+            fixed[Column.NEAR] = max(_FIXED[Column.NEAR], width * 2 // 5)
+        if width < _NARROW_BELOW and not self.rows.notes:
             fixed.update({c: w for c, w in _NARROW.items() if c in shown})
         room = max(0, width - sum(fixed.values()))
         shares = {c: share for c, share in _SHARES.items() if c in shown}
@@ -296,7 +298,7 @@ class LibraryTable(PlainTable):
         shown = {Column.TITLE, Column.GENRE, Column.SURE}
         if self.rows.nearness:
             shown.add(Column.NEAR)
-            if width < _NARROW_BELOW:  # how near is what is asked for
+            if width < _NARROW_BELOW or self.rows.notes:  # how near is what is asked for
                 shown.remove(Column.SURE)
         room = width - sum(_FIXED[c] for c in shown if c in _FIXED) - _TITLE_FIRST
         for column, asked in _ASKED.items():

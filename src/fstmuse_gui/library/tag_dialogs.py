@@ -52,6 +52,8 @@ class TagDialog(FittingDialog):
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
+        self._n_unclassified = 0
+        self.table.toggled.connect(lambda: self.show_plan(self._n_unclassified))
         self._build_chips()
         self._build_buttons()
         self._build()
@@ -142,10 +144,14 @@ class TagDialog(FittingDialog):
 
     def show_plan(self, n_unclassified: int) -> None:
         """Show the complete preview, and the number of files without an answer."""
-        count = len(self.table.plan.changing)
+        self._n_unclassified = n_unclassified
+        count = self.table.plan.n_written
         self.add_counts()
         self._bar.hide()
         words = "Nothing is written yet." if count else "There is nothing to write."
+        left_out = len(self.table.plan.changing) - count
+        if left_out:
+            words += f" {counted(left_out, 'file')} left out by you."
         if n_unclassified:
             words += f" {counted(n_unclassified, 'file')} not heard yet."
         self._say(words)

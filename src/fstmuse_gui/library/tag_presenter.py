@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.tags.my_genres import MyGenres, parse_genres, read_text
 from fstmuse_core.tags.outcome import BatchSummary
 from fstmuse_core.workers.protocol import (
     ListBatches,
-    PlanLine,
-    PlanTags,
     ReadTexts,
     UndoTags,
     WriteTags,
     Written,
 )
+from fstmuse_core.workers.tasks.tags import PlanLine, PlanTags
+from fstmuse_gui.library.genres_dialog import GenresDialog
 from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.tag_dialogs import TagDialog, WrittenTagsDialog
 from fstmuse_gui.library.view import LibraryView
@@ -31,9 +33,12 @@ class TagPresenter(QObject):
     -------
     written
         Files have other tags than before.
+    trouble(str)
+        The user's own genres cannot be read.
     """
 
     written = Signal()
+    trouble = Signal(str)
 
     def __init__(
         self, view: LibraryView, library_store: LibraryStore, parent: QObject | None = None
@@ -78,12 +83,35 @@ class TagPresenter(QObject):
         self._encoding = self._library_store.library.tag_encoding()
         dialog.form.restore(self.separator, self.keep_time, self._encoding)
         dialog.form.changed.connect(self._plan)
+        dialog.form.genres_requested.connect(self.edit_genres)
+        self._read_genres()
         dialog.write_requested.connect(self.write)
         dialog.undo_requested.connect(self.undo)
         dialog.cancel_requested.connect(self.process.cancel)
         dialog.finished.connect(self._on_closed)
         dialog.open()
         self._plan()
+
+    def _read_genres(self) -> str:
+        """Take the user's own genres into the form; their text."""
+        assert self.dialog is not None
+        text = ""
+        try:
+            text = read_text()
+            self.dialog.form.mine = parse_genres(text)
+        except FstMuseError as error:
+            self.dialog.form.mine = MyGenres()
+            self.trouble.emit(str(error))
+        return text
+
+    def edit_genres(self) -> None:
+        """Let the user's own genres be edited, and plan anew with them."""
+        if self.dialog is not None:
+            editor = GenresDialog(self._read_genres(), self.dialog)
+            editor.accepted.connect(self._read_genres)
+            editor.accepted.connect(self._plan)
+            editor.finished.connect(editor.deleteLater)
+            editor.open()
 
     def _plan(self) -> None:
         dialog = self.dialog
@@ -105,16 +133,19 @@ class TagPresenter(QObject):
             return
         self._doing = "plan"
         ids = self._scopes[dialog.form.scope.currentData()]
-        self.process.run(PlanTags(self._library_store.model_sha, ids, dialog.form.policy))
+        form, sha256 = dialog.form, self._library_store.model_sha
+        self.process.run(PlanTags(sha256, ids, form.policy, form.by_album.isChecked()))
 
     def write(self) -> None:
         """Write what the preview shows."""
         dialog = self.dialog
         if dialog is not None and not self.process.is_busy:
             self._doing = "write"
-            self._total = len(dialog.table.plan.changing)
+            plan = dialog.table.plan
+            self._total = plan.n_written
             dialog.show_writing(0, self._total)
-            self.process.run(WriteTags(dialog.form.keep_time.isChecked()))
+            without = frozenset(plan.left_out)
+            self.process.run(WriteTags(dialog.form.keep_time.isChecked(), without))
 
     def undo(self) -> None:
         """Take back what was written last."""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QObject, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QCheckBox,
     QGridLayout,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from fstmuse_core.system.errors import one_line
+from fstmuse_core.tags.my_genres import MyGenres
 from fstmuse_core.tags.plan import Mode, Policy
-from fstmuse_core.workers.protocol import PlanLine
-from fstmuse_gui.plain import PlainLabel, counted, set_tip
+from fstmuse_core.workers.tasks.tags import PlanLine
+from fstmuse_gui.library.words import MORE
+from fstmuse_gui.plain import PlainLabel, counted, percent, set_tip
 from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.widgets.controls import (
     ENCODING_CAPTION,
@@ -41,11 +46,22 @@ _FIELDS = {
     "bpm": ("BPM", "Tempo in whole beats a minute"),
     "key": ("Key", "Initial key, such as Am or F#"),
     "mood": ("Mood", "What the model says of it"),
+    "album-gain": ("Album gain", "ReplayGain of albums that were measured as a whole"),
     "gain": ("ReplayGain", "Gain and peak of the track, by EBU R 128"),
 }
 _SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
-_HEADINGS = (("File", ""), ("Now", ""), ("Then", ""), ("Why", ""))
-_SHARES = (28, 14, 30, 28)
+_HEADINGS = (
+    ("", "Written or left as it is; a click or the space bar changes it"),
+    ("File", ""),
+    ("Artist", ""),
+    ("Now", "What the file says"),
+    ("Then", "What it will say"),
+    ("Score", "Probability of the likeliest genre; You where you gave or confirmed it"),
+    ("Why", ""),
+)
+_TICK, _FILE, _ARTIST, _NOW, _THEN, _SCORE, _WHY = range(7)
+_SHARES = (4, 24, 14, 12, 20, 8, 18)
+_TICKED, _EMPTY = "\N{BALLOT BOX WITH CHECK}", "\N{BALLOT BOX}"
 
 
 class TagForm(QWidget):
@@ -55,9 +71,12 @@ class TagForm(QWidget):
     -------
     changed
         Something else is wanted; once there is a pause.
+    genres_requested
+        The user's own names of genres are to be edited.
     """
 
     changed = Signal()
+    genres_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +101,14 @@ class TagForm(QWidget):
         self.fields["genre"].setChecked(True)
         self.unsure = QCheckBox("Also what is not sure")
         self.unsure.setToolTip("Genres, tempi and keys of which FstMuse is not sure")
+        self.by_album = QCheckBox("One genre for each album")
+        self.by_album.setToolTip(
+            "By the evidence of all its songs, where they agree; what you said of a song stays"
+        )
+        self.genres_button = QPushButton(f"My genres{MORE}")
+        self.genres_button.setToolTip("What your genres are called, and the only ones to write")
+        self.genres_button.clicked.connect(self.genres_requested)
+        self.mine = MyGenres()
         self.note = QCheckBox("Note which model said so")
         self.note.setToolTip("A field of its own beside the genre: model, version and score")
         self.note.setChecked(default.note)
@@ -121,6 +148,10 @@ class TagForm(QWidget):
             column.addWidget(control)
             column.addSpacing(GRID // 2)
         column.addSpacing(GRID)
+        column.addWidget(self.genres_button)
+        column.addSpacing(GRID)
+        column.addWidget(self.by_album)
+        column.addSpacing(GRID // 2)
         column.addWidget(self.unsure)
         column.addSpacing(GRID // 2)
         column.addWidget(self.note)
@@ -152,7 +183,7 @@ class TagForm(QWidget):
             chooser.activated.connect(lambda _index: self._pause.start())
         for box in (self.at_least, self.most, self.also_at_least):
             box.valueChanged.connect(lambda _value: self._pause.start())
-        for tick in (self.unsure, self.note, *self.fields.values()):
+        for tick in (self.by_album, self.unsure, self.note, *self.fields.values()):
             tick.toggled.connect(lambda _on: self._pause.start())
         self.most.valueChanged.connect(self._allow_several)
         self._allow_several(self.most.value())
@@ -182,6 +213,7 @@ class TagForm(QWidget):
             separator=self.separator.currentData(),
             genres=self.fields["genre"].isChecked(),
             extras=self._extras,
+            mine=self.mine,
         )
 
     @property
@@ -223,7 +255,26 @@ class TagPlanModel(TextTableModel):
         super().__init__(_HEADINGS, parent)
         self.changing: list[PlanLine] = []
         self.staying: list[PlanLine] = []
+        # Paths of files that change, but for the user's word.
+        self.left_out: set[str] = set()
         self._shows_staying = False
+
+    @property
+    def n_written(self) -> int:
+        """Number of files that are to be written."""
+        return sum(line.path not in self.left_out for line in self.changing)
+
+    def toggle(self, rows: Sequence[int]) -> None:
+        """Leave out the files in these rows, or take them in again; all as the first of them."""
+        if self._shows_staying or not rows:
+            return
+        paths = {self.lines[row].path for row in rows}
+        if self.lines[rows[0]].path in self.left_out:
+            self.left_out -= paths
+        else:
+            self.left_out |= paths
+        last = len(_HEADINGS) - 1
+        self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), last))
 
     @property
     def lines(self) -> list[PlanLine]:
@@ -262,29 +313,68 @@ class TagPlanModel(TextTableModel):
 
     def text(self, row: int, column: int) -> str:
         line = self.lines[row]
-        if column == 0:
+        if column == _TICK:
+            is_out = line.path in self.left_out
+            return "" if self._shows_staying else _EMPTY if is_out else _TICKED
+        if column == _FILE:
             return one_line(os.path.basename(line.path))
-        if column == 3:
+        if column == _ARTIST:
+            return one_line(line.artist)
+        if column == _SCORE:
+            return "You" if line.score is None else percent(line.score)
+        if column == _WHY:
             return one_line(line.why[:1].upper() + line.why[1:])
-        genres = line.old if column == 1 else line.new
-        also = line.also if column == 2 else ""
+        genres = line.old if column == _NOW else line.new
+        also = line.also if column == _THEN else ""
         return ", ".join(filter(None, (one_line("; ".join(genres)), also))) or "\N{EN DASH}"
 
     def hint(self, row: int, column: int) -> str:
-        return one_line(self.lines[row].path) if column == 0 else self.text(row, column)
+        if column == _TICK:
+            return ""
+        return one_line(self.lines[row].path) if column == _FILE else self.text(row, column)
+
+    def spoken(self, row: int, column: int) -> str:
+        if column == _TICK and not self._shows_staying:
+            return "left out" if self.lines[row].path in self.left_out else "to be written"
+        return self.text(row, column)
 
     def colour(self, row: int, column: int) -> str:
         colours = current_colours()
-        return colours.muted if column in (1, 3) else colours.text
+        is_out = self.lines[row].path in self.left_out
+        return colours.muted if is_out or column in (_NOW, _ARTIST, _WHY) else colours.text
 
 
 class TagPlanTable(PlainTable):
-    """Shows a :class:`TagPlanModel`."""
+    """Shows a :class:`TagPlanModel`.
+
+    Signals
+    -------
+    toggled
+        Files were left out, or taken in again.
+    """
+
+    toggled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.plan = TagPlanModel()
         super().__init__("What would be written", self.plan, parent=parent)
         self.plan.setParent(self)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.clicked.connect(self._on_clicked)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if index.column() == _TICK:
+            self.plan.toggle([index.row()])
+            self.toggled.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave out what is chosen with the space bar, or take it in again."""
+        if event.key() == Qt.Key.Key_Space:
+            rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+            self.plan.toggle(rows)
+            self.toggled.emit()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

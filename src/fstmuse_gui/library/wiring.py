@@ -92,6 +92,7 @@ class LibraryWiring(QObject):
             self._tagging = TagPresenter(self.view, self.library_store, self)
             self._tagging.separator, self._tagging.keep_time = self.tag_choices
             self._tagging.written.connect(self.presenter.reload)
+            self._tagging.trouble.connect(self.presenter.say)
         return self._tagging
 
     def write_tags(self) -> None:

@@ -20,7 +20,11 @@ HEADINGS: dict[Column, tuple[str, str]] = {
     Column.TITLE: ("Title", "From the file's tags, or its name"),
     Column.ARTIST: ("Artist", "From the file's tags"),
     Column.GENRE: ("Genre", "What you say, or else what the model says"),
-    Column.SURE: ("Sure", "How likely the model's best genre is"),
+    Column.SURE: (
+        "Score",
+        "Probability of the likeliest genre. FstMuse is sure if it also knows such music and hears "
+        "no speech: so 64 % may be unsure where 47 % is sure",
+    ),
     Column.TAG: ("In the file", "The genre that stands in the file's tags"),
     Column.FOLDER: ("Folder", "Where the file lies"),
     Column.NEAR: ("Near", "How near its sound is; 100 % is the same sound"),
@@ -154,6 +158,8 @@ def tool_tip(row: LibraryRow, column: Column) -> str:
         if row.review_genre is not None:
             return f"You said {row.review_genre}. The model: {row.verdict or 'nothing yet'}"
         return row.verdict or STATES[row.state]
+    if column is Column.SURE and row.verdict:
+        return f"{row.genre or 'No genre'}, {percent(row.confidence)}: {row.verdict}"
     if column in (Column.TITLE, Column.FOLDER):
         return one_line(row.path)
     if column is Column.BPM and row.bpm is not None:

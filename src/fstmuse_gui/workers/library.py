@@ -18,11 +18,11 @@ from fstmuse_core.workers.protocol import (
     Failed,
     LibraryRequest,
     Partial,
-    PlanTags,
     Progress,
     ScanFolders,
 )
 from fstmuse_core.workers.tasks.library import LIMITS, SCAN_LIMITS, serve
+from fstmuse_core.workers.tasks.tags import PlanTags
 
 if TYPE_CHECKING:
     from fstmuse_core.library.work import WorkEvent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,15 @@ from fstmuse_core.cli.library.options import (
     model_option,
     opened_library,
 )
-from fstmuse_core.library.rows import key_words, tempo_words
+from fstmuse_core.library.rows import State, key_words, tempo_words
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.system.wording import counted
 
 if TYPE_CHECKING:
-    from fstmuse_core.library.database import Library
     from fstmuse_core.library.rows import KnownModel, LibraryRow
     from fstmuse_core.library.tagging import Album
+
+_TOLD = (State.FAILED, State.WAITING, State.SKIPPED, State.GONE)
 
 
 @click.command("list", short_help="The files, and what was heard in them.")
@@ -62,7 +64,12 @@ def list_files(
             write_library(library, classifier, sys.stdout, Layout.JSON, rows=rows)
             return 0
         _print_table(rows, measures)
-        say(_summary(library, classifier))
+        n_all = sum(library.counts(classifier.sha256)[:5])
+        has_folders = bool(library.folders())
+    if not has_folders:
+        say("fstmuse: the library is empty; add a folder with: fstmuse library scan FOLDER")
+    else:
+        say(_summary(rows, classifier, n_all))
     return 0
 
 
@@ -98,20 +105,19 @@ def _likely(row: LibraryRow) -> str:
     return ">99 %" if row.confidence >= 0.995 else f"{100 * row.confidence:.0f} %"
 
 
-def _summary(library: Library, model: KnownModel) -> str:
-    counts = library.counts(model.sha256)
-    if not library.folders():
-        return "fstmuse: the library is empty; add a folder with: fstmuse library scan FOLDER"
+def _summary(rows: list[LibraryRow], model: KnownModel, n_all: int) -> str:
+    """Sum up the files that are listed, of so many in all."""
+    states = Counter(row.state for row in rows)
+    there = [row for row in rows if row.state is not State.GONE]
     parts = {
-        "not sure": counts.unsure,
-        "failed": counts.failed,
-        "waiting": counts.waiting,
-        "skipped": counts.skipped,
-        "gone": counts.gone,
-        "reviewed by you": counts.reviewed,
+        "not sure": sum(row.state is State.DONE and not row.is_sure for row in rows),
+        **{state.value: states[state] for state in _TOLD},
+        "reviewed by you": sum(row.review is not None for row in there),
     }
     told = [f"{count:,} {what}" for what, count in parts.items() if count]
-    return f"{model.name}: " + ", ".join([f"{counts.done:,} files heard", *told])
+    listed = f"{len(rows):,} of {n_all:,} files listed, " if len(rows) < n_all else ""
+    heard = f"{states[State.DONE]:,}" + ("" if listed else " files")
+    return f"{model.name}: {listed}" + ", ".join([f"{heard} heard", *told])
 
 
 @click.command(short_help="Write the library as CSV, JSON or JSON lines.")

@@ -188,7 +188,8 @@ def plan_options(function: _Command) -> _Command:
             show_default=True,
             metavar="NAMES",
             help="What to write, with commas between: genre, bpm, key, mood, gain (ReplayGain of "
-            "the track). Tempi and keys that are not sure only with --unsure; in other modes "
+            "the track), album-gain (of albums that were measured as a whole). "
+            "Tempi and keys that are not sure only with --unsure; in other modes "
             "than replace what a file has stays.",
         ),
         click.option(
@@ -197,6 +198,15 @@ def plan_options(function: _Command) -> _Command:
             help="One genre for the songs of an album, where they agree; see: fstmuse library "
             "albums. What you said of a song stays.",
         ),
+        click.option(
+            "--my-genres",
+            "mine",
+            type=SomePath(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help='Your own names of genres and the only ones: lines such as "House -> Electronic" '
+            'and "only Electronic, Rock". By default those of the window, if there are any.',
+        ),
+        click.option("--no-my-genres", is_flag=True, help="Genres as the model calls them."),
         click.option("--folder", type=SomePath(), metavar="PATH", help="Only what lies in it."),
         model_option,
         click.argument(
@@ -224,11 +234,16 @@ def planned(
     separator: str,
     fields: tuple[str, ...],
     by_album: bool,
+    mine: Path | None,
+    no_my_genres: bool,
 ) -> list[Change]:
     """The plan; raises ``FstMuseError`` if there is nothing to plan for."""
     from fstmuse_core.tags.isolated import isolated_looks
+    from fstmuse_core.tags.my_genres import MyGenres, parse_genres, read_text
     from fstmuse_core.tags.plan import Mode, Policy, plan_changes
 
+    if mine is not None and no_my_genres:
+        raise click.UsageError("--my-genres and --no-my-genres say opposite things; give one")
     policy = Policy(
         mode=Mode(mode),
         at_least=least / 100,
@@ -239,11 +254,13 @@ def planned(
         separator=_SEPARATORS[separator],
         genres="genre" in fields,
         extras=tuple(name for name in fields if name != "genre"),
+        mine=MyGenres() if no_my_genres else parse_genres(read_text(mine)),
     )
     if results is not None and (policy.extras or by_album):
         raise click.UsageError("results hold genres of songs only; the library knows the rest")
     if results is None:
-        files = _from_library(model, folder, unsure, by_album)
+        of_albums = "album-gain" in fields
+        files = _from_library(model, folder, unsure, by_album, of_albums)
     else:
         files = _read(results, model, folder)
     with isolated_looks(spawn=len(files) > 1) as each, ProgressBar(len(files)) as bar:
@@ -267,7 +284,7 @@ def _read(results: Path, model: str | None, folder: str | None) -> list[FileGenr
 
 
 def _from_library(
-    model: str | None, folder: str | None, unsure: bool, is_by_album: bool
+    model: str | None, folder: str | None, unsure: bool, is_by_album: bool, of_albums: bool
 ) -> list[FileGenres]:
     from fstmuse_core.cli.library.options import Choice, chosen_model, opened_library
     from fstmuse_core.library.tagging import by_album, file_genres, find_albums
@@ -275,7 +292,7 @@ def _from_library(
     with opened_library() as library:
         classifier = chosen_model(library, model)
         rows = Choice(folder, None, None, False).rows(library, classifier)
-        files = file_genres(library, classifier, rows, unsure=unsure)
+        files = file_genres(library, classifier, rows, unsure=unsure, of_albums=of_albums)
         if is_by_album:
             everything = library.rows(classifier.sha256)
             files = by_album(files, find_albums(library, classifier, everything))

@@ -18,7 +18,6 @@ from fstmuse_core.workers.protocol import (
     FindCopies,
     LibraryRequest,
     ListBatches,
-    PlanTags,
     ReadTexts,
     ScanFolders,
     SettleTags,
@@ -222,6 +221,27 @@ def scan_folders(server: LibraryServer, request: ScanFolders) -> ScanReport:
 
 
 @dataclass(frozen=True)
+class FindAlbums(LibraryRequest):
+    """Find albums whose songs disagree; ``Done`` holds id, share and words of each song."""
+
+    sha256: str
+
+
+def find_albums(server: LibraryServer, request: FindAlbums) -> list[tuple[int, float, str]]:
+    """Songs of albums that are of several genres, album by album, with what all say together."""
+    from fstmuse_core.library import tagging
+
+    model = server.model(request.sha256)
+    found: list[tuple[int, float, str]] = []
+    for album in tagging.find_albums(server.library, model, server.library.rows(model.sha256)):
+        heartbeat()
+        if album.others:
+            share = album.scores[album.likeliest]
+            found += [(row.file_id, share, album.words) for row in album.rows]
+    return found
+
+
+@dataclass(frozen=True)
 class DrawMap(LibraryRequest):
     """Bring the map up to date, or draw it ``anew``.
 
@@ -240,7 +260,7 @@ def draw_map(server: LibraryServer, request: DrawMap) -> SongMap:
 
 _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
     ScanFolders: scan_folders,
-    PlanTags: tags.plan,
+    tags.PlanTags: tags.plan,
     WriteTags: tags.write,
     UndoTags: tags.undo,
     SettleTags: tags.settle,
@@ -250,4 +270,5 @@ _JOBS: dict[type[LibraryRequest], Callable[..., Any]] = {
     CompareModels: compare,
     FindCopies: find_copies,
     DrawMap: draw_map,
+    FindAlbums: find_albums,
 }

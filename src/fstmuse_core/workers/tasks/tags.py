@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fstmuse_core.system.errors import FstMuseError, one_line
@@ -9,9 +11,8 @@ from fstmuse_core.system.process_limits import heartbeat
 from fstmuse_core.workers.protocol import (
     BatchBegun,
     FileProblem,
+    LibraryRequest,
     ListBatches,
-    PlanLine,
-    PlanTags,
     ReadTexts,
     SettleTags,
     UndoTags,
@@ -21,28 +22,71 @@ from fstmuse_core.workers.protocol import (
 
 if TYPE_CHECKING:
     from fstmuse_core.tags.outcome import Outcome
+    from fstmuse_core.tags.plan import Policy
     from fstmuse_core.workers.tasks.library import LibraryServer
+
+
+@dataclass(frozen=True)
+class PlanTags(LibraryRequest):
+    """Plan what would be written; ``Partial`` holds lists of :class:`PlanLine`."""
+
+    sha256: str
+    file_ids: Sequence[int]
+    policy: Policy
+    by_album: bool = False  # one genre for the songs of an album that agree
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """Change planned of a file; ``is_written`` also if only ``also``, or a stale tag, changes.
+
+    ``score`` is the probability of the first genre; ``None`` where the user gave it or nobody.
+    """
+
+    path: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    why: str
+    is_written: bool = False
+    also: str = ""
+    artist: str = ""
+    score: float | None = None
+
+    @property
+    def stays(self) -> bool:
+        """True if nothing is written into the file."""
+        return self.old == self.new and not self.is_written
 
 
 def plan(server: LibraryServer, request: PlanTags) -> None:
     """Plan what would be written; adds a :class:`PlanLine` for each file."""
-    from fstmuse_core.library.tagging import file_genres
+    from fstmuse_core.library.tagging import by_album, file_genres, find_albums
     from fstmuse_core.tags.plan import plan_changes
 
     model = server.model(request.sha256)
     rows = server.library.rows(model.sha256, file_ids=request.file_ids)
+    policy = request.policy
+    of_albums = "album-gain" in policy.extras
+    files = file_genres(server.library, model, rows, unsure=policy.unsure, of_albums=of_albums)
+    if request.by_album:
+        everything = server.library.rows(model.sha256)
+        files = by_album(files, find_albums(server.library, model, everything))
     server.plan = plan_changes(
-        file_genres(server.library, model, rows, unsure=request.policy.unsure),
-        request.policy,
+        files,
+        policy,
         progress=server.progress,
         cancelled=server.is_cancelled,
         each=server.looks,
     )
-    for change in server.plan:
-        why = change.skipped or change.remark
+    artists = {row.path: row.artist for row in rows}
+    for change, file in zip(server.plan, files, strict=False):
+        path, why = str(change.path), change.skipped or change.remark
         new = change.old if change.skipped else change.new
-        also = change.extras_words()
-        server.add(PlanLine(str(change.path), change.old, new, why, not change.skipped, also))
+        likeliest = max(file.scores, key=lambda genre: file.scores[genre], default="")
+        score = None if file.said or not likeliest else file.scores[likeliest]
+        is_written, also = not change.skipped, change.extras_words()
+        artist = artists.get(path, "")
+        server.add(PlanLine(path, change.old, new, why, is_written, also, artist, score))
 
 
 def write(server: LibraryServer, request: WriteTags) -> Written:
@@ -52,7 +96,11 @@ def write(server: LibraryServer, request: WriteTags) -> Written:
 
     if server.plan is None:
         raise FstMuseError("The tags", "the preview is gone", "make it again")
-    wanted = [change for change in server.plan if not change.skipped]
+    wanted = [
+        change
+        for change in server.plan
+        if not change.skipped and str(change.path) not in request.without
+    ]
     seen = _Seen(server, len(wanted))
     with isolated_versions(spawn=True, on_wait=heartbeat) as make:
         batch = apply(
