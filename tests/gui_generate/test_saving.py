@@ -122,7 +122,7 @@ def test_a_take_in_stereo_is_asked_for_played_and_written(
     assert bench.player.loaded is not None
     assert bench.player.loaded.shape == (30 * 22_050, 2)
     assert any("stereo" in label.text() for label in bench.page.findChildren(QLabel))
-    assert "7, stereo" in bench.form.takes.rows[-1].status()
+    assert bench.form.takes.rows[-1].title.endswith(", stereo")
 
     take = bench.presenter.shown
     assert take is not None

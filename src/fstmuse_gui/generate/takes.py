@@ -114,10 +114,12 @@ class Take:
     def row(self) -> TakeRow:
         """Row of the list."""
         result = self.opinions[0] if self.opinions else None
-        seed = f"{self.request.seed}{', stereo' if self.request.stereo else ''}"
+        seed = str(self.request.seed)
+        how = describe(self.groove) if self.groove else seed
+        stereo = ", stereo" if self.request.stereo else ""
         return TakeRow(
             key=self.key,
-            title=f"{self.title}{_GAP}{describe(self.groove) if self.groove else seed}",
+            title=f"{self.title}{_GAP}{how}{stereo}",
             seed=f"{seed}{renewed_seeds(self.groove)}" if self.groove else "",
             state=self.state,
             progress=self.progress,
