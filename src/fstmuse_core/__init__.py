@@ -1,4 +1,4 @@
-"""FstMuse as a library: decode, draw, classify and generate music, without a window.
+"""FstMuse as a library: decode, draw, classify, make and learn music, without a window.
 
 The names below are the public interface, stable by semantic versioning; everything else may
 change with any version::
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         GenerateError,
         InversionError,
     )
+    from fstmuse_core.training.session import learn
 
 __version__ = "0.1.0"
 
@@ -81,6 +82,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "invert_mel",
+    "learn",
     "list_models",
     "load_audio",
     "mel_spectrogram",
@@ -109,6 +111,7 @@ _HOMES = {
     "Trait": "classify.traits",
     "Verdict": "classify.result",
     "invert_mel": "inversion",
+    "learn": "training.session",
     "list_models": "bundle.model_list",
     "load_audio": "audio.reading",
     "mel_spectrogram": "audio.spectrogram",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 
 import fstmuse_core
@@ -142,6 +143,7 @@ def test_its_example_runs(
 ) -> None:
     shutil.copy(music_file, tmp_path / "song.wav")
     monkeypatch.chdir(tmp_path)
+    _own_folders(tmp_path, monkeypatch)
     public = {each: getattr(fstmuse_core, each) for each in NAMES}
     text = inspect.getdoc(DEFINITIONS[name]) or ""
     example = doctest.DocTestParser().get_doctest(text, {"np": np, **public}, name, None, 0)
@@ -153,6 +155,28 @@ def test_its_example_runs(
 
     assert results.attempted
     assert not results.failed, "".join(told)
+
+
+def _own_folders(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let what is learned go to a folder of the test."""
+    patch.delenv("FSTMUSE_CACHE", raising=False)
+    for kind in ("data", "cache"):
+        patch.setattr(
+            platformdirs,
+            f"user_{kind}_dir",
+            lambda app, appauthor=None, kind=kind: str(folder / kind / app),
+        )
+
+
+def test_learning_that_fails_leaves_nothing_behind(
+    music_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _own_folders(tmp_path, monkeypatch)
+    (tmp_path / "Music" / "Rock").mkdir(parents=True)
+    shutil.copy(music_file, tmp_path / "Music" / "Rock")
+    with pytest.raises(fstmuse_core.FstMuseError, match=r"^music: "):
+        fstmuse_core.learn(tmp_path / "Music", "mine")
+    assert list((tmp_path / "data" / "fstmuse").rglob("*.json")) == []
 
 
 def test_samples_of_two_channels_are_refused() -> None:
