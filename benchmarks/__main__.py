@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import (
+    cluster,
     command_line,
     features,
     generate,
@@ -54,6 +55,7 @@ SECTIONS: dict[str, Callable[[int], list[Row]]] = {
     "groove": groove.measure,
     "library": library.measure,
     "similar": similar.measure,
+    "cluster": cluster.measure,
     "library-window": library_window.measure,
 }
 

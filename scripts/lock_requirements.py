@@ -1,9 +1,9 @@
 """Write the lock files: what the set-up installs, each file of it with its SHA-256.
 
-``requirements/run.txt`` is for the program, ``requirements/test.txt`` for its tests and for
-building the app too. The versions come from constraints.txt; one lock serves every supported
-system and Python. Needs uv (``pip install uv``), which reads the hashes of all files from the
-package index.
+``requirements/run.txt`` is for the program, ``requirements/test.txt`` for its tests, for building
+the app and the site, and for clusters too. The versions come from constraints.txt; one lock serves
+every supported system and Python. Needs uv (``pip install uv``), which reads the hashes of all
+files from the package index.
 
 Usage: python scripts/lock_requirements.py
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "test.txt"}
+_OF_TESTS = ("test", "app", "cluster", "docs")
 _HEADER = "# Written by scripts/lock_requirements.py from pyproject.toml and constraints.txt.\n"
 
 
@@ -38,7 +39,8 @@ def lock(purpose: str) -> str:
         command += ["--generate-hashes", "--no-header", "--no-annotate"]
         command += ["--no-emit-index-url", "--no-emit-find-links"]
         command += ["--constraint", str(ROOT / "constraints.txt"), "--output-file", str(target)]
-        command += ["--extra", "test", "--extra", "app"] if purpose == "test" else []
+        for extra in _OF_TESTS if purpose == "test" else ():
+            command += ["--extra", extra]
         command += [str(ROOT / "pyproject.toml"), str(build)]
         subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         return _HEADER + _for_our_pythons(target.read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fstmuse_core.audio.measures import SongMeter
     from fstmuse_core.audio.spectrogram import FloatArray
+    from fstmuse_core.bundle.bundle import Bundle
     from fstmuse_core.classify.classifier import GenreClassifier
     from fstmuse_core.classify.result import Classification
 
@@ -86,19 +87,41 @@ class ClassifierRunner:
             return replace(answer, measures=meter.finish())
         return answer
 
+    def trouble(self) -> str:
+        """Reason the model cannot be used on this machine, or nothing; it is not kept."""
+        try:
+            self._found()
+        except BundleError as error:
+            return f"{error}. The same model must be there: fstmuse models export and import"
+        return ""
+
     def _loaded(self) -> GenreClassifier:
-        from fstmuse_core.bundle.bundle import load_bundle
         from fstmuse_core.classify.classifier import GenreClassifier
 
         if multiprocessing.parent_process() is not None:
             _lower_priority()
             _keep_freed_memory()
-        bundle = load_bundle(self._model)
-        if bundle.sha256 != self._sha256:
+        return GenreClassifier(self._found())
+
+    def _found(self) -> Bundle:
+        """The model, wherever it lies on this machine."""
+        from fstmuse_core.bundle.bundle import load_bundle
+        from fstmuse_core.bundle.find_by_hash import folder_of
+
+        folder = Path(self._model)
+        try:
+            bundle = load_bundle(folder)
+            if bundle.sha256 == self._sha256:
+                return bundle
             raise BundleError(
-                Path(self._model), "another model has taken its place", "start again to use that"
+                folder, "another model has taken its place", "start again to use that"
             )
-        return GenreClassifier(bundle)
+        except BundleError:
+            # On another machine it may have another name, or lie elsewhere.
+            elsewhere = folder_of(self._sha256)
+            if elsewhere is None or elsewhere == folder:
+                raise
+            return load_bundle(elsewhere)
 
 
 def _lower_priority() -> None:

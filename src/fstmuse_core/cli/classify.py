@@ -13,7 +13,7 @@ import click
 
 from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, about, say
 from fstmuse_core.cli.common.output import check_writable, identity, open_text
-from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole
+from fstmuse_core.cli.common.param_types import ModelName, SomePath, Whole, cluster_option
 from fstmuse_core.cli.common.param_types import shard as as_shard
 from fstmuse_core.system.errors import AudioError, BundleError, FstMuseError
 from fstmuse_core.system.isolated import MANY, FileWork, IsolatedWork, each_isolated, unexpected
@@ -94,6 +94,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
     help="Read paths of files from standard input, one a line or as JSON, and answer each at once "
     "with a line of JSON: for other programs.",
 )
+@cluster_option("Hear them")
 def command(
     paths: tuple[str, ...],
     model: str,
@@ -106,6 +107,7 @@ def command(
     resume: bool,
     shard: tuple[int, int] | None,
     from_stdin: bool,
+    cluster: str | None,
 ) -> int:
     """Say which genre each PATH is: sound files, videos, or folders of them.
 
@@ -121,11 +123,12 @@ def command(
         raise click.UsageError("--resume goes on with a file: name it with --output FILE.jsonl")
     if measures and resume:
         raise click.UsageError("what your library knows has no measures; leave out --measures")
-    if from_stdin and (resume or shard or target or layout not in ("table", "jsonl")):
+    if from_stdin and (resume or shard or cluster or target or layout not in ("table", "jsonl")):
         raise click.UsageError("--stdin answers in lines of JSON on standard output, and no more")
 
     from fstmuse_core.bundle.bundle import find_bundle
     from fstmuse_core.bundle.manifest import CLASSIFIER
+    from fstmuse_core.classify.runner import ClassifierRunner
     from fstmuse_core.cli.common.results import Choice
 
     bundle = find_bundle(model)
@@ -139,11 +142,13 @@ def command(
         return SOME_FAILED if _answer_stdin(bundle, choice) else 0
     found = of_shard(list(_find(paths)), shard)
     if resume and target is not None:
-        failed = _resume(bundle, found, target, choice)
+        failed = _resume(bundle, found, target, choice, cluster or "")
     else:
         with open_text(target, line_by_line=layout == "jsonl") as stream:
             writer = _writer(layout, stream, bundle, choice, found)
-            failed = _classify_all(bundle, found, writer, layout, measures)
+            kinds = {"with_sound": layout == "jsonl", "with_measures": measures}
+            runner = ClassifierRunner(str(bundle.path), bundle.sha256, **kinds)
+            failed = _classify_all(runner, found, writer, layout, cluster or "")
     return SOME_FAILED if failed else 0
 
 
@@ -152,7 +157,9 @@ def _layout_of(target: Path | None) -> str:
     return suffix if suffix in _FORMATS else "table"
 
 
-def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choice) -> int:
+def _resume(
+    bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choice, cluster: str
+) -> int:
     from fstmuse_core.cli.common import resuming
     from fstmuse_core.cli.common.results import JsonLinesWriter
     from fstmuse_core.library.database import open_library
@@ -165,7 +172,7 @@ def _resume(bundle: Bundle, found: Sequence[_Found], target: Path, choice: Choic
             say(f"fstmuse: {library.notice}")
         rest = [item for item in found if item[0] not in done]
         files = {path: identity(path) for path in _sound(rest)}
-        answers = resuming.answers(library, bundle, _sound(rest))
+        answers = resuming.answers(library, bundle, _sound(rest), cluster)
         writer = JsonLinesWriter(stream, bundle, choice, files)
         return _write_all(rest, answers, writer, ProgressBar(len(rest)))
 
@@ -222,15 +229,15 @@ def _writer(
 
 
 def _classify_all(
-    bundle: Bundle, found: Sequence[_Found], writer: ResultWriter, layout: str, measures: bool
+    runner: ClassifierRunner,
+    found: Sequence[_Found],
+    writer: ResultWriter,
+    layout: str,
+    cluster: str,
 ) -> int:
     """Write a result for each file, in order, and return the number of those that failed."""
-    from fstmuse_core.classify.runner import ClassifierRunner
-
     bar = ProgressBar(len(found))
-    kinds = {"with_sound": layout == "jsonl", "with_measures": measures}
-    runner = ClassifierRunner(str(bundle.path), bundle.sha256, **kinds)
-    answers = _answers(runner, _sound(found), bar.update_fraction)
+    answers = _answers(runner, _sound(found), bar.update_fraction, cluster)
     return _write_all(found, answers, writer, bar, speak_warnings=layout == "table")
 
 
@@ -270,7 +277,10 @@ def _checked(path: str, result: Answer | OSError | MemoryError) -> Answer:
 
 
 def _answers(
-    runner: ClassifierRunner, paths: Sequence[str], on_fraction: Callable[[float], None]
+    runner: ClassifierRunner,
+    paths: Sequence[str],
+    on_fraction: Callable[[float], None],
+    cluster: str,
 ) -> Iterator[Answer]:
     """Return a model's answers on files, in order; they raise ``BundleError`` if it is unusable.
 
@@ -281,12 +291,23 @@ def _answers(
         return _checked(paths[index], result)
 
     work = FileWork(runner.classify)
-    if len(paths) < MANY:
+    if len(paths) < MANY and not cluster:
         results = each_isolated(work, paths, str, on_fraction)
         return (checked(index, result) for index, result in enumerate(results))
     from fstmuse_core.cli.common.many_files import in_order
 
-    return in_order(paths, work, checked)
+    pool = None
+    if cluster and paths:
+        from fstmuse_core.system.cluster import ClusterPool
+
+        # The current folder of a worker is another.
+        paths = [os.path.abspath(path) for path in paths]
+        pool = ClusterPool(work, cluster, len(paths), trouble=runner.trouble, tell=_note)
+    return in_order(paths, work, checked, cluster=pool)
+
+
+def _note(sentence: str) -> None:
+    say(f"fstmuse: {sentence}")
 
 
 def _sound(found: Sequence[_Found]) -> list[str]:

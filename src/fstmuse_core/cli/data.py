@@ -12,7 +12,13 @@ import click
 
 from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, print_safe, say
 from fstmuse_core.cli.common.output import check_writable, open_text
-from fstmuse_core.cli.common.param_types import SomePath, Whole, kind_option, tag_encoding_option
+from fstmuse_core.cli.common.param_types import (
+    SomePath,
+    Whole,
+    cluster_option,
+    kind_option,
+    tag_encoding_option,
+)
 from fstmuse_core.system.errors import FstMuseError, one_line
 
 if TYPE_CHECKING:
@@ -41,19 +47,29 @@ class StepBar:
         self._bar.update(done, self._label)
 
 
-@click.command(short_help="Show how large the feature cache is, or empty it.")
+@click.command(short_help="Show how large the feature cache is, fill or empty it.")
+@click.argument("paths", nargs=-1, type=SomePath(), metavar="[PATH...]")
 @click.option("--clear", is_flag=True, help="Remove all that is kept; training makes it anew.")
-def cache(clear: bool) -> int:
-    """Show where the features of clips are kept and what they take, or empty the cache.
+@kind_option
+@cluster_option("Make the features")
+def cache(paths: tuple[str, ...], clear: bool, kinds: tuple[str, ...], cluster: str | None) -> int:
+    """Make the features of the data sets PATH, or show where they are kept and what they take.
 
-    The tagger's outputs that quick trainings keep lie beside it and are counted and emptied with
-    it. It is not emptied while a training runs. The environment variable FSTMUSE_CACHE puts it
-    elsewhere.
+    A training makes what it lacks itself; this does so before, on several machines if need be.
+    Files that cannot be used are named, and make the exit code 1. The tagger's outputs that quick
+    trainings keep lie beside it and are counted and emptied with it. It is not emptied while a
+    training runs. The environment variable FSTMUSE_CACHE puts it elsewhere.
     """
     from fstmuse_core.datasets.cache import FeatureCache, default_cache_folder, empty_cache
     from fstmuse_core.system.wording import sized
 
+    if clear and paths:
+        raise click.UsageError("--clear empties the whole cache; leave out the paths")
+    if (cluster or kinds) and not paths:
+        raise click.UsageError("name the data sets whose features are to be made")
     where = one_line(str(default_cache_folder()))
+    if paths:
+        return _fill(paths, kinds, cluster or "")
     if clear:
         done = empty_cache()
         print_safe(f"{where}: 0 clips, {sized(done.left)}")
@@ -64,6 +80,27 @@ def cache(clear: bool) -> int:
             size = features.size()
         print_safe(f"{where}: {size.clips} clips, {sized(size.bytes)}")
     return 0
+
+
+def _fill(paths: tuple[str, ...], kinds: tuple[str, ...], cluster: str) -> int:
+    from fstmuse_core.datasets.cache import FeatureCache
+    from fstmuse_core.datasets.detect import data_path, kinds_of, load_tracks
+
+    kind = kinds_of(paths, kinds)
+    with StepBar("reading tags") as bar:
+        found = [
+            load_tracks(data_path(path), each, progress=bar.update)
+            for path, each in zip(paths, kind, strict=True)
+        ]
+    files = [track.path for collection in found for track in collection.tracks]
+    with FeatureCache() as features, StepBar("features") as bar:
+        filled = features.fill(files, progress=bar.update, cluster=cluster)
+    aside = [file for collection in found for file in collection.set_aside]
+    for file in (*aside, *filled.set_aside):
+        say(f"left out: {one_line(str(file.path))}: {file.reason}")
+    known = f", {filled.reused:,} were there" if filled.reused else ""
+    print_safe(f"features of {filled.computed:,} clips made{known}")
+    return SOME_FAILED if aside or filled.set_aside else 0
 
 
 @click.command(short_help="Listen to all files of a data set and report.")

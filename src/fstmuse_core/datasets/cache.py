@@ -17,8 +17,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,7 +34,7 @@ from fstmuse_core.datasets.track import SetAside
 from fstmuse_core.runs.store import no_training
 from fstmuse_core.system.atomic_write import cannot_write, unfinished, write_atomic
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.pool import Broken, run_in_pool
+from fstmuse_core.system.pool import Broken, Finished, run_in_pool
 from fstmuse_core.system.wording import sized
 
 CACHE_VARIABLE = "FSTMUSE_CACHE"
@@ -143,6 +143,7 @@ class FeatureCache:
         processes: int | None = None,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        cluster: str = "",
     ) -> Filled:
         """Make the features of all clips that have none yet, in a pool of processes.
 
@@ -155,12 +156,14 @@ class FeatureCache:
             Called with clips done and clips in all.
         cancelled : callable, optional
             Asked several times a second; what was made up to there is kept.
+        cluster : str, optional
+            Address of a dask scheduler, whose workers make them instead.
 
         Raises
         ------
         FstMuseError
-            If the disk is full or processes cannot be started; what was made is kept. A bad
-            file never raises: it is set aside.
+            If the disk is full, processes cannot be started or the cluster cannot be used; what
+            was made is kept. A bad file never raises: it is set aside.
         """
         unique = list(dict.fromkeys(paths))
         self._index.drop_lost()
@@ -174,7 +177,7 @@ class FeatureCache:
         if progress and reused:
             progress(reused, len(unique))
         try:
-            for finished in run_in_pool(extract, waiting, processes=processes, cancelled=cancelled):
+            for finished in _extracted(waiting, processes, cancelled, cluster):
                 path, result = waiting[finished.index].path, finished.result
                 done += 1
                 if isinstance(result, Broken):
@@ -342,6 +345,25 @@ class _ShardWriter:
                 f"the disk is nearly full ({sized(free)} are free)",
                 "make room and go on; what is done is kept. fstmuse data cache --clear empties it",
             )
+
+
+def _extracted(
+    tasks: Sequence[Task],
+    processes: int | None,
+    cancelled: Callable[[], bool] | None,
+    cluster: str,
+) -> Iterator[Finished[Extracted]]:
+    if not cluster or not tasks:
+        return run_in_pool(extract, tasks, processes=processes, cancelled=cancelled)
+    from fstmuse_core.system.cluster import ClusterPool, run_on_cluster
+
+    tasks = [replace(task, folder=None) for task in tasks]
+    pool = ClusterPool(extract, cluster, len(tasks), path_of=_path_of)
+    return run_on_cluster(pool, tasks, cancelled)
+
+
+def _path_of(task: Task) -> str:
+    return str(task.path)
 
 
 def _bytes_of(folder: Path) -> int:

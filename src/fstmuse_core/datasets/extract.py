@@ -26,11 +26,14 @@ _LOUDEST = 60_000.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to work on, and the folder of the cache that may know it under another name."""
+    """A file to work on, and the folder of the cache that may know it under another name.
+
+    The folder is ``None`` where the cache lies on another machine.
+    """
 
     path: Path
     config: SpectrogramConfig
-    folder: Path
+    folder: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def extract(task: Task) -> Extracted:
         return Extracted(fault="the file is missing")
     try:
         digest = _digest(task.path)
-        is_kept = _index(task.folder, task.config).place(digest) is not None
+        is_kept = bool(task.folder) and _index(task.folder, task.config).place(digest) is not None
         decoded = None if is_kept else _decode(task)
     except AudioError as error:
         gone = file_state(task.path) is None

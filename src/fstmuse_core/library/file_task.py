@@ -98,7 +98,7 @@ class LibraryTask:
     def __init__(
         self, runner: ClassifierRunner, library: str, model_id: int, tagger_id: int = 0
     ) -> None:
-        self._runner = runner
+        self.runner = runner
         self._library = library
         self._model_id = model_id
         self._tagger_id = tagger_id
@@ -121,7 +121,7 @@ class LibraryTask:
 
     def _listen(self, file: ClassifiedFile) -> ClassifiedFile:
         words, meter = MelPrint(), SongMeter()
-        answer = self._runner.classify(file.found.path, on_mel=words.push, meter=meter)
+        answer = self.runner.classify(file.found.path, on_mel=words.push, meter=meter)
         sound = stored_sound(answer, words.finish())
         return replace(file, answer=stored(answer), sound=sound, measures=meter.finish())
 
@@ -142,6 +142,17 @@ class LibraryTask:
                 return found is not None, has_measures(connection, content), encoding
         except sqlite3.Error:
             return False, False, "auto"  # classified once more, at worst
+
+
+def as_found_here(became: ClassifiedFile) -> ClassifiedFile:
+    """Put this machine's facts of the file, such as its inode, in place of another machine's."""
+    try:
+        here = found_file(became.found.path, os.stat(became.found.path))
+    except OSError:
+        return became
+    there = became.found
+    same = (here.size, here.mtime_ns) == (there.size, there.mtime_ns)
+    return replace(became, found=here) if same else became
 
 
 def described_file(path: str, encoding: str) -> ClassifiedFile | FailedFile:

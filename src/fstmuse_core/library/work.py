@@ -10,17 +10,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fstmuse_core.bundle.bundle import Bundle, find_bundle
 from fstmuse_core.bundle.manifest import CLASSIFIER
 from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library, open_library
-from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
+from fstmuse_core.library.file_task import (
+    ClassifiedFile,
+    FailedFile,
+    LibraryTask,
+    Unusable,
+    as_found_here,
+)
 from fstmuse_core.library.queue import Queue, Waiting
 from fstmuse_core.library.schema import TITLE, speaking
 from fstmuse_core.system.atomic_write import try_lock
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
+
+if TYPE_CHECKING:
+    from fstmuse_core.system.cluster import ClusterPool
+
+    _Became = ClassifiedFile | FailedFile | Unusable
+    _Pool = ProcessPool[str, _Became] | ClusterPool[str, _Became]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,8 @@ class LibraryWork:
         The library's file; the user's by default.
     processes : int, optional
         One for each core by default, six at most.
+    cluster : str, optional
+        Address of a dask scheduler, whose workers hear the files instead.
 
     All methods but :meth:`stop` return at once.
     """
@@ -123,11 +138,13 @@ class LibraryWork:
         model: str,
         library: Path | None = None,
         processes: int | None = None,
+        cluster: str = "",
     ) -> None:
         self._on_event = on_event
         self._model = model
         self._library = library
         self._processes = processes
+        self._cluster = cluster
         self._cancelled = threading.Event()
         # Clear while the work is paused.
         self._going = threading.Event()
@@ -177,17 +194,12 @@ class LibraryWork:
         bundle = find_bundle(self._model)
         bundle.require_kind(CLASSIFIER)
         with open_library(self._library) as library, only_one_works(library.path):
-            shift = _Shift(library, bundle, self._on_event)
+            shift = _Shift(library, bundle, self._on_event, is_elsewhere=bool(self._cluster))
             if not shift.total:
                 return WorkDone(0, 0)
-            processes = self._processes or min(default_processes(), _MOST_PROCESSES)
-            task = LibraryTask(
-                ClassifierRunner(str(bundle.path), bundle.sha256),
-                str(library.path),
-                shift.queue.model_id,
-                shift.queue.tagger_id,
-            )
-            with ProcessPool(task, min(processes, shift.total)) as pool:
+            runner = ClassifierRunner(str(bundle.path), bundle.sha256)
+            ids = shift.queue.model_id, shift.queue.tagger_id
+            with self._pool(LibraryTask(runner, str(library.path), *ids), shift.total) as pool:
                 while not self._cancelled.is_set():
                     if shift.go_on(pool, paused=self.is_paused):
                         return WorkDone(shift.done, shift.failed)
@@ -196,6 +208,14 @@ class LibraryWork:
                         self._going.wait()
                         shift.begin_again()
             return WorkCancelled(shift.done, shift.failed)
+
+    def _pool(self, task: LibraryTask, total: int) -> _Pool:
+        if self._cluster:
+            from fstmuse_core.system.cluster import ClusterPool
+
+            return ClusterPool(task, self._cluster, total, trouble=task.runner.trouble)
+        processes = self._processes or min(default_processes(), _MOST_PROCESSES)
+        return ProcessPool(task, min(processes, total))
 
 
 @contextmanager
@@ -221,8 +241,14 @@ class _Shift:
     """The work on one library from its beginning to its end, in one thread."""
 
     def __init__(
-        self, library: Library, bundle: Bundle, on_event: Callable[[WorkEvent], None]
+        self,
+        library: Library,
+        bundle: Bundle,
+        on_event: Callable[[WorkEvent], None],
+        *,
+        is_elsewhere: bool,
     ) -> None:
+        self.is_elsewhere = is_elsewhere
         self.queue = Queue(library, bundle)
         self.done = self.failed = 0
         self.total = self.queue.count()
@@ -310,6 +336,7 @@ class _Shift:
                 return
             became = FailedFile(became.reason)
         if isinstance(became, ClassifiedFile):
+            became = as_found_here(became) if self.is_elsewhere else became
             self.done += 1
         else:
             self.failed += 1
@@ -338,6 +365,3 @@ class _Shift:
             )
         )
         self._changed.clear()
-
-
-_Pool = ProcessPool[str, ClassifiedFile | FailedFile | Unusable]

@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 
 # Tasks a worker holds: the next one lies ready when it has sent a result.
 _AHEAD = 2
+_RESULTS_AHEAD = 64
 _POLL_S = 0.1
 # Processes in a row that end before they are ready: there will be none.
 _MAX_FAILED_STARTS = 3
@@ -159,6 +160,11 @@ class ProcessPool(Generic[Item, Result]):
         """Mean fraction, from 0 to 1, done of the items in work."""
         fractions = [worker.process.fraction for worker in self._workers if worker.held]
         return sum(fractions) / len(fractions) if fractions else 0.0
+
+    @property
+    def ahead(self) -> int:
+        """Results that may wait for an earlier one, and so what is looked up ahead."""
+        return _RESULTS_AHEAD
 
     @property
     def has_room(self) -> bool:

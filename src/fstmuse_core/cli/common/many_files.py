@@ -1,21 +1,22 @@
-"""Many files at once, one process for each core, their results in the order of the files."""
+"""Many files at once, a process for each core or a cluster, results in the order of the files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.system.isolated import MANY, IsolatedWork, unexpected
 from fstmuse_core.system.pool import Broken, ProcessPool, default_processes
+
+if TYPE_CHECKING:
+    from fstmuse_core.system.cluster import ClusterPool
 
 Result = TypeVar("Result")
 Outcome = TypeVar("Outcome")
 Keep = Callable[[int, Result | FstMuseError], Outcome]
 Known = Callable[[int], Outcome | None]
 
-# What need not be worked on is looked up no further ahead than this.
-_AHEAD = 64
 _POLL_S = 0.1
 
 
@@ -24,6 +25,8 @@ def in_order(
     work: Callable[[str], Result],
     keep: Keep[Result, Outcome],
     known: Known[Outcome] = lambda index: None,
+    *,
+    cluster: ClusterPool[str, Result] | None = None,
 ) -> Iterator[Outcome]:
     """Yield the outcome of the work on each path, in the order of the paths.
 
@@ -37,9 +40,14 @@ def in_order(
         limit, as soon as it comes; its return value is yielded in turn.
     known : callable
         Returns the outcome that there is already for the path with that index, or ``None``.
+    cluster : ClusterPool, optional
+        Does the work instead of processes here; it is closed at the end.
     """
-    do = _in_one_process if len(paths) < MANY else _in_a_pool
-    return do(paths, work, keep, known)
+    if cluster is not None:
+        return _in_a_pool(paths, cluster, keep, known)
+    if len(paths) < MANY:
+        return _in_one_process(paths, work, keep, known)
+    return _in_a_pool(paths, ProcessPool(work, default_processes()), keep, known)
 
 
 def _in_one_process(
@@ -61,15 +69,15 @@ def _in_one_process(
 
 def _in_a_pool(
     paths: Sequence[str],
-    work: Callable[[str], Result],
+    workers: ProcessPool[str, Result] | ClusterPool[str, Result],
     keep: Keep[Result, Outcome],
     known: Known[Outcome],
 ) -> Iterator[Outcome]:
     ready: dict[int, Outcome] = {}
     begun = turn = 0
-    with ProcessPool(work, default_processes()) as pool:
+    with workers as pool:
         while turn < len(paths):
-            while begun < len(paths) and pool.has_room and len(ready) < _AHEAD:
+            while begun < len(paths) and pool.has_room and len(ready) < pool.ahead:
                 found = known(begun)
                 if found is None:
                     pool.give(begun, paths[begun])

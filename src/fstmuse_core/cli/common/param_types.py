@@ -93,6 +93,32 @@ def shard(value: str) -> tuple[int, int]:
     return part, count
 
 
+class Cluster(click.ParamType[str]):
+    """The address of a dask scheduler."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Convert a value, as :class:`click.ParamType` does."""
+        from fstmuse_core.system.cluster import ADDRESS
+
+        found = ADDRESS.fullmatch(str(value))
+        if found is None or not 0 < int(found[3]) < 65_536:
+            self.fail(f"{value!r} is no scheduler's address; write tcp://host:8786", param, ctx)
+        return str(value)
+
+
+def cluster_option(what: str) -> Callable[[Command], Command]:
+    """``--cluster``; ``what`` is done there."""
+    return click.option(
+        "--cluster",
+        type=Cluster(),
+        metavar="ADDRESS",
+        help=f"{what} on the workers of this dask scheduler, as in tcp://host:8786. They read the "
+        "files under the same paths (pip install 'fstmuse[cluster]').",
+    )
+
+
 class Number(click.FloatRange):
     """A finite number in plain digits. NaN lies outside of no range, so it needs its own check."""
 

@@ -17,7 +17,13 @@ from fstmuse_core.cli.common.many_files import in_order
 from fstmuse_core.cli.common.output import identity, open_lines, writing
 from fstmuse_core.cli.common.results import Choice
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
+from fstmuse_core.library.file_task import (
+    ClassifiedFile,
+    FailedFile,
+    LibraryTask,
+    Unusable,
+    as_found_here,
+)
 from fstmuse_core.library.queue import Queue
 from fstmuse_core.library.scan import found_files, note_files
 from fstmuse_core.system.atomic_write import is_special, open_atomic
@@ -32,20 +38,24 @@ Answer = Classification | FstMuseError
 _Outcome = ClassifiedFile | FailedFile | Unusable
 
 
-def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[Answer]:
+def answers(
+    library: Library, bundle: Bundle, paths: Sequence[str], cluster: str = ""
+) -> Iterator[Answer]:
     """Yield a model's answers on many files, in order: from the library, or into it as they come.
 
-    Raises ``BundleError`` if the model cannot be used.
+    ``cluster`` is the address of a dask scheduler, whose workers do it then. Raises
+    ``BundleError`` if the model cannot be used, ``FstMuseError`` if the cluster cannot.
     """
     files = [os.path.abspath(path) for path in paths]
     note_files(library, found_files(files))
     queue = Queue(library, bundle)
-    task = LibraryTask(
-        ClassifierRunner(str(bundle.path), bundle.sha256),
-        str(library.path),
-        queue.model_id,
-        queue.tagger_id,
-    )
+    runner = ClassifierRunner(str(bundle.path), bundle.sha256)
+    task = LibraryTask(runner, str(library.path), queue.model_id, queue.tagger_id)
+    pool = None
+    if cluster and paths:
+        from fstmuse_core.system.cluster import ClusterPool
+
+        pool = ClusterPool(task, cluster, len(paths), trouble=runner.trouble)
 
     def known(index: int) -> Classification | None:
         return library.classification(queue.find(files[index]), bundle.sha256)
@@ -54,6 +64,8 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
         became = FailedFile(result.reason) if isinstance(result, FstMuseError) else result
         if isinstance(became, Unusable):
             raise BundleError(bundle.path, became.reason)
+        if cluster and isinstance(became, ClassifiedFile):
+            became = as_found_here(became)
         file_id = queue.find(files[index])
         if file_id:
             queue.keep(file_id, became)
@@ -64,7 +76,7 @@ def answers(library: Library, bundle: Bundle, paths: Sequence[str]) -> Iterator[
             return AudioError(paths[index], "there is no such file", "check the name")
         return AudioError(paths[index], became.reason)
 
-    return in_order(files, task, keep, known)
+    return in_order(files, task, keep, known, cluster=pool)
 
 
 @contextmanager

@@ -15,7 +15,12 @@ import click
 
 from fstmuse_core.cli.classify import DEFAULT_MODEL
 from fstmuse_core.cli.common.console import SOME_FAILED, ProgressBar, print_safe, say
-from fstmuse_core.cli.common.param_types import ModelName, SomePath, tag_encoding_option
+from fstmuse_core.cli.common.param_types import (
+    ModelName,
+    SomePath,
+    cluster_option,
+    tag_encoding_option,
+)
 from fstmuse_core.cli.library.options import opened_library
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.wording import counted
@@ -116,7 +121,8 @@ def forget(folders: tuple[str, ...]) -> int:
 @click.command(short_help="Hear all that waits.")
 @click.option("--model", type=ModelName(), default=DEFAULT_MODEL, show_default=True, metavar="NAME")
 @click.option("--retry", is_flag=True, help="Try files again that failed or were skipped.")
-def classify(model: str, retry: bool) -> int:
+@cluster_option("Hear them")
+def classify(model: str, retry: bool, cluster: str | None) -> int:
     """Let a model hear every file of the library that it has not heard yet, on all cores.
 
     Songs that were heard before FstMuse kept what they sound like are heard once more, so that
@@ -146,7 +152,7 @@ def classify(model: str, retry: bool) -> int:
         say(f"{counted(unmeasured, 'song')} heard before, to measure: tempo, key, loudness")
     if lacking:
         say(f"{counted(lacking, 'song')} heard before, again: what it sounds like is not kept yet")
-    ended = _work(model)
+    ended = _work(model, cluster or "")
     if isinstance(ended, WorkFailed):
         say(f"fstmuse: {ended.error}")
         return SOME_FAILED
@@ -158,11 +164,11 @@ def classify(model: str, retry: bool) -> int:
     return SOME_FAILED if ended.failed else 0
 
 
-def _work(model: str) -> WorkDone | WorkCancelled | WorkFailed:
+def _work(model: str, cluster: str) -> WorkDone | WorkCancelled | WorkFailed:
     from fstmuse_core.library.work import LibraryWork, WorkProgress
 
     events: queue.SimpleQueue[WorkEvent] = queue.SimpleQueue()
-    work = LibraryWork(events.put, model=model)
+    work = LibraryWork(events.put, model=model, cluster=cluster)
     work.start()
     bar = None
     try:
