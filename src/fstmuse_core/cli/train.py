@@ -96,6 +96,18 @@ def _plain(value: object) -> str:
 @click.option(
     "--quick", is_flag=True, help=f"Train in seconds, the same as {spec.DESIGN.option} quick."
 )
+@click.option(
+    "--processes",
+    type=Whole(2, 64),
+    help="Share each step among as many processes of this machine (with JAX; for classifiers).",
+)
+@click.option(
+    "--coordinator",
+    metavar="HOST:PORT",
+    help="Train with other machines: the address of rank 0, the same on all of them.",
+)
+@click.option("--rank", type=Whole(0, 4095), help="Number of this machine, from 0.")
+@click.option("--hosts", type=Whole(2, 4096), help="Number of all machines.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
 @click.option("--runs", is_flag=True, help="List the runs and how far they are.")
 @click.option(
@@ -105,7 +117,16 @@ def _plain(value: object) -> str:
     "--events", type=click.Choice(("-",)), help="Say it in lines of JSON on standard output."
 )
 def command(
-    quick: bool, resume: str | None, runs: bool, layout: str, events: str | None, **options: Any
+    quick: bool,
+    processes: int | None,
+    coordinator: str | None,
+    rank: int | None,
+    hosts: int | None,
+    resume: str | None,
+    runs: bool,
+    layout: str,
+    events: str | None,
+    **options: Any,
 ) -> int:
     """Train a model that names genres, or one that makes music, on your own music.
 
@@ -117,6 +138,10 @@ def command(
     appears in every list of models. Ctrl+C, or a line "stop" on standard input, ends
     early and keeps the best so far; a second Ctrl+C, or "cancel", discards the run. What a
     power cut interrupts goes on with --resume.
+
+    With --processes or --coordinator each step's crops are shared; the model is the same but for
+    the last digits. Every machine takes the same music and options, and its own --rank; rank 0
+    keeps the run.
 
     Exit codes: 0 done, also if stopped early; 1 failed; 2 wrong use; 130 cancelled.
     """
@@ -144,10 +169,43 @@ def command(
 
         kinds_of(given["data"], given.get("kinds", ()))
         given["data"] = [str(data_path(path)) for path in given["data"]]
-    return _train(given, resume, events)
+    if processes is not None and (coordinator, rank, hosts) != (None, None, None):
+        raise click.UsageError("--processes is for this machine alone; leave out --coordinator")
+    if processes is not None:
+        words = _words(given, resume, events)
+        return int(_group().train_together(processes, words, say))
+    member = None
+    if (coordinator, rank, hosts) != (None, None, None):
+        if coordinator is None:
+            raise click.UsageError("--rank and --hosts need --coordinator HOST:PORT")
+        _group().require_jax()
+        member = _group().member_of(coordinator, rank, hosts)
+    return _train(given, resume, events, member)
 
 
-def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int:
+def _group() -> Any:
+    return importlib.import_module("fstmuse_core.training.group")
+
+
+def _words(given: dict[str, Any], resume: str | None, events: str | None) -> list[str]:
+    """Options of another process of the same training."""
+    words: list[str] = []
+    for name, value in given.items():
+        option = spec.SETTINGS[name].option
+        if value is True:
+            words.append(option)
+        elif name == spec.GENRES.name:
+            words += [option, ",".join(value)]
+        else:
+            each = value if isinstance(value, list | tuple) else [value]
+            words += [part for one in each for part in (option, str(one))]
+    words += [] if resume is None else ["--resume", resume]
+    return [*words, *(["--events", events] if events else [])]
+
+
+def _train(
+    given: dict[str, Any], resume: str | None, events: str | None, member: Any = None
+) -> int:
     machine = _machine_stream() if events else None
     # By its name: the rest of the command line does not load TensorFlow.
     session = importlib.import_module("fstmuse_core.training.session")
@@ -155,7 +213,8 @@ def _train(given: dict[str, Any], resume: str | None, events: str | None) -> int
     with control.interrupts():
         if sys.stdin is not None and not sys.stdin.isatty():
             control.watch_stream(sys.stdin.fileno())
-        return int(session.train(given, resume=resume, machine=machine, say=say, control=control))
+        told = {"machine": machine, "say": say, "control": control, "member": member}
+        return int(session.train(given, resume=resume, **told))
 
 
 def _machine_stream() -> TextIO:

@@ -116,6 +116,8 @@ class EpochLoop:
     control : Control
     on_epoch : callable
         Given each ``epoch`` event.
+    keeps : bool
+        Write checkpoints; of several processes that train together one does.
     """
 
     def __init__(
@@ -127,6 +129,8 @@ class EpochLoop:
         events: Events,
         control: Control,
         on_epoch: EpochListener,
+        *,
+        keeps: bool = True,
     ) -> None:
         self._run = run
         self._trainer = trainer
@@ -135,6 +139,7 @@ class EpochLoop:
         self._events = events
         self._control = control
         self._on_epoch = on_epoch
+        self._keeps = keeps
         self._step_s = 0.0
         self._steps_timed = 0
         self._begun = time.monotonic()
@@ -217,7 +222,8 @@ class EpochLoop:
         progress.history.append(values)
         if whole:
             progress.epoch = number
-            self._save(progress)
+            if self._keeps:
+                self._save(progress)
         self._events.emit(event)
         self._on_epoch(values)
         progress.stopped_early = self._control.stopped and progress.epoch < self._epochs
@@ -355,8 +361,12 @@ def epoch_listener(folder: str, run: str) -> Iterator[Callable[[dict[str, Any]],
     writer.close()
 
 
-def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -> TrainingState:
+def train_epochs(
+    run: Run, trainer: Trainer, events: Events, control: Control, *, keeps: bool = True
+) -> TrainingState:
     """Announce the run and train until the last epoch or Stop.
+
+    Of several processes that train together one ``keeps`` what comes of it.
 
     Raises
     ------
@@ -366,9 +376,11 @@ def train_epochs(run: Run, trainer: Trainer, events: Events, control: Control) -
         If the run is to be discarded.
     """
     settings = run.settings
-    with epoch_listener(settings.tensorboard, run.folder.name) as listener:
+    logs = settings.tensorboard if keeps else ""
+    with epoch_listener(logs, run.folder.name) as listener:
+        told = events, control, listener
         loop = EpochLoop(
-            run.folder, trainer, settings.epochs, settings.patience, events, control, listener
+            run.folder, trainer, settings.epochs, settings.patience, *told, keeps=keeps
         )
         shortage = disk_shortage(run.folder, 2 * loop.checkpoint_bytes())
         if shortage:

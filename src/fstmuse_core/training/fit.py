@@ -36,6 +36,7 @@ def warm_cosine(highest: float, steps: int, warm_up: float) -> Any:
     )
 
 
+Batch = tuple[FloatArray, FloatArray]
 Steps = Generator[tuple[float, float], None, None]
 
 
@@ -80,6 +81,8 @@ class ClassifierFit:
         self.classifier, self.hyperparameters = classifier, hyperparameters
         self.model = classifier.training
         self._sampler = sampler
+        # Part of a batch that this process computes: all, unless several train together.
+        self._share: Callable[[Batch], Batch] = lambda batch: batch
         schedule = warm_cosine(
             hyperparameters.learning_rate, hyperparameters.steps, hyperparameters.warm_up
         )
@@ -95,9 +98,9 @@ class ClassifierFit:
             jit_compile="auto" if keras.backend.backend() == "jax" else False,
         )
 
-    def batch(self) -> tuple[FloatArray, FloatArray]:
-        """Inputs and targets of the next step."""
-        return self._sampler.batch()
+    def batch(self) -> Batch:
+        """Inputs and targets of the next step, as far as this process computes it."""
+        return self._share(self._sampler.batch())
 
     def state(self) -> dict[str, Any]:
         """RNG state of the sampler, JSON-serialisable."""

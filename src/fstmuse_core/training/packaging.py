@@ -34,6 +34,7 @@ from fstmuse_core.training.data_split import Parts, plan_for
 from fstmuse_core.training.epochs import TrainingState, train_epochs
 from fstmuse_core.training.events import Events
 from fstmuse_core.training.export import base_manifest, exported, library_versions
+from fstmuse_core.training.group import AgreedControl, Member, joined
 from fstmuse_core.training.measure import ask, measure
 from fstmuse_core.training.metrics import Ints, fit_calibration
 from fstmuse_core.training.pattern_head import ChosenHead, choose_head
@@ -248,19 +249,37 @@ def _track_list(run: FinishedRun, mels: MelTable) -> str:
     return track_list(run.parts, tracks_of_base(base) if base else [], mels.prints)
 
 
-def train_ours(run: Run, mels: MelTable, events: Events, control: Control, begun: float) -> Done:
+def train_ours(
+    run: Run,
+    mels: MelTable,
+    events: Events,
+    control: Control,
+    begun: float,
+    member: Member | None = None,
+) -> Done | None:
     """Train, measure and write the bundle; return the last event.
 
     Parameters
     ----------
     begun : float
         Time at which the command began, on the monotonic clock.
+    member : Member, optional
+        Number of this process, of those that train together; but for the first they return
+        nothing when the network is trained.
     """
     events.preparing("building", 0, 1)
     plan = plan_for(run.settings, run.parts.genres)
     base = kept_base(run.settings, run.folder)
-    trainer = ClassifierTrainer(run.settings, plan, run.parts, mels, base)
-    progress = train_epochs(run, trainer, events, control)
+    taught = run.settings, plan, run.parts, mels, base
+    leads = member is None or member.leads
+    with joined(member, run.parts, mels):
+        agreed = AgreedControl(control) if member else control
+        trainer = ClassifierTrainer(*taught, member)
+        progress = train_epochs(run, trainer, events, agreed, keeps=leads)
+    if not leads:
+        return None
+    if member is not None:  # what it was made of lies on the devices of all of them
+        trainer = ClassifierTrainer(*taught)
 
     def tell(stage: str, done: int, total: int) -> None:
         control.check()

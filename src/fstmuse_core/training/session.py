@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fstmuse_core.runs.events import EVENTS_FILE, Cancelled, Done, Failed
@@ -31,6 +32,7 @@ from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.process_limits import is_out_of_memory
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.events import Events
+from fstmuse_core.training.group import Member
 from fstmuse_core.training.preparation import Preparation, record_of
 from fstmuse_core.training.run import Run, check_out, find_base, forget_base, keep_base, kept_base
 from fstmuse_core.training.settings import TrainSettings, settings_from
@@ -49,6 +51,7 @@ def train(
     machine: TextIO | None = None,
     say: Callable[[str], None],
     control: Control | None = None,
+    member: Member | None = None,
 ) -> int:
     """Train a model and say how it goes.
 
@@ -65,14 +68,18 @@ def train(
         Takes sentences for people.
     control : Control, optional
         Stop and Cancel.
+    member : Member, optional
+        Number of this process, of those that train together. But for the first they write nothing
+        and say only what went wrong.
 
     Returns
     -------
     int
         Exit code: 0 done (stopped early too), 1 failed, 2 wrong use, 130 cancelled.
     """
-    events = Events(machine, say)
-    session = _Session(events, control or Control())
+    follows = member is not None and not member.leads
+    events = Events(machine, _only_faults(say) if follows else say)
+    session = _Session(events, control or Control(), member)
     code = FAILED
     try:
         session.run(options, resume)
@@ -88,6 +95,14 @@ def train(
     finally:
         events.close()
     return code
+
+
+def _only_faults(say: Callable[[str], None]) -> Callable[[str], None]:
+    def tell(sentence: str) -> None:
+        if sentence.startswith("fstmuse:"):
+            say(sentence)
+
+    return tell
 
 
 def learn(
@@ -152,7 +167,7 @@ def learn(
         "genres": list(genres),
         "seed": seed,
     }
-    session = _Session(Events(None, tell), Control())
+    session = _Session(Events(None, tell), Control(), None)
     try:
         done = session.run(options, None)
     except BaseException:
@@ -160,6 +175,7 @@ def learn(
         raise
     finally:
         session.close()
+    assert done is not None  # only a process that follows another has none
     return GenreClassifier(load_bundle(done.bundle))
 
 
@@ -178,8 +194,10 @@ def _told(error: Exception, design: str) -> str:
 class _Session:
     """One call of the command."""
 
-    def __init__(self, events: Events, control: Control) -> None:
+    def __init__(self, events: Events, control: Control, member: Member | None) -> None:
         self._events = events
+        self._member = member
+        self._leads = member is None or member.leads
         self._control = control
         self._begun = time.monotonic()
         self._folder: Path | None = None
@@ -187,7 +205,7 @@ class _Session:
         self.name = self.design = ""
         self.is_valid = False
 
-    def run(self, options: Mapping[str, Any], resume: str | None) -> Done:
+    def run(self, options: Mapping[str, Any], resume: str | None) -> Done | None:
         """Train up to the ``done`` event, which is returned; raise what ends it otherwise."""
         record: Mapping[str, Any] = {}
         if resume is not None:
@@ -197,12 +215,19 @@ class _Session:
             settings = settings_from(options)
             folder = _new_folder(settings)
             settings = settings if settings.out else settings.named(folder.name)
+        if self._member is not None:
+            self._member.require(settings)
         self.is_valid = True
         self._is_resumed, self.name = resume is not None, folder.name
         self.design = settings.design
         if self.design != QUICK:
             require_tensorflow("training a network")
         with ExitStack() as stack:
+            if not self._leads:
+                if resume is None:
+                    folder = Path(stack.enter_context(TemporaryDirectory(prefix="fstmuse-")))
+                self._train(settings, folder, record)
+                return None
             stack.enter_context(TrainingLock(folder.name, folder))
             if not self._is_resumed:  # else another name is found at the end
                 check_out(settings.out, folder.name)
@@ -214,6 +239,8 @@ class _Session:
             if base is not None:
                 keep_base(base, folder)
             done = self._train(settings, folder, record)
+            if done is None:
+                return None
             if not done.resumable:
                 forget_base(folder)
         self._events.emit(done)
@@ -255,7 +282,9 @@ class _Session:
             self._events.close()
             remove_run(self._folder)
 
-    def _train(self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]) -> Done:
+    def _train(
+        self, settings: TrainSettings, folder: Path, record: Mapping[str, Any]
+    ) -> Done | None:
         if settings.design == QUICK:
             from fstmuse_core.training.quick.session import train_quick
 
@@ -281,7 +310,8 @@ class _Session:
             write_json(folder / RUN_FILE, record_of(settings, parts, list(warnings)))
         run = Run(folder, settings, parts, warnings, self._is_resumed)
         train_design = _design(settings)
-        return train_design(run, mels, self._events, self._control, self._begun)
+        shared = [self._member] if self._member else []
+        return train_design(run, mels, self._events, self._control, self._begun, *shared)
 
 
 def _load_keras() -> None:
@@ -294,7 +324,7 @@ def _load_keras() -> None:
         sys.modules.pop("fstmuse_core.training.packaging", None)
 
 
-def _design(settings: TrainSettings) -> Callable[..., Done]:
+def _design(settings: TrainSettings) -> Callable[..., Done | None]:
     if settings.model == GAN and settings.design == ORIGINAL:
         from fstmuse_core.training.original.gan import train_original_gan
 

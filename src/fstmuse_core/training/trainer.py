@@ -15,6 +15,7 @@ from fstmuse_core.networks.blocks import Classifier
 from fstmuse_core.training.data_split import Parts
 from fstmuse_core.training.epochs import Validation
 from fstmuse_core.training.fit import ClassifierFit
+from fstmuse_core.training.group import Member
 from fstmuse_core.training.mels import fit_scaling
 from fstmuse_core.training.metrics import Ints, confusion_matrix, mean_by_class
 from fstmuse_core.training.non_music import made_up_noise
@@ -44,6 +45,8 @@ class ClassifierTrainer(ClassifierFit):
     mels : MelTable
     base : Bundle, optional
         A model of the same network to start from.
+    member : Member, optional
+        Number of this process, of those that train together.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class ClassifierTrainer(ClassifierFit):
         parts: Parts,
         mels: MelTable,
         base: Bundle | None = None,
+        member: Member | None = None,
     ) -> None:
         noise, noise_mels = made_up_noise(settings.seed)
         tracks = [track for track in parts.train if plan.role(track) != IGNORED]
@@ -80,6 +84,8 @@ class ClassifierTrainer(ClassifierFit):
         if base:
             transfer(classifier, base, plan.genres)
         super().__init__(classifier, hyperparameters, sampler)
+        if member is not None:
+            self._share = member.share
 
     def validate(self) -> Validation:
         """Judge each validation clip by the mean logits of segments spread over it."""
