@@ -150,7 +150,12 @@ def run_checks(arguments: Sequence[str]) -> int:
     import subprocess
 
     os.chdir(ROOT)
-    environment = {"QT_QPA_PLATFORM": "offscreen", "TF_CPP_MIN_LOG_LEVEL": "3", **os.environ}
+    environment = {
+        "QT_QPA_PLATFORM": "offscreen",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "NO_MKDOCS_2_WARNING": "1",
+        **os.environ,
+    }
     python = str(PYTHON)
     checks = {
         "ruff": [python, "-m", "ruff", "check", "."],
@@ -158,6 +163,7 @@ def run_checks(arguments: Sequence[str]) -> int:
         "mypy": [python, "-m", "mypy"],
         "import-linter": [str(BIN / "lint-imports")],
         "advisories": [python, str(ROOT / "scripts" / "check_advisories.py")],
+        "site": [python, "-m", "mkdocs", "build", "--strict", "--quiet"],
         "pytest": [python, "-m", "pytest", *(arguments or _ALL_TESTS)],
     }
     if not arguments:

@@ -119,3 +119,44 @@ def test_the_citation_names_this_version() -> None:
     cited = (ROOT / "CITATION.cff").read_text("utf-8")
 
     assert f"\nversion: {fstmuse_core.__version__}\n" in cited
+
+
+@pytest.fixture
+def site_pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import site_pages
+
+    return site_pages
+
+
+def test_the_site_has_every_command_with_every_option(
+    site_pages: ModuleType, man_pages: ModuleType
+) -> None:
+    page = site_pages.command_page()
+
+    for names, command in man_pages.commands(program):
+        assert re.search(rf"^#+ {re.escape(' '.join(names))}$", page, re.MULTILINE)
+        for option in (each for each in command.params if isinstance(each, click.Option)):
+            assert f"`{option.opts[0]}" in page or f", {option.opts[0]}" in page
+    assert "fstmuse library classify" in page
+
+
+def test_the_site_has_every_public_name(
+    site_pages: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = site_pages.interface_page()
+    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: ")}
+    assert shown == set(fstmuse_core.__all__) - {"__version__"}
+
+    monkeypatch.setattr(fstmuse_core, "__all__", [*fstmuse_core.__all__, "novelty"])
+    with pytest.raises(SystemExit, match="novelty"):
+        site_pages.interface_page()
+
+
+def test_the_site_shows_what_lies_beside_its_pages(site_pages: ModuleType) -> None:
+    pages = dict(site_pages.pages())
+
+    assert "```python" in pages["notebooks/tour.md"]
+    assert "CHANGELOG.md" in pages
+    assert "models/fst-muse/CARD.md" in pages
+    assert all(text.strip() for text in pages.values())
