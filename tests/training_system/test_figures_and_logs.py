@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from fstmuse_core.training import plots
-from fstmuse_core.training.epochs import epoch_listener
+from fstmuse_core.training.events import epoch_listener
 from fstmuse_core.training.plots import (
     Canvas,
     confusion_png,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,7 +28,7 @@ from fstmuse_core.training.checkpoint import (
     variables,
 )
 from fstmuse_core.training.control import Control
-from fstmuse_core.training.events import Events
+from fstmuse_core.training.events import Events, epoch_listener
 from fstmuse_core.training.fit import train_steps
 from fstmuse_core.training.metrics import Ints
 from fstmuse_core.training.run import Run
@@ -318,47 +317,6 @@ class EpochLoop:
         )
         progress.stopped_early = True
         self._events.warn(progress.diverged)
-
-
-_CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
-
-
-@contextmanager
-def epoch_listener(folder: str, run: str) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Yield the function that takes each ``epoch`` event; it does nothing without a folder.
-
-    The logs go to a folder of the run's name in it, so that TensorBoard lays several trainings
-    beside one another.
-
-    Raises
-    ------
-    FstMuseError
-        If nothing can be written there.
-    """
-    if not folder:
-        yield lambda values: None
-        return
-    import tensorflow as tf
-
-    try:
-        writer = tf.summary.create_file_writer(os.path.join(folder, run))
-    except (OSError, tf.errors.OpError) as error:
-        raise FstMuseError("--tensorboard", f"{folder} cannot be written to") from error
-    # Named as TensorBoard's own scalar plug-in names them, which need not be installed.
-    metadata = tf.compat.v1.SummaryMetadata(
-        plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
-    )
-    with writer.as_default():
-
-        def write(values: dict[str, Any]) -> None:
-            for curve in _CURVES:
-                tf.summary.write(
-                    curve, tf.constant(values[curve], tf.float32), values["epoch"], metadata
-                )
-            writer.flush()
-
-        yield write
-    writer.close()
 
 
 def train_epochs(

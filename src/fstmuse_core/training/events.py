@@ -1,4 +1,4 @@
-"""Emits the events of a training: lines of JSON for a program, sentences for people."""
+"""Emits the events of a training: lines of JSON, sentences for people, logs for TensorBoard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,6 +24,7 @@ from fstmuse_core.runs.events import (
     event_line,
 )
 from fstmuse_core.runs.metrics import GanMetrics
+from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.wording import guessing
 
 _PROGRESS_EVERY_S = 0.3
@@ -185,3 +186,43 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     Cancelled: _cancelled,
     Failed: lambda event: f"fstmuse: {event.sentence}",
 }
+
+_CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+@contextlib.contextmanager
+def epoch_listener(folder: str, run: str) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Yield the function that takes each ``epoch`` event; it does nothing without a folder.
+
+    The logs go to a folder of the run's name in it, so that TensorBoard lays several trainings
+    beside one another.
+
+    Raises
+    ------
+    FstMuseError
+        If nothing can be written there.
+    """
+    if not folder:
+        yield lambda values: None
+        return
+    import tensorflow as tf
+
+    try:
+        writer = tf.summary.create_file_writer(os.path.join(folder, run))
+    except (OSError, tf.errors.OpError) as error:
+        raise FstMuseError("--tensorboard", f"{folder} cannot be written to") from error
+    # Named as TensorBoard's own scalar plug-in names them, which need not be installed.
+    metadata = tf.compat.v1.SummaryMetadata(
+        plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
+    )
+    with writer.as_default():
+
+        def write(values: dict[str, Any]) -> None:
+            for curve in _CURVES:
+                tf.summary.write(
+                    curve, tf.constant(values[curve], tf.float32), values["epoch"], metadata
+                )
+            writer.flush()
+
+        yield write
+    writer.close()

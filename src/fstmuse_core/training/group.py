@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.runs.spec import GAN, OURS
-from fstmuse_core.system.commands import child_command
+from fstmuse_core.system.child_process import child_command
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.training.control import CancelledError, Control
 from fstmuse_core.training.settings import TrainSettings
