@@ -37,7 +37,14 @@ from fstmuse_gui.generate.tab import GenerateTab
 from fstmuse_gui.library.tab import LibraryTab
 from fstmuse_gui.models.tab import ModelsTab
 from fstmuse_gui.settings import APP_NAME, GEOMETRY, THEME, THEMES, WINDOW_STATE, places
-from fstmuse_gui.shared.tabs import MenuEntries, Tab, TabBadge, TabBadges, TabContext
+from fstmuse_gui.shared.tabs import (
+    MenuEntries,
+    Tab,
+    TabBadge,
+    TabBadges,
+    TabContext,
+    ask_unsaved,
+)
 from fstmuse_gui.theme import ThemeController, app_icon, icon
 from fstmuse_gui.train.tab import TrainTab
 from fstmuse_gui.widgets.about import AboutDialog
@@ -312,8 +319,25 @@ class MainWindow(QMainWindow):
             self.screen().availableGeometryChanged.connect(self._fit.fit)
             self.painted.emit()
 
+    def _may_close(self) -> bool:
+        """Ask once about all that is unsaved and what runs, and else each tab for itself."""
+        lost = {tab.title: found for tab in self.tabs if (found := tab.unsaved()) is not None}
+        train = next((tab for tab in self.tabs if isinstance(tab, TrainTab)), None)
+        training = train.running if train is not None and lost else ""
+        if len(lost) + bool(training) < 2:
+            return all(tab.may_close() for tab in self.tabs)
+        names = {found.what: found.names for found in lost.values()}
+        answer = ask_unsaved(self, names, training)
+        if not answer or (answer == "save" and not all(found.save() for found in lost.values())):
+            return False
+        return all(
+            tab.may_close()
+            for tab in self.tabs
+            if tab.title not in lost and not (training and tab is train)
+        )
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not all(tab.may_close() for tab in self.tabs):
+        if not self._may_close():
             event.ignore()
             return
         self._settings.set(GEOMETRY, bytes(self.saveGeometry().data()))

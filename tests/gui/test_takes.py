@@ -146,7 +146,7 @@ def test_what_is_answered_is_done(
     for clip in bench.presenter.clips:
         clip.title = "Rain: 1"
     monkeypatch.setattr(bench.view, "ask_unsaved", lambda _names: answer)
-    monkeypatch.setattr(bench.view, "ask_save_folder", lambda _folder: str(tmp_path))
+    monkeypatch.setattr(bench.view, "ask_save_folder", lambda *_args: str(tmp_path))
     assert bench.presenter.may_close() is bool(answer)
     written = sorted(path.name for path in tmp_path.glob("*.wav"))
     assert written == (["Rain_ 1 2.wav", "Rain_ 1.wav"] if answer == "save" else [])

@@ -203,7 +203,7 @@ def make_bench(
 
     yield make
     for bench in made:
-        monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
+        monkeypatch.setattr(bench.view, "ask_unsaved", lambda _names: "discard")
         bench.window.close()
         bench.tab.deleteLater()
         bench.context.bridge.deleteLater()

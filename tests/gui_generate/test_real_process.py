@@ -49,7 +49,7 @@ def tab(
     with qtbot.waitExposed(window):
         window.show()
     yield made
-    monkeypatch.setattr(made.view, "confirm", lambda *_args: True)
+    monkeypatch.setattr(made.view, "ask_unsaved", lambda _names: "discard")
     window.close()
     made.deleteLater()
     context.bridge.deleteLater()

@@ -85,7 +85,7 @@ def test_a_take_can_be_dragged_out_as_a_file(
     (path,) = dragged
     assert os.path.basename(path) == "Rock, seed 7.wav"
     assert read_recipe(path).seed == 7
-    monkeypatch.setattr(bench.view, "confirm", lambda *_args: True)
+    monkeypatch.setattr(bench.view, "ask_unsaved", lambda _names: "discard")
     bench.window.close()
     assert not os.path.exists(path)
 
@@ -103,13 +103,31 @@ def move_held(widget: object, where: QPoint) -> None:
 def test_takes_are_not_lost_without_asking(
     bench: GenerateBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(bench.view, "confirm", lambda q, *_rest: asked.append(q))
+    asked: list[list[str]] = []
+    monkeypatch.setattr(bench.view, "ask_unsaved", asked.append)
     assert bench.tab.may_close()
-    bench.make(seed=1)
-    bench.make(seed=2)
+    bench.make("Rock", seed=1)
+    bench.make("Rock", seed=2)
     assert not bench.tab.may_close()
-    assert asked == ["Discard 2 takes?"]
+    assert asked == [["Rock, seed 1", "Rock, seed 2"]]
+
+
+def test_takes_are_saved_before_the_window_closes(
+    bench: GenerateBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.make("Rock", seed=1)
+    bench.make("Rock", seed=2)
+    (tmp_path / "Rock, seed 1.wav").touch()  # stays as it is
+    monkeypatch.setattr(bench.view, "ask_unsaved", lambda _names: "save")
+    monkeypatch.setattr(bench.view, "ask_save_folder", lambda *_args: "")
+    assert not bench.tab.may_close(), "no place was chosen"
+    monkeypatch.setattr(bench.view, "ask_save_folder", lambda *_args: str(tmp_path))
+    assert bench.tab.may_close()
+    assert bench.tab.unsaved() is None
+    names = {path.name: path.stat().st_size for path in tmp_path.glob("*.wav")}
+    assert names.keys() == {"Rock, seed 1.wav", "Rock, seed 1 2.wav", "Rock, seed 2.wav"}
+    assert names.pop("Rock, seed 1.wav") == 0
+    assert read_recipe(tmp_path / "Rock, seed 2.wav").seed == 2
 
 
 def test_a_take_in_stereo_is_asked_for_played_and_written(

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.runs.events import Epoch, Failed, Preparing
 from fstmuse_core.runs.store import RunState, list_runs, running_training, runs_folder
+from fstmuse_gui.shared.tabs import Unsaved
 from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run import training
@@ -65,6 +66,69 @@ def test_closing_asks_what_becomes_of_the_training(
     running.window.close()
     assert not running.window.isVisible()
     assert training.heard == heard
+
+
+class UnsavedTab:
+    """Another tab, with things in it that lie in no file."""
+
+    def __init__(self, title: str, what: str, *names: str) -> None:
+        self.title, self.what, self.names = title, what, names
+        self.heard: list[str] = []
+        self.can_save = True
+
+    def unsaved(self) -> Unsaved | None:
+        return Unsaved(self.what, self.names, self.save) if self.names else None
+
+    def save(self) -> bool:
+        self.heard.append("save")
+        return self.can_save
+
+    def may_close(self) -> bool:
+        self.heard.append("asked apart")
+        return True
+
+    def close(self) -> None:
+        self.heard.append("close")
+
+
+@pytest.mark.parametrize(
+    ("pressed", "can_save", "heard", "is_closed"),
+    [
+        ("save", True, ["save", "close"], True),
+        ("save", False, ["save"], False),
+        ("discard", True, ["close"], True),
+        ("", True, [], False),
+    ],
+)
+def test_one_question_asks_about_all_that_is_unsaved_and_runs(
+    running: TrainBench, pressed: str, can_save: bool, heard: list[str], is_closed: bool
+) -> None:
+    made = UnsavedTab("Generate", "take", "Rock, seed 1", "Rock, seed 2")
+    taken = UnsavedTab("Classify", "recording", "Rain")
+    made.can_save = can_save
+    running.window.tabs.extend([made, taken])  # type: ignore[list-item]
+    asked = answer(press(pressed))
+    running.window.close()
+    (question,) = asked
+    assert question.windowTitle() == "Save 2 takes and 1 recording before closing?"
+    text = question.accessibleDescription()
+    assert all(name in text for name in ("Rock, seed 1", "Rock, seed 2", "Rain"))
+    assert f"{running.tab.running} is still training. It goes on without the window" in text
+    assert made.heard == heard
+    assert running.window.isVisible() is not is_closed
+    training: FakeTraining = running.training
+    assert training.heard == (["let go"] if is_closed else [])
+    del running.window.tabs[1:]  # the bench closes the window once more
+
+
+def test_a_tab_that_stands_alone_asks_for_itself(
+    running: TrainBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.view, "ask_closing", lambda *_: Closing.KEEP)
+    other = UnsavedTab("Generate", "take")
+    running.window.tabs.append(other)  # type: ignore[arg-type]
+    running.window.close()
+    assert other.heard == ["asked apart", "close"]
 
 
 def test_closing_can_be_thought_better_of(

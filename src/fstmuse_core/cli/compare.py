@@ -103,9 +103,9 @@ def _unknown_to(details: ModelDetails) -> str:
 
 
 def _shown(bundle: Any, other: Any) -> str:
-    """A model's name, with its hash where both have the same."""
-    name: str = bundle.name
-    return name if name != other.name else f"{name} ({bundle.sha256[:8]})"
+    """A model's title, with its hash where both have the same."""
+    title = one_line(bundle.manifest.title)
+    return title if title != one_line(other.manifest.title) else f"{title} ({bundle.sha256[:8]})"
 
 
 def _print_table(names: list[str], metrics: list[dict[str, Any]]) -> None:

@@ -23,6 +23,7 @@ from fstmuse_gui.shared.correction_presenter import (
     own_corrections,
 )
 from fstmuse_gui.shared.models import ModelChoice, ModelInfo
+from fstmuse_gui.shared.tabs import Unsaved
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.workers.bridge import WorkerBridge
@@ -228,13 +229,19 @@ class ClassifyPresenter(QObject):
         self._show_work()
         self.removed.emit(clips)
 
+    def unsaved(self) -> Unsaved | None:
+        """Recordings that would be lost; what is being recorded ends and is one of them."""
+        if self.takes.is_live:
+            self._recording.stop()
+        lost = [clip for clip in self.clips if clip.would_be_lost]
+        names = tuple(clip.title for clip in lost)
+        return Unsaved("recording", names, lambda: self.saving.save_takes(lost)) if lost else None
+
     def may_close(self) -> bool:
         """Ask before unsaved recordings are lost; True if the tab may close."""
-        if self.takes.is_live:
-            self._recording.stop()  # what is being recorded is asked about too
-        lost = [clip for clip in self.clips if clip.would_be_lost]
-        answer = self._view.ask_unsaved([clip.title for clip in lost]) if lost else "discard"
-        return self.saving.save_takes(lost) if answer == "save" else answer == "discard"
+        lost = self.unsaved()
+        answer = self._view.ask_unsaved(list(lost.names)) if lost else "discard"
+        return lost.save() if lost and answer == "save" else answer == "discard"
 
     def retry(self, *keys: int | None) -> None:
         """Classify clips once more."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from fstmuse_core.system.tables import csv_rows
 from fstmuse_gui.classify.view import ClassifyView
 from fstmuse_gui.plain import percent, visible
 from fstmuse_gui.settings import Settings
-from fstmuse_gui.shared.background import FileSaver, safe_file_name
+from fstmuse_gui.shared.background import FileSaver, new_paths, safe_file_name
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.sound.buffers import Take
 from fstmuse_gui.theme import current_colours, genre_colour, scaled_font
@@ -239,17 +238,6 @@ def write_take(path: str, take: Take) -> None:
     write_audio(path, *take.best)
 
 
-def _new_paths(folder: str, names: list[str]) -> list[str]:
-    """Paths in the folder where no file is yet, by these names."""
-    paths: list[str] = []
-    for name in names:
-        stem = safe_file_name(name) or "Recording"
-        tries = (f"{stem} {number}" if number > 1 else stem for number in itertools.count(1))
-        found = (str(Path(folder, f"{each}.wav")) for each in tries)
-        paths.append(next(path for path in found if path not in paths and not Path(path).exists()))
-    return paths
-
-
 class ClipSaver(FileSaver):
     """Asks where a clip's picture, result or recording goes, and writes it."""
 
@@ -302,8 +290,8 @@ class ClipSaver(FileSaver):
             path = self._ask(clips[0], "Save the recording", ".wav", _SOUNDS)
             paths = [path] if path else []
         else:
-            folder = self._view.ask_save_folder(self._suggest(""))
-            paths = _new_paths(folder, [clip.title for clip in clips]) if folder else []
+            folder = self._view.ask_save_folder(self._suggest(""), "Save the recordings in")
+            paths = new_paths(folder, [clip.title for clip in clips]) if folder else []
         try:
             for clip, path in zip(clips, paths, strict=False):
                 assert clip.take is not None

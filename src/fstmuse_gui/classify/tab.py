@@ -40,7 +40,7 @@ from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.correction_presenter import Corrections, own_corrections, show_learning
 from fstmuse_gui.shared.models import ModelInfo, installed_models
 from fstmuse_gui.shared.playback import VolumePresenter, volume_actions
-from fstmuse_gui.shared.tabs import MenuEntries, TabContext, make_action
+from fstmuse_gui.shared.tabs import MenuEntries, TabContext, Unsaved, make_action
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
@@ -203,6 +203,10 @@ class ClassifyTab(QObject):
     def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something hangs above the window."""
         self.view.set_drop_highlight(is_highlighted)
+
+    def unsaved(self) -> Unsaved | None:
+        """Recordings that would be lost."""
+        return self.presenter.unsaved()
 
     def may_close(self) -> bool:
         """Ask before a recording is lost."""

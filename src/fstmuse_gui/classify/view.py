@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
 from fstmuse_core.workers.protocol import ClipResult
 from fstmuse_gui.classify.clip_page import ClipPage
 from fstmuse_gui.classify.record_panel import RecordPanel
-from fstmuse_gui.plain import PlainLabel, visible
+from fstmuse_gui.plain import PlainLabel
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
+from fstmuse_gui.shared.tabs import ask_unsaved
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
 from fstmuse_gui.widgets.controls import tool_button
-from fstmuse_gui.widgets.dialogs import Answer, NameQuestion, Question
+from fstmuse_gui.widgets.dialogs import NameQuestion
 from fstmuse_gui.widgets.file_list import FileList
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, DropArea, TroublePage
 
 _WIDTH = 336
 # More names than this would fill the screen.
-_NAMED = 12
 _MORE = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -198,24 +198,11 @@ class ClassifyView(PagedView):
 
     def ask_unsaved(self, names: list[str]) -> str:
         """Ask what becomes of recordings: "save", "discard", or nothing to go on."""
-        one = len(names) == 1
-        title = f"Save {visible(names[0]) if one else f'{len(names)} recordings'} before closing?"
-        listed = [*names[:_NAMED], *([f"and {len(names) - _NAMED} more"] * (len(names) > _NAMED))]
-        text = "It lies in no file yet." if one else "\n".join(listed)
-        answers = [
-            Answer("", "Cancel"),
-            Answer("discard", "Discard" if one else "Discard all"),
-            Answer("save", f"Save{_MORE}" if one else f"Save all{_MORE}", is_default=True),
-        ]
-        return Question(self.window(), title, text, answers).ask()
+        return ask_unsaved(self.window(), {"recording": names})
 
     def ask_name(self, name: str) -> str:
         """Ask for another name; empty if it stays."""
         return NameQuestion(self.window(), "Rename the recording", name).ask()
-
-    def ask_save_folder(self, folder: str) -> str:
-        """Let the user choose where several files go; empty if nowhere."""
-        return QFileDialog.getExistingDirectory(self, "Save the recordings in", folder)
 
     def ask_open_files(self, folder: str, suffixes: list[str]) -> list[str]:
         """Let the user choose songs."""

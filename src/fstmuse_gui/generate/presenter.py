@@ -179,13 +179,9 @@ class GeneratePresenter(QObject):
 
     def may_close(self) -> bool:
         """Ask before unsaved takes are lost; True if the tab may close."""
-        n_lost = sum(take.would_be_lost for take in self.takes)
-        if not n_lost:
-            return True
-        what = "a take" if n_lost == 1 else f"{n_lost} takes"
-        return self._view.confirm(
-            f"Discard {what}?", "What has not been saved as a file will be gone.", "Discard"
-        )
+        lost = self.saving.unsaved(self.takes)
+        answer = self._view.ask_unsaved(list(lost.names)) if lost else "discard"
+        return lost.save() if lost and answer == "save" else answer == "discard"
 
     def close(self) -> None:
         """Stop everything that runs."""

@@ -16,7 +16,7 @@ from fstmuse_gui.generate.view import GenerateView
 from fstmuse_gui.settings import Option
 from fstmuse_gui.shared.models import ModelInfo, installed_generators, installed_models
 from fstmuse_gui.shared.playback import VolumePresenter, volume_actions
-from fstmuse_gui.shared.tabs import LazyPage, MenuEntries, TabContext, make_action
+from fstmuse_gui.shared.tabs import LazyPage, MenuEntries, TabContext, Unsaved, make_action
 from fstmuse_gui.sound.player import STEP_S, Playing, make_player
 from fstmuse_gui.workers.bridge import WorkerBridge, sound_bridge
 
@@ -122,6 +122,11 @@ class GenerateTab(QObject):
 
     def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Ignore it: nothing can be dropped here."""
+
+    def unsaved(self) -> Unsaved | None:
+        """Takes that would be lost."""
+        built = self._built.presenter if self._built is not None else None
+        return built.saving.unsaved(built.takes) if built is not None else None
 
     def may_close(self) -> bool:
         """Ask before takes are lost."""

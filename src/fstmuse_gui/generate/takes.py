@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +15,14 @@ from PySide6.QtGui import QGuiApplication
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.system.errors import AudioError
+from fstmuse_core.system.errors import AudioError, FstMuseError
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.generate.ruler import Section, describe
 from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
-from fstmuse_gui.shared.background import FileSaver, safe_file_name
+from fstmuse_gui.shared.background import FileSaver, new_paths, safe_file_name
 from fstmuse_gui.shared.playback import PagePlayback
+from fstmuse_gui.shared.tabs import Unsaved
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import Row, RowState
@@ -282,6 +283,33 @@ class TakeSaver(FileSaver):
             take.is_saved = True
 
         self._write(target, write, on_done)
+
+    def unsaved(self, takes: Iterable[Take]) -> Unsaved | None:
+        """Takes that would be lost, and how they are saved."""
+        lost = [take for take in takes if take.would_be_lost]
+        names = tuple(file_name(take).removesuffix(".wav") for take in lost)
+        return Unsaved("take", names, lambda: self.save_all(lost)) if lost else None
+
+    def save_all(self, takes: Sequence[Take]) -> bool:
+        """Save takes before the window closes; True if all of them lie in files now."""
+        from fstmuse_core.generate.generator import save_clip
+
+        names = [file_name(take) for take in takes]
+        if len(takes) == 1:
+            path = self._view.ask_save_path(self._suggest(names[0]))
+            paths = [path if Path(path).suffix else f"{path}.wav"] if path else []
+        else:
+            folder = self._view.ask_save_folder(self._suggest(""), "Save the takes in")
+            stems = [name.removesuffix(".wav") for name in names]
+            paths = new_paths(folder, stems) if folder else []
+        try:
+            for take, path in zip(takes, paths, strict=False):
+                if take.clip is not None:
+                    save_clip(path, take.clip)
+                    take.is_saved = True
+        except (FstMuseError, OSError) as error:
+            self.trouble.emit(str(error))
+        return all(take.is_saved for take in takes)
 
     def copy_recipe(self, take: Take) -> None:
         """The recipe as JSON, on the clipboard."""

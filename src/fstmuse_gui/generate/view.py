@@ -22,6 +22,7 @@ from fstmuse_gui.generate.ruler import SectionRuler, describe
 from fstmuse_gui.generate.takes import Take
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
+from fstmuse_gui.shared.tabs import ask_unsaved
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
@@ -367,6 +368,10 @@ class GenerateView(PagedView):
         self.show_page(self.busy_page)
 
     # -- questions ---------------------------------------------------------------------
+
+    def ask_unsaved(self, names: list[str]) -> str:
+        """Ask what becomes of takes: "save", "discard", or nothing to go on."""
+        return ask_unsaved(self.window(), {"take": names})
 
     def ask_save_path(self, suggestion: str) -> str:
         """Let the user choose where to save; empty if they would rather not."""

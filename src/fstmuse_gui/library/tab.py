@@ -90,6 +90,9 @@ class LibraryTab(QObject):
         """Light up while something hangs above the window."""
         self.wiring.view.set_drop_highlight(is_highlighted)
 
+    def unsaved(self) -> None:
+        """Return nothing: all of it lies in files."""
+
     def may_close(self) -> bool:
         """Ask while tags are being written; classifying goes on at the next start."""
         return self._built is None or self._built.may_close()

@@ -72,6 +72,9 @@ class ModelsTab(QObject):
         """Light up while something hangs above the window."""
         self.view.set_drop_highlight(is_highlighted)
 
+    def unsaved(self) -> None:
+        """Return nothing: all of it lies in files."""
+
     def may_close(self) -> bool:
         """Return True: an import is done again as easily."""
         return True

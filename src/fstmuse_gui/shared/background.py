@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import queue
@@ -180,3 +181,14 @@ class FileSaver(QObject):
 def safe_file_name(text: str) -> str:
     """``text`` without what file names cannot hold on some system, or not as a link."""
     return _UNFIT.sub("_", text)
+
+
+def new_paths(folder: str, names: list[str]) -> list[str]:
+    """Paths in the folder where no file is yet, by these names."""
+    paths: list[str] = []
+    for name in names:
+        stem = safe_file_name(name) or "Recording"
+        tries = (f"{stem} {number}" if number > 1 else stem for number in itertools.count(1))
+        found = (str(Path(folder, f"{each}.wav")) for each in tries)
+        paths.append(next(path for path in found if path not in paths and not Path(path).exists()))
+    return paths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -22,15 +22,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QTabWidget, QVBoxLayout, QWidget
 
-from fstmuse_gui.plain import tip
+from fstmuse_core.system.wording import counted
+from fstmuse_gui.plain import tip, visible
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.theme import current_colours, icon
+from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.workers.bridge import WorkerBridge
 from fstmuse_gui.workers.learning import Learner
 
 # None stands for a line between entries.
 MenuEntries = list[QAction | QMenu | None]
 _FULL_CIRCLE = 360 * 16
+# Things that a question names; of more it says how many.
+_NAMED = 12
 
 
 def make_action(
@@ -159,6 +163,50 @@ class TabContext:
     learner: Learner = field(default_factory=Learner)
 
 
+@dataclass(frozen=True)
+class Unsaved:
+    """Things in a tab that would be lost when the window closes.
+
+    ``what`` is what each is ("recording", "take"); ``save`` asks where they go, and tells whether
+    all of them lie in files then.
+    """
+
+    what: str
+    names: tuple[str, ...]
+    save: Callable[[], bool]
+
+
+def ask_unsaved(parent: QWidget, names: Mapping[str, Sequence[str]], going_on: str = "") -> str:
+    """Ask what becomes of things that lie in no file: "save", "discard", or nothing to go on.
+
+    Parameters
+    ----------
+    parent : QWidget
+        The window that waits.
+    names : mapping of str to sequence of str
+        Their names, by what they are ("recording", "take").
+    going_on : str
+        A training that runs on without the window; empty if none does.
+    """
+    every = [name for some in names.values() for name in some]
+    one = visible(every[0]) if len(every) == 1 else ""
+    counts = " and ".join(counted(len(some), what) for what, some in names.items() if some)
+    listed = [*every[:_NAMED], *([f"and {len(every) - _NAMED} more"] * (len(every) > _NAMED))]
+    text = "It lies in no file yet." if one else "\n".join(listed)
+    if going_on:
+        text += (
+            f"\n\n{visible(going_on)} is still training. It goes on without the window; to end it, "
+            "cancel this and press Stop in the Train tab."
+        )
+    more = "\N{HORIZONTAL ELLIPSIS}"
+    answers = [
+        Answer("", "Cancel"),
+        Answer("discard", "Discard" if one else "Discard all"),
+        Answer("save", f"Save{more}" if one else f"Save all{more}", is_default=True),
+    ]
+    return Question(parent, f"Save {one or counts} before closing?", text, answers).ask()
+
+
 class Tab(Protocol):
     """One tab of the window."""
 
@@ -182,6 +230,9 @@ class Tab(Protocol):
 
     def set_drop_highlight(self, is_highlighted: bool) -> None:
         """Light up while something that could be dropped hangs above the window."""
+
+    def unsaved(self) -> Unsaved | None:
+        """Things that would be lost; ``None`` where there are none."""
 
     def may_close(self) -> bool:
         """Ask before something is lost; True if the tab may close."""

@@ -177,6 +177,16 @@ class TrainTab(QObject):
         """Light up while something hangs above the window."""
         self.view.set_drop_highlight(is_highlighted)
 
+    @property
+    def running(self) -> str:
+        """Title of the training that runs, empty if none does."""
+        if self._built is not None:
+            return self.live.title if self.live.is_running else ""
+        return self._kept.title if self._kept.is_running else ""
+
+    def unsaved(self) -> None:
+        """Return nothing: all of it lies in files."""
+
     def may_close(self) -> bool:
         """Ask what becomes of a training that runs."""
         if self._built is not None:

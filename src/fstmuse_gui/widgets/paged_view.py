@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -165,6 +166,10 @@ class PagedView(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.hidden.emit()
+
+    def ask_save_folder(self, folder: str, title: str) -> str:
+        """Let the user choose where several files go; empty if nowhere."""
+        return QFileDialog.getExistingDirectory(self, title, folder)
 
     def confirm(self, question: str, detail: str, go_on: str) -> bool:
         """Ask before something is lost."""

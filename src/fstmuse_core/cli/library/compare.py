@@ -64,7 +64,8 @@ def compare(
     labels = chosen_labels(rows_a, beets, reviews, music_folder)
     result = compare_library((a, rows_a), (b, rows_b), labels)
     names = [
-        model.name if a.name != b.name else f"{model.name} ({model.sha256[:8]})" for model in (a, b)
+        one_line(model.title if a.title != b.title else f"{model.title} ({model.sha256[:8]})")
+        for model in (a, b)
     ]
     notes = [known_before(model, rows_a, labels) for model in (a, b)]
     if layout == "json":
