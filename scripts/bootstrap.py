@@ -63,9 +63,12 @@ def set_up(purpose: str) -> None:
         # An environment can't clear itself away: go on in the Python that it was made from.
         base = getattr(sys, "_base_executable", sys.executable)
         os.execv(base, [base, *sys.argv])
-    say("Setting FstMuse up. This takes a few minutes, once.")
+    total = len(packages(purpose))
+    say(f"Setting FstMuse up, once: {total} packages, 0.8 GB to download and 3 GB on the disk.")
+    say("TensorFlow, which trains networks, is most of it: 0.6 GB to download, 2 GB on the disk.")
     install_system_packages(purpose, say)
     if is_broken:
+        say("Making a Python environment ...")
         make_environment()
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
@@ -107,20 +110,25 @@ def install(purpose: str) -> None:
     Every package must have a hash that is listed, and comes built: nothing of it is run to
     install it. The program is built by what was installed so, not by what an index has today.
     """
-    pip_install("--require-hashes", "--only-binary=:all:", "--requirement", str(lock_file(purpose)))
+    wanted = ["--require-hashes", "--only-binary=:all:", "--requirement", str(lock_file(purpose))]
+    pip_install(*wanted, total=len(packages(purpose)))
     pip_install("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
 
 
-def pip_install(*arguments: str) -> None:
-    """Run ``pip install`` in the environment; give up if it fails."""
-    import subprocess
+def packages(purpose: str) -> set[str]:
+    """Names of the packages in the lock file."""
+    lines = lock_file(purpose).read_text(encoding="utf-8").splitlines()
+    return {line.partition("==")[0] for line in lines if line[:1].isalnum()}
+
+
+def pip_install(*arguments: str, total: int = 1) -> None:
+    """Run ``pip install`` of so many packages in the environment; give up if it fails."""
+    from install_progress import run_pip
 
     command = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    if not sys.stderr.isatty():
-        command += ["--quiet", "--progress-bar", "off"]
+    command += ["--progress-bar", "off", *arguments]
     # Standard output belongs to the program that is started afterwards.
-    done = subprocess.run([*command, *arguments], stdout=sys.stderr, stdin=subprocess.DEVNULL)
-    if done.returncode:
+    if run_pip(command, total, VENV, sys.stderr):
         give_up("the packages could not be installed (see above); once that is mended, start again")
 
 

@@ -21,7 +21,7 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of the scripts, from which they can be imported."""
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     yield ROOT / "scripts"
-    for name in ("bootstrap", "system_packages"):
+    for name in ("bootstrap", "install_progress", "system_packages"):
         sys.modules.pop(name, None)
 
 
@@ -79,8 +79,7 @@ def test_a_failed_installation_gives_up_and_leaves_no_stamp(
     monkeypatch.setattr("system_packages.install_system_packages", lambda *_: None)
     monkeypatch.setattr(bootstrap, "make_environment", lambda: None)
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
-    failed: subprocess.CompletedProcess[bytes] = subprocess.CompletedProcess([], 1)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr("install_progress.run_pip", lambda *_: 1)
 
     with pytest.raises(SystemExit, match="could not be installed"):
         bootstrap.set_up("run")
