@@ -4,8 +4,11 @@ The version stands in ``src/fstmuse_core/__init__.py`` alone, what an app is cal
 ``scripts/release``; everything else is made of them here.
 
 Usage: python scripts/release_files.py check-tag v0.1.0
+       python scripts/release_files.py version
+       python scripts/release_files.py notes
        python scripts/release_files.py icons FOLDER
        python scripts/release_files.py manifests FOLDER OWNER/NAME
+       python scripts/release_files.py core-requirements
 """
 
 from __future__ import annotations
@@ -48,6 +51,15 @@ ARCHIVES = {
     "setup": "fstmuse-{}-windows-x86_64-setup.exe",
 }
 CHECKSUMS = "SHA256SUMS"
+# What only deep trainings and the window take, with what comes along with it.
+NOT_CORE = frozenset(
+    """
+    absl-py astunparse audioread cloudpickle decorator gast google-pasta grpcio h5py joblib keras
+    lazy-loader libclang librosa llvmlite msgpack namex narwhals numba opt-einsum optree
+    pooch pyqtgraph pyside6-essentials requests scikit-learn shiboken6 sounddevice tensorflow
+    tensorflow-io tensorflow-io-gcs-filesystem termcolor urllib3 wheel wrapt
+    """.split()
+)
 _MANIFESTS = ("winget", "homebrew")
 _ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
 _MICROPHONE = (
@@ -84,6 +96,15 @@ def tag_fault(tag: str) -> str:
     return f"{' and '.join(missing)} do not name version {ours}" if missing else ""
 
 
+def release_notes() -> str:
+    """What the changelog says of this version."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    parts = re.split(r"^## (.*)\n", changes, flags=re.MULTILINE)
+    by_heading = dict(zip(parts[1::2], parts[2::2], strict=True))
+    found = (text for name, text in by_heading.items() if name.split()[0] == version())
+    return next(found, "").strip() + "\n"
+
+
 def write_icons(folder: Path) -> None:
     """Draw the one SVG as ``fstmuse.ico``, ``fstmuse.icns`` and a PNG of each size."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -101,7 +122,7 @@ def write_icons(folder: Path) -> None:
 
 def _drawn(size: int) -> bytes:
     from PySide6.QtCore import QBuffer, QIODevice
-    from PySide6.QtGui import QImage, QPainter
+    from PySide6.QtGui import QImage, QImageWriter, QPainter
     from PySide6.QtSvg import QSvgRenderer
 
     image = QImage(size, size, QImage.Format.Format_ARGB32)
@@ -111,7 +132,7 @@ def _drawn(size: int) -> bytes:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, b"PNG").write(image)
     return bytes(buffer.data().data())
 
 
@@ -204,6 +225,13 @@ def write_manifests(folder: Path, repository: str) -> list[Path]:
     return written
 
 
+def core_requirements() -> str:
+    """Locked packages of the command line alone, without window and TensorFlow."""
+    text = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+    entries = re.findall(r"^[a-z0-9].*\n(?: .*\n)*", text, re.MULTILINE)
+    return "".join(entry for entry in entries if entry.split("==")[0] not in NOT_CORE)
+
+
 def filled(template: Path, values: dict[str, str]) -> str:
     """Text of a template with a value for each ``@NAME@``; ``KeyError`` if one has none."""
     text = template.read_text(encoding="utf-8")
@@ -218,8 +246,14 @@ def main(arguments: Sequence[str]) -> int:
             if fault:
                 sys.exit(f"not released: {fault}")
             print(f"version {version()}")
+        case ["version"]:
+            print(version())
+        case ["notes"]:
+            print(release_notes(), end="")
         case ["icons", folder]:
             write_icons(Path(folder))
+        case ["core-requirements"]:
+            print(core_requirements(), end="")
         case ["manifests", folder, repository]:
             try:
                 for path in write_manifests(Path(folder), repository):

@@ -11,6 +11,7 @@ import logging  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 
+from fstmuse_core.cli.common.console import prepare_streams  # noqa: E402
 from fstmuse_core.system.native_libraries import use_one_thread  # noqa: E402
 from fstmuse_gui.settings import APP_ID, APP_NAME, DESKTOP_ID, ORGANISATION, TAGLINE  # noqa: E402
 
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         Arguments without the program's name: files and folders to classify. Those of the
         process by default.
     """
+    prepare_streams()
     use_one_thread()
     options = _parse(sys.argv[1:] if argv is None else argv)
     # Qt's event loop never comes back to Python for Ctrl+C; let it end the program as such.

@@ -76,7 +76,8 @@ def test_data_files_travel_beside_the_code_that_reads_them(installed: Path) -> N
 def test_nothing_else_travels(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert names - {"bin", "Scripts"} == {"beetsplug", "fstmuse_core", "fstmuse_gui"}
+    # Commands, and what desktops on Linux look for.
+    assert names - {"bin", "Scripts", "share"} == {"beetsplug", "fstmuse_core", "fstmuse_gui"}
 
 
 def test_it_finds_its_own_code_and_models(installed: Path) -> None:
