@@ -215,11 +215,11 @@ LACKS = (
     "what it makes lies between 0 and 1, and the magnitudes of the music it learns from do not: "
     "its discriminator can tell them apart without regard to the music",
     "its losses do not say how it sounds, so the last epoch is kept, not the best",
-    "it makes 30 s at once, ten seconds of work; a longer clip is several, one after the other",
+    "it makes 30 s at once; a longer clip is several, one after the other",
     "its weights are kept with eight bits, being too large otherwise, and it cannot be exported",
 )
 _JUDGE_STEPS = 400
-# Of each genre. What it makes has no genre, and takes eight times as long to make as ours.
+# Of each genre, fewer than of ours: what it makes has none.
 _WINDOWS, _PIECES = 24, 4
 
 
