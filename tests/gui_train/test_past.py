@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.bundle.bundle import load_bundle, shipped_models_folder
 from fstmuse_core.bundle.changes import delete_model, find_deleted, rename_model, restore_model
 from fstmuse_core.bundle.manifest import manifest_bytes
+from fstmuse_core.runs.events import event_line
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.presenter import PastRun, past_runs
 from fstmuse_gui.train.run.background import running_run
+from fstmuse_gui.train.run.curves import smoothed
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_started
@@ -182,3 +184,47 @@ def test_a_renamed_model_is_used_by_its_new_name_and_a_deleted_one_is_said(
     restore_model(find_deleted())
     running.view.results_page.use_button.click()
     assert wanted == ["My-songs", "My-songs"]
+
+
+def other_run(folder: Path, name: str, losses: list[float], model: str = "toy-model") -> PastRun:
+    folder.mkdir()
+    epochs = [replace(make_epoch(n), epoch=n, val_loss=loss) for n, loss in enumerate(losses, 1)]
+    (folder / "events.jsonl").write_text(
+        event_line(make_started()) + "".join(event_line(epoch) for epoch in epochs)
+    )
+    row = RunRow(name, name.upper(), "Done", "done")
+    return PastRun(row, folder, False, model, has_epochs=True)
+
+
+def test_curves_of_other_trainings_are_laid_over(
+    running: TrainBench, tmp_path: Path, qtbot: QtBot
+) -> None:
+    running.runs.append(other_run(tmp_path / "a", "earlier", [0.9, 0.7, 0.8]))
+    running.runs.append(other_run(tmp_path / "b", "music", [9.0], model="toy-gan"))
+    with qtbot.waitSignal(running.tab.past.listed):
+        running.tab.past.refresh()
+    page = running.view.run_page
+    (entry,) = page.others.menu().actions()
+    assert entry.text() == "EARLIER", "a generator's figures are others"
+    entry.trigger()
+    loss = page.classifier.curves.loss
+    qtbot.waitUntil(lambda: bool(loss._others))
+    ((title, curve),) = loss._others
+    assert (title, curve.x, curve.y) == ("EARLIER", [1, 2, 3], [0.9, 0.7, 0.8])
+    assert "EARLIER" in page.classifier.curves.legend.text()
+    entry.trigger()
+    qtbot.waitUntil(lambda: not loss._others)
+    assert not page.classifier.curves.legend.isVisible()
+
+
+def test_smoothing_draws_running_means_and_keeps_the_values(running: TrainBench) -> None:
+    page, loss = running.view.run_page, running.view.run_page.classifier.curves.loss
+    kept = list(loss.validation.y)
+    page.smoothing.setValue(60)
+    drawn = loss.validation.item.getData()[1]
+    assert list(drawn) == pytest.approx(smoothed(kept, 0.6))
+    assert loss.validation.y == kept
+    assert smoothed([1.0, 0.0, 0.0], 0.5) == pytest.approx([1.0, 1 / 3, 1 / 7])
+    assert smoothed([2.0, 2.0], 0.9) == pytest.approx([2.0, 2.0])
+    page.smoothing.setValue(0)
+    assert list(loss.validation.item.getData()[1]) == kept

@@ -18,6 +18,7 @@ from fstmuse_core.datasets.survey import SetCount
 from fstmuse_core.runs.events import Failed, Preparing, Warned
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.presenter import PastRun
+from fstmuse_gui.train.run.curves import OtherRun
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import (
     make_done,
@@ -227,6 +228,22 @@ def _gan_done(bench: TrainBench) -> None:
     bench.tell(make_gan_done())
 
 
+def _compared(bench: TrainBench) -> None:
+    """Beside the curves those of two other trainings, all of them smooth."""
+    _running(bench)
+    page = bench.view.run_page
+    page.offer_others({"r2": "my-demo-tapes", "r4": "a first try with everything"})
+    others = [
+        OtherRun(title, tuple(replace(make_epoch(n + shift), epoch=n) for n in range(1, n_epochs)))
+        for title, shift, n_epochs in (
+            ("my-demo-tapes", 3, 14),
+            ("a first try with everything", 0, 25),
+        )
+    ]
+    page.show_others(others)
+    page.smoothing.setValue(60)
+
+
 STATES: dict[str, Callable[[TrainBench], None]] = {
     "empty": _empty,
     "hot": _hot,
@@ -248,6 +265,7 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
     "preparing": _preparing,
     "first": _first,
     "running": _running,
+    "compared": _compared,
     "warned": _warned,
     "stopping": _stopping,
     "done": _done,

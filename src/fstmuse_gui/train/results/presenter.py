@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from fstmuse_core.runs import store
-from fstmuse_core.runs.events import Done, Failed, Started, ending, read_events
+from fstmuse_core.runs.events import Done, Epoch, Failed, Started, ending, read_events
 from fstmuse_core.runs.labels import (
     LONGEST_NOTE,
     RunLabel,
@@ -19,6 +19,7 @@ from fstmuse_core.runs.labels import (
     restore_run,
     write_label,
 )
+from fstmuse_core.runs.spec import QUICK
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.plain import visible
 from fstmuse_gui.shared.background import ThreadRunner
@@ -26,6 +27,7 @@ from fstmuse_gui.shared.tabs import make_action
 from fstmuse_gui.theme import GRID
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
+from fstmuse_gui.train.run.curves import OtherRun
 from fstmuse_gui.train.run.live import about_result, draw_curves
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.widgets.dialogs import FittingDialog, NameQuestion
@@ -38,6 +40,8 @@ class PastRun:
     row: RunRow
     folder: Path
     resumable: bool
+    model: str = ""
+    has_epochs: bool = False
 
 
 def past_runs() -> list[PastRun]:
@@ -63,7 +67,8 @@ def _past(summary: store.RunSummary) -> PastRun:
     label = read_label(Path(summary.folder))
     title = label.title or summary.out or summary.run
     row = RunRow(summary.run, title, words, summary.state.value, label.note)
-    return PastRun(row, Path(summary.folder), summary.resumable)
+    has_epochs = summary.epoch > 0 and summary.design != QUICK
+    return PastRun(row, Path(summary.folder), summary.resumable, summary.model, has_epochs)
 
 
 _UNFINISHED = (
@@ -107,7 +112,10 @@ class PastRunsPresenter(QObject):
         self._background = ThreadRunner(self)
         self._runs: dict[str, PastRun] = {}
         self._asked = 0
+        self._shown = ("", "")
         self.done: Done | None = None
+        view.run_page.started.connect(self._on_shown)
+        view.run_page.others_chosen.connect(self._compare)
 
     def refresh(self) -> None:
         """List the runs again."""
@@ -121,7 +129,45 @@ class PastRunsPresenter(QObject):
         if number != self._asked:
             return  # a later list is under way
         self._runs = {run.row.run: run for run in found}
+        self._offer_others()
         self.listed.emit(found)
+
+    def _on_shown(self, run: str, model: str) -> None:
+        """Another training is shown: those that were laid over the last one may be too."""
+        self._shown = run, model
+        self._offer_others()
+        self._compare(self._view.run_page.chosen_others)
+
+    def _offer_others(self) -> None:
+        """Offer the curves of trainings that make the same kind of model."""
+        name, model = self._shown
+        makes_music = model in MODEL_KINDS and MODEL_KINDS[model].makes_music
+        others = {
+            run.row.run: run.row.title
+            for run in self._runs.values()
+            if run.has_epochs
+            and run.row.run != name
+            and MODEL_KINDS[run.model].makes_music == makes_music
+        }
+        self._view.run_page.offer_others(others)
+
+    def _compare(self, names: list[str]) -> None:
+        """Lay the curves of these runs over those that are shown."""
+        shown = self._shown
+        runs = [run for name in names if (run := self._runs.get(name)) is not None]
+
+        def body() -> list[OtherRun]:
+            found = []
+            for run in runs:
+                epochs = [e for e in read_events(run.folder) if isinstance(e, Epoch)]
+                found.append(OtherRun(run.row.title, tuple(epochs)))
+            return found
+
+        def tell(found: list[OtherRun]) -> None:
+            if shown == self._shown:  # else another one is shown by now
+                self._view.run_page.show_others(found)
+
+        self._background.run(body, tell, self.trouble.emit)
 
     def find(self, name: str) -> PastRun | None:
         """The run of this name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pyqtgraph as pg
@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from fstmuse_core.runs.events import Epoch, Progress
 from fstmuse_gui.plain import RichLabel, escaped, percent
-from fstmuse_gui.theme import GRID, current_colours
+from fstmuse_gui.theme import GRID, current_colours, genre_colour
 from fstmuse_gui.widgets.axes import Plot
 from fstmuse_gui.widgets.page_parts import heading
 
 _AXIS_WIDTH = 48
+# Of other trainings: genres whose colours are far apart.
+_COLOURS = ("Rock", "Jazz", "Electronic", "Folk", "Pop", "Hip-Hop")
 # More points than pixels say nothing and cost time.
 _MOST_LIVE_POINTS = 2000
 
@@ -38,8 +40,30 @@ class _Line:
             self.x.append(x)
             self.y.append(y)
 
-    def draw(self) -> None:
-        self.item.setData(self.x, self.y)
+    def draw(self, smoothing: float = 0.0) -> None:
+        self.item.setData(self.x, smoothed(self.y, smoothing))
+
+
+def smoothed(values: Sequence[float], weight: float) -> list[float]:
+    """Running means in which each value before counts ``weight`` times the next one.
+
+    The first ones are no nearer to zero for that (Kingma and Ba's correction), as in TensorBoard.
+    """
+    if weight <= 0.0:
+        return list(values)
+    found, mean = [], 0.0
+    for number, value in enumerate(values, 1):
+        mean = weight * mean + (1.0 - weight) * value
+        found.append(mean / (1.0 - weight**number))
+    return found
+
+
+@dataclass(frozen=True)
+class OtherRun:
+    """A training whose curves are laid over another's."""
+
+    title: str
+    epochs: tuple[Epoch, ...]
 
 
 class CurvePlot(QWidget):
@@ -69,6 +93,8 @@ class CurvePlot(QWidget):
         self._best_at: tuple[list[float], list[float]] = ([], [])
         self._percents = percents
         self._names = trained, validated
+        self._smoothing, self._epochs = 0.0, 1
+        self._others: list[tuple[str, _Line]] = []
         self._heading = heading(self, title)
         self._now = RichLabel()
         self._build_plot()
@@ -103,8 +129,28 @@ class CurvePlot(QWidget):
         self._heading.setText(title)
         self.setAccessibleName(title)
 
+    def smooth(self, weight: float) -> None:
+        """Smooth the curves from the next :meth:`draw` on; 0 shows them as they are."""
+        self._smoothing = weight
+
+    def lay_over(self, others: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> None:
+        """Show titles and points of other trainings too, at the next :meth:`draw`."""
+        for _, line in self._others:
+            self.plot.box.removeItem(line.item)
+        self._others = []
+        for title, points in others:
+            line = self._line("muted", 1.8)
+            for x, y in points:
+                line.add(x, y)
+            self._others.append((title, line))
+        longest = max((line.x[-1] for _, line in self._others if line.x), default=0.0)
+        self.plot.box.setXRange(0, max(self._epochs, longest), padding=0.02)
+        self._dress()
+
     def start(self, epochs: int) -> None:
         """Empty axes for this many epochs."""
+        self._epochs = max(1, epochs)
+        self.lay_over(())
         for line in (self.live, self.training, self.validation):
             line.x.clear()
             line.y.clear()
@@ -115,7 +161,7 @@ class CurvePlot(QWidget):
         self._now.clear()
         self.setAccessibleDescription("Nothing yet")
         box = self.plot.box
-        box.setXRange(0, max(1, epochs), padding=0.02)
+        box.setXRange(0, self._epochs, padding=0.02)
         box.enableAutoRange(axis="x", enable=False)
         if self._percents:
             box.setYRange(0, 1, padding=0.06)
@@ -143,9 +189,11 @@ class CurvePlot(QWidget):
 
     def draw(self) -> None:
         """Draw what has come."""
-        for line in (self.live, self.training, self.validation):
-            line.draw()
-        self._best.setData(*self._best_at)
+        lines = (self.live, self.training, self.validation, *(line for _, line in self._others))
+        for line in lines:
+            line.draw(self._smoothing)
+        # Where the smooth curve is not, the point would hang in the air.
+        self._best.setData(*(self._best_at if not self._smoothing else ([], [])))
         self._fit()
         self._tell()
 
@@ -186,6 +234,10 @@ class CurvePlot(QWidget):
         colours = current_colours()
         for line in (self.live, self.training, self.validation):
             line.item.setPen(pg.mkPen(QColor(getattr(colours, line.role)), width=line.width))
+        for place, (_, line) in enumerate(self._others):
+            line.item.setPen(
+                pg.mkPen(other_colour(place), width=line.width, style=Qt.PenStyle.DashLine)
+            )
         self._best.setBrush(pg.mkBrush(colours.accent))
         self._best.setPen(pg.mkPen(colours.window, width=2))
         self._now.setStyleSheet(f"color: {colours.muted}")
@@ -195,6 +247,11 @@ class CurvePlot(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
         super().changeEvent(event)
+
+
+def other_colour(place: int) -> QColor:
+    """Colour of the curves of one of the other trainings."""
+    return genre_colour(_COLOURS[place % len(_COLOURS)], current_colours().is_dark)
 
 
 class _PercentAxis(pg.AxisItem):
@@ -213,15 +270,29 @@ _SOON_MS = 20
 
 
 class PlotStack(QWidget):
-    """Plots one above the other, each drawn in a turn of its own; the last is lower."""
+    """Plots one above the other, each drawn in a turn of its own; the last is lower.
 
-    def __init__(self, plots: Sequence[CurvePlot], parent: QWidget | None = None) -> None:
+    ``values`` are what each plot shows of another training's epoch.
+    """
+
+    def __init__(
+        self,
+        plots: Sequence[CurvePlot],
+        values: Sequence[Callable[[Epoch], float]],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Curves of the training")
         self._plots = tuple(plots)
+        self._values = tuple(values)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
+        self._others: tuple[str, ...] = ()
+        self.legend = RichLabel()
+        self.legend.setWordWrap(True)
+        self.legend.hide()
+        column.addWidget(self.legend)
         for plot in self._plots[:-1]:
             column.addWidget(plot, 1)
         self._plots[-1].setFixedHeight(_RATE_HEIGHT)
@@ -234,6 +305,36 @@ class PlotStack(QWidget):
         """Clear everything."""
         for plot in self._plots:
             plot.start(epochs)
+        self._others = ()
+        self._tell_others()
+
+    def smooth(self, weight: float) -> None:
+        """Smooth all curves but the learning rate's, which has nothing to smooth."""
+        for plot in self._plots[:-1]:
+            plot.smooth(weight)
+        self.draw_now()
+
+    def lay_over(self, others: Sequence[OtherRun]) -> None:
+        """Lay the curves of other trainings over these."""
+        for plot, value in zip(self._plots, self._values, strict=True):
+            plot.lay_over(
+                [(run.title, [(e.epoch, value(e)) for e in run.epochs]) for run in others]
+            )
+        self._others = tuple(run.title for run in others)
+        self._tell_others()
+        self.draw_now()
+
+    def _tell_others(self) -> None:
+        spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {}'
+        named = enumerate(self._others)
+        said = [spot.format(other_colour(n).name(), escaped(title)) for n, title in named]
+        self.legend.setText("Dashed, on validation: &nbsp;" + "&nbsp;&nbsp; ".join(said))
+        self.legend.setVisible(bool(said))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tell_others()
+        super().changeEvent(event)
 
     def draw_soon(self) -> None:
         """Draw what has come within an epoch."""
@@ -275,7 +376,8 @@ class Curves(PlotStack):
         self.loss = CurvePlot("Loss")
         self.accuracy = CurvePlot("Accuracy", percents=True)
         self.rate = CurvePlot("Learning rate", validated="")
-        super().__init__((self.loss, self.accuracy, self.rate), parent)
+        values = (lambda e: e.val_loss, lambda e: e.val_accuracy, lambda e: e.learning_rate)
+        super().__init__((self.loss, self.accuracy, self.rate), values, parent)
 
     def show_progress(self, progress: Progress) -> None:
         """Draw what has been reached within an epoch."""
@@ -290,41 +392,5 @@ class Curves(PlotStack):
         number = epoch.epoch
         self.loss.add(number, epoch.loss, epoch.val_loss, is_best=epoch.is_best)
         self.accuracy.add(number, epoch.accuracy, epoch.val_accuracy, is_best=epoch.is_best)
-        self.rate.add(number, epoch.learning_rate, math.nan, is_best=False)
-        self.draw_next()
-
-
-class GanCurves(PlotStack):
-    """Curves of a generator and its discriminator."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self.loss = CurvePlot("Losses", trained="discriminator", validated="generator")
-        self.frechet = CurvePlot("Fréchet distance", trained="")
-        self.consistency = CurvePlot("", percents=True, trained="")
-        self.rate = CurvePlot("Learning rate", validated="")
-        super().__init__((self.loss, self.frechet, self.consistency, self.rate), parent)
-
-    def start_design(self, epochs: int, design: str) -> None:
-        """Clear everything and show what is measured of this design."""
-        self.start(epochs)
-        is_ours = design == "ours"
-        self.frechet.setVisible(is_ours)
-        self.consistency.set_title(
-            "Taken for the genre asked for" if is_ours else "Taken for real by the discriminator"
-        )
-
-    def show_progress(self, progress: Progress) -> None:
-        """Draw what has been reached within an epoch."""
-        x = within(progress)
-        self.loss.add_live(x, progress.loss)
-        self.rate.add_live(x, progress.learning_rate)
-        self.draw_soon()
-
-    def show_epoch(self, epoch: Epoch) -> None:
-        """Draw what an epoch has reached."""
-        number, best = epoch.epoch, epoch.is_best
-        self.loss.add(number, epoch.loss, epoch.generator_loss, is_best=False)
-        self.frechet.add(number, math.nan, epoch.val_loss, is_best=best)
-        self.consistency.add(number, math.nan, epoch.val_accuracy, is_best=best)
         self.rate.add(number, epoch.learning_rate, math.nan, is_best=False)
         self.draw_next()

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fstmuse_core.runs.events import Epoch, Progress, Sample, Started
 from fstmuse_core.runs.spec import QUICK
-from fstmuse_gui.plain import time_left
+from fstmuse_gui.plain import PlainLabel, time_left
+from fstmuse_gui.plain import caption as caption_of
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
-from fstmuse_gui.train.run.curves import Curves, GanCurves
+from fstmuse_gui.train.run.curves import CurvePlot, Curves, OtherRun, PlotStack, within
 from fstmuse_gui.train.run.samples import SamplesPanel
 from fstmuse_gui.train.words import GAP, about, speed, worst_mistake
 from fstmuse_gui.widgets.confusion_view import ConfusionView
@@ -88,6 +102,48 @@ class ClassifierCourse(QWidget):
             self._mistake.setText(worst_mistake(self._genres, self._epoch.confusion))
 
 
+class GanCurves(PlotStack):
+    """Curves of a generator and its discriminator."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.loss = CurvePlot("Losses", trained="discriminator", validated="generator")
+        self.frechet = CurvePlot("Fréchet distance", trained="")
+        self.consistency = CurvePlot("", percents=True, trained="")
+        self.rate = CurvePlot("Learning rate", validated="")
+        values = (
+            lambda e: e.generator_loss,
+            lambda e: e.val_loss,
+            lambda e: e.val_accuracy,
+            lambda e: e.learning_rate,
+        )
+        super().__init__((self.loss, self.frechet, self.consistency, self.rate), values, parent)
+
+    def start_design(self, epochs: int, design: str) -> None:
+        """Clear everything and show what is measured of this design."""
+        self.start(epochs)
+        is_ours = design == "ours"
+        self.frechet.setVisible(is_ours)
+        self.consistency.set_title(
+            "Taken for the genre asked for" if is_ours else "Taken for real by the discriminator"
+        )
+
+    def show_progress(self, progress: Progress) -> None:
+        """Draw what has been reached within an epoch."""
+        x = within(progress)
+        self.loss.add_live(x, progress.loss)
+        self.rate.add_live(x, progress.learning_rate)
+        self.draw_soon()
+
+    def show_epoch(self, epoch: Epoch) -> None:
+        """Draw what an epoch has reached."""
+        number, best = epoch.epoch, epoch.is_best
+        self.loss.add(number, epoch.loss, epoch.generator_loss, is_best=False)
+        self.frechet.add(number, math.nan, epoch.val_loss, is_best=best)
+        self.consistency.add(number, math.nan, epoch.val_accuracy, is_best=best)
+        self.rate.add(number, epoch.learning_rate, math.nan, is_best=False)
+        self.draw_next()
+
+
 class GanCourse(QWidget):
     """Progress of a generator: beside the curves its pieces."""
 
@@ -136,6 +192,7 @@ def _lay_out(page: QWidget, sides: TwoColumns) -> None:
 # Run page -----------------------------------------------------------------------------------
 
 _STEPS = 1000
+_SMOOTHEST, _SLIDER_WIDTH = 95, 96
 
 
 class RunPage(QWidget):
@@ -145,11 +202,17 @@ class RunPage(QWidget):
     -------
     stop_requested, cancel_requested, result_requested
         A button was pressed.
+    others_chosen(list)
+        Runs whose curves are to be laid over.
+    started(str, str)
+        Another training is shown: its run and its model.
     """
 
     stop_requested = Signal()
     cancel_requested = Signal()
     result_requested = Signal()
+    others_chosen = Signal(list)
+    started = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -193,11 +256,56 @@ class RunPage(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the training")
         self._where = StatusLabel()
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0, _SMOOTHEST)
+        self.smoothing.setFixedWidth(_SLIDER_WIDTH)
+        self.smoothing.setAccessibleName("Smoothing of the curves, in per cent")
+        self.smoothing.setToolTip("Running means: how much each value owes to those before")
+        self.smoothing.valueChanged.connect(lambda n: self._course.curves.smooth(n / 100))
+        self.others = QToolButton()
+        self.others.setText("Compare with")
+        self.others.setAccessibleName("Trainings whose curves are laid over these")
+        self.others.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self.others)
+        self.others.setMenu(self._menu)
+        caption = PlainLabel("Smoothing")
+        caption.setProperty("look", "small")
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(self._where, 1)
+        for widget in (caption, self.smoothing, self.others):
+            line.addWidget(widget)
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addWidget(self._bar)
-        column.addWidget(self._where)
+        column.addLayout(line)
         return column
+
+    def offer_others(self, titles: Mapping[str, str]) -> None:
+        """Offer trainings to compare with: titles by their runs; those that are shown stay so."""
+        chosen = self.chosen_others
+        self._menu.clear()
+        for run, title in titles.items():
+            entry = self._menu.addAction(caption_of(title))
+            entry.setData(run)
+            entry.setCheckable(True)
+            entry.setChecked(run in chosen)
+            entry.triggered.connect(lambda _checked: self.others_chosen.emit(self.chosen_others))
+        self.others.setEnabled(bool(titles))
+        self.others.setToolTip(
+            "Lay the curves of other trainings over these"
+            if titles
+            else "There is no other training of this kind"
+        )
+
+    @property
+    def chosen_others(self) -> list[str]:
+        """Runs whose curves are laid over."""
+        return [str(entry.data()) for entry in self._menu.actions() if entry.isChecked()]
+
+    def show_others(self, others: Sequence[OtherRun]) -> None:
+        """Lay the curves of other trainings over these."""
+        self._course.curves.lay_over(others)
 
     @property
     def where(self) -> str:
@@ -211,11 +319,13 @@ class RunPage(QWidget):
         kind = MODEL_KINDS.get(started.model)
         self._course = self.gan if kind is not None and kind.makes_music else self.classifier
         self._course.start(started)
+        self._course.curves.smooth(self.smoothing.value() / 100)
         self._courses.setCurrentWidget(self._course)
         is_quick = started.design == QUICK
         self._where.set_text("This takes seconds" if is_quick else "The first epoch begins")
         self._show_busy_bar()
         self.show_buttons(is_running=True)
+        self.started.emit(started.run, started.model)
 
     def show_progress(self, progress: Progress) -> None:
         """Within an epoch."""
