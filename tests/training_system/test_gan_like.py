@@ -65,6 +65,9 @@ def test_it_is_told_of_songs_and_can_be_trained_further(
     more = load_bundle(home.last["bundle"])
     assert (more.path / LIKENESS_NAME).read_bytes() == (told.path / LIKENESS_NAME).read_bytes()
     np.testing.assert_array_equal(more.manifest.scaling.mean, told.manifest.scaling.mean)
+    command = more.manifest.training["command"]
+    assert command.endswith("--fine-tune told")
+    assert str(tmp_path) not in command
     # What chose the epoch and judged the base still does, and is not learned from.
     after = _parts(home)
     for part in ("train", "validation", "test"):

@@ -125,15 +125,16 @@ def training_note(bundle: Bundle, artist: str, title: str, file: str) -> str:
     )
 
 
-def tracks_of_base(bundle: Bundle) -> list[dict[str, str]]:
+def tracks_of_base(bundle: Bundle, parts: Collection[str] | None = None) -> list[dict[str, str]]:
     """Rows for the list of music of a model that starts from another: what the other learned from.
 
     If that is not known, a row that says so, which makes it unknown of the new model as well.
+    With ``parts`` only what its list says is in one of them.
     """
     rows = _learned_from(bundle)
     if rows is None:
         return [{"part": UNKNOWN, "collection": bundle.name}]
-    return [{**row, "part": BASE} for row in rows]
+    return [{**row, "part": BASE} for row in rows if parts is None or row["part"] in parts]
 
 
 def _learned_from(bundle: Bundle) -> list[Cells] | None:

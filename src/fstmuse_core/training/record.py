@@ -36,6 +36,8 @@ def command_of(settings: TrainSettings) -> str:
             words.append(option)
         elif name != "tensorboard" and not _needs_no_word(settings, name, value):
             word = listed_genres(value) if isinstance(value, list) else str(value)
+            # Of a folder anywhere the name says enough, and its place is nobody's business.
+            word = Path(word).name if name == "fine_tune" else word
             words.append(f"{option} {shlex.quote(word)}")
     return " ".join(words)
 

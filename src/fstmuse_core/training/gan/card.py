@@ -23,7 +23,7 @@ _LIKE_MUSIC = (
 )
 _WITH_A_BEAT = (
     "A beat, in most clips at the tempo that is asked for, bars that vary and sections that "
-    "return, in the colour of a genre; blurred, as from a worn tape, with hardly a melody and no "
+    "return, in the colour of a genre; a little blurred, with hardly a melody and no "
     "words. Nobody would take it for a recording."
 )
 _CHOSE = "It chose among the epochs, by other pieces than are measured here. "

@@ -18,6 +18,7 @@ from fstmuse_core.bundle.bundle import (
 from fstmuse_core.bundle.likeness import likeness_entry
 from fstmuse_core.bundle.manifest import GENERATOR, BundleManifest, Thresholds
 from fstmuse_core.datasets.groups import count_unknown
+from fstmuse_core.datasets.overlap import BASE, tracks_of_base
 from fstmuse_core.datasets.track import PARTS
 from fstmuse_core.networks.toy_gan import CROP_FRAMES, SHAPE
 from fstmuse_core.runs.events import Done
@@ -72,7 +73,7 @@ def package_generator(
     card = generator_card(report, parameters, trainer.steps_per_epoch).encode()
     files |= {
         CARD_NAME: card,
-        "TRACKS.csv": track_list(_of_genres(run.parts)).encode(),
+        "TRACKS.csv": track_list(_of_genres(run.parts), _of_base(run)).encode(),
         JUDGE_NAME: judge_bytes(trainer.judge.classifier, trainer.judge.scaling),
     }
     if trainer.likeness is not None:
@@ -90,6 +91,18 @@ def _of_genres(parts: Parts) -> Parts:
     """Parts without the music of other genres, which nothing was done with."""
     train, validation, test = (tuple(parts.known(part)) for part in PARTS)
     return replace(parts, train=train, validation=validation, test=test)
+
+
+def _of_base(run: Run) -> list[dict[str, str]]:
+    """Music that the generator it starts from has learned, beside what is learned now."""
+    base = kept_base(run.settings, run.folder)
+    if base is None:
+        return []
+    here = {(t.artist, t.title, t.path.name) for t in run.parts.tracks()}
+    rows = tracks_of_base(base, ("train", BASE))
+    return [
+        row for row in rows if (row.get("artist"), row.get("title"), row.get("file")) not in here
+    ]
 
 
 def _write_figures(run: FinishedRun, trainer: GanTrainer) -> list[str]:
