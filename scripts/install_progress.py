@@ -1,4 +1,4 @@
-"""What pip is doing, for people: which package of how many, and how much there is of it."""
+"""Progress of pip, for people: which package of how many, and how much there is of it."""
 
 from __future__ import annotations
 

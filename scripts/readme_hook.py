@@ -1,4 +1,4 @@
-"""What hatchling calls for the README: its links as a package index can follow them.
+"""Hook that hatchling calls for the README: its links as a package index can follow them.
 
 In a checkout they are relative, as the forge shows them; where the build knows the repository,
 from ``GITHUB_REPOSITORY`` (owner/name), they lead to it at the version that is built.

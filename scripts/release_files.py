@@ -97,7 +97,7 @@ def tag_fault(tag: str) -> str:
 
 
 def release_notes() -> str:
-    """What the changelog says of this version."""
+    """Text of the changelog on this version."""
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     parts = re.split(r"^## (.*)\n", changes, flags=re.MULTILINE)
     by_heading = dict(zip(parts[1::2], parts[2::2], strict=True))
@@ -144,7 +144,7 @@ def desktop_types() -> list[str]:
 
 
 def info_plist() -> dict[str, Any]:
-    """What macOS is told of the app: what it opens, and what it wants the microphone for."""
+    """Facts that macOS is told of the app: what it opens, and what it wants the microphone for."""
     model = f"{APP_ID}.model"
     return {
         "CFBundleName": "FstMuse",

@@ -132,7 +132,7 @@ class FstMusePlugin(BeetsPlugin):
                 raise
 
     def _spelt(self, library: Any, genre: str) -> str:
-        """What a genre is called in the configuration, or else in the library."""
+        """Name of a genre in the configuration, or else in the library."""
         own = self.config["genres"].get(dict)
         if genre in own:
             return str(own[genre])
@@ -217,7 +217,7 @@ def _letters(name: str) -> str:
 
 
 def _spellings(library: Any) -> dict[str, str]:
-    """How genres are spelt in the library, by their letters alone; the commonest wins."""
+    """Spellings of genres in the library, by their letters alone; the commonest wins."""
     column = "genres" if _KEEPS_LIST else "genre"
     with library.transaction() as transaction:
         rows = transaction.query(f"SELECT {column}, COUNT(*) FROM items GROUP BY {column}")

@@ -52,7 +52,7 @@ def test_docstrings_open_with_a_verb_or_a_noun(folder: str) -> None:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ('"""True if it is so."""', ["Whether it is so."]),
+        ('"""Whether it is so."""', ["Whether it is so."]),
         ('def f():\n    """What it gives."""', ["What it gives."]),
         (
             'class A:\n    """A thing.\n\n    Attributes\n    ----------\n    size : int\n'

@@ -135,7 +135,7 @@ class Listener:
 
 
 def tags_of(answer: dict[str, Any]) -> dict[str, str]:
-    """What Picard calls the tags, of one answer of ``fstmuse classify --measures``."""
+    """Names that Picard gives the tags, of one answer of ``fstmuse classify --measures``."""
     measures = answer.get("measures", {})
     sure = measures.get("sure", ())
     moods = answer.get("traits", {}).get("mood", ())
