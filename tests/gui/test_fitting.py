@@ -257,6 +257,15 @@ def test_the_window_on_a_small_screen(
         assert picture.height() <= height
 
 
+def test_bars_are_whole_where_the_sidebar_leaves_little(bench: Bench, qtbot: QtBot) -> None:
+    bench.presenter.open_paths(["/music/song.mp3"])
+    bench.answer(make_result(make_music(5.0), make_classification()))
+    bar = bench.view._panes[bench.view.clip_page].horizontalScrollBar()
+    for width in (720, 780, 840, 900):
+        bench.window.resize(width, 640)
+        qtbot.waitUntil(lambda: bar.maximum() == 0)
+
+
 def test_a_clip_is_read_without_scrolling_sideways(bench: Bench, qtbot: QtBot) -> None:
     long = {"Progressive Electronic Rock from the North": 0.9, "Folk": 0.06, "Jazz": 0.04}
     bench.presenter.open_paths(["/music/A rather long name of a song.mp3"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -32,6 +32,8 @@ from fstmuse_gui.widgets.state_pages import BusyPage, DropArea, TroublePage
 _WIDTH = 336
 # More names than this would fill the screen.
 _MORE = "\N{HORIZONTAL ELLIPSIS}"
+# The bars and what stands beside them are cut below this width.
+_CLIP_PAGE_WIDTH = 480
 
 
 class Sidebar(QWidget):
@@ -141,6 +143,7 @@ class ClassifyView(PagedView):
         super().__init__("Classify", self.sidebar, pages, parent)
         self._veil = _DropVeil(self)
         self._veil.hide()
+        self._panes[self.clip_page].installEventFilter(self)
 
     # -- pages -------------------------------------------------------------------------
 
@@ -182,7 +185,17 @@ class ClassifyView(PagedView):
         self._veil.setGeometry(self.rect())
         self.record_panel.set_low(self.height() < LOW)
         self.clip_page.set_low(self.height() < LOW)
-        self.clip_page.set_narrow(self.width() < NARROW)
+        self._fit_clip_page()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._fit_clip_page()
+        return super().eventFilter(watched, event)
+
+    def _fit_clip_page(self) -> None:
+        """Let the page do with little where it has little, whatever the sidebar takes."""
+        room = self._panes[self.clip_page].width()
+        self.clip_page.set_narrow(self.width() < NARROW or room < _CLIP_PAGE_WIDTH)
 
     # -- questions ---------------------------------------------------------------------
 
