@@ -3,7 +3,8 @@
     python scripts/make_tiny_generator.py
 
 They take and give what real ones do, so that tests of generating need no TensorFlow.
-``tiny.tflite`` knows three genres and no beat, ``tiny-grid.tflite`` four and the beat grid.
+``tiny.tflite`` knows three genres and no beat, ``tiny-grid.tflite`` four and the beat grid, and
+``tiny-told.tflite`` can be told of a song beside these.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pathlib import Path
 import keras
 from keras import layers, ops
 
+from fstmuse_core.bundle.likeness import N_LIKENESS_VALUES
+
 FOLDER = Path(__file__).parents[1] / "tests" / "generate"
-# Values of the condition: genres, and on the beat grid two more.
-CONDITIONS = {"tiny.tflite": 3, "tiny-grid.tflite": 6}
+# Values of the condition: genres, on the beat grid two more, and those of a song.
+CONDITIONS = {"tiny.tflite": 3, "tiny-grid.tflite": 6, "tiny-told.tflite": 6 + N_LIKENESS_VALUES}
 MARGIN, GLOBAL, LOCAL, BEAT, FRAMES, BANDS = 2, 8, 4, 5, 16, 128
 
 

@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
         self._context.models.generator_wanted.connect(lambda _name: self._show_tab("Generate"))
         self._context.models.fine_tune_wanted.connect(lambda _name: self._show_tab("Train"))
         self._context.data.train_on_wanted.connect(lambda _path: self._show_tab("Train"))
+        self._context.data.music_like_wanted.connect(lambda _paths: self._show_tab("Generate"))
         self._context.badges.changed.connect(self._on_badge)
         self._context.learner.learned.connect(lambda _told: self._context.models.changed.emit())
         self.setCentralWidget(self._tab_widget)

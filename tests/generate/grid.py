@@ -12,9 +12,13 @@ import numpy as np
 from fstmuse_core.audio.beats import CELLS_A_BEAT, BeatRun, to_grid
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spectrogram
 from fstmuse_core.bundle.bar_noise import Grid
-from fstmuse_core.bundle.bundle import write_bundle
+from fstmuse_core.bundle.bundle import LIKENESS_NAME, write_bundle
+from fstmuse_core.bundle.likeness import N_DIRECTIONS, Likeness, likeness_entry
+from fstmuse_core.bundle.tagger import installed_tagger
 from tests.generate.conftest import SHAPE, TINY, tiny_manifest
 
+# Values of the tagger's embedding.
+N_FEATURES = 512
 # With a beat; with one that has to be asked for; without one.
 GENRES = ("Rock", "Electronic", "Jazz", "Classical")
 GRID = Grid(
@@ -39,6 +43,37 @@ def write_tiny_grid(folder: Path, name: str = "tiny-grid") -> Path:
     )
     network = TINY.with_name("tiny-grid.tflite").read_bytes()
     write_bundle(folder, manifest, {"model.tflite": network, "weights.npz": b"", "CARD.md": b"#\n"})
+    return folder
+
+
+def write_tiny_told(folder: Path, name: str = "tiny-told") -> Path:
+    """Write the same, told of songs, with the network that can be."""
+    manifest = replace(
+        tiny_manifest(),
+        name=name,
+        title="TinyTold",
+        genres=GENRES,
+        architecture={
+            **SHAPE.to_dict(),
+            "grid": GRID.to_dict(),
+            **likeness_entry(installed_tagger().sha256),
+        },
+    )
+    rng = np.random.default_rng(5)
+    likeness = Likeness(
+        mean=np.zeros(N_FEATURES, np.float32),
+        axes=0.1 * rng.standard_normal((N_FEATURES, N_DIRECTIONS)).astype(np.float32),
+        centres=rng.standard_normal((len(GENRES), N_DIRECTIONS)).astype(np.float32),
+        songs=rng.standard_normal((8, N_DIRECTIONS)).astype(np.float32),
+        labels=np.arange(8, dtype=np.float32) // 2,
+    )
+    files = {
+        "model.tflite": TINY.with_name("tiny-told.tflite").read_bytes(),
+        "weights.npz": b"",
+        "CARD.md": b"#\n",
+        LIKENESS_NAME: likeness.to_bytes(),
+    }
+    write_bundle(folder, manifest, files)
     return folder
 
 

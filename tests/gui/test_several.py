@@ -101,3 +101,15 @@ def test_an_answer_of_the_model_before_is_ignored(bench: Bench, music: FloatArra
     bench.worker.tell(Cancelled(old))
     QApplication.processEvents()
     assert bench.view.sidebar.list.rows[0].state is RowState.WAITING
+
+
+def test_music_like_a_song_is_asked_for(bench: Bench, music: FloatArray, qtbot: QtBot) -> None:
+    like = bench.tab.several.like
+    assert not like.isEnabled()
+    bench.presenter.open_paths(["/m/a.mp3"])
+    bench.answer(make_result(music))
+    assert like.isEnabled()
+    assert like in bench.view.sidebar.list.actions()
+    with qtbot.waitSignal(bench.window._context.data.music_like_wanted) as wanted:
+        like.trigger()
+    assert wanted.args == [["/m/a.mp3"]]

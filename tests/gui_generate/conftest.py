@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.generate.arrange import widen
 from fstmuse_core.generate.generator import GeneratedClip, Recipe
 from fstmuse_core.generate.groove import BeatWish, groove_for
+from fstmuse_core.generate.like import Like, LikedSong
 from fstmuse_core.generate.recipe import Blend
 from fstmuse_core.workers.protocol import Done, Failed, MakeClip, Partial, Progress, Started
 from fstmuse_gui.generate.form import GenerateForm
@@ -45,14 +47,24 @@ GRID_MODEL = ModelInfo(
         beat={"Electronic": 0.9, "Jazz": 0.3, "Classical": 0.0, "Rock": 0.8},
     ),
 )
+# The same, told of songs.
+TOLD_MODEL = replace(GRID_MODEL, name="told-gan", title="ToldGan", knows_songs=True)
 TOY = {"Rock": 0.6, "Folk": 0.3, "Hip-Hop": 0.1}
 
 
+def heard_in(request: MakeClip, bpm: float | None = 124.0) -> LikedSong:
+    """Findings on the song that a clip is to be like."""
+    return LikedSong(Like(Path(request.like).name[:200], 16 * (0.5,)), "Rock", bpm)
+
+
 def recipe_of(request: MakeClip) -> Recipe:
-    """Recipe that the process would answer with first."""
+    """Recipe that the process would answer with first, but for what it heard."""
     blend = None if request.blend is None else Blend(*request.blend)
-    wish, genre = request.beat or BeatWish(), request.genre
-    grid = GRID_MODEL.grid if request.model == GRID_MODEL.name else None
+    wish, genre, like = request.beat or BeatWish(), request.genre, None
+    grid = GRID_MODEL.grid if request.model in (GRID_MODEL.name, TOLD_MODEL.name) else None
+    if request.like:
+        heard = heard_in(request)
+        like, genre, wish = heard.like, genre or heard.genre, heard.wish(wish, has_beat=True)
     groove = groove_for(wish, grid, genre, request.seconds, request.seed, request.model)
     has_bars = groove is not None and (groove.loop or wish.bars is not None)
     return Recipe(
@@ -64,6 +76,7 @@ def recipe_of(request: MakeClip) -> Recipe:
         blend=blend,
         groove=groove,
         stereo=request.stereo,
+        like=like,
     )
 
 
@@ -87,6 +100,7 @@ class GenerateBench:
     player: FakePlayer
     settings: Settings
     context: TabContext
+    bpm_heard: float | None = 124.0
 
     @property
     def view(self) -> GenerateView:
@@ -125,6 +139,8 @@ class GenerateBench:
         """The spectrogram of the latest job is there."""
         job = self.begin()
         clip = make_clip(self.asked[-1])
+        if self.asked[-1].like:
+            self.tell(Partial(job, heard_in(self.asked[-1], self.bpm_heard)))
         self.tell(Partial(job, clip.recipe), Partial(job, make_image(clip.mono)))
         self.tell(Progress(job, 0.45))
         return job

@@ -229,9 +229,3 @@ def test_choices_are_remembered(bench: GenerateBench) -> None:
     assert bench.settings.get(GENRE) == "Pop"
     assert bench.settings.get(SECONDS) == 45
     assert bench.settings.get(STEREO)
-
-
-def test_dropped_files_are_sent_to_the_other_tab(bench: GenerateBench, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(bench.tab.message) as told:
-        bench.tab.open_paths(["/music/song.mp3"])
-    assert "Classify" in told.args[0]

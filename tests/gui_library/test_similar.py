@@ -277,6 +277,14 @@ def test_a_list_says_how_many_copies_it_leaves_out(bench: LibraryBench, library:
     assert bench.view.list_bar.text.endswith("1 copy of these left out")
 
 
+def test_music_like_songs_is_asked_for(bench: LibraryBench, tmp_path: Path) -> None:
+    choose(bench, "Song 1", "Song 2")
+    assert bench.tab._like in bench.view.table.actions()
+    with bench.qtbot.waitSignal(bench.context.data.music_like_wanted) as wanted:
+        bench.tab._like.trigger()
+    assert wanted.args == [[str(file) for file in _files(tmp_path)[1:3]]]
+
+
 def test_paths_are_copied_and_folders_opened(
     bench: LibraryBench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -237,8 +236,7 @@ def _new(
     if song is not None:
         heard = generator.listen_to(song)
         like, genre = heard.like, genre or heard.genre
-        if beat.bpm is None and heard.bpm is not None and generator.has_beat(genre):
-            beat = replace(beat, bpm=heard.bpm)
+        beat = heard.wish(beat, has_beat=generator.has_beat(genre))
         if heard.note:
             say(f"fstmuse: {heard.note}")
     recipes = [

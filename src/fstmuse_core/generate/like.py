@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,14 @@ from fstmuse_core.bundle.bar_noise import MAX_BPM, MIN_BPM
 from fstmuse_core.bundle.bundle import LIKENESS_NAME, Bundle
 from fstmuse_core.bundle.likeness import N_DIRECTIONS, likeness_tagger
 from fstmuse_core.bundle.litert import read_likeness
+from fstmuse_core.generate.groove import BeatWish
 from fstmuse_core.system.errors import BundleError, GenerateError, one_line
 from fstmuse_core.system.isolated import isolated
 
 if TYPE_CHECKING:
     from fstmuse_core.audio.spectrogram import FloatArray
+
+_Listen = Callable[[str], "tuple[FloatArray, float | None]"]
 
 _FARTHEST = 3.0
 _MOST_TITLE = 200
@@ -84,8 +87,18 @@ class LikedSong:
             return ""
         return f"{self.like.song} has no steady beat, so its tempo is not taken over"
 
+    def wish(self, beat: BeatWish, *, has_beat: bool) -> BeatWish:
+        """The wish, with the song's tempo if none is named and the genre ``has_beat``."""
+        if beat.bpm is None and self.bpm is not None and has_beat:
+            return replace(beat, bpm=self.bpm)
+        return beat
 
-def like_song(bundle: Bundle, path: str | os.PathLike[str]) -> LikedSong:
+
+def like_song(
+    bundle: Bundle,
+    path: str | os.PathLike[str],
+    run: Callable[[_Listen, str], tuple[FloatArray, float | None]] = isolated,
+) -> LikedSong:
     """Listen to a song and find its place, genre and tempo.
 
     Parameters
@@ -93,6 +106,8 @@ def like_song(bundle: Bundle, path: str | os.PathLike[str]) -> LikedSong:
     bundle : Bundle
         Of a generator.
     path : str or path-like
+    run : callable, optional
+        Calls the work with the path, in another process unless told otherwise.
 
     Raises
     ------
@@ -105,7 +120,7 @@ def like_song(bundle: Bundle, path: str | os.PathLike[str]) -> LikedSong:
     """
     tagger, likeness = check_told_of_songs(bundle), read_likeness(bundle)
     assert likeness is not None
-    embedding, bpm = isolated(_listen(tagger), path)
+    embedding, bpm = run(_listen(tagger), os.fspath(path))
     try:
         place = likeness.place(embedding)
     except ValueError as error:
@@ -136,7 +151,7 @@ def check_told_of_songs(bundle: Bundle) -> str:
     return tagger
 
 
-def _listen(tagger: str) -> Callable[[str], tuple[FloatArray, float | None]]:
+def _listen(tagger: str) -> _Listen:
     """Work for a file: its embedding, and its tempo where it is steady."""
     from fstmuse_core.audio.measures import measure_file
     from fstmuse_core.audio.tempo import SURE_STEADINESS

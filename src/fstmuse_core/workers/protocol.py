@@ -115,6 +115,8 @@ class MakeClip(Job):
     ``Partial`` brings its ``Recipe``, ``SpectrogramImage`` and ``GeneratedClip``; ``Done`` a tuple
     with the ``Classification`` of it by each of the models ``judges`` that can be used.
     ``blend`` is a second genre and its share, ``beat`` what is asked of tempo, bars and form.
+    ``like`` is the path of a song that it is to be like, of which a ``LikedSong`` comes first; no
+    ``genre`` is then the song's, and no tempo too if it has one.
     """
 
     model: str
@@ -125,6 +127,7 @@ class MakeClip(Job):
     judges: tuple[str, ...] = ()
     beat: BeatWish | None = None
     stereo: bool = False
+    like: str = ""
 
 
 @dataclass(frozen=True)

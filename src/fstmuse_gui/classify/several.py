@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -61,8 +61,21 @@ def _record(clip: Clip) -> dict[str, Any]:
     return {**record_of(source, clip.result.classification), **named}
 
 
+def _file_of(clip: Clip | None) -> str:
+    """Path of a clip's file; empty while it has none."""
+    return "" if clip is None else str(clip.path or clip.saved_as or "")
+
+
 class SeveralClips(QObject):
-    """Acts on the clips that are selected in the list, or on all of them."""
+    """Acts on the clips that are selected in the list, or on all of them.
+
+    Signals
+    -------
+    music_like_wanted(list)
+        Music like the song at this path is to be made.
+    """
+
+    music_like_wanted = Signal(list)
 
     def __init__(
         self,
@@ -96,7 +109,8 @@ class SeveralClips(QObject):
             self, f"E&xport all results{ellipsis}", "Ctrl+Shift+J", self.export_all
         )
         self.rename = make_action(self, f"Rena&me the recording{ellipsis}", "F2", self.ask_name)
-        self._list.addActions([self.rename, self.copy, self.folder])
+        self.like = make_action(self, "Make m&usic like it", "", self._make_like)
+        self._list.addActions([self.rename, self.copy, self.folder, self.like])
 
     def _build_order(self) -> None:
         self.order_menu = QMenu("&Order of the clips", self._view)
@@ -185,9 +199,12 @@ class SeveralClips(QObject):
     def show_in_folder(self) -> None:
         """Open the folder that the current clip's file is in."""
         clip = self._presenter.clips.get(self._list.current_key)
-        path = (clip.path or clip.saved_as) if clip is not None else ""
-        if path:
+        if path := _file_of(clip):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).absolute().parent)))
+
+    def _make_like(self) -> None:
+        if path := _file_of(self._presenter.clips.get(self._list.current_key)):
+            self.music_like_wanted.emit([path])
 
     def export_all(self) -> None:
         """Write the results of all clips, in the order of the list, as CSV or JSON lines."""
@@ -201,4 +218,5 @@ class SeveralClips(QObject):
         for action in (self.remove, self.copy, self.select_all, self.export):
             action.setEnabled(has_any)
         self.rename.setEnabled(has_any and shown is not None and shown.take is not None)
-        self.folder.setEnabled(has_any and shown is not None and bool(shown.path or shown.saved_as))
+        for action in (self.folder, self.like):
+            action.setEnabled(has_any and bool(_file_of(shown)))

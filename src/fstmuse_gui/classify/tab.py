@@ -114,6 +114,7 @@ class ClassifyTab(QObject):
             self.presenter, self.view, context.settings, recording, factories.unsaved(), self
         )
         self.several = SeveralClips(self.presenter, self.view, context.settings, self)
+        self.several.music_like_wanted.connect(context.data.music_like_wanted)
         self.side_by_side = SideBySide(self.presenter, self.view, context.bridge, self)
         self.files_out = FilesOut(
             self.presenter, self.view, context.bridge, factories.handed_out(), self
@@ -159,6 +160,7 @@ class ClassifyTab(QObject):
                 self._save_menu,
                 self.several.export,
                 self.several.folder,
+                self.several.like,
             ],
             "Edit": [
                 self._undo,

@@ -106,15 +106,22 @@ class BeatForm(CollapsibleBox):
 
     # -- what can be asked -------------------------------------------------------------
 
-    def show_model(self, title: str, grid: Grid | None, genre: str) -> None:
-        """Offer what this model can do with this genre, or say why it is nothing."""
-        knows = grid is not None and bool(grid.tempos.get(genre))
+    def show_model(
+        self, title: str, grid: Grid | None, genre: str, *, has_song: bool = False
+    ) -> None:
+        """Offer what this model can do with this genre, or say why it is nothing.
+
+        No genre is that of a song, which is not known yet.
+        """
+        is_open = not genre and has_song
+        knows = grid is not None and bool(grid.tempos if is_open else grid.tempos.get(genre))
+        self.bpm.setSpecialValueText("As the song" if has_song else "As the genre")
         if grid is None:
             name = title or "The model"
             why = f"{name} was trained without a beat: no tempo or form can be asked of it."
         elif not knows:
             why = f"The {genre} that {title} knows has no steady beat."
-        elif not grid.has_beat(genre):
+        elif not is_open and not grid.has_beat(genre):
             why = f"Most {genre} that {title} knows has no steady beat; it gets one if you ask."
         else:
             why = ""

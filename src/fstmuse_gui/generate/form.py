@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from fstmuse_gui.generate.beat_form import BeatForm
+from fstmuse_gui.generate.like_form import LikeField
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
@@ -34,6 +35,7 @@ SHORTEST_S, LONGEST_S = 3, 120
 _WIDTH = 336
 _LARGEST_SEED = 2**31 - 1
 _NOTHING = ""
+_AS_THE_SONG = ""
 
 SECONDS = Option("generate/seconds", int, 30, lambda value: SHORTEST_S <= value <= LONGEST_S)
 STEREO = Option("generate/stereo", bool, False)
@@ -99,6 +101,9 @@ class GenerateForm(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(_WIDTH - 4 * GRID)
         self._generator: ModelInfo | None = None
+        # The genre that was chosen last, and the choice to go by the song instead.
+        self.own_genre = ""
+        self._goes_by_song = True
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(12)
@@ -111,6 +116,9 @@ class GenerateForm(QWidget):
         self.model.chosen.connect(self.model_chosen)
         self._model_field = Field("&Model", self.model, "What makes the music")
         column.addWidget(self._model_field)
+        self.like = LikeField()
+        self.like.changed.connect(self._on_song)
+        column.addWidget(self.like)
         column.addLayout(self._build_genres())
         column.addWidget(self._build_share())
         column.addLayout(self._build_numbers())
@@ -133,7 +141,7 @@ class GenerateForm(QWidget):
 
     def _build_genres(self) -> QHBoxLayout:
         self.genre = choice({}, "Genre")
-        self.genre.currentIndexChanged.connect(lambda _i: self._follow_genre())
+        self.genre.currentIndexChanged.connect(lambda _i: self._on_genre())
         self.blend = choice({}, "Mix with another genre")
         self.blend.currentIndexChanged.connect(lambda _i: self._show_share())
         row = QHBoxLayout()
@@ -230,27 +238,45 @@ class GenerateForm(QWidget):
     def show_genres(self, model: ModelInfo | None, chosen: str) -> None:
         """Offer a model's genres; the one chosen stays if it is among them."""
         self._generator = model
-        genres = model.genres if model is not None else ()
+        self.like.show_model(model)
+        self.own_genre = chosen
+        self._offer_genres()
+
+    def _on_song(self) -> None:
+        self._goes_by_song = True
+        self._offer_genres()
+
+    def _offer_genres(self) -> None:
+        model, has_song = self._generator, bool(self.like.asked)
+        chosen = _AS_THE_SONG if has_song and self._goes_by_song else self.own_genre
         with QSignalBlocker(self.genre):
             self.genre.clear()
-            self.genre.addItems(list(genres))
-            self.genre.setCurrentIndex(max(0, self.genre.findText(chosen)))
+            if has_song:
+                self.genre.addItem("As the song", _AS_THE_SONG)
+            for genre in model.genres if model is not None else ():
+                self.genre.addItem(genre, genre)
+            self.genre.setCurrentIndex(max(0, self.genre.findData(chosen)))
+        self._follow_genre()
+
+    def _on_genre(self) -> None:
+        if self.like.asked:
+            self._goes_by_song = not self.chosen_genre
         self._follow_genre()
 
     def _follow_genre(self) -> None:
         model = self._generator
+        self.own_genre = self.chosen_genre or self.own_genre
         title, grid = ("", None) if model is None else (model.title, model.grid)
-        self.beat.show_model(title, grid, self.genre.currentText())
+        self.beat.show_model(title, grid, self.chosen_genre, has_song=bool(self.like.asked))
         self._offer_blends()
 
     def _offer_blends(self) -> None:
         chosen = self.blend.currentData()
-        genres = [self.genre.itemText(i) for i in range(self.genre.count())]
         with QSignalBlocker(self.blend):
             self.blend.clear()
             self.blend.addItem("Nothing", _NOTHING)
-            for genre in genres:
-                if genre != self.genre.currentText():
+            for genre in self._generator.genres if self._generator is not None else ():
+                if genre != self.chosen_genre:
                     self.blend.addItem(genre, genre)
             self.blend.setCurrentIndex(max(0, self.blend.findData(chosen)))
         self._show_share()
@@ -259,7 +285,8 @@ class GenerateForm(QWidget):
         second = self.blend.currentData() or _NOTHING
         self._share_box.setVisible(bool(second))
         share = self.share.value()
-        words = f"{100 - share}\N{NO-BREAK SPACE}% {self.genre.currentText()}, "
+        first = self.chosen_genre or "as the song"
+        words = f"{100 - share}\N{NO-BREAK SPACE}% {first}, "
         words += f"{share}\N{NO-BREAK SPACE}% {second}"
         self._share_text.setText(words)
         self.share.setAccessibleDescription(words)
@@ -281,6 +308,11 @@ class GenerateForm(QWidget):
         for box in (self.seconds, self.seed):
             box.interpretText()
         self.beat.settle()
+
+    @property
+    def chosen_genre(self) -> str:
+        """The genre that is asked for; empty for that of the song."""
+        return str(self.genre.currentData() or _AS_THE_SONG)
 
     def chosen_blend(self) -> tuple[str, float] | None:
         """The second genre and its share, if there is one."""

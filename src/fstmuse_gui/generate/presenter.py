@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.workers.protocol import MakeClip
 from fstmuse_gui.generate.form import SeedChoice
+from fstmuse_gui.generate.like_form import LikeChoice
 from fstmuse_gui.generate.sections import SectionsPresenter
 from fstmuse_gui.generate.takes import Pair, Playback, Take, TakeSaver, TakeStore
 from fstmuse_gui.generate.view import GenerateView, TakeColours
@@ -74,6 +75,7 @@ class GeneratePresenter(QObject):
             draw_seed,
             self,
         )
+        self.liking = LikeChoice(view.form.like, view.notice.say, self)
         self._connect()
         view.form.restore(settings)
         self._seeds = SeedChoice(view.form, draw_seed)
@@ -99,6 +101,7 @@ class GeneratePresenter(QObject):
         self._view.hidden.connect(self.playback.pause)
         self.playback.message.connect(self._view.notice.say_of_item)
         self.saving.message.connect(self.message)
+        self.liking.message.connect(self.message)
         self.saving.trouble.connect(self._view.notice.say_of_item)
         bridge.started.connect(self._on_started)
         bridge.progress.connect(self._on_progress)
@@ -185,7 +188,7 @@ class GeneratePresenter(QObject):
 
     def close(self) -> None:
         """Stop everything that runs."""
-        self._settings.set(GENRE, self._view.form.genre.currentText())
+        self._settings.set(GENRE, self._view.form.own_genre)
         self._view.form.remember(self._settings)
         self.playback.close()
         self.saving.close()
@@ -221,8 +224,7 @@ class GeneratePresenter(QObject):
 
     def _use_model(self) -> None:
         form, model = self._view.form, self._models.model
-        chosen = form.genre.currentText() or self._settings.get(GENRE)
-        form.show_genres(model, chosen)
+        form.show_genres(model, form.own_genre or self._settings.get(GENRE))
         if self._shown is None:
             self._show(None)
         self.changed.emit()
@@ -236,12 +238,13 @@ class GeneratePresenter(QObject):
         form.settle()
         return MakeClip(
             model=self._models.name,
-            genre=form.genre.currentText(),
+            genre=form.chosen_genre,
             seconds=float(form.seconds.value()),
             seed=self._seeds.use(),
             blend=form.chosen_blend(),
             beat=form.beat.wish(),
             stereo=form.stereo.isChecked(),
+            like=form.like.asked,
         )
 
     def _make(self, request: MakeClip | None) -> None:
@@ -276,9 +279,13 @@ class GeneratePresenter(QObject):
             take.image = payload
             self._update(take)
             return
-        from fstmuse_core.generate.generator import GeneratedClip, Recipe
+        from fstmuse_core.generate.generator import GeneratedClip, LikedSong, Recipe
 
-        if isinstance(payload, Recipe):
+        if isinstance(payload, LikedSong):
+            take.heard = payload
+            self._update(take)
+            self._say_note(take)
+        elif isinstance(payload, Recipe):
             take.recipe = payload
             self._update(take)
         elif isinstance(payload, GeneratedClip):
@@ -333,10 +340,11 @@ class GeneratePresenter(QObject):
 
     def _show(self, key: int | None) -> None:
         """Show the take of this key as far as it has come."""
-        if key != self._shown:
-            self._view.leave_item()
-        self._shown = key
+        is_other, self._shown = key != self._shown, key
         take = self.shown
+        if is_other:
+            self._view.leave_item()
+            self._say_note(take)
         if take is None:
             self.playback.load(None)
             has_model = self._models.model is not None
@@ -345,18 +353,12 @@ class GeneratePresenter(QObject):
             self._show_take(take)
         else:
             self.playback.load(None)
-            self._show_wait(take)
+            self._view.show_wait(take)
         self.changed.emit()
 
-    def _show_wait(self, take: Take) -> None:
-        if take.is_open:
-            waits = take.state is RowState.WAITING
-            detail = "Waiting for its turn" if waits else "Dreaming up the spectrogram"
-            self._view.show_busy(f"Making {take.title}", detail, None)
-        elif take.state is RowState.CANCELLED:
-            self._view.show_trouble(take.title, "This take was cancelled.", is_failure=False)
-        else:
-            self._view.show_trouble("This take could not be made", take.sentence)
+    def _say_note(self, take: Take | None) -> None:
+        if take is not None and take.note and take.key == self._shown:
+            self._view.notice.say_of_item(f"{take.note}.")
 
     def _show_take(self, take: Take) -> None:
         page = self._view.take_page

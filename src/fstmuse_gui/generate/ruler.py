@@ -277,3 +277,8 @@ def describe(groove: Groove) -> str:
     if groove.renewed:
         parts.append(f"new {' and '.join(sorted(groove.renewed))}")
     return ", ".join(parts)
+
+
+def renewed_seeds(groove: Groove) -> str:
+    """``, B 91`` for a section that is made from another seed; tells one new B from the next."""
+    return "".join(f", {letter} {seed}" for letter, seed in sorted(groove.renewed.items()))

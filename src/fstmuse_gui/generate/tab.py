@@ -92,6 +92,7 @@ class GenerateTab(QObject):
         self._needs_sound: list[QAction] = []
         context.models.generator_wanted.connect(lambda name: self._build().use_model(name))
         context.models.renamed.connect(self._on_renamed)
+        context.data.music_like_wanted.connect(self.open_paths)
         self._build_actions()
 
     # -- as a tab ----------------------------------------------------------------------
@@ -117,11 +118,12 @@ class GenerateTab(QObject):
         }
 
     def open_paths(self, paths: list[str]) -> None:
-        """Say that no files are taken here."""
-        self.message.emit("Drop songs on the Classify tab; music is made here.")
+        """Make music like the first of these songs from now on."""
+        self.presenter.liking.take(paths)
 
     def set_drop_highlight(self, is_highlighted: bool) -> None:
-        """Ignore it: nothing can be dropped here."""
+        """Light up while something hangs above the window."""
+        self.view.form.like.set_drop_highlight(is_highlighted)
 
     def unsaved(self) -> Unsaved | None:
         """Takes that would be lost."""

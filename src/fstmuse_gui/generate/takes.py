@@ -15,9 +15,9 @@ from PySide6.QtGui import QGuiApplication
 
 from fstmuse_core.audio.images import SpectrogramImage
 from fstmuse_core.classify.result import Classification
-from fstmuse_core.system.errors import AudioError, FstMuseError
+from fstmuse_core.system.errors import AudioError, FstMuseError, one_line
 from fstmuse_core.workers.protocol import MakeClip
-from fstmuse_gui.generate.ruler import Section, describe
+from fstmuse_gui.generate.ruler import Section, describe, renewed_seeds
 from fstmuse_gui.plain import percent
 from fstmuse_gui.settings import OUTPUT_DEVICE, Settings
 from fstmuse_gui.shared.background import FileSaver, new_paths, safe_file_name
@@ -30,18 +30,12 @@ from fstmuse_gui.widgets.file_list import Row, RowState
 if TYPE_CHECKING:
     from fstmuse_core.generate.generator import GeneratedClip, Recipe
     from fstmuse_core.generate.groove import Groove
+    from fstmuse_core.generate.like import LikedSong
     from fstmuse_gui.generate.view import GenerateView, TakePage
 
 _GAP = " \N{MIDDLE DOT} "
+_MOST_BYTES = 120
 _numbers = itertools.count(1)
-
-
-def title_of(request: MakeClip) -> str:
-    """Title of a take, such as "Rock with 30 % Jazz"."""
-    if request.blend is None or request.blend[1] == 0.0:
-        return request.genre
-    genre, share = request.blend
-    return f"{request.genre} with {percent(share)} {genre}"
 
 
 @dataclass(frozen=True)
@@ -83,14 +77,33 @@ class Take:
     sentence: str = ""
     # What it is made by; known before there is a sound.
     recipe: Recipe | None = None
+    # Findings on the song that it is like.
+    heard: LikedSong | None = None
     # A file of its own, to be dragged out of the window.
     file: Path | None = None
     is_saved: bool = False
 
     @property
     def title(self) -> str:
-        """Title, made from the request."""
-        return title_of(self.request)
+        """Title, such as "Rock with 30 % Jazz like song.mp3"."""
+        found = self.heard.genre if self.heard is not None else ""
+        genre, blend = self.request.genre or found, self.request.blend
+        if not genre:
+            return f"Music like {self.song}"
+        other = f" with {percent(blend[1])} {blend[0]}" if blend and blend[1] else ""
+        return f"{genre}{other}{f' like {self.song}' if self.song else ''}"
+
+    @property
+    def song(self) -> str:
+        """Name of the song's file that it is to be like; empty if there is none."""
+        return one_line(Path(self.request.like).name)
+
+    @property
+    def note(self) -> str:
+        """Sentence on what of its song is not taken over; empty if nothing."""
+        beat = self.request.beat
+        has_tempo = beat is not None and beat.bpm is not None
+        return "" if self.heard is None or has_tempo else self.heard.note
 
     @property
     def seconds(self) -> float:
@@ -126,7 +139,7 @@ class Take:
             progress=self.progress,
             genre=result.verdict.genre if result is not None else None,
             probability=float(result.probabilities.max()) if result is not None else 0.0,
-            sentence=self.sentence,
+            sentence=self.sentence or self.note,
             is_judged=result is not None,
         )
 
@@ -368,14 +381,11 @@ class TakeSaver(FileSaver):
             self._folder.cleanup()
 
 
-def renewed_seeds(groove: Groove) -> str:
-    """``, B 91`` for a section that is made from another seed; tells one new B from the next."""
-    return "".join(f", {letter} {seed}" for letter, seed in sorted(groove.renewed.items()))
-
-
 def file_name(take: Take) -> str:
     """A name for a take's file, such as "Rock with 30 Jazz, seed 7.wav"."""
     plain = take.title.replace("\N{NO-BREAK SPACE}%", "")
+    # A song's name may be as long as a file's can be.
+    plain = plain.encode()[:_MOST_BYTES].decode(errors="ignore").strip()
     if take.groove is not None:
         plain = f"{plain}, {describe(take.groove)}{renewed_seeds(take.groove)}"
     plain += ", stereo" if take.request.stereo else ""

@@ -26,6 +26,7 @@ from fstmuse_gui.shared.tabs import ask_unsaved
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
+from fstmuse_gui.widgets.file_list import RowState
 from fstmuse_gui.widgets.genre_bars import ProbabilityBars
 from fstmuse_gui.widgets.page_parts import PageHeader, TwoColumns
 from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
@@ -329,8 +330,8 @@ class GenerateView(PagedView):
         self.start_button.clicked.connect(self.form.generate_requested)
         self.empty_page = EmptyState(
             "Make music that nobody has played",
-            "Choose a genre and press Generate. A small network dreams up a spectrogram, which "
-            "is then made sound. Expect a rough sketch of the genre, not a song.",
+            "Choose a genre, or a song to be like, and press Generate. A small network dreams up "
+            "a spectrogram, which is then made sound. Expect a rough sketch, not a song.",
             [self.start_button],
         )
         self.no_model_page = EmptyState(
@@ -366,6 +367,19 @@ class GenerateView(PagedView):
         """Show that a picture is being made."""
         self.busy_page.show_work(title, detail, fraction)
         self.show_page(self.busy_page)
+
+    def show_wait(self, take: Take) -> None:
+        """Show that there is no picture of a take yet, or will be none."""
+        if take.state is RowState.CANCELLED:
+            self.show_trouble(take.title, "This take was cancelled.", is_failure=False)
+        elif not take.is_open:
+            self.show_trouble("This take could not be made", take.sentence)
+        elif take.state is RowState.WAITING:
+            self.show_busy(f"Making {take.title}", "Waiting for its turn", None)
+        elif take.song and take.heard is None:
+            self.show_busy(f"Listening to {take.song}", "What it sounds like, and its tempo", None)
+        else:
+            self.show_busy(f"Making {take.title}", "Dreaming up the spectrogram", None)
 
     # -- questions ---------------------------------------------------------------------
 

@@ -220,6 +220,7 @@ class LibraryTab(QObject):
         )
         self._in_folder = self._action("Show in &folder", "", lambda w: w.show_in_folder())
         self._copy_path = self._action("Copy pat&h", "Ctrl+Shift+C", lambda w: w.copy_paths())
+        self._like = self._action("Make m&usic like it", "", self._make_like)
         self._view_actions: MenuEntries = [
             self._action("&Search", "Ctrl+F", lambda w: w.view.filter_bar.search.setFocus()),
             self._action("Show &all files", "Ctrl+Shift+F", lambda w: w.presenter.clear_filter()),
@@ -230,6 +231,7 @@ class LibraryTab(QObject):
             self._way,
             self._copies,
             self._albums,
+            self._like,
             None,
             self._in_folder,
             self._copy_path,
@@ -238,6 +240,7 @@ class LibraryTab(QObject):
             self._play,
             self._similar,
             self._way,
+            self._like,
             self._accept,
             self._correct,
             self._front,
@@ -247,6 +250,10 @@ class LibraryTab(QObject):
             self._copy_path,
             self._tag_actions[0],
         ]
+
+    def _make_like(self, wiring: LibraryWiring) -> None:
+        if paths := wiring.chosen_paths:
+            self._context.data.music_like_wanted.emit(paths)
 
     def _build_work_actions(self) -> None:
         self._folder_actions = [

@@ -117,21 +117,22 @@ class LibraryWiring(QObject):
     # -- files -------------------------------------------------------------------------
 
     @property
-    def _chosen_paths(self) -> list[str]:
+    def chosen_paths(self) -> list[str]:
+        """Paths of the files that are chosen."""
         catalogue = self.presenter.catalogue
         ids = self.presenter.chosen_ids
         return [catalogue.rows[catalogue.places[file_id]].path for file_id in ids]
 
     def show_in_folder(self) -> None:
         """Open the folder of the file that is chosen, the first of several."""
-        for path in self._chosen_paths[:1]:
+        for path in self.chosen_paths[:1]:
             folder = os.path.dirname(path)
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
                 self.presenter.say(f"{folder} cannot be opened; look for it in your file manager")
 
     def copy_paths(self) -> None:
         """Put the paths of the chosen files into the clipboard, each in a line."""
-        paths = self._chosen_paths
+        paths = self.chosen_paths
         if paths:
             QGuiApplication.clipboard().setText("\n".join(paths))
             self.presenter.message.emit(f"Copied {counted(len(paths), 'path')}.")

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.bundle import bundle as bundles
 from fstmuse_core.bundle.bar_noise import Grid
-from fstmuse_core.bundle.bundle import bundle_folders
+from fstmuse_core.bundle.bundle import LIKENESS_NAME, bundle_folders
+from fstmuse_core.bundle.likeness import likeness_tagger
 from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, MANIFEST_NAME, manifest_values
 from fstmuse_core.system.errors import BundleError
 from fstmuse_gui.plain import tip
@@ -29,13 +30,15 @@ _SETTLED_MS = 300
 class ModelInfo:
     """A model's name, what people call it, and the genres it can name or make.
 
-    ``grid`` is what a generator knows of beats, if it knows any.
+    ``grid`` is what a generator knows of beats, if it knows any. ``knows_songs`` if it was told of
+    songs, so that a clip like one can be asked of it.
     """
 
     name: str
     title: str
     genres: tuple[str, ...]
     grid: Grid | None = None
+    knows_songs: bool = False
 
 
 class ModelChooser(WheelSafeComboBox):
@@ -134,7 +137,8 @@ def _installed(kind: str) -> list[ModelInfo]:
             genres = tuple(str(genre) for genre in values["genres"])
             architecture = dict(values["architecture"]) if kind == GENERATOR else {}
             grid = Grid.from_dict(architecture)
-            found.append(ModelInfo(name, str(values["title"]), genres, grid))
+            is_told = bool(likeness_tagger(architecture)) and LIKENESS_NAME in values["files"]
+            found.append(ModelInfo(name, str(values["title"]), genres, grid, is_told))
         except (BundleError, KeyError, TypeError, ValueError) as error:
             _log.warning("The model in %s cannot be offered: %s", folder, error)
     return found

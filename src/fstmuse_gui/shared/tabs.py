@@ -101,9 +101,12 @@ class DataSignals(QObject):
     -------
     train_on_wanted(str)
         The data set at this path is to be trained on.
+    music_like_wanted(list)
+        Music like the first of the songs at these paths is to be made.
     """
 
     train_on_wanted = Signal(str)
+    music_like_wanted = Signal(list)
 
 
 class PlaybackSignals(QObject):

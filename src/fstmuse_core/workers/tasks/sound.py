@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 from fstmuse_core.audio.images import ImageBuilder
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.generate.generator import (
+    BeatWish,
     Blend,
     ClipGenerator,
     GeneratedClip,
     GenerationCancelledError,
+    LikedSong,
 )
+from fstmuse_core.generate.like import like_song
 from fstmuse_core.inversion.resynthesis import Resynthesis, resynthesize_file
 from fstmuse_core.system.errors import FstMuseError
-from fstmuse_core.system.process_limits import SYNTHESIS
+from fstmuse_core.system.process_limits import SYNTHESIS, Heartbeat, send_heartbeats
 from fstmuse_core.workers.protocol import MakeClip, ResynthesizeFile
 from fstmuse_core.workers.server import JobServer
 
 _LOG = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+# Songs listened to are remembered, these many.
+_MOST_SONGS = 64
 
 
 def serve(connection: Connection, warm_model: str | None = None) -> None:
@@ -41,6 +49,7 @@ class _Server(JobServer):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._generators: dict[str, ClipGenerator] = {}
+        self._songs: dict[tuple[str, int, int, str], LikedSong] = {}
 
     def load_ahead(self, model: str) -> None:
         """Load what the first clip needs."""
@@ -62,12 +71,19 @@ class _Server(JobServer):
             image.add(mel)
             self.partial(image.build())
 
+        genre, beat, heard = request.genre, request.beat or BeatWish(), None
+        if request.like:
+            heard = self._listened(generator, request.like)
+            genre = genre or heard.genre
+            beat = heard.wish(beat, has_beat=generator.has_beat(genre))
+            self.partial(heard)
         recipe = generator.recipe(
-            request.genre,
+            genre,
             request.seconds,
             request.seed,
             None if request.blend is None else Blend(*request.blend),
-            beat=request.beat,
+            beat=beat,
+            like=None if heard is None else heard.like,
             stereo=request.stereo,
         )
         self.partial(recipe)
@@ -76,6 +92,33 @@ class _Server(JobServer):
         )
         self.partial(clip)
         return self._opinions(clip, request.judges)
+
+    def _listened(self, generator: ClipGenerator, path: str) -> LikedSong:
+        """Findings on a song, listened to once for each state of its file and of the generator."""
+        try:
+            status = os.stat(path)
+        except OSError:  # listening says why
+            return like_song(generator.bundle, path, self._run)
+        key = (path, status.st_mtime_ns, status.st_size, generator.bundle.sha256)
+        if key not in self._songs:
+            self._songs[key] = like_song(generator.bundle, path, self._run)
+            while len(self._songs) > _MOST_SONGS:
+                del self._songs[next(iter(self._songs))]
+        return self._songs[key]
+
+    def _run(self, work: Callable[[str], _Result], path: str) -> _Result:
+        """Work on a file in this process, given up at the next heartbeat once it is cancelled."""
+
+        def tell(beat: Heartbeat) -> None:
+            if self.is_cancelled():
+                raise GenerationCancelledError
+            self.connection.send(beat)
+
+        send_heartbeats(tell)
+        try:
+            return work(path)
+        finally:
+            send_heartbeats(self.connection.send)
 
     def _opinions(self, clip: GeneratedClip, judges: tuple[str, ...]) -> tuple[Classification, ...]:
         found = []
