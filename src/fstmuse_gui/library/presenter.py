@@ -80,6 +80,7 @@ class LibraryPresenter(QObject):
         sidebar.folder_chosen.connect(self._filter_by_folder)
         sidebar.genre_chosen.connect(self._filter_by_genre)
         sidebar.artist_chosen.connect(self._filter_by_artist)
+        sidebar.watch_box.toggled.connect(self.work.set_watching)
         sidebar.tree_toggled.connect(self.refresh)
         bar = view.filter_bar
         bar.changed.connect(lambda: self._filter_by(bar.apply_to(self._filter)))
@@ -149,6 +150,7 @@ class LibraryPresenter(QObject):
         self._folders = loaded.folders
         self.work.model, self.work.n_lacking = loaded.model, loaded.n_lacking
         self.work.n_unmeasured = loaded.n_unmeasured
+        self.work.watch_folders(tuple(folder.path for folder in loaded.folders))
         catalogue = loaded.catalogue
         self.work.overlay(catalogue)
         if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
@@ -347,5 +349,6 @@ class LibraryPresenter(QObject):
         """Stop in good order."""
         self._settle.stop()
         self._change_timer.stop()
+        self.work.watch.close()
         self.reviewing.close()
         self._library_store.close()

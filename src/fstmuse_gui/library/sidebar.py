@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QSi
 from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -147,6 +148,7 @@ class ArtistTree(QTreeView):
         self.setModel(self.artists)
         self.setItemDelegate(_LinePainter(self))
         self.setHeaderHidden(True)
+        self.header().setAccessibleName("Artists and albums")
         self.setUniformRowHeights(True)
         self.setIndentation(2 * GRID)
         self.setMouseTracking(True)
@@ -254,6 +256,10 @@ class LibrarySidebar(QWidget):
             self._switch.addButton(button)
         self.folder_button.setChecked(True)
         self.artist_button.toggled.connect(self._on_switched)
+        self.watch_box = QCheckBox("Keep up to date")
+        self.watch_box.setToolTip(
+            "Notice songs that come, change or go, and hear what is new while the machine is idle"
+        )
         self.genres = FacetList("Genres")
         self.genres.chosen.connect(self.genre_chosen)
         self.add_button = QPushButton(icon("open"), _ADD)
@@ -277,6 +283,7 @@ class LibrarySidebar(QWidget):
         column.addLayout(switch)
         column.addWidget(self.folders)
         column.addWidget(self.artists, 1)
+        column.addWidget(self.watch_box)
         column.addSpacing(GRID)
         self._genre_heading = self._heading("Genres")
         column.addWidget(self._genre_heading)

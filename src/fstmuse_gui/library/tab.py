@@ -31,6 +31,7 @@ LIBRARY_SPLITTER = Option("library/splitter", list, [])
 LIBRARY_PARTS = Option("library/parts", list, [])
 LIBRARY_MODEL = Option("library/model", str, "", names_model=True)
 LIBRARY_GOES_ON = Option("library/goes_on", bool, False)
+LIBRARY_WATCH = Option("library/keep_up_to_date", bool, False)
 LIBRARY_COLUMNS = Option(
     "library/columns", list, [], lambda names: all(type(name) is str for name in names)
 )
@@ -107,6 +108,7 @@ class LibraryTab(QObject):
         self._settings.set(LIBRARY_SPLITTER, wiring.view.splitter.widths())
         self._settings.set(LIBRARY_PARTS, wiring.view.parts.widths())
         self._settings.set(LIBRARY_COLUMNS, column_names(wiring.view.table.columns))
+        self._settings.set(LIBRARY_WATCH, wiring.view.sidebar.watch_box.isChecked())
         self._settings.set(LIBRARY_DENSE, wiring.view.table.is_dense)
         self._settings.set(LIBRARY_MODEL, wiring.presenter.model)
         self._settings.set(LIBRARY_GOES_ON, wiring.presenter.work.goes_on)
@@ -176,6 +178,7 @@ class LibraryTab(QObject):
         wiring.view.parts.restore(self._settings.get(LIBRARY_PARTS))
         from fstmuse_gui.library.table_view import columns_called
 
+        wiring.view.sidebar.watch_box.setChecked(self._settings.get(LIBRARY_WATCH))
         wiring.view.table.set_dense(self._settings.get(LIBRARY_DENSE))
         wiring.view.table.set_columns(columns_called(self._settings.get(LIBRARY_COLUMNS)))
 

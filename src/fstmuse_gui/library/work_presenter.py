@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.library.catalogue import Catalogue
 from fstmuse_core.library.rows import LibraryRow, State
@@ -14,7 +14,9 @@ from fstmuse_gui.library.store import LibraryStore
 from fstmuse_gui.library.view import LibraryView
 from fstmuse_gui.library.words import GAP
 from fstmuse_gui.plain import counted, time_left
-from fstmuse_gui.workers.library import LibraryWorkers
+from fstmuse_gui.workers.library import LibraryWatch, LibraryWorkers
+
+_IDLE_EVERY_MS = 5_000
 
 
 class WorkPresenter(QObject):
@@ -57,6 +59,15 @@ class WorkPresenter(QObject):
         # Songs that were heard before tempo, key and loudness were measured.
         self.n_unmeasured = 0
         self._wants_work = False
+        # True while what is new waits until the machine is idle.
+        self._is_patient = False
+        self._idle = QTimer(self, interval=_IDLE_EVERY_MS)
+        self._idle.timeout.connect(self._start_if_idle)
+        self._is_watching = False
+        self._folders: tuple[str, ...] = ()
+        self.watch = LibraryWatch(self)
+        self.watch.changed.connect(self._on_folders_changed)
+        self.watch.trouble.connect(self.trouble)
         self._working: set[int] = set()
         self._told = ("", "", 0.0)
         self._strip.start_requested.connect(self.start)
@@ -104,14 +115,39 @@ class WorkPresenter(QObject):
         path = self._library_store.path
         if path is not None and not self._workers.is_scanning:
             self._wants_work = True
+            self._is_patient = False
             self._workers.scan(path)
             self._strip.show_scan(0)
             self.changed.emit()
+
+    def set_watching(self, is_wanted: bool) -> None:
+        """Keep the folders up to date from now on, or only when asked to."""
+        self._is_watching = is_wanted
+        self.watch_folders(self._folders)
+
+    def watch_folders(self, folders: tuple[str, ...]) -> None:
+        """Take note of the library's folders."""
+        self._folders = folders
+        self.watch.watch(folders if self._is_watching else ())
+
+    def _on_folders_changed(self) -> None:
+        if not self._workers.is_scanning:
+            self.scan()
+            self._is_patient = True
+
+    def _start_if_idle(self) -> None:
+        from fstmuse_core.library.watch import is_idle
+
+        if is_idle(0.0):
+            self._idle.stop()
+            self._is_patient = False
+            self.start_if_wanted()
 
     def start(self) -> None:
         """Classify what waits."""
         path = self._library_store.path
         self._wants_work = False
+        self._idle.stop()
         if path is not None and self.model and not self._workers.is_working:
             self._working.clear()
             self._told = ("Getting ready to listen", "", 0.0)
@@ -120,7 +156,14 @@ class WorkPresenter(QObject):
 
     def start_if_wanted(self) -> None:
         """Begin once the rows of a scan are there."""
-        if self._wants_work and self.n_waiting and not self._workers.is_scanning:
+        is_wanted = self._wants_work and self.n_waiting and not self._workers.is_scanning
+        if is_wanted and self._is_patient:
+            from fstmuse_core.library.watch import is_idle
+
+            is_idle(0.0)  # the processors are measured from here on
+            self._idle.start()
+            self.show()
+        elif is_wanted:
             self.start()
         else:
             self.show()
@@ -195,7 +238,9 @@ class WorkPresenter(QObject):
                 also = f" ({more} more like it)" if more else ""
                 self.trouble.emit(f"{report.problems[0]}{also}")
             n_new = report.n_new + report.n_added
-            self.message.emit(f"{counted(report.n_found, 'file')} found, {n_new:,} of them new.")
+            if n_new or not self._is_patient:
+                found = counted(report.n_found, "file")
+                self.message.emit(f"{found} found, {n_new:,} of them new.")
         self.show()
         self.scanned.emit()
 
@@ -291,7 +336,8 @@ class WorkPresenter(QObject):
         skipped = counts[State.SKIPPED]
         said = []
         if waiting:
-            said.append(f"{counted(waiting, 'file')} {'waits' if waiting == 1 else 'wait'}")
+            until = " until the machine is idle" if self._idle.isActive() else ""
+            said.append(f"{counted(waiting, 'file')} {'waits' if waiting == 1 else 'wait'}{until}")
         if failed:
             said.append(f"{counted(failed, 'file')} could not be heard")
         if skipped:

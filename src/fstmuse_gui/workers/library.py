@@ -25,6 +25,7 @@ from fstmuse_core.workers.tasks.library import LIMITS, SCAN_LIMITS, serve
 from fstmuse_core.workers.tasks.tags import PlanTags
 
 if TYPE_CHECKING:
+    from fstmuse_core.library.watch import FolderWatch
     from fstmuse_core.library.work import WorkEvent
 
 
@@ -205,6 +206,45 @@ class LibraryWorkers(QObject):
         for job in (scan, work):
             if job is not None:
                 job.stop()
+
+
+class LibraryWatch(QObject):
+    """Watch over the folders of the library.
+
+    Signals
+    -------
+    changed
+        Something in them has changed, or it is time to look.
+    trouble(str)
+        A folder is gone or back, or the system does not tell.
+    """
+
+    changed = Signal()
+    trouble = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._watch: FolderWatch | None = None
+        self._folders: tuple[str, ...] = ()
+
+    def watch(self, folders: tuple[str, ...]) -> None:
+        """Watch these from now on, and no others; none ends it."""
+        if folders == self._folders:
+            return
+        from fstmuse_core.library.watch import FolderWatch
+
+        self.close()
+        self._folders = folders
+        if folders:
+            # Signals reach the window's thread through its queue.
+            self._watch = FolderWatch(folders, self.changed.emit, self.trouble.emit)
+            self._watch.start()
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        watch, self._watch, self._folders = self._watch, None, ()
+        if watch is not None:
+            watch.stop()
 
 
 _PATIENCE_S = 20.0

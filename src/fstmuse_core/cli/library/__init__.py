@@ -9,6 +9,7 @@ from fstmuse_core.cli.library.copies import copies
 from fstmuse_core.cli.library.export import albums, export, list_files, playlists, report
 from fstmuse_core.cli.library.scan import classify, forget, import_results, scan
 from fstmuse_core.cli.library.similar import journey, similar
+from fstmuse_core.cli.library.watch import watch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,7 +22,7 @@ def command() -> None:
 
 
 for _command in (
-    *(scan, forget, classify, import_results, list_files, export, playlists, report, truth),
+    *(scan, watch, forget, classify, import_results, list_files, export, playlists, report, truth),
     *(compare, similar, journey, copies, albums),
 ):
     command.add_command(_command)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
     from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
     from fstmuse_core.library.importing import Fate, ResultLine, ResultReader, UnusableLineError
+    from fstmuse_core.library.scan import ScanReport
     from fstmuse_core.library.work import WorkCancelled, WorkDone, WorkEvent, WorkFailed
 
 
@@ -48,7 +49,7 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
 
     encoding = None if tag_encoding is None else encoding_of(tag_encoding)
     with opened_library() as library:
-        added, refused = _added(library, folders)
+        added, refused = add_folders(library, folders)
         if refused and not added:
             return SOME_FAILED
         if not library.folders():
@@ -61,6 +62,13 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     for problem in report.problems:
         say(f"fstmuse: {problem}")
+    told = words_for(report) or "nothing is new"
+    print_safe(f"{report.n_found:,} sound files found; {told}")
+    return SOME_FAILED if report.problems or refused else 0
+
+
+def words_for(report: ScanReport) -> str:
+    """Sum up what a scan found; empty if nothing is new."""
     parts = {
         "new": report.n_new,
         "added": report.n_added,
@@ -68,12 +76,10 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
         "moved": report.n_moved,
         "gone": report.n_gone,
     }
-    told = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
-    print_safe(f"{report.n_found:,} sound files found; " + (told or "nothing is new"))
-    return SOME_FAILED if report.problems or refused else 0
+    return ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
 
 
-def _added(library: Library, folders: Sequence[str]) -> tuple[list[int], int]:
+def add_folders(library: Library, folders: Sequence[str]) -> tuple[list[int], int]:
     """Numbers of the folders in the library, and how many could not be added, which is said."""
     added = []
     for folder in folders:
@@ -152,7 +158,7 @@ def classify(model: str, retry: bool, cluster: str | None) -> int:
         say(f"{counted(unmeasured, 'song')} heard before, to measure: tempo, key, loudness")
     if lacking:
         say(f"{counted(lacking, 'song')} heard before, again: what it sounds like is not kept yet")
-    ended = _work(model, cluster or "")
+    ended = work_on(model, cluster or "")
     if isinstance(ended, WorkFailed):
         say(f"fstmuse: {ended.error}")
         return SOME_FAILED
@@ -164,7 +170,7 @@ def classify(model: str, retry: bool, cluster: str | None) -> int:
     return SOME_FAILED if ended.failed else 0
 
 
-def _work(model: str, cluster: str) -> WorkDone | WorkCancelled | WorkFailed:
+def work_on(model: str, cluster: str = "") -> WorkDone | WorkCancelled | WorkFailed:
     from fstmuse_core.library.work import LibraryWork, WorkProgress
 
     events: queue.SimpleQueue[WorkEvent] = queue.SimpleQueue()
