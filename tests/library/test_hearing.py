@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import numpy as np
 import pytest
+import soundfile
 
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.classifier import GenreClassifier
@@ -18,10 +20,12 @@ from fstmuse_core.classify.result import Classification
 from fstmuse_core.classify.runner import ClassifierRunner
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, LibraryTask, Unusable
-from fstmuse_core.library.queue import Queue
+from fstmuse_core.library.queue import Queue, know_again
 from fstmuse_core.library.rows import LibraryRow, State, restored, stored
 from fstmuse_core.library.scan import scan_library
+from fstmuse_core.library.tagging import read_new_tags
 from fstmuse_core.system.errors import AudioError
+from fstmuse_core.tags.spans import audio_digest
 from tests.library.conftest import Song
 
 
@@ -295,3 +299,33 @@ def test_errors_of_sound_keep_their_remedy(
     song("song.wav")
 
     assert hear_next(library, queue, StandIn(answer, fail)) == FailedFile("it is odd; mend it")
+
+
+def test_a_file_that_another_program_tagged_waits_for_nothing(
+    library: Library, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tagged outside"
+    folder.mkdir()
+    path = folder / "song.flac"
+    soundfile.write(path, np.random.default_rng(0).normal(0.0, 0.1, 88_200), 22_050)
+    library.add_folder(folder)
+    scan_library(library)
+    read_new_tags(library)
+    (row,) = [row for row in library.rows("") if row.path == str(path)]
+    with library.writing() as connection:
+        connection.execute(
+            "UPDATE files SET content = ? WHERE id = ?", (audio_digest(str(path)), row.file_id)
+        )
+    tags = mutagen.File(path)
+    tags["title"] = "Named by another program"
+    tags.save()
+    os.utime(path, ns=(1, 1))
+
+    assert scan_library(library).n_changed == 1
+    assert library.rows("")[-1].content is None
+    know_again(library)
+    read_new_tags(library)
+
+    (after,) = [row for row in library.rows("") if row.path == str(path)]
+    assert after.content == audio_digest(str(path))
+    assert after.title == "Named by another program"

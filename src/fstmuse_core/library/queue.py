@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Callable
 from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from fstmuse_core.audio.measures import METHOD
 from fstmuse_core.bundle.bundle import Bundle
 from fstmuse_core.classify.result import SETTINGS
 from fstmuse_core.library.database import Library
-from fstmuse_core.library.file_task import ClassifiedFile, FailedFile
+from fstmuse_core.library.file_task import ClassifiedFile, FailedFile, described_file
 from fstmuse_core.library.rows import TAG_COLUMNS, State, StoredAnswer
 from fstmuse_core.library.sounds import keep_measures, keep_sound, register_tagger
 
@@ -47,6 +48,11 @@ UPDATE files SET content = :content, {_TAGS}, size = :size, mtime_ns = :mtime_ns
     tags_mtime_ns = :mtime_ns, device = :device, inode = :inode, error = NULL,
     state = CASE state WHEN 'skipped' THEN state ELSE 'waiting' END
 WHERE id = :file
+"""
+# Tags were read of them before, and those of now are not.
+_CHANGED = """
+SELECT id, path FROM files WHERE content IS NULL AND tags_mtime_ns IS NOT NULL
+    AND tags_mtime_ns <> mtime_ns AND folder_id IS NOT NULL AND state = 'waiting' ORDER BY id
 """
 _LOWEST = -(2**62)
 
@@ -154,6 +160,32 @@ def keep_answer(
         "INSERT OR REPLACE INTO timelines(content, model_id, data) VALUES (?, ?, ?)",
         (content, model_id, timeline),
     )
+
+
+def know_again(library: Library, cancelled: Callable[[], bool] | None = None) -> int:
+    """Find out of files that have changed whether they hold a sound that is known; how many do.
+
+    So a file whose tags another program has written waits for nothing. To be called after a scan,
+    before the new tags are read.
+
+    Parameters
+    ----------
+    cancelled : callable, optional
+        Asked before each file; those that are left wait until they are heard.
+    """
+    encoding, n_known = library.tag_encoding(), 0
+    with library.reading() as connection:
+        changed = connection.execute(_CHANGED).fetchall()
+    for file_id, path in changed:
+        if cancelled and cancelled():
+            break
+        file = described_file(os.fsdecode(path), encoding)
+        if isinstance(file, ClassifiedFile):
+            with library.writing() as connection:
+                store_file(connection, file_id, file)
+                query = "SELECT 1 FROM results WHERE content = ? LIMIT 1"
+                n_known += connection.execute(query, (file.content,)).fetchone() is not None
+    return n_known
 
 
 def store_file(

@@ -35,7 +35,7 @@ from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
 _PAUSE_MS = 300
-_WIDTH = 272
+_WIDTH = 296
 _MODES = {
     Mode.ONLY_IF_EMPTY: "Only where there is none",
     Mode.REPLACE: "In place of what is there",
@@ -46,8 +46,8 @@ _FIELDS = {
     "bpm": ("BPM", "Tempo in whole beats a minute"),
     "key": ("Key", "Initial key, such as Am or F#"),
     "mood": ("Mood", "What the model says of it"),
+    "gain": ("Gain", "ReplayGain and peak of the track, by EBU R 128"),
     "album-gain": ("Album gain", "ReplayGain of albums that were measured as a whole"),
-    "gain": ("ReplayGain", "Gain and peak of the track, by EBU R 128"),
 }
 _SEPARATORS = {"\0": "A zero, as ID3v2.4 has", ";": "Semicolon  ;", "/": "Slash  /"}
 _HEADINGS = (
@@ -60,7 +60,7 @@ _HEADINGS = (
     ("Why", ""),
 )
 _TICK, _FILE, _ARTIST, _NOW, _THEN, _SCORE, _WHY = range(7)
-_SHARES = (4, 24, 14, 12, 20, 8, 18)
+_SHARES = (4, 23, 13, 12, 19, 10, 19)
 _TICKED, _EMPTY = "\N{BALLOT BOX WITH CHECK}", "\N{BALLOT BOX}"
 
 

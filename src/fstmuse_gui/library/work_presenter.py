@@ -67,7 +67,7 @@ class WorkPresenter(QObject):
         self._folders: tuple[str, ...] = ()
         self.watch = LibraryWatch(self)
         self.watch.changed.connect(self._on_folders_changed)
-        self.watch.trouble.connect(self.trouble)
+        self.watch.trouble.connect(lambda words: self.trouble.emit(words[:1].upper() + words[1:]))
         self._working: set[int] = set()
         self._told = ("", "", 0.0)
         self._strip.start_requested.connect(self.start)

@@ -43,6 +43,7 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
     again by their sound, wherever they lie now. A folder that cannot be read is said, and makes
     the exit code 1.
     """
+    from fstmuse_core.library.queue import know_again
     from fstmuse_core.library.scan import scan_library
     from fstmuse_core.library.tagging import read_again, read_new_tags
     from fstmuse_core.tags.text_encoding import encoding_of
@@ -57,6 +58,7 @@ def scan(folders: tuple[str, ...], tag_encoding: str | None) -> int:
         report = scan_library(library, folder_ids=added or None, progress=_progress)
         if encoding is not None:
             read_again(library, encoding)
+        know_again(library)
         read_new_tags(library, progress=_tags_progress)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -62,6 +62,7 @@ def _keep_up(
 ) -> None:
     """Look through the folders whenever something has changed, and hear what is new; endless."""
     from fstmuse_core.bundle.bundle import find_bundle
+    from fstmuse_core.library.queue import know_again
     from fstmuse_core.library.scan import scan_library
     from fstmuse_core.library.tagging import read_new_tags
     from fstmuse_core.library.watch import is_idle
@@ -73,6 +74,7 @@ def _keep_up(
         if changed.wait(_LOOK_S):
             changed.clear()
             report = scan_library(library, folder_ids=folder_ids)
+            know_again(library)
             read_new_tags(library)
             for problem in report.problems:
                 say(f"fstmuse: {problem}")

@@ -198,6 +198,7 @@ SCAN_LIMITS = Limits(
 
 def scan_folders(server: LibraryServer, request: ScanFolders) -> ScanReport:
     """Look through the folders, and bring the library up to date unless it is cancelled."""
+    from fstmuse_core.library.queue import know_again
     from fstmuse_core.library.scan import scan_library
     from fstmuse_core.library.tagging import read_new_tags
 
@@ -212,6 +213,7 @@ def scan_folders(server: LibraryServer, request: ScanFolders) -> ScanReport:
         cancelled=is_cancelled,
     )
     if not report.cancelled:
+        know_again(server.library, is_cancelled)
         read_new_tags(
             server.library,
             progress=lambda done, total: server.progress(done, total),
