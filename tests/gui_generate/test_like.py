@@ -110,7 +110,7 @@ def test_of_several_the_first_is_taken_and_that_is_said(
 ) -> None:
     bench.window.open_paths([str(tmp_path), SONG, "/music/b.mp3"])
     assert bench.form.like.path == SONG
-    assert bench.window.toast.text == "A take is like one song: Artist - song.mp3, of 3 dropped."
+    assert bench.window.toast.text == "A take is like one song: Artist - song.mp3, one of 3."
     bench.form.like.remove_button.click()
     bench.window.open_paths([str(tmp_path)])
     assert not bench.form.like.path

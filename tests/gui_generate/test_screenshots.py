@@ -14,7 +14,13 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from fstmuse_core.workers.protocol import Cancelled
-from tests.gui_generate.conftest import GENERATORS, GRID_MODEL, GenerateBench, MakeGenerateBench
+from tests.gui_generate.conftest import (
+    GENERATORS,
+    GRID_MODEL,
+    TOLD_MODEL,
+    GenerateBench,
+    MakeGenerateBench,
+)
 
 
 def _empty(bench: GenerateBench) -> None:
@@ -94,6 +100,19 @@ def _looped(bench: GenerateBench) -> None:
     bench.page.ruler.loop_requested.emit(bench.page.ruler.sections[1])
 
 
+def _liked(bench: GenerateBench) -> None:
+    bench.presenter.choose_model("told-gan")
+    bench.bpm_heard = None
+    bench.window.open_paths(["/music/An artist - A song with a name that is rather long.mp3"])
+    bench.form.generate_button.click()
+    bench.finish()
+
+
+def _not_told(bench: GenerateBench) -> None:
+    bench.window.open_paths(["/music/An artist - A song.mp3"])
+
+
+_LIKES = {"liked": _liked, "not-told": _not_told, "small-liked": _liked}
 _GROOVES = {"beat": _beat, "asked": _asked, "groove": _groove, "looped": _looped}
 _STATES: dict[str, Callable[[GenerateBench], None]] = {
     "empty": _empty,
@@ -110,19 +129,19 @@ _STATES: dict[str, Callable[[GenerateBench], None]] = {
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
 @pytest.mark.parametrize(
-    "state", [*_STATES, *_GROOVES, "no-model", "no-beat", "small", "small-groove"]
+    "state", [*_STATES, *_GROOVES, *_LIKES, "no-model", "no-beat", "small", "small-groove"]
 )
 def test_every_state(
     make_bench: MakeGenerateBench, pictures: Path, state: str, theme_name: str
 ) -> None:
     has_grid = state in _GROOVES or state == "small-groove"
     models = [] if state == "no-model" else [GRID_MODEL] if has_grid else GENERATORS
-    bench = make_bench(models)
+    bench = make_bench([GRID_MODEL, TOLD_MODEL] if state in _LIKES else models)
     bench.window.choose_theme(theme_name)
     if state.startswith("small"):
         bench.window.resize(bench.window.minimumSize())
     others = {"small": _several, "small-groove": _groove, "no-beat": _beat}
-    {**_STATES, **_GROOVES, **others}.get(state, _empty)(bench)
+    {**_STATES, **_GROOVES, **_LIKES, **others}.get(state, _empty)(bench)
     for _ in range(3):
         QCoreApplication.processEvents()
     QApplication.sendPostedEvents()

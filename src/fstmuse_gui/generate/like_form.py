@@ -176,7 +176,7 @@ class LikeChoice(QObject):
         self._field.show_song(songs[0])
         if len(paths) > 1:
             name = one_line(Path(songs[0]).name)
-            self.message.emit(f"A take is like one song: {name}, of {len(paths)} dropped.")
+            self.message.emit(f"A take is like one song: {name}, one of {len(paths)}.")
         if self._field.why_not:
             self._say(self._field.why_not)
 
