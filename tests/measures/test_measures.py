@@ -52,6 +52,18 @@ def test_what_has_no_beat_has_no_tempo() -> None:
     assert tempo_of(np.zeros(0, np.float32)) is None
 
 
+@pytest.mark.parametrize("seconds", [4, 6, 8, 12, 16])
+def test_short_noise_has_no_tempo_and_a_short_click_track_has(seconds: int) -> None:
+    rng = np.random.default_rng(1)
+    noise = [0.1 * rng.normal(size=seconds * RATE).astype(np.float32) for _ in range(12)]
+    found = [tempo(one) for one in noise]
+    # By chance one in ten resembles itself; it was more than half.
+    assert sum(one is not None for one in found) <= 3
+    clear = tempo(clicks(120, seconds=float(seconds)))
+    assert clear is not None
+    assert clear.bpm == pytest.approx(120.0, abs=1.5)
+
+
 @pytest.mark.parametrize("cents", [0.0, -35.0])
 @pytest.mark.parametrize("chords", CADENCES)
 def test_cadences_in_24_keys_have_their_key(chords: str, cents: float) -> None:
