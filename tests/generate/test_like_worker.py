@@ -187,3 +187,20 @@ def test_a_song_is_listened_to_once_for_each_state_of_file_and_model(
     song.unlink()
     with pytest.raises(Exception, match="there is no such file"):
         server._listened(generator, str(song))
+
+
+def test_a_take_can_be_made_again_after_its_song_has_gone(
+    worker: WorkerClient, events: Events, told: Path, drums: Path, tmp_path: Path
+) -> None:
+    song = tmp_path / "song.wav"
+    song.write_bytes(drums.read_bytes())
+    clips = []
+    for _ in range(2):
+        worker.submit(MakeClip(str(told), "", 2.0, 7, like=str(song)))
+        seen = events.until(Done, Failed)
+        assert isinstance(seen[-1], Done), seen[-1]
+        clips.append(payloads(seen)[-1])
+        song.unlink(missing_ok=True)
+    assert np.array_equal(clips[0].samples, clips[1].samples)
+    worker.submit(MakeClip(str(told), "", 2.0, 7, like=str(tmp_path / "never.wav")))
+    assert isinstance(events.until(Done, Failed)[-1], Failed)

@@ -97,8 +97,13 @@ class _Server(JobServer):
         """Findings on a song, listened to once for each state of its file and of the generator."""
         try:
             status = os.stat(path)
-        except OSError:  # listening says why
-            return like_song(generator.bundle, path, self._run)
+        except OSError:
+            sha256 = generator.bundle.sha256
+            known = [
+                song for key, song in self._songs.items() if (key[0], key[-1]) == (path, sha256)
+            ]
+            # A take can be made again after its song has gone; else listening says why not.
+            return known[-1] if known else like_song(generator.bundle, path, self._run)
         key = (path, status.st_mtime_ns, status.st_size, generator.bundle.sha256)
         if key not in self._songs:
             self._songs[key] = like_song(generator.bundle, path, self._run)
