@@ -185,8 +185,9 @@ def test_a_song_is_listened_to_once_for_each_state_of_file_and_model(
     server._listened(other, str(song))
     assert len(listened) == 3
     song.unlink()
+    assert server._listened(generator, str(song)) == first
     with pytest.raises(Exception, match="there is no such file"):
-        server._listened(generator, str(song))
+        server._listened(generator, str(tmp_path / "never.wav"))
 
 
 def test_a_take_can_be_made_again_after_its_song_has_gone(
