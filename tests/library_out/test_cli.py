@@ -199,10 +199,10 @@ def test_compare(heard: Shelf, fstmuse: Run) -> None:
     code, out, _ = fstmuse("compare", "first", "second")
     assert code == 0
     assert "Of 2 files that both have heard, 0 stay what they were" in out
-    assert "1 more files only first has heard." in out
+    assert "1 more files only The first has heard." in out
     assert f"Rock -> Folk: {heard.folder / 'a.mp3'}" in out
     assert "On 2 labelled songs" in out
-    assert "  first: 2 of 2 as labelled (95 %: " in out or "  first: 1 of 2 as labelled" in out
+    assert "  The first: 2 of 2 as labelled (95 %: " in out or "  The first: 1 of 2 as" in out
 
     found = json.loads(fstmuse("compare", "first", "second", "--format", "json")[1])
     assert (found["renamed"], found["now_sure"], found["labelled"]["clips"]) == (1, 1, 2)

@@ -188,7 +188,7 @@ def known_before(model: KnownModel, rows: Sequence[LibraryRow], labels: Sequence
     if not tracks:
         return ""
     found = _found(model, tracks)
-    return found and f"Mind: of {model.title}, {found}."
+    return found and f"Mind: of {model.title or model.name}, {found}."
 
 
 def _found(model: KnownModel, tracks: Sequence[Track]) -> str:

@@ -63,9 +63,11 @@ def compare(
         rows_a, rows_b = library.rows(a.sha256), library.rows(b.sha256)
     labels = chosen_labels(rows_a, beets, reviews, music_folder)
     result = compare_library((a, rows_a), (b, rows_b), labels)
+    titles = [one_line(model.title or model.name) for model in (a, b)]
+    is_one = titles[0] == titles[1]
     names = [
-        one_line(model.title if a.title != b.title else f"{model.title} ({model.sha256[:8]})")
-        for model in (a, b)
+        f"{title} ({model.sha256[:8]})" if is_one else title
+        for title, model in zip(titles, (a, b), strict=True)
     ]
     notes = [known_before(model, rows_a, labels) for model in (a, b)]
     if layout == "json":
