@@ -222,12 +222,12 @@ def test_it_is_said_that_a_model_was_trained_on_the_library(
     library_store.put("a.mp3")
     library_store.hear(model, {"a.mp3": answer("Rock", 0.9)}, **tags)
 
-    assert "Mind: of toy-model, it was trained on 1 of these 1 songs" in fstmuse("truth")[1]
+    assert "Mind: of ToyModel, it was trained on 1 of these 1 songs" in fstmuse("truth")[1]
     library_store.hear(OTHER, {"a.mp3": answer("Rock", 0.9)}, **tags)
     out = fstmuse("compare", "second", "toy-model")[1]
     first, second, result = out.splitlines()[:3]
-    assert first.startswith("Mind: of second, it is no longer installed, so nothing tells")
-    assert second.startswith("Mind: of toy-model, it was trained on 1 of these 1 songs")
+    assert first.startswith("Mind: of The second, it is no longer installed, so nothing tells")
+    assert second.startswith("Mind: of ToyModel, it was trained on 1 of these 1 songs")
     assert result.startswith("Of 1 file")
 
 
