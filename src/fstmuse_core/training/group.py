@@ -167,18 +167,22 @@ def _waited_for(started: Sequence[subprocess.Popen[bytes]], say: Callable[[str],
     first, *others = started
     while True:
         with suppress(KeyboardInterrupt):  # it reaches the first one too, which decides
-            if (code := first.poll()) is not None:
-                return code if code >= 0 else 1
-            if gone := next((process for process in others if process.poll()), None):
+            gone = next((process for process in others if process.poll()), None)
+            if gone is not None:  # the first one notices, and has its own to say of it
                 with suppress(subprocess.TimeoutExpired):
-                    code = first.wait(_SILENT_S)
-                    return code if code >= 0 else 1
-                say(
-                    f"fstmuse: training: process {started.index(gone)} of {len(started)} has ended "
-                    f"(exit code {gone.returncode}); go on with --resume, see fstmuse train --runs"
-                )
-                return 1
-            time.sleep(_POLL_S)
+                    first.wait(_SILENT_S)
+            code = first.poll()
+            if gone is None and code is None:
+                time.sleep(_POLL_S)
+                continue
+            if code is not None and code >= 0:
+                return code
+            gone = gone or first
+            say(
+                f"fstmuse: training: process {started.index(gone)} of {len(started)} has ended "
+                f"(exit code {gone.returncode}); go on with --resume, see fstmuse train --runs"
+            )
+            return 1
 
 
 @contextmanager
@@ -202,7 +206,9 @@ def joined(member: Member | None, parts: Parts, mels: MelTable) -> Iterator[None
         data_parallel = keras.distribution.DataParallel(auto_shard_dataset=False)
         keras.distribution.set_distribution(data_parallel)
         yield
-    except jax.errors.JaxRuntimeError as error:
+    except (jax.errors.JaxRuntimeError, ValueError) as error:
+        if isinstance(error, ValueError) and "Gloo" not in str(error):
+            raise
         raise FstMuseError(
             "training",
             f"another of its processes has ended ({one_line(str(error))[:120]})",
@@ -220,6 +226,8 @@ def _meet(member: Member) -> None:
 
     port = member.coordinator.rpartition(":")[2]
     is_here = member.coordinator.startswith(f"{_LOOPBACK}:")
+    # Without it JAX aborts the whole process over the end of another, and nobody says why.
+    jax.config.update("jax_enable_recoverability", True)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     try:
         jax.distributed.initialize(
