@@ -273,6 +273,37 @@ def test_closing_while_it_listens_goes_on_at_the_next_start(
     assert not make_bench().jobs.works, "what was paused stays so"
 
 
+def test_files_that_are_gone_are_forgotten_when_asked(
+    bench: LibraryBench, library: Library, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, str, bool]] = []
+
+    def ask(count: int, name: str, *, is_all: bool) -> bool:
+        asked.append((count, name, is_all))
+        return len(asked) > 1
+
+    monkeypatch.setattr(bench.view, "ask_forget", ask)
+    assert not bench.tab._forget.isEnabled()
+    with library.writing() as db:
+        db.execute("UPDATE files SET state = 'gone' WHERE id IN (?, ?)", (ids[0], ids[1]))
+    bench.load(bench.presenter.reload)
+    assert bench.tab._forget.isEnabled()
+
+    bench.go_to("Bravo")
+    assert bench.view.review.forget_button.isVisible()
+    bench.view.review.forget_button.click()
+    assert (asked, len(bench.titles)) == ([(1, "Bravo", False)], len(ids)), "it was kept"
+    bench.load(bench.view.review.forget_button.click)
+    assert "Bravo" not in bench.titles
+
+    bench.go_to("Delta")
+    assert not bench.view.review.forget_button.isVisible()
+    bench.load(bench.tab._forget.trigger)
+    assert asked[-1] == (1, "alpha", True), "none that is chosen is gone: all that are"
+    assert sorted(bench.titles) == ["Charlie", "Delta", "echo"]
+    assert not bench.tab._forget.isEnabled()
+
+
 # -- what the window around it is told -------------------------------------------------
 
 

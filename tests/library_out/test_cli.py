@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def test_scan_adds_finds_and_forgets(library_store: Shelf, fstmuse: Run) -> None
 
     code, _, err = fstmuse("forget", library_store.folder / "other")
     assert code == 1
-    assert "the library has no such folder; it has" in err
+    assert "the library has no such folder or file; its folders: " in err
     assert fstmuse("forget", library_store.folder)[0] == 0
     assert library_store.library.folders() == []
     code, _, err = fstmuse("scan")
@@ -80,9 +81,38 @@ def test_an_unknown_folder_among_several_costs_itself(library_store: Shelf, fstm
         str(other),
         str(library_store.folder),
     ]
-    assert err.startswith(f"fstmuse: {unknown}: the library has no such folder; it has ")
+    assert err.startswith(f"fstmuse: {unknown}: the library has no such folder or file; ")
     assert err.count("\n") == 1
     assert library_store.library.folders() == []
+
+
+def test_files_that_are_gone_can_be_forgotten(heard: Shelf, fstmuse: Run) -> None:
+    folder, library = heard.folder, heard.library
+    library.review(heard.ids("a.mp3"), "Folk", ReviewKind.CORRECTED)
+    a = (folder / "a.mp3").read_bytes()
+    (folder / "a.mp3").unlink()  # not scanned since
+    assert fstmuse("forget", folder / "a.mp3")[:2] == (0, f"{folder}/a.mp3: 1 file forgotten\n")
+    shutil.rmtree(folder / "sub")
+    fstmuse("scan")
+    assert fstmuse("forget", folder / "sub")[:2] == (0, f"{folder}/sub: 2 files forgotten\n")
+    (folder / "b.mp3").unlink()
+    fstmuse("scan")
+    assert fstmuse("forget", "--gone")[:2] == (0, "1 file forgotten\n")
+    assert fstmuse("forget", "--gone")[1] == "0 files forgotten\n"
+    code, out, err = fstmuse("forget", folder / "c.mp3")
+    assert (code, out) == (1, "")
+    assert err.startswith(f"fstmuse: {folder}/c.mp3: it is still there, ")
+    assert [row.path for row in library.rows("")] == [str(folder / "c.mp3")]
+    assert fstmuse("forget")[0] == 2
+
+    (folder / "a.mp3").write_bytes(a)
+    fstmuse("scan")
+    library_ids = heard.ids("a.mp3")
+    with library.writing() as db:
+        (content,) = db.execute("SELECT content FROM reviews").fetchone()
+        db.execute("UPDATE files SET content = ? WHERE id = ?", (content, library_ids[0]))
+    (row,) = library.rows(MODEL.sha256, file_ids=library_ids)
+    assert (row.genre, row.review_genre) == ("Rock", "Folk"), "what was said is kept"
 
 
 def test_the_encoding_of_old_tags_can_be_chosen(library_store: Shelf, fstmuse: Run) -> None:

@@ -288,12 +288,27 @@ class Library:
                 (new.value, json.dumps(old), _ids(file_ids)),
             ).rowcount
 
-    def forget_gone(self) -> int:
-        """Drop the files that are gone; how many they were."""
+    def forget_gone(self, file_ids: Sequence[int] | None = None) -> int:
+        """Drop the files that are gone, all or some; how many they were.
+
+        Answers on them, and what the user said, are kept for the day they come back. One that a
+        scan has not missed yet is gone too if there is nothing at its path.
+        """
         with self.writing() as connection:
-            return connection.execute(
-                "DELETE FROM files WHERE state = ?", (State.GONE.value,)
-            ).rowcount
+            if file_ids is None:
+                found = connection.execute("SELECT id FROM files WHERE state = 'gone'").fetchall()
+                gone = [key for (key,) in found]
+            else:
+                found = connection.execute(
+                    f"SELECT id, path, state FROM files WHERE {_CHOSEN}", (_ids(file_ids),)
+                ).fetchall()
+                gone = [
+                    key
+                    for key, path, state in found
+                    if state == State.GONE or not os.path.lexists(path)
+                ]
+            connection.execute(f"DELETE FROM files WHERE {_CHOSEN}", (_ids(gone),))
+            return len(gone)
 
     def retagged(self, path: str, **tags: Any) -> None:
         """Tell that the tags of a file were written and its sound is what it was.

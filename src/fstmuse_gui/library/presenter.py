@@ -100,6 +100,7 @@ class LibraryPresenter(QObject):
         self.work.trouble.connect(self.say)
         self.reviewing.trouble.connect(lambda sentence: self.say(sentence, of_file=True))
         view.table.current_changed.connect(view.notice.leave_item)
+        view.review.forget_requested.connect(self._forget_shown)
         self.work.scanned.connect(self.reload)
         self.reviewing.reviewed.connect(self._settle_later)
 
@@ -245,6 +246,10 @@ class LibraryPresenter(QObject):
         folder = next((f for f in self._folders if f.folder_id == folder_id), None)
         if folder is not None and self._view.ask_remove(folder_name(folder.path)):
             self._library_store.remove_folder(folder.folder_id, self.reload)
+
+    def _forget_shown(self) -> None:
+        if (row := self.reviewing.row) is not None:
+            self.work.forget_gone([row.file_id])
 
     # -- sorting and filtering ---------------------------------------------------------
 

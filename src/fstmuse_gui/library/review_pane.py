@@ -47,12 +47,15 @@ class ReviewPane(QFrame):
         A button was pressed.
     seek_requested(float)
         Seconds into the file.
+    forget_requested
+        The file is gone, and is to be forgotten.
     """
 
     play_requested = Signal()
     next_requested = Signal()
     previous_requested = Signal()
     seek_requested = Signal(float)
+    forget_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +74,9 @@ class ReviewPane(QFrame):
         self.timeline = TimelineView()
         self.timeline.seek_requested.connect(self.seek_requested)
         self.bars = ProbabilityBars(explains=False)
+        self.forget_button = QPushButton("Forget it\N{HORIZONTAL ELLIPSIS}")
+        self.forget_button.setToolTip("Take it out of the library; what was heard is kept")
+        self.forget_button.clicked.connect(self.forget_requested)
         self.correction = CorrectionBar()
         self._build_player()
         self._build_walk()
@@ -133,6 +139,7 @@ class ReviewPane(QFrame):
         column.addWidget(self._time, 0, Qt.AlignmentFlag.AlignRight)
         column.addSpacing(GRID)
         column.addWidget(self.verdict)
+        column.addWidget(self.forget_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.correction)
         column.addSpacing(GRID)
         column.addWidget(self.bars)
@@ -183,6 +190,7 @@ class ReviewPane(QFrame):
     def _begin(self, row: LibraryRow, duration_s: float) -> None:
         self._duration_s = duration_s
         self.play_button.setEnabled(row.state is not State.GONE)
+        self.forget_button.setVisible(row.state is State.GONE)
         self.set_position(0.0)
 
     def scroll_to_top(self) -> None:

@@ -249,6 +249,7 @@ class LibraryTab(QObject):
             self._front,
             self._skip,
             self._again,
+            self._forget,
             self._in_folder,
             self._copy_path,
             self._tag_actions[0],
@@ -287,6 +288,11 @@ class LibraryTab(QObject):
             "",
             lambda w: w.presenter.work.requeue(w.presenter.chosen_ids),
         )
+        self._forget = self._action(
+            f"For&get what is gone{_ELLIPSIS}",
+            "",
+            lambda w: w.presenter.work.forget_gone(w.presenter.chosen_ids),
+        )
         self._work_actions = [
             self._start,
             self._pause,
@@ -294,6 +300,7 @@ class LibraryTab(QObject):
             self._front,
             self._skip,
             self._again,
+            self._forget,
         ]
 
     def _build_review_actions(self) -> None:
@@ -350,6 +357,7 @@ class LibraryTab(QObject):
         self._start.setEnabled(work.n_open > 0 and not work.is_busy)
         self._pause.setEnabled(work.is_working)
         self._stop.setEnabled(work.is_busy)
+        self._forget.setEnabled(work.n_gone > 0)
         self._accept.setEnabled(reviewing.can_accept)
         self._correct.setEnabled(reviewing.can_review)
         self._take_back.setEnabled(reviewing.can_take_back)

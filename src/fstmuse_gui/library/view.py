@@ -270,3 +270,16 @@ class LibraryView(PagedView):
             [Answer("keep", "Keep it"), Answer("remove", "Remove", is_default=True)],
         )
         return question.ask() == "remove"
+
+    def ask_forget(self, count: int, name: str, *, is_all: bool) -> bool:
+        """Ask before files that are gone leave the library; True to forget them."""
+        what = name or f"{'all ' if is_all else ''}{counted(count, 'file')}"
+        gone, back = ("It is", "it comes") if count == 1 else ("They are", "they come")
+        question = Question(
+            self.window(),
+            f"Forget {what}?",
+            f"{gone} no longer there. What was heard and what you said is kept, in case {back} "
+            "back.",
+            [Answer("keep", "Keep"), Answer("forget", "Forget", is_default=True)],
+        )
+        return question.ask() == "forget"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from fstmuse_core.library.catalogue import Catalogue
+from fstmuse_core.library.catalogue import Catalogue, shown_title
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.library.scan import ScanReport
 from fstmuse_core.workers.protocol import Cancelled, Done, Failed, Progress
@@ -98,6 +98,11 @@ class WorkPresenter(QObject):
     def n_waiting(self) -> int:
         """Number of files that wait."""
         return self._counts[State.WAITING]
+
+    @property
+    def n_gone(self) -> int:
+        """Number of files that are no longer there."""
+        return self._counts[State.GONE]
 
     @property
     def n_open(self) -> int:
@@ -216,10 +221,31 @@ class WorkPresenter(QObject):
                 lambda library: library.skip(waiting), lambda _n: self._library_store.read(waiting)
             )
 
+    def forget_gone(self, file_ids: Sequence[int]) -> None:
+        """Ask, then forget those of these files that are gone; if none is, all that are."""
+        rows = self._view.table.rows.catalogue.rows
+        among = self._among(file_ids, State.GONE)
+        gone = among or [row.file_id for row in rows if row.state is State.GONE]
+        if not gone:
+            return
+        first = next(row for row in rows if row.file_id == gone[0])
+        name = shown_title(first) if len(gone) == 1 else ""
+        if self._view.ask_forget(len(gone), name, is_all=not among):
+            self._library_store.change(
+                lambda library: library.forget_gone(gone), self._on_forgotten
+            )
+
+    def _on_forgotten(self, count: int) -> None:
+        self.message.emit(f"{counted(count, 'file')} forgotten.")
+        self.scanned.emit()
+
     def _waiting_among(self, file_ids: Sequence[int]) -> list[int]:
+        return self._among(file_ids, State.WAITING)
+
+    def _among(self, file_ids: Sequence[int], state: State) -> list[int]:
         catalogue = self._view.table.rows.catalogue
         rows = [catalogue.rows[catalogue.places[file_id]] for file_id in file_ids]
-        return [row.file_id for row in rows if row.state is State.WAITING]
+        return [row.file_id for row in rows if row.state is state]
 
     # -- what the processes tell -------------------------------------------------------
 

@@ -102,28 +102,57 @@ def _tags_progress(done: int, total: int) -> None:
         print(f"\rtags of {done:,} of {total:,} files", end="", file=sys.stderr, flush=True)
 
 
-@click.command(short_help="Take folders out of the library.")
-@click.argument("folders", nargs=-1, required=True, type=SomePath(), metavar="FOLDER...")
-def forget(folders: tuple[str, ...]) -> int:
-    """Take each FOLDER out of the library; its files stay where and as they are.
+@click.command(short_help="Take folders, and files that are gone, out of the library.")
+@click.argument("paths", nargs=-1, type=SomePath(), metavar="[PATH...]")
+@click.option("--gone", is_flag=True, help="Forget all files that the last scan missed.")
+def forget(paths: tuple[str, ...], gone: bool) -> int:
+    """Take each PATH out of the library: one of its folders, or a file that is no longer there.
 
-    What was heard and what you said of them is kept, should they come back. A folder that the
-    library does not have is said, and makes the exit code 1; the others are taken out.
+    Of a folder within one of the library's, the files that are no longer there. Nothing on the
+    disk is touched. What was heard and what you said is kept, should the files come back. A PATH
+    that the library does not have, or a file that is still there, is said, and makes the exit
+    code 1; the others are taken out.
     """
+    if not paths and not gone:
+        raise click.UsageError("name a folder or a file to forget, or --gone for all that are gone")
     with opened_library() as library:
-        known = {folder.path: folder for folder in library.folders()}
-        names = ", ".join(map(one_line, known)) or "none"
-        unknown = 0
-        for path in dict.fromkeys(map(os.path.abspath, folders)):
-            if path not in known:
-                unknown += 1
-                say(f"fstmuse: {one_line(path)}: the library has no such folder; it has {names}")
-                continue
-            library.remove_folder(known[path].folder_id)
-            print_safe(
-                f"{one_line(path)}: {known[path].n_files:,} files are in the library no more"
-            )
-    return SOME_FAILED if unknown else 0
+        folders = {folder.path: folder for folder in library.folders()}
+        refused = 0
+        for path in dict.fromkeys(map(os.path.abspath, paths)):
+            if path in folders:
+                library.remove_folder(folders[path].folder_id)
+                count = folders[path].n_files
+                print_safe(f"{one_line(path)}: {count:,} files are in the library no more")
+            elif told := _forget_files(library, path):
+                print_safe(f"{one_line(path)}: {told}")
+            else:
+                refused += 1
+        if gone:
+            print_safe(f"{counted(library.forget_gone(), 'file')} forgotten")
+    return SOME_FAILED if refused else 0
+
+
+def _forget_files(library: Library, path: str) -> str:
+    """What was forgotten of a file or folder; empty if nothing was, which is said."""
+    below = os.path.join(path, "")
+    ids = [
+        row.file_id for row in library.rows("") if row.path == path or row.path.startswith(below)
+    ]
+    if not ids:
+        names = ", ".join(one_line(folder.path) for folder in library.folders()) or "none"
+        say(
+            f"fstmuse: {one_line(path)}: the library has no such folder or file; "
+            f"its folders: {names}"
+        )
+        return ""
+    count = library.forget_gone(ids)
+    if not count:
+        say(
+            f"fstmuse: {one_line(path)}: it is still there, and the next scan would find it "
+            "again; move it out of the library's folders first"
+        )
+        return ""
+    return f"{counted(count, 'file')} forgotten"
 
 
 @click.command(short_help="Hear all that waits.")
