@@ -74,11 +74,9 @@ class ReviewPane(QFrame):
         self.timeline = TimelineView()
         self.timeline.seek_requested.connect(self.seek_requested)
         self.bars = ProbabilityBars(explains=False)
-        self.forget_button = QPushButton("Forget it\N{HORIZONTAL ELLIPSIS}")
-        self.forget_button.setToolTip("Take it out of the library; what was heard is kept")
-        self.forget_button.clicked.connect(self.forget_requested)
         self.correction = CorrectionBar()
         self._build_player()
+        self._build_gone()
         self._build_walk()
         self._pages = QStackedWidget()
         self._pages.addWidget(_hint_page())
@@ -104,6 +102,21 @@ class ReviewPane(QFrame):
         self._time = PlainLabel()
         self._time.setAccessibleName("Position")
         self._time.setProperty("look", "muted")
+
+    def _build_gone(self) -> None:
+        """Say that the file is gone, also above an answer that was given before."""
+        words = PlainLabel(f"{STATES[State.GONE]}. {_HINTS[State.GONE]}")
+        words.setProperty("look", "muted")
+        words.setWordWrap(True)
+        self.forget_button = QPushButton("Forget it\N{HORIZONTAL ELLIPSIS}")
+        self.forget_button.setToolTip("Take it out of the library; what was heard is kept")
+        self.forget_button.clicked.connect(self.forget_requested)
+        self._gone = QWidget()
+        row = QHBoxLayout(self._gone)
+        row.setContentsMargins(0, GRID, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(words, 1)
+        row.addWidget(self.forget_button)
 
     def _build_walk(self) -> None:
         self.previous_button = QPushButton("Previous")
@@ -134,12 +147,12 @@ class ReviewPane(QFrame):
         column.setSpacing(GRID // 2)
         for line in (self._title, self._about, self._tag):
             column.addWidget(line)
+        column.addWidget(self._gone)
         column.addSpacing(GRID)
         column.addLayout(play)
         column.addWidget(self._time, 0, Qt.AlignmentFlag.AlignRight)
         column.addSpacing(GRID)
         column.addWidget(self.verdict)
-        column.addWidget(self.forget_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.correction)
         column.addSpacing(GRID)
         column.addWidget(self.bars)
@@ -190,7 +203,7 @@ class ReviewPane(QFrame):
     def _begin(self, row: LibraryRow, duration_s: float) -> None:
         self._duration_s = duration_s
         self.play_button.setEnabled(row.state is not State.GONE)
-        self.forget_button.setVisible(row.state is State.GONE)
+        self._gone.setVisible(row.state is State.GONE)
         self.set_position(0.0)
 
     def scroll_to_top(self) -> None:
