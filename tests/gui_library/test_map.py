@@ -49,6 +49,16 @@ def bench(unmapped: LibraryBench, monkeypatch: pytest.MonkeyPatch) -> LibraryBen
     return unmapped
 
 
+def test_a_file_that_is_gone_is_not_awaited(bench: LibraryBench, library: Library) -> None:
+    note = bench.view.map_pane.note
+    assert note.text().endswith("1 not on the map yet")
+    with library.writing() as db:
+        db.execute("UPDATE files SET state = 'gone' WHERE content IS NULL")
+    bench.load(bench.presenter.reload)
+    bench.qtbot.waitUntil(lambda: "not on the map" not in note.text())
+    assert note.text().startswith("8 songs")
+
+
 def the_map(bench: LibraryBench) -> SongMapView:
     return bench.view.map_pane.map
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.library.catalogue import Catalogue, SongList, shown_title
+from fstmuse_core.library.rows import State
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.tasks.library import DrawMap
 from fstmuse_gui.library.presenter import LibraryPresenter
@@ -146,7 +147,9 @@ class MapPresenter(QObject):
         pane = self._view.map_pane
         codes = np.array(said, np.int32)
         pane.map.show_dots(self._at[is_there], codes, list(names), shown[rows], fit=fit)
-        n_missing = len(catalogue) - len(rows)
+        gone = [row.state is State.GONE for row in map(catalogue.rows.__getitem__, rows.tolist())]
+        n_there = len(catalogue) - catalogue.state_counts()[State.GONE]
+        n_missing = n_there - (len(rows) - sum(gone))
         note = f"{counted(len(rows), 'song')}{GAP}neighbours sound alike"
         if n_missing:
             note += f"{GAP}{n_missing:,} not on the map yet"
