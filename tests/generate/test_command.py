@@ -142,6 +142,13 @@ def test_what_cannot_be_made_is_said_in_a_line(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("option", ["--genre", "--like"])
+def test_a_recipe_and_another_wish_are_told_apart(generate: Run, option: str) -> None:
+    outcome = generate(option, "Rock", "--recipe", "old.wav")
+    assert outcome.code == 2
+    assert f"--recipe has its own settings; leave out {option}" in outcome.err
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _ITERATIONS = 32
 # What a recipe holds itself.
 _OF_A_RECIPE = (
-    *("like", "blend", "seconds", "seed", "count", "iterations"),
+    *("genre", "like", "blend", "seconds", "seed", "count", "iterations"),
     *("bpm", "bars", "form", "variation", "loop", "renew", "stereo"),
 )
 
@@ -169,12 +169,12 @@ def command(
     Several clips are numbered: take-1.flac, take-2.flac and so on. Each file holds its recipe
     in its comment, and the same recipe gives the same samples.
     """
-    if (genre is None and song is None) == (recipe_file is None):
+    if recipe_file is not None:
+        _refuse_settings(context)
+    elif genre is None and song is None:
         raise click.UsageError(
             "name a --genre to make music of, a song to be --like, or a --recipe to make again"
         )
-    if recipe_file is not None:
-        _refuse_settings(context)
     if bars is not None and context.get_parameter_source("seconds") is not ParameterSource.DEFAULT:
         raise click.UsageError("name --seconds or --bars, not both")
     if output is not None:
