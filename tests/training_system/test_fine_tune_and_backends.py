@@ -19,9 +19,11 @@ from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.datasets.overlap import TRACKS_FILE, overlap
 from fstmuse_core.networks.toy_model import build_toy_model
 from fstmuse_core.runs.store import RUN_FILE, runs_folder
+from fstmuse_core.system.errors import BundleError
 from fstmuse_core.training.control import Control
 from fstmuse_core.training.data_split import Parts
-from fstmuse_core.training.run import transfer
+from fstmuse_core.training.run import find_base, transfer
+from fstmuse_core.training.settings import settings_from
 from tests.training_system.conftest import Event, Home, fstmuse
 
 KNOWN = ["Folk", "Hip-Hop", "Rock"]
@@ -149,6 +151,23 @@ def test_a_base_without_a_list_may_know_the_test(
 def test_a_model_of_another_network_is_refused(home: Home, tones: Path) -> None:
     assert home.train(**OPTIONS, data=[str(tones)], fine_tune="fst-muse") == 1
     assert "not that of toy-model" in home.last["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("model", "base", "said"),
+    [
+        ("toy-gan", "fst-muse", "it is a classifier, which names genres; name a model that is a"),
+        ("fst-muse", "toy-gan", "it is a generator, which makes music; name a model that is a"),
+        ("toy-gan", "tagger", "it is a tagger, which hears for classifiers; name a model that is"),
+        ("fst-muse", "fst-muse-wide", "it stands on the tagger alone and has no network"),
+        ("toy-model", "fst-muse", "its network is that of fst-muse, not that of toy-model; train"),
+    ],
+)
+def test_a_base_that_does_not_fit_is_said_in_words(model: str, base: str, said: str) -> None:
+    settings = settings_from({"data": ["music"], "model": model, "fine_tune": base})
+    with pytest.raises(BundleError) as refused:
+        find_base(settings)
+    assert said in str(refused.value)
 
 
 def epoch_under_jax(home: Home, base: str, music: Path) -> Event:

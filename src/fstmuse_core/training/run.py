@@ -20,7 +20,9 @@ from fstmuse_core.bundle.bundle import (
 )
 from fstmuse_core.bundle.changes import free_name
 from fstmuse_core.bundle.known_networks import is_reported
+from fstmuse_core.bundle.manifest import CLASSIFIER, GENERATOR, TAGGED
 from fstmuse_core.bundle.weights import MAX_WEIGHTS_BYTES, read_weights
+from fstmuse_core.runs.spec import GAN
 from fstmuse_core.system.errors import BundleError, FstMuseError
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.zip_files import ZipTroubleError
@@ -54,7 +56,8 @@ def find_base(settings: TrainSettings) -> Bundle:
     Raises
     ------
     BundleError
-        If there is none by that name, or its network is another than ``settings.model``.
+        If there is none by that name, it is of another kind, or its network is another than
+        ``settings.model``.
     """
     bundle = _named(settings.fine_tune)
     wanted = f"fstmuse_core.networks.{settings.model.replace('-', '_')}"
@@ -65,11 +68,19 @@ def find_base(settings: TrainSettings) -> Bundle:
             "it is of the report's design, which always learns anew",
             "start from one of FstMuse's own models",
         )
-    if found != wanted:
+    bundle.require_kind(GENERATOR if settings.model == GAN else CLASSIFIER)
+    if bundle.manifest.input == TAGGED:
         raise BundleError(
             bundle.path,
-            f"its network is {str(found).rpartition('.')[2]}, not that of {settings.model}",
-            "give --model the model that it was trained as",
+            "it stands on the tagger alone and has no network that could be trained further",
+            "leave --fine-tune out, or start from another model",
+        )
+    if found != wanted:
+        network = str(found).rpartition(".")[2].replace("_", "-")
+        raise BundleError(
+            bundle.path,
+            f"its network is that of {network}, not that of {settings.model}",
+            f"train it as --model {network}",
         )
     return bundle
 
