@@ -184,6 +184,13 @@ def test_what_cannot_be_shared_is_refused(options: dict[str, Any], said: str) ->
     assert str(refused.value) == said
 
 
+@pytest.mark.parametrize("wrong", ["--quick", "--batch-size=9"])
+def test_what_cannot_be_shared_is_said_once(home: Home, tones: Path, wrong: str) -> None:
+    words = fstmuse("train", wrong, "--data", str(tones), "--out=x", "--processes=2")
+    done = subprocess.run(words, env=home.environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from fstmuse_core.cli.common.console import print_safe, say
+from fstmuse_core.cli.common.console import WRONG_USE, print_safe, say
 from fstmuse_core.cli.common.param_types import (
     Command,
     ModelName,
@@ -23,6 +23,7 @@ from fstmuse_core.cli.common.param_types import (
 )
 from fstmuse_core.runs import spec
 from fstmuse_core.runs.spec import AnySetting, ChoiceSetting, RealSetting, WholeSetting
+from fstmuse_core.system.errors import FstMuseError
 
 _FOLDER = SomePath()
 
@@ -172,6 +173,12 @@ def command(
     if processes is not None and (coordinator, rank, hosts) != (None, None, None):
         raise click.UsageError("--processes is for this machine alone; leave out --coordinator")
     if processes is not None:
+        if resume is None and events is None:
+            try:
+                _group().check_shared(processes, given)
+            except FstMuseError as error:
+                say(f"fstmuse: {error}")
+                return WRONG_USE
         words = _words(given, resume, events)
         return int(_group().train_together(processes, words, say))
     member = None

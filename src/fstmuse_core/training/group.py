@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from fstmuse_core.runs.spec import GAN, OURS
 from fstmuse_core.system.child_process import child_command
 from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.training.control import CancelledError, Control
-from fstmuse_core.training.settings import TrainSettings
+from fstmuse_core.training.settings import TrainSettings, settings_from
 
 if TYPE_CHECKING:
     from fstmuse_core.training.data_split import Parts
@@ -110,6 +110,14 @@ def member_of(coordinator: str, rank: int | None, hosts: int | None) -> Member:
             "--coordinator", f"{one_line(host)} is not known here ({why})", "check its name"
         ) from error
     return Member(coordinator, rank, hosts)
+
+
+def check_shared(count: int, options: Mapping[str, Any]) -> None:
+    """Raise ``FstMuseError`` unless ``count`` processes can train by these options.
+
+    Each of them would say so else.
+    """
+    Member("", 0, count).require(settings_from(options))
 
 
 def require_jax() -> None:
