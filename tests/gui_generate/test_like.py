@@ -150,7 +150,9 @@ def test_a_model_without_songs_says_why(make_bench: MakeGenerateBench) -> None:
     assert field.button.isEnabled()
     assert bench.form.genre.currentText() == "As the song"
     bench.form.genre.setCurrentText("Jazz")
+    bench.view.notice.say("")
     bench.presenter.choose_model("grid-gan")
+    assert bench.view.notice.text == why, "takes are no longer like the song that is shown"
     bench.presenter.choose_model("told-gan")
     assert bench.form.genre.currentText() == "Jazz"
     bench.presenter.generate()

@@ -177,7 +177,11 @@ class LikeChoice(QObject):
         if len(paths) > 1:
             name = one_line(Path(songs[0]).name)
             self.message.emit(f"A take is like one song: {name}, one of {len(paths)}.")
-        if self._field.why_not:
+        self.say_if_it_cannot()
+
+    def say_if_it_cannot(self) -> None:
+        """Say why no take will be like the song that is shown, if so."""
+        if self._field.path and self._field.why_not:
             self._say(self._field.why_not)
 
     def _choose(self) -> None:

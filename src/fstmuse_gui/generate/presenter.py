@@ -210,6 +210,7 @@ class GeneratePresenter(QObject):
         if self._models.choose(name):
             self._view.form.model.show_chosen(name)
             self._use_model()
+            self.liking.say_if_it_cannot()
         else:
             self._say_gone(name)
 
