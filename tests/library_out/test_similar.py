@@ -339,7 +339,7 @@ def test_a_file_from_outside_is_listened_to(
     soundfile.write(tmp_path / "silence.wav", np.zeros(5 * RATE), RATE)
     code, _, err = fstmuse("similar", tmp_path / "silence.wav")
     assert code == 1
-    assert "it is silent or shorter than 3 s, so nothing sounds like it" in err
+    assert err.startswith("fstmuse: silence.wav: it is silent or shorter than 3 s, so nothing ")
     (tmp_path / "text.mp3").write_text("no sound")
     code, _, err = fstmuse("similar", tmp_path / "text.mp3")
     assert code == 1

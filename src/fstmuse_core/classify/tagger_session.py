@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -208,6 +209,8 @@ def file_embedding(path: str, tagger: Tagger) -> FloatArray:
     found = session.outputs(levels.rms())
     if found is None:
         raise AudioError(
-            path, "it is silent or shorter than 3 s, so nothing sounds like it", "name another song"
+            Path(path),
+            "it is silent or shorter than 3 s, so nothing sounds like it",
+            "name another song",
         )
     return found[1].mean().embedding
