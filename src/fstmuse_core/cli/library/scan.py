@@ -133,7 +133,7 @@ def forget(paths: tuple[str, ...], gone: bool) -> int:
 
 
 def _forget_files(library: Library, path: str) -> str:
-    """What was forgotten of a file or folder; empty if nothing was, which is said."""
+    """Forget the files of a path that are gone, and sum that up; empty where it was refused."""
     below = os.path.join(path, "")
     ids = [
         row.file_id for row in library.rows("") if row.path == path or row.path.startswith(below)
