@@ -114,3 +114,22 @@ def test_albums_of_several_genres_are_listed(library: Library, bench: LibraryBen
 
     assert sorted(bench.titles) == ["One", "Three", "Two"]
     assert bench.view.table.rows.note(0) == "Rock: 2 of 3 songs, Folk 1"
+
+
+@pytest.mark.parametrize(
+    ("album", "said"),
+    [("Second", "The songs of each album agree, as far as"), ("", "No file here names its album.")],
+)
+def test_that_no_album_disagrees_is_said_only_of_albums(
+    library: Library, bench: LibraryBench, album: str, said: str
+) -> None:
+    with library.writing() as connection:
+        connection.execute(
+            "UPDATE files SET album = CASE title WHEN 'One' THEN ? ELSE '' END", (album,)
+        )
+    bench.load(bench.presenter.reload)
+    messages: list[str] = []
+    bench.wiring.similar.message.connect(messages.append)
+    bench.tab._albums.trigger()
+    bench.qtbot.waitUntil(lambda: len(messages) > 1, timeout=60_000)
+    assert messages[-1].startswith(said)

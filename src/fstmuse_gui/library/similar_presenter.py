@@ -97,7 +97,9 @@ class SimilarPresenter(QObject):
 
     def _on_albums(self, found: list[tuple[int, float, str]] | None) -> None:
         if not found:
-            self.message.emit("The songs of each album agree, as far as they were heard.")
+            has_albums = any(row.album for row in self._view.table.rows.catalogue.rows)
+            agree = "The songs of each album agree, as far as they were heard."
+            self.message.emit(agree if has_albums else "No file here names its album.")
             return
         songs = tuple((file_id, share) for file_id, share, _ in found)
         notes = tuple((file_id, words) for file_id, _, words in found)
