@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -16,7 +19,12 @@ from fstmuse_core.original.fst_muse import build_original_fst_muse
 from fstmuse_core.original.networks import import_tensorflow_io, original_features, tfio_mel
 from fstmuse_core.original.toy_model import build_original_toy_model
 from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.training import packaging
+from fstmuse_core.training.epochs import TrainingState
+from fstmuse_core.training.gan import package
+from fstmuse_core.training.original import classifiers, gan
 from fstmuse_core.training.original.classifiers import kept_features
+from fstmuse_core.training.run import Run
 
 RATE = 22_050
 
@@ -120,3 +128,42 @@ def test_features_of_a_run_that_are_damaged_are_one_line(
         kept_features(tmp_path)
     assert f"its features cannot be read ({told}" in str(refused.value)
     assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("module", "train", "trainer", "packager"),
+    [
+        (packaging, packaging.train_ours, "ClassifierTrainer", "package_classifier"),
+        (package, package.train_gan, "GanTrainer", "package_generator"),
+        (classifiers, classifiers.train_original, "OriginalTrainer", "package_original"),
+        (gan, gan.train_original_gan, "OriginalGanTrainer", "package_original_gan"),
+    ],
+    ids=["ours", "toy-gan", "original", "original-gan"],
+)
+def test_the_time_of_a_resumed_training_counts_its_earlier_starts(
+    module: Any, train: Any, trainer: str, packager: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[float] = []
+
+    def pack(finished: Any, _trainer: Any, *rest: Any) -> SimpleNamespace:
+        told.append(rest[1] if module is package else finished.seconds)
+        return SimpleNamespace(resumable=True)
+
+    progress = TrainingState(epoch=2, earlier_s=1_000.0)
+    run = Run(Path(), MagicMock(), MagicMock(), (), is_resumed=True)
+    for name, value in {
+        trainer: MagicMock(**{"return_value.notes": ()}),
+        packager: pack,
+        "train_epochs": lambda *_, **__: progress,
+        "kept_base": lambda *_: None,
+        "plan_for": MagicMock(),
+        "check_room": lambda *_: None,
+        "check_memory": lambda *_: None,
+        "assign": lambda *_: None,
+        "guide_plan": MagicMock(),
+        "name_at_end": MagicMock(),
+        "clips_of": lambda *_: (run, {"train": ()}),
+    }.items():
+        monkeypatch.setattr(module, name, value, raising=False)
+    train(run, MagicMock(), MagicMock(), MagicMock(), time.monotonic() - 5.0)
+    assert told == [pytest.approx(1_005.0, abs=4.0)]

@@ -168,7 +168,7 @@ def train_original(
         control.check()
         events.preparing(stage, done, total)
 
-    seconds = time.monotonic() - begun
+    seconds = progress.earlier_s + time.monotonic() - begun
     plan = plan_for(settings, run.parts.genres)
     finished = FinishedRun(run.folder, settings, plan, run.parts, progress, run.warnings, seconds)
     done = package_original(finished, trainer, mels, tell, events.warn)

@@ -255,7 +255,7 @@ def train_original_gan(
         run.parts,
         progress,
         (*run.warnings, *LACKS),
-        time.monotonic() - begun,
+        progress.earlier_s + time.monotonic() - begun,
     )
 
     def tell(stage: str, done: int, total: int) -> None:
