@@ -244,6 +244,16 @@ def _compared(bench: TrainBench) -> None:
     page.smoothing.setValue(60)
 
 
+def _waiting(bench: TrainBench) -> None:
+    """Two wait for the one that runs; the first of them is shown."""
+    _running(bench)
+    for _ in range(2):
+        bench.presenter.train()
+    bench.presenter._on_listed(_RUNS)
+    runs = bench.view.form.runs
+    runs.list.setCurrentRow(1)
+
+
 STATES: dict[str, Callable[[TrainBench], None]] = {
     "empty": _empty,
     "hot": _hot,
@@ -272,6 +282,7 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
     "curves": _curves,
     "failed": _failed,
     "unfinished": _unfinished,
+    "waiting": _waiting,
     "gan-form": _gan_form,
     "gan-first": _gan_first,
     "gan-running": _gan_running,

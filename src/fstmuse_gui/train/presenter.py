@@ -10,10 +10,12 @@ from fstmuse_core.bundle.find_by_hash import whereabouts
 from fstmuse_core.runs.events import Done
 from fstmuse_core.runs.metrics import GanMetrics
 from fstmuse_gui.train.data.presenter import DataPresenter
+from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter
 from fstmuse_gui.train.run.closing import Closing
 from fstmuse_gui.train.run.live import LiveTraining
+from fstmuse_gui.train.run.queue import QueuePresenter
 from fstmuse_gui.train.view import TrainView
 
 # What is said of a training that is gone without a model, by its outcome.
@@ -30,6 +32,7 @@ class _Side(Enum):
     LIVE = auto()
     PAST = auto()
     BUCKETS = auto()
+    WAITING = auto()
 
 
 class TrainPresenter(QObject):
@@ -65,6 +68,7 @@ class TrainPresenter(QObject):
         data: DataPresenter,
         live: LiveTraining,
         past: PastRunsPresenter,
+        queue: QueuePresenter,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -73,6 +77,8 @@ class TrainPresenter(QObject):
         self.data = data
         self.live = live
         self._past = past
+        self.queue = queue
+        self._rows: list[RunRow] = []
         self._side = _Side.DATA
         self._past_run: PastRun | None = None
         self._closing = Closing.KEEP
@@ -98,7 +104,7 @@ class TrainPresenter(QObject):
         view.results_page.curves_requested.connect(self._past.show_curves)
         view.results_page.resume_requested.connect(self.resume)
         view.trouble_page.retry_requested.connect(self._on_retry)
-        view.trouble_page.remove_requested.connect(self.show_data)
+        view.trouble_page.remove_requested.connect(self._on_back)
 
     def _connect_work(self) -> None:
         data, view = self.data, self._view
@@ -111,9 +117,14 @@ class TrainPresenter(QObject):
         self.live.changed.connect(self._on_live_changed)
         self.live.ended.connect(self._on_live_ended)
         self.live.warned.connect(view.notice.say)
+        self.queue.message.connect(self.message)
+        self.queue.changed.connect(self._show_rows)
+        self.queue.left.connect(self.show_data)
+        self.queue.check_wanted.connect(self._past.refresh)
 
     def _turn_to(self, side: _Side) -> None:
         self._side = side
+        self.queue.shown = ""
         self.data.is_front = side is _Side.DATA
 
     def _on_shown(self) -> None:
@@ -144,8 +155,8 @@ class TrainPresenter(QObject):
 
     @property
     def can_train(self) -> bool:
-        """True if Train may be pressed."""
-        return self.form.is_ready and not self.live.is_running
+        """True if Train may be pressed: it begins a training, or lets it wait for its turn."""
+        return self.form.is_ready
 
     def show_buckets(self) -> None:
         """Show the class buckets on the right."""
@@ -164,11 +175,15 @@ class TrainPresenter(QObject):
     # -- the training ------------------------------------------------------------------
 
     def train(self) -> None:
-        """Begin a training with what is entered."""
+        """Begin a training with what is entered, or let it wait for the one that runs."""
         self._check()
-        if self.can_train:
-            self.form.remember()
-            options = self.form.options
+        if not self.can_train:
+            return
+        self.form.remember()
+        options = self.form.options
+        if self.live.is_running:
+            self.queue.add(options.name, options.arguments(), self.form.taken_names())
+        else:
             self._begin(options.arguments(), options.name)
 
     def resume(self) -> None:
@@ -235,15 +250,22 @@ class TrainPresenter(QObject):
         self._check()
 
     def _on_retry(self) -> None:
-        if self._past_run is not None or self.live.resumable_run:
+        if self._side is _Side.WAITING:
+            self.queue.press(is_first=True)
+        elif self._past_run is not None or self.live.resumable_run:
             self.resume()
         else:
+            self.show_data()
+
+    def _on_back(self) -> None:
+        if not self.queue.press(is_first=False):
             self.show_data()
 
     # -- earlier trainings -------------------------------------------------------------
 
     def _on_listed(self, found: list[PastRun]) -> None:
-        self._view.form.runs.show_runs([run.row for run in found])
+        self._rows = [run.row for run in found]
+        self._show_rows()
         running = next((run for run in found if run.row.state == "running"), None)
         if running is not None and not self.live.is_running:
             self.live.follow(running.folder, running.row.title)
@@ -254,14 +276,39 @@ class TrainPresenter(QObject):
         elif self.first_run and self._is_first_list:
             self.show_run(self.first_run)
             self._view.form.runs.select(self.first_run)
+        if self._is_first_list and self.queue.kept_sentence:
+            self._view.notice.say(self.queue.kept_sentence)
         self._is_first_list = False
+        if running is None:
+            self._begin_next()
         if self._side is _Side.LIVE:
             self._view.form.runs.select(self.live.run)
+
+    def _show_rows(self) -> None:
+        self._view.form.runs.show_runs(self.queue.listed(self._rows))
+
+    def _begin_next(self) -> None:
+        """Let the queue begin its next; a result that is shown stays in view."""
+        ended = self.live.run
+        if self.queue.begin_next(self.form.taken_names()):
+            self.show_live()
+        elif self._side is _Side.LIVE and self.live.is_running and not self.live.is_shown:
+            if self._past.find(ended) is None:
+                self.show_live()
+            else:
+                self.show_run(ended)
+                self._view.form.runs.select(ended)
 
     def show_run(self, name: str) -> None:
         """Show a run of the list."""
         if self.live.is_running and name == self.live.run:
             self.show_live()
+            return
+        if self.queue.holds(name):
+            self._turn_to(_Side.WAITING)
+            self._past_run = None
+            self.live.hide()
+            self.queue.show(name)
             return
         self._past_run = self._past.find(name)
         if self._past_run is not None:

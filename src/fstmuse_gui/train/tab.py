@@ -31,9 +31,10 @@ from fstmuse_gui.train.form.choices import Base, bases
 from fstmuse_gui.train.form.presenter import FormPresenter
 from fstmuse_gui.train.presenter import TrainPresenter
 from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, RunActions, past_runs
-from fstmuse_gui.train.run.background import BackgroundTraining, TrainBadge
+from fstmuse_gui.train.run.background import BackgroundTraining, RunsWatch, TrainBadge
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining
+from fstmuse_gui.train.run.queue import QueuePresenter, TrainingQueue
 from fstmuse_gui.train.run.sample_player import Listening
 from fstmuse_gui.train.run.training import Training, begin_training, follow_training
 from fstmuse_gui.train.view import TrainView
@@ -83,8 +84,12 @@ class TrainWiring(QObject):
             self,
             count_corrections=make.corrections,
         )
-        self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, self)
-        self.actions = RunActions(self.view, self.past, self)
+        queue = TrainingQueue(context.settings, self)
+        turns = QueuePresenter(self.view, self.live, queue, self)
+        self.presenter = TrainPresenter(self.view, form, music, self.live, self.past, turns, self)
+        self.actions = RunActions(self.view, self.past, queue, self)
+        self.watch = RunsWatch(self)
+        self.watch.changed.connect(self.past.refresh)
         self.actions.trouble.connect(self.view.notice.say)
         self.actions.deleted.connect(self.presenter.forget_run)
         self.presenter.model_made.connect(context.models.changed)
@@ -122,6 +127,7 @@ class TrainWiring(QObject):
     def close(self) -> None:
         """Leave the training as was asked for, and remember how the tab looked."""
         self._settings.set(TRAIN_SPLITTER, self.view.splitter.widths())
+        self.watch.close()
         self.listening.close()
         self._cache.close()
         self.buckets.close()

@@ -41,10 +41,12 @@ _RUN_ROW = 50
 _MOST_RUNS = 3
 _RUN_EDGES = 12
 _RUN_SIGN = 15
+WAITING = "waiting"
 _RUN_WORDS = Qt.ItemDataRole.UserRole + 1
 _RUN_STATE = Qt.ItemDataRole.UserRole + 2
 _RUN_SIGNS = {
     "running": ("play", "accent"),
+    WAITING: ("pause", "muted"),
     "done": ("done", "accent"),
     "stopped": ("stop", "muted"),
     "unfinished": ("pause", "warning"),
@@ -92,7 +94,6 @@ class TrainForm(QWidget):
         column.addWidget(self._area, 1)
         self.train_button = QPushButton(icon("play", "on_accent"), " Train")
         self.train_button.setProperty("look", "primary")
-        self.train_button.setToolTip("Begin the training (Ctrl+T)")
         self.train_button.clicked.connect(self.train_requested)
         column.addWidget(self.train_button)
         self.runs = RunsList()
@@ -259,15 +260,16 @@ class TrainForm(QWidget):
         self._genres_trouble.setVisible(bool(genres))
         self.chips.setAccessibleDescription(genres)
 
-    def show_train(self, text: str, *, is_enabled: bool) -> None:
-        """Set the text of the button, and whether it can be pressed."""
+    def show_train(self, text: str, tip: str, *, is_enabled: bool) -> None:
+        """Set text and tip of the button, and whether it can be pressed."""
         self.train_button.setText(f" {text}")
+        self.train_button.setToolTip(tip)
         self.train_button.setEnabled(is_enabled)
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """A training: ``state`` is "running", "done", "stopped" or "unfinished".
+    """A training: ``state`` is "running", "waiting", "done", "stopped" or "unfinished".
 
     ``note`` is what the user says of it.
     """
@@ -319,7 +321,8 @@ class RunsList(QWidget):
             item.setData(_RUN_WORDS, row.words)
             item.setData(_RUN_STATE, row.state)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, _spoken(row))
-            set_tip(item, f"{row.run}\n\n{row.note}" if row.note else row.run)
+            name = row.words if row.state == WAITING else row.run
+            set_tip(item, f"{name}\n\n{row.note}" if row.note else name)
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._hint.setVisible(not rows)

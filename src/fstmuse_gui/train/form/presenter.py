@@ -37,6 +37,12 @@ TRAIN_BASE = Option("train/fine_tune", str, "", names_model=True)
 TRAIN_LOGS = Option("train/tensorboard", bool, False)
 TRAIN_LOG_FOLDER = Option("train/tensorboard_folder", str, "")
 
+# Text and tip of the button while nothing runs, and while something does.
+_BUTTON = (
+    ("Train", "Begin the training (Ctrl+T)"),
+    ("Train next", "Begin it when the trainings before it have ended (Ctrl+T)"),
+)
+
 
 def default_log_folder() -> Path:
     """Return the folder of TensorBoard's logs unless told otherwise."""
@@ -261,8 +267,8 @@ class FormPresenter(QObject):
         self._form.command.show_arguments(options.arguments())
         is_whole = survey is not None and not survey.trouble and is_known
         self.is_ready = is_whole and not few and not name and not self._form.logs.trouble
-        text = "Training\N{HORIZONTAL ELLIPSIS}" if self.is_training else "Train"
-        self._form.show_train(text, is_enabled=self.is_ready and not self.is_training)
+        text, tip = _BUTTON[self.is_training]
+        self._form.show_train(text, tip, is_enabled=self.is_ready)
         self.checked.emit()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -29,6 +30,7 @@ from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
 from fstmuse_gui.train.run.curves import OtherRun
 from fstmuse_gui.train.run.live import about_result, draw_curves
+from fstmuse_gui.train.run.queue import TrainingQueue, Waiting
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.widgets.dialogs import FittingDialog, NameQuestion
 
@@ -284,15 +286,16 @@ class RunActions(QObject):
         self,
         view: TrainView,
         past: PastRunsPresenter,
+        queue: TrainingQueue,
         parent: QObject | None = None,
         *,
         name: Callable[[QWidget, str], str] = ask_name,
         note: Callable[[QWidget, str, str], str | None] = ask_note,
     ) -> None:
         super().__init__(parent)
-        self._view, self._past = view, past
+        self._view, self._past, self._queue = view, past, queue
         self._name, self._note = name, note
-        self._aside: list[tuple[Path, str]] = []
+        self._aside: list[tuple[Callable[[], object], str]] = []
         self.rename = make_action(self, f"Rena&me the training{_MORE}", "", self._rename)
         self.write = make_action(self, f"&Note on the training{_MORE}", "", self._write)
         self.delete = make_action(self, "&Delete the training", "Del", self._delete)
@@ -303,6 +306,8 @@ class RunActions(QObject):
         runs.list.addActions([self.rename, self.write, self.delete])
         runs.chosen.connect(lambda _run: self.allow())
         past.listed.connect(lambda _found: self.allow())
+        queue.changed.connect(self.allow)
+        queue.removed.connect(self._on_removed)
         self.allow()
 
     @property
@@ -314,7 +319,8 @@ class RunActions(QObject):
         run = self._chosen
         for action in (self.rename, self.write):
             action.setEnabled(run is not None)
-        self.delete.setEnabled(run is not None and run.row.state != "running")
+        waits = self._queue.find(self._view.form.runs.current) is not None
+        self.delete.setEnabled(waits or (run is not None and run.row.state != "running"))
         self.undo.setEnabled(bool(self._aside))
         last = visible(self._aside[-1][1]) if self._aside else ""
         self.undo.setText(f"&Undo the deletion of {last.replace('&', '&&')}" if last else "&Undo")
@@ -342,11 +348,12 @@ class RunActions(QObject):
             self._label(run, lambda label: replace(label, note=note))
 
     def _delete(self) -> None:
+        self._queue.remove(self._view.form.runs.current)
         run = self._chosen
         if run is None or run.row.state == "running":
             return
         try:
-            self._aside.append((delete_run(run.folder), run.row.title))
+            self._aside.append((partial(restore_run, delete_run(run.folder)), run.row.title))
         except FstMuseError as error:
             self.trouble.emit(str(error))
             return
@@ -355,12 +362,17 @@ class RunActions(QObject):
         self._past.refresh()
         self.allow()
 
+    def _on_removed(self, place: int, item: Waiting) -> None:
+        self._aside.append((partial(self._queue.insert, place, item), item.title))
+        self.message.emit(f"{item.title} waits no more. Ctrl+Z brings it back.")
+        self.allow()
+
     def _undo(self) -> None:
         if not self._aside:
             return
-        aside, title = self._aside.pop()
+        bring_back, title = self._aside.pop()
         try:
-            restore_run(aside)
+            bring_back()
         except FstMuseError as error:
             self.trouble.emit(str(error))
         else:

@@ -1,4 +1,4 @@
-"""A training that runs while its tab has not been looked at: found, followed, and told of."""
+"""Trainings that nobody looks at, or that others begin: found, followed, and told of."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from fstmuse_gui.train.run.training import Training, follow_training
 
 # Once the window stands: nobody waits for it.
 _LOOK_AFTER_MS = 500
+WATCH_MS = 2_000
 
 
 def running_run() -> tuple[str, Path] | None:
@@ -188,3 +189,45 @@ class BackgroundTraining(QObject):
         if training is not None:
             training.leave(closing)
             training.deleteLater()
+
+
+class RunsWatch(QObject):
+    """Notices trainings that others begin, end or remove, such as a terminal.
+
+    It looks now and then: not every file system tells of changes.
+
+    Signals
+    -------
+    changed
+        The list of trainings is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._seen = self._look()
+        self._timer = QTimer(self)
+        self._timer.setInterval(WATCH_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    def look(self) -> None:
+        """Look now."""
+        seen = self._look()
+        if seen != self._seen:
+            self._seen = seen
+            self.changed.emit()
+
+    @staticmethod
+    def _look() -> tuple[str | None, frozenset[str]]:
+        """Return which one runs, and the names of all."""
+        try:
+            names = frozenset(one.name for one in store.runs_folder().iterdir() if one.is_dir())
+        except OSError:
+            names = frozenset()
+        return store.running_training(), names
+
+    def close(self) -> None:
+        """Look no more."""
+        self._timer.stop()

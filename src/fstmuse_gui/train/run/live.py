@@ -92,6 +92,11 @@ class LiveTraining(QObject):
         return self._training is not None
 
     @property
+    def is_shown(self) -> bool:
+        """True while it is shown, or its end."""
+        return self._is_shown
+
+    @property
     def has_learned(self) -> bool:
         """True if something has been learned, now or earlier, that could be lost."""
         return self._is_resumed or self._is_begun

@@ -1,0 +1,270 @@
+"""Trainings that wait for the one that runs: kept, listed, and begun in their turn."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from fstmuse_core.runs.spec import OUT
+from fstmuse_core.runs.store import running_training
+from fstmuse_core.system.wording import counted
+from fstmuse_gui.settings import Option, Settings
+from fstmuse_gui.train.form.form import WAITING, RunRow
+from fstmuse_gui.train.form.options import next_name
+from fstmuse_gui.train.run.live import LiveTraining
+from fstmuse_gui.train.view import TrainView
+
+
+def _is_queue(entries: list[Any]) -> bool:
+    """True for titles, each with the words that follow ``fstmuse train``."""
+    return all(
+        isinstance(entry, list)
+        and len(entry) > 1
+        and all(isinstance(word, str) and "\0" not in word for word in entry)
+        for entry in entries
+    )
+
+
+TRAIN_QUEUE: Option[list[list[str]]] = Option("train/queue", list, [], _is_queue)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A training that waits: its key in the list, its title, and what it is begun with."""
+
+    key: str
+    title: str
+    arguments: tuple[str, ...]
+
+
+class TrainingQueue(QObject):
+    """Trainings that begin one after the other; kept from one start of the window to the next.
+
+    Signals
+    -------
+    changed
+        Others wait than before.
+    removed(int, object)
+        Place and :class:`Waiting` of one that the user has removed.
+    """
+
+    changed = Signal()
+    removed = Signal(int, object)
+
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._numbers = itertools.count(1)
+        self._items: list[Waiting] = []
+        for title, *arguments in settings.get(TRAIN_QUEUE):
+            self._items.append(self._made(title, arguments))
+
+    @property
+    def items(self) -> tuple[Waiting, ...]:
+        """Trainings that wait, the next one first."""
+        return tuple(self._items)
+
+    @property
+    def titles(self) -> set[str]:
+        """Names that their models will have."""
+        return {item.title for item in self._items}
+
+    def find(self, key: str) -> Waiting | None:
+        """The one of this key; ``None`` if it waits no more."""
+        return next((item for item in self._items if item.key == key), None)
+
+    def add(self, title: str, arguments: Sequence[str]) -> None:
+        """Let another one wait, behind the others."""
+        self.insert(len(self._items), self._made(title, arguments))
+
+    def insert(self, place: int, item: Waiting) -> None:
+        """Let one wait at this place, or behind the others if there are fewer."""
+        self._items.insert(place, item)
+        self._keep()
+
+    def bring_forward(self, item: Waiting) -> None:
+        """Make one the next."""
+        self._items.remove(item)
+        self.insert(0, item)
+
+    def take(self) -> Waiting:
+        """Return the next one, which waits no more."""
+        item = self._items.pop(0)
+        self._keep()
+        return item
+
+    def remove(self, key: str) -> None:
+        """Take one out at the user's wish."""
+        item = self.find(key)
+        if item is not None:
+            place = self._items.index(item)
+            del self._items[place]
+            self._keep()
+            self.removed.emit(place, item)
+
+    def _made(self, title: str, arguments: Sequence[str]) -> Waiting:
+        # A blank is in no run's name.
+        return Waiting(f"waiting {next(self._numbers)}", title, tuple(arguments))
+
+    def _keep(self) -> None:
+        self._settings.set(TRAIN_QUEUE, [[item.title, *item.arguments] for item in self._items])
+        self.changed.emit()
+
+
+_REMOVE = "Remove from the queue"
+
+
+class QueuePresenter(QObject):
+    """Lists and shows what waits, and begins it when nothing else is being trained.
+
+    What waits from an earlier start of the window begins after a training that has ended in this
+    one, or when it is asked for: nobody opens a window to have the machine busy.
+
+    Signals
+    -------
+    message(str)
+        For the status bar.
+    changed
+        Others wait than before.
+    left
+        What was shown waits no more.
+    check_wanted
+        The list of trainings is to be read, which :meth:`begin_next` follows.
+
+    Attributes
+    ----------
+    shown : str
+        Key of the one that is shown; empty if none is.
+    """
+
+    message = Signal(str)
+    changed = Signal()
+    left = Signal()
+    check_wanted = Signal()
+
+    def __init__(
+        self,
+        view: TrainView,
+        live: LiveTraining,
+        queue: TrainingQueue,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._live, self._queue = view, live, queue
+        self._n_kept = len(queue.items)
+        self._is_due = False
+        self.shown = ""
+        queue.changed.connect(self._on_changed)
+        live.changed.connect(self._refresh)
+        live.ended.connect(self._on_ended)
+
+    def add(self, name: str, arguments: Sequence[str], taken: set[str]) -> None:
+        """Let a training wait; its model is called otherwise where its name is ``taken``."""
+        name = next_name(name, taken | self._queue.titles | {self._live.title})
+        self._queue.add(name, _named(arguments, name))
+        self.message.emit(f"{name} waits until the trainings before it have ended.")
+
+    def listed(self, rows: Sequence[RunRow]) -> list[RunRow]:
+        """Return the rows with those that wait below the one that runs."""
+        running = [row for row in rows if row.state == "running"]
+        waiting = [
+            RunRow(item.key, item.title, f"Waiting, {_place(number)}", WAITING)
+            for number, item in enumerate(self._queue.items, 1)
+        ]
+        return [*running, *waiting, *(row for row in rows if row.state != "running")]
+
+    def holds(self, key: str) -> bool:
+        """True if the one of this key waits."""
+        return self._queue.find(key) is not None
+
+    # -- the one that is shown ---------------------------------------------------------
+
+    def show(self, key: str) -> None:
+        """Show one that waits, and what can be done with it."""
+        self.shown = key
+        self._refresh()
+
+    def _refresh(self) -> None:
+        item = self._queue.find(self.shown)
+        if item is None:
+            return
+        buttons = {"go_on": _REMOVE, "back": "Back to the data set"}
+        if not self._live.is_running:
+            sentence = "Nothing is being trained now; it begins when you start it."
+            buttons = {"go_on": "Start it now", "back": _REMOVE}
+        elif item == self._queue.items[0]:
+            sentence = f"It begins by itself when {self._live.title} has ended."
+        else:
+            sentence = "It begins by itself when the trainings before it have ended."
+        self._view.show_trouble(f"{item.title} is waiting", sentence, **buttons, is_failure=False)
+
+    def press(self, *, is_first: bool) -> bool:
+        """Do what the first or the other button offers; False if that is to go back."""
+        item = self._queue.find(self.shown)
+        if item is None or (self._live.is_running and not is_first):
+            return False
+        if self._live.is_running or not is_first:
+            self._queue.remove(item.key)
+        else:
+            self._queue.bring_forward(item)
+            self._is_due = True
+            self.check_wanted.emit()  # another process may have begun one
+        return True
+
+    def _on_changed(self) -> None:
+        self.changed.emit()
+        if self.shown and not self.holds(self.shown):
+            self.shown = ""
+            self.left.emit()
+        self._refresh()
+
+    # -- its turn ----------------------------------------------------------------------
+
+    def _on_ended(self) -> None:
+        self._is_due = True
+        self._refresh()
+
+    def begin_next(self, taken: set[str]) -> bool:
+        """Begin the one that waits first, if it is its turn; returns whether it was shown."""
+        if self._live.is_running or not self._is_due or running_training() is not None:
+            return False
+        self._is_due = False
+        if not self._queue.items:
+            return False
+        was_shown = self.shown == self._queue.items[0].key
+        self.shown = "" if was_shown else self.shown
+        item = self._queue.take()
+        # A model of that name may have come since.
+        name = next_name(item.title, taken | self._queue.titles)
+        self._live.hide()
+        self._live.begin(_named(item.arguments, name), name)
+        self.message.emit(f"The training of {name} has begun.")
+        return was_shown
+
+    @property
+    def kept_sentence(self) -> str:
+        """Sentence on those that wait since the window was closed; empty if none does."""
+        if not self._n_kept:
+            return ""
+        waits, starts = ("waits", "it starts") if self._n_kept == 1 else ("wait", "they start")
+        if self._live.is_running:
+            when = f"{starts} when {self._live.title} has ended"
+        else:
+            when = "choose one in the list of trainings to start it"
+        return f"{counted(self._n_kept, 'training')} {waits} since the last time: {when}."
+
+
+def _place(number: int) -> str:
+    return "next" if number == 1 else f"number {number}"
+
+
+def _named(arguments: Sequence[str], name: str) -> list[str]:
+    """The arguments of a training whose model is to be called ``name``."""
+    words = list(arguments)
+    if OUT.option in words[:-1]:
+        words[words.index(OUT.option) + 1] = name
+    return words
