@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -107,6 +109,12 @@ def run_pip(command: Sequence[str], total: int, environment: Path, stream: TextI
     return code
 
 
+# Where packages lie, on Windows and elsewhere.
+_PACKAGES = "[Ll]ib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
+
+
 def _watch(environment: Path, tell: Callable[[int], None], is_over: threading.Event) -> None:
     while not is_over.wait(_POLL_S):
-        tell(sum(1 for _ in environment.glob("**/site-packages/*.dist-info")))
+        # pip renames and removes what is counted meanwhile.
+        with suppress(OSError):
+            tell(sum(1 for _ in environment.glob(f"{_PACKAGES}/*.dist-info")))

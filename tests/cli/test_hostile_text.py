@@ -204,4 +204,4 @@ def test_no_module_writes_tables_by_itself(pytestconfig: pytest.Config) -> None:
         if re.search(r"csv\.(writer|DictWriter)", path.read_text("utf-8"))
     }
     # Names of genres on a line are no table.
-    assert found == {"text_output.py", "genres.py"}
+    assert found == {"tables.py", "genres.py"}

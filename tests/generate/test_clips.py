@@ -21,7 +21,6 @@ from fstmuse_core.audio.spectrogram import (
 from fstmuse_core.bundle.bundle import Bundle, load_bundle, shipped_models_folder
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.generate.generator import (
-    MAX_SEED,
     Blend,
     ClipGenerator,
     GenerationCancelledError,
@@ -29,6 +28,7 @@ from fstmuse_core.generate.generator import (
     read_recipe,
     save_clip,
 )
+from fstmuse_core.generate.groove import MAX_SEED
 from fstmuse_core.system.errors import BundleError, FstMuseError, GenerateError
 
 from .conftest import SHAPE, tiny_manifest, write_tiny

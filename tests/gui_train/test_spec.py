@@ -35,7 +35,11 @@ from fstmuse_gui.train.form.recipe import FIELDS, MODEL_KINDS, default_recipe
 from fstmuse_gui.train.form.recipe_form import RecipeForm
 
 _OPTIONS = {option.name: option for option in cli_train.command.params}
-_NOT_SETTINGS = {"quick", "resume", "runs", "layout", "events", "help"}
+# How it is run, and on what, is no setting of a model.
+_NOT_SETTINGS = {
+    *("quick", "resume", "runs", "layout", "events", "help"),
+    *("processes", "coordinator", "rank", "hosts"),
+}
 _VARIANTS = [both for both in product(MODELS, DESIGNS) if spec.DATA.is_for(*both)]
 
 

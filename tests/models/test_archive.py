@@ -166,10 +166,10 @@ def test_a_directory_without_end_is_refused_unread(parcel: Parcel) -> None:
 
 def test_more_files_than_a_model_has_are_refused(parcel: Parcel) -> None:
     def write(archive: zipfile.ZipFile) -> None:
-        for number in range(9):
+        for number in range(10):
             archive.writestr(f"{number}", b"")
 
-    assert "files; 8 at most" in refusal(parcel.pack(write=write))
+    assert "files; 9 at most" in refusal(parcel.pack(write=write))
 
 
 def test_a_directory_for_giants_is_refused(parcel: Parcel) -> None:

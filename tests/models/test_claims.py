@@ -142,7 +142,7 @@ def test_a_comparison_says_what_is_a_claim(
     assert main(words) == 0
     shown = capsys.readouterr().out
     assert "Of mine: as far as its maker says, it was not trained on these songs" in shown
-    assert "Of toy-model: as far as its record tells, it was not trained on" in shown
+    assert "Of ToyModel: as far as its record tells, it was not trained on" in shown
     assert shown.count("Of mine: its maker says ") == 1
     assert shown.endswith("elsewhere; what stands above was measured here.\n")
     assert main([*words, "--format", "json"]) == 0

@@ -157,7 +157,10 @@ def test_it_is_tried_out_like_others(bundle: Bundle) -> None:
     ("changes", "said"),
     [
         ({"input": "whole album"}, "'whole album' is no input of a classifier"),
-        ({"kind": "generator"}, "'whole clip' is no input of a generator"),
+        (
+            {"kind": "generator", "input": "tagger alone"},
+            "'tagger alone' is no input of a generator",
+        ),
     ],
 )
 def test_a_manifest_says_what_its_network_takes(changes: dict[str, str], said: str) -> None:

@@ -106,7 +106,6 @@ class ClassifierRunner:
     def _found(self) -> Bundle:
         """The model, wherever it lies on this machine."""
         from fstmuse_core.bundle.bundle import load_bundle
-        from fstmuse_core.bundle.find_by_hash import folder_of
 
         folder = Path(self._model)
         try:
@@ -117,6 +116,8 @@ class ClassifierRunner:
                 folder, "another model has taken its place", "start again to use that"
             )
         except BundleError:
+            from fstmuse_core.bundle.find_by_hash import folder_of
+
             # On another machine it may have another name, or lie elsewhere.
             elsewhere = folder_of(self._sha256)
             if elsewhere is None or elsewhere == folder:

@@ -99,7 +99,7 @@ def _plain(value: object) -> str:
 )
 @click.option(
     "--processes",
-    type=Whole(2, 64),
+    type=Whole(*spec.PROCESSES),
     help="Share each step among as many processes of this machine (with JAX; for classifiers).",
 )
 @click.option(
@@ -107,8 +107,8 @@ def _plain(value: object) -> str:
     metavar="HOST:PORT",
     help="Train with other machines: the address of rank 0, the same on all of them.",
 )
-@click.option("--rank", type=Whole(0, 4095), help="Number of this machine, from 0.")
-@click.option("--hosts", type=Whole(2, 4096), help="Number of all machines.")
+@click.option("--rank", type=Whole(0, spec.HOSTS[1] - 1), help="Number of this machine, from 0.")
+@click.option("--hosts", type=Whole(*spec.HOSTS), help="Number of all machines.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was stopped or cut off.")
 @click.option("--runs", is_flag=True, help="List the runs and how far they are.")
 @click.option(

@@ -21,7 +21,7 @@ from fstmuse_core.generate.arrange import (
     widen,
 )
 from fstmuse_core.generate.clip import GeneratedClip, GenerationCancelledError, save_clip, save_part
-from fstmuse_core.generate.groove import MAX_SECONDS, MAX_SEED, MIN_SECONDS, BeatWish, groove_for
+from fstmuse_core.generate.groove import BeatWish, groove_for
 from fstmuse_core.generate.like import Like, LikedSong, check_told_of_songs, like_song
 from fstmuse_core.generate.recipe import Blend, Recipe, parse_blend, read_recipe
 from fstmuse_core.inversion import ITERATIONS, InversionCancelledError, invert_mel
@@ -30,9 +30,6 @@ from fstmuse_core.tags.genres import genre_among
 
 __all__ = [
     "DEFAULT_GENERATOR",
-    "MAX_SECONDS",
-    "MAX_SEED",
-    "MIN_SECONDS",
     "BeatWish",
     "Blend",
     "ClipGenerator",
@@ -217,12 +214,15 @@ class ClipGenerator:
         Parameters
         ----------
         recipe : Recipe
-            Refused as :meth:`recipe` refuses.
+
+        Raises
+        ------
+        FstMuseError
+            As :meth:`recipe` does.
 
         Examples
         --------
-        >>> generator = ClipGenerator.load()
-        >>> generator.again(generator.recipe("Rock", seed=5)).seed
+        >>> (generator := ClipGenerator.load()).again(generator.recipe("Rock", seed=5)).seed
         5
         """
         made = self.recipe(

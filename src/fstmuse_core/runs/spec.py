@@ -289,6 +289,8 @@ TENSORBOARD = TextSetting(name="tensorboard", default="", variants=_NETWORKS, un
 FINE_TUNE = TextSetting(
     name="fine_tune", default="", variants=(*_CLASSIFIERS, (GAN, OURS)), unused=""
 )
+# A training's processes, and its machines: fewest and most.
+PROCESSES, HOSTS = (2, 64), (2, 4096)
 CROSS_VALIDATE = WholeSetting(
     name="cross_validate",
     low=2,

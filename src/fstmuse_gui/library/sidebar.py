@@ -28,7 +28,7 @@ from fstmuse_core.library.sort_keys import ArtistAlbums
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.library.filters import Facet, FacetList
 from fstmuse_gui.library.words import MORE, folder_name
-from fstmuse_gui.plain import PlainLabel, counted, tip
+from fstmuse_gui.plain import PlainLabel, counted, set_tip, tip
 from fstmuse_gui.shared.models import ModelChooser, ModelInfo
 from fstmuse_gui.theme import GRID, current_colours, icon, scaled_font
 from fstmuse_gui.widgets.drops import ignore_drops
@@ -252,7 +252,7 @@ class LibrarySidebar(QWidget):
         for button, what in ((self.folder_button, "folders"), (self.artist_button, "artists")):
             button.setProperty("look", "chip")
             button.setCheckable(True)
-            button.setToolTip(f"Choose by {what}")
+            set_tip(button, f"Choose by {what}")
             self._switch.addButton(button)
         self.folder_button.setChecked(True)
         self.artist_button.toggled.connect(self._on_switched)

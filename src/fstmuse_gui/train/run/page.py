@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QProgressBar,
     QPushButton,
-    QSlider,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from fstmuse_core.runs.events import Epoch, Progress, Sample, Started
 from fstmuse_core.runs.spec import QUICK
-from fstmuse_gui.plain import PlainLabel, time_left
+from fstmuse_gui.plain import PlainLabel, set_tip, time_left
 from fstmuse_gui.plain import caption as caption_of
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.train.form.recipe import MODEL_KINDS
@@ -28,6 +27,7 @@ from fstmuse_gui.train.run.curves import CurvePlot, Curves, OtherRun, PlotStack,
 from fstmuse_gui.train.run.samples import SamplesPanel
 from fstmuse_gui.train.words import GAP, about, speed, worst_mistake
 from fstmuse_gui.widgets.confusion_view import ConfusionView
+from fstmuse_gui.widgets.controls import WheelSafeSlider
 from fstmuse_gui.widgets.page_parts import (
     PageHeader,
     StatusLabel,
@@ -256,7 +256,7 @@ class RunPage(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the training")
         self._where = StatusLabel()
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing = WheelSafeSlider()
         self.smoothing.setRange(0, _SMOOTHEST)
         self.smoothing.setFixedWidth(_SLIDER_WIDTH)
         self.smoothing.setAccessibleName("Smoothing of the curves, in per cent")
@@ -292,10 +292,11 @@ class RunPage(QWidget):
             entry.setChecked(run in chosen)
             entry.triggered.connect(lambda _checked: self.others_chosen.emit(self.chosen_others))
         self.others.setEnabled(bool(titles))
-        self.others.setToolTip(
+        set_tip(
+            self.others,
             "Lay the curves of other trainings over these"
             if titles
-            else "There is no other training of this kind"
+            else "There is no other training of this kind",
         )
 
     @property
