@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from fstmuse_core.library.catalogue import Filter
 from fstmuse_core.library.database import Library
@@ -184,3 +187,38 @@ def test_dots_are_where_they_belong() -> None:
     assert 0x10 < edge >> 16 < 0xFF, "soft, between both colours"
     drawn = sum(image.pixel(x, y) & 0xFFFFFF != 0x102030 for x in range(40) for y in range(30))
     assert 21 <= drawn <= 45, "only the dot that lies within"
+
+
+def test_the_first_map_imports_nothing() -> None:
+    # Masked arrays, which np.percentile wants, hold up the window for 60 ms.
+    code = """
+import sys
+import numpy as np
+from PySide6.QtWidgets import QApplication
+from fstmuse_gui.library.map_view import SongMapView
+app, view = QApplication([]), SongMapView()
+view.resize(300, 200)
+at = np.random.default_rng(0).normal(0.0, 0.4, (2000, 2)).astype(np.float32)
+before = set(sys.modules)
+view.show_dots(at, np.zeros(2000, np.int32), [""], np.ones(2000, np.bool_), fit=True)
+view.grab()
+print(sorted(name for name in set(sys.modules) - before if name.startswith("numpy")))
+"""
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert told.stdout.strip() == "[]"
+
+
+def test_all_but_the_outermost_dots_are_in_view(qtbot: QtBot) -> None:
+    view = SongMapView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    places = np.linspace((-1.0, -0.5), (1.0, 0.5), 2000).astype(np.float32)
+    places[0] = -50.0
+    view.show_dots(places, np.zeros(2000, np.int32), [""], np.ones(2000, np.bool_), fit=True)
+
+    assert view._point(0).x() < 0.0, "one far away does not make all others small"
+    left, right = view._point(4), view._point(1995)
+    assert 0.0 < left.x() < 40.0
+    assert 360.0 < right.x() < 400.0
+    assert left.y() > 0.0 < 300.0 - right.y()
