@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fstmuse_core.library.catalogue import (
@@ -14,11 +16,13 @@ from fstmuse_core.library.catalogue import (
     Column,
     Filter,
     Order,
+    SongList,
     VerdictFilter,
     shown_genre,
     shown_title,
 )
 from fstmuse_core.library.rows import LibraryRow, ReviewKind, State
+from fstmuse_core.library.sort_keys import Turns
 from tests.narrowing import current
 
 
@@ -270,3 +274,32 @@ def test_facets_count_what_the_search_leaves() -> None:
     assert catalogue.folder_counts(Filter(text="cafe", folder=2)) == {1: 1, 2: 1}
     catalogue.replace(rows[2]._replace(title="Café three"))
     assert catalogue.genre_counts(Filter(text="cafe", folder=2)) == {"Jazz": 2}
+
+
+def test_files_are_found_by_their_numbers_whatever_their_order() -> None:
+    catalogue = Catalogue([row(7), row(2), row(9)])
+    assert catalogue.places_of(np.array([9, 1, 7, 99, 2])).tolist() == [2, -1, 0, -1, 1]
+    listed = SongList("", ((9, 1.0), (5, 0.9), (7, 0.8)))
+    assert catalogue.ids(catalogue.find(Filter(songs=listed), Order(Column.NEAR))) == [9, 7]
+    assert Catalogue().places_of(np.array([3])).tolist() == [-1]
+
+
+def test_news_change_the_colour_on_the_map() -> None:
+    rows = [row(1, is_sure=False), waiting(2), row(3, review_genre="Jazz")]
+    catalogue = Catalogue(rows)
+    catalogue.replace(row(2, genre="Folk"))
+    codes, names = catalogue.likely_genres(np.array([2, 1, 0]))
+    assert [names[code] for code in codes] == ["Jazz", "Folk", "Rock"]
+
+
+def test_the_window_is_let_in_for_work_and_not_for_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    Catalogue((row(n) for n in range(20)), Turns())
+    assert len(slept) < 5, "it was let in for each step, though there was hardly any work"
+    slept.clear()
+    let_in = Turns()
+    until = time.thread_time() + 0.01
+    while time.thread_time() < until:
+        let_in()
+    assert 1 <= len(slept) <= 4

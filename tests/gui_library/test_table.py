@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,22 @@ def test_another_model_classifies_nothing_by_itself_where_the_last_one_is_gone(
     assert bench.presenter.model == "fst-muse"
     assert bench.presenter.work.n_waiting == 1
     assert not bench.jobs.works
+
+
+def test_rows_that_are_read_anew_are_freed_beside_the_window(bench: LibraryBench) -> None:
+    # To free 50,000 at once takes as long as two frames of a film.
+    freed_by: list[str] = []
+
+    class Title(str):
+        def __del__(self) -> None:
+            freed_by.append(threading.current_thread().name)
+
+    rows = bench.presenter.catalogue.rows
+    rows[:] = [row._replace(title=Title(row.title)) for row in rows]
+    count = len(rows)
+    del rows
+    bench.load(bench.presenter.reload)
+
+    bench.qtbot.waitUntil(lambda: len(freed_by) == count)
+    assert set(freed_by) == {"library reader"}
+    assert len(bench.titles) == count

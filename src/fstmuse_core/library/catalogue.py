@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +20,17 @@ import numpy.typing as npt
 from fstmuse_core.library.rows import LibraryRow, State
 from fstmuse_core.library.sort_keys import (
     CHUNK,
+    FACTS,
     MILLION,
-    NUMBERS,
-    WORDS,
     ArtistAlbums,
+    Coded,
     RowFacts,
+    Texts,
     artists_among,
     folded,
-    haystack,
+    folder_ranks,
     in_millionths,
-    n_shared,
+    places_among,
     rank_of,
     ranked_texts,
     text_ranks,
@@ -38,6 +41,7 @@ Places = npt.NDArray[np.intp]
 
 NOT_SURE = "Not sure"
 _STATES = (State.WORKING, State.WAITING, State.FAILED, State.SKIPPED, State.GONE, State.DONE)
+_STATE_CODES = {state: code for code, state in enumerate(_STATES)}
 
 
 class Column(IntEnum):
@@ -65,9 +69,7 @@ class Column(IntEnum):
 
 
 # Columns of which :class:`RowFacts` knows the values.
-_FACTS = {
-    column: column.name.lower() for column in Column if column.name.lower() in {*NUMBERS, *WORDS}
-}
+_FACTS = {column: column.name.lower() for column in Column if column.name.lower() in FACTS}
 
 
 class VerdictFilter(StrEnum):
@@ -169,7 +171,7 @@ class Catalogue:
     Parameters
     ----------
     rows : iterable of LibraryRow
-    breathe : callable, optional
+    yield_thread : callable, optional
         Called now and then while it is built in a thread.
     """
 
@@ -180,45 +182,54 @@ class Catalogue:
         # True once texts have changed since they were ranked.
         self.is_stale = False
         size = len(self.rows)
-        self.places: dict[int, int] = {}
         self._ids = np.array([row.file_id for row in self.rows], dtype=np.int64)
-        self._texts: list[str] = []
-        self._genres: dict[str, int] = {"": 0}
-        self._genre = np.zeros(size, dtype=np.int16)
+        self.places: dict[int, int] = dict(zip(self._ids.tolist(), range(size), strict=True))
+        self._texts = Texts()
+        self._genre = Coded(size)
+        # The user's genre or the likeliest, however sure; the map's colours.
+        self._likely = Coded(size)
         self._sure = np.full(size, np.nan, dtype=np.float32)
         self._state = np.zeros(size, dtype=np.int8)
         self._standing = np.zeros((3, size), dtype=bool)
         self._tags: dict[str, tuple[str, ...]] = {}
         self._folder = np.zeros(size, dtype=np.int32)
         self._facts = RowFacts(size)
-        # Places that the last search found, by its words.
-        self._hits: tuple[tuple[str, ...], Places] | None = None
+        self._last_list: tuple[SongList, Places] | None = None
         for start in range(0, size, CHUNK):
-            for place in range(start, min(size, start + CHUNK)):
-                row = self.rows[place]
-                self.places[row.file_id] = place
-                self._texts.append(haystack(row))
-                self._folder[place] = row.folder_id
-                self._note(place, row)
+            part = self.rows[start : start + CHUNK]
+            self._texts.note(start, part)
+            self._note(start, part)
             yield_thread()
         self._ranks = self._rank(yield_thread)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def _note(self, place: int, row: LibraryRow) -> None:
-        genre = shown_genre(row)
-        self._genre[place] = self._genres.setdefault(genre, len(self._genres))
-        self._sure[place] = row.confidence if row.verdict else math.nan
-        self._state[place] = _STATES.index(row.state)
-        self._standing[0, place] = row.is_sure
-        self._standing[1, place] = row.review is not None
-        tags = self._tags.get(row.tag_genre)
-        if tags is None:
-            tags = self._tags[row.tag_genre] = known_genres(row.tag_genre.split("; "))
-        says = genre not in ("", NOT_SURE)
-        self._standing[2, place] = says and bool(tags) and genre not in tags
-        self._facts.note(place, row)
+    def _note(self, start: int, rows: Sequence[LibraryRow]) -> None:
+        """Take what rows say, from a place on: a column at a time, for there are very many."""
+        part = slice(start, start + len(rows))
+        genres = [shown_genre(row) for row in rows]
+        self._genre.note(start, genres)
+        self._likely.note(start, [row.review_genre or row.genre or "" for row in rows])
+        self._sure[part] = [row.confidence if row.verdict else math.nan for row in rows]
+        self._state[part] = [_STATE_CODES[row.state] for row in rows]
+        self._folder[part] = [row.folder_id for row in rows]
+        self._standing[0, part] = [row.is_sure for row in rows]
+        self._standing[1, part] = [row.review is not None for row in rows]
+        self._standing[2, part] = [
+            bool(tags := self._genres_of(row.tag_genre)) and genre not in ("", NOT_SURE, *tags)
+            for genre, row in zip(genres, rows, strict=True)
+        ]
+        self._facts.note(start, rows)
+
+    def contents(self) -> list[list[Any]]:
+        """All that takes long to free, as lists of its own."""
+        return [list(self.rows), list(self._texts.all), [self.places]]
+
+    def _genres_of(self, tag: str) -> tuple[str, ...]:
+        if tag not in self._tags:
+            self._tags[tag] = known_genres(tag.split("; "))
+        return self._tags[tag]
 
     def replace(self, row: LibraryRow) -> int | None:
         """Take news of a file; its place, or ``None`` if it is not among the rows."""
@@ -226,9 +237,8 @@ class Catalogue:
         if place is not None:
             before, self.rows[place] = self.rows[place], row
             self.is_stale |= ranked_texts(before) != ranked_texts(row)
-            self._texts[place] = haystack(row)
-            self._hits = None
-            self._note(place, row)
+            self._texts.note(place, [row])
+            self._note(place, [row])
         return place
 
     def _rank(self, yield_thread: Callable[[], None]) -> dict[Column, npt.NDArray[np.int32]]:
@@ -241,11 +251,7 @@ class Catalogue:
         }
         for column, text in texts.items():
             ranks[column] = text_ranks(self.rows, text, yield_thread)
-        # Paths tell themselves apart after what all begin with.
-        start = n_shared([row.path for row in self.rows])
-        ranks[Column.FOLDER] = text_ranks(
-            self.rows, lambda row: f"/{os.path.dirname(row.path)[start:]}", yield_thread, 2
-        )
+        ranks[Column.FOLDER] = folder_ranks(self.rows, yield_thread)
         return ranks
 
     def ids(self, places: Places) -> list[int]:
@@ -262,20 +268,31 @@ class Catalogue:
 
     def _as_listed(self, found: Places, songs: SongList | None, is_turned: bool) -> Places:
         """These in the order of a list."""
-        listed = self._listed(songs)
-        kept = listed[np.isin(listed, found)] if songs is not None else found
+        listed = self._listed(songs) if songs is not None else found
+        kept = listed[np.isin(listed, found)]
         return kept[::-1] if is_turned else kept
 
-    def _listed(self, songs: SongList | None) -> Places:
-        places = [self.places.get(file_id) for file_id, _ in songs.songs] if songs else []
-        return np.array([place for place in places if place is not None], dtype=np.intp)
+    def _listed(self, songs: SongList) -> Places:
+        """Places of the files of a list; those of the last one are kept."""
+        if self._last_list is None or self._last_list[0] is not songs:
+            places = self.places_of(np.fromiter(map(itemgetter(0), songs.songs), np.int64))
+            self._last_list = songs, places[places >= 0]
+        return self._last_list[1]
+
+    def places_of(self, file_ids: npt.NDArray[np.int64]) -> Places:
+        """Place of each file; -1 for those that are not among the rows."""
+        return places_among(self._ids, file_ids)
+
+    def likely_genres(self, places: Places) -> tuple[npt.NDArray[np.int32], list[str]]:
+        """The user's genre or the likeliest of each, as an index into the names; "" for none."""
+        return self._likely.codes[places], list(self._likely.names)
 
     def _passing(self, wanted: Filter) -> Places:
         keep = np.ones(len(self), dtype=bool)
         if wanted.genre is not None:
-            keep &= self._genre == self._genres.get(wanted.genre, -1)
+            keep &= self._genre.codes == self._genre.names.get(wanted.genre, -1)
         if wanted.state is not None:
-            keep &= self._state == _STATES.index(wanted.state)
+            keep &= self._state == _STATE_CODES[wanted.state]
         low, high = wanted.confidence
         if (low, high) != (0.0, 1.0):
             keep &= (self._sure >= low) & ((self._sure < high) | (high >= 1.0))
@@ -299,30 +316,19 @@ class Catalogue:
             else:
                 keep &= asked
         found = np.flatnonzero(keep)
-        return found[np.isin(found, self._matches(tuple(words)))] if words else found
-
-    def _matches(self, words: tuple[str, ...]) -> Places:
-        """Places of all rows in which these words occur; those of the last search are kept."""
-        if self._hits is None or self._hits[0] != words:
-            texts, hits = self._texts, list(range(len(self)))
-            # Long words are rare and leave less for the others to look through.
-            for word in sorted(words, key=len, reverse=True):
-                hits = [place for place in hits if word in texts[place]]
-            self._hits = words, np.array(hits, dtype=np.intp)
-        return self._hits[1]
+        return found[np.isin(found, self._texts.matches(tuple(words)))] if words else found
 
     def _stands(self, standing: VerdictFilter) -> npt.NDArray[np.bool_] | bool:
         is_sure, is_reviewed, differs = self._standing
         answered = ~np.isnan(self._sure)
-        if standing is VerdictFilter.SURE:
-            return is_sure
-        if standing is VerdictFilter.UNSURE:
-            return np.asarray(answered & ~is_sure)
-        if standing is VerdictFilter.OPEN:
-            return np.asarray(answered & ~is_reviewed)
-        if standing is VerdictFilter.DIFFERS:
-            return differs
-        return is_reviewed if standing is VerdictFilter.REVIEWED else True
+        passing = {
+            VerdictFilter.SURE: is_sure,
+            VerdictFilter.UNSURE: answered & ~is_sure,
+            VerdictFilter.OPEN: answered & ~is_reviewed,
+            VerdictFilter.DIFFERS: differs,
+            VerdictFilter.REVIEWED: is_reviewed,
+        }
+        return passing.get(standing, True)
 
     def _sorted(self, places: Places, order: Order) -> Places:
         by_title = self._ranks[Column.TITLE][places].astype(np.int64)
@@ -347,11 +353,8 @@ class Catalogue:
             sure = self._sure[places]
             return in_millionths(sure), np.isnan(sure)
         if column is Column.GENRE:
-            names = list(self._genres)
-            rank = np.empty(len(names), dtype=np.int64)
-            by_name = sorted(range(len(names)), key=lambda i: (names[i] == NOT_SURE, names[i]))
-            rank[by_name] = np.arange(len(names))
-            codes = self._genre[places]
+            rank = self._genre.ranks(lambda name: (name == NOT_SURE, name))
+            codes = self._genre.codes[places]
             # What has no genre stands by what is being done with it.
             return np.where(codes == 0, self._state[places], rank[codes]), codes == 0
         if column in _FACTS:
@@ -361,14 +364,12 @@ class Catalogue:
 
     def genre_counts(self, wanted: Filter) -> dict[str, int]:
         """Count the files of each genre among those that pass all else, the most frequent first."""
-        inside = self._genre[self._passing(replace(wanted, genre=None))]
-        counts = np.bincount(inside, minlength=len(self._genres)).tolist()
-        found = {name: counts[code] for name, code in self._genres.items() if name and counts[code]}
-        return dict(sorted(found.items(), key=lambda item: (item[0] == NOT_SURE, -item[1])))
+        found = self._genre.counts(self._passing(replace(wanted, genre=None)))
+        return dict(sorted(found, key=lambda item: (item[0] == NOT_SURE, -item[1])))
 
-    def state_counts(self) -> dict[State, int]:
-        """Count the files in each state."""
-        counts = np.bincount(self._state, minlength=len(_STATES)).tolist()
+    def state_counts(self, places: Places | slice = slice(None)) -> dict[State, int]:
+        """Count the files in each state; of all, or of those at these places."""
+        counts = np.bincount(self._state[places], minlength=len(_STATES)).tolist()
         return dict(zip(_STATES, counts, strict=True))
 
     def folder_counts(self, wanted: Filter) -> dict[int, int]:

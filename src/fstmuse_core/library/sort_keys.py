@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import bisect
+import os
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +75,15 @@ def text_ranks(
     ranks[order] = np.cumsum(is_new, dtype=np.int32)
     ranks[is_blank] = -1
     return ranks
+
+
+def folder_ranks(
+    rows: Sequence[LibraryRow], yield_thread: Callable[[], None]
+) -> npt.NDArray[np.int32]:
+    """Alphabetical rank of each row's folder."""
+    # Paths tell themselves apart after what all begin with.
+    start = n_shared([row.path for row in rows])
+    return text_ranks(rows, lambda row: f"/{os.path.dirname(row.path)[start:]}", yield_thread, 2)
 
 
 @dataclass(frozen=True)
@@ -147,22 +159,92 @@ def added_s(row: LibraryRow) -> float | None:
 NUMBERS: Mapping[str, tuple[Callable[[LibraryRow], float | None], int]] = {
     "year": (lambda row: row.year or None, 1),
     "length": (lambda row: row.seconds or None, 10),
-    "bpm": (lambda row: row.bpm, 10),
-    "loudness": (lambda row: row.loudness, 100),
-    "energy": (lambda row: row.energy, 1000),
+    "bpm": (attrgetter("bpm"), 10),
+    "loudness": (attrgetter("loudness"), 100),
+    "energy": (attrgetter("energy"), 1000),
     "rate": (lambda row: row.bit_rate or None, 1),
     "added": (added_s, 1),
 }
 # Texts of which there are few.
 WORDS: Mapping[str, Callable[[LibraryRow], str]] = {
     "key": lambda row: row.key or "",
-    "mood": lambda row: row.mood,
-    "style": lambda row: row.style,
-    "format": lambda row: row.format,
+    "mood": attrgetter("mood"),
+    "style": attrgetter("style"),
+    "format": attrgetter("format"),
 }
+FACTS = frozenset((*NUMBERS, *WORDS))
 # A range as it is typed; energy is typed in per cent, a rate in kbit/s.
 _SPAN = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(?:(?:-|\.\.)(-?[0-9]+(?:\.[0-9]+)?))?", re.ASCII)
 _TYPED = {"energy": 0.01, "rate": 1000.0}
+
+
+class Coded:
+    """Texts of rows of which there are few, as small whole numbers.
+
+    Parameters
+    ----------
+    size : int
+        Number of rows.
+
+    Attributes
+    ----------
+    codes : ndarray of int32
+        Of each row; 0 for an empty text.
+    names : dict of str to int
+        Code of each text.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.codes = np.zeros(size, dtype=np.int32)
+        self.names: dict[str, int] = {"": 0}
+
+    def note(self, start: int, texts: Iterable[str]) -> None:
+        """Take the texts of rows, from a place on."""
+        names = self.names
+        codes = [names.setdefault(text, len(names)) for text in texts]
+        self.codes[start : start + len(codes)] = codes
+
+    def counts(self, places: npt.NDArray[np.intp]) -> list[tuple[str, int]]:
+        """Each text that is not empty, with the number of these places where it stands."""
+        counts = np.bincount(self.codes[places], minlength=len(self.names)).tolist()
+        return [(name, counts[code]) for name, code in self.names.items() if name and counts[code]]
+
+    def ranks(self, key: Callable[[str], Any]) -> npt.NDArray[np.int64]:
+        """Rank of each code among the texts, sorted by a key."""
+        ranks = np.empty(len(self.names), dtype=np.int64)
+        for rank, text in enumerate(sorted(self.names, key=key)):
+            ranks[self.names[text]] = rank
+        return ranks
+
+
+class Texts:
+    """Texts that rows are searched by, and what was found last.
+
+    Attributes
+    ----------
+    all : list of str
+        Of each row.
+    """
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        # Places that the last search found, by its words.
+        self._hits: tuple[tuple[str, ...], npt.NDArray[np.intp]] | None = None
+
+    def note(self, start: int, rows: Sequence[LibraryRow]) -> None:
+        """Take the texts of rows, from a place on."""
+        self.all[start : start + len(rows)] = map(haystack, rows)
+        self._hits = None
+
+    def matches(self, words: tuple[str, ...]) -> npt.NDArray[np.intp]:
+        """Places of all rows in which these words occur; those of the last search are kept."""
+        if self._hits is None or self._hits[0] != words:
+            texts, hits = self.all, list(range(len(self.all)))
+            # Long words are rare and leave less for the others to look through.
+            for word in sorted(words, key=len, reverse=True):
+                hits = [place for place in hits if word in texts[place]]
+            self._hits = words, np.array(hits, dtype=np.intp)
+        return self._hits[1]
 
 
 class RowFacts:
@@ -176,17 +258,17 @@ class RowFacts:
 
     def __init__(self, size: int) -> None:
         self._numbers = {name: np.full(size, np.nan) for name in NUMBERS}
-        self._codes = {name: np.zeros(size, dtype=np.int32) for name in WORDS}
-        self._known: dict[str, dict[str, int]] = {name: {"": 0} for name in WORDS}
+        self._words = {name: Coded(size) for name in WORDS}
 
-    def note(self, place: int, row: LibraryRow) -> None:
-        """Take what a row says."""
+    def note(self, start: int, rows: Sequence[LibraryRow]) -> None:
+        """Take what rows say, from a place on."""
+        part = slice(start, start + len(rows))
         for name, (value, scale) in NUMBERS.items():
-            found = value(row)
-            self._numbers[name][place] = np.nan if found is None else found * scale
+            # As a float, None is not a number.
+            found = np.array(list(map(value, rows)), dtype=np.float64)
+            self._numbers[name][part] = found * scale
         for name, text in WORDS.items():
-            known = self._known[name]
-            self._codes[name][place] = known.setdefault(text(row), len(known))
+            self._words[name].note(start, map(text, rows))
 
     def key(
         self, name: str, places: npt.NDArray[np.intp]
@@ -196,12 +278,8 @@ class RowFacts:
             values = self._numbers[name][places]
             is_blank = np.isnan(values)
             return np.where(is_blank, 0.0, np.round(values)).astype(np.int64), is_blank
-        known = self._known[name]
-        ranks = np.empty(len(known), dtype=np.int64)
-        for rank, text in enumerate(sorted(known, key=str.casefold)):
-            ranks[known[text]] = rank
-        codes = self._codes[name][places]
-        return ranks[codes], codes == 0
+        codes = self._words[name].codes[places]
+        return self._words[name].ranks(str.casefold)[codes], codes == 0
 
     def asked(self, word: str) -> npt.NDArray[np.bool_] | None:
         """True for each row of the value that a word asks for, such as ``bpm:90-120``.
@@ -231,14 +309,25 @@ class RowFacts:
 
     def _has_word(self, name: str, word: str) -> npt.NDArray[np.bool_]:
         wanted = word.casefold()
-        known = self._known[name].items()
+        known = self._words[name].names.items()
         codes = [code for text, code in known if _is_among(wanted, text.casefold().split(", "))]
-        return np.isin(self._codes[name], codes)
+        return np.isin(self._words[name].codes, codes)
 
 
 def _is_among(wanted: str, words: list[str]) -> bool:
     """True if it is one of them, or a word of one: "party" stands for "for a party"."""
     return any(wanted == text or wanted in text.split() for text in words)
+
+
+def places_among(
+    known: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]
+) -> npt.NDArray[np.intp]:
+    """Place of each number among those that are known; -1 for those that are not."""
+    if not len(known):
+        return np.full(len(wanted), -1, np.intp)
+    order = np.argsort(known, kind="stable")
+    found = order[np.minimum(np.searchsorted(known, wanted, sorter=order), len(known) - 1)]
+    return np.where(known[found] == wanted, found, -1)
 
 
 def in_millionths(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
@@ -254,6 +343,18 @@ def haystack(row: LibraryRow) -> str:
     return folded("\n".join(part for part in parts if part))
 
 
-def yield_thread() -> None:
-    """Let the window's thread in for a moment."""
-    time.sleep(0.001)
+class Turns:
+    """Lets the window's thread in for a moment, once its own has worked for a while.
+
+    To sleep after every few rows, busy or not, would make most of the time that it takes.
+    """
+
+    _WORK_S = 0.003
+
+    def __init__(self) -> None:
+        self._since = time.thread_time()
+
+    def __call__(self) -> None:
+        if time.thread_time() - self._since >= self._WORK_S:
+            time.sleep(0.001)
+            self._since = time.thread_time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,10 +54,11 @@ class MapPresenter(QObject):
         self._process: LibraryJobs | None = None
         self._ids: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._at: npt.NDArray[np.float32] = np.zeros((0, 2), np.float32)
-        # Of each dot, the place of its row in the catalogue.
+        # Of each song, the place of its row in the catalogue, or -1.
         self._rows: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._catalogue: Catalogue | None = None
-        self._dots = self._rows
+        # Of each dot, the place and the number of its file.
+        self._dots, self._dot_ids = self._rows, self._ids
         self._is_wanted_anew = False
         self._later = QTimer(self, singleShot=True, interval=_EVERY_MS)
         self._later.timeout.connect(self.update)
@@ -75,6 +77,7 @@ class MapPresenter(QObject):
 
     def _on_toggled(self, is_shown: bool) -> None:
         if is_shown:
+            self._show()
             self.update()
 
     def _on_news(self, _rows: object) -> None:
@@ -129,27 +132,25 @@ class MapPresenter(QObject):
     def _show(self, *, fit: bool = False) -> None:
         """Show the dots of the rows that there are, those that the filter leaves in colour."""
         if not self._view.is_map_shown or not len(self._ids):
+            # Rows that the table has no more are not to be kept for a map that nobody sees.
+            self._catalogue = None
             return
         catalogue = self._presenter.catalogue
         if catalogue is not self._catalogue:
             self._catalogue = catalogue
-            self._rows = _places(catalogue, self._ids)
+            self._rows = catalogue.places_of(self._ids)
         is_there = self._rows >= 0
         rows = self._rows[is_there]
-        names: dict[str, int] = {}
-        said = [
-            names.setdefault(row.review_genre or row.genre or "", len(names))
-            for row in map(catalogue.rows.__getitem__, rows.tolist())
-        ]
+        codes, names = catalogue.likely_genres(rows)
         shown = np.zeros(len(catalogue), np.bool_)
         shown[self._view.table.rows.places] = True
-        self._dots = rows
+        self._dots, self._dot_ids = rows, self._ids[is_there]
         pane = self._view.map_pane
-        codes = np.array(said, np.int32)
-        pane.map.show_dots(self._at[is_there], codes, list(names), shown[rows], fit=fit)
-        gone = [row.state is State.GONE for row in map(catalogue.rows.__getitem__, rows.tolist())]
-        n_there = len(catalogue) - catalogue.state_counts()[State.GONE]
-        n_missing = n_there - (len(rows) - sum(gone))
+        pane.map.show_dots(self._at[is_there], codes, names, shown[rows], fit=fit)
+        n_there, n_shown = len(catalogue), len(rows)
+        n_there -= catalogue.state_counts()[State.GONE]
+        n_shown -= catalogue.state_counts(rows)[State.GONE]
+        n_missing = n_there - n_shown
         note = f"{counted(len(rows), 'song')}{GAP}neighbours sound alike"
         if n_missing:
             note += f"{GAP}{n_missing:,} not on the map yet"
@@ -174,12 +175,8 @@ class MapPresenter(QObject):
 
     # -- choosing ----------------------------------------------------------------------
 
-    def _file_at(self, number: int) -> int:
-        assert self._catalogue is not None
-        return self._catalogue.rows[int(self._dots[number])].file_id
-
     def _on_chosen(self, number: int, is_to_be_heard: bool) -> None:
-        file_id = self._file_at(number)
+        file_id = int(self._dot_ids[number])
         is_same = self._view.table.current_id == file_id
         self._view.table.go_to(file_id)
         reviewing = self._presenter.reviewing
@@ -190,17 +187,7 @@ class MapPresenter(QObject):
         if not len(numbers):
             self.message.emit("There is no song within the line.")
             return
-        songs = tuple((self._file_at(number), 1.0) for number in numbers.tolist())
+        songs = tuple(zip(self._dot_ids[numbers].tolist(), repeat(1.0), strict=False))
         self._presenter.show_list(
             SongList(f"Drawn around on the map{GAP}{counted(len(songs), 'song')}", songs)
         )
-
-
-def _places(catalogue: Catalogue, file_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-    """Place of each file in a catalogue; -1 where it is not in it."""
-    known = np.array(catalogue.ids(np.arange(len(catalogue))), np.int64)
-    if not len(known):
-        return np.full(len(file_ids), -1, np.intp)
-    order = np.argsort(known)
-    found = order[np.minimum(np.searchsorted(known, file_ids, sorter=order), len(known) - 1)]
-    return np.where(known[found] == file_ids, found, -1)

@@ -152,7 +152,7 @@ class LibraryPresenter(QObject):
         self.work.model, self.work.n_lacking = loaded.model, loaded.n_lacking
         self.work.n_unmeasured = loaded.n_unmeasured
         self.work.watch_folders(tuple(folder.path for folder in loaded.folders))
-        catalogue = loaded.catalogue
+        before, catalogue = self.catalogue, loaded.catalogue
         self.work.overlay(catalogue)
         if self._filter.folder not in {folder.folder_id for folder in loaded.folders}:
             self._filter = replace(self._filter, folder=None)
@@ -160,6 +160,7 @@ class LibraryPresenter(QObject):
         view.show_page(view.files_page if loaded.folders else view.empty_page)
         self._show(catalogue)
         self.reviewing.follow_load()
+        self._library_store.let_go(before)
         if self._changed_meanwhile:
             self._library_store.read(sorted(self._changed_meanwhile))
         to_add, self._to_add = self._to_add, []

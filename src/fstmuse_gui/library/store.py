@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from fstmuse_core.library.catalogue import Catalogue
 from fstmuse_core.library.rows import LibraryFolder, LibraryRow, ReviewKind
-from fstmuse_core.library.sort_keys import yield_thread
+from fstmuse_core.library.sort_keys import CHUNK, Turns
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_gui.shared.background import SerialExecutor
 
 if TYPE_CHECKING:
     from fstmuse_core.library.database import Library
 
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _MANY = 10_000
 
@@ -162,7 +164,7 @@ class LibraryStore(QObject):
             n_unmeasured = library.count_unmeasured()
             folders = tuple(library.folders())
             with _no_collecting():
-                catalogue = Catalogue(library.rows(sha), yield_thread)
+                catalogue = Catalogue(library.rows(sha), Turns())
             return LibrarySnapshot(model, sha, catalogue, folders, n_lacking, n_unmeasured)
 
         def on_done(loaded: LibrarySnapshot) -> None:
@@ -171,6 +173,23 @@ class LibraryStore(QObject):
                 self.loaded.emit(loaded)
 
         self._reader.run(work, on_done, self.trouble.emit)
+
+    def let_go(self, catalogue: Catalogue) -> None:
+        """Free rows that are shown no more, a few at a time.
+
+        All at once they would hold up the window: very many small things are in them.
+        """
+        parts = catalogue.contents()
+
+        def work() -> None:
+            let_in = Turns()
+            for part in parts:
+                while part:
+                    del part[-CHUNK:]
+                    let_in()
+
+        # Once whoever gives them away has let go of them too.
+        QTimer.singleShot(0, self, lambda: self._reader.run(work, lambda _none: None, _log.error))
 
     def read(self, file_ids: Sequence[int]) -> None:
         """Read the rows of some files anew."""
