@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -160,3 +161,28 @@ def test_missing_system_packages_are_named_where_they_cannot_be_installed(
     missing = sentence.split()[7:]
     assert {"libegl1", "xvfb", "pulseaudio"} <= set(missing)
     assert {"libportaudio2", "libglib2.0-0"}.isdisjoint(missing)
+
+
+def test_packages_are_counted_while_pip_renames_them(
+    scripts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import install_progress
+
+    monkeypatch.setattr(install_progress, "_POLL_S", 0.001)
+    packages = tmp_path / install_progress._PACKAGES.replace("*", "3.11")
+    (packages / "numpy-2.dist-info").mkdir(parents=True)
+    is_over, told, real = threading.Event(), list[int](), Path.glob
+
+    def glob(path: Path, pattern: str) -> Iterator[Path]:
+        if not told:
+            told.append(0)
+            raise FileNotFoundError(2, "gone meanwhile")
+        return iter(list(real(path, pattern)))
+
+    def tell(count: int) -> None:
+        told.append(count)
+        is_over.set()
+
+    monkeypatch.setattr(Path, "glob", glob)
+    install_progress._watch(tmp_path, tell, is_over)
+    assert told == [0, 1]

@@ -35,7 +35,7 @@ from fstmuse_gui.widgets.drops import ignore_drops
 from fstmuse_gui.widgets.rows import PlainTable, TextTableModel
 
 _PAUSE_MS = 300
-_WIDTH = 296
+_WIDTH = 288
 _MODES = {
     Mode.ONLY_IF_EMPTY: "Only where there is none",
     Mode.REPLACE: "In place of what is there",
