@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,15 @@ from pytestqt.qtbot import QtBot
 from fstmuse_core.runs.events import Cancelled, Failed
 from fstmuse_core.runs.store import REPORT_FILE, TrainingLock
 from fstmuse_gui.settings import Settings
+from fstmuse_gui.train.data.reader import DataSetReader
 from fstmuse_gui.train.results.presenter import past_runs
 from fstmuse_gui.train.run import queue as queue_module
 from fstmuse_gui.train.run.queue import TRAIN_QUEUE
-from tests.gui_train.conftest import MakeTrainBench, TrainBench
+from fstmuse_gui.train.run.training import begin_training, follow_training
+from tests.gui_train.conftest import LONG_MS, MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_done
 from tests.gui_train.test_run_actions import make_run
+from tests.training_system.test_quick import write_songs
 
 FAILED = Failed("the disk is full", "r1", True)
 
@@ -192,3 +197,32 @@ def test_a_training_of_a_terminal_is_noticed(
         qtbot.waitUntil(lambda: "R2, Training now" in spoken(bench), timeout=6_000)
         assert bench.tab.live.is_running
     qtbot.waitUntil(lambda: "R2, Training now" not in spoken(bench), timeout=6_000)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3 * LONG_MS / 1000)
+def test_real_trainings_follow_each_other_and_one_of_a_terminal(
+    make_bench: MakeTrainBench, tmp_path: Path, own_folders: Path, usual_priority: None
+) -> None:
+    bench = make_bench(
+        starter=begin_training, follower=follow_training, lister=past_runs, data=DataSetReader
+    )
+    qtbot, form = bench.qtbot, bench.form
+    form.design.setCurrentIndex(form.design.findData("quick"))
+    form.defaults_requested.emit()
+    bench.learn_from(str(write_songs(tmp_path / "songs", {"Folk": 6, "Rock": 6})))
+    add(bench, "first", "second")
+    assert "second, Waiting, next" in spoken(bench)
+    ends = "first, Done", "second, Done"
+    qtbot.waitUntil(
+        lambda: all(any(row.startswith(end) for row in spoken(bench)) for end in ends),
+        timeout=LONG_MS,
+    )
+    form.name.setText("typed")
+    words = bench.presenter.form.options.arguments()
+    terminal = subprocess.Popen([sys.executable, "-m", "fstmuse_core.cli", "train", *words])
+    # It takes a second or two: whether it is seen while it runs is chance.
+    qtbot.waitUntil(
+        lambda: any(row.startswith("typed, Done") for row in spoken(bench)), timeout=LONG_MS
+    )
+    assert terminal.wait(60) == 0
