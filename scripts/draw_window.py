@@ -5,7 +5,7 @@
 MUSIC is a folder of songs, three at least. The window has settings and a library of its own,
 which go away; without a screen say ``QT_QPA_PLATFORM=offscreen:configfile=tests/screen.json``,
 which has room for it. It makes
-``classify-dark.png``, ``why-light.png`` and ``library-light.png``.
+``classify-dark.png``, ``why-light.png``, ``generate-light.png`` and ``library-light.png``.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def _draw(music: Path, out: Path, folder: Path) -> None:
     from fstmuse_core.audio.sound_files import find_audio_files
     from fstmuse_core.library.catalogue import Column
     from fstmuse_gui.classify.tab import ClassifyTab
+    from fstmuse_gui.generate.tab import GenerateTab
     from fstmuse_gui.library.tab import LibraryTab
     from fstmuse_gui.settings import Settings
     from fstmuse_gui.start import open_window
@@ -57,6 +58,7 @@ def _draw(music: Path, out: Path, folder: Path) -> None:
     window.choose_theme("dark")
     classify = next(tab for tab in window.tabs if isinstance(tab, ClassifyTab))
     library = next(tab for tab in window.tabs if isinstance(tab, LibraryTab))
+    generate = next(tab for tab in window.tabs if isinstance(tab, GenerateTab))
     songs = [str(path) for path in find_audio_files([music])]
     step = max(1, len(songs) // _CLIPS)
     classify.open_paths(songs[::step][:_CLIPS])
@@ -76,6 +78,22 @@ def _draw(music: Path, out: Path, folder: Path) -> None:
     window.choose_theme("light")
     classify.presenter.display.set_why(True)
     picture("why-light")
+    window._show_tab(GenerateTab.title)
+    presenter, form = generate.presenter, generate.view.form
+    form.genre.setCurrentText("Electronic")
+    form.seed.setValue(7)
+    form.beat.bpm.setValue(124)
+    form.beat.bars.setValue(16)
+    form.beat.form.setCurrentIndex(form.beat.form.findData("AABA"))
+    form.beat.loop.setChecked(True)
+    presenter.generate()
+    _wait(app, lambda: presenter.shown is not None and presenter.shown.opinions is not None)
+    presenter.playback.pause()
+    # Where nothing can be heard it says so.
+    generate.view.notice.hide()
+    picture("generate-light")
+    # Else it would be asked for when the window closes.
+    presenter.remove(form.takes.current_key)
     window.resize(*_WITH_COLUMNS)
     window._show_tab(LibraryTab.title)
     library.open_paths([str(music)])
