@@ -59,6 +59,9 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name != "gui":
+            # Some bring NumPy, whose OpenBLAS ends a process without room and without a word.
+            require_room()
         module = importlib.import_module(f"fstmuse_core.cli.{cmd_name}")
         command: click.Command = module.command
         return command
@@ -95,7 +98,6 @@ def program(context: click.Context) -> int | None:
     if context.invoked_subcommand is not None:
         if context.invoked_subcommand != "gui":  # whose own libraries may have to say why it fails
             mute_native_stderr()
-        require_room()
         return None
     from fstmuse_core.cli.gui import open_window
 

@@ -7,10 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+# Commands word sentences before there is known to be room for NumPy, which ends a process that
+# has none without a word.
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 # Below so many songs a share is written as a count: one song more would move it by points.
 FEW = 30
@@ -146,6 +149,8 @@ def wilson(right: float, of: int) -> tuple[float, float]:
 
 
 def _bootstrapped(by_artist: Sequence[Sequence[bool]]) -> tuple[float, float]:
+    import numpy as np
+
     sums = np.array([sum(songs) for songs in by_artist])
     sizes = np.array([len(songs) for songs in by_artist])
     low, high = np.quantile(resampled_means(sums, sizes, 0), [0.025, 0.975])
@@ -163,6 +168,8 @@ def resampled_means(
         Of each artist's songs: the sum of their values, and how many there are.
     seed : int
     """
+    import numpy as np
+
     rng = np.random.default_rng(seed)
     n_artists = len(sums)
     # A row of counts per draw and artist; in parts, for a library has thousands of artists.

@@ -263,7 +263,7 @@ class TrainForm(QWidget):
     def show_train(self, text: str, tip: str, *, is_enabled: bool) -> None:
         """Set text and tip of the button, and whether it can be pressed."""
         self.train_button.setText(f" {text}")
-        self.train_button.setToolTip(tip)
+        set_tip(self.train_button, tip)
         self.train_button.setEnabled(is_enabled)
 
 
