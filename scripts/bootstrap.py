@@ -20,6 +20,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "fstmuse-installed"
 UNFINISHED = VENV / "fstmuse-installing"
+# Beside the environment, so that files are linked into it and lie on the disk once. What has come
+# stays until all is there: a set-up that was interrupted goes on from it.
+DOWNLOADS = VENV.with_name(f"{VENV.name}-downloads")
 _ALL_TESTS = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
@@ -109,10 +112,85 @@ def install(purpose: str) -> None:
 
     Every package must have a hash that is listed, and comes built: nothing of it is run to
     install it. The program is built by what was installed so, not by what an index has today.
+    uv does it in a sixth of the time that pip takes, which does it where there is no uv.
     """
     wanted = ["--require-hashes", "--only-binary=:all:", "--requirement", str(lock_file(purpose))]
-    pip_install(*wanted, total=len(packages(purpose)))
-    pip_install("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    uv = find_uv()
+    if uv is None or not (uv_install(uv, *wanted) and uv_install(uv, "--offline", "--quiet", *own)):
+        pip_install(*wanted, total=len(packages(purpose)))
+        pip_install("--no-index", *own)
+    import shutil
+
+    shutil.rmtree(DOWNLOADS, ignore_errors=True)
+
+
+def find_uv() -> str | None:
+    """The user's uv, or one that is fetched; ``None`` where there is none for this system."""
+    import shutil
+    import subprocess
+
+    if installed := shutil.which("uv"):
+        return installed
+    folder = DOWNLOADS / "uv"
+    program = folder / "bin" / ("uv.exe" if os.name == "nt" else "uv")
+    if not program.is_file():
+        command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
+        command += ["--disable-pip-version-check", "--require-hashes", "--only-binary=:all:"]
+        command += ["--target", str(folder), "--requirement", str(lock_file("uv"))]
+        # pip, which comes next where this fails, says why.
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    return str(program) if program.is_file() else None
+
+
+def uv_install(uv: str, *arguments: str) -> bool:
+    """Run ``uv pip install`` in the environment, from where pip is told to look; true if done."""
+    import subprocess
+
+    command = [uv, "pip", "install", "--no-config", "--python", str(PYTHON), *arguments]
+    environment = {
+        # Which of several indexes has a file is all the same: its hash is listed.
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_CACHE_DIR": str(DOWNLOADS / "cache"),
+        **places_of_pip(),
+        **os.environ,
+    }
+    # It tells itself how far it is. Standard output belongs to the program that comes afterwards.
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    if done.returncode:
+        say("uv could not do it; pip tries now.")
+    return done.returncode == 0
+
+
+# What pip's settings are called by uv, which does not read them.
+_OF_UV = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+}
+
+
+def places_of_pip() -> dict[str, str]:
+    """Where pip is told to look for packages, in the variables that tell uv."""
+    import ast
+    import subprocess
+
+    command = [str(PYTHON), "-m", "pip", "config", "list"]
+    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    found: dict[str, str] = {}
+    # As pip itself: a variable counts most, then what is for the command "install".
+    for section in (":env:.", "install.", "global."):
+        for line in lines:
+            name, _, value = line.removeprefix(section).partition("=")
+            if line.startswith(section) and name in _OF_UV:
+                found.setdefault(_OF_UV[name], " ".join(ast.literal_eval(value).split()))
+    return found
 
 
 def packages(purpose: str) -> set[str]:

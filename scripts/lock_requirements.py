@@ -1,8 +1,9 @@
 """Write the lock files: what the set-up installs, each file of it with its SHA-256.
 
 ``requirements/run.txt`` is for the program, ``requirements/test.txt`` for its tests, for building
-the app and the site, and for clusters too. The versions come from constraints.txt; one lock serves
-every supported system and Python. Needs uv (``pip install uv``), which reads the hashes of all
+the app and the site, and for clusters too, ``requirements/uv.txt`` for what the set-up installs
+them with. The versions come from constraints.txt; one lock serves every supported system and
+Python. Needs uv (``pip install uv``), which reads the hashes of all
 files from the package index.
 
 Usage: python scripts/lock_requirements.py
@@ -19,7 +20,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "test.txt"}
+LOCKS = {purpose: ROOT / "requirements" / f"{purpose}.txt" for purpose in ("run", "test", "uv")}
 _OF_TESTS = ("test", "app", "cluster", "docs")
 _HEADER = "# Written by scripts/lock_requirements.py from pyproject.toml and constraints.txt.\n"
 
@@ -33,7 +34,8 @@ def lock(purpose: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         # The project itself is installed without isolation, so what builds it is locked too.
         build = Path(folder) / "build.in"
-        build.write_text("\n".join(project["build-system"]["requires"]), encoding="utf-8")
+        wanted = ["uv"] if purpose == "uv" else project["build-system"]["requires"]
+        build.write_text("\n".join(wanted), encoding="utf-8")
         target = Path(folder) / "lock.txt"
         command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
         command += ["--generate-hashes", "--no-header", "--no-annotate"]
@@ -41,7 +43,8 @@ def lock(purpose: str) -> str:
         command += ["--constraint", str(ROOT / "constraints.txt"), "--output-file", str(target)]
         for extra in _OF_TESTS if purpose == "test" else ():
             command += ["--extra", extra]
-        command += [str(ROOT / "pyproject.toml"), str(build)]
+        command += [] if purpose == "uv" else [str(ROOT / "pyproject.toml")]
+        command += [str(build)]
         subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         return _HEADER + _for_our_pythons(target.read_text(encoding="utf-8"))
 
@@ -53,7 +56,7 @@ def _for_our_pythons(text: str) -> str:
 
 
 def main() -> int:
-    """Write both lock files."""
+    """Write the lock files."""
     for purpose, path in LOCKS.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(lock(purpose), encoding="utf-8", newline="\n")

@@ -80,6 +80,7 @@ def test_a_failed_installation_gives_up_and_leaves_no_stamp(
     monkeypatch.setattr("system_packages.install_system_packages", lambda *_: None)
     monkeypatch.setattr(bootstrap, "make_environment", lambda: None)
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(bootstrap, "find_uv", lambda: None)
     monkeypatch.setattr("install_progress.run_pip", lambda *_: 1)
 
     with pytest.raises(SystemExit, match="could not be installed"):
@@ -87,6 +88,65 @@ def test_a_failed_installation_gives_up_and_leaves_no_stamp(
 
     assert not bootstrap.is_ready("run")
     assert bootstrap.UNFINISHED.exists()
+
+
+@posix_only
+@pytest.mark.parametrize("does_it", [True, False])
+def test_uv_installs_and_pip_where_uv_cannot(
+    bootstrap: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    does_it: bool,
+) -> None:
+    uv, calls, by_pip = tmp_path / "uv", tmp_path / "calls", list[str]()
+    uv.write_text(f'#!/bin/sh\necho "$@" >> "{calls}"\necho told\nexit {int(not does_it)}\n')
+    uv.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(bootstrap, "find_uv", lambda: str(uv))
+    monkeypatch.setattr(bootstrap, "pip_install", lambda *words, total=1: by_pip.extend(words))
+    bootstrap.DOWNLOADS.mkdir()
+
+    bootstrap.install("run")
+
+    out, err = capfd.readouterr()
+    assert out == ""  # which belongs to the program
+    assert err.startswith("told\n")
+    packages, *own = calls.read_text().splitlines()
+    assert "--require-hashes --only-binary=:all: --requirement" in packages
+    assert len(own) == int(does_it)
+    assert ("--require-hashes" in by_pip, "--editable" in by_pip) == (not does_it, not does_it)
+    assert ("pip tries now" in err) is not does_it
+    assert not bootstrap.DOWNLOADS.exists()
+
+
+def test_uv_looks_where_pip_is_told_to(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        "[global]\nindex-url = https://one.example/simple\nextra-index-url =\n"
+        "    https://two.example/simple\n    file:///three\n"
+        "[install]\nindex-url = https://four.example/simple\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("PIP_CERT", "/own/authority.pem")
+
+    found = bootstrap.places_of_pip()
+
+    assert found["UV_DEFAULT_INDEX"] == "https://four.example/simple"
+    assert found["UV_INDEX"].startswith("https://two.example/simple file:///three")
+    assert found["SSL_CERT_FILE"] == "/own/authority.pem"
+
+
+def test_what_sets_up_is_locked_too(bootstrap: ModuleType) -> None:
+    text = bootstrap.lock_file("uv").read_text()
+    pin = text.splitlines()[1].removesuffix(" \\")
+
+    assert pin.startswith("uv==")
+    assert text.count("--hash=sha256:") > 10  # a wheel for each system
+    assert pin in (ROOT / "constraints.txt").read_text().splitlines()
 
 
 @posix_only
