@@ -59,20 +59,89 @@ Root: HKA; Subkey: "Software\Classes\Applications\fstmuse-window.exe\SupportedTy
 Root: HKA; Subkey: "Software\Classes\Directory\shell\FstMuse"; ValueType: string; ValueData: "Open with FstMuse"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\Directory\shell\FstMuse"; ValueType: string; ValueName: "Icon"; ValueData: "{app}\fstmuse-window.exe"
 Root: HKA; Subkey: "Software\Classes\Directory\shell\FstMuse\command"; ValueType: string; ValueData: """{app}\fstmuse-window.exe"" gui ""%1"""
-Root: HKA; Subkey: "Software\Classes\.fstmuse"; ValueType: string; ValueData: "FstMuse.Model"; Flags: uninsdeletevalue
+Root: HKA; Subkey: "Software\Classes\.fstmuse"; ValueType: string; ValueData: "FstMuse.Model"; Flags: uninsdeletevalue uninsdeletekeyifempty
 Root: HKA; Subkey: "Software\Classes\FstMuse.Model"; ValueType: string; ValueData: "FstMuse model"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\FstMuse.Model\shell\open\command"; ValueType: string; ValueData: """{app}\fstmuse-window.exe"" gui ""%1"""
-Root: HKCU; Subkey: "Environment"; ValueType: expandsz; ValueName: "Path"; ValueData: "{olddata};{app}"; Tasks: path; Check: IsNotInPath
 
 [Run]
 Filename: "{app}\fstmuse-window.exe"; Description: "{cm:LaunchProgram,FstMuse}"; Flags: nowait postinstall skipifsilent
 
 [Code]
-function IsNotInPath: Boolean;
-var
-  Path: String;
+// PATH is written here and not in [Registry], whose uninstaller could only delete it whole.
+
+// PATH of the user, or of all users where it is installed for all.
+function PathRoot: Integer;
 begin
-  if not RegQueryStringValue(HKCU, 'Environment', 'Path', Path) then
-    Path := '';
-  Result := Pos(';' + Uppercase(ExpandConstant('{app}')) + ';', ';' + Uppercase(Path) + ';') = 0;
+  if IsAdminInstallMode then
+    Result := HKLM
+  else
+    Result := HKCU;
+end;
+
+function PathKey: String;
+begin
+  if IsAdminInstallMode then
+    Result := 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
+  else
+    Result := 'Environment';
+end;
+
+// The folders of Path but for Folder; the others as they were.
+function WithoutFolder(Path, Folder: String): String;
+var
+  Entry: String;
+  Cut: Integer;
+  IsFirst: Boolean;
+begin
+  Result := '';
+  IsFirst := True;
+  Path := Path + ';';
+  while Path <> '' do
+  begin
+    Cut := Pos(';', Path);
+    Entry := Copy(Path, 1, Cut - 1);
+    Delete(Path, 1, Cut);
+    if CompareText(RemoveBackslash(Entry), RemoveBackslash(Folder)) <> 0 then
+    begin
+      if not IsFirst then
+        Result := Result + ';';
+      Result := Result + Entry;
+      IsFirst := False;
+    end;
+  end;
+end;
+
+// Takes the app's folder out of PATH, and puts it at the end if it belongs there.
+procedure WritePath(IsWanted: Boolean);
+var
+  Before, After, Folder: String;
+begin
+  Folder := ExpandConstant('{app}');
+  if not RegQueryStringValue(PathRoot, PathKey, 'Path', Before) then
+    Before := '';
+  After := WithoutFolder(Before, Folder);
+  if IsWanted then
+  begin
+    if (After <> '') and (After[Length(After)] <> ';') then
+      After := After + ';';
+    After := After + Folder;
+  end;
+  if After = Before then
+    Exit;
+  if After = '' then
+    RegDeleteValue(PathRoot, PathKey, 'Path')
+  else
+    RegWriteExpandStringValue(PathRoot, PathKey, 'Path', After);
+end;
+
+procedure CurStepChanged(CurStep: TSetupStep);
+begin
+  if (CurStep = ssPostInstall) and WizardIsTaskSelected('path') then
+    WritePath(True);
+end;
+
+procedure CurUninstallStepChanged(CurUninstallStep: TUninstallStep);
+begin
+  if CurUninstallStep = usPostUninstall then
+    WritePath(False);
 end;
