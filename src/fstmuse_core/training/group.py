@@ -7,8 +7,10 @@ first process has the run's folder, decides when to stop, and measures and write
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
+import ipaddress
 import os
 import re
 import socket
@@ -37,6 +39,8 @@ _MEET_S = 3600
 _SILENT_S = 60
 _LEAVE_S = 10
 _LOOPBACK = "127.0.0.1"
+# Of no machine (RFC 5737), and asked for the way there only.
+_FAR_AWAY = "198.51.100.1"
 _POLL_S = 0.1
 
 
@@ -237,6 +241,7 @@ def _meet(member: Member) -> None:
     # Without it JAX aborts the whole process over the end of another, and nobody says why.
     jax.config.update("jax_enable_recoverability", True)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    _be_called_at(_LOOPBACK if is_here else own_address(member.coordinator))
     try:
         jax.distributed.initialize(
             member.coordinator,
@@ -258,6 +263,50 @@ def _meet(member: Member) -> None:
         raise FstMuseError(
             "training", "the hosts have different numbers of devices", "let each have as many"
         )
+
+
+def own_address(coordinator: str) -> str:
+    """Address of this machine at which the others reach it; ``coordinator`` is ``host:port``.
+
+    That is the one from which it would call the coordinator. Where that is in the loopback,
+    since the name of rank 0 is there one of its own, it is the one from which it would call
+    the world. Nothing is sent for it.
+    """
+    host = coordinator.rpartition(":")[0].strip("[]")
+    address = _calling_from(host)
+    is_own_name = ipaddress.ip_address(address).is_loopback and not _is_loopback(host)
+    return (is_own_name and _calling_from(_FAR_AWAY)) or address
+
+
+def _calling_from(host: str) -> str:
+    try:
+        family, kind, _, _, target = socket.getaddrinfo(host, 9, type=socket.SOCK_DGRAM)[0]
+        with closing(socket.socket(family, kind)) as probe:
+            probe.connect(target)
+            return str(probe.getsockname()[0]).partition("%")[0]
+    except OSError:
+        return "" if host == _FAR_AWAY else _LOOPBACK
+
+
+def _is_loopback(host: str) -> bool:
+    """True of a host that is meant to be this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _be_called_at(address: str) -> None:
+    """Let the others connect to ``address`` for the averages.
+
+    JAX takes what the machine's own name stands for, on Debian an address of its loopback, and
+    has no setting for it.
+    """
+    with suppress(ImportError, AttributeError):
+        from jax._src.lib import _jax
+
+        make = _jax.make_gloo_tcp_collectives
+        _jax.make_gloo_tcp_collectives = functools.partial(make, hostname=address)
 
 
 def _require_same_music(member: Member, parts: Parts, mels: MelTable) -> None:
