@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import importlib.util
 import ipaddress
 import os
@@ -303,10 +304,9 @@ def _be_called_at(address: str) -> None:
     has no setting for it.
     """
     with suppress(ImportError, AttributeError):
-        from jax._src.lib import _jax
-
-        make = _jax.make_gloo_tcp_collectives
-        _jax.make_gloo_tcp_collectives = functools.partial(make, hostname=address)
+        jaxlib: Any = importlib.import_module("jaxlib._jax")
+        make = jaxlib.make_gloo_tcp_collectives
+        jaxlib.make_gloo_tcp_collectives = functools.partial(make, hostname=address)
 
 
 def _require_same_music(member: Member, parts: Parts, mels: MelTable) -> None:
