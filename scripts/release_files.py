@@ -43,6 +43,11 @@ SHARE = {
     f"scripts/release/linux/{APP_ID}.xml": f"mime/packages/{APP_ID}.xml",
     "assets/fstmuse.svg": f"icons/hicolor/scalable/apps/{APP_ID}.svg",
 }
+COMPLETIONS = {
+    "bash": "bash-completion/completions/fstmuse",
+    "zsh": "zsh/site-functions/_fstmuse",
+    "fish": "fish/vendor_completions.d/fstmuse.fish",
+}
 # One archive a system, as the release workflow names them.
 ARCHIVES = {
     "linux": "fstmuse-{}-linux-x86_64.tar.xz",
@@ -180,14 +185,23 @@ def info_plist() -> dict[str, Any]:
 
 
 def write_share(prefix: Path) -> None:
-    """Copy what desktops on Linux look for below ``prefix/share``, with a PNG of the icon."""
-    for source, place in SHARE.items():
+    """Write what desktops, shells and man on Linux look for below ``prefix/share``."""
+    import make_man_pages
+
+    from fstmuse_core.cli.completion import completion_script
+    from fstmuse_core.cli.program import program
+
+    files = {place: (ROOT / source).read_bytes() for source, place in SHARE.items()}
+    files[f"icons/hicolor/256x256/apps/{APP_ID}.png"] = _drawn(256)
+    for shell, place in COMPLETIONS.items():
+        files[place] = completion_script(shell).encode()
+    for names, command in make_man_pages.commands(program):
+        page = make_man_pages.page(names, command)
+        files[f"man/man1/{'-'.join(names)}.1"] = page.encode()
+    for place, contents in files.items():
         target = prefix / "share" / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((ROOT / source).read_bytes())
-    png = prefix / "share" / "icons" / "hicolor" / "256x256" / "apps" / f"{APP_ID}.png"
-    png.parent.mkdir(parents=True, exist_ok=True)
-    png.write_bytes(_drawn(256))
+        target.write_bytes(contents)
 
 
 def write_manifests(folder: Path, repository: str) -> list[Path]:

@@ -11,6 +11,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.hosts import Host
+
 ROOT = Path(__file__).parents[2]
 _PATHS = [path for path in (os.environ.get("PYTHONPATH"),) if path]
 _START_S = 60.0
@@ -31,22 +33,26 @@ def free_port() -> int:
 
 
 class Cluster:
-    """A scheduler and its workers, each a process."""
+    """A scheduler and its workers, each a process; the scheduler may be on a host of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: Host | None = None) -> None:
         self.folder = folder
-        self.address = f"tcp://127.0.0.1:{free_port()}"
+        here = host.address if host else "127.0.0.1"
+        self.address = f"tcp://{here}:{free_port()}"
         self.workers: list[subprocess.Popen[bytes]] = []
         port = self.address.rpartition(":")[2]
-        words = ["--host=127.0.0.1", f"--port={port}", "--no-dashboard", "--no-show"]
-        self.scheduler = self._process("scheduler", *words)
+        words = [f"--host={here}", f"--port={port}", "--no-dashboard", "--no-show"]
+        self.scheduler = self._process("scheduler", *words, host=host)
         self._wait("scheduler", "Scheduler at")
 
-    def _process(self, kind: str, *words: str, first: str = "") -> subprocess.Popen[bytes]:
+    def _process(
+        self, kind: str, *words: str, first: str = "", host: Host | None = None
+    ) -> subprocess.Popen[bytes]:
         code = f"import sys; {first}from distributed.cli.dask_{kind} import main; main()"
+        command = [sys.executable, "-c", code, *words]
         with (self.folder / f"{kind}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", code, *words],
+                host.command(*command) if host else command,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -60,11 +66,13 @@ class Cluster:
             assert time.monotonic() < until, log.read_text(errors="replace")
             time.sleep(0.05)
 
-    def add(self, *, first: str = "", nanny: bool = False) -> subprocess.Popen[bytes]:
+    def add(
+        self, *, first: str = "", nanny: bool = False, host: Host | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start a worker with one thread; ``first`` is run before."""
         words = [self.address, "--nthreads=1", "--no-dashboard", "--memory-limit=0"]
         words += ["--nanny" if nanny else "--no-nanny"]
-        self.workers.append(self._process("worker", *words, first=first))
+        self.workers.append(self._process("worker", *words, first=first, host=host))
         self._wait("worker", "Registered to", len(self.workers))
         return self.workers[-1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import plistlib
 import re
 import shutil
@@ -99,6 +100,25 @@ def test_stores_take_the_files(program: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this is for Linux")
+def test_shells_and_man_find_what_the_app_brings(release_files: ModuleType, tmp_path: Path) -> None:
+    shutil.copy(RELEASE / "linux" / "install.sh", tmp_path)
+    release_files.write_share(tmp_path)
+    home = tmp_path / "home"
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
+
+    subprocess.run([tmp_path / "install.sh"], env=environment, check=True, capture_output=True)
+
+    share = home / ".local" / "share"
+    assert "fstmuse" in (share / "bash-completion" / "completions" / "fstmuse").read_text()
+    assert (share / "fish" / "vendor_completions.d" / "fstmuse.fish").is_file()
+    assert ".SH SYNOPSIS" in (share / "man" / "man1" / "fstmuse-classify.1").read_text()
+    command = [tmp_path / "install.sh", "--remove"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    kept = {path.name for path in home.rglob("*") if path.is_file()}
+    assert not any("fstmuse" in name.lower() for name in kept)
 
 
 def test_a_desktop_learns_of_our_models(tmp_path: Path) -> None:

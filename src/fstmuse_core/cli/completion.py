@@ -20,10 +20,15 @@ def command(shell: str) -> int:
     zsh:  fstmuse completion zsh > _fstmuse, in a folder that $fpath names
     fish: fstmuse completion fish > ~/.config/fish/completions/fstmuse.fish
     """
+    click.echo(completion_script(shell))
+    return 0
+
+
+def completion_script(shell: str) -> str:
+    """Script that lets a shell, "bash", "zsh" or "fish", complete commands."""
     from fstmuse_core.cli.program import program
 
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(program, {}, "fstmuse", _VARIABLE)
-    click.echo(script.source_template % script.source_vars())
-    return 0
+    return script.source_template % script.source_vars()
