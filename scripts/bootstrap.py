@@ -249,7 +249,8 @@ def run_checks(arguments: Sequence[str]) -> int:
         "mypy": [python, "-m", "mypy"],
         "import-linter": [str(BIN / "lint-imports")],
         "advisories": [python, str(ROOT / "scripts" / "check_advisories.py")],
-        "site": [python, "-m", "mkdocs", "build", "--strict", "--quiet"],
+        # Not --quiet: what it does not print does not count as a warning.
+        "site": [python, "-m", "mkdocs", "build", "--strict"],
         "pytest": [python, "-m", "pytest", *(arguments or _ALL_TESTS)],
     }
     if not arguments:

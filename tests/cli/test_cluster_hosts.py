@@ -37,7 +37,7 @@ def test_a_machine_that_goes_costs_nothing(start: Run, tmp_path: Path) -> None:
         log = (tmp_path / "worker.log").read_text()
         assert f"tcp://{ours.address}:" in log
         assert f"tcp://{other.address}:" in log
-        words = ["classify", songs, "-o", out, "--cluster", cluster.address]
+        words = ["classify", str(songs), "-o", str(out), "--cluster", cluster.address]
         with subprocess.Popen(
             ours.command(*COMMAND, *words), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as run:

@@ -115,7 +115,7 @@ def test_shells_and_man_find_what_the_app_brings(release_files: ModuleType, tmp_
     assert "fstmuse" in (share / "bash-completion" / "completions" / "fstmuse").read_text()
     assert (share / "fish" / "vendor_completions.d" / "fstmuse.fish").is_file()
     assert ".SH SYNOPSIS" in (share / "man" / "man1" / "fstmuse-classify.1").read_text()
-    command = [tmp_path / "install.sh", "--remove"]
+    command = [str(tmp_path / "install.sh"), "--remove"]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     kept = {path.name for path in home.rglob("*") if path.is_file()}
     assert not any("fstmuse" in name.lower() for name in kept)
