@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -113,6 +114,22 @@ def test_a_missing_system_library_names_the_packages(monkeypatch: pytest.MonkeyP
 
     assert finding.fine is False
     assert "apt-get install" in finding.remedy
+
+
+def test_a_window_that_was_left_out_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    assert {finding.fine for finding in probes.check_sound()} == {None}
+    (finding,) = probes.check_window()
+    assert finding.fine is None
+    assert "the command line alone" in finding.text
+
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: object() if name == "PySide6" else None
+    )
+    monkeypatch.setattr(probes, "_ask_child", lambda _: ([], "No module named 'pyqtgraph'"))
+    (finding,) = probes.check_window()
+    assert finding.fine is False
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import json
 import platform
 import subprocess
@@ -31,6 +32,7 @@ _NEEDED = {
     "rich": "rich",
 }
 _TRAINING = ("tensorflow", "keras", "librosa")
+_WINDOW = ("PySide6", "pyqtgraph", "sounddevice")
 _CHILD_TIMEOUT_S = 60.0
 _PROBE = "fstmuse_core.cli.probe"
 _QT_REMEDY = (
@@ -53,6 +55,11 @@ def _of_training(remedy: str) -> str:
     if is_app():
         return "the app trains in its quick form; for all others install FstMuse with pip"
     return remedy
+
+
+def _is_command_line_alone() -> bool:
+    """True where all that the window takes was left out, as in a container."""
+    return not is_app() and all(importlib.util.find_spec(name) is None for name in _WINDOW)
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,9 @@ def _try_model(name: str, folder: str) -> Finding:
 
 def check_sound() -> Iterator[Finding]:
     """PortAudio's devices; having none is no fault, since files can be classified all the same."""
+    if _is_command_line_alone():
+        yield Finding(None, "recording and playing were left out, as the window was")
+        return
     lines, error = _ask_child(child_command(_PROBE, "sound"))
     yield from (Finding(None, line) for line in lines)
     if error:
@@ -128,6 +138,9 @@ def check_sound() -> Iterator[Finding]:
 
 def check_window() -> Iterator[Finding]:
     """Check that Qt and all that it needs of the system can be loaded."""
+    if _is_command_line_alone():
+        yield Finding(None, "this is the command line alone; for the window: pip install fstmuse")
+        return
     lines, error = _ask_child(child_command(_PROBE, "window"))
     yield from (Finding(True, line) for line in lines)
     if error:
