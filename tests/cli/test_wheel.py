@@ -71,6 +71,9 @@ def test_data_files_travel_beside_the_code_that_reads_them(installed: Path) -> N
     assert {"training/fonts/DejaVuSans.ttf", "training/fonts/LICENSE_DEJAVU"} <= data
     assert {"library/templates/report.html", "library/templates/report.css"} <= data
     assert data <= relative_files(there)
+    (record,) = installed.glob("fstmuse-*.dist-info")
+    # What the makers of the tagger ask for.
+    assert {"LICENSE", "NOTICE"} <= relative_files(record / "licenses")
 
 
 def test_nothing_else_travels(installed: Path) -> None:
@@ -124,6 +127,7 @@ def test_the_source_distribution_is_whole(built: Path) -> None:
         "constraints.txt",
         "requirements/run.txt",
         "LICENSE",
+        "NOTICE",
         "README.md",
         "scripts/run",
         "scripts/test",
