@@ -177,7 +177,7 @@ _OF_UV = {
 
 
 def places_of_pip() -> dict[str, str]:
-    """Where pip is told to look for packages, in the variables that tell uv."""
+    """Settings of pip on where to look for packages, in the variables that tell uv."""
     import ast
     import subprocess
 

@@ -162,6 +162,15 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
+# Docstrings say :meth:`load`, which Sphinx and editors understand.
+_ROLE = re.compile(r":(?:func|meth|class|mod|attr|data):<code>~?")
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Leave names in docstrings without the role that they have in the source."""
+    return _ROLE.sub("<code>", html)
+
+
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Let links that lead out of ``docs`` in a checkout lead to the site's own pages."""
     if page.file.src_uri in _BESIDE:

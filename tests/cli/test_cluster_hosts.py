@@ -23,7 +23,7 @@ RATE = 22_050
 
 
 @needs_dask
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_machine_that_goes_costs_nothing(start: Run, tmp_path: Path) -> None:
     songs, out = tmp_path / "songs", tmp_path / "all.jsonl"

@@ -153,6 +153,20 @@ def test_the_site_has_every_public_name(
         site_pages.interface_page()
 
 
+def test_the_site_shows_names_without_their_roles(site_pages: ModuleType) -> None:
+    html = "made by :meth:<code>Session.push</code> and <code>:meth:</code>"
+
+    assert site_pages.on_page_content(html, page=None) == (
+        "made by <code>Session.push</code> and <code>:meth:</code>"
+    )
+
+
+def test_every_page_is_in_the_menu() -> None:
+    menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if page.name not in menu] == []
+
+
 def test_the_site_shows_what_lies_beside_its_pages(site_pages: ModuleType) -> None:
     pages = dict(site_pages.pages())
 

@@ -81,6 +81,10 @@ def lacking(name: str, value: Any) -> Iterator[str]:
     for given in _parameters(value):
         if not re.search(rf"^(\w+, )*{given}(, \w+)* *(:|$)|``{given}``", text, re.MULTILINE):
             yield f"the parameter {given}"
+    # The site gives each of several the first one's default.
+    section = re.search(r"^Parameters\n-+\n(.*?)(\n\n\w+\n-+|\Z)", text, re.DOTALL | re.MULTILINE)
+    for several in re.findall(r"^\w+, \w.*", section[1] if section else "", re.MULTILINE):
+        yield f"an entry for each of {several}"
     if "NDArray" in _types(value) and "shape" not in text:
         yield "a shape"
     for unit, pattern in (("seconds", r"_s\b|\bseconds"), ("hertz", r"_hz\b|sample_rate")):
@@ -135,6 +139,24 @@ def test_what_is_lacking_is_found() -> None:
         "errors",
         "an example",
     ]
+
+    def grouped(left: int, right: int) -> None:
+        """Do something.
+
+        Parameters
+        ----------
+        left, right : int
+
+        Raises
+        ------
+        ValueError
+
+        Examples
+        --------
+        >>> None
+        """
+
+    assert list(lacking("grouped", grouped)) == ["an entry for each of left, right : int"]
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -260,8 +260,10 @@ def load_audio(
         A sound file or video of any format that is understood.
     sample_rate : int
         In hertz; what has another rate is resampled.
-    start_s, duration_s : float, optional
-        Seconds to leave out at the start, and to read then; by default all.
+    start_s : float, optional
+        Seconds to leave out at the start.
+    duration_s : float, optional
+        Seconds to read; by default all that follow.
 
     Returns
     -------

@@ -123,6 +123,7 @@ class GenreClassifier:
     Parameters
     ----------
     bundle : Bundle
+        Of a classifier, as :meth:`load` reads it by its name.
     num_threads : int
         Threads for the network. One is as fast as two here: the network is small, and waiting
         for a second thread costs what it gains.

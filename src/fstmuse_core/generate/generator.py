@@ -55,6 +55,7 @@ class ClipGenerator:
     Parameters
     ----------
     bundle : Bundle
+        Of a generator, as :meth:`load` reads it by its name.
 
     Raises
     ------
@@ -254,12 +255,9 @@ class ClipGenerator:
     ) -> GeneratedClip:
         """Make a clip.
 
-        Parameters
-        ----------
-        genre, seconds, seed, blend, iterations, beat, like, stereo
-            As of :meth:`recipe`.
-        on_mel, progress, cancelled
-            As of :meth:`make`; the mel spectrogram has shape ``(n_frames, n_mels)``.
+        ``genre``, ``seconds``, ``seed``, ``blend``, ``iterations``, ``beat``, ``like`` and
+        ``stereo`` are those of :meth:`recipe`; ``on_mel``, which is given magnitudes of shape
+        ``(n_frames, n_mels)``, ``progress`` and ``cancelled`` those of :meth:`make`.
 
         Returns
         -------
