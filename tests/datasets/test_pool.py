@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +26,20 @@ def test_every_item_is_worked_on_once() -> None:
     done = {f.index: f.result for f in run_in_pool(pool_work.double, range(20), processes=2)}
 
     assert done == {n: 2 * n for n in range(20)}
+
+
+def test_a_script_needs_no_guard_around_its_main_part(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from fstmuse_core.system.pool import run_in_pool\n"
+        "print('begun', flush=True)\n"
+        "done = run_in_pool(len, ['a', 'bc', 'def'], processes=2)\n"
+        "print(sorted(each.result for each in done), __file__ == __import__('sys').argv[0])\n"
+    )
+
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+
+    assert done.stdout.splitlines() == ["begun", "[1, 2, 3] True"], done.stderr
 
 
 def test_no_items_need_no_process() -> None:

@@ -40,7 +40,8 @@ class Verdict:
     genre : str or None
         The genre named; ``None`` when not sure.
     doubt : Doubt or None
-        Reason it is not sure; ``None`` when a genre is named.
+        Reason it is not sure; ``None`` when a genre is named. A string too: "silence",
+        "too_short", "clipped", "speech_like", "unlike_training_music" or "undecided".
     sentence : str
         One sentence for people, such as "Rock, 84 % sure."
 

@@ -10,8 +10,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -133,9 +134,51 @@ def start_child(
         args=(target, theirs, memory_bytes, ours if fork else None, *arguments),
         daemon=True,
     )
-    process.start()
+    with nullcontext() if fork else _main_left_alone(arguments):
+        process.start()
     theirs.close()
     return process, ours
+
+
+_STARTING = threading.Lock()
+
+
+class _MainWithoutFile(types.ModuleType):
+    """The main module as it is, but for where it came from."""
+
+    def __init__(self, real: types.ModuleType) -> None:
+        super().__init__("__main__")
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__file__":
+            raise AttributeError(name)
+        return getattr(self._real, name)
+
+
+@contextmanager
+def _main_left_alone(arguments: Sequence[Any]) -> Iterator[None]:
+    """Let a child not run a user's script once more, which it needs only for what is from there.
+
+    ``multiprocessing`` does so with every script, and one that has no ``if __name__ ==
+    "__main__":`` around its calls of ours would start processes in its processes.
+    """
+    main = sys.modules.get("__main__")
+    is_script = getattr(main, "__spec__", None) is None and hasattr(main, "__file__")
+    is_needed = any(_module_of(value) == "__main__" for value in arguments)
+    if main is None or not is_script or is_needed or is_app():
+        yield
+        return
+    with _STARTING:
+        sys.modules["__main__"] = _MainWithoutFile(main)
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
+def _module_of(value: Any) -> str:
+    return str(getattr(value, "__module__", type(value).__module__))
 
 
 def can_fork() -> bool:
