@@ -45,6 +45,11 @@ def test_the_genres_of_the_music_are_what_is_learned(model: str) -> None:
     assert left_out(settings(model=model), tracks, found) == ()
 
 
+def test_music_that_was_all_left_out_is_said() -> None:
+    with pytest.raises(FstMuseError, match="all of it was left out, see above"):
+        choose_genres(settings(), [])
+
+
 def test_what_is_left_out_is_named_with_how_to_include_it() -> None:
     asked = settings(genres=["zouk", "Rock"])
     tracks = in_wanted_genres(asked, tracks_of(Rock=9, Classical=4, Zouk=9))

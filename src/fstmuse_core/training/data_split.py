@@ -131,9 +131,8 @@ def choose_genres(settings: TrainSettings, tracks: Sequence[Track]) -> tuple[str
         enough = _enough_to_make(tracks)
         genres = enough if len(enough) > 1 else genres
     if len(genres) < 2:
-        raise FstMuseError(
-            "music", f"all of it is {_counted(there)}", "two genres or more are needed"
-        )
+        what = f"all of it is {_counted(there)}" if there else "all of it was left out, see above"
+        raise FstMuseError("music", what, "two genres or more are needed")
     known = sum(there[genre] for genre in genres)
     if known < FEWEST_CLIPS:
         raise FstMuseError(

@@ -139,8 +139,8 @@ def learn(
     Raises
     ------
     FstMuseError
-        If the music cannot be read, is fewer than ten songs or of one genre only, if a model of that name
-        is there already, or while another training runs. Nothing is left behind then.
+        If the music cannot be read, is fewer than ten songs or of one genre only, if a model of
+        that name is there already, or while another training runs. Nothing is left behind then.
 
     Examples
     --------
