@@ -167,7 +167,7 @@ def test_corrections_are_offered_when_there_are_any(
 ) -> None:
     bench = make_bench(corrections=lambda: 12)
     button = bench.form.data.corrections_button
-    qtbot.waitUntil(button.isVisible)
+    qtbot.waitUntil(button.isEnabled)
     assert "12 verdicts" in button.toolTip()
     with qtbot.waitSignal(bench.music._work.surveyed):
         button.click()
@@ -175,7 +175,7 @@ def test_corrections_are_offered_when_there_are_any(
     assert bench.form.data.spoken()[0].startswith("Your corrections: ")
     words = bench.presenter.form.options.arguments()
     assert words[words.index("--data") + 1] == "corrections"
-    qtbot.waitUntil(lambda: not button.isVisible())
+    qtbot.waitUntil(lambda: not button.isEnabled())
 
 
 @pytest.mark.parametrize("is_path", [False, True])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +25,7 @@ from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.axes import clock
 from fstmuse_gui.widgets.controls import WheelSafeComboBox, tool_button
 from fstmuse_gui.widgets.level_meter import LevelMeter
+from fstmuse_gui.widgets.page_parts import shield
 
 _STEPS_PER_S = 8
 
@@ -72,7 +74,7 @@ class RecordPanel(QWidget):
         self.sentence = PlainLabel()
         self.sentence.setObjectName("recordMessage")
         self.sentence.setWordWrap(True)
-        self.sentence.hide()
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._details = (self._inputs, self._lengths, self.meter, self.elapsed_bar)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -152,8 +154,12 @@ class RecordPanel(QWidget):
         self._record_row = QHBoxLayout()
         self._record_row.setSpacing(GRID)
         self._record_row.addWidget(self.record)
-        self._record_row.addWidget(self.pause)
-        self._record_row.addWidget(self.check_level)
+        # The one stands in the other's place.
+        self._beside = QStackedWidget()
+        self._beside.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._beside.addWidget(self.check_level)
+        self._beside.addWidget(self.pause)
+        self._record_row.addWidget(self._beside)
         self._record_row.addStretch(1)
         self._record_row.addWidget(self.elapsed)
         self._record_row.addWidget(self._make_more())
@@ -175,9 +181,9 @@ class RecordPanel(QWidget):
         is_open = self.more.isHidden() or self.more.isChecked()
         for part in self._details:
             part.setVisible(is_open)
-        # The one stands in the other's place.
-        self.pause.setVisible(self._is_taking)
-        self.check_level.setVisible(is_open and not self._is_taking)
+        self._beside.setCurrentWidget(self.pause if self._is_taking else self.check_level)
+        self._beside.setVisible(is_open or self._is_taking)
+        self._show_words()
 
     @property
     def _is_taking(self) -> bool:
@@ -201,7 +207,10 @@ class RecordPanel(QWidget):
     def show_state(self, state: str) -> None:
         """Follow the recorder: "idle", "opening", "monitoring", "recording" or "paused"."""
         had_focus = self.check_level.hasFocus() or self.pause.hasFocus()
-        self._state = state
+        was_taking, self._state = self._is_taking, state
+        if was_taking and not self._is_taking:
+            shield(self)  # Stop is Record now, and a take may end by itself
+        self.record.setMinimumWidth(max(self.record.minimumWidth(), self.record.sizeHint().width()))
         recording, is_paused = self._is_taking, state == "paused"
         self.pause.setText("Go on" if is_paused else "Pause")
         self.pause.setIcon(icon("record" if is_paused else "pause", "danger"))
@@ -232,12 +241,17 @@ class RecordPanel(QWidget):
         self.show_state(self._state)
         self.show_elapsed(0.0)
 
+    def _elapsed_text(self, seconds: float) -> str:
+        if self._max_s > 60:
+            return f"{clock(int(seconds))} of {clock(self._max_s)}"
+        return f"{int(seconds)} of {self._max_s:.0f} s"
+
     def show_elapsed(self, seconds: float) -> None:
         """Show how much of the longest take is used."""
-        if self._max_s > 60:
-            self.elapsed.setText(f"{clock(int(seconds))} of {clock(self._max_s)}")
-        else:
-            self.elapsed.setText(f"{int(seconds)} of {self._max_s:.0f} s")
+        self.elapsed.setText(self._elapsed_text(seconds))
+        # As wide as it will be: the sidebar would grow with it.
+        longest = self.elapsed.fontMetrics().horizontalAdvance(self._elapsed_text(self._max_s))
+        self.elapsed.setMinimumWidth(longest + 1)
         self.elapsed_bar.setValue(round(seconds * _STEPS_PER_S))
 
     def show_sentence(self, sentence: str) -> None:
@@ -253,7 +267,10 @@ class RecordPanel(QWidget):
     def _show_words(self) -> None:
         words = self._warning or self._said
         self.sentence.setText(words)
-        self.sentence.setVisible(bool(words))
+        # Room for two lines is kept, but not where there is little height.
+        has_room = self.more.isHidden()
+        self.sentence.setMinimumHeight(2 * self.fontMetrics().height() if has_room else 0)
+        self.sentence.setVisible(bool(words) or has_room)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -30,6 +30,7 @@ from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.controls import Field, WheelSafeSlider, choice, tool_button, whole
 from fstmuse_gui.widgets.drops import drag_file
 from fstmuse_gui.widgets.file_list import FileList
+from fstmuse_gui.widgets.page_parts import shield
 
 SHORTEST_S, LONGEST_S = 3, 120
 _WIDTH = 336
@@ -324,6 +325,8 @@ class GenerateForm(QWidget):
         button = self.cancel_button if is_working else self.generate_button
         other = self.generate_button if is_working else self.cancel_button
         had_focus = other.hasFocus()
+        if not other.isHidden():
+            shield(button)
         other.hide()
         button.show()
         if had_focus:

@@ -22,6 +22,7 @@ from fstmuse_gui.library.tag_preview import TagForm, TagPlanTable
 from fstmuse_gui.plain import PlainLabel, counted, set_tip
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.dialogs import FittingDialog
+from fstmuse_gui.widgets.page_parts import keep_size_when_hidden
 
 _STEPS = 1000
 
@@ -49,9 +50,7 @@ class TagDialog(FittingDialog):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress")
-        policy = self._bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._bar.setSizePolicy(policy)
+        keep_size_when_hidden(self._bar)
         self._n_unclassified = 0
         self.table.toggled.connect(lambda: self.show_plan(self._n_unclassified))
         self._build_chips()

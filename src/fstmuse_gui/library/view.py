@@ -23,7 +23,7 @@ from fstmuse_gui.library.words import MORE
 from fstmuse_gui.plain import counted, set_tip
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.dialogs import Answer, Question
-from fstmuse_gui.widgets.page_parts import ElidedLabel, StackingSplitter
+from fstmuse_gui.widgets.page_parts import ElidedLabel, StackingSplitter, shield
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.state_pages import EmptyState
 
@@ -144,6 +144,8 @@ class WorkStrip(QFrame):
         self._title.set_text(title)
         self._detail.set_text(detail)
         self._detail.setVisible(bool(detail))
+        if not self._bar.isHidden() and not is_at_work:
+            shield(self)  # it has ended by itself, and other buttons come
         self._bar.setVisible(is_at_work)
         if is_at_work:
             self._bar.setRange(0, 0 if share is None else _STEPS)

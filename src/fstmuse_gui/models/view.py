@@ -33,7 +33,7 @@ from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
 from fstmuse_gui.widgets.controls import tool_button
 from fstmuse_gui.widgets.drops import ignore_drops
-from fstmuse_gui.widgets.page_parts import ElidedLabel
+from fstmuse_gui.widgets.page_parts import ElidedLabel, keep_size_when_hidden
 from fstmuse_gui.widgets.paged_view import MessageBar, PagedView
 from fstmuse_gui.widgets.rows import (
     KEY,
@@ -266,9 +266,7 @@ class ModelsSidebar(QWidget):
         self.deleted_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.deleted_menu = QMenu("&Deleted models", self)
         self.deleted_button.setMenu(self.deleted_menu)
-        policy = self.deleted_button.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.deleted_button.setSizePolicy(policy)
+        keep_size_when_hidden(self.deleted_button)
         row = QHBoxLayout()
         row.addWidget(heading, 1)
         row.addWidget(self.deleted_button)

@@ -18,6 +18,9 @@ from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.widgets.paged_view import PagedView
 from fstmuse_gui.widgets.state_pages import BusyPage, EmptyState, TroublePage
 
+# Room for the longest of what its buttons say.
+_BUTTON_WIDTH = 216
+
 
 class EmptyPage(EmptyState):
     """Says what can be done.
@@ -81,6 +84,9 @@ class TrainView(PagedView):
         )
         super().__init__("Train", self.form, pages, parent)
         self.busy_page.cancel_button.setAccessibleName("Cancel")
+        # Of one width whatever they say: what waits changes its buttons when its turn comes.
+        for button in (self.trouble_page.retry_button, self.trouble_page.remove_button):
+            button.setMinimumWidth(_BUTTON_WIDTH)
 
     # -- pages -------------------------------------------------------------------------
 

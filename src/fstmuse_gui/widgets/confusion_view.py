@@ -40,31 +40,34 @@ class _Counts(TextTableModel):
         self.counts: Matrix = ()
 
     def show(self, genres: tuple[str, ...], counts: Matrix) -> None:
-        if genres != self.genres or len(counts) != len(self.counts):
+        if genres != self.genres:
             self.beginResetModel()
             self.genres, self.counts = genres, counts
             self.endResetModel()
         else:
             self.counts = counts
-            last = len(counts) - 1
+            last = len(genres) - 1
             self.dataChanged.emit(self.index(0, 0), self.index(last, last))
 
     def n_rows(self) -> int:
-        return len(self.counts)
+        return len(self.genres)
 
     def columnCount(self, parent: Index | None = None) -> int:
         return self.rowCount(parent)
 
     def share(self, row: int, column: int) -> float:
-        """Share among the clips of the row's genre."""
-        return self.counts[row][column] / max(1, sum(self.counts[row]))
+        """Share among the clips of the row's genre; 0 before they are counted."""
+        row_of = self.counts[row] if self.counts else (0,) * len(self.genres)
+        return row_of[column] / max(1, sum(row_of))
 
     def text(self, row: int, column: int) -> str:
-        return str(self.counts[row][column])
+        return str(self.counts[row][column]) if self.counts else ""
 
     def spoken(self, row: int, column: int) -> str:
-        of = sum(self.counts[row])
         truth, predicted = self.genres[row], self.genres[column]
+        if not self.counts:
+            return f"{truth} heard as {predicted}: not counted yet"
+        of = sum(self.counts[row])
         return f"{truth} heard as {predicted}: {self.counts[row][column]} of {of}"
 
     def hint(self, row: int, column: int) -> str:
@@ -99,7 +102,7 @@ class _Cell(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor(colours.text))
             painter.drawRoundedRect(box, 5, 5)
-        is_none = model.counts[index.row()][index.column()] == 0
+        is_none = share == 0
         ink = colours.muted if is_none else colours.on_accent if share > 0.55 else colours.text
         painter.setPen(QColor(ink))
         painter.setFont(scaled_font(option.font, 0.92))
@@ -170,7 +173,10 @@ class ConfusionView(QTableView):
         self.setMinimumWidth(_HEAD + 7 * _SMALLEST + _EDGES)
 
     def show_counts(self, genres: tuple[str, ...], counts: Matrix) -> None:
-        """Show counts of clips; anything not square as ``genres`` are many is left out."""
+        """Show counts of clips; anything not square as ``genres`` are many is left out.
+
+        Without counts the cells of ``genres`` are empty.
+        """
         n = len(genres)
         if len(counts) != n or any(len(row) != n for row in counts):
             counts = ()
@@ -183,14 +189,14 @@ class ConfusionView(QTableView):
     @property
     def side(self) -> int:
         """Pixels of a cell."""
-        n = max(1, len(self._model.counts))
+        n = max(1, len(self._model.genres))
         return max(_SMALLEST, min(_LARGEST, (self.width() - _HEAD - _EDGES) // n))
 
     def _fit(self) -> None:
         side = self.side
         self.horizontalHeader().setDefaultSectionSize(side)
         self.verticalHeader().setDefaultSectionSize(side)
-        n = len(self._model.counts)
+        n = len(self._model.genres)
         is_cut = _HEAD + n * side + _EDGES > self.width()
         bar = self.horizontalScrollBar().sizeHint().height() if is_cut else 0
         self.setFixedHeight(_HEAD + max(1, n) * side + _EDGES + bar)

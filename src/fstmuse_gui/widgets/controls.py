@@ -29,6 +29,8 @@ from fstmuse_gui.theme import GRID, current_colours, icon
 from fstmuse_gui.widgets.drops import ignore_drops
 
 _INSET = 8
+# A label without text is a pixel lower than one with.
+_BLANK = "\N{NO-BREAK SPACE}"
 
 
 class WheelSafeComboBox(QComboBox):
@@ -184,9 +186,14 @@ class LineBox(QWidget):
 
 
 class Field(QWidget):
-    """A caption above a control, and below it a line that is empty while all is well."""
+    """A caption above a control, and below it a line that is empty while all is well.
 
-    def __init__(self, caption: str, control: QWidget, tip: str = "") -> None:
+    With ``keeps_line`` the room of that line is kept.
+    """
+
+    def __init__(
+        self, caption: str, control: QWidget, tip: str = "", *, keeps_line: bool = False
+    ) -> None:
         super().__init__()
         self._control = control
         label = PlainLabel(caption)
@@ -201,7 +208,9 @@ class Field(QWidget):
         self._trouble = PlainLabel()
         self._trouble.setProperty("look", "danger")
         self._trouble.setWordWrap(True)
-        self._trouble.hide()
+        self._keeps_line = keeps_line
+        self._trouble.setText(_BLANK)
+        self._trouble.setVisible(keeps_line)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
@@ -219,12 +228,12 @@ class Field(QWidget):
     @property
     def trouble(self) -> str:
         """Text of the error below the field."""
-        return self._trouble.text()
+        return self._trouble.text().strip(_BLANK)
 
     def show_trouble(self, sentence: str) -> None:
         """Say what is wrong; an empty sentence takes it back."""
-        self._trouble.setText(sentence)
-        self._trouble.setVisible(bool(sentence))
+        self._trouble.setText(sentence or _BLANK)
+        self._trouble.setVisible(bool(sentence) or self._keeps_line)
         self._control.setAccessibleDescription(sentence or self._tip)
         if isinstance(self._control, QLineEdit):
             self._control.setProperty("look", "bad" if sentence else "")

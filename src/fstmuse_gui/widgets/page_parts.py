@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -26,10 +26,14 @@ from PySide6.QtWidgets import (
 
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, scaled_font
+from fstmuse_gui.widgets.scroll_pane import keep_room_of_bar
 
 _NARROW = 740
 _TITLE, _HEADING, _NUMBER = 1.25, 1.0, 2.5
 _SHARE_ABOVE = 0.4
+# A press within this time was meant for what was there before.
+_SHIELDED_MS = 350
+_SHIELD = "shield"
 
 
 class ElidedLabel(PlainLabel):
@@ -242,14 +246,35 @@ def plain_text(look: str) -> QLabel:
     return label
 
 
+def shield(widget: QWidget) -> None:
+    """Let a widget take no press for a moment: it was meant for what was there before."""
+    through = Qt.WidgetAttribute.WA_TransparentForMouseEvents
+    timer = widget.findChild(QTimer, _SHIELD, Qt.FindChildOption.FindDirectChildrenOnly)
+    if timer is None:
+        timer = QTimer(widget)
+        timer.setObjectName(_SHIELD)
+        timer.setSingleShot(True)
+        timer.timeout.connect(lambda: widget.setAttribute(through, False))
+    widget.setAttribute(through)
+    timer.start(_SHIELDED_MS)
+
+
+def keep_size_when_hidden(widget: QWidget) -> None:
+    """Let a widget keep its room in its layout while it is hidden."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+
+
 def scrolled(inside: QWidget) -> QScrollArea:
-    """A frameless area that scrolls downwards only."""
+    """A frameless area that scrolls downwards only; the room of its bar is kept."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(inside)
+    keep_room_of_bar(area)
     return area
 
 

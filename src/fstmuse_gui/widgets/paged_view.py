@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMessageBox,
+    QSpacerItem,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 from fstmuse_gui.plain import PlainLabel, PlainMessage, caption
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.controls import tool_button
-from fstmuse_gui.widgets.page_parts import StackingSplitter
+from fstmuse_gui.widgets.page_parts import StackingSplitter, shield
 from fstmuse_gui.widgets.scroll_pane import ScrollPane, SidePane
 
 _SHOWN_MS = 12_000
@@ -30,6 +31,8 @@ LOW = 560
 # Below this width of a tab they stand below each other, with no room to spare at their sides.
 NARROW = 720
 _STACKED = (240, 240)
+# Room for a notice of one line.
+_SLOT = 30
 
 
 class MessageBar(QFrame):
@@ -62,12 +65,18 @@ class MessageBar(QFrame):
 
 
 class NoticeBar(MessageBar):
-    """Bar for a notice, hidden until there is one."""
+    """Bar for a notice, hidden until there is one.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    It floats over ``slot``, which keeps the room of a line: nothing moves when it comes or goes.
+    """
+
+    def __init__(self, slot: QWidget, parent: QWidget) -> None:
         label = PlainLabel()
         label.setWordWrap(True)
         super().__init__("Notice", label, "Close the notice", parent)
+        self._row.setAlignment(self.close_button, Qt.AlignmentFlag.AlignTop)
+        self._slot = slot
+        slot.installEventFilter(self)
         self._sign = PlainLabel()
         self._row.insertWidget(0, self._sign)
         self._row.setContentsMargins(2 * GRID, 2, GRID, 2)
@@ -83,6 +92,7 @@ class NoticeBar(MessageBar):
         self._text.setText(text)
         self._sign.setPixmap(icon("information", "accent").pixmap(_SIGN, _SIGN))
         self.setAccessibleDescription(text)
+        self._place()
         self.setVisible(bool(text))
         self._is_of_item = False
         self._timer.start()
@@ -96,6 +106,17 @@ class NoticeBar(MessageBar):
         """Hide what was said of the item shown before."""
         if self._is_of_item:
             self.say("")
+
+    def _place(self) -> None:
+        where = self._slot.geometry()
+        where.setHeight(max(_SLOT, self.heightForWidth(where.width())))
+        self.setGeometry(where)
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and not self.isHidden():
+            self._place()
+        return False
 
 
 class PagedView(QWidget):
@@ -117,16 +138,21 @@ class PagedView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.notice = NoticeBar()
+        main = QWidget()
+        self._slot = QWidget()
+        self.notice = NoticeBar(self._slot, main)
         self._pages = QStackedWidget()
-        self._panes = {page: ScrollPane(page) for page in pages}
+        self._panes = {page: ScrollPane(page, keeps_room=True) for page in pages}
         for pane in self._panes.values():
             self._pages.addWidget(pane)
-        main = QWidget()
         column = QVBoxLayout(main)
         self._main = column
-        column.setSpacing(2 * GRID)
-        column.addWidget(self.notice)
+        column.setSpacing(0)
+        above = QHBoxLayout()
+        above.addWidget(self._slot)
+        self._beside_slot = QSpacerItem(0, 0)
+        above.addItem(self._beside_slot)
+        column.addLayout(above)
         column.addWidget(self._pages, 1)
         self.splitter = StackingSplitter(NARROW, _STACKED)
         self.splitter.addWidget(SidePane(side))
@@ -144,7 +170,13 @@ class PagedView(QWidget):
 
     def show_page(self, page: QWidget) -> None:
         """Bring a page to the front."""
-        self._pages.setCurrentWidget(self._panes[page])
+        if self._pages.currentWidget() is not self._panes[page]:
+            self._pages.setCurrentWidget(self._panes[page])
+            self.shield()
+
+    def shield(self) -> None:
+        """Let the pages take no press for a moment: it was meant for what was there before."""
+        shield(self._pages)
 
     def leave_item(self) -> None:
         """Remove everything that belongs to the item shown before."""
@@ -155,9 +187,15 @@ class PagedView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        margin = GRID if self.height() < LOW else 2 * GRID
+        is_low = self.height() < LOW
+        # Where it is low a notice lies over the page's head.
+        self._slot.setFixedHeight(0 if is_low else _SLOT)
+        above, below = (GRID, GRID) if is_low else (GRID // 2, 2 * GRID)
         side = GRID if self.width() < NARROW else 3 * GRID
-        self._main.setContentsMargins(side, margin, side, margin)
+        # The bar of a page has its room within what is free at the right.
+        bar = next(iter(self._panes.values())).bar_width
+        self._beside_slot.changeSize(bar, 0)
+        self._main.setContentsMargins(side, above, max(0, side - bar), below)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -13,11 +13,15 @@ class ScrollPane(QScrollArea):
     """Shows a widget as large as there is room, and scrolls below its least size.
 
     A bare scroll area would give a column of wrapped text the height that it prefers, and
-    scroll although less is enough.
+    scroll although less is enough. With ``keeps_room`` the room of its upright bar stays free
+    while there is none: what it holds does not move when the bar comes.
     """
 
-    def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, inside: QWidget, parent: QWidget | None = None, *, keeps_room: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._keeps_room = keeps_room
         self.inside = inside
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -27,6 +31,20 @@ class ScrollPane(QScrollArea):
             bar.setObjectName("pane")
         self._holder = _Holder(inside, self)
         self.setWidget(self._holder)
+        if keeps_room:
+            keep_room_of_bar(self)
+
+    @property
+    def bar_width(self) -> int:
+        """Pixels that its upright bar takes, or would take."""
+        return self.verticalScrollBar().sizeHint().width()
+
+    def room(self) -> QSize:
+        """Return the size that it can show without a bar, or beside the room kept for one."""
+        room = self.maximumViewportSize()
+        if self._keeps_room:
+            room.setWidth(self.width() - self.bar_width)
+        return room
 
     def sizeHint(self) -> QSize:
         return self.inside.sizeHint()
@@ -37,6 +55,17 @@ class ScrollPane(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._holder.fit()
         super().resizeEvent(event)
+
+
+def keep_room_of_bar(area: QScrollArea) -> None:
+    """Keep the room of an area's upright bar free while there is nothing to scroll."""
+    bar = area.verticalScrollBar()
+
+    def follow(least: int, most: int) -> None:
+        area.setViewportMargins(0, 0, 0 if most > least else bar.sizeHint().width(), 0)
+
+    bar.rangeChanged.connect(follow)
+    follow(bar.minimum(), bar.maximum())
 
 
 class SidePane(ScrollPane):
@@ -59,7 +88,7 @@ class _Holder(QWidget):
 
     def fit(self) -> None:
         """Ask for the least size of the child."""
-        room = self._pane.maximumViewportSize()
+        room = self._pane.room()
         least = self._least(room.width())
         if least.height() > room.height():  # a bar takes some of the width
             least = self._least(self._pane.viewport().width())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 from fstmuse_core.system.errors import one_line
 from fstmuse_gui.plain import PlainLabel, caption, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
+from fstmuse_gui.widgets.page_parts import ElidedLabel
 
 _HEIGHTS = (0.5, 0.84, 0.66, 1.0, 0.42)
 _STOPS = ((0.0, "#f7c27d"), (0.35, "#f4764f"), (0.7, "#b5367a"), (1.0, "#6a2a8c"))
@@ -34,6 +34,7 @@ _N_RECENT = 4
 _RECENT_WIDTH = 320
 _PROGRESS_STEPS = 1000
 _TEXT_WIDTH = 520
+_TITLE = 1.5
 
 
 class BarsLogo(QWidget):
@@ -249,15 +250,12 @@ class DropArea(EmptyState):
             button.setProperty("look", "link")
             button.setAccessibleName(f"Open {name} again")
             set_tip(button, one_line(path))
-            button.clicked.connect(partial(self._choose_recent, path))
+            button.clicked.connect(lambda _on, path=path: self.recent_chosen.emit(path))
             self._recent_box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-
-    def _choose_recent(self, path: str, _checked: bool = False) -> None:
-        self.recent_chosen.emit(path)
 
 
 class BusyPage(QWidget):
-    """Work goes on.
+    """Work goes on; what is said of it takes two lines, so that the button stays in place.
 
     Signals
     -------
@@ -270,8 +268,9 @@ class BusyPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Working")
-        self._title = _heading(self)
-        self._detail = _sentence()
+        self._title, self._detail = ElidedLabel(), ElidedLabel()
+        self._title.setFont(scaled_font(self.font(), _TITLE, QFont.Weight.DemiBold))
+        self._detail.setProperty("look", "muted")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(240)
@@ -284,8 +283,8 @@ class BusyPage(QWidget):
 
     def show_work(self, title: str, detail: str, fraction: float | None) -> None:
         """Say what is going on; ``fraction`` is None while it is not known."""
-        self._title.setText(title)
-        self._detail.setText(detail)
+        self._title.set_text(title)
+        self._detail.set_text(detail)
         self._bar.setRange(0, 0 if fraction is None else _PROGRESS_STEPS)
         if fraction is not None:
             self._bar.setValue(round(fraction * _PROGRESS_STEPS))
@@ -314,7 +313,7 @@ class TroublePage(QWidget):
         self.retry_button.clicked.connect(self.retry_requested)
         self.remove_button = QPushButton("Remove from the list")
         self.remove_button.clicked.connect(self.remove_requested)
-        buttons: list[QWidget] = [self.retry_button, self.remove_button]
+        buttons = (self.retry_button, self.remove_button)
         _stack(self, self._sign, self._title, self._detail, None, buttons)
 
     @property
@@ -361,7 +360,7 @@ class _Sign(QWidget):
 
 def _heading(page: QWidget) -> QLabel:
     label = Paragraph("", _TEXT_WIDTH)
-    label.setFont(scaled_font(page.font(), 1.5, QFont.Weight.DemiBold))
+    label.setFont(scaled_font(page.font(), _TITLE, QFont.Weight.DemiBold))
     return label
 
 
@@ -378,21 +377,23 @@ def _stack(
     title: QLabel,
     detail: QLabel,
     bar: QWidget | None,
-    buttons: list[QWidget],
+    buttons: Sequence[QWidget],
 ) -> None:
     """Lay a page out as a centred column."""
-    middle = Qt.AlignmentFlag.AlignHCenter
+    for label in (title, detail):
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setMaximumWidth(_TEXT_WIDTH)
     column = QVBoxLayout(page)
     column.setSpacing(0)
     column.addStretch(3)
-    column.addWidget(picture, 0, middle)
+    column.addWidget(picture, 0, _MIDDLE)
     column.addSpacing(3 * GRID)
-    column.addWidget(title, 0, middle)
+    column.addWidget(title, 0, _MIDDLE)
     column.addSpacing(GRID)
-    column.addWidget(detail, 0, middle)
+    column.addWidget(detail, 0, _MIDDLE)
     column.addSpacing(3 * GRID)
     if bar is not None:
-        column.addWidget(bar, 0, middle)
+        column.addWidget(bar, 0, _MIDDLE)
         column.addSpacing(3 * GRID)
     column.addLayout(side_by_side(buttons))
     column.addStretch(4)

@@ -12,6 +12,7 @@ from fstmuse_core.classify.result import Classification
 from fstmuse_gui.plain import PlainLabel, caption, counted, set_tip
 from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.genre_picker import GenrePicker
+from fstmuse_gui.widgets.page_parts import keep_size_when_hidden
 
 _SIGN = 16
 _MORE = "\N{HORIZONTAL ELLIPSIS}"
@@ -182,11 +183,15 @@ class CorrectionBar(QWidget):
             _row(self.correct_button, self.confirm_button, self.chip, self.undo_button)
         )
         column.addLayout(_row(self._sum, self.learn_button, self.train_button))
-        learned = QHBoxLayout()
+        # As high while it learns as with the button that comes then.
+        keep_size_when_hidden(self.use_button)
+        self._learning = QWidget()
+        learned = QHBoxLayout(self._learning)
+        learned.setContentsMargins(0, 0, 0, 0)
         learned.setSpacing(GRID)
         learned.addWidget(self._learned, 1)
         learned.addWidget(self.use_button, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(learned)
+        column.addWidget(self._learning)
         self.show_learned("")
         self.show_open(can_confirm=False)
         self.show_count(0)
@@ -246,7 +251,7 @@ class CorrectionBar(QWidget):
         self._learned.setText(text)
         set_tip(self._learned, details)
         self._learned.setAccessibleDescription(details or text)
-        self._learned.setVisible(bool(text))
+        self._learning.setVisible(bool(text))
         self.use_button.setVisible(can_use)
 
     def offer(self, said: Sequence[str]) -> None:

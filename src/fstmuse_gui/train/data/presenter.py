@@ -14,7 +14,7 @@ from fstmuse_core.datasets.corrections.tracks import RESERVED_NAME
 from fstmuse_core.datasets.manifest import is_manifest
 from fstmuse_core.datasets.survey import CheckReport, Survey
 from fstmuse_core.runs.spec import TAG_ENCODING
-from fstmuse_gui.plain import set_tip
+from fstmuse_gui.plain import counted, set_tip
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.shared.background import ThreadRunner
 from fstmuse_gui.train.data.fma import FmaDownloader, FmaPresenter
@@ -157,14 +157,19 @@ class DataPresenter(QObject):
             self._take(tuple(remembered))
 
     def refresh_corrections(self) -> None:
-        """Offer the user's corrections if there are any."""
+        """Let the user's corrections be added if there are any that are not yet."""
         self._background.run(self._count_corrections, self._on_corrections, lambda _why: None)
 
     def _on_corrections(self, count: int) -> None:
         button = self._view.form.data.corrections_button
-        button.setVisible(bool(count) and RESERVED_NAME not in self.paths)
-        songs = "1 verdict" if count == 1 else f"{count:,} verdicts"
-        set_tip(button, f"Add the {songs} that you have corrected in Classify")
+        is_added = RESERVED_NAME in self.paths
+        button.setEnabled(bool(count) and not is_added)
+        tip = f"Add the {counted(count, 'verdict')} that you have corrected in Classify"
+        if is_added:
+            tip = "The verdicts that you have corrected in Classify are among the data sets"
+        elif not count:
+            tip = "What you correct in Classify can be learned from: you have corrected nothing yet"
+        set_tip(button, tip)
 
     def browse(self) -> None:
         """Ask for a data set."""

@@ -73,7 +73,7 @@ class DataList(QWidget):
             "why", "Add your corrections", "Add the verdicts that you have corrected in Classify"
         )
         self.corrections_button.clicked.connect(self.corrections_requested)
-        self.corrections_button.hide()
+        self.corrections_button.setEnabled(False)
         tip = "Folders named after genres of any name, tagged music, a manifest.csv, or FMA."
         self._field = Field("D&ata sets", self.line, tip)
         self._field.add_beside(self.browse_button)

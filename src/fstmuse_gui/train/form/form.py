@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -31,14 +31,15 @@ from fstmuse_gui.train.form.recipe import DESIGNS, MODEL_KINDS, MODELS
 from fstmuse_gui.train.form.recipe_form import LogForm, RecipeForm
 from fstmuse_gui.widgets.controls import ENCODING_CAPTION, Field, choice, encoding_box
 from fstmuse_gui.widgets.drops import ignore_drops
-from fstmuse_gui.widgets.page_parts import heading, scrolled
+from fstmuse_gui.widgets.page_parts import ElidedLabel, heading, scrolled
 from fstmuse_gui.widgets.rows import KEY, KeyedList, draw_left, paint_row_background
 
 _WIDTH = 336
 # What is unfolded has its height by then, and people may scroll again.
 _SETTLED_MS = 200
 _RUN_ROW = 50
-_MOST_RUNS = 3
+_SHOWN_RUNS, _SHOWN_IF_LOW = 3, 2
+_LOW = 660
 _RUN_EDGES = 12
 _RUN_SIGN = 15
 WAITING = "waiting"
@@ -102,24 +103,29 @@ class TrainForm(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, 600)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.runs.keep_room(_SHOWN_IF_LOW if self.height() < _LOW else _SHOWN_RUNS)
+
     def _build_fields(self) -> QScrollArea:
         inside = QWidget()
         column = QVBoxLayout(inside)
         # Room for the rings around what has the focus.
         column.setContentsMargins(0, 0, 2, 0)
         column.setSpacing(12)
-        self.data = DataList()
-        column.addWidget(self.data)
-        self.fma = FmaBox()
-        column.addWidget(self.fma)
-        column.addWidget(self._build_genres())
+        # What changes its height by itself, as music is read, has nothing but folds below it.
         column.addLayout(self._build_model())
         self.name = QLineEdit()
         ignore_drops(self.name)
         self.name.textChanged.connect(lambda _t: self.changed.emit())
         tip = "What the new model is called: letters, digits, dots, dashes, underscores."
-        self.name_field = Field("&Name of the new model", self.name, tip)
+        self.name_field = Field("&Name of the new model", self.name, tip, keeps_line=True)
         column.addWidget(self.name_field)
+        self.data = DataList()
+        column.addWidget(self.data)
+        self.fma = FmaBox()
+        column.addWidget(self.fma)
+        column.addWidget(self._build_genres())
         column.addLayout(self._build_folds())
         column.addStretch()
         return scrolled(inside)
@@ -130,14 +136,11 @@ class TrainForm(QWidget):
         caption.setProperty("look", "small")
         self.chips = GenreChips()
         self.chips.changed.connect(self.changed)
-        self._genres_trouble = PlainLabel()
+        self._genres_trouble, self._left_out = ElidedLabel(), ElidedLabel()
+        # One of the two is shown, if only to keep its line.
         self._genres_trouble.setProperty("look", "danger")
-        self._genres_trouble.setWordWrap(True)
         self._genres_trouble.hide()
-        self._left_out = PlainLabel()
         self._left_out.setProperty("look", "small")
-        self._left_out.setWordWrap(True)
-        self._left_out.hide()
         column = QVBoxLayout(self._genres)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -248,16 +251,17 @@ class TrainForm(QWidget):
     def show_left_out(self, genres: Sequence[str]) -> None:
         """Say which genres of the music will not be learned."""
         it = "it" if len(genres) == 1 else "them"
-        text = f"Not learned: {listed(genres, 6)}. Tick {it} to learn {it}." if genres else ""
-        self._left_out.setText(text)
-        self._left_out.setVisible(bool(text))
+        text = f"Not learned: {listed(genres, 6)}." if genres else ""
+        self._left_out.set_text(text)
+        set_tip(self._left_out, f"{text} Tick {it} to learn {it}." if text else "")
 
     def show_troubles(self, *, data: str = "", genres: str = "", name: str = "") -> None:
         """Say beside each field what is wrong with it."""
         self.data.show_trouble(data)
         self.name_field.show_trouble(name)
-        self._genres_trouble.setText(genres)
+        self._genres_trouble.set_text(genres)
         self._genres_trouble.setVisible(bool(genres))
+        self._left_out.setVisible(not genres)
         self.chips.setAccessibleDescription(genres)
 
     def show_train(self, text: str, tip: str, *, is_enabled: bool) -> None:
@@ -296,6 +300,7 @@ class RunsList(QWidget):
         super().__init__(parent)
         self._hint = PlainLabel("What you train appears here.")
         self._hint.setProperty("look", "muted")
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.list = KeyedList("Trainings")
         self.list.setItemDelegate(_RunPainter(self.list))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -308,7 +313,13 @@ class RunsList(QWidget):
         column.addWidget(heading(self, "Trainings"))
         column.addWidget(self._hint)
         column.addWidget(self.list, 1)
+        self.keep_room(_SHOWN_RUNS)
         self.show_runs([])
+
+    def keep_room(self, rows: int) -> None:
+        """Be as high as so many trainings, however many there are; others are scrolled to."""
+        self.list.setFixedHeight(_RUN_ROW * rows + _RUN_EDGES)
+        self._hint.setFixedHeight(self.list.height())
 
     def show_runs(self, rows: list[RunRow]) -> None:
         """Show these; the one that was chosen stays so."""
@@ -327,8 +338,6 @@ class RunsList(QWidget):
         self.list.blockSignals(False)
         self._hint.setVisible(not rows)
         self.list.setVisible(bool(rows))
-        # So many that the form keeps its room; the others are scrolled to.
-        self.list.setFixedHeight(_RUN_ROW * min(len(rows), _MOST_RUNS) + _RUN_EDGES)
         self.select(before)
 
     @property

@@ -259,7 +259,7 @@ class FormPresenter(QObject):
         few = is_known and len(options.genres) < 2
         name = name_trouble(options.name) if is_known else ""
         if not name and is_taken(options.name, self.taken_names()) and not self.is_training:
-            name = "There is a model of this name already; choose another."
+            name = "There is a model of this name already."
         genres = "Choose two genres or more." if few else ""
         left_out = self._form.chips.left_out
         self._form.show_left_out(tuple(left_out) if is_known and not few else ())

@@ -71,7 +71,7 @@ class ClassifierCourse(QWidget):
         """Clear everything."""
         self._genres, self._epoch = started.genres, None
         self.curves.start(max(1, started.epochs))
-        self.confusion.show_counts((), ())
+        self.confusion.show_counts(started.genres, ())
         self._mistake.setText("It appears after the first epoch.")
 
     def show_progress(self, progress: Progress) -> None:

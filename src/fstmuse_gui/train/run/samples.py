@@ -24,10 +24,16 @@ from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, RADIUS, current_colours
 from fstmuse_gui.widgets.colour_maps import swatch
 from fstmuse_gui.widgets.controls import WheelSafeComboBox
-from fstmuse_gui.widgets.page_parts import heading, scrolled, small_text
+from fstmuse_gui.widgets.page_parts import (
+    ElidedLabel,
+    heading,
+    keep_size_when_hidden,
+    scrolled,
+)
 from fstmuse_gui.widgets.transport_bar import PlayButton
 
 _HEIGHT = 88
+_LONGEST_EPOCH = 18
 
 
 class SampleCard(QWidget):
@@ -224,7 +230,11 @@ class SamplesPanel(QWidget):
         self.chooser = WheelSafeComboBox()
         self.chooser.setAccessibleName("Epoch")
         self.chooser.setToolTip("What it made after this epoch; the newest comes first")
-        self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        # As wide as its longest entry will be, and of this size before it is seen too.
+        narrow = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self.chooser.setSizeAdjustPolicy(narrow)
+        self.chooser.setMinimumContentsLength(_LONGEST_EPOCH)
+        keep_size_when_hidden(self.chooser)
         self.chooser.activated.connect(self._on_chosen)
         head = QHBoxLayout()
         head.addWidget(heading(self, "What it makes"), 1)
@@ -233,7 +243,8 @@ class SamplesPanel(QWidget):
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, GRID, 0)
         self._list.setSpacing(2 * GRID)
-        self._about = small_text()
+        self._about = ElidedLabel()
+        self._about.setProperty("look", "small")
         self._list.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -250,7 +261,7 @@ class SamplesPanel(QWidget):
         self._best, self._follows = 0, True
         self.chooser.clear()
         self.chooser.hide()
-        self._about.setText("Pictures and sounds come after each epoch.")
+        self._about.set_text("Pictures and sounds come after each epoch.")
         self._deal(tuple(genres) or ("",))
 
     def _deal(self, genres: tuple[str, ...]) -> None:
@@ -330,7 +341,7 @@ class SamplesPanel(QWidget):
             if sample is not card.sample:
                 card.show_sample(sample)
         seconds = max((card.duration_s for card in self.cards), default=0.0)
-        self._about.setText(f"{seconds:.0f} seconds, from the same noise after every epoch.")
+        self._about.set_text(f"{seconds:.0f} seconds, from the same noise after every epoch.")
 
     def show_playing(self, sample: Sample | None) -> None:
         """Mark the piece that is played; none for silence."""
