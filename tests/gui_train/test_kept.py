@@ -10,11 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.runs.events import Cancelled, Failed, Preparing
 from fstmuse_core.runs.store import TrainingLock, runs_folder
+from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.tabs import BadgeKind, TabBadge
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.presenter import PastRun
 from fstmuse_gui.train.run.background import BackgroundTraining, running_run
 from fstmuse_gui.train.run.closing import Closing, StopKeeps
+from fstmuse_gui.train.run.queue import TRAIN_QUEUE
 from tests.gui_train.child import DONE, EPOCH, START
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import FakeTraining, make_done, make_epoch, make_progress, make_started
@@ -119,6 +121,15 @@ def test_who_opens_the_tab_sees_what_has_ended(kept: Kept, tmp_path: Path, qtbot
     kept.bench.window._tab_widget.setCurrentIndex(1)
     assert not kept.has_icon
     qtbot.waitUntil(lambda: kept.bench.view.page is kept.bench.view.results_page)
+
+
+def test_the_next_begins_though_nobody_looks(kept: Kept, settings: Settings, qtbot: QtBot) -> None:
+    settings.set(TRAIN_QUEUE, [["second", "--model", "fst-muse", "--out", "second"]])
+    kept.followed[0].told.emit(make_done())
+    qtbot.waitUntil(lambda: len(kept.bench.begun) == 1)
+    assert kept.bench.training.what == ["--model", "fst-muse", "--out", "second"]
+    assert kept.said[-1] == "The training of second has begun."
+    assert kept.tip == "second is training"
 
 
 def test_who_opens_the_tab_follows_what_still_runs(kept: Kept, qtbot: QtBot) -> None:

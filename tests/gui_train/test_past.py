@@ -42,17 +42,47 @@ def test_an_unfinished_run_resumes(bench: TrainBench, qtbot: QtBot) -> None:
     assert bench.training.what == ["--resume", "r3"]
 
 
-def test_who_resumes_while_another_runs_is_told_so(running: TrainBench, qtbot: QtBot) -> None:
+def test_who_resumes_while_another_runs_waits_for_it(
+    running: TrainBench, own_folders: Path, qtbot: QtBot
+) -> None:
+    (own_folders / "fstmuse" / "runs" / "r3").mkdir(parents=True)
     running.runs.append(UNFINISHED)
     with qtbot.waitSignal(running.tab.past.listed):
         running.tab.past.refresh()
     running.presenter.show_run("r3")
-    running.view.trouble_page.retry_button.click()
+    with qtbot.waitSignal(running.tab.message) as said:
+        running.view.trouble_page.retry_button.click()
+    assert said.args == ["jazz-or-folk goes on when the trainings before it have ended."]
+    running.view.trouble_page.retry_button.click()  # once is enough
+    assert [item.title for item in running.presenter.queue._queue.items] == ["jazz-or-folk"]
     assert len(running.begun) == 1
-    assert running.view.notice.text.startswith("my-library is being trained: stop it")
     running.tell(make_done())
-    running.view.trouble_page.retry_button.click()
+    qtbot.waitUntil(lambda: len(running.begun) == 2)
     assert running.training.what == ["--resume", "r3"]
+    assert running.tab.live.title == "jazz-or-folk"
+
+
+def test_what_was_deleted_meanwhile_does_not_go_on(
+    running: TrainBench, own_folders: Path, qtbot: QtBot
+) -> None:
+    said: list[str] = []
+    running.tab.message.connect(said.append)
+    running.presenter.queue.add_resume("r3", "jazz-or-folk")
+    running.tell(make_done())
+    qtbot.waitUntil(lambda: "jazz-or-folk does not go on: the training was deleted." in said)
+    assert len(running.begun) == 1
+    assert running.presenter.queue._queue.items == ()
+
+
+def test_what_is_gone_on_with_by_hand_waits_no_more(bench: TrainBench, qtbot: QtBot) -> None:
+    bench.runs.append(UNFINISHED)
+    with qtbot.waitSignal(bench.tab.past.listed):
+        bench.tab.past.refresh()
+    bench.presenter.queue.add_resume("r3", "jazz-or-folk")
+    bench.presenter.show_run("r3")
+    bench.view.trouble_page.retry_button.click()
+    assert bench.training.what == ["--resume", "r3"]
+    assert bench.presenter.queue._queue.items == ()
 
 
 def test_a_finished_run_shows_its_result_again(

@@ -187,16 +187,17 @@ class TrainPresenter(QObject):
             self._begin(options.arguments(), options.name)
 
     def resume(self) -> None:
-        """Go on with the run that is shown, unless another is being trained."""
+        """Go on with the run that is shown, or let it wait for the one that runs."""
+        run, title = self.live.resumable_run, self.live.title
+        if self._past_run is not None:
+            run, title = self._past_run.row.run, self._past_run.row.title
+        if not run:
+            return
         if self.live.is_running:
-            self._view.notice.say(
-                f"{self.live.title} is being trained: stop it, or wait until it is done."
-            )
-        elif self._past_run is not None:
-            row = self._past_run.row
-            self._begin(["--resume", row.run], row.title)
-        elif self.live.resumable_run:
-            self._begin(["--resume", self.live.resumable_run], self.live.title)
+            self.queue.add_resume(run, title)
+        else:
+            self.queue.leave_out(run)
+            self._begin(["--resume", run], title)
 
     def _begin(self, arguments: list[str], title: str) -> None:
         self.data.stop_check()

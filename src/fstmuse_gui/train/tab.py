@@ -34,7 +34,7 @@ from fstmuse_gui.train.results.presenter import PastRun, PastRunsPresenter, RunA
 from fstmuse_gui.train.run.background import BackgroundTraining, RunsWatch, TrainBadge
 from fstmuse_gui.train.run.closing import Closing, ask_closing
 from fstmuse_gui.train.run.live import LiveTraining
-from fstmuse_gui.train.run.queue import QueuePresenter, TrainingQueue
+from fstmuse_gui.train.run.queue import TRAIN_QUEUE, QueuePresenter, TrainingQueue
 from fstmuse_gui.train.run.sample_player import Listening
 from fstmuse_gui.train.run.training import Training, begin_training, follow_training
 from fstmuse_gui.train.view import TrainView
@@ -267,6 +267,8 @@ class TrainTab(QObject):
         else:
             end = "was stopped before it went on" if event.is_kept else "was discarded"
             self.message.emit(f"{title} {end}.")
+        if self._context.settings.get(TRAIN_QUEUE):
+            self.presenter.queue.go_on()
 
     @property
     def view(self) -> TrainView:

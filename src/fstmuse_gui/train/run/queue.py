@@ -10,13 +10,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from fstmuse_core.runs.spec import OUT
-from fstmuse_core.runs.store import running_training
+from fstmuse_core.runs.store import running_training, runs_folder
 from fstmuse_core.system.wording import counted
 from fstmuse_gui.settings import Option, Settings
 from fstmuse_gui.train.form.form import WAITING, RunRow
 from fstmuse_gui.train.form.options import next_name
 from fstmuse_gui.train.run.live import LiveTraining
 from fstmuse_gui.train.view import TrainView
+
+_RESUME = "--resume"
 
 
 def _is_queue(entries: list[Any]) -> bool:
@@ -39,6 +41,11 @@ class Waiting:
     key: str
     title: str
     arguments: tuple[str, ...]
+
+    @property
+    def resumed(self) -> str:
+        """The run that is gone on with; empty for a new training."""
+        return self.arguments[1] if self.arguments[:1] == (_RESUME,) else ""
 
 
 class TrainingQueue(QObject):
@@ -70,8 +77,8 @@ class TrainingQueue(QObject):
 
     @property
     def titles(self) -> set[str]:
-        """Names that their models will have."""
-        return {item.title for item in self._items}
+        """Names that the models of new trainings will have."""
+        return {item.title for item in self._items if not item.resumed}
 
     def find(self, key: str) -> Waiting | None:
         """The one of this key; ``None`` if it waits no more."""
@@ -97,13 +104,17 @@ class TrainingQueue(QObject):
         self._keep()
         return item
 
+    def drop(self, item: Waiting) -> None:
+        """Let one wait no more, without a word."""
+        self._items.remove(item)
+        self._keep()
+
     def remove(self, key: str) -> None:
         """Take one out at the user's wish."""
         item = self.find(key)
         if item is not None:
             place = self._items.index(item)
-            del self._items[place]
-            self._keep()
+            self.drop(item)
             self.removed.emit(place, item)
 
     def _made(self, title: str, arguments: Sequence[str]) -> Waiting:
@@ -121,8 +132,8 @@ _REMOVE = "Remove from the queue"
 class QueuePresenter(QObject):
     """Lists and shows what waits, and begins it when nothing else is being trained.
 
-    What waits from an earlier start of the window begins after a training that has ended in this
-    one, or when it is asked for: nobody opens a window to have the machine busy.
+    What waits from an earlier start of the window begins after a training whose end this one has
+    seen, or when it is asked for: nobody opens a window to have the machine busy.
 
     Signals
     -------
@@ -168,6 +179,21 @@ class QueuePresenter(QObject):
         self._queue.add(name, _named(arguments, name))
         self.message.emit(f"{name} waits until the trainings before it have ended.")
 
+    def add_resume(self, run: str, title: str) -> None:
+        """Let a training wait to be gone on with."""
+        if self._of_run(run) is None:
+            self._queue.add(title, [_RESUME, run])
+        self.message.emit(f"{title} goes on when the trainings before it have ended.")
+
+    def leave_out(self, run: str) -> None:
+        """A training is gone on with: it need not wait."""
+        item = self._of_run(run)
+        if item is not None:
+            self._queue.drop(item)
+
+    def _of_run(self, run: str) -> Waiting | None:
+        return next((item for item in self._queue.items if item.resumed == run), None)
+
     def listed(self, rows: Sequence[RunRow]) -> list[RunRow]:
         """Return the rows with those that wait below the one that runs."""
         running = [row for row in rows if row.state == "running"]
@@ -200,6 +226,8 @@ class QueuePresenter(QObject):
             sentence = f"It begins by itself when {self._live.title} has ended."
         else:
             sentence = "It begins by itself when the trainings before it have ended."
+        if self._view.trouble_page.retry_button.text() != buttons["go_on"]:
+            self._view.shield()
         self._view.show_trouble(f"{item.title} is waiting", sentence, **buttons, is_failure=False)
 
     def press(self, *, is_first: bool) -> bool:
@@ -211,9 +239,13 @@ class QueuePresenter(QObject):
             self._queue.remove(item.key)
         else:
             self._queue.bring_forward(item)
-            self._is_due = True
-            self.check_wanted.emit()  # another process may have begun one
+            self.go_on()
         return True
+
+    def go_on(self) -> None:
+        """Let the next begin as soon as no other process trains."""
+        self._is_due = True
+        self.check_wanted.emit()
 
     def _on_changed(self) -> None:
         self.changed.emit()
@@ -233,17 +265,35 @@ class QueuePresenter(QObject):
         if self._live.is_running or not self._is_due or running_training() is not None:
             return False
         self._is_due = False
-        if not self._queue.items:
+        # Nothing is shown meanwhile: what begins is not to be left for the data sets.
+        shown, self.shown = self.shown, ""
+        item = self._take_next()
+        was_shown = item is not None and shown == item.key
+        if self.holds(shown):
+            self.shown = shown
+        elif shown and not was_shown:
+            self.left.emit()
+        if item is None:
             return False
-        was_shown = self.shown == self._queue.items[0].key
-        self.shown = "" if was_shown else self.shown
-        item = self._queue.take()
-        # A model of that name may have come since.
-        name = next_name(item.title, taken | self._queue.titles)
+        name, words = item.title, list(item.arguments)
+        if not item.resumed:
+            # A model of that name may have come since.
+            name = next_name(item.title, taken | self._queue.titles)
+            words = _named(item.arguments, name)
         self._live.hide()
-        self._live.begin(_named(item.arguments, name), name)
-        self.message.emit(f"The training of {name} has begun.")
+        self._live.begin(words, name)
+        goes = "goes on" if item.resumed else "has begun"
+        self.message.emit(f"The training of {name} {goes}.")
         return was_shown
+
+    def _take_next(self) -> Waiting | None:
+        """The one that waits first; those whose training was deleted are said and left out."""
+        while self._queue.items:
+            item = self._queue.take()
+            if not item.resumed or (runs_folder() / item.resumed).is_dir():
+                return item
+            self.message.emit(f"{item.title} does not go on: the training was deleted.")
+        return None
 
     @property
     def kept_sentence(self) -> str:
