@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -18,9 +19,11 @@ from fstmuse_core.library.song_map import SongMap
 from fstmuse_core.workers.protocol import LibraryRequest
 from fstmuse_core.workers.tasks.library import DrawMap
 from fstmuse_gui.library.map_picture import DotPicture
+from fstmuse_gui.library.map_presenter import HOLLOW
 from fstmuse_gui.library.map_view import SongMapView
+from fstmuse_gui.theme import current_colours
 from fstmuse_gui.workers.library import LibraryJobs
-from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill
+from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill, keep
 from tests.gui_library.test_similar import SONGS, give
 
 
@@ -95,6 +98,9 @@ def test_a_click_chooses_and_plays(bench: LibraryBench) -> None:
 
 
 def test_what_is_under_the_pointer_is_named(bench: LibraryBench) -> None:
+    # A page takes the pointer a moment after it has come.
+    where = the_map(bench).mapTo(bench.window, at(bench, 5))
+    bench.qtbot.waitUntil(lambda: bench.window.childAt(where) is the_map(bench))
     QTest.mouseMove(the_map(bench), at(bench, 5))
     QCoreApplication.processEvents()
 
@@ -112,6 +118,27 @@ def test_arrow_keys_walk_and_tell_the_screen_reader(bench: LibraryBench) -> None
     assert shown_title(bench) == "Song 3"
     QTest.keyClick(the_map(bench), Qt.Key.Key_Up)
     assert shown_title(bench) == "Song 3", "there is none above"
+
+
+def test_what_the_model_is_not_sure_of_is_hollow_and_said_to_be(
+    library: Library, bench: LibraryBench
+) -> None:
+    note, picture = bench.view.map_pane.note, the_map(bench)
+    assert "not sure" not in note.text()
+    first = bench.presenter.catalogue.rows[0]
+    keep(library, first.file_id, "music 0", "Rock", 0.4)
+    bench.load(bench.presenter.reload)
+
+    assert f"{HOLLOW} not sure: 1" in note.text()
+    (unsure,) = np.flatnonzero(~picture._is_sure).tolist()
+    assert "not sure, rather Rock" in picture.describe(unsure)[1]
+    sure = next(
+        n for n in range(picture.count) if n != unsure and picture.describe(n)[1].endswith("Rock")
+    )
+    image = picture.grab().toImage()
+    assert image.pixelColor(at(bench, sure)) != image.pixelColor(at(bench, unsure))
+    ground = current_colours().surface
+    assert image.pixelColor(at(bench, unsure)).name() == QColor(ground).name()
 
 
 @pytest.mark.parametrize("with_shift", [True, False])
@@ -200,7 +227,7 @@ app, view = QApplication([]), SongMapView()
 view.resize(300, 200)
 at = np.random.default_rng(0).normal(0.0, 0.4, (2000, 2)).astype(np.float32)
 before = set(sys.modules)
-view.show_dots(at, np.zeros(2000, np.int32), [""], np.ones(2000, np.bool_), fit=True)
+view.show_dots(at, np.zeros(2000, np.int32), [""], *(2 * [np.ones(2000, np.bool_)]), fit=True)
 view.grab()
 print(sorted(name for name in set(sys.modules) - before if name.startswith("numpy")))
 """
@@ -215,7 +242,9 @@ def test_all_but_the_outermost_dots_are_in_view(qtbot: QtBot) -> None:
     view.resize(400, 300)
     places = np.linspace((-1.0, -0.5), (1.0, 0.5), 2000).astype(np.float32)
     places[0] = -50.0
-    view.show_dots(places, np.zeros(2000, np.int32), [""], np.ones(2000, np.bool_), fit=True)
+    view.show_dots(
+        places, np.zeros(2000, np.int32), [""], *(2 * [np.ones(2000, np.bool_)]), fit=True
+    )
 
     assert view._point(0).x() < 0.0, "one far away does not make all others small"
     left, right = view._point(4), view._point(1995)

@@ -256,12 +256,11 @@ class Catalogue:
 
     def ids(self, places: Places) -> list[int]:
         """The files at these places."""
-        found: list[int] = self._ids[places].tolist()
-        return found
+        return list(self._ids[places].tolist())
 
     def find(self, wanted: Filter, order: Order) -> Places:
         """Places of the rows that pass, in this order."""
-        found = self._passing(wanted)
+        found = self.passing(wanted)
         if order.column is Column.NEAR and not order.least_sure:
             return self._as_listed(found, wanted.songs, order.is_descending)
         return self._sorted(found, order)
@@ -287,7 +286,8 @@ class Catalogue:
         """The user's genre or the likeliest of each, as an index into the names; "" for none."""
         return self._likely.codes[places], list(self._likely.names)
 
-    def _passing(self, wanted: Filter) -> Places:
+    def passing(self, wanted: Filter) -> Places:
+        """Places of the rows that pass, as they come."""
         keep = np.ones(len(self), dtype=bool)
         if wanted.genre is not None:
             keep &= self._genre.codes == self._genre.names.get(wanted.genre, -1)
@@ -364,7 +364,7 @@ class Catalogue:
 
     def genre_counts(self, wanted: Filter) -> dict[str, int]:
         """Count the files of each genre among those that pass all else, the most frequent first."""
-        found = self._genre.counts(self._passing(replace(wanted, genre=None)))
+        found = self._genre.counts(self.passing(replace(wanted, genre=None)))
         return dict(sorted(found, key=lambda item: (item[0] == NOT_SURE, -item[1])))
 
     def state_counts(self, places: Places | slice = slice(None)) -> dict[State, int]:
@@ -374,13 +374,13 @@ class Catalogue:
 
     def folder_counts(self, wanted: Filter) -> dict[int, int]:
         """Count the files of each of the library's folders among those that pass all else."""
-        inside = self._folder[self._passing(replace(wanted, folder=None))]
+        inside = self._folder[self.passing(replace(wanted, folder=None))]
         folders, counts = np.unique(inside, return_counts=True)
         return dict(zip(folders.tolist(), counts.tolist(), strict=True))
 
     def artists(self, wanted: Filter) -> list[ArtistAlbums]:
         """Artists and albums of the files that pass all else, by name."""
-        inside = self._passing(replace(wanted, artist=None, album=None))
+        inside = self.passing(replace(wanted, artist=None, album=None))
         ranks = self._ranks[Column.ARTIST], self._ranks[Column.ALBUM]
         return artists_among(self.rows, inside, *ranks)
 

@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from fstmuse_core.library.catalogue import Catalogue, SongList, shown_title
+from fstmuse_core.library.catalogue import (
+    NOT_SURE,
+    Catalogue,
+    Filter,
+    SongList,
+    shown_genre,
+    shown_title,
+)
 from fstmuse_core.library.rows import State
 from fstmuse_core.system.errors import one_line
 from fstmuse_core.workers.tasks.library import DrawMap
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 
 # While songs are heard, they take their places on the map this often.
 _EVERY_MS = 15_000
+HOLLOW = "\N{WHITE CIRCLE}"
 _NOTHING_YET = (
     "The map shows which songs sound alike. Let FstMuse listen to them first (Ctrl+L): "
     "each then finds its place."
@@ -146,12 +154,18 @@ class MapPresenter(QObject):
         shown[self._view.table.rows.places] = True
         self._dots, self._dot_ids = rows, self._ids[is_there]
         pane = self._view.map_pane
-        pane.map.show_dots(self._at[is_there], codes, names, shown[rows], fit=fit)
+        is_sure = np.ones(len(catalogue), np.bool_)
+        is_sure[catalogue.passing(Filter(genre=NOT_SURE))] = False
+        is_sure = is_sure[rows]
+        pane.map.show_dots(self._at[is_there], codes, names, shown[rows], is_sure, fit=fit)
         n_there, n_shown = len(catalogue), len(rows)
         n_there -= catalogue.state_counts()[State.GONE]
         n_shown -= catalogue.state_counts(rows)[State.GONE]
         n_missing = n_there - n_shown
         note = f"{counted(len(rows), 'song')}{GAP}neighbours sound alike"
+        n_unsure = int((~is_sure).sum())
+        if n_unsure:
+            note += f"{GAP}{HOLLOW} not sure: {n_unsure:,}"
         if n_missing:
             note += f"{GAP}{n_missing:,} not on the map yet"
         pane.show_map(note)
@@ -171,7 +185,10 @@ class MapPresenter(QObject):
             return "", ""
         row = self._catalogue.rows[int(self._dots[number])]
         rest = [one_line(row.artist)] if row.artist else []
-        return one_line(shown_title(row)), GAP.join([*rest, genre_text(row)])
+        genre = genre_text(row)
+        if shown_genre(row) == NOT_SURE:
+            genre = f"not sure, rather {row.genre}" if row.genre else "not sure"
+        return one_line(shown_title(row)), GAP.join([*rest, genre])
 
     # -- choosing ----------------------------------------------------------------------
 

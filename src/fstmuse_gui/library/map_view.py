@@ -1,4 +1,7 @@
-"""The map of the songs: every one a dot in its genre's colour, neighbours sound alike."""
+"""The map of the songs: every one a dot in its genre's colour, neighbours sound alike.
+
+The dots of songs that the model is not sure of are hollow: seen without colours too.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ _CLICK_PX = 4.0
 _STEP = 1.25
 _MOST_ZOOM = 400.0
 _LEAST_LASSO_PX = 6.0
+# Share of the radius of a dot of which the model is not sure.
+_HOLE = 0.55
 _DIRECTIONS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
     Qt.Key.Key_Right: (1.0, 0.0),
@@ -77,6 +82,7 @@ class SongMapView(QWidget):
         self._codes: Codes = np.zeros(0, np.int32)
         self._names: list[str] = []
         self._is_shown: Bools = np.zeros(0, np.bool_)
+        self._is_sure: Bools = np.zeros(0, np.bool_)
         self._current = -1
         self._hovered = -1
         self._centre, self._zoom = np.zeros(2), 1.0
@@ -102,7 +108,14 @@ class SongMapView(QWidget):
         return self._current
 
     def show_dots(
-        self, at: Floats, codes: Codes, names: list[str], is_shown: Bools, *, fit: bool = False
+        self,
+        at: Floats,
+        codes: Codes,
+        names: list[str],
+        is_shown: Bools,
+        is_sure: Bools,
+        *,
+        fit: bool = False,
     ) -> None:
         """Show these dots; the part of the map that is looked at stays unless they are to ``fit``.
 
@@ -115,9 +128,12 @@ class SongMapView(QWidget):
         names : list of str
         is_shown : ndarray of bool, shape ``(n,)``
             Others are grey and cannot be chosen.
+        is_sure : ndarray of bool, shape ``(n,)``
+            Others are hollow.
         """
         is_fitted, self._at = fit or not len(self._at), at
-        self._codes, self._names, self._is_shown = codes, names, is_shown
+        self._codes, self._names = codes, names
+        self._is_shown, self._is_sure = is_shown, is_sure
         self._hovered = -1
         self._current = self._current if self._current < len(at) else -1
         if is_fitted:
@@ -235,7 +251,13 @@ class SongMapView(QWidget):
         pale = np.full(self.count, _packed(QColor(colours.border)), np.uint32)
         hidden, shown = ~self._is_shown, self._is_shown
         picture.stamp(x[hidden], y[hidden], pale[hidden], 0.7 * radius)
-        picture.stamp(x[shown], y[shown], palette[self._codes[shown]], radius)
+        # Those without a hole last: none of them is holed by another.
+        for is_sure in (False, True):
+            dots = shown & (self._is_sure == is_sure)
+            picture.stamp(x[dots], y[dots], palette[self._codes[dots]], radius)
+            if not is_sure:
+                hole = np.full(int(dots.sum()), _packed(QColor(colours.surface)), np.uint32)
+                picture.stamp(x[dots], y[dots], hole, _HOLE * radius)
         return picture.image(ratio)
 
     def paintEvent(self, event: QPaintEvent) -> None:
