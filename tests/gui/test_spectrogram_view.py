@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -337,6 +339,23 @@ def test_heat_glows_where_the_genre_shows_and_only_there() -> None:
     assert at(80)[3] >= 0.9 * at(40)[3], "what spoke against is seen as well"
     assert at(10)[3] == 0
     assert heat_image(make_activation(2, 20.0), 1).shape == heat.shape
+
+
+def test_heat_imports_nothing_and_is_as_bright_as_by_percentiles() -> None:
+    code = """
+import sys
+import numpy as np
+from fstmuse_gui.widgets import heat
+values = np.random.default_rng(0).normal(size=977).astype(np.float32)
+before = set(sys.modules)
+found = heat._nearly_most(values)
+print(sorted(name for name in set(sys.modules) - before if name.startswith("numpy")))
+assert np.isclose(found, np.percentile(values, 99.0), rtol=1e-6)
+assert heat._nearly_most(values[:1]) == values[0]
+"""
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert told.stdout.strip() == "[]"
 
 
 def test_heat_lies_on_the_frequencies_it_is_about() -> None:

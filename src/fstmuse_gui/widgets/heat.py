@@ -37,12 +37,24 @@ def heat_image(activation: ActivationMap, genre: int) -> npt.NDArray[np.uint8]:
     icy; both are clear where nothing spoke, and blended into steps too small to see.
     """
     values = _at_most(activation.values[genre].astype(np.float32), _MOST_COLUMNS)
-    limit = float(np.percentile(np.abs(values), 99.0)) if values.size else 0.0
+    limit = _nearly_most(np.abs(values).ravel()) if values.size else 0.0
     values = np.clip(values / max(limit, 1e-6), -1.0, 1.0)
     # Long clips have columns enough; only short ones need softening in time.
     values = _soften(values, 4 if values.shape[0] < 1024 else 1, axis=0)
     values = _soften(values, 6, axis=1)
     return _heat_table()[np.round((values + 1.0) * 127.5).astype(np.uint8)]
+
+
+def _nearly_most(values: npt.NDArray[np.float32]) -> float:
+    """The 99th percentile, between two values by their distance.
+
+    ``np.percentile`` would first import masked arrays, for tens of milliseconds.
+    """
+    place = 0.99 * (values.size - 1)
+    below = int(place)
+    ends = [below, min(below + 1, values.size - 1)]
+    low, high = np.partition(values, ends)[ends].tolist()
+    return float(low + (high - low) * (place - below))
 
 
 def _at_most(values: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.float32]:
