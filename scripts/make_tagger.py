@@ -5,7 +5,9 @@
 The wheel is what ``pip download --no-deps musicnn==0.1.0`` fetches; it cannot be installed here
 (it asks for numpy below 1.17), and only its checkpoints are read. The networks are built in
 Keras from the checkpoints' names and shapes, compared with the checkpoints' own graphs on noise
-(1e-5), and exported to two LiteRT files with 8-bit weights.
+(1e-5), and exported to LiteRT files: weights of eight bits for the first two, and of sixteen for
+the third, which eight break. The bundle names the hash of the tagger that had the first two alone,
+so that what stands on it is still answered.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import os
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +37,24 @@ from fstmuse_core.bundle.bundle import (
     CARD_NAME,
     LITERT_NAME,
     SECOND_NAME,
+    THIRD_NAME,
     WEIGHTS_NAME,
     write_bundle,
 )
 from fstmuse_core.bundle.manifest import TAGGER, BundleManifest, Thresholds
+from fstmuse_core.bundle.tagger import contained_entry
 
 _FILTERS, _LAYERS = 128, 5
 _LARGEST_ERROR = 1e-5
-_VGG_EPSILON = 1e-3
-_OWN_OUTPUT = "model/dense/BiasAdd"
+_N_TAGS = 50
+_EPSILON = 1e-3
+# Of the tagger that came with FstMuse until the third network did.
+_TWO_ALONE = "c28d24d0ca9bc26e910aa0a248b6e2f455cc6aa8ebf600e7687d1f847e561015"
+# Pooling of each layer, from the checkpoints' own graphs: the wheel's code pools the Million Song
+# network otherwise than it was trained.
+_Pools = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+_MSD_POOLS: _Pools = tuple((size, size) for size in ((4, 1), (1, 4), (2, 2), (2, 2), (4, 4)))
+_MTT_POOLS: _Pools = (((4, 1), (2, 2)), *(((size, size), (size, size)) for size in (2, 2, 2, 4)))
 
 
 @dataclass(frozen=True)
@@ -52,19 +65,15 @@ class Source:
     ----------
     folder : str
         Its folder in the wheel.
-    prefix : str
-        Put before its tags, since two sets share names.
-    pools : tuple of (size, stride)
-        Pooling of each layer, from the checkpoint's own graph: the wheel's code pools the
-        Million Song network otherwise than it was trained.
-    tags : tuple of str
-        Names of its outputs, from the wheel's configuration.
+    build : callable
+        Builds its network.
+    output : str
+        Operation of its own graph that gives the logits.
     """
 
     folder: str
-    prefix: str
-    pools: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
-    tags: tuple[str, ...]
+    build: Callable[[], keras.Model]
+    output: str
 
 
 _MSD_TAGS = (
@@ -81,39 +90,72 @@ _MTT_TAGS = (
     "male voice,female vocal,beats,harp,cello,no voice,weird,country,metal,female voice,choral"
 ).split(",")
 
-_SOURCES = (
-    Source(
-        "MSD_vgg",
-        "",
-        tuple((size, size) for size in ((4, 1), (1, 4), (2, 2), (2, 2), (4, 4))),
-        tuple(_MSD_TAGS),
-    ),
-    Source(
-        "MTT_vgg",
-        "MTT ",
-        (((4, 1), (2, 2)), *(((size, size), (size, size)) for size in (2, 2, 2, 4))),
-        tuple(_MTT_TAGS),
-    ),
-)
 
-
-def build_vgg(source: Source, n_tags: int) -> keras.Model:
+def build_vgg(pools: _Pools) -> keras.Model:
     """Build a network of five convolutions; it gives logits and the last pooled layer.
 
-    Input has the shape ``(187, 96, 1)``, the outputs ``(n_tags,)`` and ``(256,)``.
+    Input has the shape ``(187, 96, 1)``, the outputs ``(50,)`` and ``(256,)``.
     """
     x = inputs = keras.Input((PATCH_FRAMES, N_MELS, 1))
-    x = keras.layers.BatchNormalization(epsilon=_VGG_EPSILON, name="batch_normalization")(x)
-    for number, (size, stride) in enumerate(source.pools, 1):
+    x = keras.layers.BatchNormalization(epsilon=_EPSILON, name="batch_normalization")(x)
+    for number, (size, stride) in enumerate(pools, 1):
         x = keras.layers.Conv2D(
             _FILTERS, 3, padding="same", activation="relu", name=f"{number}CNN"
         )(x)
-        x = keras.layers.BatchNormalization(
-            epsilon=_VGG_EPSILON, name=f"batch_normalization_{number}"
-        )(x)
+        x = keras.layers.BatchNormalization(epsilon=_EPSILON, name=f"batch_normalization_{number}")(
+            x
+        )
         x = keras.layers.MaxPooling2D(size, stride)(x)
     embedding = keras.layers.Flatten()(x)
-    return keras.Model(inputs, [keras.layers.Dense(n_tags, name="dense")(embedding), embedding])
+    return keras.Model(inputs, [keras.layers.Dense(_N_TAGS, name="dense")(embedding), embedding])
+
+
+def build_musicnn() -> keras.Model:
+    """Build the network of the package's own design; it gives logits and its last layer but one.
+
+    Wide and high filters, a middle of three layers with residuals, mean and maximum over time.
+    Input has the shape ``(187, 96, 1)``, the outputs ``(50,)`` and ``(200,)``.
+    """
+    layers = keras.layers
+    numbers = iter(range(11))
+
+    def normalised(x: Any) -> Any:
+        number = next(numbers)
+        name = f"batch_normalization_{number}" if number else "batch_normalization"
+        return layers.BatchNormalization(epsilon=_EPSILON, name=name)(x)
+
+    def block(x: Any, number: int, filters: int, size: tuple[int, int], padding: str) -> Any:
+        name = f"conv2d_{number}" if number else "conv2d"
+        conv = layers.Conv2D(filters, size, padding=padding, activation="relu", name=name)
+        return normalised(conv(x))
+
+    inputs = keras.Input((PATCH_FRAMES, N_MELS, 1))
+    x = normalised(inputs)
+    padded = layers.ZeroPadding2D(((3, 3), (0, 0)))(x)
+    timbral = [(204, (7, 38)), (204, (7, 67))]
+    temporal = [(51, (128, 1)), (51, (64, 1)), (51, (32, 1))]
+    bands = [block(padded, i, n, size, "valid") for i, (n, size) in enumerate(timbral)]
+    bands += [block(x, i, n, size, "same") for i, (n, size) in enumerate(temporal, 2)]
+    pooled = [layers.MaxPooling2D((1, band.shape[2]))(band) for band in bands]
+    front = layers.Permute((1, 3, 2))(layers.Concatenate(axis=3)(pooled))
+    maps = [front]
+    for number in (5, 6, 7):
+        size = (7, maps[-1].shape[2])
+        last = layers.ZeroPadding2D(((3, 3), (0, 0)))(maps[-1])
+        found = layers.Permute((1, 3, 2))(block(last, number, 64, size, "valid"))
+        maps.append(found if number == 5 else layers.Add()([found, maps[-1]]))
+    joined = layers.Concatenate(axis=2)(maps)
+    both = [keras.ops.max(joined, axis=1), keras.ops.mean(joined, axis=1)]
+    flat = normalised(layers.Flatten()(layers.Concatenate(axis=2)(both)))
+    embedding = normalised(layers.Dense(200, activation="relu", name="dense")(flat))
+    return keras.Model(inputs, [layers.Dense(_N_TAGS, name="dense_1")(embedding), embedding])
+
+
+_SOURCES = (
+    Source("MSD_vgg", partial(build_vgg, _MSD_POOLS), "model/dense/BiasAdd"),
+    Source("MTT_vgg", partial(build_vgg, _MTT_POOLS), "model/dense/BiasAdd"),
+    Source("MSD_musicnn", build_musicnn, "model/dense_1/BiasAdd"),
+)
 
 
 def load_weights(network: keras.Model, checkpoint: str) -> None:
@@ -131,7 +173,7 @@ def load_weights(network: keras.Model, checkpoint: str) -> None:
 
 
 def own_logits(
-    checkpoint: str, patches: npt.NDArray[np.float32], output: str = _OWN_OUTPUT
+    checkpoint: str, patches: npt.NDArray[np.float32], output: str
 ) -> npt.NDArray[np.float32]:
     """Logits of the graph that lies beside a checkpoint."""
     reader = tf.train.load_checkpoint(checkpoint)
@@ -155,24 +197,26 @@ def own_logits(
 def trained_network(source: Source, folder: Path) -> keras.Model:
     """Network of one checkpoint, checked against its own graph; raises SystemExit."""
     checkpoint = str(folder / source.folder)
-    network = build_vgg(source, len(source.tags))
+    network = source.build()
     load_weights(network, checkpoint)
     patches = np.abs(np.random.default_rng(0).normal(1.0, 1.0, (8, PATCH_FRAMES, N_MELS)))
     patches = patches.astype(np.float32)
     ours = np.asarray(network(patches[..., None], training=False)[0])
-    error = float(np.abs(ours - own_logits(checkpoint, patches)).max())
+    error = float(np.abs(ours - own_logits(checkpoint, patches, source.output)).max())
     print(f"{source.folder}: {network.count_params():,} parameters, logits within {error:.1e}")
     if not error < _LARGEST_ERROR * max(1.0, float(np.abs(ours).max())):
         raise SystemExit(f"{source.folder}: logits differ by {error}")
     return network
 
 
-def litert_file(network: keras.Model) -> bytes:
-    """LiteRT file with weights of eight bits."""
+def litert_file(network: keras.Model, *, sixteen_bits: bool = False) -> bytes:
+    """LiteRT file with weights of eight or of sixteen bits."""
     with tempfile.TemporaryDirectory() as folder:
         network.export(folder, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if sixteen_bits:
+            converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
 
 
@@ -187,16 +231,23 @@ def unpack(wheel: Path, folder: Path) -> None:
 
 _CARD = """# The tagger
 
-Two networks that hear music and say tags; FstMuse's classifiers stand on them. They are not
+Three networks that hear music and say tags; FstMuse's classifiers stand on them. They are not
 ours: they come from **musicnn** by Jordi Pons (Music Technology Group, Universitat Pompeu Fabra),
-version 0.1.0, unchanged but for their weights, which have eight bits here.
+version 0.1.0, unchanged but for their weights, which have eight bits here, the third's sixteen.
 
 - `MSD_vgg`, trained on the Million Song Dataset (some 200,000 songs, tags of last.fm): {msd} tags.
-- `MTT_vgg`, trained on MagnaTagATune: {mtt} tags. It is asked for what the other lacks, classical.
+  It hears six patches of a clip.
+- `MTT_vgg`, trained on MagnaTagATune: {mtt} tags. It is asked for what the others lack, classical,
+  and hears two.
+- `MSD_musicnn`, of the package's own design, trained as the first was: the same tags. It hears
+  two as well; a tag's logit is the mean of the first's and its own.
 
 Input: patches of 3 s, 187 frames of 96 mel bands at 16 kHz. Output of each: logits of its tags and
-256 numbers (the last pooled layer). One tag is no genre, and these tags are people's, from the
-years before 2011; what is newer they have never heard.
+256 numbers (the last pooled layer) or, of the third, 200 (the last layer but one). What names the
+tagger of two networks, which came before, is answered by the first two alone, as it was.
+
+One tag is no genre, and these tags are people's, from the years before 2011; what is newer they
+have never heard.
 
 Jordi Pons and Xavier Serra, "musicnn: pre-trained convolutional neural networks for music audio
 tagging", ISMIR 2019, late-breaking session. The package has the ISC licence; the Music Technology
@@ -216,8 +267,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         unpack(options.wheel, Path(name))
         networks = [trained_network(source, Path(name)) for source in _SOURCES]
-    tags = tuple(source.prefix + tag for source in _SOURCES for tag in source.tags)
-    first, second = (litert_file(network) for network in networks)
+    first, second, third = (
+        litert_file(network, sixteen_bits=network is networks[-1]) for network in networks
+    )
     stream = io.BytesIO()
     values: dict[str, Any] = {
         f"{source.folder}.{variable.path}".replace("/", "."): np.asarray(variable, np.float16)
@@ -230,7 +282,8 @@ def main() -> int:
         name="tagger",
         title="Tagger",
         kind=TAGGER,
-        genres=tags,
+        # Two of the networks share their tags, and two sets of tags share names.
+        genres=(*_MSD_TAGS, *("MTT " + tag for tag in _MTT_TAGS)),
         spectrogram=TAGGER_SPECTROGRAM,
         scaling=FeatureScaling(np.zeros(N_MELS, np.float32), np.ones(N_MELS, np.float32)),
         segment_frames=PATCH_FRAMES,
@@ -238,14 +291,16 @@ def main() -> int:
         temperature=1.0,
         thresholds=Thresholds(0.0, 0.0),
         architecture={
-            "network": "MSD_vgg and MTT_vgg of musicnn 0.1.0",
+            "network": "MSD_vgg, MTT_vgg and MSD_musicnn of musicnn 0.1.0",
             "parameters": sum(network.count_params() for network in networks),
+            **contained_entry(_TWO_ALONE),
         },
         training={"command": command, "use": "non-commercial", "licence": "CC BY-NC-SA 4.0"},
     )
     files = {
         LITERT_NAME: first,
         SECOND_NAME: second,
+        THIRD_NAME: third,
         WEIGHTS_NAME: stream.getvalue(),
         CARD_NAME: _CARD.format(msd=len(_MSD_TAGS), mtt=len(_MTT_TAGS), command=command).encode(),
     }

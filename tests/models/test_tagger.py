@@ -21,7 +21,7 @@ from fstmuse_core.bundle.bundle import (
     write_bundle,
 )
 from fstmuse_core.bundle.model_list import list_models
-from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger
+from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger, quick_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.classify import tagger_session
 from fstmuse_core.classify.classifier import GenreClassifier
@@ -30,10 +30,13 @@ from fstmuse_core.classify.tagger_session import audible_patches, spread
 from fstmuse_core.classify.traits import by_group
 from fstmuse_core.cli import main
 from fstmuse_core.system.errors import BundleError
+from fstmuse_core.training.tagger_rows import clip_outputs
 from fstmuse_gui.models.words import list_line
 from tests.conftest import make_music
 
-N_TAGS, N_FEATURES, RATE = 100, 512, 22_050
+N_TAGS, N_FEATURES, RATE = 100, 712, 22_050
+# Embedding of the first two networks, which were the tagger before the third came.
+N_OF_TWO = 512
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,13 @@ def tagger() -> Tagger:
     return Tagger(find_bundle("tagger"))
 
 
-def head_for(n_genres: int, shares: tuple[float, float, float] = (0.2, 0.7, 0.1)) -> TaggerHead:
+def head_for(
+    n_genres: int,
+    shares: tuple[float, float, float] = (0.2, 0.7, 0.1),
+    n_features: int = N_FEATURES,
+) -> TaggerHead:
     rng = np.random.default_rng(0)
-    size = N_TAGS + N_FEATURES
+    size = N_TAGS + n_features
     return TaggerHead(
         tags=np.arange(n_genres + 2, dtype=np.int64)[:, None],
         offsets=np.zeros(n_genres + 2, np.float32),
@@ -100,7 +107,7 @@ def test_it_hears_the_same_in_batches_of_any_size(tagger: Tagger) -> None:
     np.testing.assert_allclose(whole.tags[7:], one.tags, atol=1e-4)
 
 
-def test_a_patch_is_cut_once_for_both_networks(
+def test_a_patch_is_cut_once_for_all_networks(
     tagger: Tagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut: list[int] = []
@@ -250,6 +257,51 @@ def test_experts_go_along_with_an_export(
     assert head is not None
     np.testing.assert_array_equal(kept.matrix, head.matrix)
     assert (kept.tags == head.tags).all()
+
+
+def test_what_stands_on_the_tagger_of_two_networks_is_answered_as_it_was(tagger: Tagger) -> None:
+    """Models, libraries and generators from before the third network name that tagger."""
+    two = quick_tagger()
+    assert two.sha256 != tagger.sha256
+    assert find_bundle("toy-model").manifest.tagger == two.sha256
+    bundle = find_bundle("fst-muse")
+    head = head_for(len(bundle.manifest.genres), n_features=N_OF_TWO).to_bytes()
+    bundle = replace(bundle, manifest=replace(bundle.manifest, tagger=two.sha256), tagger_head=head)
+    samples = clip(20)
+    tagged = GenreClassifier(bundle).classify_samples(samples).tagged
+    assert tagged is not None
+    assert tagged.tagger_sha256 == two.sha256
+    whole = clip_outputs(samples, tagger)
+    assert whole is not None
+    np.testing.assert_allclose(tagged.embedding, whole.embedding[:N_OF_TWO], atol=1e-4)
+    # What only the second network says is the same too; of the first the third has its half.
+    np.testing.assert_allclose(tagged.logits[50:], whole.tags[50:], atol=1e-4)
+    assert np.abs(tagged.logits[:50] - whole.tags[:50]).max() > 0.01
+
+
+def test_only_the_tagger_of_the_program_contains_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model of somebody else's cannot pretend to be the tagger that others stand on."""
+    source, two = find_bundle("tagger"), quick_tagger()
+    files = {name: (source.path / name).read_bytes() for name in source.manifest.files}
+    write_bundle(tmp_path / "mine", replace(source.manifest, name="mine"), files)
+    monkeypatch.setattr(
+        "fstmuse_core.bundle.tagger.bundle_folders", lambda: {"mine": tmp_path / "mine"}
+    )
+    with pytest.raises(BundleError, match="which the model stands on, is missing"):
+        find_tagger(two.sha256)
+    with pytest.raises(BundleError, match="it is missing; install FstMuse again"):
+        quick_tagger()
+
+
+def test_a_third_network_that_is_none_is_refused(tmp_path: Path) -> None:
+    source = find_bundle("tagger")
+    files = {name: (source.path / name).read_bytes() for name in source.manifest.files}
+    files["third.tflite"] = b"no network"
+    write_bundle(tmp_path / "tagger", source.manifest, files)
+    with pytest.raises(BundleError, match="install FstMuse again"):
+        Tagger(load_bundle(tmp_path / "tagger"))
 
 
 @pytest.mark.parametrize("gone", ["second.tflite", "model.tflite"])

@@ -48,6 +48,7 @@ PATTERNS_NAME = "patterns.npz"
 TAGGER_HEAD_NAME = "tagger_head.npz"
 # Of a tagger: its other network.
 SECOND_NAME = "second.tflite"
+THIRD_NAME = "third.tflite"
 # Of a generator: the classifier that has measured it.
 JUDGE_NAME = "judge.npz"
 # Of a generator that can be asked for music like a song's.
@@ -79,8 +80,8 @@ class Bundle:
         The linear head on pattern statistics, of classifiers that have one.
     tagger_head : bytes or None
         The experts on a tagger's outputs, of classifiers that stand on one.
-    second : bytes or None
-        The other LiteRT flatbuffer of a tagger.
+    second, third : bytes or None
+        The other LiteRT flatbuffers of a tagger; one of two networks has no third.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Bundle:
     patterns: bytes | None = field(default=None, repr=False)
     tagger_head: bytes | None = field(default=None, repr=False)
     second: bytes | None = field(default=None, repr=False)
+    third: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -151,6 +153,7 @@ def load_bundle(path: str | os.PathLike[str], *, config: SpectrogramConfig | Non
         contents.get(PATTERNS_NAME),
         contents.get(TAGGER_HEAD_NAME),
         contents.get(SECOND_NAME),
+        contents.get(THIRD_NAME),
     )
 
 

@@ -68,12 +68,10 @@ def _of_tagged(bundle: Bundle) -> list[FloatArray]:
 
 def _outputs_for_noise(bundle: Bundle, head: TaggerHead) -> TagOutputs:
     tagger = tagger_for(bundle, head)
-    patches = np.random.default_rng(0).gamma(1.0, size=(_PROBES, PATCH_FRAMES, N_MELS))
-    first, second = (n.run(patches.astype(np.float32)) for n in (tagger.first, tagger.second))
-    return TagOutputs(
-        np.concatenate([first.tags, second.tags], axis=1),
-        np.concatenate([first.embedding, second.embedding], axis=1),
-    )
+    noise = np.random.default_rng(0).gamma(1.0, size=(_PROBES, PATCH_FRAMES, N_MELS))
+    patches = noise.astype(np.float32)
+    third = tagger.third.run(patches) if tagger.third else None
+    return tagger.together(tagger.first.run(patches), tagger.second.run(patches), third)
 
 
 def _of_whole_clips(bundle: Bundle) -> list[FloatArray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,18 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
 from fstmuse_core.bundle.bundle import SECOND_NAME, Bundle, bundle_folders, load_bundle
 from fstmuse_core.bundle.litert import network_errors
-from fstmuse_core.bundle.manifest import TAGGER, manifest_sha256, read_manifest_bytes
+from fstmuse_core.bundle.manifest import (
+    TAGGER,
+    manifest_sha256,
+    parse_manifest,
+    read_manifest_bytes,
+)
 from fstmuse_core.system.errors import BundleError
 
 # Patches that a clip is judged by, run at once: all by the first network, and fewer by the
-# second, which is asked for little and costs as much.
-FIRST_PATCHES, SECOND_PATCHES = 6, 2
+# second, which is asked for little and costs as much, and the third, which costs six times that.
+FIRST_PATCHES, SECOND_PATCHES, THIRD_PATCHES = 6, 2, 2
+_CONTAINED = "contains"
 # It comes with the program, and nobody can get or train it elsewhere.
 _REMEDY = "install FstMuse again"
 
@@ -107,7 +113,9 @@ class TaggerNetwork:
 
 
 class Tagger:
-    """A tagger bundle, ready to run.
+    """A tagger bundle, ready to run: two networks, or three.
+
+    The first and the third have the same tags. Embeddings stand in the networks' order.
 
     Parameters
     ----------
@@ -130,34 +138,86 @@ class Tagger:
                 raise ValueError(f"{SECOND_NAME} is missing")
             self.first = TaggerNetwork(bundle.litert, FIRST_PATCHES, num_threads)
             self.second = TaggerNetwork(bundle.second, SECOND_PATCHES, num_threads)
-            if self.first.n_tags + self.second.n_tags != len(self.tags):
+            self.third = (
+                TaggerNetwork(bundle.third, THIRD_PATCHES, num_threads) if bundle.third else None
+            )
+            if self.first.n_tags + self.second.n_tags != len(self.tags) or (
+                self.third and self.third.n_tags != self.first.n_tags
+            ):
                 raise ValueError("it has other tags than it names")
 
     @property
     def n_features(self) -> int:
-        """Length of the embeddings of both networks."""
-        return self.first.n_features + self.second.n_features
+        """Length of the embeddings of its networks."""
+        networks = (self.first, self.second, self.third)
+        return sum(network.n_features for network in networks if network)
+
+    def together(
+        self, first: TagOutputs, second: TagOutputs, third: TagOutputs | None
+    ) -> TagOutputs:
+        """Outputs of its networks as one; of the second and the third a row is for all patches."""
+        few = (second,) if third is None else (second, third)
+        known = first.tags if third is None else np.float32(0.5) * (first.tags + third.tags)
+        return TagOutputs(
+            _beside(known, second.tags), _beside(first.embedding, *(each.embedding for each in few))
+        )
+
+
+def _beside(rows: FloatArray, *others: FloatArray) -> FloatArray:
+    """``rows`` with others at the end of each; what is one row stands beside all."""
+    n = len(rows)
+    spread = [np.broadcast_to(other, (n, other.shape[-1])) for other in others]
+    return np.concatenate([rows, *spread], axis=1)
 
 
 def find_tagger(sha256: str) -> Bundle:
-    """Load the tagger with this hash; raises ``BundleError`` if it is not installed."""
-    return _tagger_in(tagger_folder(sha256))
+    """Load the tagger with this hash; raises ``BundleError`` if it is not installed.
+
+    One that another contains is that other's first two networks, and keeps its own hash.
+    """
+    bundle = _tagger_in(tagger_folder(sha256))
+    return bundle if bundle.sha256 == sha256 else replace(bundle, sha256=sha256, third=None)
 
 
 def tagger_folder(sha256: str) -> Path:
-    """Folder of the tagger with this hash; raises ``BundleError`` if it is not installed."""
-    for folder in bundle_folders().values():
+    """Folder of the tagger with this hash, or of one that contains it.
+
+    Raises
+    ------
+    BundleError
+        If it is not installed.
+    """
+    folders = bundle_folders()
+    for folder in folders.values():
         try:
             found = manifest_sha256(read_manifest_bytes(folder))
         except BundleError:
             continue
         if found == sha256:
             return folder
+    shipped = folders.get(TAGGER)
+    if shipped and sha256 and _contained(shipped) == sha256:
+        return shipped
     raise BundleError(
         "tagger",
         f"the one with the hash {sha256[:12] or 'unknown'}, which the model stands on, is missing",
         _REMEDY,
     )
+
+
+def contained_entry(sha256: str) -> dict[str, Any]:
+    """Entry of the ``architecture`` of a tagger whose first two networks were one before it."""
+    return {_CONTAINED: sha256}
+
+
+def _contained(folder: Path) -> str:
+    """Hash that a tagger's first two networks had as one; empty if they were none."""
+    try:
+        architecture = parse_manifest(folder, read_manifest_bytes(folder)).architecture
+    except BundleError:
+        return ""
+    named = architecture.get(_CONTAINED)
+    return named if isinstance(named, str) else ""
 
 
 def installed_tagger() -> Bundle:
@@ -166,6 +226,19 @@ def installed_tagger() -> Bundle:
     if folder is None:
         raise BundleError("tagger", "it is missing", _REMEDY)
     return _tagger_in(folder)
+
+
+def quick_tagger() -> Bundle:
+    """Load the part of the installed tagger that is quick: its first two networks.
+
+    Raises
+    ------
+    BundleError
+        If there is no tagger.
+    """
+    whole = installed_tagger()
+    contained = _contained(whole.path)
+    return replace(whole, sha256=contained, third=None) if contained else whole
 
 
 def _tagger_in(folder: Path) -> Bundle:

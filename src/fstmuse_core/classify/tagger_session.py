@@ -16,6 +16,7 @@ from fstmuse_core.audio.tagger_mel import PATCH_S, first_sample, n_patches, tagg
 from fstmuse_core.bundle.tagger import (
     FIRST_PATCHES,
     SECOND_PATCHES,
+    THIRD_PATCHES,
     Tagger,
     TaggerNetwork,
     TagOutputs,
@@ -51,6 +52,7 @@ class TaggerSession:
         self._n_samples = 0
         self._by_first: dict[int, TagOutputs] = {}
         self._by_second: dict[int, TagOutputs] = {}
+        self._by_third: dict[int, TagOutputs] = {}
 
     def push(self, samples: FloatArray) -> None:
         """Take mono samples at 22,050 Hz, any number of them."""
@@ -72,7 +74,8 @@ class TaggerSession:
         patches : ndarray of int, shape ``(n,)``
             Their numbers on the grid, ascending.
         outputs : TagOutputs
-            A row for each. The second network hears two of them; its rows are their mean.
+            A row for each. The second and the third network hear two of them; what they say of
+            each is their mean.
             ``None`` in the place of both where there is no whole patch.
         """
         patches = spread(audible_patches(self._n_samples, rms), FIRST_PATCHES)
@@ -80,13 +83,13 @@ class TaggerSession:
             return None
         cuts: dict[int, FloatArray] = {}
         first = self._score(self._tagger.first, self._by_first, patches, cuts)
-        # Not the edges, where songs fade.
-        inner = patches[1:-1] if len(patches) > SECOND_PATCHES + 1 else patches
-        few = spread(inner, SECOND_PATCHES)
+        few = few_of(patches, SECOND_PATCHES)
         second = self._score(self._tagger.second, self._by_second, few, cuts).mean()
-        return patches, TagOutputs(
-            _beside(first.tags, second.tags), _beside(first.embedding, second.embedding)
-        )
+        third = None
+        if self._tagger.third:
+            few = few_of(patches, THIRD_PATCHES)
+            third = self._score(self._tagger.third, self._by_third, few, cuts).mean()
+        return patches, self._tagger.together(first, second, third)
 
     def _score(
         self,
@@ -112,11 +115,6 @@ class TaggerSession:
         return {patch: tagger_patch(samples, patch) for patch in patches}
 
 
-def _beside(rows: FloatArray, row: FloatArray) -> FloatArray:
-    """``rows`` with the same ``row`` at the end of each."""
-    return np.concatenate([rows, np.broadcast_to(row, (len(rows), row.size))], axis=1)
-
-
 def audible_patches(n_samples: int, rms: FloatArray) -> Ints:
     """Numbers of the whole patches within ``n_samples`` that are not silent."""
     hop = DEFAULT_CONFIG.hop_length
@@ -130,6 +128,11 @@ def spread(patches: Ints, most: int) -> Ints:
     """At most ``most`` of the patches, spread evenly over them; the first and the last are kept."""
     places = np.linspace(0, len(patches) - 1, min(most, len(patches)))
     return patches[np.unique(np.round(places).astype(np.intp))]
+
+
+def few_of(patches: Ints, most: int) -> Ints:
+    """At most ``most`` of the patches; not the edges, where songs fade, if there are more."""
+    return spread(patches[1:-1] if len(patches) > most + 1 else patches, most)
 
 
 def nearest_patches(start_s: npt.NDArray[np.float64], length_s: float, patches: Ints) -> Ints:
