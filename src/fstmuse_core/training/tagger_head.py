@@ -13,6 +13,7 @@ from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.system.native_libraries import one_blas_thread
 from fstmuse_core.tags.genres import known_genres
+from fstmuse_core.training.plan import TAG_OFFSET
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -53,9 +54,6 @@ OTHERS = (
     *("Classical", "Metal", "Blues", "Country", "Soul", "Funk", "Oldies", "Easy Listening"),
     *("Electronic", "Jazz"),
 )
-# Share of a tag's mean over all music that is taken off: some tags are said of everything.
-# Between 0.75 and 1 balanced recall on folds and accuracy on the other collection pull apart.
-_OFFSET = 0.85
 _OTHERS_BEHIND = 0.25
 # Of the linear head, on outputs of unit variance. A tenth or ten times as much is no better.
 _PENALTY = 0.1
@@ -72,6 +70,7 @@ def fit_tagger_head(
     tags: Sequence[str],
     shares: tuple[float, float, float],
     *,
+    tag_offset: float = TAG_OFFSET,
     max_iterations: int = _MAX_ITERATIONS,
 ) -> TaggerHead:
     """Fit the experts to clips; the same clips give the same experts.
@@ -89,13 +88,15 @@ def fit_tagger_head(
         Names of the classes but the last, and of the tagger's tags.
     shares : tuple of three floats
         Of the trained expert, the tags and the network.
+    tag_offset : float
+        Share of a tag's mean over all clips that is taken off its logits.
     max_iterations : int
         Of L-BFGS; after a hundred answers hardly change.
     """
     table = tag_table(genres, tags)
     logits = rows[:, -len(tags) :].astype(np.float64)
     scores = np.where(table >= 0, logits[:, np.maximum(table, 0)], -np.inf).max(axis=-1)
-    offsets = np.where(np.isfinite(scores).all(axis=0), _OFFSET * scores.mean(axis=0), 0.0)
+    offsets = np.where(np.isfinite(scores).all(axis=0), tag_offset * scores.mean(axis=0), 0.0)
     offsets[len(genres) :] += _OTHERS_BEHIND
     taught = classes >= 0
     inputs, wanted = rows[taught].astype(np.float64), classes[taught]

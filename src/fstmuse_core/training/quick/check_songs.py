@@ -1,4 +1,4 @@
-"""Songs that come along, as a tagger heard them: what learning is to keep, and what it changes.
+"""Songs that come along, as taggers heard them: what learning is to keep, and what it changes.
 
 ``check_songs.npz`` holds outputs and no sound. ``python -m
 fstmuse_core.training.quick.check_songs MUSIC`` makes it anew.
@@ -12,11 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.tagger import Tagger
+from fstmuse_core.bundle.tagger import Tagger, installed_tagger, quick_tagger
 from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.system.atomic_write import write_atomic
@@ -53,13 +54,18 @@ def _songs(tagger: Tagger, *, is_anchor: bool) -> KnownSongs:
     nothing = np.empty((0, tagger.n_features + len(tagger.tags)), dtype=np.float32)
     try:
         with np.load(FILE, allow_pickle=False) as arrays:
-            if str(arrays["tagger"]) == tagger.sha256:
+            name = _rows_of(tagger)
+            if name in arrays:
                 chosen = arrays["is_anchor"] == is_anchor
-                rows = np.asarray(arrays["rows"][chosen], dtype=np.float32)
+                rows = np.asarray(arrays[name][chosen], dtype=np.float32)
                 return KnownSongs(rows, tuple(map(str, arrays["genres"][chosen])))
     except (OSError, ValueError, KeyError):
         pass
     return KnownSongs(nothing, ())
+
+
+def _rows_of(tagger: Tagger) -> str:
+    return f"rows_{tagger.sha256}"
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,8 @@ def compare(
     )
 
 
-def make(music: Path, tagger: Tagger) -> None:
-    """Choose songs of the data set in a folder and keep their rows.
+def make(music: Path, taggers: Sequence[Tagger]) -> None:
+    """Choose songs of the data set in a folder and keep their rows by each tagger.
 
     Of each genre the artists are taken in turn for one use and the other.
     """
@@ -118,18 +124,17 @@ def make(music: Path, tagger: Tagger) -> None:
         if counts[use] < _OF_EACH:
             counts[use] += 1
             chosen.append(track)
+    arrays: dict[str, Any] = {
+        _rows_of(tagger): tagger_rows([track.path for track in chosen], tagger).astype(np.float16)
+        for tagger in taggers
+    }
+    arrays["genres"] = np.array([track.genre for track in chosen])
+    arrays["is_anchor"] = np.array([sides[track.artist] for track in chosen])
     stream = io.BytesIO()
-    np.savez_compressed(
-        stream,
-        rows=tagger_rows([track.path for track in chosen], tagger).astype(np.float16),
-        genres=np.array([track.genre for track in chosen]),
-        is_anchor=np.array([sides[track.artist] for track in chosen]),
-        tagger=np.array(tagger.sha256),
-    )
+    np.savez_compressed(stream, **arrays)
     write_atomic(FILE, lambda file: file.write(stream.getvalue()))
 
 
 if __name__ == "__main__":
-    from fstmuse_core.training.quick.session import the_tagger
-
-    make(Path(sys.argv[1]), the_tagger())
+    # Models from before the tagger's third network stand on the first two.
+    make(Path(sys.argv[1]), [Tagger(installed_tagger()), Tagger(quick_tagger())])

@@ -69,7 +69,15 @@ def fit_on(
     heard = data.heard
     classes = np.where(taught, data.roles, IGNORED)[heard]
     artists = [t.artist for t, h in zip(data.tracks, heard, strict=True) if h]
-    return fit_tagger_head(data.rows[heard], classes, artists, plan.genres, data.tags, shares)
+    return fit_tagger_head(
+        data.rows[heard],
+        classes,
+        artists,
+        plan.genres,
+        data.tags,
+        shares,
+        tag_offset=plan.tag_offset,
+    )
 
 
 def without_network(head: TaggerHead) -> TaggerHead:
