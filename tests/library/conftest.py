@@ -77,7 +77,7 @@ def tagged_model(
     tmp_path_factory: pytest.TempPathFactory, bundle: Bundle, tagger: Bundle
 ) -> Bundle:
     """A classifier that stands on the tagger, with a head that was never taught."""
-    n_genres, size = len(bundle.manifest.genres), 100 + 512
+    n_genres, size = len(bundle.manifest.genres), 100 + 712
     head = TaggerHead(
         tags=np.arange(n_genres + 2, dtype=np.int64)[:, None],
         offsets=np.zeros(n_genres + 2, np.float32),

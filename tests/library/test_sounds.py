@@ -78,7 +78,7 @@ def test_what_a_song_sounds_like_is_kept_with_its_answer(
         prints = dict(connection.execute("SELECT content, words FROM prints"))
         assert most_used_tagger(connection) == tagger.sha256
 
-    assert kept.rows.shape == (3, 512)
+    assert kept.rows.shape == (3, 712)
     assert tuple(json.loads(names)) == tagger.manifest.genres
     classifier = GenreClassifier(tagged_model)
     for row in heard.rows(tagged_model.sha256):
@@ -98,7 +98,7 @@ def test_a_kilobyte_and_a_quarter_is_kept_of_a_song(heard: Library) -> None:
         sizes = connection.execute(
             "SELECT length(embedding) + length(logits) FROM embeddings"
         ).fetchall()
-    assert sizes == [(2 * (512 + 100),)] * 3
+    assert sizes == [(2 * (712 + 100),)] * 3
 
 
 def test_songs_of_an_older_library_are_heard_again(
@@ -175,7 +175,7 @@ def test_the_pool_of_processes_keeps_it_too(
         pass
     assert event == WorkDone(1, 0)
     with library.reading() as connection:
-        assert read_embeddings(connection, tagger.sha256).rows.shape == (1, 512)
+        assert read_embeddings(connection, tagger.sha256).rows.shape == (1, 712)
 
 
 def test_numbers_that_half_precision_cannot_hold_are_none() -> None:

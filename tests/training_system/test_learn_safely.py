@@ -113,7 +113,7 @@ def test_where_too_much_is_lost_the_model_of_before_stays(
     ) as said:
         learn()
     assert "knows " in str(said.value)
-    assert len(asked) == 1 + len(FIRMER)
+    assert len(asked) == len({FIRST_OF_NEW, *FIRMER})
     assert model_file().read_bytes() == before
 
 

@@ -232,10 +232,11 @@ def _learned(
     classes, held = data.classes, held_by(head, known, len(data.tags))
     before = np.array([prior.genres[i] for i in head.join_alone(outputs).logits.argmax(axis=1)])
     labels = np.array([track.genre for track in data.tracks])
-    final, firmness, compared = _taught(prior, data, head, wide, held)
+    usual = FIRST if wide is head else FIRST_OF_NEW
+    final, firmness, compared = _taught(prior, data, head, wide, held, usual)
     after = final.join_alone(outputs).logits.argmax(axis=1)
     answers, is_tested = _cross_validated(data, wide, limits.novelty, held, firmness)
-    if firmness in FIRMER:
+    if firmness != usual:
         notes = (*notes, _FIRMER)
     learned = Learned(
         name=NAME,
@@ -262,15 +263,19 @@ def _learned(
 
 
 def _taught(
-    prior: _Prior, data: QuickData, head: TaggerHead, wide: TaggerHead, held: Held
+    prior: _Prior,
+    data: QuickData,
+    head: TaggerHead,
+    wide: TaggerHead,
+    held: Held,
+    usual: Firmness,
 ) -> tuple[TaggerHead, Firmness, Compared]:
     """The head that has learned, how firmly the others are held, and what it changed.
 
     They are held more firmly until what was known is kept.
     """
     novelty = prior.bundle.manifest.thresholds.novelty
-    first = FIRST if wide is head else FIRST_OF_NEW
-    for firmness in (first, *FIRMER):
+    for firmness in dict.fromkeys((usual, *FIRMER)):
         taught = lean_on(wide, data.rows, data.classes, len(data.tags), novelty, held, firmness)
         compared = compare(head, taught, prior.tagger, prior.genres, data.genres)
         if compared.is_kept:
