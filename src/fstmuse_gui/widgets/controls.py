@@ -210,7 +210,8 @@ class Field(QWidget):
         self._trouble.setWordWrap(True)
         self._keeps_line = keeps_line
         self._trouble.setText(_BLANK)
-        self._trouble.setVisible(keeps_line)
+        if not keeps_line:
+            self._trouble.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
