@@ -271,13 +271,15 @@ def counted(number: int, noun: str) -> str:
 
 
 def sized(size: float) -> str:
-    """Bytes in MiB or GiB.
+    """Bytes in MiB or GiB, and in KiB where there is little.
 
     Examples
     --------
-    >>> sized(3 * 2**20), sized(7.2 * 2**30)
-    ('3.0 MiB', '7.2 GiB')
+    >>> sized(3 * 2**20), sized(7.2 * 2**30), sized(1500)
+    ('3.0 MiB', '7.2 GiB', '2 KiB')
     """
+    if 0 < size < 2**20 / 10:
+        return f"{math.ceil(size / 2**10)} KiB"
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
 
 
