@@ -28,7 +28,7 @@ from fstmuse_core.library.song_map import draw_map
 from fstmuse_core.library.sounds import StoredSound, keep_sound, register_tagger
 
 Floats = npt.NDArray[np.floating]
-_N_FEATURES, _N_TAGS = 512, 100
+_N_FEATURES, _N_TAGS = 712, 100
 _SIZES = (50_000, 100_000)
 _NEAREST = 5
 _ASKED = 20
@@ -190,7 +190,7 @@ def _descriptions(paths: list[Path], cache: Path | None) -> dict[str, Floats]:
     from fstmuse_core.training.tagger_rows import tagger_rows
 
     rows = tagger_rows(paths, Tagger(find_bundle("tagger")), cache=cache)
-    embedding, tags = rows[:, :_N_FEATURES], rows[:, _N_FEATURES:]
+    embedding, tags = rows[:, :-_N_TAGS], rows[:, -_N_TAGS:]
     # As much of each song as the tagger hears.
     mfcc = mfcc_statistics(
         [
