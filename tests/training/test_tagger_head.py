@@ -1,6 +1,8 @@
 """Teaching experts on the tagger's outputs, on made-up rows."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from fstmuse_core.training.plan import IGNORED, ModelPlan
 from fstmuse_core.training.starter.experts import (
     TaggedData,
     by_collection,
+    fit_on,
     joined_scores,
     left_out_scores,
     thresholds_for,
@@ -89,6 +92,22 @@ def test_few_songs_do_not_make_it_forget_the_tags(data: TaggedData) -> None:
     assert (said.logits.argmax(axis=1) == 1).mean() > 0.9
 
 
+def test_a_plan_says_how_much_of_a_tag_s_mean_is_taken_off(data: TaggedData) -> None:
+    """Music that is Rock by most tags: less is called Jazz where less is taken off Rock's."""
+    rows = data.rows.copy()
+    rows[:, 20 + TAGS.index("rock")] += 3.0
+    data = TaggedData(data.tracks, data.roles, rows, TAGS)
+    heads = [
+        fit_on(data, replace(PLAN, tag_offset=offset), data.roles != IGNORED)
+        for offset in (0.65, 0.85)
+    ]
+    less, more = (head.offsets[0] for head in heads)
+    assert less == pytest.approx(more * 0.65 / 0.85, rel=1e-5)
+    outputs = outputs_of(rows, len(TAGS))
+    rock = [head.read_tags(outputs.tags)[:, 0].mean() for head in heads]
+    assert rock[0] > rock[1]
+
+
 def test_the_same_clips_give_the_same_head(data: TaggedData) -> None:
     artists = [track.artist for track in data.tracks]
     heads = [
@@ -118,9 +137,11 @@ def test_a_collection_is_judged_by_what_the_others_taught(
     taught: list[set[str]] = []
     fit = fit_tagger_head
 
-    def spy(rows: FloatArray, classes: Ints, artists: list[str], *rest: object) -> object:
+    def spy(
+        rows: FloatArray, classes: Ints, artists: list[str], *rest: Any, **options: Any
+    ) -> object:
         taught.append({a for a, c in zip(artists, classes, strict=True) if c != IGNORED})
-        return fit(rows, classes, artists, *rest)  # type: ignore[arg-type]
+        return fit(rows, classes, artists, *rest, **options)
 
     monkeypatch.setattr(experts, "fit_tagger_head", spy)
     judged, scores = left_out_scores(data, PLAN)
