@@ -24,7 +24,7 @@ from fstmuse_core.bundle.tagger import (
     THIRD_PATCHES,
     Tagger,
     installed_tagger,
-    quick_tagger,
+    tagger_of_two,
 )
 from fstmuse_core.datasets.groups import artist_folds
 from fstmuse_core.datasets.manifest import read_manifest
@@ -162,7 +162,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True, help="folder for what is done")
     parser.add_argument("--test", type=Path, help="another collection, to be looked at once")
     options = parser.parse_args()
-    taggers = {"two": Tagger(quick_tagger()), "three": Tagger(installed_tagger())}
+    taggers = {"two": Tagger(tagger_of_two()), "three": Tagger(installed_tagger())}
     tags = taggers["three"].tags
     cost(taggers["three"])
 

@@ -14,7 +14,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray, mel_spect
 from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.bundle import LIKENESS_NAME, write_bundle
 from fstmuse_core.bundle.likeness import N_DIRECTIONS, Likeness, likeness_entry
-from fstmuse_core.bundle.tagger import quick_tagger
+from fstmuse_core.bundle.tagger import tagger_of_two
 from tests.generate.conftest import SHAPE, TINY, tiny_manifest
 
 # Values of the tagger's embedding.
@@ -56,7 +56,7 @@ def write_tiny_told(folder: Path, name: str = "tiny-told") -> Path:
         architecture={
             **SHAPE.to_dict(),
             "grid": GRID.to_dict(),
-            **likeness_entry(quick_tagger().sha256),
+            **likeness_entry(tagger_of_two().sha256),
         },
     )
     rng = np.random.default_rng(5)

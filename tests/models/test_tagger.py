@@ -22,7 +22,7 @@ from fstmuse_core.bundle.bundle import (
 )
 from fstmuse_core.bundle.likeness import likeness_tagger
 from fstmuse_core.bundle.model_list import list_models
-from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger, quick_tagger
+from fstmuse_core.bundle.tagger import Tagger, TagOutputs, find_tagger, tagger_of_two
 from fstmuse_core.bundle.tagger_head import TaggerHead, tagger_head
 from fstmuse_core.classify import tagger_session
 from fstmuse_core.classify.classifier import GenreClassifier
@@ -262,7 +262,7 @@ def test_experts_go_along_with_an_export(
 
 def test_what_stands_on_the_tagger_of_two_networks_is_answered_as_it_was(tagger: Tagger) -> None:
     """Models, libraries and generators from before the third network name that tagger."""
-    two = quick_tagger()
+    two = tagger_of_two()
     assert two.sha256 != tagger.sha256
     assert likeness_tagger(find_bundle("toy-gan").manifest.architecture) == two.sha256
     bundle = find_bundle("fst-muse")
@@ -284,7 +284,7 @@ def test_only_the_tagger_of_the_program_contains_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model of somebody else's cannot pretend to be the tagger that others stand on."""
-    source, two = find_bundle("tagger"), quick_tagger()
+    source, two = find_bundle("tagger"), tagger_of_two()
     files = {name: (source.path / name).read_bytes() for name in source.manifest.files}
     write_bundle(tmp_path / "mine", replace(source.manifest, name="mine"), files)
     monkeypatch.setattr(
@@ -293,7 +293,7 @@ def test_only_the_tagger_of_the_program_contains_another(
     with pytest.raises(BundleError, match="which the model stands on, is missing"):
         find_tagger(two.sha256)
     with pytest.raises(BundleError, match="it is missing; install FstMuse again"):
-        quick_tagger()
+        tagger_of_two()
 
 
 def test_a_third_network_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -228,8 +228,8 @@ def installed_tagger() -> Bundle:
     return _tagger_in(folder)
 
 
-def quick_tagger() -> Bundle:
-    """Load the part of the installed tagger that is quick: its first two networks.
+def tagger_of_two() -> Bundle:
+    """Load the first two networks of the installed tagger, which once were all of it.
 
     Raises
     ------

@@ -76,12 +76,12 @@ def heard_by_tagger(
     tracks: Sequence[Track], tell: Tell, check: Callable[[], None]
 ) -> HeardSongs | None:
     """Outputs of the installed tagger for each track; ``None`` if there is no tagger."""
-    from fstmuse_core.bundle.tagger import quick_tagger
+    from fstmuse_core.bundle.tagger import tagger_of_two
     from fstmuse_core.system.errors import BundleError
     from fstmuse_core.training.quick.rows import read_rows
 
     try:
-        bundle = quick_tagger()
+        bundle = tagger_of_two()
     except BundleError:
         return None
     paths = [track.path for track in tracks]

@@ -19,7 +19,7 @@ from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, FloatArray
 from fstmuse_core.bundle.bar_noise import Grid
 from fstmuse_core.bundle.likeness import Likeness
 from fstmuse_core.bundle.noise import NoiseShape
-from fstmuse_core.bundle.tagger import Tagger, quick_tagger
+from fstmuse_core.bundle.tagger import Tagger, tagger_of_two
 from fstmuse_core.generate.arrange import Run, make_piece, plan_piece
 from fstmuse_core.inversion import invert_mel
 from fstmuse_core.system.errors import BundleError
@@ -48,7 +48,7 @@ def frames_of_a_piece() -> int:
 def tagger_there() -> Tagger | None:
     """The tagger that comes with the program; ``None`` if it is missing."""
     try:
-        return Tagger(quick_tagger())
+        return Tagger(tagger_of_two())
     except BundleError:
         return None
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_core.bundle.tagger import Tagger, installed_tagger, quick_tagger
+from fstmuse_core.bundle.tagger import Tagger, installed_tagger, tagger_of_two
 from fstmuse_core.bundle.tagger_head import TaggerHead
 from fstmuse_core.datasets.manifest import read_manifest
 from fstmuse_core.system.atomic_write import write_atomic
@@ -137,4 +137,4 @@ def make(music: Path, taggers: Sequence[Tagger]) -> None:
 
 if __name__ == "__main__":
     # Models from before the tagger's third network stand on the first two.
-    make(Path(sys.argv[1]), [Tagger(installed_tagger()), Tagger(quick_tagger())])
+    make(Path(sys.argv[1]), [Tagger(installed_tagger()), Tagger(tagger_of_two())])
