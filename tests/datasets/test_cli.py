@@ -117,5 +117,5 @@ def test_cache_shows_its_size_and_is_emptied(
 
     code, out, _ = data("cache", "--clear")
     assert code == 0
-    assert "0 clips, 0.0 MiB" in out
+    assert "features: 0 clips" in out
     assert "0.3 MiB were freed" in out

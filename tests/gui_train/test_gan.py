@@ -161,7 +161,7 @@ def test_the_newest_epoch_is_shown_once_it_is_whole(trained: TrainBench, tmp_pat
     assert samples.epoch == 3
     assert samples.cards[0].sample == first
     shown = [samples.chooser.itemText(row) for row in range(samples.chooser.count())]
-    assert shown == ["Epoch 3", "Epoch 2", "Epoch 1, the best"]
+    assert shown == ["Epoch 3", "Epoch 2", "Epoch 1, best"]
 
 
 def test_an_earlier_epoch_stays_until_the_newest_is_wanted(

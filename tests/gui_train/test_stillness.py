@@ -12,6 +12,7 @@ from fstmuse_core.runs.events import Cancelled, Failed, Preparing, Warned
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.form.presenter import TRAIN_DESIGN
+from fstmuse_gui.train.run.curves import PlotStack
 from tests.gui.stillness import settle, still
 from tests.gui_train.conftest import MakeTrainBench, TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
@@ -30,9 +31,13 @@ SENTENCE = "The disk is nearly full; what is learned may not be kept. " * 4
 
 def walk(bench: TrainBench, *events: object) -> None:
     """Let the training say these, each without a move."""
+    stacks = bench.window.findChildren(PlotStack)
     for event in events:
         with still(bench.window):
             bench.tell(event)
+        # Values stand above the curves once these are drawn, which is in turns to come.
+        with still(bench.window):
+            bench.qtbot.waitUntil(lambda: all(stack.is_drawn for stack in stacks))
 
 
 def come_and_go(bench: TrainBench) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fstmuse_core.runs.events import Epoch, Progress
 from fstmuse_gui.plain import RichLabel, escaped, percent
@@ -97,11 +97,13 @@ class CurvePlot(QWidget):
         self._others: list[tuple[str, _Line]] = []
         self._heading = heading(self, title)
         self._now = RichLabel()
+        # What it says grows, and must move nothing: it has its room before it says anything.
+        self._now.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._build_plot()
         head = QHBoxLayout()
         head.addWidget(self._heading)
-        head.addStretch()
-        head.addWidget(self._now)
+        head.addWidget(self._now, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -215,13 +217,14 @@ class CurvePlot(QWidget):
         ]
 
     def _tell(self) -> None:
-        parts = self._parts()
-        if len(parts) > 1:
-            spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {} <b>{}</b>'
-            said = [spot.format(colour, escaped(name), self._text(v)) for name, v, colour in parts]
-        else:
-            said = [f"<b>{self._text(value)}</b>" for _, value, _ in parts]
-        self._now.setText("&nbsp;&nbsp;&nbsp;".join(said))
+        self._now.setText(_values([(n, self._text(v), c) for n, v, c in self._parts()]))
+
+    def _reserve(self) -> None:
+        """Keep room for what will be said."""
+        widest = "100 %" if self._percents else "000.00"
+        self._now.setText(_values([(name, widest, "black") for name in self._names if name]))
+        self._now.setMinimumWidth(self._now.sizeHint().width())
+        self._tell()
 
     def _text(self, value: float) -> str:
         if not math.isfinite(value):
@@ -247,6 +250,20 @@ class CurvePlot(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
         super().changeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._reserve()  # only now is the font known that it has in the window
+
+
+def _values(parts: Sequence[tuple[str, str, str]]) -> str:
+    """Names, values and colours, as they stand above a plot."""
+    spot = '<span style="color:{}">\N{BLACK CIRCLE}</span> {} <b>{}</b>'
+    if len(parts) > 1:
+        said = [spot.format(colour, escaped(name), value) for name, value, colour in parts]
+    else:
+        said = [f"<b>{value}</b>" for _, value, _ in parts]
+    return "&nbsp;&nbsp;&nbsp;".join(said)
 
 
 def other_colour(place: int) -> QColor:
@@ -336,6 +353,11 @@ class PlotStack(QWidget):
             self._tell_others()
         super().changeEvent(event)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Nothing waits to be drawn."""
+        return not self._clock.isActive()
+
     def draw_soon(self) -> None:
         """Draw what has come within an epoch."""
         self._draw_all_within(_DRAW_MS)
@@ -367,30 +389,3 @@ class PlotStack(QWidget):
 def within(progress: Progress) -> float:
     """Return the place of a training on the axis of epochs."""
     return progress.epoch - 1 + progress.step / max(1, progress.steps)
-
-
-class Curves(PlotStack):
-    """Curves of a classifier."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self.loss = CurvePlot("Loss")
-        self.accuracy = CurvePlot("Accuracy", percents=True)
-        self.rate = CurvePlot("Learning rate", validated="")
-        values = (lambda e: e.val_loss, lambda e: e.val_accuracy, lambda e: e.learning_rate)
-        super().__init__((self.loss, self.accuracy, self.rate), values, parent)
-
-    def show_progress(self, progress: Progress) -> None:
-        """Draw what has been reached within an epoch."""
-        x = within(progress)
-        self.loss.add_live(x, progress.loss)
-        self.accuracy.add_live(x, progress.accuracy)
-        self.rate.add_live(x, progress.learning_rate)
-        self.draw_soon()
-
-    def show_epoch(self, epoch: Epoch) -> None:
-        """Draw what an epoch has reached."""
-        number = epoch.epoch
-        self.loss.add(number, epoch.loss, epoch.val_loss, is_best=epoch.is_best)
-        self.accuracy.add(number, epoch.accuracy, epoch.val_accuracy, is_best=epoch.is_best)
-        self.rate.add(number, epoch.learning_rate, math.nan, is_best=False)
-        self.draw_next()

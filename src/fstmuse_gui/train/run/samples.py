@@ -33,7 +33,7 @@ from fstmuse_gui.widgets.page_parts import (
 from fstmuse_gui.widgets.transport_bar import PlayButton
 
 _HEIGHT = 88
-_LONGEST_EPOCH = 18
+_LONGEST_EPOCH = 13
 
 
 class SampleCard(QWidget):
@@ -312,7 +312,7 @@ class SamplesPanel(QWidget):
         self._follow()
 
     def _title(self, epoch: int) -> str:
-        return f"Epoch {epoch}, the best" if epoch == self._best else f"Epoch {epoch}"
+        return f"Epoch {epoch}, best" if epoch == self._best else f"Epoch {epoch}"
 
     def _follow(self) -> None:
         """Show the newest, unless an earlier one was chosen or one is being listened to."""
