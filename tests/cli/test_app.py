@@ -74,6 +74,16 @@ def test_it_is_small_enough(app: Path) -> None:
     assert not [file for file in files if file.name.startswith(("libgtk", "libgdk", "libpango"))]
 
 
+def test_it_brings_the_licences_of_what_it_holds(app: Path) -> None:
+    root = app.parents[1] / "Resources" if sys.platform == "darwin" else app.parent / "_internal"
+    names = {folder.name.lower() for folder in (root / "licences").iterdir()}
+
+    held = "ai-edge-litert av mutagen numpy pillow pyside6_essentials python scikit-learn soxr"
+    assert set(held.split()) <= names
+    (file,) = (root / "licences" / "soxr").rglob("COPYING.LGPL")
+    assert "LESSER GENERAL PUBLIC" in file.read_text()
+
+
 def test_it_generates_as_the_checkout_does(app: Path, tmp_path: Path) -> None:
     arguments = ("generate", "--genre", "Rock", "--seconds", "2", "--seed", "7", "-o")
 
@@ -136,5 +146,6 @@ def test_it_knows_what_it_is(app: Path) -> None:
     told = run(app, "doctor")
 
     assert "Everything that is needed is there." in told
+    assert "scikit-learn" in told  # what draws a library's map
     assert "the app trains in its quick form" in told
     assert "scripts/run" not in told

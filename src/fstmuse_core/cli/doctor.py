@@ -31,6 +31,8 @@ _NEEDED = {
     "platformdirs": "platformdirs",
     "rich": "rich",
 }
+# What the map of a library takes beside; a command line alone has none.
+_OF_WINDOW = {"scikit-learn": "sklearn.manifold"}
 _TRAINING = ("tensorflow", "keras", "librosa")
 _WINDOW = ("PySide6", "pyqtgraph", "sounddevice")
 _CHILD_TIMEOUT_S = 60.0
@@ -76,8 +78,9 @@ class Finding:
 
 
 def check_libraries() -> Iterator[Finding]:
-    """Each library that listening needs, imported."""
-    for name, module in _NEEDED.items():
+    """Each library that listening and a map of the library need, imported."""
+    needed = _NEEDED if _is_command_line_alone() else _NEEDED | _OF_WINDOW
+    for name, module in needed.items():
         try:
             importlib.import_module(module)
             yield Finding(True, f"{name} {_version(name)}".rstrip())
