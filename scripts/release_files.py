@@ -186,22 +186,30 @@ def info_plist() -> dict[str, Any]:
 
 def write_share(prefix: Path) -> None:
     """Write what desktops, shells and man on Linux look for below ``prefix/share``."""
+    share = prefix / "share"
+    for source, place in SHARE.items():
+        _write(share / place, (ROOT / source).read_bytes())
+    _write(share / f"icons/hicolor/256x256/apps/{APP_ID}.png", _drawn(256))
+    write_command_help(share)
+
+
+def write_command_help(share: Path) -> None:
+    """Write what shells and man look for in a folder such as ``/usr/share``."""
     import make_man_pages
 
     from fstmuse_core.cli.completion import completion_script
     from fstmuse_core.cli.program import program
 
-    files = {place: (ROOT / source).read_bytes() for source, place in SHARE.items()}
-    files[f"icons/hicolor/256x256/apps/{APP_ID}.png"] = _drawn(256)
     for shell, place in COMPLETIONS.items():
-        files[place] = completion_script(shell).encode()
+        _write(share / place, completion_script(shell).encode())
     for names, command in make_man_pages.commands(program):
         page = make_man_pages.page(names, command)
-        files[f"man/man1/{'-'.join(names)}.1"] = page.encode()
-    for place, contents in files.items():
-        target = prefix / "share" / place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(contents)
+        _write(share / f"man/man1/{'-'.join(names)}.1", page.encode())
+
+
+def _write(target: Path, contents: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(contents)
 
 
 def write_manifests(folder: Path, repository: str) -> list[Path]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,11 @@ def run(installed: Path, *arguments: str) -> str:
 
 
 def relative_files(folder: Path) -> set[str]:
+    # But for locks that a checkout's own work leaves behind.
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
 
 
@@ -81,6 +83,39 @@ def test_nothing_else_travels(installed: Path) -> None:
 
     # Commands, and what desktops on Linux look for.
     assert names - {"bin", "Scripts", "share"} == {"beetsplug", "fstmuse_core", "fstmuse_gui"}
+
+
+def test_man_and_shells_find_each_command(installed: Path) -> None:
+    share = installed / "share"
+    pages = {path.stem for path in (share / "man" / "man1").iterdir()}
+
+    assert {"fstmuse", "fstmuse-classify", "fstmuse-library-similar"} <= pages
+    assert "_fstmuse_completion" in (share / "bash-completion/completions/fstmuse").read_text()
+    assert (share / "zsh/site-functions/_fstmuse").is_file()
+    assert (share / "fish/vendor_completions.d/fstmuse.fish").is_file()
+
+
+def test_its_build_requires_all_that_the_commands_import() -> None:
+    # What is imported to write the man pages; an environment for the build alone has no more.
+    code = (
+        "import importlib.metadata, json, sys, make_man_pages\n"
+        "list(make_man_pages.commands(make_man_pages.program))\n"
+        "owners = importlib.metadata.packages_distributions()\n"
+        "tops = {name.partition('.')[0] for name in sys.modules} & set(owners)\n"
+        "print(json.dumps(sorted({owner for top in tops for owner in owners[top]})))"
+    )
+    paths = os.pathsep.join(str(ROOT / name) for name in ("scripts", "src"))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    required = {name.partition(">=")[0] for name in project["build-system"]["requires"]}
+
+    assert set(json.loads(done.stdout)) - {"fstmuse", "setuptools"} == required - {"hatchling"}
 
 
 def test_it_finds_its_own_code_and_models(installed: Path) -> None:
