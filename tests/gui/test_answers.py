@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -163,12 +163,21 @@ def test_why_says_how_much_of_the_answer_it_explains(bench: Bench, music: FloatA
     bench.presenter.open_paths(["/m/a.mp3", "/m/b.mp3"])
     bench.answer(make_result(music, mixed))
     page = bench.view.clip_page
+    legend, places = page.spectrogram.legend, (page.why_button.pos(), page.transport.pos())
     page.why_button.click()
-    assert "the network's 10% of the answer; the rest is the tagger's" in page._about.text()
+    QCoreApplication.processEvents()
+    # At 1024 x 640 it once stood in seven lines beside the buttons, which moved down with them.
+    assert (page.why_button.pos(), page.transport.pos()) == places
+    assert "the network's 10\N{NO-BREAK SPACE}% of the answer" in legend.accessibleName().lower()
+    assert "the rest is the tagger's" in page.why_button.toolTip()
+    wide = legend.width()
+    legend.place(QSize(wide - 1, 100))
+    assert legend.width() < wide - 1, "where there is no room the colours alone are explained"
     bench.answer(make_result(music, alone))
     rows = bench.view.sidebar.list.rows
     bench.view.sidebar.list.select(rows[1].key)
-    assert "of the answer" not in page._about.text()
+    assert "of the answer" not in legend.accessibleName()
+    assert "tagger" not in page.why_button.toolTip()
 
 
 def test_why_stays_on_from_clip_to_clip(bench: Bench, music: FloatArray) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.workers.protocol import ClipResult
-from fstmuse_gui.plain import PlainLabel, RichLabel, escaped, set_tip
+from fstmuse_gui.plain import PlainLabel, percent, set_tip
 from fstmuse_gui.settings import COLOUR_MAP, DB_RANGE, Settings
 from fstmuse_gui.shared.clips import Clip
 from fstmuse_gui.theme import GRID, icon, scaled_font
@@ -26,7 +26,7 @@ from fstmuse_gui.widgets.timeline_view import TimelineView
 from fstmuse_gui.widgets.transport_bar import TransportBar
 from fstmuse_gui.widgets.verdict import CorrectionBar, VerdictPanel
 
-_GAP = "&nbsp;&nbsp; \N{MIDDLE DOT} &nbsp;&nbsp;"
+_GAP = "  \N{MIDDLE DOT}  "
 _LISTENING = "Listening\N{HORIZONTAL ELLIPSIS}"
 _WHY = "Show where in the clip the genre was heard (W)"
 
@@ -69,7 +69,7 @@ class ClipPage(QWidget):
         self.bars = ProbabilityBars()
         self.bars.genre_clicked.connect(self.why_genre_chosen)
         self._note = ""
-        self._about_clip = self.model_title = self.overlay = ""
+        self.model_title = self.overlay = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
@@ -88,9 +88,8 @@ class ClipPage(QWidget):
     def _build_header(self) -> QHBoxLayout:
         self._title = ElidedLabel()
         self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        self._about = RichLabel()
+        self._about = ElidedLabel()
         self._about.setProperty("look", "muted")
-        self._about.setWordWrap(True)
         self.why_button = QPushButton(icon("why"), " Why?")
         self.why_button.setCheckable(True)
         self.why_button.setAccessibleName("Show why: where the genre was heard")
@@ -190,8 +189,7 @@ class ClipPage(QWidget):
         self.model_title = model_title
         self._title.set_text(title)
         self._live_dot.hide()
-        self._about_clip = f"{clock(classification.duration_s)}{_GAP}{escaped(model_title)}"
-        self._about.setText(self._about_clip)
+        self._about.set_text(f"{clock(classification.duration_s)}{_GAP}{model_title}")
         self.spectrogram.show_image(result.image, classification.duration_s)
         self.overview.show_image(result.image, self.spectrogram.duration_s)
         self.timeline.show_result(classification)
@@ -208,7 +206,7 @@ class ClipPage(QWidget):
         """Get ready for a take."""
         self._title.set_text("Recording\N{HORIZONTAL ELLIPSIS}")
         self._live_dot.show()
-        self._about.setText(escaped(model_title))
+        self._about.set_text(model_title)
         self.spectrogram.start_live()
         self.overview.show_image(None, 0.0)
         self.timeline.show_result(None)
@@ -267,10 +265,7 @@ class ClipPage(QWidget):
         self.overlay = f"what spoke for and against {genre}" if is_on else ""
         if genre is None or classification.activation is None:
             self.spectrogram.hide_heat()
-            self._about.setText(self._about_clip)
             return
-        share = _share_words(classification.activation.share)
-        self._about.setText(self._about_clip + (f"{_GAP}{share}" if share else ""))
         self.why_chooser.setCurrentText(genre)
         index = classification.genres.index(genre)
         self.spectrogram.show_heat(classification.activation, index, genre)
@@ -285,16 +280,16 @@ class ClipPage(QWidget):
 
 def why_tip(classification: Classification) -> str:
     """Say what "why" shows, or why it can show nothing."""
-    reason = classification.no_map
-    return f"{reason[:1].upper()}{reason[1:]}." if reason else _WHY
-
-
-def _share_words(share: float) -> str:
-    """Words for the share of the answer that the overlay explains, if not all."""
-    if share >= 1.0:
-        return ""
-    tagger = "the rest is the tagger's, which hears three seconds as a whole"
-    return f"the network's {share:.0%} of the answer; {tagger}"
+    reason, activation = classification.no_map, classification.activation
+    if reason:
+        return f"{reason[:1].upper()}{reason[1:]}."
+    if activation is None or activation.share >= 1.0:
+        return _WHY
+    # Too long for the page, which has the figure beside the colours.
+    return (
+        f"{_WHY}. It explains the network's {percent(activation.share)} of the answer; the rest is "
+        "the tagger's, which hears three seconds as a whole."
+    )
 
 
 class DisplayOptions(QObject):

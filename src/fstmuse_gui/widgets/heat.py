@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from fstmuse_core.classify.result import ActivationMap
-from fstmuse_gui.plain import visible
+from fstmuse_gui.plain import percent, visible
 from fstmuse_gui.widgets.axes import MelScale
 
 _MOST_COLUMNS = 2048
@@ -107,20 +107,28 @@ class HeatLegend(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._words = ("", "")
+        self._share, self._aside = "", 0
         self.hide()
 
-    def show_genre(self, genre: str) -> None:
-        """Say for and against what the colours stand."""
+    def show_genre(self, genre: str, share: float) -> None:
+        """Say for and against what the colours stand, and for which share of the answer."""
         self._words = ("against", f"for {visible(genre)}")
-        self.setAccessibleName(f"Colours: blue spoke against {genre}, amber for it")
-        metrics = self.fontMetrics()
-        left, right = (metrics.horizontalAdvance(word) for word in self._words)
-        self.resize(left + right + _SCALE_WIDTH + 6 * _PAD, metrics.height() + 2 * _PAD)
+        self._share = share_words(share)
+        name = f"Colours: blue spoke against {genre}, amber for it"
+        self.setAccessibleName(f"{name}; {self._share}" if self._share else name)
         self.show()
         self.update()
 
     def place(self, room: QSize) -> None:
         """Stand in the lower right corner of a picture of this size."""
+        metrics = self.fontMetrics()
+        left, right = (metrics.horizontalAdvance(word) for word in self._words)
+        width = left + right + _SCALE_WIDTH + 6 * _PAD
+        share = metrics.horizontalAdvance(self._share) + 4 * _PAD if self._share else 0
+        # The tool tip of the button says it where the picture has no room for it.
+        share = share if width + share <= room.width() - 4 * _PAD else 0
+        self._aside = share
+        self.resize(width + share, metrics.height() + 2 * _PAD)
         self.move(room.width() - self.width() - 2 * _PAD, room.height() - self.height() - 2 * _PAD)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -132,12 +140,20 @@ class HeatLegend(QWidget):
         painter.setPen(_INK)
         box = self.rect().adjusted(2 * _PAD, 0, -2 * _PAD, 0)
         centred = Qt.AlignmentFlag.AlignVCenter
+        if self._aside:
+            painter.drawText(box, centred | Qt.AlignmentFlag.AlignLeft, self._share)
+            box.setLeft(box.left() + self._aside)
         painter.drawText(box, centred | Qt.AlignmentFlag.AlignLeft, self._words[0])
         painter.drawText(box, centred | Qt.AlignmentFlag.AlignRight, self._words[1])
         left = box.left() + self.fontMetrics().horizontalAdvance(self._words[0]) + _PAD
         scale = QRectF(left, self.height() / 2 - 5, _SCALE_WIDTH, 10)
         painter.fillRect(scale, _scale_brush(scale))
         painter.end()
+
+
+def share_words(share: float) -> str:
+    """Words for the share of the answer that the overlay explains; empty if it is all."""
+    return f"The network's {percent(share)} of the answer:" if share < 1.0 else ""
 
 
 def _scale_brush(box: QRectF) -> QLinearGradient:

@@ -168,7 +168,7 @@ class SpectrogramView(QWidget):
     def show_heat(self, activation: ActivationMap, index: int, genre: str) -> None:
         """Lay over the picture what spoke for and against a genre, by its index in the model."""
         self._heat.setImage(heat_image(activation, index), autoLevels=False)
-        self.legend.show_genre(genre)
+        self.legend.show_genre(genre, activation.share)
         self.legend.place(self._canvas.size())
         self._heat.setRect(heat_rect(activation, self._scale))
         self._heat.show()
