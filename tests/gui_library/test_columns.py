@@ -127,6 +127,8 @@ def test_a_heading_of_a_new_column_sorts(bench: LibraryBench, library: Library) 
         (Column.RATE, {"bit_rate": 191_999}, "192", "192"),
         (Column.ADDED, {"added_at": "2026-02-01T00:00:00+00:00"}, "2026-02-01", "2026-02-01"),
         (Column.ENERGY, {"energy": 0.456}, "46", "46"),
+        # Of a title that is cut short too, and the path alone need not hold it.
+        (Column.TITLE, {"title": "A Long Way"}, "A Long Way", "A Long Way\n"),
         (Column.YEAR, {}, "", ""),
         (Column.BPM, {}, "", ""),
         (Column.KEY, {}, "", ""),

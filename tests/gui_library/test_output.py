@@ -11,7 +11,7 @@ import psutil
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.bundle.bundle import find_bundle
@@ -109,7 +109,7 @@ def test_a_preview_that_is_out_of_date_is_made_anew(bench: LibraryBench) -> None
     dialog.form.changed.emit()
     bench.qtbot.waitUntil(lambda: dialog.write_button.isVisible())
     assert [Path(line.path).name for line in dialog.table.plan.changing] == ["two.flac"]
-    assert "90% sure, less than 95%" in dialog.table.plan.staying[0].why
+    assert "90 % sure, less than 95 %" in dialog.table.plan.staying[0].why
     assert dialog.form.policy.mode is Mode.ONLY_IF_EMPTY
     dialog.reject()
 
@@ -236,6 +236,27 @@ def test_further_tags_are_asked_for_and_shown(qtbot: QtBot) -> None:
     assert model.text(0, 4) == "Rock, BPM 120"
 
 
+def test_the_reasons_of_what_stays_can_be_read(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    dialog = TagDialog(window)
+    why = "only 41 % sure, less than 50 %"
+    dialog.table.plan.add([PlanLine("/a.mp3", (), (), why, score=0.41)])
+    dialog.show_plan(0)
+    dialog.staying.click()
+    dialog.resize(1040, 790)
+    dialog.show()
+    # All seven columns were there, two of them blank, and each reason was cut short.
+    hidden = [column for column in range(7) if dialog.table.isColumnHidden(column)]
+    assert hidden == [0, 4]
+    room = dialog.table.columnWidth(6)
+    assert room > dialog.table.fontMetrics().horizontalAdvance(why) + 16
+    # The table scrolls, and the page around it does not.
+    (area,) = dialog.findChildren(QScrollArea)
+    assert area.verticalScrollBar().maximum() == 0
+    dialog.close()
+
+
 def test_files_can_be_left_out_of_the_preview(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
@@ -248,6 +269,8 @@ def test_files_can_be_left_out_of_the_preview(qtbot: QtBot) -> None:
     )
     dialog.show_plan(0)
     texts = [dialog.table.plan.text(0, column) for column in range(7)]
+    hidden = [column for column in range(7) if dialog.table.isColumnHidden(column)]
+    assert hidden == [6], "nothing says why where all of it is to be written"
     assert texts[1:] == ["a.mp3", "Somebody", "\N{EN DASH}", "Rock", "64\N{NO-BREAK SPACE}%", ""]
     assert dialog.table.plan.text(1, 5) == "You"
 

@@ -74,10 +74,13 @@ def test_the_nearest_songs_are_shown_and_left_again(bench: LibraryBench) -> None
     bench.view.table._on_heading(Column.GENRE)
     before = bench.titles
     choose(bench, "Song 0")
+    said: list[str] = []
+    bench.tab.message.connect(said.append)
 
     find(bench, bench.tab._similar.trigger)
 
     assert bench.titles == [f"Song {n}" for n in range(8)]
+    assert said[-1] == "Sounds like Song 0: 7 songs.", "it is none of those that sound like it"
     assert bench.view.list_bar.isVisible()
     assert bench.view.list_bar.text == "Sounds like Song 0"
     table = bench.view.table
@@ -254,7 +257,7 @@ def test_copies_are_grouped_with_what_to_keep(bench: LibraryBench, library: Libr
     notes = [rows.text(line, Column.NEAR) for line in range(3)]
     assert sum(note.startswith("Keep: ") for note in notes) == 1
     assert notes[0].startswith("Keep: ")
-    assert all(note.startswith("100%, ") for note in notes[1:])
+    assert all(note.startswith("100 %, ") for note in notes[1:])
     assert rows.hint(0, Column.NEAR) == notes[0]
     bench.view.list_bar.back_button.click()
     assert len(bench.titles) == len(SONGS)

@@ -48,7 +48,7 @@ def test_several_genres_and_thresholds(take: Take) -> None:
     assert change.note.startswith("Rock 0.50, Folk 0.30; m 1a2b3c4d; FstMuse ")
     assert only(heard, replace(policy, note=False)).note == ""
     assert only(heard, replace(policy, most=1)).new == ("Rock",)
-    assert "only 50% sure, less than 60%" in only(heard, replace(policy, at_least=0.6)).skipped
+    assert "only 50 % sure, less than 60 %" in only(heard, replace(policy, at_least=0.6)).skipped
 
 
 def test_doubt_and_what_the_listener_said(take: Take) -> None:

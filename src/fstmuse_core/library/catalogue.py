@@ -92,13 +92,13 @@ class SongList:
     title : str
         Name for people.
     songs : tuple of (int, float)
-        Ids of the files, and how near each is: 1 for the same sound.
+        Ids of the files, and how near each is: 1 for the same sound, None where nothing is asked.
     notes : tuple of (int, str)
         Ids of files, and words that say more than how near they are.
     """
 
     title: str
-    songs: tuple[tuple[int, float], ...]
+    songs: tuple[tuple[int, float | None], ...]
     notes: tuple[tuple[int, str], ...] = ()
 
 

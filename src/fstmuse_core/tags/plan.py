@@ -13,6 +13,7 @@ from typing import Any
 
 from fstmuse_core import __version__
 from fstmuse_core.system.errors import FstMuseError, one_line
+from fstmuse_core.system.wording import percent
 from fstmuse_core.tags.extras import FIELDS, WORDS, Extras, chosen_extras, reasons
 from fstmuse_core.tags.file_access import Stamp, obstacle, reason_for
 from fstmuse_core.tags.formats import TagFile, open_tags
@@ -319,7 +320,7 @@ def _wanted(file: FileGenres, policy: Policy) -> tuple[tuple[str, ...], str]:
     elif not (file.is_sure or policy.unsure):
         return (), "the model is not sure"
     elif ranked[0][1] < policy.at_least:
-        return (), f"only {ranked[0][1]:.0%} sure, less than {policy.at_least:.0%}"
+        return (), f"only {percent(ranked[0][1])} sure, less than {percent(policy.at_least)}"
     others = [name for name, score in ranked[1 : policy.most] if score >= policy.also_at_least]
     return (ranked[0][0], *others), ""
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -44,6 +44,8 @@ _SIGN = 16
 _DOT = 8
 _FACET = Qt.ItemDataRole.UserRole + 1
 _TYPING_MS = 160
+_SAVE, _ALL_FILES = f" Save{MORE}", " All files"
+_NARROW = 480
 
 
 @dataclass(frozen=True)
@@ -309,12 +311,13 @@ class SongListBar(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.setAccessibleName("List of songs")
-        self._title = ElidedLabel()
-        self.save_button = QPushButton(icon("export"), f" Save{MORE}")
+        self._title = ElidedLabel(cut=Qt.TextElideMode.ElideRight)
+        self.save_button = QPushButton(icon("export"), _SAVE)
         self.save_button.setAccessibleName("Save as a playlist")
         self.save_button.setToolTip("Write a playlist of the songs in the table, in their order")
         self.save_button.clicked.connect(self.save_requested)
-        self.back_button = QPushButton(icon("close"), " All files")
+        self.back_button = QPushButton(icon("close"), _ALL_FILES)
+        self.back_button.setAccessibleName("Show all files again")
         self.back_button.setToolTip("Show all files again (Ctrl+Shift+F)")
         self.back_button.clicked.connect(self.back_requested)
         row = QHBoxLayout(self)
@@ -324,6 +327,13 @@ class SongListBar(QFrame):
         row.addWidget(self.save_button)
         row.addWidget(self.back_button)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the list's name where there is little."""
+        is_narrow = event.size().width() < _NARROW
+        self.save_button.setText("" if is_narrow else _SAVE)
+        self.back_button.setText("" if is_narrow else _ALL_FILES)
+        super().resizeEvent(event)
 
     @property
     def text(self) -> str:

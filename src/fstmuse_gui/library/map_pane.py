@@ -30,7 +30,7 @@ class MapPane(QFrame):
         super().__init__(parent)
         self.setObjectName("card")
         self.map = SongMapView()
-        self.note = ElidedLabel()
+        self.note = ElidedLabel(cut=Qt.TextElideMode.ElideRight)
         self.note.setProperty("look", "small")
         self.note.setAccessibleName("About the map")
         self.lasso_button = tool_button(

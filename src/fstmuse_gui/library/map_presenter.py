@@ -162,10 +162,10 @@ class MapPresenter(QObject):
         n_there -= catalogue.state_counts()[State.GONE]
         n_shown -= catalogue.state_counts(rows)[State.GONE]
         n_missing = n_there - n_shown
-        note = f"{counted(len(rows), 'song')}{GAP}neighbours sound alike"
+        # What the hollow dots are stands first: where there is little room, the rest is cut.
         n_unsure = int((~is_sure).sum())
-        if n_unsure:
-            note += f"{GAP}{HOLLOW} not sure: {n_unsure:,}"
+        note = f"{HOLLOW} not sure: {n_unsure:,}{GAP}" if n_unsure else ""
+        note += f"{counted(len(rows), 'song')}{GAP}neighbours sound alike"
         if n_missing:
             note += f"{GAP}{n_missing:,} not on the map yet"
         pane.show_map(note)
@@ -204,7 +204,7 @@ class MapPresenter(QObject):
         if not len(numbers):
             self.message.emit("There is no song within the line.")
             return
-        songs = tuple(zip(self._dot_ids[numbers].tolist(), repeat(1.0), strict=False))
+        songs = tuple(zip(self._dot_ids[numbers].tolist(), repeat(None), strict=False))
         self._presenter.show_list(
             SongList(f"Drawn around on the map{GAP}{counted(len(songs), 'song')}", songs)
         )

@@ -283,6 +283,7 @@ class LibrarySidebar(QWidget):
         column.addLayout(switch)
         column.addWidget(self.folders)
         column.addWidget(self.artists, 1)
+        column.addSpacing(GRID // 2)
         column.addWidget(self.watch_box)
         column.addSpacing(GRID)
         self._genre_heading = self._heading("Genres")

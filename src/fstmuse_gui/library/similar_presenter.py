@@ -55,7 +55,7 @@ class SimilarPresenter(QObject):
         """Find what sounds like these together."""
         songs = self._rows(file_ids)
         if songs:
-            self._ask(lambda finder: _similar(finder, songs))
+            self._ask(lambda finder: _similar(finder, songs), len(songs))
 
     def find_way(self, file_ids: Sequence[int]) -> None:
         """Find a way from the first of two songs to the second."""
@@ -103,9 +103,9 @@ class SimilarPresenter(QObject):
             return
         songs = tuple((file_id, share) for file_id, share, _ in found)
         notes = tuple((file_id, words) for file_id, _, words in found)
-        self.found.emit(
-            SongList(f"Albums of several genres{GAP}{counted(len(songs), 'song')}", songs, notes)
-        )
+        said = counted(len(songs), "song")
+        self.message.emit(f"Albums of several genres: {said}.")
+        self.found.emit(SongList(f"Albums of several genres{GAP}{said}", songs, notes))
 
     def _on_copies(self, copies: list[tuple[int, float, str]] | None) -> None:
         if not copies:
@@ -127,7 +127,7 @@ class SimilarPresenter(QObject):
         catalogue = self._view.table.rows.catalogue
         return [catalogue.rows[catalogue.places[file_id]] for file_id in file_ids]
 
-    def _ask(self, find: Callable[[SongFinder], SongList]) -> None:
+    def _ask(self, find: Callable[[SongFinder], SongList], n_asked: int = 0) -> None:
         rows = self._view.table.rows.catalogue.rows
         self.message.emit(f"Looking through what all songs sound like{MORE}")
 
@@ -141,7 +141,9 @@ class SimilarPresenter(QObject):
             return find(SongFinder(index, rows, lambda row: not check.fault(row), prints))
 
         def then(songs: SongList) -> None:
-            self.message.emit(f"{songs.title}: {counted(len(songs.songs), 'song')}.")
+            # Of what sounds like a song, that song is none.
+            n_found = len(songs.songs) - n_asked
+            self.message.emit(f"{songs.title}: {counted(n_found, 'song')}.")
             self.found.emit(songs)
 
         self._library_store.change(work, then)

@@ -62,7 +62,8 @@ class LibraryModel(TextTableModel):
         self.beginResetModel()
         self.catalogue, self._places = catalogue, places
         self._shown_at = None
-        self.nearness = dict(songs.songs) if songs is not None else {}
+        listed = songs.songs if songs is not None else ()
+        self.nearness = {song: near for song, near in listed if near is not None}
         self.notes = dict(songs.notes) if songs is not None else {}
         self.endResetModel()
 
@@ -147,6 +148,7 @@ class RowPainter(QStyledItemDelegate):
         self._model = model
         self._view = parent
         self._signs: dict[tuple[str, int, float], QPixmap] = {}
+        self.hovered = -1  # the line below the pointer: Qt tells one cell of it
         self._dress()
 
     def _dress(self) -> None:
@@ -172,7 +174,7 @@ class RowPainter(QStyledItemDelegate):
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen:
             painter.fillRect(rect, QColor(colours.tint))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
+        elif line == self.hovered:
             painter.fillRect(rect, QColor(colours.raised))
         if line == self._view.currentIndex().row():
             self._mark(painter, QRectF(rect), column, colours)

@@ -26,6 +26,7 @@ from fstmuse_gui.widgets.rows import PlainTable
 # Columns of one width, and in a narrow table; those that share what is left; and the room that
 # others ask for, in the order in which they get it, once the title has enough.
 _FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128, Column.NEAR: 132}
+_GENRE_BESIDE_NOTES = 108
 _NARROW = {Column.GENRE: 132, Column.SURE: 72, Column.NEAR: 72}
 _NARROW_BELOW = 500
 _SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
@@ -98,6 +99,8 @@ class LibraryTable(PlainTable):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.show_order(self._order)
         self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.entered.connect(lambda index: self._hover(index.row()))
+        self.viewportEntered.connect(lambda: self._hover(-1))
 
     # -- what is shown -----------------------------------------------------------------
 
@@ -197,6 +200,15 @@ class LibraryTable(PlainTable):
 
     # -- appearance and keys ------------------------------------------------------------
 
+    def _hover(self, line: int) -> None:
+        if line != self._painter.hovered:
+            self._painter.hovered = line
+            self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
@@ -282,7 +294,9 @@ class LibraryTable(PlainTable):
         fixed = {c: w for c, w in _FIXED.items() if c in shown}
         if self.rows.notes:
             fixed[Column.NEAR] = max(_FIXED[Column.NEAR], width * 2 // 5)
-        if width < _NARROW_BELOW and not self.rows.notes:
+        if width < _NARROW_BELOW and self.rows.notes:
+            fixed[Column.GENRE] = _GENRE_BESIDE_NOTES
+        elif width < _NARROW_BELOW:
             fixed.update({c: w for c, w in _NARROW.items() if c in shown})
         room = max(0, width - sum(fixed.values()))
         shares = {c: share for c, share in _SHARES.items() if c in shown}

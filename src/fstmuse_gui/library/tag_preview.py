@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QGridLayout,
+    QHBoxLayout,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -26,6 +27,7 @@ from fstmuse_gui.plain import PlainLabel, counted, percent, set_tip
 from fstmuse_gui.theme import GRID, current_colours
 from fstmuse_gui.widgets.controls import (
     ENCODING_CAPTION,
+    Field,
     WheelSafeComboBox,
     WheelSafeSpinBox,
     choose_encoding,
@@ -60,7 +62,9 @@ _HEADINGS = (
     ("Why", ""),
 )
 _TICK, _FILE, _ARTIST, _NOW, _THEN, _SCORE, _WHY = range(7)
-_SHARES = (4, 23, 13, 12, 19, 10, 19)
+# Widths of the columns that say something, of what changes and of what stays.
+_CHANGING = {_TICK: 4, _FILE: 28, _ARTIST: 17, _NOW: 14, _THEN: 20, _SCORE: 10, _WHY: 20}
+_STAYING = {_FILE: 24, _ARTIST: 15, _NOW: 14, _SCORE: 10, _WHY: 37}
 _TICKED, _EMPTY = "\N{BALLOT BOX WITH CHECK}", "\N{BALLOT BOX}"
 
 
@@ -131,32 +135,28 @@ class TagForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         self._add_fields(column)
-        for text, control in (
-            ("Files", self.scope),
-            ("Write it", self.mode),
-            ("Least probability", self.at_least),
-            ("Genres at most", self.most),
-            ("Least probability of further ones", self.also_at_least),
-            ("Between genres in ID3v2.3", self.separator),
-            (ENCODING_CAPTION, self.encoding),
+        most, further = "Genres at most", "Least probability of further ones"
+        # So many that the form is as high as the dialog: a bar beside the table's own is one
+        # too many.
+        for fields in (
+            [("Files", self.scope)],
+            [("Write it", self.mode)],
+            [("Least probability", self.at_least), (most, self.most)],
+            [(further, self.also_at_least)],
+            [("Between genres in ID3v2.3", self.separator)],
+            [(ENCODING_CAPTION, self.encoding)],
         ):
-            label = PlainLabel(text)
-            label.setProperty("look", "small")
-            label.setBuddy(control)
-            control.setAccessibleName(text)
-            column.addWidget(label)
-            column.addWidget(control)
+            row = QHBoxLayout()
+            row.setSpacing(GRID)
+            for text, control in fields:
+                row.addWidget(Field(text, control, control.toolTip()))
+            column.addLayout(row)
             column.addSpacing(GRID // 2)
-        column.addSpacing(GRID)
         column.addWidget(self.genres_button)
         column.addSpacing(GRID)
-        column.addWidget(self.by_album)
-        column.addSpacing(GRID // 2)
-        column.addWidget(self.unsure)
-        column.addSpacing(GRID // 2)
-        column.addWidget(self.note)
-        column.addSpacing(GRID // 2)
-        column.addWidget(self.keep_time)
+        for box in (self.by_album, self.unsure, self.note, self.keep_time):
+            column.addWidget(box)
+            column.addSpacing(GRID // 2)
         column.addStretch()
         hint = PlainLabel(
             "What you said yourself always counts. Each file is copied, changed and checked "
@@ -300,6 +300,14 @@ class TagPlanModel(TextTableModel):
         if more:
             self.endInsertRows()
 
+    @property
+    def shares(self) -> dict[int, int]:
+        """Columns that say something of the lines on show, and the share of the width of each."""
+        if self._shows_staying:
+            return _STAYING
+        has_reasons = any(line.why for line in self.changing)
+        return {c: share for c, share in _CHANGING.items() if c != _WHY or has_reasons}
+
     def show_staying(self, is_wanted: bool) -> None:
         """Show what stays as it is, or what changes."""
         self.beginResetModel()
@@ -361,6 +369,9 @@ class TagPlanTable(PlainTable):
         self.plan.setParent(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.clicked.connect(self._on_clicked)
+        self.plan.modelReset.connect(self._lay_out)
+        self.plan.rowsInserted.connect(self._lay_out)
+        self._lay_out()
 
     def _on_clicked(self, index: QModelIndex) -> None:
         if index.column() == _TICK:
@@ -378,6 +389,11 @@ class TagPlanTable(PlainTable):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        width = self.viewport().width()
-        for column, share in enumerate(_SHARES):
-            self.setColumnWidth(column, width * share // 100)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width, shares = self.viewport().width(), self.plan.shares
+        for column in range(len(_HEADINGS)):
+            self.setColumnHidden(column, column not in shares)
+        for column, share in shares.items():
+            self.setColumnWidth(column, width * share // sum(shares.values()))

@@ -160,7 +160,9 @@ def tool_tip(row: LibraryRow, column: Column) -> str:
         return row.verdict or STATES[row.state]
     if column is Column.SURE and row.verdict:
         return f"{row.genre or 'No genre'}, {percent(row.confidence)}: {row.verdict}"
-    if column in (Column.TITLE, Column.FOLDER):
+    if column is Column.TITLE:
+        return f"{cell_text(row, column)}\n{one_line(row.path)}"
+    if column is Column.FOLDER:
         return one_line(row.path)
     if column is Column.BPM and row.bpm is not None:
         return f"{row.bpm:.1f} beats a minute in {percent(row.steadiness or 0.0)} of the song"

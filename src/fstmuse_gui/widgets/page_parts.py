@@ -37,7 +37,13 @@ _SHIELD = "shield"
 
 
 class ElidedLabel(PlainLabel):
-    """Shows as much of a plain text as fits; the whole is its tool tip."""
+    """Shows as much of a plain text as fits, cut in the middle or at the end; all is its tip."""
+
+    def __init__(
+        self, text: str = "", *, cut: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
+    ) -> None:
+        super().__init__(text)
+        self._cut = cut
 
     def set_text(self, text: str) -> None:
         """Show ``text``."""
@@ -50,9 +56,7 @@ class ElidedLabel(PlainLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, self.width()
-        )
+        text = self.fontMetrics().elidedText(self.text(), self._cut, self.width())
         painter.drawText(QRectF(self.rect()), self.alignment(), text)
         painter.end()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.system.process_limits import Limits, heartbeat
+from fstmuse_core.system.wording import percent
 from fstmuse_core.workers.protocol import (
     ChangedFile,
     CompareModels,
@@ -180,7 +181,8 @@ def find_copies(server: LibraryServer, request: FindCopies) -> list[tuple[int, f
             kept, others = group[0], group[1:]
             found.append((kept.row.file_id, 1.0, f"Keep: {kept.why}"))
             found += [
-                (copy.row.file_id, copy.alike, f"{copy.alike:.0%}, {copy.why}") for copy in others
+                (copy.row.file_id, copy.alike, f"{percent(copy.alike)}, {copy.why}")
+                for copy in others
             ]
     return found
 
