@@ -63,9 +63,8 @@ def test_what_is_chosen_is_asked(bench: GenerateBench) -> None:
     bench.form.beat.variation.setValue(40)
     assert bench.asked[0].beat == BeatWish(124.0, 16, "AABA", 1.0, True)
     assert not bench.form.seconds.isEnabled()
-    assert bench.form.beat.fold_button.text() == (
-        " 124 bpm, 16 bars, AABA, 40\N{NO-BREAK SPACE}% varied, loop"
-    )
+    fold = bench.form.beat.fold_button
+    assert fold.text() == " 124 bpm, 16 bars, AABA, 40\N{NO-BREAK SPACE}% varied, loop"
     bench.form.beat.fold_button.click()
     assert bench.form.beat.fold_button.text() == " Tempo and form"
     bench.form.beat.bars.setValue(0)

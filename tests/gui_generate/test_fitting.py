@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QCoreApplication
 
+from fstmuse_core.classify.result import Doubt
 from tests.gui.fakes import make_classification
 from tests.gui.reach import check_sizes, scrolled_sideways
 from tests.gui_generate.conftest import GenerateBench
@@ -39,6 +40,18 @@ def test_nothing_is_wider_than_the_page(bench: GenerateBench, titles: list[str])
         assert bench.window.width() == width
         assert not scrolled_sideways(bench.window), f"at {width}"
         assert bench.page.judges.isVisible()
+
+
+def test_what_the_judge_says_is_said_once(bench: GenerateBench) -> None:
+    bench.make()
+    unsure = make_classification(
+        doubt=Doubt.UNFAMILIAR, sentence="Not sure: this is unlike the music the model knows."
+    )
+    bench.page.show_opinions(SHIPPED, (unsure,) * len(SHIPPED), 0)
+    assert bench.page._said.text() == f"{SHIPPED[0]} is not sure."
+    assert bench.page._honest.text() == "This is unlike the music the model knows."
+    bench.page.show_opinions(SHIPPED, (make_classification(),) * len(SHIPPED), 0)
+    assert bench.page._honest.text() == "84 % sure."
 
 
 def test_judges_that_do_not_fit_in_a_row_are_a_list(bench: GenerateBench) -> None:

@@ -134,7 +134,8 @@ class BeatForm(CollapsibleBox):
     def _show_summary(self) -> None:
         """Name what is asked on the button, where the fields are folded away."""
         wish = None if self.fold_button.isChecked() else self.wish()
-        self.fold_button.setText(f" {caption(in_words(wish))}" if wish else f" {_NAME}")
+        words = in_words(wish) if wish else _NAME
+        self.fold_button.setText(f" {caption(words[:1].upper() + words[1:])}")
 
     @property
     def why_not(self) -> str:

@@ -26,6 +26,7 @@ from fstmuse_gui.shared.tabs import Unsaved
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.sound.player import Playing
 from fstmuse_gui.widgets.file_list import Row, RowState
+from fstmuse_gui.widgets.verdict import NOT_SURE
 
 if TYPE_CHECKING:
     from fstmuse_core.generate.generator import GeneratedClip, Recipe
@@ -54,7 +55,7 @@ class TakeRow(Row):
 
     def _state_in_words(self) -> str:
         if self.state is RowState.DONE:
-            words = f"Heard as {self.genre}" if self.genre else "Heard as nothing sure"
+            words = f"Heard as {self.genre}" if self.genre else NOT_SURE
             return words if self.is_judged else "Not listened to"
         if self.state is RowState.FAILED:
             return "Could not be made"

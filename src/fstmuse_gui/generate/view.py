@@ -33,6 +33,7 @@ from fstmuse_gui.widgets.paged_view import LOW, NARROW, PagedView
 from fstmuse_gui.widgets.spectrogram_view import SpectrogramView
 from fstmuse_gui.widgets.state_pages import BusyPage, EmptyState, TroublePage
 from fstmuse_gui.widgets.transport_bar import TransportBar
+from fstmuse_gui.widgets.verdict import NOT_SURE, rest_of
 
 _GAP = "  \N{MIDDLE DOT}  "
 _STEPS = 1000
@@ -273,7 +274,7 @@ class TakePage(QWidget):
         name = titles[chosen]
         said = f"{name} hears {verdict.genre}." if verdict.genre else f"{name} is not sure."
         self._said.setText(said)
-        self._honest.setText(verdict.sentence)
+        self._honest.setText(rest_of(verdict.sentence, verdict.genre or NOT_SURE))
         self.bars.show_result(opinion, animate=True)
 
     def show_pair(self, pair: tuple[Take, Take] | None, shown: int) -> None:

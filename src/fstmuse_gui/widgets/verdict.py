@@ -14,8 +14,15 @@ from fstmuse_gui.theme import GRID, icon, scaled_font
 from fstmuse_gui.widgets.genre_picker import GenrePicker
 from fstmuse_gui.widgets.page_parts import keep_size_when_hidden
 
+NOT_SURE = "Not sure"
 _SIGN = 16
 _MORE = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def rest_of(sentence: str, headline: str) -> str:
+    """The sentence of a verdict without its first words, which a headline has said already."""
+    rest = sentence.removeprefix(f"{headline}, ").removeprefix(f"{headline}: ")
+    return rest[:1].upper() + rest[1:]
 
 
 class VerdictPanel(QWidget):
@@ -77,10 +84,8 @@ class VerdictPanel(QWidget):
 
     def show_verdict(self, genre: str | None, sentence: str) -> None:
         """Show a genre, ``None`` for no genre that is sure, and a sentence about it."""
-        headline = genre or "Not sure"
-        # The headline has said the first words of the sentence already.
-        rest = sentence.removeprefix(f"{headline}, ").removeprefix(f"{headline}: ")
-        self.show_words(headline, rest[:1].upper() + rest[1:])
+        headline = genre or NOT_SURE
+        self.show_words(headline, rest_of(sentence, headline))
 
     def show_words(self, headline: str, sentence: str) -> None:
         """Say something else."""
