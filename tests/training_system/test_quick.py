@@ -21,6 +21,7 @@ from fstmuse_core.bundle.importing import import_model
 from fstmuse_core.bundle.manifest import TAGGED
 from fstmuse_core.bundle.tagger import find_tagger
 from fstmuse_core.classify.classifier import GenreClassifier
+from fstmuse_core.runs.store import RUN_FILE, find_run
 from fstmuse_core.system.errors import BundleError
 from fstmuse_core.training.quick import session as quick_session
 from tests.conftest import make_music, make_speech
@@ -86,6 +87,21 @@ def test_every_song_is_tested_by_what_has_not_learned_from_its_artist(quick: Hom
     assert np.array(metrics["confusion"]).sum() == 18
     assert metrics["accuracy"] > 0.6
     assert 0 <= metrics["interval"][0] <= metrics["accuracy"] <= metrics["interval"][1] <= 1
+
+
+def test_a_run_that_was_cut_off_counts_all_its_starts(used: Home) -> None:
+    # As a kill leaves it: a record, and no end.
+    run = find_run(used.of_kind("started")[0]["run"])
+    cut_off = run.with_name("cut-off")
+    cut_off.mkdir()
+    record = json.loads((run / RUN_FILE).read_text())
+    assert 0.0 < record["seconds"] <= used.last["seconds"]
+    settings = {**record["settings"], "out": "cut-off"}
+    changed = {**record, "settings": settings, "seconds": 10_000.0}
+    (cut_off / RUN_FILE).write_text(json.dumps(changed))
+    home = Home(used.folder)
+    assert home.train(resume="cut-off") == 0, home.said
+    assert home.last["seconds"] > 10_000.0
 
 
 def test_the_card_says_what_it_is(quick: Home) -> None:

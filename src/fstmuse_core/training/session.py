@@ -290,7 +290,7 @@ class _Session:
 
             preparation = Preparation(self._events, self._control)
             told = preparation, self._events, self._control
-            return train_quick(settings, folder, *told, self._begun)
+            return train_quick(settings, folder, *told, self._begun, record)
         # Keras takes seconds to load: meanwhile the music is looked through.
         loading = threading.Thread(target=_load_keras, daemon=True)
         loading.start()

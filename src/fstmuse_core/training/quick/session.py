@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,8 @@ from fstmuse_core.training.tagger_rows import outputs_of
 FOLDS = 5
 # As many as a model from a file may have; of a thousand folders most are no genres.
 MOST_GENRES = 64
+_SECONDS = "seconds"
+_KEPT_EVERY_S = 2.0
 # Fewer songs are learned from, and said.
 _A_BEGINNING = 10
 
@@ -64,6 +67,7 @@ def train_quick(
     events: Events,
     control: Control,
     begun: float,
+    record: Mapping[str, Any],
 ) -> Done:
     """Learn a head, judge it by cross-validation, write the bundle; return the last event.
 
@@ -73,6 +77,8 @@ def train_quick(
         Of the run.
     begun : float
         Time at which the command began, on the monotonic clock.
+    record : mapping
+        Record of the run that is gone on with; empty for a new one.
 
     Raises
     ------
@@ -80,10 +86,11 @@ def train_quick(
         If the music is too little or cannot be told apart, or the tagger is missing.
     """
     tagger = the_tagger()
-    chosen = _choose(settings, preparation, events, control, tagger)
+    clock = _Clock(folder, begun, dict(record or record_of(settings, None, [])))
+    chosen = _choose(settings, preparation, events, control, tagger, clock)
     data = chosen.data
     parts = Parts(data.genres, data.tracks, (), ())
-    write_json(folder / RUN_FILE, record_of(settings, parts, preparation.warnings))
+    clock.keep(record_of(settings, parts, preparation.warnings))
     folds = data.folds(settings.cross_validate or FOLDS, settings.seed)
     for sentence in thin_classes(data):
         preparation.warn(sentence)
@@ -92,6 +99,7 @@ def train_quick(
 
     def tell(done: int, total: int) -> None:
         control.check()
+        clock.tick()
         events.preparing("folds", done, total)
 
     scores = out_of_fold(data, folds, tell)
@@ -115,10 +123,34 @@ def train_quick(
         tagger=tagger.sha256,
         warnings=tuple(preparation.warnings),
         set_aside=chosen.set_aside,
-        seconds=time.monotonic() - begun,
+        seconds=clock.seconds,
     )
     control.check()
     return package_quick(result, folder, events.warn)
+
+
+class _Clock:
+    """How long a training has taken over all its starts, kept in the record of the run."""
+
+    def __init__(self, folder: Path, begun: float, record: dict[str, Any]) -> None:
+        self._folder, self._begun, self._record = folder, begun, record
+        self._earlier_s = float(record.get(_SECONDS, 0.0))
+        self._kept_at = begun
+
+    @property
+    def seconds(self) -> float:
+        return self._earlier_s + time.monotonic() - self._begun
+
+    def keep(self, record: Mapping[str, Any] | None = None) -> None:
+        """Write the time into the record, which is another from now on if one is given."""
+        self._record = {**(record or self._record), _SECONDS: self.seconds}
+        write_json(self._folder / RUN_FILE, self._record)
+        self._kept_at = time.monotonic()
+
+    def tick(self) -> None:
+        """Write it now and then: whatever ends the process, little of it is lost."""
+        if time.monotonic() - self._kept_at >= _KEPT_EVERY_S:
+            self.keep()
 
 
 def the_tagger() -> Tagger:
@@ -132,13 +164,18 @@ def _choose(
     events: Events,
     control: Control,
     tagger: Tagger,
+    clock: _Clock,
 ) -> _Chosen:
+    def tell(done: int, total: int) -> None:
+        clock.tick()
+        events.preparing("features", done, total)
+
     tracks = preparation.undisputed(settings, preparation.tracks(settings))
     wanted = _few_enough(choose_genres(settings, tracks))
     found = read_rows(
         [track.path for track in tracks],
         tagger.sha256,
-        lambda done, total: events.preparing("features", done, total),
+        tell,
         lambda: control.stopped,
         named={track.path for track in tracks if track.collection == CORRECTED},
     )
