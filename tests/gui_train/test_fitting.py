@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
+
 from tests.gui.reach import check_breadth, check_sizes
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
@@ -15,6 +17,20 @@ def test_a_training_in_a_small_window(bench: TrainBench) -> None:
     check_sizes(bench.window)
     bench.tell(make_done())
     check_sizes(bench.window)
+
+
+def test_the_genres_are_seen_without_scrolling(bench: TrainBench) -> None:
+    bench.window.resize(1024, 640)
+    bench.survey()
+    QCoreApplication.processEvents()
+    first = list(bench.form.chips.chips.values())[:3]
+    assert all(chip.visibleRegion().boundingRect() == chip.rect() for chip in first)
+    # What is wrong with the name has all of the width, however short its field is.
+    bench.form.name.setText("what is this?")
+    bench.presenter.form.check()
+    QCoreApplication.processEvents()
+    assert bench.form.name_field.trouble
+    assert bench.form.name_field._trouble.width() > 1.5 * bench.form.name.width()
 
 
 def test_nothing_is_scrolled_sideways(bench: TrainBench) -> None:

@@ -74,6 +74,36 @@ def test_what_was_deleted_meanwhile_does_not_go_on(
     assert running.presenter.queue._queue.items == ()
 
 
+def test_what_waits_says_that_its_training_was_deleted(
+    running: TrainBench, own_folders: Path, qtbot: QtBot
+) -> None:
+    folder = own_folders / "fstmuse" / "runs" / "r3"
+    folder.mkdir(parents=True)
+    running.runs.append(UNFINISHED)
+    queue, runs = running.presenter.queue, running.view.form.runs.list
+
+    def listed() -> list[str]:
+        with qtbot.waitSignal(running.tab.past.listed):
+            running.tab.past.refresh()
+        return [str(runs.item(place).toolTip()) for place in range(runs.count())]
+
+    queue.add_resume("r3", "jazz-or-folk")
+    running.presenter.show_run(queue._queue.items[0].key)
+    assert "Waiting, next" in listed()
+    folder.rmdir()
+    running.runs.remove(UNFINISHED)
+    assert "Deleted, does not go on" in listed()
+    page = running.view.trouble_page
+    assert "was deleted" in page.sentence
+    # As after the undo of what deleted it.
+    folder.mkdir()
+    assert "Waiting, next" in listed()
+    folder.rmdir()
+    listed()
+    page.retry_button.click()
+    assert queue._queue.items == ()
+
+
 def test_what_is_gone_on_with_by_hand_waits_no_more(bench: TrainBench, qtbot: QtBot) -> None:
     bench.runs.append(UNFINISHED)
     with qtbot.waitSignal(bench.tab.past.listed):

@@ -267,6 +267,7 @@ class TrainPresenter(QObject):
     def _on_listed(self, found: list[PastRun]) -> None:
         self._rows = [run.row for run in found]
         self._show_rows()
+        self.queue.refresh()
         running = next((run for run in found if run.row.state == "running"), None)
         if running is not None and not self.live.is_running:
             self.live.follow(running.folder, running.row.title)

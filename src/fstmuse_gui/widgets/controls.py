@@ -212,7 +212,7 @@ class Field(QWidget):
         self._trouble.setText(_BLANK)
         if not keeps_line:
             self._trouble.hide()
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         column.addWidget(label)
@@ -221,6 +221,11 @@ class Field(QWidget):
         self._row.addWidget(control, 1)
         column.addLayout(self._row)
         column.addWidget(self._trouble)
+
+    def take_line(self) -> QWidget:
+        """Give the line below away, to be laid out where it has more room."""
+        self._column.removeWidget(self._trouble)
+        return self._trouble
 
     def add_beside(self, button: QWidget) -> None:
         """Place a button right of the control."""

@@ -66,10 +66,10 @@ def _base(name: str, folder: Path) -> list[Base]:
 
 # Base box -----------------------------------------------------------------------------------
 
-_NOTHING = "Nothing: learn anew"
+_NOTHING = "Nothing"
 _TIP = (
-    "Fine-tune: go on from a model that has learned already, also onto other genres. It needs "
-    "less music and less time."
+    "Nothing: learn anew. Else fine-tune: go on from a model that has learned already, also onto "
+    "other genres. It needs less music and less time."
 )
 
 
@@ -128,7 +128,9 @@ class BaseBox(WheelSafeComboBox):
         if not whose and design != "ours":
             whose = f"{DESIGNS[design]} design"
         self.setEnabled(not whose)
+        chosen = self.known(self.base)
         tip = f"{whose} always learns anew." if whose else _TIP
+        tip = f"{chosen.shown}. {tip}" if chosen is not None else tip
         set_tip(self, tip)
         self.setAccessibleDescription(tip)
 

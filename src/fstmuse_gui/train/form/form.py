@@ -81,9 +81,7 @@ class TrainForm(QWidget):
         self.setObjectName("sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(_WIDTH - 4 * GRID)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(2 * GRID)
+        column = self._column = QVBoxLayout(self)
         self._revealed: QWidget = self
         self._revealing = QTimer(self)
         self._revealing.setSingleShot(True)
@@ -105,22 +103,22 @@ class TrainForm(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.runs.keep_room(_SHOWN_IF_LOW if self.height() < _LOW else _SHOWN_RUNS)
+        # Where there is little height, the genres are to be seen without scrolling all the same.
+        is_low = self.height() < _LOW
+        self.runs.keep_room(_SHOWN_IF_LOW if is_low else _SHOWN_RUNS)
+        edge = GRID if is_low else 2 * GRID
+        self._column.setContentsMargins(2 * GRID, edge, 2 * GRID, edge)
+        self._column.setSpacing(edge)
+        self._fields.setSpacing(GRID if is_low else 12)
 
     def _build_fields(self) -> QScrollArea:
         inside = QWidget()
-        column = QVBoxLayout(inside)
+        column = self._fields = QVBoxLayout(inside)
         # Room for the rings around what has the focus.
         column.setContentsMargins(0, 0, 2, 0)
-        column.setSpacing(12)
         # What changes its height by itself, as music is read, has nothing but folds below it.
         column.addLayout(self._build_model())
-        self.name = QLineEdit()
-        ignore_drops(self.name)
-        self.name.textChanged.connect(lambda _t: self.changed.emit())
-        tip = "What the new model is called: letters, digits, dots, dashes, underscores."
-        self.name_field = Field("&Name of the new model", self.name, tip, keeps_line=True)
-        column.addWidget(self.name_field)
+        column.addLayout(self._build_start())
         self.data = DataList()
         column.addWidget(self.data)
         self.fma = FmaBox()
@@ -159,7 +157,7 @@ class TrainForm(QWidget):
         self._genres.hide()
         return self._genres
 
-    def _build_model(self) -> QVBoxLayout:
+    def _build_model(self) -> QHBoxLayout:
         self.model = choice(MODELS, "Model")
         self.model.activated.connect(lambda _i: self._on_model())
         self.design = choice(DESIGNS, "Design")
@@ -176,10 +174,23 @@ class TrainForm(QWidget):
             "is rebuilt to compare with: it gives all music a name and cannot show why."
         )
         row.addWidget(Field("&Design", self.design, tip))
+        return row
+
+    def _build_start(self) -> QVBoxLayout:
+        """Build what it starts from beside what it becomes, and below them what is wrong."""
+        self.name = QLineEdit()
+        ignore_drops(self.name)
+        self.name.textChanged.connect(lambda _t: self.changed.emit())
+        tip = "What the new model is called: letters, digits, dots, dashes, underscores."
+        self.name_field = Field("&Name of the new model", self.name, tip, keeps_line=True)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(Field("Start fro&m", self.base, self.base.toolTip()), 1)
+        row.addWidget(self.name_field, 1)
         column = QVBoxLayout()
-        column.setSpacing(12)
+        column.setSpacing(3)
         column.addLayout(row)
-        column.addWidget(Field("Start fro&m", self.base, self.base.toolTip()))
+        column.addWidget(self.name_field.take_line())
         return column
 
     def _on_model(self) -> None:

@@ -47,6 +47,11 @@ class Waiting:
         """The run that is gone on with; empty for a new training."""
         return self.arguments[1] if self.arguments[:1] == (_RESUME,) else ""
 
+    @property
+    def is_deleted(self) -> bool:
+        """True if the run that is to be gone on with is no more."""
+        return bool(self.resumed) and not (runs_folder() / self.resumed).is_dir()
+
 
 class TrainingQueue(QObject):
     """Trainings that begin one after the other; kept from one start of the window to the next.
@@ -127,6 +132,7 @@ class TrainingQueue(QObject):
 
 
 _REMOVE = "Remove from the queue"
+_DELETED = "Deleted, does not go on"
 
 
 class QueuePresenter(QObject):
@@ -170,7 +176,7 @@ class QueuePresenter(QObject):
         self._is_due = False
         self.shown = ""
         queue.changed.connect(self._on_changed)
-        live.changed.connect(self._refresh)
+        live.changed.connect(self.refresh)
         live.ended.connect(self._on_ended)
 
     def add(self, name: str, arguments: Sequence[str], taken: set[str]) -> None:
@@ -197,10 +203,11 @@ class QueuePresenter(QObject):
     def listed(self, rows: Sequence[RunRow]) -> list[RunRow]:
         """Return the rows with those that wait below the one that runs."""
         running = [row for row in rows if row.state == "running"]
-        waiting = [
-            RunRow(item.key, item.title, f"Waiting, {_place(number)}", WAITING)
-            for number, item in enumerate(self._queue.items, 1)
-        ]
+        waiting = []
+        for number, item in enumerate(self._queue.items, 1):
+            # It stays in the list: deleting it may be undone before its turn comes.
+            words = _DELETED if item.is_deleted else f"Waiting, {_place(number)}"
+            waiting.append(RunRow(item.key, item.title, words, WAITING))
         return [*running, *waiting, *(row for row in rows if row.state != "running")]
 
     def holds(self, key: str) -> bool:
@@ -212,14 +219,17 @@ class QueuePresenter(QObject):
     def show(self, key: str) -> None:
         """Show one that waits, and what can be done with it."""
         self.shown = key
-        self._refresh()
+        self.refresh()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Say anew what the one that is shown waits for."""
         item = self._queue.find(self.shown)
         if item is None:
             return
         buttons = {"go_on": _REMOVE, "back": "Back to the data set"}
-        if not self._live.is_running:
+        if item.is_deleted:
+            sentence = "The training that it was to go on with was deleted: it will be left out."
+        elif not self._live.is_running:
             sentence = "Nothing is being trained now; it begins when you start it."
             buttons = {"go_on": "Start it now", "back": _REMOVE}
         elif item == self._queue.items[0]:
@@ -233,9 +243,10 @@ class QueuePresenter(QObject):
     def press(self, *, is_first: bool) -> bool:
         """Do what the first or the other button offers; False if that is to go back."""
         item = self._queue.find(self.shown)
-        if item is None or (self._live.is_running and not is_first):
+        stays = item is not None and (self._live.is_running or item.is_deleted)
+        if item is None or (stays and not is_first):
             return False
-        if self._live.is_running or not is_first:
+        if stays or not is_first:
             self._queue.remove(item.key)
         else:
             self._queue.bring_forward(item)
@@ -252,13 +263,13 @@ class QueuePresenter(QObject):
         if self.shown and not self.holds(self.shown):
             self.shown = ""
             self.left.emit()
-        self._refresh()
+        self.refresh()
 
     # -- its turn ----------------------------------------------------------------------
 
     def _on_ended(self) -> None:
         self._is_due = True
-        self._refresh()
+        self.refresh()
 
     def begin_next(self, taken: set[str]) -> bool:
         """Begin the one that waits first, if it is its turn; returns whether it was shown."""
@@ -290,7 +301,7 @@ class QueuePresenter(QObject):
         """The one that waits first; those whose training was deleted are said and left out."""
         while self._queue.items:
             item = self._queue.take()
-            if not item.resumed or (runs_folder() / item.resumed).is_dir():
+            if not item.is_deleted:
                 return item
             self.message.emit(f"{item.title} does not go on: the training was deleted.")
         return None
