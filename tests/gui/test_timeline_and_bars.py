@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.classify.result import Classification, Timeline, Verdict
 from fstmuse_gui.plain import percent
-from fstmuse_gui.theme import ThemeController, genre_colour
-from fstmuse_gui.widgets.genre_bars import ProbabilityBars
+from fstmuse_gui.theme import ThemeController, genre_colour, scaled_font
+from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, ProbabilityBars
 from fstmuse_gui.widgets.timeline_view import TimelineView, _Curve
 from tests.gui.fakes import GENRES, make_classification
 
@@ -180,6 +180,17 @@ def test_bars_take_the_genres_of_another_model(bars: ProbabilityBars) -> None:
     other = make_classification({"Folk": 0.2, "Hip-Hop": 0.7, "Rock": 0.1})
     bars.show_result(other, animate=False)
     assert bars.order == ["Hip-Hop", "Folk", "Rock"]
+
+
+def test_what_stands_behind_a_figure_is_never_cut(qtbot: QtBot) -> None:
+    bars = GenreBars("Recall")
+    qtbot.addWidget(bars)
+    notes = ["8 songs, artists unknown", "1,234 songs, artists unknown"]
+    bars.show_bars([GenreBar("Rock", 0.5, "50 %", note) for note in notes])
+    bars.resize(bars.minimumSizeHint())
+    small = QFontMetrics(scaled_font(bars.font(), 0.92))
+    for row in bars._rows:
+        assert row._note_width - 8 >= max(map(small.horizontalAdvance, notes))
 
 
 def test_a_click_on_a_bar_asks_about_the_genre(bars: ProbabilityBars, qtbot: QtBot) -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView
 from pytestqt.qtbot import QtBot
 
+from fstmuse_core.system.wording import sized
 from fstmuse_gui.models.tab import ModelsTab
+from fstmuse_gui.models.words import list_line
 from fstmuse_gui.settings import Settings
 from fstmuse_gui.shared.tabs import TabContext
-from fstmuse_gui.theme import ThemeController
+from fstmuse_gui.theme import ThemeController, scaled_font
 from fstmuse_gui.widgets.dialogs import keys_of
 from fstmuse_gui.workers.bridge import WorkerBridge
 from tests.gui.fakes import FakeWorker
@@ -51,6 +54,17 @@ def test_without_any_model_it_invites(
     monkeypatch.setattr("fstmuse_core.bundle.bundle.user_models_folder", lambda: own_models)
     bench.settle(lambda: bench.presenter.import_files(["/m/new.fstmuse"]), "new")
     assert current(bench.view.page) is bench.view.details
+
+
+def test_what_stands_below_a_name_fits_its_row(bench: ModelsBench) -> None:
+    bench.window.resize(1024, 640)
+    rows = bench.view.sidebar.list
+    metrics = QFontMetrics(scaled_font(rows.font(), 0.92))
+    inside = rows.visualItemRect(rows.item(0)).width() - 28
+    for entry in rows.entries:
+        room = inside - metrics.horizontalAdvance(sized(entry.size_bytes)) - 8
+        # It was cut in its middle: "Makes music, ...use, 6 genres".
+        assert metrics.horizontalAdvance(list_line(entry)) <= room, entry.name
 
 
 def test_a_model_that_has_gone_from_the_disk_goes_from_the_list(bench: ModelsBench) -> None:

@@ -28,7 +28,7 @@ from fstmuse_core.bundle.changes import MAX_LENGTH, DeletedModel
 from fstmuse_core.bundle.model_list import ModelEntry
 from fstmuse_core.system.wording import sized
 from fstmuse_gui.models.details_page import DetailsPage
-from fstmuse_gui.models.words import accessible_text, date_text, list_line
+from fstmuse_gui.models.words import accessible_text, date_text, list_line, summary_line
 from fstmuse_gui.plain import PlainLabel, set_tip
 from fstmuse_gui.theme import GRID, current_colours, draw_icon, icon, scaled_font
 from fstmuse_gui.widgets.controls import tool_button
@@ -109,7 +109,8 @@ def _item(entry: ModelEntry) -> QListWidgetItem:
     item.setData(_SIZE, sized(entry.size_bytes))
     item.setData(_IS_DAMAGED, bool(entry.trouble))
     item.setData(Qt.ItemDataRole.AccessibleTextRole, accessible_text(entry))
-    set_tip(item, entry.trouble or f"--model {entry.name}")
+    on_command_line = f"{summary_line(entry)}\nOn the command line: --model {entry.name}"
+    set_tip(item, entry.trouble or on_command_line)
     flags = item.flags()
     item.setFlags(
         flags & ~Qt.ItemFlag.ItemIsEditable

@@ -53,8 +53,8 @@ def list_line(entry: ModelEntry) -> str:
     """The second line of a row of the list."""
     if entry.trouble:
         return "Its tagger is missing" if entry.kind else "Damaged"
-    what = purpose(entry) if entry.kind != CLASSIFIER else ""
-    parts = [what, origin(entry), _known(entry)]
+    # All three are too much for a row; of what is no classifier the purpose says most.
+    parts = [origin(entry) if entry.kind == CLASSIFIER else purpose(entry), _known(entry)]
     return GAP.join(part for part in parts if part)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation, S
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QFontMetrics,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -32,7 +33,7 @@ _HEIGHT = 30
 _BAR = 8
 _NAME = 104
 _FIGURE = 56
-_NOTE = 156
+_NOTE, _SMALL = 156, 0.92
 # How strong the bars are of genres that are not the answer.
 _OTHERS = 0.65
 
@@ -294,7 +295,9 @@ class GenreBars(QWidget):
             self._column.removeWidget(row)
             row.setParent(None)
             row.deleteLater()
-        self._rows = [_GenreRow(bar, self) for bar in bars]
+        metrics = QFontMetrics(scaled_font(self.font(), _SMALL))
+        needed = [metrics.horizontalAdvance(bar.note) + GRID + 2 for bar in bars]
+        self._rows = [_GenreRow(bar, max(_NOTE, *needed), self) for bar in bars]
         for row in self._rows:
             self._column.addWidget(row)
             row.show()
@@ -307,16 +310,16 @@ class GenreBars(QWidget):
 class _GenreRow(QProgressBar):
     """A bar; as a progress bar it tells screen readers its value by itself."""
 
-    def __init__(self, bar: GenreBar, parent: QWidget) -> None:
+    def __init__(self, bar: GenreBar, note_width: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self._bar = bar
+        self._bar, self._note_width = bar, note_width
         self.setRange(0, _STEPS)
         self.setValue(round(bar.share * _STEPS))
         # Against the style sheet, whose bars are slim.
         self.setMinimumHeight(_HEIGHT)
         self.setMaximumHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(_NAME + _FIGURE + _NOTE + 12 * GRID)
+        self.setMinimumWidth(_NAME + _FIGURE + note_width + 8 * GRID)
         self.setAccessibleName(f"{bar.genre}, {bar.figure}, {bar.note}")
 
     def text(self) -> str:
@@ -338,12 +341,12 @@ class _GenreRow(QProgressBar):
         end_side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         name = painter.fontMetrics().elidedText(bar.genre, Qt.TextElideMode.ElideRight, _NAME)
         painter.drawText(QRectF(left, 0, _NAME, self.height()), start_side, name)
-        note_left = self.width() - _NOTE
+        note_left = self.width() - self._note_width
         figure_left = note_left - _FIGURE - GRID
         painter.drawText(QRectF(figure_left, 0, _FIGURE, self.height()), end_side, bar.figure)
         painter.setPen(QColor(colours.warning if bar.is_doubtful else colours.muted))
-        painter.setFont(scaled_font(self.font(), 0.92))
-        where = QRectF(note_left + GRID, 0, _NOTE - GRID, self.height())
+        painter.setFont(scaled_font(self.font(), _SMALL))
+        where = QRectF(note_left + GRID, 0, self._note_width - GRID, self.height())
         painter.drawText(where, start_side, bar.note)
         start = left + _NAME + GRID
         self._paint_bar(painter, QRectF(start, middle - _BAR / 2, figure_left - GRID - start, _BAR))

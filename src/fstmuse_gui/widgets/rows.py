@@ -44,7 +44,9 @@ def paint_row_background(painter: QPainter, option: QStyleOptionViewItem) -> QRe
     colours = current_colours()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     box = QRectF(option.rect).adjusted(2, 1, -2, -1)
-    is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+    # A list that waits, as while a take is recorded, is not what the page is about.
+    is_enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
+    is_chosen = is_enabled and bool(option.state & QStyle.StateFlag.State_Selected)
     if is_chosen or option.state & QStyle.StateFlag.State_MouseOver:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.tint if is_chosen else colours.track))
