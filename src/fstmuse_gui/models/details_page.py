@@ -38,8 +38,6 @@ from fstmuse_gui.widgets.page_parts import (
 
 _CLASSIFIER_NAMES = ("Accuracy", "Found of each genre")
 _GENERATOR_NAMES = ("Heard as asked for", "The same for each genre")
-# Below this width the buttons stand below each other.
-_BUTTONS_WIDTH = 600
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -108,7 +106,8 @@ class DetailsPage(QWidget):
         self._head = PageHeader(self, (self.rename_button, self.delete_button))
         self._buttons = buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
-        for button in (self.use_button, self.tune_button, self.measure_button, self.export_button):
+        self._row = (self.use_button, self.tune_button, self.measure_button, self.export_button)
+        for button in self._row:
             buttons.addWidget(button)
         buttons.addStretch()
         header = QVBoxLayout()
@@ -183,7 +182,9 @@ class DetailsPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        lay_side_by_side(self._buttons, is_narrow=self.width() < _BUTTONS_WIDTH)
+        shown = [button for button in self._row if not button.isHidden()]
+        needed = sum(button.sizeHint().width() + GRID for button in shown)
+        lay_side_by_side(self._buttons, is_narrow=self.width() < needed)
 
     # -- showing -----------------------------------------------------------------------
 
