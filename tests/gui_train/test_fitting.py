@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+import itertools
+
+from PySide6.QtCore import QCoreApplication, Qt
 
 from tests.gui.reach import check_breadth, check_sizes
 from tests.gui_train.conftest import TrainBench
@@ -25,6 +27,13 @@ def test_the_genres_are_seen_without_scrolling(bench: TrainBench) -> None:
     QCoreApplication.processEvents()
     first = list(bench.form.chips.chips.values())[:3]
     assert all(chip.visibleRegion().boundingRect() == chip.rect() for chip in first)
+    # One walks to them from above them, and from there to what is below.
+    walked = [bench.form.about_button, *bench.form.chips.chips.values()]
+    for one, other in itertools.pairwise(walked):
+        after = one.nextInFocusChain()
+        while after.focusPolicy() is Qt.FocusPolicy.NoFocus:
+            after = after.nextInFocusChain()
+        assert after is other
     # What is wrong with the name has all of the width, however short its field is.
     bench.form.name.setText("what is this?")
     bench.presenter.form.check()

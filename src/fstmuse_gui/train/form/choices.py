@@ -196,6 +196,11 @@ class FlowLayout(QLayout):
 class GenreChips(QWidget):
     """Chips for the genres of a data set, each taken or left.
 
+    Attributes
+    ----------
+    comes_after : QWidget, optional
+        What one walks from to the first chip by Tab.
+
     Signals
     -------
     changed
@@ -209,6 +214,7 @@ class GenreChips(QWidget):
         self.setAccessibleName("Genres to learn")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._flow = FlowLayout(self)
+        self.comes_after: QWidget | None = None
         self._chips: dict[str, QPushButton] = {}
 
     def show_genres(self, genres: tuple[GenreCount, ...], taken: set[str]) -> None:
@@ -218,6 +224,12 @@ class GenreChips(QWidget):
             chip.setParent(None)
             chip.deleteLater()
         self._chips = {count.genre: self._chip(count, taken) for count in genres}
+        # Made long after all the rest, they would come behind it when one walks by Tab.
+        before = self.comes_after
+        for chip in self._chips.values():
+            if before is not None:
+                QWidget.setTabOrder(before, chip)
+            before = chip
         self._fit()
 
     def _fit(self) -> None:

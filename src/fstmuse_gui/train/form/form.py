@@ -147,6 +147,7 @@ class TrainForm(QWidget):
         self.about_button.setAccessibleName("Details of the data sets")
         self.about_button.setToolTip("What the data sets hold, and what is wrong with them")
         self.about_button.clicked.connect(self.about_requested)
+        self.chips.comes_after = self.about_button
         head = QHBoxLayout()
         head.addWidget(caption, 1)
         head.addWidget(self.about_button)
