@@ -86,9 +86,9 @@ class ClipPage(QWidget):
         self.spectrogram.stay()
 
     def _build_header(self) -> QHBoxLayout:
-        self._title = ElidedLabel()
+        self._title = ElidedLabel(cut=Qt.TextElideMode.ElideRight)
         self._title.setFont(scaled_font(self.font(), 1.25, QFont.Weight.DemiBold))
-        self._about = ElidedLabel()
+        self._about = ElidedLabel(cut=Qt.TextElideMode.ElideRight)
         self._about.setProperty("look", "muted")
         self.why_button = QPushButton(icon("why"), " Why?")
         self.why_button.setCheckable(True)
