@@ -68,7 +68,9 @@ def _draw(music: Path, out: Path, folder: Path) -> None:
         window.toast.hide()
         file = out / f"{name}.png"
         window.grab().toImage().save(str(file))
-        Image.open(file).convert("RGB").quantize(_COLOURS).save(file, optimize=True)
+        drawn = Image.open(file).convert("RGB")
+        # Pillow's own way gives all colours to the spectrogram, and a rare genre a grey dot.
+        drawn.quantize(_COLOURS, Image.Quantize.FASTOCTREE).save(file, optimize=True)
 
     clips = classify.presenter.clips
     _wait(app, lambda: len(clips) > 0 and all(clip.result is not None for clip in clips))

@@ -31,7 +31,7 @@ def test_the_genres_are_seen_without_scrolling(bench: TrainBench) -> None:
     walked = [bench.form.about_button, *bench.form.chips.chips.values()]
     for one, other in itertools.pairwise(walked):
         after = one.nextInFocusChain()
-        while after.focusPolicy() is Qt.FocusPolicy.NoFocus:
+        while after is not None and after.focusPolicy() is Qt.FocusPolicy.NoFocus:
             after = after.nextInFocusChain()
         assert after is other
     # What is wrong with the name has all of the width, however short its field is.
