@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 
 from tests.gui.reach import check_breadth, check_sizes
+from tests.gui.stillness import settle
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
 
@@ -24,8 +25,8 @@ def test_a_training_in_a_small_window(bench: TrainBench) -> None:
 def test_the_genres_are_seen_without_scrolling(bench: TrainBench) -> None:
     bench.window.resize(1024, 640)
     bench.survey()
-    QCoreApplication.processEvents()
-    first = list(bench.form.chips.chips.values())[:3]
+    settle()
+    first = list(bench.form.chips.chips.values())[:5]
     assert all(chip.visibleRegion().boundingRect() == chip.rect() for chip in first)
     # One walks to them from above them, and from there to what is below.
     walked = [bench.form.about_button, *bench.form.chips.chips.values()]
@@ -37,7 +38,7 @@ def test_the_genres_are_seen_without_scrolling(bench: TrainBench) -> None:
     # What is wrong with the name has all of the width, however short its field is.
     bench.form.name.setText("what is this?")
     bench.presenter.form.check()
-    QCoreApplication.processEvents()
+    settle()
     assert bench.form.name_field.trouble
     assert bench.form.name_field._trouble.width() > 1.5 * bench.form.name.width()
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
+    QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -135,9 +136,8 @@ class TrainForm(QWidget):
         self.chips = GenreChips()
         self.chips.changed.connect(self.changed)
         self._genres_trouble, self._left_out = ElidedLabel(), ElidedLabel()
-        # One of the two is shown, if only to keep its line.
+        # One of the two is shown, if only to keep the line of the higher one.
         self._genres_trouble.setProperty("look", "danger")
-        self._genres_trouble.hide()
         self._left_out.setProperty("look", "small")
         column = QVBoxLayout(self._genres)
         column.setContentsMargins(0, 0, 0, 0)
@@ -153,8 +153,12 @@ class TrainForm(QWidget):
         head.addWidget(self.about_button)
         column.addLayout(head)
         column.addWidget(self.chips)
-        column.addWidget(self._left_out)
-        column.addWidget(self._genres_trouble)
+        self._below = QStackedLayout()
+        for label in (self._left_out, self._genres_trouble):
+            # A label that is empty is a pixel lower than one that is not.
+            label.setFixedHeight(self.fontMetrics().height() + 2)
+            self._below.addWidget(label)
+        column.addLayout(self._below)
         self._genres.hide()
         return self._genres
 
@@ -272,8 +276,7 @@ class TrainForm(QWidget):
         self.data.show_trouble(data)
         self.name_field.show_trouble(name)
         self._genres_trouble.set_text(genres)
-        self._genres_trouble.setVisible(bool(genres))
-        self._left_out.setVisible(not genres)
+        self._below.setCurrentWidget(self._genres_trouble if genres else self._left_out)
         self.chips.setAccessibleDescription(genres)
 
     def show_train(self, text: str, tip: str, *, is_enabled: bool) -> None:
@@ -395,6 +398,3 @@ class _RunPainter(QStyledItemDelegate):
         small = scaled_font(option.font, 0.92)
         draw_left(painter, words, index.data(_RUN_WORDS), small, colours.muted)
         painter.restore()
-
-
-# History ------------------------------------------------------------------------------------
