@@ -17,13 +17,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from PIL import Image
 
 _SIZE, _WITH_COLUMNS = (1280, 800), (1480, 800)
 _CLIPS = 6
 _PATIENCE_S = 600.0
-_COLOURS = 256
+_COLOURS, _FLAT = 256, 48
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,9 +69,7 @@ def _draw(music: Path, out: Path, folder: Path) -> None:
         window.toast.hide()
         file = out / f"{name}.png"
         window.grab().toImage().save(str(file))
-        drawn = Image.open(file).convert("RGB")
-        # Pillow's own way gives all colours to the spectrogram, and a rare genre a grey dot.
-        drawn.quantize(_COLOURS, Image.Quantize.FASTOCTREE).save(file, optimize=True)
+        _of_few_colours(Image.open(file).convert("RGB")).save(file, optimize=True)
 
     clips = classify.presenter.clips
     _wait(app, lambda: len(clips) > 0 and all(clip.result is not None for clip in clips))
@@ -107,6 +106,17 @@ def _draw(music: Path, out: Path, folder: Path) -> None:
     view.table.selectRow(min(9, len(songs) - 1))
     picture("library-light")
     window.close()
+
+
+def _of_few_colours(picture: Image.Image) -> Image.Image:
+    """The picture with the flat colours as they are: a spectrogram would take all for itself."""
+    found = picture.getcolors(picture.width * picture.height)
+    counts = sorted(cast("list[tuple[int, tuple[int, int, int]]]", found), reverse=True)
+    flat = [channel for _count, colour in counts[:_FLAT] for channel in colour]
+    rest = picture.quantize(_COLOURS - _FLAT, Image.Quantize.FASTOCTREE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*flat, *rest])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def _wait(app: object, is_there: Callable[[], bool], limit_s: float = _PATIENCE_S) -> None:
