@@ -52,10 +52,14 @@ def date_text(seconds: float) -> str:
 def list_line(entry: ModelEntry) -> str:
     """The second line of a row of the list."""
     if entry.trouble:
-        return "Its tagger is missing" if entry.kind else "Damaged"
+        return _in_trouble(entry)
     # All three are too much for a row; of what is no classifier the purpose says most.
     parts = [origin(entry) if entry.kind == CLASSIFIER else purpose(entry), _known(entry)]
     return GAP.join(part for part in parts if part)
+
+
+def _in_trouble(entry: ModelEntry) -> str:
+    return "Its tagger is missing" if entry.kind else "Damaged"
 
 
 def _known(entry: ModelEntry) -> str:
@@ -79,8 +83,12 @@ def accessible_text(entry: ModelEntry) -> str:
     """A row of the list for a screen reader."""
     known = f"knows {', '.join(entry.genres)}" if entry.genres else ""
     whose = "figures by its maker" if entry.is_claimed else ""
-    about_it = list_line(entry).replace(GAP, ", ")
-    parts = [entry.title, about_it, date_text(entry.made_at), sized(entry.size_bytes), known, whose]
+    about_it = [_in_trouble(entry)]
+    if not entry.trouble:
+        what = purpose(entry) if entry.kind != CLASSIFIER else ""
+        about_it = [what, origin(entry), _known(entry)]
+    when, size = date_text(entry.made_at), sized(entry.size_bytes)
+    parts = [entry.title, *about_it, when, size, known, whose]
     return ", ".join(part for part in parts if part)
 
 

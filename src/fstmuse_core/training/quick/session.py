@@ -130,7 +130,7 @@ def train_quick(
 
 
 class _Clock:
-    """How long a training has taken over all its starts, kept in the record of the run."""
+    """Time that a training has taken over all its starts, kept in the record of the run."""
 
     def __init__(self, folder: Path, begun: float, record: dict[str, Any]) -> None:
         self._folder, self._begun, self._record = folder, begun, record

@@ -199,7 +199,7 @@ class GenreChips(QWidget):
     Attributes
     ----------
     comes_after : QWidget, optional
-        What one walks from to the first chip by Tab.
+        Control from which one walks to the first chip by Tab.
 
     Signals
     -------
