@@ -1,4 +1,4 @@
-"""What is shown of a training by its kind: curves, and beside them what it makes of the music."""
+"""Course of a training by its kind: curves, and beside them what it makes of the music."""
 
 from __future__ import annotations
 
