@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
-    QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -153,12 +152,11 @@ class TrainForm(QWidget):
         head.addWidget(self.about_button)
         column.addLayout(head)
         column.addWidget(self.chips)
-        self._below = QStackedLayout()
         for label in (self._left_out, self._genres_trouble):
             # A label that is empty is a pixel lower than one that is not.
             label.setFixedHeight(self.fontMetrics().height() + 2)
-            self._below.addWidget(label)
-        column.addLayout(self._below)
+            column.addWidget(label)
+        self._genres_trouble.hide()
         self._genres.hide()
         return self._genres
 
@@ -276,7 +274,8 @@ class TrainForm(QWidget):
         self.data.show_trouble(data)
         self.name_field.show_trouble(name)
         self._genres_trouble.set_text(genres)
-        self._below.setCurrentWidget(self._genres_trouble if genres else self._left_out)
+        self._genres_trouble.setVisible(bool(genres))
+        self._left_out.setVisible(not genres)
         self.chips.setAccessibleDescription(genres)
 
     def show_train(self, text: str, tip: str, *, is_enabled: bool) -> None:
