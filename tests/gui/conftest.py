@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,7 +156,10 @@ def nothing_left_behind(qapp: QApplication, request: pytest.FixtureRequest) -> I
     if request.node.path not in _files_seen:
         _files_seen.add(request.node.path)
         gc.unfreeze()
-        gc.collect()
+        with warnings.catch_warnings():
+            # What the tests of other files have left is not the fault of this one.
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
     gc.freeze()
     threads = set(threading.enumerate())
     windows = set(map(id, QApplication.topLevelWidgets()))
