@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     return importlib.import_module("scripts.make_tagger")

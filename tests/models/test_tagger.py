@@ -260,7 +260,9 @@ def test_experts_go_along_with_an_export(
     assert (kept.tags == head.tags).all()
 
 
-def test_what_stands_on_the_tagger_of_two_networks_is_answered_as_it_was(tagger: Tagger) -> None:
+def test_what_stands_on_the_tagger_of_two_networks_is_answered_by_them_alone(
+    tagger: Tagger,
+) -> None:
     """Models, libraries and generators from before the third network name that tagger."""
     two = tagger_of_two()
     assert two.sha256 != tagger.sha256
