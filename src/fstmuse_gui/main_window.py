@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         self._tab_widget.tabBar().setAccessibleName("Tabs")
         self._tab_widget.tabBar().setExpanding(False)
         self._tab_widget.tabBar().setUsesScrollButtons(True)
+        self.setCentralWidget(self._tab_widget)
         for tab in self.tabs:
             self._tab_widget.addTab(tab.widget, tab.title)
             tab.message.connect(self._say)
@@ -133,7 +134,6 @@ class MainWindow(QMainWindow):
         self._context.data.music_like_wanted.connect(lambda _paths: self._show_tab("Generate"))
         self._context.badges.changed.connect(self._on_badge)
         self._context.learner.learned.connect(lambda _told: self._context.models.changed.emit())
-        self.setCentralWidget(self._tab_widget)
         self.toast = Toast(self)
 
     def _build_menus(self) -> None:

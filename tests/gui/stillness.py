@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fstmuse_gui.widgets import page_parts
 from fstmuse_gui.widgets.toast import Toast
 
 _KINDS = (
@@ -28,6 +30,7 @@ _KINDS = (
     *(QLineEdit, QPlainTextEdit, QTabBar, pg.GraphicsView),
 )
 _TURNS = 4
+_PATIENCE_MS = 60_000
 
 
 @contextmanager
@@ -42,8 +45,10 @@ def still(window: QWidget, *, but: tuple[QWidget, ...] = ()) -> Iterator[None]:
     settle()
     before = _places(window, but)
     names = {control: _name(control) for control in before}
-    yield
-    settle()
+    # A slow machine must not look when the moment in which nothing can be pressed is over.
+    with patch.object(page_parts, "_SHIELDED_MS", _PATIENCE_MS):
+        yield
+        settle()
     after = _places(window, but)
     moved = [
         f"{names[control]}: {place.getRect()} -> {after[control].getRect()}"
@@ -59,6 +64,9 @@ def still(window: QWidget, *, but: tuple[QWidget, ...] = ()) -> Iterator[None]:
         for other, was in gone.items()
         if isinstance(other, QAbstractButton) and was.intersects(place)
     ]
+    for timer in window.findChildren(QTimer, "shield"):
+        if timer.isActive():
+            timer.start(0)
     assert not moved, "\n".join(moved)
 
 

@@ -38,12 +38,16 @@ class GenerateWiring(QObject):
     """View, presenter and the process that makes music."""
 
     def __init__(
-        self, context: TabContext, factories: GenerateFactories, parent: QObject | None = None
+        self,
+        context: TabContext,
+        factories: GenerateFactories,
+        stage: QWidget,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings = context.settings
         self._generators, self._judges = factories.generators, factories.judges
-        self.view = GenerateView()
+        self.view = GenerateView(stage)
         found = factories.generators()
         names = [model.name for model in found]
         last = context.settings.get(GENERATOR)
@@ -143,7 +147,7 @@ class GenerateTab(QObject):
 
     def _build(self) -> GenerateWiring:
         if self._built is None:
-            self._built = GenerateWiring(self._context, self._factories, self)
+            self._built = GenerateWiring(self._context, self._factories, self._stage, self)
             self._built.presenter.message.connect(self.message)
             self._built.presenter.changed.connect(self._on_changed)
             self._built.view.take_page.save_menu.addActions([self._save, self._copy])

@@ -124,7 +124,7 @@ class LibraryTab(QObject):
             from fstmuse_gui.library.wiring import LibraryWiring
 
             model = self._settings.get(LIBRARY_MODEL) or self._settings.get(MODEL)
-            wiring = self._built = LibraryWiring(self._factories, model, self)
+            wiring = self._built = LibraryWiring(self._factories, model, self._stage, self)
             get = self._settings.get
             wiring.tag_choices = (get(TAG_SEPARATOR), get(TAG_KEEP_TIME))
             presenter, reviewing = wiring.presenter, wiring.presenter.reviewing

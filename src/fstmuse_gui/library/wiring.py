@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from fstmuse_gui.library.export_presenter import ExportPresenter
 from fstmuse_gui.library.map_presenter import MapPresenter
@@ -54,11 +55,15 @@ class LibraryWiring(QObject):
     """View, presenters, and the dialogs that they open."""
 
     def __init__(
-        self, factories: LibraryFactories, model: str, parent: QObject | None = None
+        self,
+        factories: LibraryFactories,
+        model: str,
+        stage: QWidget,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._factories = factories
-        self.view = LibraryView()
+        self.view = LibraryView(stage)
         self.library_store = LibraryStore(factories.opener, self)
         self.workers = LibraryWorkers(self, scan=factories.scan, work=factories.work)
         work = WorkPresenter(self.view, self.library_store, self.workers, self)

@@ -93,7 +93,8 @@ class ModelsTab(QObject):
             from fstmuse_gui.models.store import ModelStore, import_model
             from fstmuse_gui.models.view import ModelsView
 
-            view, store = ModelsView(), ModelStore(self._importer or import_model, self)
+            view = ModelsView(self._stage)
+            store = ModelStore(self._importer or import_model, self)
             presenter = ModelsPresenter(view, store, self)
             self._built = view, presenter
             presenter.message.connect(self.message)

@@ -61,7 +61,7 @@ class LazyPage(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
 
     def put(self, widget: QWidget) -> None:
-        """Fill the stage with a widget."""
+        """Fill the stage with a widget, which is built quicker if it is the stage's own already."""
         self._layout.addWidget(widget)
         widget.show()
 

@@ -64,12 +64,16 @@ class TrainWiring(QObject):
     """View, presenter and what they work with."""
 
     def __init__(
-        self, context: TabContext, factories: TrainFactories, parent: QObject | None = None
+        self,
+        context: TabContext,
+        factories: TrainFactories,
+        stage: QWidget,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         make = factories
         self._settings = context.settings
-        self.view = TrainView()
+        self.view = TrainView(stage)
         self.live = LiveTraining(self.view, self, starter=make.starter, follower=make.follower)
         self.past = PastRunsPresenter(self.view, self, lister=make.lister)
         buckets = make.buckets(self)
@@ -215,7 +219,7 @@ class TrainTab(QObject):
     def _build(self) -> TrainWiring:
         if self._built is None:
             self._kept.close()
-            self._built = TrainWiring(self._context, self._factories, self)
+            self._built = TrainWiring(self._context, self._factories, self._stage, self)
             self._built.presenter.first_run = self._kept.run
             self._built.live.taken.connect(self._badge.watch)
             self._built.past.listed.connect(self._on_listed)

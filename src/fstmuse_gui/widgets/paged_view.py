@@ -138,13 +138,19 @@ class PagedView(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        main = QWidget()
-        self._slot = QWidget()
+        # From the outside inwards, and the pages last: with each new parent the style sheet is
+        # applied to all that is within, which with these took most of a second.
+        self.splitter = StackingSplitter(NARROW, _STACKED)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(ScrollPane(self.splitter, self))
+        self.splitter.addWidget(SidePane(side, self.splitter))
+        main = QWidget(self.splitter)
+        self.splitter.addWidget(main)
+        self.splitter.setStretchFactor(1, 1)
+        self._slot = QWidget(main)
         self.notice = NoticeBar(self._slot, main)
-        self._pages = QStackedWidget()
-        self._panes = {page: ScrollPane(page, keeps_room=True) for page in pages}
-        for pane in self._panes.values():
-            self._pages.addWidget(pane)
+        self._pages = QStackedWidget(main)
         column = QVBoxLayout(main)
         self._main = column
         column.setSpacing(0)
@@ -154,13 +160,9 @@ class PagedView(QWidget):
         above.addItem(self._beside_slot)
         column.addLayout(above)
         column.addWidget(self._pages, 1)
-        self.splitter = StackingSplitter(NARROW, _STACKED)
-        self.splitter.addWidget(SidePane(side))
-        self.splitter.addWidget(main)
-        self.splitter.setStretchFactor(1, 1)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(ScrollPane(self.splitter))
+        self._panes = {page: ScrollPane(page, self._pages, keeps_room=True) for page in pages}
+        for pane in self._panes.values():
+            self._pages.addWidget(pane)
 
     @property
     def page(self) -> QWidget | None:

@@ -29,8 +29,10 @@ class ScrollPane(QScrollArea):
         # Its bars stand a little apart from what they scroll.
         for bar in (self.verticalScrollBar(), self.horizontalScrollBar()):
             bar.setObjectName("pane")
-        self._holder = _Holder(inside, self)
+        self._holder = _Holder(self)
         self.setWidget(self._holder)
+        # Last: whatever comes below another parent gets the style sheet anew, with all within it.
+        inside.setParent(self._holder)
         if keeps_room:
             keep_room_of_bar(self)
 
@@ -80,11 +82,10 @@ class SidePane(ScrollPane):
 class _Holder(QWidget):
     """Holder that is as large as its one child must be, or larger."""
 
-    def __init__(self, inside: QWidget, pane: ScrollPane) -> None:
+    def __init__(self, pane: ScrollPane) -> None:
         super().__init__()
-        self._inside = inside
+        self._inside = pane.inside
         self._pane = pane
-        inside.setParent(self)
 
     def fit(self) -> None:
         """Ask for the least size of the child."""
