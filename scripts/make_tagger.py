@@ -57,11 +57,16 @@ _DEAD = 0.004
 # Of a logit without the dead filters, over the deviation of logits.
 _LARGEST_LOSS = 1e-3
 _N_TAGS = 50
+# Patches that networks are compared on.
+_NOISE = np.asarray(
+    np.abs(np.random.default_rng(0).normal(1.0, 1.0, (8, PATCH_FRAMES, N_MELS))), np.float32
+)
 _EPSILON = 1e-3
 # Of the tagger that came with FstMuse until the third network did.
 _TWO_ALONE = "c28d24d0ca9bc26e910aa0a248b6e2f455cc6aa8ebf600e7687d1f847e561015"
 # Pooling of each layer, from the checkpoints' own graphs: the wheel's code pools the Million Song
 # network otherwise than it was trained.
+Places = npt.NDArray[np.intp]
 _Pools = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
 _MSD_POOLS: _Pools = tuple((size, size) for size in ((4, 1), (1, 4), (2, 2), (2, 2), (4, 4)))
 _MTT_POOLS: _Pools = (((4, 1), (2, 2)), *(((size, size), (size, size)) for size in (2, 2, 2, 4)))
@@ -198,29 +203,17 @@ def own_logits(
         return logits
 
 
-def noise_patches() -> npt.NDArray[np.float32]:
-    """Eight patches to compare networks on."""
-    values = np.abs(np.random.default_rng(0).normal(1.0, 1.0, (8, PATCH_FRAMES, N_MELS)))
-    return np.asarray(values, np.float32)
-
-
 def trained_network(source: Source, folder: Path) -> keras.Model:
     """Network of one checkpoint, checked against its own graph; raises SystemExit."""
     checkpoint = str(folder / source.folder)
     network = source.build()
     load_weights(network, checkpoint)
-    patches = noise_patches()
-    ours = np.asarray(network(patches[..., None], training=False)[0])
-    error = float(np.abs(ours - own_logits(checkpoint, patches, source.output)).max())
+    ours = np.asarray(network(_NOISE[..., None], training=False)[0])
+    error = float(np.abs(ours - own_logits(checkpoint, _NOISE, source.output)).max())
     print(f"{source.folder}: {network.count_params():,} parameters, logits within {error:.1e}")
     if not error < _LARGEST_ERROR * max(1.0, float(np.abs(ours).max())):
         raise SystemExit(f"{source.folder}: logits differ by {error}")
     return network
-
-
-# Dead filters -------------------------------------------------------------------------------
-
-Places = npt.NDArray[np.intp]
 
 
 def living(convolution: keras.layers.Layer) -> Places:
@@ -284,8 +277,7 @@ def slim_musicnn(whole: keras.Model) -> keras.Model:
 def without_dead_filters(source: Source, whole: keras.Model) -> keras.Model:
     """The same network for less, compared on noise; raises SystemExit."""
     network = source.slim(whole)
-    patches = noise_patches()[..., None]
-    (ours, _), (all_of, _) = network(patches, training=False), whole(patches, training=False)
+    (ours, _), (all_of, _) = (each(_NOISE[..., None], training=False) for each in (network, whole))
     loss = float(np.abs(ours - all_of).max() / np.std(all_of))
     print(f"{source.folder}: {network.count_params():,} parameters live, logits within {loss:.1e}")
     if not loss < _LARGEST_LOSS:
@@ -293,19 +285,14 @@ def without_dead_filters(source: Source, whole: keras.Model) -> keras.Model:
     return network
 
 
+def _vgg(folder: str, pools: _Pools) -> Source:
+    build, slim = partial(build_vgg, pools), partial(slim_vgg, pools=pools)
+    return Source(folder, build, slim, "model/dense/BiasAdd")
+
+
 _SOURCES = (
-    Source(
-        "MSD_vgg",
-        partial(build_vgg, _MSD_POOLS),
-        partial(slim_vgg, pools=_MSD_POOLS),
-        "model/dense/BiasAdd",
-    ),
-    Source(
-        "MTT_vgg",
-        partial(build_vgg, _MTT_POOLS),
-        partial(slim_vgg, pools=_MTT_POOLS),
-        "model/dense/BiasAdd",
-    ),
+    _vgg("MSD_vgg", _MSD_POOLS),
+    _vgg("MTT_vgg", _MTT_POOLS),
     Source("MSD_musicnn", build_musicnn, slim_musicnn, "model/dense_1/BiasAdd"),
 )
 
@@ -370,7 +357,6 @@ def main() -> int:
         networks = [
             without_dead_filters(source, trained_network(source, Path(name))) for source in _SOURCES
         ]
-    first, second, third = map(litert_file, networks)
     stream = io.BytesIO()
     values: dict[str, Any] = {
         f"{source.folder}.{variable.path}".replace("/", "."): np.asarray(variable, np.float16)
@@ -399,9 +385,9 @@ def main() -> int:
         training={"command": command, "use": "non-commercial", "licence": "CC BY-NC-SA 4.0"},
     )
     files = {
-        LITERT_NAME: first,
-        SECOND_NAME: second,
-        THIRD_NAME: third,
+        **dict(
+            zip((LITERT_NAME, SECOND_NAME, THIRD_NAME), map(litert_file, networks), strict=True)
+        ),
         WEIGHTS_NAME: stream.getvalue(),
         CARD_NAME: _CARD.format(msd=len(_MSD_TAGS), mtt=len(_MTT_TAGS), command=command).encode(),
     }
