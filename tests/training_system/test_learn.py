@@ -25,9 +25,9 @@ from fstmuse_core.training.quick.personal import (
     lean_on,
     tags_alone,
     with_genres,
-    without_network,
 )
 from fstmuse_core.training.quick.session import the_tagger
+from fstmuse_core.training.tagger_head import without_network
 from fstmuse_core.training.tagger_rows import outputs_of
 from tests.training_system.conftest import Home, fstmuse, make_home
 from tests.training_system.test_quick import write_song

@@ -25,10 +25,10 @@ from fstmuse_core.training.quick.personal import (
     held_by,
     lean_on,
     with_genres,
-    without_network,
 )
 from fstmuse_core.training.quick.rows import read_rows
 from fstmuse_core.training.quick.session import the_tagger
+from fstmuse_core.training.tagger_head import without_network
 from fstmuse_core.training.tagger_rows import outputs_of
 from tests.training_system.conftest import Home, fstmuse
 from tests.training_system.test_learn import correct, write_class

@@ -84,7 +84,8 @@ class BeatForm(CollapsibleBox):
                 Field(
                     "Fo&rm",
                     self.form,
-                    "Sections of four bars; a letter that returns is music that returns",
+                    "Sections of four bars, as many as there is room for; a letter that returns is "
+                    "music that returns",
                 ),
                 Field(
                     "Var&iation",

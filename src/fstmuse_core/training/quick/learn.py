@@ -49,11 +49,11 @@ from fstmuse_core.training.quick.personal import (
     lean_on,
     tags_alone,
     with_genres,
-    without_network,
 )
 from fstmuse_core.training.quick.rows import read_rows, same_recordings, under_two_names
 from fstmuse_core.training.quick.session import FOLDS, MOST_GENRES, the_tagger
 from fstmuse_core.training.record import track_list
+from fstmuse_core.training.tagger_head import without_network
 from fstmuse_core.training.tagger_rows import outputs_of
 
 BASE = "fst-muse"

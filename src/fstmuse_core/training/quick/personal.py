@@ -103,14 +103,6 @@ def held_by(head: TaggerHead, rows: FloatArray, n_tags: int) -> Held:
     return Held(rows, np.exp(logits - logsumexp(logits, axis=1, keepdims=True)))
 
 
-def without_network(head: TaggerHead) -> TaggerHead:
-    """The same experts where no network speaks beside them."""
-    shares = head.shares * np.array([1.0, 1.0, 0.0], dtype=np.float32)
-    if not shares.sum():
-        shares = np.array([0.0, 1.0, 0.0], dtype=np.float32)
-    return replace(head, shares=(shares / shares.sum()).astype(np.float32))
-
-
 def tags_alone(genres: Sequence[str], tags: Sequence[str], rows: FloatArray) -> TaggerHead:
     """A head that only reads tags: what is known where a model stands on no tagger."""
     table = tag_table(genres, tags)

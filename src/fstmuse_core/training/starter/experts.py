@@ -17,7 +17,7 @@ from fstmuse_core.training.metrics import Bools, ClipScores, Floats, Ints
 from fstmuse_core.training.plan import IGNORED, ModelPlan
 from fstmuse_core.training.starter.cross_validation import OutOfFold
 from fstmuse_core.training.starter.evaluation import Rejection
-from fstmuse_core.training.tagger_head import fit_tagger_head
+from fstmuse_core.training.tagger_head import fit_tagger_head, without_network
 from fstmuse_core.training.tagger_rows import outputs_of
 
 # Of the linear head, the tags and the network. Mean recalls on folds and on both collections left
@@ -78,12 +78,6 @@ def fit_on(
         shares,
         tag_offset=plan.tag_offset,
     )
-
-
-def without_network(head: TaggerHead) -> TaggerHead:
-    """The same experts where no network speaks beside them."""
-    shares = head.shares * np.array([1.0, 1.0, 0.0], dtype=np.float32)
-    return replace(head, shares=shares / shares.sum())
 
 
 def joined_scores(
