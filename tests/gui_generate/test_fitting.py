@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from fstmuse_core.classify.result import Doubt
 from tests.gui.fakes import make_classification
 from tests.gui.reach import check_sizes, scrolled_sideways
+from tests.gui.stillness import settle
 from tests.gui_generate.conftest import GenerateBench
 
 SHIPPED = ["FstMuse", "ToyModel", "Original"]
@@ -36,7 +37,7 @@ def test_nothing_is_wider_than_the_page(bench: GenerateBench, titles: list[str])
     for width in (*range(720, 1025, 38), 1024, 720):
         bench.window.resize(width, 600)
         bench.page.show_opinions(titles, (opinion,) * len(titles), 0)
-        QCoreApplication.processEvents()
+        settle()
         assert bench.window.width() == width
         assert not scrolled_sideways(bench.window), f"at {width}"
         assert bench.page.judges.isVisible()
