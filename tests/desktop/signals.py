@@ -15,6 +15,7 @@ Picture = npt.NDArray[np.uint8]
 
 LOW_HZ, HIGH_HZ = 440.0, 3000.0
 TONE_S = 2.0
+_BRIGHT = 60
 TAKE_RATE = DEFAULT_CONFIG.sample_rate
 
 
@@ -67,8 +68,18 @@ def line_at(hertz: float, picture: Picture) -> float:
 
     Only of the columns where anything is drawn, and of the brightest quarter of those.
     """
-    row = row_of(hertz, picture.shape[0])
-    line = picture[row - 3 : row + 4].max(axis=0).astype(float)
-    usual = np.median(picture, axis=0)
-    above = np.sort(line - usual)
+    above = np.sort(_above(hertz, picture))
     return float(above[-above.size // 12 :].mean())
+
+
+def line_where(hertz: float, other: float, picture: Picture) -> float:
+    """The same of the columns in which another frequency has its line."""
+    columns = _above(other, picture) > _BRIGHT
+    assert columns.any()
+    return float(_above(hertz, picture)[columns].mean())
+
+
+def _above(hertz: float, picture: Picture) -> npt.NDArray[np.float64]:
+    row = row_of(hertz, picture.shape[0])
+    line = picture[row - 3 : row + 4].max(axis=0).astype(np.float64)
+    return np.asarray(line - np.median(picture, axis=0))
