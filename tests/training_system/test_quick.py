@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -353,3 +354,11 @@ def test_the_same_settings_give_the_same_model(home: Home, songs: Path, used: Ho
 
 def test_the_tagger_is_still_the_one_that_comes_with_it() -> None:
     assert quick_session.the_tagger().sha256 == find_bundle("tagger").sha256
+
+
+@pytest.mark.parametrize("kept", ["soon", None, -1.0, float("inf"), float("nan"), True, [3.0]])
+def test_a_time_that_makes_no_sense_costs_the_time_alone(tmp_path: Path, kept: object) -> None:
+    clock = quick_session._Clock(tmp_path, time.monotonic(), {"seconds": kept})
+    assert 0.0 <= clock.seconds < 60.0
+    clock.keep()
+    assert json.loads((tmp_path / RUN_FILE).read_text())["seconds"] < 60.0

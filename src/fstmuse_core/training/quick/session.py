@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -134,7 +135,11 @@ class _Clock:
 
     def __init__(self, folder: Path, begun: float, record: dict[str, Any]) -> None:
         self._folder, self._begun, self._record = folder, begun, record
-        self._earlier_s = float(record.get(_SECONDS, 0.0))
+        self._earlier_s = 0.0
+        # A record that has been tampered with costs the time, not the training.
+        earlier = record.get(_SECONDS)
+        if isinstance(earlier, float) and 0.0 <= earlier < math.inf:
+            self._earlier_s = earlier
         self._kept_at = begun
 
     @property
