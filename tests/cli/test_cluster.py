@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -153,6 +154,36 @@ def test_without_a_scheduler_in_the_middle_what_was_done_is_kept(
     whole = out.read_text().splitlines()
     assert whole[: len(kept)] == kept
     assert len({json.loads(line)["path"] for line in whole}) == len(whole) == N_SONGS + 1
+
+
+@needs_dask
+def test_a_scheduler_that_goes_while_a_result_is_fetched_is_said_to_be_gone(
+    mortal: Cluster, tmp_path: Path
+) -> None:
+    from fstmuse_core.system.cluster import ClusterPool
+    from fstmuse_core.system.errors import FstMuseError
+
+    with ClusterPool(Path, mortal.address, 1) as pool:
+        pool.give(0, str(tmp_path))
+        while pool._done.empty():  # the task went well, and its result lies on the worker
+            time.sleep(0.01)
+        mortal.scheduler.send_signal(signal.SIGSTOP)
+        threading.Timer(0.5, mortal.scheduler.kill).start()
+        with pytest.raises(FstMuseError, match="the connection to the scheduler was lost"):
+            list(pool._take(pool._done.get()))
+
+
+@needs_dask
+def test_a_scheduler_that_is_gone_before_more_is_given_is_said_to_be_gone(
+    mortal: Cluster, tmp_path: Path
+) -> None:
+    from fstmuse_core.system.cluster import ClusterPool
+    from fstmuse_core.system.errors import FstMuseError
+
+    with ClusterPool(Path, mortal.address, 1) as pool:
+        pool._client.close()
+        with pytest.raises(FstMuseError, match="the connection to the scheduler was lost"):
+            pool.give(0, str(tmp_path))
 
 
 @needs_dask

@@ -17,7 +17,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
@@ -108,7 +108,8 @@ class ClusterPool(Generic[Item, Result]):
         self._items: dict[int, Item] = {}
         self._client = _connected(address)
         try:
-            _require_same(self._client, address, trouble, tell)
+            with self._connection():
+                _require_same(self._client, address, trouble, tell)
             self._threads = self._seen_at = 0.0
             self._look()
         except BaseException:
@@ -159,15 +160,16 @@ class ClusterPool(Generic[Item, Result]):
 
     def _submit(self, chunk: _Chunk[Item], workers: Sequence[str] | None = None) -> None:
         items = [(index, item, self._path_of(item)) for index, item in chunk.items]
-        chunk.future = self._client.submit(
-            work_on,
-            self._payload,
-            __version__,
-            items,
-            pure=False,
-            workers=workers,
-            allow_other_workers=False,
-        )
+        with self._connection():
+            chunk.future = self._client.submit(
+                work_on,
+                self._payload,
+                __version__,
+                items,
+                pure=False,
+                workers=workers,
+                allow_other_workers=False,
+            )
         self._chunks[chunk.future.key] = chunk
         chunk.future.add_done_callback(self._done.put)
 
@@ -197,6 +199,9 @@ class ClusterPool(Generic[Item, Result]):
         except KilledWorker:
             yield from self._one_by_one(chunk)
         except Exception as error:
+            # Raised while the result of a task that went well was fetched.
+            if future.status != "error" and self._is_of_the_connection(error):
+                raise self._lost() from error
             what = one_line(f"{type(error).__name__}: {error}")[:300]
             raise FstMuseError(
                 self._address, f"a worker could not do the work ({what})", "see its log"
@@ -223,7 +228,8 @@ class ClusterPool(Generic[Item, Result]):
         if not os.access(path, os.R_OK):
             return self._work(item)  # which says so, as without a cluster
         asked = {refusal.worker for refusal in refused}
-        others = [worker for worker in self._client.nthreads() if worker not in asked]
+        with self._connection():
+            others = [worker for worker in self._client.nthreads() if worker not in asked]
         if not others:
             hosts = sorted({refusal.host for refusal in refused})
             return Broken(
@@ -249,10 +255,8 @@ class ClusterPool(Generic[Item, Result]):
             return
         if self._client.status != "running":
             raise self._lost()
-        try:
+        with self._connection():
             self._threads = float(sum(self._client.nthreads().values()))
-        except Exception as error:  # whatever a broken connection makes of it
-            raise self._lost() from error
         if self._threads or not self._seen_at:
             self._seen_at = now
         elif now > self._seen_at + _NO_WORKERS_S:
@@ -261,6 +265,21 @@ class ClusterPool(Generic[Item, Result]):
                 f"all workers are gone for {_NO_WORKERS_S:.0f} s",
                 f"start some with: dask worker {self._address}. What was done is kept",
             )
+
+    @contextmanager
+    def _connection(self) -> Iterator[None]:
+        """Tell by one line what the client raises in many ways: the scheduler is gone."""
+        try:
+            yield
+        except FstMuseError:
+            raise
+        except Exception as error:
+            if self._is_of_the_connection(error):
+                raise self._lost() from error
+            raise
+
+    def _is_of_the_connection(self, error: Exception) -> bool:
+        return isinstance(error, OSError) or self._client.status != "running"
 
     def _lost(self) -> FstMuseError:
         return FstMuseError(
