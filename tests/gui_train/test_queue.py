@@ -117,8 +117,17 @@ def test_one_is_removed_by_its_key_and_brought_back(running: TrainBench) -> None
 def test_one_is_removed_by_its_button(running: TrainBench) -> None:
     add(running, "second", "third")
     choose(running, 1)
-    running.view.trouble_page.retry_button.click()
+    running.view.trouble_page.remove_button.click()
     assert spoken(running) == ["second, Waiting, next"]
+
+
+def test_the_button_that_stands_out_removes_nothing(running: TrainBench) -> None:
+    add(running, "second", "third")
+    choose(running, 1)
+    assert running.view.trouble_page.retry_button.text() == "Back to the data set"
+    running.view.trouble_page.retry_button.click()
+    assert len(spoken(running)) == 2
+    assert running.view.page is not running.view.trouble_page
 
 
 def test_a_result_stays_in_view_when_the_next_begins(

@@ -252,14 +252,17 @@ class TrainPresenter(QObject):
 
     def _on_retry(self) -> None:
         if self._side is _Side.WAITING:
-            self.queue.press(is_first=True)
+            if not self.queue.begin():
+                self.show_data()
         elif self._past_run is not None or self.live.resumable_run:
             self.resume()
         else:
             self.show_data()
 
     def _on_back(self) -> None:
-        if not self.queue.press(is_first=False):
+        if self._side is _Side.WAITING:
+            self.queue.remove()
+        else:
             self.show_data()
 
     # -- earlier trainings -------------------------------------------------------------

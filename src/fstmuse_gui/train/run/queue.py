@@ -132,6 +132,7 @@ class TrainingQueue(QObject):
 
 
 _REMOVE = "Remove from the queue"
+_BACK = "Back to the data set"
 _DELETED = "Deleted, does not go on"
 
 
@@ -226,32 +227,33 @@ class QueuePresenter(QObject):
         item = self._queue.find(self.shown)
         if item is None:
             return
-        buttons = {"go_on": _REMOVE, "back": "Back to the data set"}
+        go_on = _BACK
         if item.is_deleted:
             sentence = "The training that it was to go on with was deleted: it will be left out."
         elif not self._live.is_running:
             sentence = "Nothing is being trained now; it begins when you start it."
-            buttons = {"go_on": "Start it now", "back": _REMOVE}
+            go_on = "Start it now"
         elif item == self._queue.items[0]:
             sentence = f"It begins by itself when {self._live.title} has ended."
         else:
             sentence = "It begins by itself when the trainings before it have ended."
-        if self._view.trouble_page.retry_button.text() != buttons["go_on"]:
+        if self._view.trouble_page.retry_button.text() != go_on:
             self._view.shield()
-        self._view.show_trouble(f"{item.title} is waiting", sentence, **buttons, is_failure=False)
+        title = f"{item.title} is waiting"
+        self._view.show_trouble(title, sentence, go_on=go_on, back=_REMOVE, is_failure=False)
 
-    def press(self, *, is_first: bool) -> bool:
-        """Do what the first or the other button offers; False if that is to go back."""
+    def begin(self) -> bool:
+        """Start the one that is shown; False if it has to wait, or cannot be started."""
         item = self._queue.find(self.shown)
-        stays = item is not None and (self._live.is_running or item.is_deleted)
-        if item is None or (stays and not is_first):
+        if item is None or self._live.is_running or item.is_deleted:
             return False
-        if stays or not is_first:
-            self._queue.remove(item.key)
-        else:
-            self._queue.bring_forward(item)
-            self.go_on()
+        self._queue.bring_forward(item)
+        self.go_on()
         return True
+
+    def remove(self) -> None:
+        """Take the one that is shown out of the queue."""
+        self._queue.remove(self.shown)
 
     def go_on(self) -> None:
         """Let the next begin as soon as no other process trains."""
