@@ -88,6 +88,13 @@ def test_probabilities_are_the_softmax_of_the_mean_logits(
     np.testing.assert_allclose(bias - bias[0], 0.0, atol=1e-3)
 
 
+def test_a_second_thread_changes_no_byte(classifier: GenreClassifier, music: Samples) -> None:
+    two = GenreClassifier(classifier.bundle, num_threads=2)
+    one, other = (each.classify_samples(music, with_activation=True) for each in (classifier, two))
+    assert one.probabilities.tobytes() == other.probabilities.tobytes()
+    assert_same(one, other)
+
+
 @pytest.mark.parametrize("block", [1000, 22_050, 100_000])
 def test_pieces_of_any_size_give_the_same_answer(
     classifier: GenreClassifier, music: Samples, block: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import signal
@@ -17,7 +18,7 @@ import soundfile
 
 from fstmuse_core.audio.images import ImageBuilder, to_levels
 from fstmuse_core.audio.spectrogram import DEFAULT_CONFIG, mel_spectrogram
-from fstmuse_core.bundle.bundle import shipped_models_folder
+from fstmuse_core.bundle.bundle import Bundle, shipped_models_folder
 from fstmuse_core.classify.classifier import GenreClassifier
 from fstmuse_core.classify.result import Classification
 from fstmuse_core.system.child_process import start_child
@@ -38,6 +39,7 @@ from fstmuse_core.workers.protocol import (
     Started,
     WorkerLost,
 )
+from fstmuse_core.workers.server import JobServer
 from fstmuse_core.workers.tasks.classify import title_of
 
 Samples = npt.NDArray[np.float32]
@@ -343,3 +345,25 @@ def test_the_picture_is_bounded_and_keeps_the_loudest(music: Samples) -> None:
         assert len(small.levels) <= 200
         assert len(small.levels) == -(-len(levels) // factor)
         np.testing.assert_array_equal(small.levels[3], levels[3 * factor : 4 * factor].max(axis=0))
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 2), (16, 2)])
+def test_a_clip_that_somebody_waits_for_has_two_threads(
+    cores: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Server(JobServer):
+        def do(self, request: object) -> None:
+            raise NotImplementedError
+
+    loaded: list[int] = []
+
+    def load(bundle: Bundle, *, num_threads: int) -> None:
+        loaded.append(num_threads)
+
+    monkeypatch.setattr("fstmuse_core.classify.classifier.GenreClassifier", load)
+    monkeypatch.setattr("fstmuse_core.system.pool.default_processes", lambda: cores)
+    ours, theirs = multiprocessing.Pipe()
+    Server(ours).classifier(MODEL)
+    assert loaded == [threads]
+    ours.close()
+    theirs.close()

@@ -125,8 +125,9 @@ class GenreClassifier:
     bundle : Bundle
         Of a classifier, as :meth:`load` reads it by its name.
     num_threads : int
-        Threads for the network. One is as fast as two here: the network is small, and waiting
-        for a second thread costs what it gains.
+        Threads for the networks; the answer is the same, to the byte. With two a clip takes
+        three quarters of the time, where it is alone: many clips are better shared among
+        processes.
 
     Raises
     ------
@@ -159,7 +160,7 @@ class GenreClassifier:
         name : str
             A name of :func:`list_models`, or the path of a folder that holds a model.
         num_threads : int
-            Threads for the network.
+            Threads for the networks.
 
         Raises
         ------

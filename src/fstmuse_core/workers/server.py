@@ -38,6 +38,10 @@ _LOG = logging.getLogger(__name__)
 # The window goes first: where both want a core, a clip may wait, a mouse may not.
 _NICENESS = 5
 
+# One clip at a time is heard here, and somebody waits for it. Three quarters of the time are left
+# with a second thread; a third gains little, and other work has the rest of the cores.
+_THREADS = 2
+
 # Progress is sent this often at most, in seconds.
 _PROGRESS_EVERY_S = 0.05
 
@@ -173,8 +177,10 @@ class JobServer(ABC):
         """The model by that name, loaded again if its bundle has been replaced since."""
         from fstmuse_core.bundle.bundle import find_bundle
         from fstmuse_core.classify.classifier import GenreClassifier
+        from fstmuse_core.system.pool import default_processes
 
         known = self._classifiers.get(model)
         if known is None or not known.bundle.is_current():
-            self._classifiers[model] = GenreClassifier(find_bundle(model))
+            threads = min(_THREADS, default_processes())
+            self._classifiers[model] = GenreClassifier(find_bundle(model), num_threads=threads)
         return self._classifiers[model]
