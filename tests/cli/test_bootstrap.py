@@ -74,6 +74,23 @@ def test_other_dependencies_or_another_place_want_another_stamp(
     assert len({before, moved, bootstrap.wanted_stamp("run")}) == 3
 
 
+@pytest.mark.parametrize("work", ["run", "test"])
+def test_what_is_started_may_keep_its_bytecode(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    (tmp_path / "tune.py").touch()
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(bootstrap, "is_ready", lambda purpose: True)
+    start = [sys.executable, "-c", "import tune"]
+    for name in ("run_program", "run_checks"):
+        monkeypatch.setattr(
+            bootstrap, name, lambda words: subprocess.run(start, cwd=tmp_path).returncode
+        )
+
+    assert bootstrap.main([work]) == 0
+    assert list((tmp_path / "__pycache__").glob("tune.*"))
+
+
 def test_a_failed_installation_gives_up_and_leaves_no_stamp(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
