@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 
-from fstmuse_core.library.catalogue import Catalogue, Filter, Order
+from fstmuse_core.library.catalogue import Catalogue, Column, Filter, Order, SongList
 from fstmuse_core.library.database import Library
 from fstmuse_core.library.sort_keys import ArtistAlbums
+from fstmuse_gui.library.table_rows import _MARGIN
 from tests.gui_library.conftest import LibraryBench, MakeLibraryBench, fill
 from tests.library_out.conftest import make_row
 
@@ -108,12 +110,35 @@ def test_albums_of_several_genres_are_listed(library: Library, bench: LibraryBen
     with library.writing() as connection:
         connection.execute("UPDATE files SET album = 'First' WHERE artist <> ''")
     bench.load(bench.presenter.reload)
+    bench.window.resize(1024, 640)
     with bench.qtbot.waitSignal(bench.wiring.similar.found, timeout=60_000):
         bench.tab._albums.trigger()
     QCoreApplication.processEvents()
 
     assert sorted(bench.titles) == ["One", "Three", "Two"]
-    assert bench.view.table.rows.note(0) == "Rock: 2 of 3 songs, Folk 1"
+    table = bench.view.table
+    assert table.rows.note(0) == "Rock 2 of 3, Folk 1"
+    # All of it can be read.
+    words = QFontMetrics(table.font()).horizontalAdvance("Rock 2 of 3, Folk 1")
+    assert words <= table.columnWidth(Column.NEAR) - 2 * _MARGIN
+
+
+@pytest.mark.parametrize("columns", [[], [Column.TITLE, Column.GENRE]])
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_what_a_list_says_of_songs_is_read_whole_where_there_is_room(
+    bench: LibraryBench, columns: list[Column], width: int
+) -> None:
+    bench.window.resize(width, 800)
+    table = bench.view.table
+    table.set_columns(columns)
+    ids = [row.file_id for row in table.rows.catalogue.rows]
+    said = "Electronic 1 of 2, Rock 1; not agreed"
+    songs = SongList("A list", tuple((i, 1.0) for i in ids), tuple((i, said) for i in ids))
+    table.show_rows(table.rows.catalogue, table.rows.places, songs)
+
+    words = QFontMetrics(table.font()).horizontalAdvance(said)
+    assert words <= table.columnWidth(Column.NEAR) - 2 * _MARGIN
+    assert table.columnWidth(Column.TITLE) >= 120
 
 
 @pytest.mark.parametrize(

@@ -228,10 +228,11 @@ class Album:
 
     @property
     def words(self) -> str:
-        """Genre of the album and who agrees: "Rock: 6 of 8 songs, Pop 2", "Not agreed; ..."."""
+        """Genres of its songs: "Rock 6 of 8, Pop 2"; without one for all "...; not agreed"."""
         others = "".join(f", {genre} {n}" for genre, n in self.others.items())
-        said = f"{self.likeliest}: {self.n_agreeing} of {len(self.rows)} songs{others}"
-        return said if self.genre else f"Not agreed; {said}"
+        # In a narrow column the end is cut.
+        said = f"{self.likeliest} {self.n_agreeing} of {len(self.rows)}{others}"
+        return said if self.genre else f"{said}; not agreed"
 
     @property
     def others(self) -> dict[str, int]:

@@ -163,6 +163,13 @@ class RowPainter(QStyledItemDelegate):
         """The view's font is another."""
         self._dress()
 
+    def width_of_notes(self) -> int:
+        """Width of a cell that holds any of the list's words on its songs."""
+        # Many songs share theirs.
+        notes = set(self._model.notes.values())
+        widths = map(self._strong_metrics.horizontalAdvance, notes)
+        return max(widths) + 2 * _MARGIN if notes else 0
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(80, self._view.verticalHeader().defaultSectionSize())
 

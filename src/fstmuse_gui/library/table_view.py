@@ -27,6 +27,8 @@ from fstmuse_gui.widgets.rows import PlainTable
 # others ask for, in the order in which they get it, once the title has enough.
 _FIXED = {Column.GENRE: 150, Column.SURE: 132, Column.TAG: 128, Column.NEAR: 132}
 _GENRE_BESIDE_NOTES = 108
+# What the title keeps where the list's words on each song need more than their part.
+_TITLE_BESIDE_NOTES = 120
 _NARROW = {Column.GENRE: 132, Column.SURE: 72, Column.NEAR: 72}
 _NARROW_BELOW = 500
 _SHARES = {Column.TITLE: 5, Column.ARTIST: 3, Column.FOLDER: 4}
@@ -85,6 +87,7 @@ class LibraryTable(PlainTable):
         self._order = Order()
         self.columns: list[Column] = []
         self._is_resetting = self._is_moving = False
+        self._notes_width = 0
         self._painter = RowPainter(self.rows, self)
         self.setItemDelegate(self._painter)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -115,6 +118,7 @@ class LibraryTable(PlainTable):
         offset = self._offset_of(current)
         self._is_resetting = True
         self.rows.show_places(catalogue, places, songs)
+        self._notes_width = self._painter.width_of_notes()
         self._choose(chosen, current)
         self._is_resetting = False
         self._lay_out()
@@ -278,12 +282,13 @@ class LibraryTable(PlainTable):
         shown = {*self.columns, *([Column.NEAR] if self.rows.nearness else [])}
         for column in Column:
             self.setColumnHidden(column, column not in shown)
-        used = sum(_WIDTHS[column] for column in shown if column is not Column.TITLE)
+        widths = {**_WIDTHS, Column.NEAR: max(_WIDTHS[Column.NEAR], self._notes_width)}
+        used = sum(widths[column] for column in shown if column is not Column.TITLE)
         for column in shown:
             if column is Column.TITLE:
                 wide = max(_TITLE_FIRST, self.viewport().width() - used)
             else:
-                wide = _WIDTHS[column]
+                wide = widths[column]
             self.setColumnWidth(column, wide)
 
     def _lay_out_usual(self) -> None:
@@ -291,13 +296,7 @@ class LibraryTable(PlainTable):
         shown = self._worth_showing(width)
         for column in Column:
             self.setColumnHidden(column, column not in shown)
-        fixed = {c: w for c, w in _FIXED.items() if c in shown}
-        if self.rows.notes:
-            fixed[Column.NEAR] = max(_FIXED[Column.NEAR], width * 2 // 5)
-        if width < _NARROW_BELOW and self.rows.notes:
-            fixed[Column.GENRE] = _GENRE_BESIDE_NOTES
-        elif width < _NARROW_BELOW:
-            fixed.update({c: w for c, w in _NARROW.items() if c in shown})
+        fixed = {c: w for c, w in self._fixed(width).items() if c in shown}
         room = max(0, width - sum(fixed.values()))
         shares = {c: share for c, share in _SHARES.items() if c in shown}
         whole = sum(shares.values())
@@ -307,6 +306,16 @@ class LibraryTable(PlainTable):
         for column, wide in fixed.items():
             self.setColumnWidth(column, wide)
 
+    def _fixed(self, width: int) -> dict[Column, int]:
+        """Columns of one width in a table so wide."""
+        is_narrow = width < _NARROW_BELOW
+        if not self.rows.notes:
+            return {**_FIXED, **_NARROW} if is_narrow else _FIXED
+        genre = _GENRE_BESIDE_NOTES if is_narrow else _FIXED[Column.GENRE]
+        part = max(_FIXED[Column.NEAR], width * 2 // 5)
+        needed = min(self._notes_width, width - genre - _TITLE_BESIDE_NOTES)
+        return {**_FIXED, Column.GENRE: genre, Column.NEAR: max(part, needed)}
+
     def _worth_showing(self, width: int) -> list[Column]:
         """Columns that say something and leave the title its room."""
         shown = {Column.TITLE, Column.GENRE, Column.SURE}
@@ -314,7 +323,8 @@ class LibraryTable(PlainTable):
             shown.add(Column.NEAR)
             if width < _NARROW_BELOW or self.rows.notes:  # how near is what is asked for
                 shown.remove(Column.SURE)
-        room = width - sum(_FIXED[c] for c in shown if c in _FIXED) - _TITLE_FIRST
+        fixed = self._fixed(width)
+        room = width - sum(fixed[c] for c in shown if c in fixed) - _TITLE_FIRST
         for column, asked in _ASKED.items():
             if room >= asked and self.rows.catalogue.has_values(column):
                 shown.add(column)
@@ -324,6 +334,7 @@ class LibraryTable(PlainTable):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.FontChange:
             self._painter.follow_font()
+            self._notes_width = self._painter.width_of_notes()
         super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
