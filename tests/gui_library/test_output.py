@@ -257,6 +257,45 @@ def test_the_reasons_of_what_stays_can_be_read(qtbot: QtBot) -> None:
     dialog.close()
 
 
+def test_all_that_is_written_beside_a_genre_can_be_read(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    dialog = TagDialog(window)
+    dialog.resize(1040, 790)
+    dialog.show()
+    also = "BPM 120, key Em, mood mellow"
+    why = "its genre stays: it says one already"
+    dialog.table.plan.add([PlanLine("/a.mp3", (), ("Hip-Hop",), why, is_written=True, also=also)])
+    dialog.show_plan(0)
+    room = dialog.table.columnWidth(4) - 16
+    assert dialog.table.fontMetrics().horizontalAdvance(f"Hip-Hop, {also}") < room
+    dialog.close()
+
+
+def test_a_number_is_typed_on_while_tags_are_read(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    dialog = TagDialog(window)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    box = dialog.form.at_least
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "8")
+    dialog.show_reading(0, 0)
+    dialog.show_reading(1, 40)
+    assert box.isEnabled()
+    assert dialog.focusWidget() is box
+    QTest.keyClicks(box, "5")
+    dialog.form.fields["key"].click()
+    assert (box.value(), dialog.form.policy.extras) == (85, ("key",))
+    # What is being written is asked no more.
+    dialog.show_writing(1, 40)
+    assert not box.isEnabled()
+    dialog.form.stop()
+    dialog.done(0)
+
+
 def test_files_can_be_left_out_of_the_preview(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)

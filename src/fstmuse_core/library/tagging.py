@@ -228,10 +228,10 @@ class Album:
 
     @property
     def words(self) -> str:
-        """Genres of its songs: "Rock 6 of 8, Pop 2"; without one for all "...; not agreed"."""
-        others = "".join(f", {genre} {n}" for genre, n in self.others.items())
-        # In a narrow column the end is cut.
-        said = f"{self.likeliest} {self.n_agreeing} of {len(self.rows)}{others}"
+        """Songs of each genre, short enough for a column: "Rock 6, Pop 2, not sure 1"."""
+        unsure = len(self.rows) - sum(self.named.values())
+        counts = {self.likeliest: self.n_agreeing, **self.others, "not sure": unsure}
+        said = ", ".join(f"{genre} {n}" for genre, n in counts.items() if n)
         return said if self.genre else f"{said}; not agreed"
 
     @property

@@ -163,7 +163,7 @@ class TagDialog(FittingDialog):
         what = "Taken back" if is_undo else "Written"
         self._say(f"{what}: {done:,} of {counted(total, 'file')}")
         self._set_bar(done / total if total else None)
-        self._offer(self.cancel_button)
+        self._offer(self.cancel_button, is_writing=True)
 
     def show_end(self, sentence: str, problems: tuple[str, ...], *, can_undo: bool) -> None:
         """Show the end of the work; ``problems`` go into a tool tip."""
@@ -188,7 +188,10 @@ class TagDialog(FittingDialog):
         if share is not None:
             self._bar.setValue(round(share * _STEPS))
 
-    def _offer(self, *buttons: QPushButton) -> None:
+    def _offer(self, *buttons: QPushButton, is_writing: bool = False) -> None:
+        # Not while tags are read: what is chosen then begins another preview, and a form that
+        # went grey would take neither the next click nor the rest of a number.
+        self.form.setEnabled(not is_writing)
         offered = set(buttons)
         for button in (
             self.undo_button,
@@ -197,7 +200,6 @@ class TagDialog(FittingDialog):
             self.write_button,
         ):
             button.setVisible(button in offered)
-        self.form.setEnabled(self.cancel_button not in offered)
 
     def reject(self) -> None:
         """Close it, unless files are being changed: that can be stopped first."""

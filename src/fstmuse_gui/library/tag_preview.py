@@ -62,8 +62,9 @@ _HEADINGS = (
     ("Why", ""),
 )
 _TICK, _FILE, _ARTIST, _NOW, _THEN, _SCORE, _WHY = range(7)
-# Widths of the columns that say something, of what changes and of what stays.
+# Widths of the columns that say something: of genres that change, of more, of what stays.
 _CHANGING = {_TICK: 4, _FILE: 28, _ARTIST: 17, _NOW: 14, _THEN: 20, _SCORE: 10, _WHY: 20}
+_CHANGING_MORE = {_TICK: 4, _FILE: 22, _NOW: 15, _THEN: 42, _SCORE: 10, _WHY: 20}
 _STAYING = {_FILE: 24, _ARTIST: 15, _NOW: 14, _SCORE: 10, _WHY: 37}
 _TICKED, _EMPTY = "\N{BALLOT BOX WITH CHECK}", "\N{BALLOT BOX}"
 
@@ -306,7 +307,8 @@ class TagPlanModel(TextTableModel):
         if self._shows_staying:
             return _STAYING
         has_reasons = any(line.why for line in self.changing)
-        return {c: share for c, share in _CHANGING.items() if c != _WHY or has_reasons}
+        shares = _CHANGING_MORE if any(line.also for line in self.changing) else _CHANGING
+        return {c: share for c, share in shares.items() if c != _WHY or has_reasons}
 
     def show_staying(self, is_wanted: bool) -> None:
         """Show what stays as it is, or what changes."""
@@ -332,8 +334,7 @@ class TagPlanModel(TextTableModel):
             return "You" if line.score is None else percent(line.score)
         if column == _WHY:
             return one_line(line.why[:1].upper() + line.why[1:])
-        genres = line.old if column == _NOW else line.new
-        also = line.also if column == _THEN else ""
+        genres, also = (line.old, "") if column == _NOW else (line.new, line.also)
         return ", ".join(filter(None, (one_line("; ".join(genres)), also))) or "\N{EN DASH}"
 
     def hint(self, row: int, column: int) -> str:
