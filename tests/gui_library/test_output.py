@@ -189,6 +189,16 @@ def test_exports_and_a_comparison(bench: LibraryBench, library: Library, tmp_pat
     assert bench.view.review.title == "one"
 
 
+def test_a_comparison_names_the_model_that_has_not_listened(bench: LibraryBench) -> None:
+    bench.wiring.compare()
+    dialog = bench.wiring.exporting._dialog
+    assert dialog is not None
+    bench.qtbot.waitUntil(lambda: "heard" in dialog.text)
+    name = dialog.other.currentText()
+    assert dialog.text.startswith(f"{name}: it has not heard anything here yet; choose it as")
+    dialog.reject()
+
+
 def test_what_cannot_be_written_is_said(bench: LibraryBench, tmp_path: Path) -> None:
     exporting = bench.wiring.exporting
     with bench.qtbot.waitSignal(exporting.trouble):

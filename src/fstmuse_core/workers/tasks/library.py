@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fstmuse_core.system.errors import FstMuseError
+from fstmuse_core.system.errors import FstMuseError, one_line
 from fstmuse_core.system.process_limits import Limits, heartbeat
 from fstmuse_core.system.wording import percent
 from fstmuse_core.workers.protocol import (
@@ -101,8 +101,13 @@ class LibraryServer(JobServer):
         for model in self.library.models():
             if model.sha256 == sha256:
                 return model
+        from fstmuse_core.bundle.find_by_hash import names_by_hash
+
+        _, title = names_by_hash().get(sha256, ("", "This model"))
         raise FstMuseError(
-            "This model", "it has not heard anything here yet", "let it listen first"
+            one_line(title),
+            "it has not heard anything here yet",
+            "choose it as the model that listens, and let it listen first",
         )
 
     def do(self, request: LibraryRequest) -> Any:
