@@ -141,6 +141,13 @@ def test_a_comparison_says_what_is_a_claim(
 
     assert main(words) == 0
     shown = capsys.readouterr().out
+    assert "was not trained" not in shown, "who plays is not known"
+    assert "of mine, these songs name no artist, so nothing tells whether" in shown
+    rows = [f"{genre}/song.wav,{genre},Player of {genre},Song" for genre in ("Folk", "Rock")]
+    table = "\n".join(["path,genre,artist,title", *rows])
+    (tmp_path / "data" / "manifest.csv").write_text(table, "utf-8")
+    assert main(words) == 0
+    shown = capsys.readouterr().out
     assert "Of mine: as far as its maker says, it was not trained on these songs" in shown
     assert "Of ToyModel: as far as its record tells, it was not trained on" in shown
     assert shown.count("Of mine: its maker says ") == 1

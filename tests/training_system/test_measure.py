@@ -13,8 +13,9 @@ import pytest
 
 from fstmuse_core.bundle.bundle import load_bundle
 from fstmuse_core.cli import main
+from fstmuse_core.datasets.duplicates import as_text
 from fstmuse_core.datasets.manifest import read_manifest
-from fstmuse_core.datasets.overlap import overlap, training_note
+from fstmuse_core.datasets.overlap import generator_overlap, overlap, training_note
 from fstmuse_core.datasets.track import Track
 from fstmuse_core.system.errors import FstMuseError
 from fstmuse_core.training.card import classifier_card
@@ -163,6 +164,37 @@ def test_music_without_names_is_known_by_its_file(tmp_path: Path) -> None:
     assert known("", "/else/three.wav") == (0, 0)
     assert known("Ana", "/else/two.wav") == (1, 0)
     assert known("Ana feat. Bo", "/else/nine.wav") == (0, 1)
+
+
+def test_of_songs_without_a_name_is_said_that_nothing_tells(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    words = rng.integers(0, 2**32, 400, dtype=np.uint32)
+    other = rng.integers(0, 2**32, 400, dtype=np.uint32)
+    heading = "part,genre,artist,title,file,collection,licence,print\n"
+    bundle: Any = SimpleNamespace(path=tmp_path)
+    paths = [Path("/else/a.wav"), Path("/else/b.wav"), Path("/else/c.wav")]
+    artists = ("", "", "Bo")
+    tracks = [Track(p, "Rock", a, p.stem, 30.0) for p, a in zip(paths, artists, strict=True)]
+    prints = {paths[0]: words, paths[1]: other, paths[2]: other}
+
+    def said(rows: str, *, unheard: bool = False) -> str:
+        (tmp_path / "TRACKS.csv").write_text(heading + rows)
+        return overlap(bundle, tracks, None if unheard else prints).sentence
+
+    unnamed = "2 of these 3 songs name no artist, so nothing tells whether it was trained on them"
+    assert said("train,Rock,Ana,Rain,one.wav,,,\n") == unnamed
+    more = ", and 2 more name no artist to know them by: the figures flatter it"
+    rows = "train,Rock,Bo,Rain,,,,\n"
+    assert said(rows) == f"it was trained on artists of 1 of these 3 songs{more}"
+    # A fingerprint tells, where both sides have one.
+    listed = f'train,Rock,Ana,Rain,one.wav,,,"{as_text(words)}"\n'
+    assert said(listed) == "it was trained on 1 of these 3 songs: the figures flatter it"
+    assert said(listed, unheard=True) == unnamed
+    assert said(listed.replace("train", "test")) == ""
+    del tracks[2]
+    alone = "these songs name no artist, so nothing tells whether it was trained on them"
+    assert said("train,Rock,Ana,Rain,one.wav,,,\n") == alone
+    assert generator_overlap(bundle, tracks) == alone
 
 
 @pytest.mark.parametrize(

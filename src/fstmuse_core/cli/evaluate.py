@@ -185,6 +185,7 @@ def command(
             "trained_on": {
                 "songs": known_music.songs,
                 "further_songs_of_artists": known_music.artists,
+                "songs_of_which_nothing_tells": known_music.unnamed,
             },
             "note": known_music.sentence,
             **metrics,

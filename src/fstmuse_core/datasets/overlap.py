@@ -27,11 +27,14 @@ class Overlap:
 
     ``songs`` were learned from or picked its epoch; ``artists`` counts further songs by
     artists that were. Both are ``None`` if the model's record does not list its music.
+    ``unnamed`` counts songs of which nothing tells: they name no artist, and the record, or the
+    caller, has no fingerprint to know them by.
     """
 
     songs: int | None
     artists: int | None
     tracks: int
+    unnamed: int = 0
 
     @property
     def sentence(self) -> str:
@@ -40,24 +43,25 @@ class Overlap:
             return "its record does not list what it was trained on, so it may know this music"
         if self.songs:
             more = f", and on artists of {self.artists} more" if self.artists else ""
-            return (
-                f"it was trained on {self.songs} of these {self.tracks} songs{more}: "
-                "the figures flatter it"
-            )
-        if self.artists:
-            return (
-                f"it was trained on artists of {self.artists} of these {self.tracks} songs: "
-                "the figures flatter it"
-            )
-        return ""
+            said = f"it was trained on {self.songs} of these {self.tracks} songs{more}"
+        elif self.artists:
+            said = f"it was trained on artists of {self.artists} of these {self.tracks} songs"
+        else:
+            return _unnamed(self.unnamed, self.tracks)
+        also = f", and {self.unnamed} more name no artist to know them by" if self.unnamed else ""
+        return f"{said}{also}: the figures flatter it"
 
 
 @dataclass(frozen=True)
 class Known:
-    """Of each of some tracks, whether a model learned from it, or from others of its artist."""
+    """Of each of some tracks, whether a model learned from it, or from others of its artist.
+
+    Of those that are ``unnamed`` nothing tells, see :class:`Overlap`.
+    """
 
     song: tuple[bool, ...]
     artist: tuple[bool, ...]
+    unnamed: tuple[bool, ...]
 
     def indices(self) -> list[int]:
         """Tracks of which it knows either."""
@@ -73,7 +77,7 @@ def overlap(
     if known is None:
         return Overlap(None, None, len(tracks))
     further = sum(a and not s for s, a in zip(known.song, known.artist, strict=True))
-    return Overlap(sum(known.song), further, len(tracks))
+    return Overlap(sum(known.song), further, len(tracks), sum(known.unnamed))
 
 
 def known_to(
@@ -100,9 +104,15 @@ def known_to(
     here = {t.path: prints[t.path] for t in tracks if t.path in prints} if prints else {}
     there = {Path(str(n)): from_text(row["print"]) for n, row in enumerate(rows) if row["print"]}
     alike = {pair.first for pair in same_recordings(here, there)} if here and there else set()
+    known = [t.path in alike or _song(t.artist, t.title, t.path.name) in songs for t in tracks]
+    comparable = here if len(there) == len(rows) else {}
     return Known(
-        tuple(t.path in alike or _song(t.artist, t.title, t.path.name) in songs for t in tracks),
+        tuple(known),
         tuple(lead_key(t.artist) in artists for t in tracks),
+        tuple(
+            not is_known and not lead_key(t.artist) and t.path not in comparable
+            for t, is_known in zip(tracks, known, strict=True)
+        ),
     )
 
 
@@ -173,11 +183,20 @@ def generator_overlap(bundle: Bundle, tracks: Sequence[Track]) -> str:
     known = [parts.get(_song(t.artist, t.title, t.path.name)) for t in tracks]
     taught = sum(part is not None and part != "train" for part in known)
     if not taught:
-        return ""
+        pairs = zip(tracks, known, strict=True)
+        unnamed = sum(part is None and not lead_key(t.artist) for t, part in pairs)
+        return _unnamed(unnamed, len(tracks))
     return (
         f"of these {len(tracks)} songs it learned from {known.count('train')}, and its judge from "
         f"{taught}: the real music's figures are flattered"
     )
+
+
+def _unnamed(count: int, total: int) -> str:
+    if not count:
+        return ""
+    which = f"{count} of these {total} songs name" if count < total else "these songs name"
+    return f"{which} no artist, so nothing tells whether it was trained on them"
 
 
 def _song(artist: str | None, title: str | None, file: str | None) -> tuple[str, ...]:

@@ -177,7 +177,7 @@ _GONE = "it is no longer installed, so nothing tells whether it was trained on t
 def known_before(model: KnownModel, rows: Sequence[LibraryRow], labels: Sequence[Label]) -> str:
     """A sentence if a model was trained on labelled files, or if that is a claim; else empty.
 
-    Songs are told by artist and title, so those without tags are not recognised.
+    Songs are told by artist and title; of those without an artist it is said that nothing tells.
     """
     labelled = {label.path for label in labels}
     tracks = [
