@@ -21,10 +21,6 @@ from fstmuse_core.system.process_limits import require_room
 from fstmuse_core.system.regular_files import read_regular
 from fstmuse_core.system.zip_files import ZipTroubleError
 
-# Segments run at once. The interpreter is laid out for one batch size at a time, and laying
-# it out anew costs more than a few empty rows in the last batch. 30 s are 19 segments.
-BATCH = 10
-
 
 @contextmanager
 def network_errors(
@@ -42,7 +38,7 @@ def network_errors(
 
 
 class LiteRtNetwork:
-    """A bundle's network, ready to run.
+    """A bundle's network, ready to run on one segment after the other, which is as fast as many.
 
     Parameters
     ----------
@@ -60,27 +56,15 @@ class LiteRtNetwork:
         from ai_edge_litert.interpreter import Interpreter
 
         manifest = bundle.manifest
-        self._shape = (manifest.segment_frames, manifest.spectrogram.n_mels, 1)
-        self._batch = 0
+        self._shape = (1, manifest.segment_frames, manifest.spectrogram.n_mels, 1)
         with network_errors(bundle.path):
             self._interpreter: Any = Interpreter(
                 model_content=bundle.litert, num_threads=num_threads
             )
-            self._lay_out(BATCH)
+            self._input = laid_out(self._interpreter, self._shape)
             self._outputs = _recognise(self._interpreter.get_output_details(), len(manifest.genres))
         _, columns, rows, _ = self._outputs["activation"]["shape"]
         self.map_columns, self.map_rows = int(columns), int(rows)
-
-    def _lay_out(self, batch: int) -> None:
-        if batch == self._batch:
-            return
-        details = self._interpreter.get_input_details()
-        if len(details) != 1:
-            raise ValueError(f"it takes {len(details)} inputs instead of one")
-        self._input = details[0]["index"]
-        self._interpreter.resize_tensor_input(self._input, (batch, *self._shape), strict=True)
-        self._interpreter.allocate_tensors()
-        self._batch = batch
 
     def run(self, features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Scores of segments.
@@ -95,26 +79,37 @@ class LiteRtNetwork:
         novelty : ndarray, shape ``(n,)``
         activation : ndarray, shape ``(n, map_columns, map_rows, n_genres)``
         """
-        parts = [
-            self._run_batch(features[start : start + BATCH])
-            for start in range(0, len(features), BATCH)
-        ]
+        parts = [self._run(segment) for segment in features]
         logits, novelty, activation = (
             np.concatenate(values) for values in zip(*parts, strict=True)
         )
         return logits, novelty[:, 0], activation
 
-    def _run_batch(self, features: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        count = len(features)
-        padded = np.zeros((BATCH, *self._shape), dtype=np.float32)
-        padded[:count, :, :, 0] = features
-        self._interpreter.set_tensor(self._input, padded)
+    def _run(self, segment: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        self._interpreter.set_tensor(self._input, segment.reshape(self._shape))
         self._interpreter.invoke()
         logits, novelty, activation = (
-            self._interpreter.get_tensor(self._outputs[name]["index"])[:count]
+            self._interpreter.get_tensor(self._outputs[name]["index"])
             for name in ("logits", "novelty", "activation")
         )
         return logits, novelty, activation
+
+
+def laid_out(interpreter: Any, shape: tuple[int, ...]) -> int:
+    """Index of the one input of an interpreter, which is laid out for it to have this shape.
+
+    Raises
+    ------
+    ValueError
+        If it takes another number of inputs, or none of this shape.
+    """
+    details = interpreter.get_input_details()
+    if len(details) != 1:
+        raise ValueError(f"it takes {len(details)} inputs instead of one")
+    index = int(details[0]["index"])
+    interpreter.resize_tensor_input(index, shape, strict=True)
+    interpreter.allocate_tensors()
+    return index
 
 
 def _recognise(outputs: list[dict[str, Any]], n_genres: int) -> dict[str, dict[str, Any]]:
@@ -280,17 +275,8 @@ class WholeClipNetwork:
             self._interpreter: Any = Interpreter(
                 model_content=bundle.litert, num_threads=num_threads
             )
-            self._input = self._laid_out()
+            self._input = laid_out(self._interpreter, self._shape)
             self._output = self._recognised(len(manifest.genres))
-
-    def _laid_out(self) -> int:
-        details = self._interpreter.get_input_details()
-        if len(details) != 1:
-            raise ValueError(f"it takes {len(details)} inputs instead of one")
-        index = int(details[0]["index"])
-        self._interpreter.resize_tensor_input(index, self._shape, strict=True)
-        self._interpreter.allocate_tensors()
-        return index
 
     def _recognised(self, n_genres: int) -> int:
         shapes = [tuple(map(int, d["shape"])) for d in self._interpreter.get_output_details()]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fstmuse_core.audio.spectrogram import FloatArray
 from fstmuse_core.audio.tagger_mel import N_MELS, PATCH_FRAMES
 from fstmuse_core.bundle.bundle import SECOND_NAME, Bundle, bundle_folders, load_bundle
-from fstmuse_core.bundle.litert import network_errors
+from fstmuse_core.bundle.litert import laid_out, network_errors
 from fstmuse_core.bundle.manifest import (
     TAGGER,
     manifest_sha256,
@@ -21,9 +21,10 @@ from fstmuse_core.bundle.manifest import (
 )
 from fstmuse_core.system.errors import BundleError
 
-# Patches that a clip is judged by, run at once: all by the first network, and fewer by the
-# second, which is asked for little and costs as much, and the third, which costs six times that.
+# Patches that a clip is judged by: all by the first network, and fewer by the second, which is
+# asked for little, and the third; a patch costs these two and three times as much.
 FIRST_PATCHES, SECOND_PATCHES, THIRD_PATCHES = 6, 2, 2
+_PATCH = (1, PATCH_FRAMES, N_MELS, 1)
 _CONTAINED = "contains"
 # It comes with the program, and nobody can get or train it elsewhere.
 _REMEDY = "install FstMuse again"
@@ -60,14 +61,15 @@ class TagOutputs:
 
 
 class TaggerNetwork:
-    """One of a tagger's networks, ready to run on batches of one size.
+    """One of a tagger's networks, ready to run on one patch after the other.
+
+    Six at once would take 30 MB more in each process and no less time: what a layer gives to the
+    next no longer lies in the cache. A clip with fewer patches would pay for all.
 
     Parameters
     ----------
     litert : bytes
         The LiteRT file.
-    batch : int
-        Patches run at once; fewer cost as much.
     num_threads : int
         Threads of the interpreter.
 
@@ -77,15 +79,11 @@ class TaggerNetwork:
         If it is not a network that takes patches and gives tags and an embedding.
     """
 
-    def __init__(self, litert: bytes, batch: int, num_threads: int) -> None:
+    def __init__(self, litert: bytes, num_threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         self._interpreter: Any = Interpreter(model_content=litert, num_threads=num_threads)
-        (given,) = self._interpreter.get_input_details()
-        self._input = given["index"]
-        self._shape = (batch, PATCH_FRAMES, N_MELS, 1)
-        self._interpreter.resize_tensor_input(self._input, self._shape, strict=True)
-        self._interpreter.allocate_tensors()
+        self._input = laid_out(self._interpreter, _PATCH)
         outputs = self._interpreter.get_output_details()
         lengths: list[int] = [int(output["shape"][-1]) for output in outputs]
         if len(outputs) != 2 or any(len(output["shape"]) != 2 for output in outputs):
@@ -97,19 +95,13 @@ class TaggerNetwork:
 
     def run(self, patches: FloatArray) -> TagOutputs:
         """Outputs for patches of shape ``(n, 187, 96)``, see :func:`tagger_patch`."""
-        batch = self._shape[0]
-        parts = [self._run(patches[i : i + batch]) for i in range(0, len(patches), batch)]
-        return TagOutputs(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-
-    def _run(self, patches: FloatArray) -> tuple[FloatArray, FloatArray]:
-        padded = np.zeros(self._shape, dtype=np.float32)
-        padded[: len(patches), :, :, 0] = patches
-        self._interpreter.set_tensor(self._input, padded)
-        self._interpreter.invoke()
-        tags, embedding = (
-            self._interpreter.get_tensor(index)[: len(patches)] for index in self._outputs
-        )
-        return tags, embedding
+        tags = np.empty((len(patches), self.n_tags), dtype=np.float32)
+        embedding = np.empty((len(patches), self.n_features), dtype=np.float32)
+        for i, patch in enumerate(patches):
+            self._interpreter.set_tensor(self._input, patch.reshape(_PATCH))
+            self._interpreter.invoke()
+            tags[i], embedding[i] = map(self._interpreter.get_tensor, self._outputs)
+        return TagOutputs(tags, embedding)
 
 
 class Tagger:
@@ -136,11 +128,9 @@ class Tagger:
         with network_errors(bundle.path, what="its networks", remedy=_REMEDY):
             if bundle.second is None:
                 raise ValueError(f"{SECOND_NAME} is missing")
-            self.first = TaggerNetwork(bundle.litert, FIRST_PATCHES, num_threads)
-            self.second = TaggerNetwork(bundle.second, SECOND_PATCHES, num_threads)
-            self.third = (
-                TaggerNetwork(bundle.third, THIRD_PATCHES, num_threads) if bundle.third else None
-            )
+            self.first = TaggerNetwork(bundle.litert, num_threads)
+            self.second = TaggerNetwork(bundle.second, num_threads)
+            self.third = TaggerNetwork(bundle.third, num_threads) if bundle.third else None
             if self.first.n_tags + self.second.n_tags != len(self.tags) or (
                 self.third and self.third.n_tags != self.first.n_tags
             ):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fstmuse_core.audio.levels import LevelMonitor, loudest_rms, silent_segments
 from fstmuse_core.audio.spectrogram import FloatArray, MelStream, hz_to_mel, mel_to_hz
 from fstmuse_core.bundle.bundle import Bundle
-from fstmuse_core.bundle.litert import BATCH, LiteRtNetwork
+from fstmuse_core.bundle.litert import LiteRtNetwork
 from fstmuse_core.bundle.manifest import BundleManifest
 from fstmuse_core.bundle.pattern_head import PatternSession, pattern_head, with_evidence
 from fstmuse_core.bundle.tagger import TagOutputs
@@ -85,7 +85,7 @@ class ClassifySession:
         self._next_start = 0  # frame at which the next segment begins
         self._n_samples = 0
         self._starts: list[int] = []  # of the segments scored
-        self._pending: list[tuple[int, FloatArray]] = []  # starts and mel of those that wait
+        self._cuts: list[tuple[int, FloatArray]] = []  # starts and mel of those to be scored
         self._logits: list[FloatArray] = []
         self._novelty: list[FloatArray] = []
         self._speech: list[FloatArray] = []
@@ -112,14 +112,13 @@ class ClassifySession:
 
     def so_far(self) -> Classification:
         """Answer to the sound so far; pushing may go on."""
-        self._score_pending()
         return self._answer(())
 
     def finish(self, warnings: tuple[str, ...] = ()) -> Classification:
         """The final answer; ``warnings`` about the source are added to its own."""
         self._take(self._mel.flush())
         self._add_tail()
-        self._score_pending()
+        self._score()
         return self._answer(warnings)
 
     def _take(self, frames: FloatArray) -> None:
@@ -137,12 +136,11 @@ class ClassifySession:
             self._next_start += hop
         # One segment's length stays, which holds the next start and whatever tail there is.
         self._frames = self._frames[-length:].copy()
-        # Whole batches only: one that is begun costs as much as a full one.
-        self._score(len(self._pending) // BATCH * BATCH)
+        self._score()
 
     def _cut(self, start: int) -> None:
         first = start - (self._n_frames - len(self._frames))
-        self._pending.append((start, self._frames[first : first + self._manifest.segment_frames]))
+        self._cuts.append((start, self._frames[first : first + self._manifest.segment_frames]))
 
     def _add_tail(self) -> None:
         length, hop = self._manifest.segment_frames, self._manifest.segment_hop_frames
@@ -150,14 +148,11 @@ class ClassifySession:
         if self._n_frames >= length and self._n_frames - covered >= _TAIL_FRAMES:
             self._cut(self._n_frames - length)
 
-    def _score_pending(self) -> None:
-        self._score(len(self._pending))
-
-    def _score(self, count: int) -> None:
-        """Score the first of the segments that wait."""
-        if not count:
+    def _score(self) -> None:
+        """Score the segments that were cut."""
+        scored, self._cuts = self._cuts, []
+        if not scored:
             return
-        scored, self._pending = self._pending[:count], self._pending[count:]
         starts = [start for start, _ in scored]
         mel = np.stack([segment for _, segment in scored])
         logits, novelty, activation = self._classifier.network.run(
