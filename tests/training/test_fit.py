@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -69,6 +70,21 @@ def test_steps_are_those_of_the_shipped_weights(music: Music) -> None:
     assert loss == pytest.approx(1.592183, abs=1e-3)
     size = sum(np.abs(np.asarray(v)).sum(dtype=np.float64) for v in classifier.training.weights)
     assert size == pytest.approx(4788.568, rel=1e-4)
+
+
+def test_a_step_is_traced_once(music: Music, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks, mels, scaling = music
+    sampler = BatchSampler(tracks, mels, TOY, HYPERPARAMETERS, scaling, (3, 1))
+    traced: list[int] = []
+    one_step = keras.Model.train_step
+
+    def train_step(model: Any, data: Any) -> Any:
+        traced.append(1)
+        return one_step(model, data)
+
+    monkeypatch.setattr(keras.Model, "train_step", train_step)
+    train_classifier(TOY, HYPERPARAMETERS, sampler, seed=7)
+    assert len(traced) == 1
 
 
 class Model:

@@ -97,6 +97,8 @@ class ClassifierFit:
             # XLA makes CPU training slower; JAX knows nothing else.
             jit_compile="auto" if keras.backend.backend() == "jax" else False,
         )
+        # Made in the first step, its variables would have TensorFlow trace the step twice.
+        self.model.optimizer.build(self.model.trainable_variables)
 
     def batch(self) -> Batch:
         """Inputs and targets of the next step, as far as this process computes it."""

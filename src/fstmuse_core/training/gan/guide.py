@@ -171,9 +171,11 @@ def _pupil(classifier: Any, n_taught: int, steps: int) -> Any:
             warm_cosine(_RATE, steps, _WARM_UP), weight_decay=0.01, clipnorm=1.0
         ),
         loss=loss,
-        metrics=[accuracy],
+        metrics=[keras.metrics.MeanMetricWrapper(accuracy, name="accuracy")],
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
+    # Made in the first step, variables, a metric's too, would have TensorFlow trace it twice.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
