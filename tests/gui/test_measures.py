@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.shared.measures import MeasuresView, measures
+from fstmuse_gui.theme import ThemeController, current_colours, scaled_font
+from fstmuse_gui.widgets.confusion_view import ConfusionView
 
 GENRES = ("Rock", "Jazz")
 CONFUSION = ((60, 20), (10, 10))
@@ -58,3 +62,43 @@ def test_the_view_reads_them_out_and_goes_without(qtbot: QtBot) -> None:
     assert spoken[2].startswith("Macro-F1 0.60, always saying Rock: 0.44. Recall and precision")
     view.show_measures([])
     assert view.isHidden()
+
+
+def _accent() -> float:
+    return QColor(current_colours().accent).lightnessF()
+
+
+@pytest.mark.parametrize("most", [88, 101, 1012, 20_101])
+def test_no_digit_of_a_count_is_cut(qtbot: QtBot, theme: ThemeController, most: int) -> None:
+    theme.choose("light")
+    genres = tuple(f"Genre {number}" for number in range(14))
+    counts = tuple(tuple(most * (row == column) for column in range(14)) for row in range(14))
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    view.resize(380, 500)
+    view.show_counts(genres, counts)
+    with qtbot.waitExposed(view):
+        view.show()
+
+    place = view.viewport().mapTo(view, view.visualRect(view.model().index(1, 1)).topLeft())
+    cell = view.grab(QRect(place, QSize(view.side, view.side))).toImage()
+    # The count as it is drawn where there is room for all of it.
+    small, usual = (scaled_font(view.font(), size) for size in (0.74, 0.92))
+    fits = QFontMetrics(usual).horizontalAdvance(str(most)) <= view.side - 3
+    whole = QImage(100, cell.height(), cell.format())
+    whole.fill(QColor(current_colours().accent))
+    painter = QPainter(whole)
+    painter.setPen(QColor(current_colours().on_accent))
+    painter.setFont(usual if fits else small)
+    painter.drawText(whole.rect(), Qt.AlignmentFlag.AlignCenter, str(most))
+    painter.end()
+    rows = range(cell.height() // 2 - 3, cell.height() // 2 + 3)
+    there, expected = (
+        sum(
+            each.pixelColor(x, y).lightnessF() - _accent()
+            for y in rows
+            for x in range(2, each.width() - 2)
+        )
+        for each in (cell, whole)
+    )
+    assert there == pytest.approx(expected, rel=0.08)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import (
     QRect,
     QRectF,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -29,6 +31,9 @@ _SMALLEST = 20
 _LARGEST = 56
 _HEAD = 84
 _EDGES = 8
+# Between two cells; and sizes of what stands in them, as parts of the font's.
+_GAP = 3
+_USUAL, _SMALL = 0.92, 0.74
 
 
 class _Counts(TextTableModel):
@@ -89,7 +94,8 @@ class _Cell(QStyledItemDelegate):
         is_right = index.row() == index.column()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
+        gap = _GAP / 2
+        box = QRectF(option.rect).adjusted(gap, gap, -gap, -gap)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.track))
         painter.drawRoundedRect(box, 5, 5)
@@ -105,9 +111,16 @@ class _Cell(QStyledItemDelegate):
         is_none = share == 0
         ink = colours.muted if is_none else colours.on_accent if share > 0.55 else colours.text
         painter.setPen(QColor(ink))
-        painter.setFont(scaled_font(option.font, 0.92))
+        painter.setFont(_fitting(option.font, index.data(), box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, index.data())
         painter.restore()
+
+
+def _fitting(font: QFont, text: str, width: float) -> QFont:
+    """The font of counts, small where one has more digits than its cell has room for."""
+    usual = scaled_font(font, _USUAL)
+    wide = QFontMetricsF(usual).horizontalAdvance(text)
+    return scaled_font(font, _SMALL) if wide > width else usual
 
 
 class _Header(QHeaderView):
@@ -130,7 +143,7 @@ class _Header(QHeaderView):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(scaled_font(self.font(), 0.92))
+        painter.setFont(scaled_font(self.font(), _USUAL))
         painter.setPen(QColor(current_colours().muted))
         text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _HEAD - GRID)
         if self.orientation() == Qt.Orientation.Vertical:
@@ -156,6 +169,7 @@ class ConfusionView(QTableView):
         self.setProperty("look", "bare")
         self.setAccessibleName("Confusion matrix: rows are the genre, columns what was heard")
         self._model = _Counts(self)
+        self._needed = _SMALLEST
         self.setModel(self._model)
         self.setItemDelegate(_Cell(self))
         self.setHorizontalHeader(_Header(Qt.Orientation.Horizontal, self))
@@ -181,6 +195,9 @@ class ConfusionView(QTableView):
         if len(counts) != n or any(len(row) != n for row in counts):
             counts = ()
         self._model.show(genres, counts)
+        widest = str(max((max(row) for row in counts), default=0))
+        digits = QFontMetricsF(scaled_font(self.font(), _SMALL)).horizontalAdvance(widest)
+        self._needed = math.ceil(digits) + _GAP
         right = sum(counts[i][i] for i in range(len(counts)))
         total = sum(map(sum, counts))
         self.setAccessibleDescription(f"{right} of {total} right" if counts else "Nothing yet")
@@ -190,7 +207,8 @@ class ConfusionView(QTableView):
     def side(self) -> int:
         """Pixels of a cell."""
         n = max(1, len(self._model.genres))
-        return max(_SMALLEST, min(_LARGEST, (self.width() - _HEAD - _EDGES) // n))
+        room = (self.width() - _HEAD - _EDGES) // n
+        return max(_SMALLEST, self._needed, min(_LARGEST, room))
 
     def _fit(self) -> None:
         side = self.side
