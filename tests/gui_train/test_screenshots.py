@@ -136,7 +136,7 @@ def _behind_done(bench: TrainBench) -> None:
     bench.tell(make_done())
 
 
-def _waking(bench: TrainBench) -> None:
+def _loading(bench: TrainBench) -> None:
     bench.train()
 
 
@@ -271,7 +271,7 @@ STATES: dict[str, Callable[[TrainBench], None]] = {
     "command": _command,
     "behind": _behind,
     "behind-done": _behind_done,
-    "waking": _waking,
+    "loading": _loading,
     "preparing": _preparing,
     "first": _first,
     "running": _running,

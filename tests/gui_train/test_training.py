@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QProgressBar
 
 from fstmuse_core.runs.events import Cancelled, Failed, Preparing, Warned
 from fstmuse_core.runs.metrics import Metrics
@@ -33,6 +33,15 @@ def test_preparation_is_shown(bench: TrainBench) -> None:
     bench.train(Preparing("features", 3, 10))
     assert bench.view.page is bench.view.busy_page
     assert "3 of 10" in busy_words(bench)
+
+
+@pytest.mark.parametrize("total", [0, 1])
+def test_one_step_is_not_counted(bench: TrainBench, total: int) -> None:
+    bench.train(Preparing("reading", 0, total))
+    assert "Looking at the songs" in busy_words(bench)
+    assert not [words for words in busy_words(bench) if " of " in words]
+    (bar,) = bench.view.busy_page.findChildren(QProgressBar)
+    assert bar.maximum() == 0, "it moves"
 
 
 def busy_words(bench: TrainBench) -> list[str]:

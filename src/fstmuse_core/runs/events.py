@@ -48,7 +48,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Preparing:
-    """``done`` of ``total`` files or steps of a stage: "reading", "features", "building"."""
+    """``done`` of ``total`` files or steps of a stage: "reading", "features", "building".
+
+    A ``total`` of 0 or 1 counts nothing.
+    """
 
     stage: str
     done: int

@@ -89,7 +89,7 @@ class Events:
         if self._is_due(done <= 1 or done >= total):
             self.emit(Preparing(stage, done, total))
             if self._may_speak():
-                self._say(f"{stage}: {done} of {total}")
+                self._say(f"{stage}: {done} of {total}" if total > 1 else stage)
 
     def progress(self, *, last: bool, make: Callable[[], Progress]) -> None:
         """Say how far an epoch is, a few times a second at most; ``make`` gives the event."""

@@ -253,7 +253,8 @@ class _Session:
             write_json(folder / RUN_FILE, record_of(settings, None, []))
         self._control.watch_run(folder)
         self._events.keep_in(folder / EVENTS_FILE)
-        self._events.preparing("reading", 0, len(settings.data))
+        # How many songs there are is not known yet.
+        self._events.preparing("reading", 0, 0)
 
     def give_up(self) -> bool:
         """Remove what a cancelled run has written, and say whether that was done.

@@ -36,7 +36,7 @@ _STOPPING = {
     StopKeeps.NOTHING: "Stopping. Nothing has been learned yet",
 }
 _DISCARDING = "Discarding the training"
-_WAKING = "The first seconds go into waking the network's library."
+_LOADING = "The first seconds go into loading what it learns with."
 
 
 class LiveTraining(QObject):
@@ -224,7 +224,7 @@ class LiveTraining(QObject):
             self._show_story()
 
     def _show_story(self) -> None:
-        self._view.show_busy(f"Getting {self.title} ready", _WAKING)
+        self._view.show_busy(f"Getting {self.title} ready", _LOADING)
         for event in self._story:
             self._show_event(event)
         if not self._ending:
@@ -239,10 +239,12 @@ class LiveTraining(QObject):
         if isinstance(event, Started):
             page.start(self.title, event)
         elif isinstance(event, Preparing):
-            total = event.total or 1
-            words = f"{event.done:,} of {event.total:,}" if event.total else ""
+            # One step, or nobody knows how many: nothing to count.
+            is_counted = event.total > 1
+            words = f"{event.done:,} of {event.total:,}" if is_counted else ""
             model = next((e.model for e in self._story if isinstance(e, Started)), "")
-            self._view.show_busy(stage(event.stage, model), words, event.done / total)
+            share = event.done / event.total if is_counted else None
+            self._view.show_busy(stage(event.stage, model), words, share)
         elif isinstance(event, Progress):
             self._view.show_page(page)
             page.show_progress(event)
