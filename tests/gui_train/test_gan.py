@@ -140,6 +140,7 @@ def test_curves_of_both_networks_and_what_is_measured(trained: TrainBench) -> No
     assert "generator" in curves.loss.accessibleDescription()
     assert curves.frechet.validation.y[0] == make_gan_epoch(1).val_loss
     assert curves.consistency.accessibleName() == "Taken for the genre asked for"
+    curves.draw_now()
     assert len(curves.rate.live.x) == 3
     assert "3.4 steps a second" in page.where
     assert "about 1 h 10 min left" in page.where

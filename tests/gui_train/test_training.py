@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from fstmuse_gui.shared.models import ModelInfo
 from fstmuse_gui.theme import current_colours
 from fstmuse_gui.train.form.form import RunRow
 from fstmuse_gui.train.results.presenter import PastRun
+from fstmuse_gui.train.run.thinned import Thinned
 from fstmuse_gui.widgets.page_parts import BigNumber
 from tests.gui_train.conftest import TrainBench
 from tests.gui_train.fakes import make_done, make_epoch, make_progress, make_started
@@ -49,12 +51,51 @@ def busy_words(bench: TrainBench) -> list[str]:
     return [label.text() for label in bench.view.busy_page.findChildren(QLabel)]
 
 
+def test_curves_are_the_same_when_the_training_is_shown_again(running: TrainBench) -> None:
+    for epoch in (2, 3, 4):
+        running.tell(make_progress(epoch, 30), make_progress(epoch, 90), make_epoch(epoch))
+    curves = running.view.run_page.classifier.curves
+    curves.draw_now()
+    live = curves.loss.live
+    before = list(live.x), list(live.y)
+    assert len(before[0]) == 8
+
+    running.presenter.live.hide()
+    running.tell(make_progress(5, 30))
+    running.presenter.show_live()
+    curves.draw_now()
+    assert live.x == [*before[0], 4.3]
+    assert live.y[:-1] == before[1]
+
+
+def test_a_long_series_keeps_its_beginning() -> None:
+    points: Thinned[int] = Thinned(100)
+    for number in range(100_000):
+        points.add(number)
+    kept = list(points)
+    assert 50 <= len(kept) <= 100
+    assert kept[0] == 0
+    assert len({b - a for a, b in pairwise(kept)}) == 1
+    assert kept[-1] > 98_000
+
+
+def test_live_curves_of_a_long_training_keep_their_beginning(running: TrainBench) -> None:
+    curves = running.view.run_page.classifier.curves
+    for step in range(60_000):
+        curves.loss.add_live(step / 1000, 1.0)
+    curves.draw_now()
+    x = curves.loss.live.x
+    assert 1000 <= len(x) <= 2000
+    assert max(b - a for a, b in pairwise(x[1:])) < 0.1
+
+
 def test_curves_and_matrix_follow(running: TrainBench) -> None:
     page = running.view.run_page
     assert running.view.page is page
     assert page.where.startswith("Epoch 2 of 30")
     course = page.classifier
     assert course.curves.loss.validation.x == [1]
+    course.curves.draw_now()
     assert len(course.curves.loss.live.x) == 2
     assert "training" in course.curves.accuracy.accessibleDescription()
     assert course.confusion.accessibleDescription().endswith("right")

@@ -14,14 +14,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from fstmuse_core.runs.events import Epoch, Progress
 from fstmuse_gui.plain import RichLabel, escaped, percent
 from fstmuse_gui.theme import GRID, current_colours, genre_colour
+from fstmuse_gui.train.run.thinned import MOST_LIVE_POINTS, Thinned
 from fstmuse_gui.widgets.axes import Plot
 from fstmuse_gui.widgets.page_parts import heading
 
 _AXIS_WIDTH = 48
 # Of other trainings: genres whose colours are far apart.
 _COLOURS = ("Rock", "Jazz", "Electronic", "Folk", "Pop", "Hip-Hop")
-# More points than pixels say nothing and cost time.
-_MOST_LIVE_POINTS = 2000
 
 
 @dataclass
@@ -42,6 +41,10 @@ class _Line:
 
     def draw(self, smoothing: float = 0.0) -> None:
         self.item.setData(self.x, smoothed(self.y, smoothing))
+
+
+def _no_points() -> Thinned[tuple[float, float]]:
+    return Thinned(MOST_LIVE_POINTS)
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
@@ -94,6 +97,7 @@ class CurvePlot(QWidget):
         self._percents = percents
         self._names = trained, validated
         self._smoothing, self._epochs = 0.0, 1
+        self._points = _no_points()
         self._others: list[tuple[str, _Line]] = []
         self._heading = heading(self, title)
         self._now = RichLabel()
@@ -152,6 +156,7 @@ class CurvePlot(QWidget):
     def start(self, epochs: int) -> None:
         """Empty axes for this many epochs."""
         self._epochs = max(1, epochs)
+        self._points = _no_points()
         self.lay_over(())
         for line in (self.live, self.training, self.validation):
             line.x.clear()
@@ -173,9 +178,8 @@ class CurvePlot(QWidget):
 
     def add_live(self, x: float, value: float) -> None:
         """A value from within an epoch, to be seen at the next :meth:`draw`."""
-        if len(self.live.x) >= _MOST_LIVE_POINTS:
-            del self.live.x[::2], self.live.y[::2]
-        self.live.add(x, value)
+        if math.isfinite(value):
+            self._points.add((x, value))
 
     def add(self, epoch: int, training: float, validation: float, *, is_best: bool) -> None:
         """The values of an epoch, to be seen at the next :meth:`draw`."""
@@ -191,6 +195,7 @@ class CurvePlot(QWidget):
 
     def draw(self) -> None:
         """Draw what has come."""
+        self.live.x, self.live.y = [x for x, _ in self._points], [y for _, y in self._points]
         lines = (self.live, self.training, self.validation, *(line for _, line in self._others))
         for line in lines:
             line.draw(self._smoothing)

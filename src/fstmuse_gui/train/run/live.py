@@ -26,6 +26,7 @@ from fstmuse_core.runs.store import newest_checkpoint
 from fstmuse_gui.plain import duration
 from fstmuse_gui.train.run.closing import Closing, StopKeeps, stop_keeps
 from fstmuse_gui.train.run.page import RunPage
+from fstmuse_gui.train.run.thinned import MOST_LIVE_POINTS, Thinned
 from fstmuse_gui.train.run.training import Training, begin_training, follow_training
 from fstmuse_gui.train.view import TrainView
 from fstmuse_gui.train.words import GAP, about, as_sentence, stage
@@ -84,6 +85,10 @@ class LiveTraining(QObject):
         self.done: Done | None = None
         self._is_resumed = False
         self._story: list[TrainEvent] = []
+        self._prepares = False
+        # Of the progress within epochs what curves show, and what came last.
+        self._steps: Thinned[Progress] = Thinned(MOST_LIVE_POINTS)
+        self._step: Progress | None = None
         self._ending = ""
 
     @property
@@ -109,7 +114,7 @@ class LiveTraining(QObject):
 
     @property
     def _is_begun(self) -> bool:
-        return any(isinstance(event, Progress | Epoch) for event in self._story)
+        return bool(self._steps) or any(isinstance(event, Epoch) for event in self._story)
 
     def begin(self, arguments: list[str], title: str) -> None:
         """Start a training."""
@@ -177,12 +182,20 @@ class LiveTraining(QObject):
             self.run = event.run
             earlier = read_events(Path(event.folder)) if event.resumed_from_epoch else []
             self._story = drop_superseded([*earlier, event])
+            self._prepares, self._step = False, None
+            self._steps = Thinned(MOST_LIVE_POINTS)
         elif isinstance(event, Progress | Preparing):
-            self._story = [e for e in self._story if not isinstance(e, Preparing)]
-            if not self._is_begun or isinstance(event, Preparing):
+            if self._prepares:
+                self._story = [e for e in self._story if not isinstance(e, Preparing)]
+            self._prepares = isinstance(event, Preparing)
+            if isinstance(event, Progress):
+                self._steps.add(event)
+                self._step = event
+            else:
                 self._story.append(event)
         else:
             self._story.append(event)
+            self._step = None
         if self._is_shown and isinstance(event, Started):
             self.show()
         elif self._is_shown and not self._ending:
@@ -227,6 +240,12 @@ class LiveTraining(QObject):
         self._view.show_busy(f"Getting {self.title} ready", _LOADING)
         for event in self._story:
             self._show_event(event)
+            if isinstance(event, Started):
+                for step in self._steps:
+                    if step is not self._step:
+                        self._show_event(step)
+        if self._step is not None:
+            self._show_event(self._step)
         if not self._ending:
             return
         if self._view.page is self._view.run_page:
