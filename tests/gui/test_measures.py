@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from fstmuse_gui.shared.measures import MeasuresView, measures
@@ -36,6 +37,15 @@ def test_of_few_songs_there_is_no_number_but_the_sentence() -> None:
     few = measures(GENRES, ((3, 1), (0, 2)), 0.3)
     assert {measure.value for measure in few} == {"\N{EN DASH}"}
     assert all(measure.sentence for measure in few)
+
+
+@pytest.mark.parametrize(("times", "is_said"), [(1, True), (10, False)])
+def test_why_there_is_no_number_is_said(qtbot: QtBot, times: int, is_said: bool) -> None:
+    view = MeasuresView()
+    qtbot.addWidget(view)
+    view.show_measures(measures(GENRES, ((3 * times, times), (0, 2 * times)), 0.3))
+    said = [label.text() for label in view.findChildren(QLabel)]
+    assert any("Fewer than 30 songs" in text for text in said) is is_said
 
 
 @pytest.mark.parametrize("confusion", [(), ((0, 0), (0, 0)), ((1,),)])

@@ -17,6 +17,7 @@ from fstmuse_gui.widgets.page_parts import heading, small_text
 
 Counts = Sequence[Sequence[int]]
 _DASH = "\N{EN DASH}"
+_TOO_FEW = f"Fewer than {FEW} songs are too few for the figures themselves."
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,10 @@ class MeasuresView(QWidget):
         if not found:
             return
         self._grid.addWidget(heading(self, "What the figures mean"), 0, 0, 1, 3)
+        if any(measure.value == _DASH for measure in found):
+            self._grid.addWidget(small_text(_TOO_FEW), 1, 0, 1, 3)
         for place, measure in enumerate(found):
-            self._add(1 + 2 * place, measure)
+            self._add(2 + 2 * place, measure)
 
     def _add(self, row: int, measure: Measure) -> None:
         name, value = PlainLabel(measure.name), PlainLabel(measure.value)
