@@ -91,6 +91,10 @@ class Home:
             "XDG_DATA_HOME": str(self.folder / "data"),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "TF_CPP_MIN_LOG_LEVEL": "3",
+            # JAX compiles each step once for all tests, not ten seconds long in each process.
+            "JAX_COMPILATION_CACHE_DIR": str(Path(os.environ["FSTMUSE_CACHE"]) / "jax"),
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         }
 
     def train(
