@@ -1,6 +1,6 @@
 """Kills one scenario at one change to its files after another, and checks it each time.
 
-    LD_PRELOAD=kill_points.so python -m tests.attacks.kill_rounds SCENARIO FOLDER EVERY
+    main() with SCENARIO FOLDER EVERY as arguments, and LD_PRELOAD=kill_points.so
 
 EVERY is the distance between two kills in changes; 1 tries every moment. It loads the
 libraries once and forks, so that a round takes a fraction of a second. What it prints is how
@@ -116,7 +116,3 @@ class Rounds:
         if code not in (0, -signal.SIGKILL) and not self._kept.exists():
             sys.exit(f"{self._kind.name} could not be prepared")
         return code
-
-
-if __name__ == "__main__":
-    main()

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 _QUICK_KILLS = 8
+# Not as the main module, which every process of a pool would import anew, with all it needs.
+_ROUNDS = "from tests.attacks.kill_rounds import main; main()"
 _SOURCE = Path(__file__).with_name("kill_points.c")
 
 pytestmark = pytest.mark.skipif(
@@ -32,7 +34,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def kill(name: str, library: Path, folder: Path, root: Path, every: int) -> dict[str, int]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.attacks.kill_rounds", name, folder, str(every)],
+        [sys.executable, "-c", _ROUNDS, name, folder, str(every)],
         cwd=root,
         env={**os.environ, "LD_PRELOAD": str(library), "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
