@@ -113,7 +113,8 @@ def test_an_export_of_corrections_makes_no_folders(fstmuse: Run, song: Path) -> 
 def without_room(*arguments: str) -> Outcome:
     """Runs the command where no file may grow beyond nothing."""
     line = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *COMMAND, *arguments]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120)
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 

@@ -41,6 +41,7 @@ ON_A_FULL_DISK = """
 import resource, sys
 from fstmuse_core.cli import main
 
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 sys.exit(main(["data", "cache", "--clear"]))
 """

@@ -158,8 +158,13 @@ def _without_sync(append: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on files' sizes")
-def test_a_disk_that_fills_up_while_a_copy_is_written(take: Take, journal: Path) -> None:
+def test_a_disk_that_fills_up_while_a_copy_is_written(
+    take: Take, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import resource
+
+    # Python takes bytecode that was cut off for whole, and could not be started again.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     large, small = take("song.wav"), take("song.opus")
     changes, before = plan([large, small]), everything(large.parent)
