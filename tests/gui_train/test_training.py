@@ -206,6 +206,9 @@ def test_a_failure_with_nothing_to_resume_leads_back(running: TrainBench) -> Non
 def test_warnings_are_sentences(running: TrainBench) -> None:
     running.tell(Warned("Folk has 2 artists"))
     assert running.view.notice.text == "Folk has 2 artists."
+    running.presenter.live.hide()
+    running.tell(Warned("Rock has 2 artists"))
+    assert running.view.notice.text == f"{running.presenter.live.title}: Rock has 2 artists."
 
 
 def test_the_data_set_can_be_looked_at_meanwhile(running: TrainBench) -> None:

@@ -170,7 +170,9 @@ class LiveTraining(QObject):
         if isinstance(event, Noted):
             return
         if isinstance(event, Warned):
-            self.warned.emit(as_sentence(event.sentence))
+            said = as_sentence(event.sentence)
+            # Beside the page of another it would be taken for that one's.
+            self.warned.emit(said if self._is_shown else f"{self.title}: {said}")
         elif isinstance(event, Done | Cancelled | Failed):
             self._on_end(event)
         else:
