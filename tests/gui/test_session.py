@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import FloatArray
-from fstmuse_gui.classify.session import UnsavedTakes
+from fstmuse_gui.classify.session import UnsavedTake, UnsavedTakes
 from fstmuse_gui.settings import RECENT_FILES, SESSION_CLIPS
 from fstmuse_gui.sound.buffers import Take
 from tests.gui.conftest import Bench, MakeBench
@@ -123,7 +124,7 @@ def test_a_recording_that_the_user_gave_up_does_not_return(
 _CRASH = """
 import os, sys, numpy as np
 from pathlib import Path
-from fstmuse_gui.classify.session import UnsavedTakes
+from fstmuse_gui.classify.session import UnsavedTake, UnsavedTakes
 unsaved = UnsavedTakes(Path(sys.argv[1])).begin()
 left = np.linspace(-0.5, 0.5, 44_100, dtype=np.float32)
 unsaved.append(np.stack([left, -left / 2], axis=1), 44_100)
@@ -163,6 +164,30 @@ def test_a_recording_survives_a_crash(
     assert bench.worker.live[bench.worker.last][0].size == pytest.approx(22_050, abs=2), (
         "it is classified"
     )
+
+
+@pytest.mark.parametrize("seconds_between", [0, 1])
+def test_a_recording_keeps_its_name_over_a_crash(
+    kept: Bench,
+    music: FloatArray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds_between: int,
+) -> None:
+    now, strftime = [1_750_000_000.0], time.strftime
+
+    def later(words: str) -> str:
+        now[0] += seconds_between
+        return strftime(words, time.localtime(now[0]))
+
+    monkeypatch.setattr(time, "strftime", later)
+    kept.recording.started.emit()
+    kept.recording.sound_ready.emit(music[:, np.newaxis], 22_050)
+    now[0] += 10
+    kept.recording.finished.emit(Take(music, 22_050))
+    (path,) = (tmp_path / "unsaved").glob("*.take")
+    with path.open("rb") as stream:
+        assert [UnsavedTake(path, stream).title] == titles(kept)
 
 
 def test_a_folder_that_cannot_be_written_does_not_stop_a_recording(

@@ -134,7 +134,7 @@ class TakePresenter(QObject):
         self._queue = queue
         self._session = LiveSession(bridge, self)
         self._taken: Clip | None = None
-        self._trouble = ""
+        self._trouble = self._title = ""
         self.model: ModelInfo | None = None
         self.is_live = False
         recording.started.connect(self._on_started)
@@ -148,6 +148,8 @@ class TakePresenter(QObject):
 
     def _on_started(self) -> None:
         self.is_live = True
+        # By its beginning, as the file is called that keeps it.
+        self._title = f"Recording {time.strftime('%H.%M.%S')}"
         self._trouble = "there is no model to classify it with"
         self._queue.hold(True)
         title, genres = (self.model.title, self.model.genres) if self.model else ("", ())
@@ -185,7 +187,7 @@ class TakePresenter(QObject):
             self._queue.hold(False)
             self.ended.emit()
             return
-        clip = Clip(f"Recording {time.strftime('%H.%M.%S')}", take=take, state=RowState.WORKING)
+        clip = Clip(self._title, take=take, state=RowState.WORKING)
         self._taken = clip
         self._clips.add(clip)
         self._view.sidebar.list.add_rows([clip.row()])

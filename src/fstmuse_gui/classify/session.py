@@ -245,6 +245,8 @@ class SessionKeeper(QObject):
         clip = next((clip for clip in self._presenter.clips if clip.take is take), None)
         if unsaved is not None and clip is not None:
             self._unsaved[clip.key] = (clip, unsaved)
+            if clip.title != unsaved.title:
+                self._on_renamed(clip)  # a second has passed between the two
         elif unsaved is not None:
             unsaved.delete()
 
