@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from fstmuse_core.classify.result import Classification, Timeline, Verdict
 from fstmuse_gui.plain import percent
-from fstmuse_gui.theme import ThemeController, genre_colour, scaled_font
+from fstmuse_gui.theme import ThemeController, current_colours, genre_colour, scaled_font
 from fstmuse_gui.widgets.genre_bars import GenreBar, GenreBars, ProbabilityBars
 from fstmuse_gui.widgets.timeline_view import TimelineView, _Curve
 from tests.gui.fakes import GENRES, make_classification
@@ -191,6 +191,19 @@ def test_what_stands_behind_a_figure_is_never_cut(qtbot: QtBot) -> None:
     small = QFontMetrics(scaled_font(bars.font(), 0.92))
     for row in bars._rows:
         assert row._note_width - 8 >= max(map(small.horizontalAdvance, notes))
+
+
+@pytest.mark.parametrize("width", [386, 600])
+def test_a_bar_can_be_seen_beside_a_short_note(qtbot: QtBot, width: int) -> None:
+    bars = GenreBars("Taken for the genre asked for")
+    qtbot.addWidget(bars)
+    bars.show_bars([GenreBar("Rock", 0.0, "0 %", "real music 88 %")])
+    bars.resize(width, 40)
+    bars.show()
+    image = bars.grab().toImage()
+    track = QColor(current_colours().track)
+    middle = bars._rows[0].geometry().center().y()
+    assert sum(image.pixelColor(x, middle) == track for x in range(width)) >= 80
 
 
 def test_a_click_on_a_bar_asks_about_the_genre(bars: ProbabilityBars, qtbot: QtBot) -> None:

@@ -34,6 +34,8 @@ _BAR = 8
 _NAME = 104
 _FIGURE = 56
 _NOTE, _SMALL = 156, 0.92
+# What a bar has before notes get room that they do not need.
+_LEAST_BAR = 96
 # How strong the bars are of genres that are not the answer.
 _OTHERS = 0.65
 
@@ -296,8 +298,8 @@ class GenreBars(QWidget):
             row.setParent(None)
             row.deleteLater()
         metrics = QFontMetrics(scaled_font(self.font(), _SMALL))
-        needed = [metrics.horizontalAdvance(bar.note) + GRID + 2 for bar in bars]
-        self._rows = [_GenreRow(bar, max(_NOTE, *needed), self) for bar in bars]
+        needed = max((metrics.horizontalAdvance(bar.note) + GRID + 2 for bar in bars), default=0)
+        self._rows = [_GenreRow(bar, needed, self) for bar in bars]
         for row in self._rows:
             self._column.addWidget(row)
             row.show()
@@ -310,20 +312,25 @@ class GenreBars(QWidget):
 class _GenreRow(QProgressBar):
     """A bar; as a progress bar it tells screen readers its value by itself."""
 
-    def __init__(self, bar: GenreBar, note_width: int, parent: QWidget) -> None:
+    def __init__(self, bar: GenreBar, needed: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self._bar, self._note_width = bar, note_width
+        self._bar, self._needed = bar, needed
         self.setRange(0, _STEPS)
         self.setValue(round(bar.share * _STEPS))
         # Against the style sheet, whose bars are slim.
         self.setMinimumHeight(_HEIGHT)
         self.setMaximumHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(_NAME + _FIGURE + note_width + 8 * GRID)
+        self.setMinimumWidth(_NAME + _FIGURE + max(_NOTE, needed) + 8 * GRID)
         self.setAccessibleName(f"{bar.genre}, {bar.figure}, {bar.note}")
 
     def text(self) -> str:
         return self._bar.figure
+
+    @property
+    def _note_width(self) -> int:
+        beside = _DOT + 2 + _NAME + _FIGURE + 4 * GRID + _LEAST_BAR
+        return max(self._needed, min(_NOTE, self.width() - beside))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = current_colours()
