@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tests.hosts import Host
 
+from .conftest import Outcome
+
 ROOT = Path(__file__).parents[2]
 _PATHS = [path for path in (os.environ.get("PYTHONPATH"),) if path]
 _START_S = 60.0
@@ -89,3 +91,24 @@ def deadly_work(path: str) -> str:
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(60)
     return path
+
+
+# Seconds in the place of ten, of which two tests would wait for every one.
+_IMPATIENT = """
+import sys
+from fstmuse_core.system import cluster
+cluster._CONNECT_S = 3.0
+from fstmuse_core.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def start_impatiently(*arguments: str | Path) -> Outcome:
+    """Run the command in a process that waits less long for a cluster."""
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPATIENT, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)

@@ -22,7 +22,14 @@ import soundfile
 from tests.conftest import make_music
 
 from .conftest import COMMAND, Outcome, Run
-from .dask_cluster import BLIND, NAMED, Cluster, deadly_work, free_port
+from .dask_cluster import (
+    BLIND,
+    NAMED,
+    Cluster,
+    deadly_work,
+    free_port,
+    start_impatiently,
+)
 
 HAS_DASK = importlib.util.find_spec("distributed") is not None
 needs_dask = pytest.mark.skipif(
@@ -300,8 +307,8 @@ def test_a_file_over_which_all_workers_die_costs_itself(
 
 
 @needs_dask
-def test_a_scheduler_without_workers(start: Run, songs: Path, bare: Cluster) -> None:
-    outcome = start("classify", songs, "--cluster", bare.address)
+def test_a_scheduler_without_workers(songs: Path, bare: Cluster) -> None:
+    outcome = start_impatiently("classify", songs, "--cluster", bare.address)
 
     assert outcome == Outcome(
         1,
@@ -346,10 +353,10 @@ def test_a_worker_without_the_model(start: Run, songs: Path, bare: Cluster, tmp_
 
 
 @needs_dask
-def test_nothing_at_the_address(start: Run, songs: Path) -> None:
+def test_nothing_at_the_address(songs: Path) -> None:
     address = f"tcp://127.0.0.1:{free_port()}"
 
-    outcome = start("classify", songs, "--cluster", address)
+    outcome = start_impatiently("classify", songs, "--cluster", address)
 
     assert outcome.code == 1
     assert re.fullmatch(
