@@ -91,6 +91,23 @@ def test_what_is_started_may_keep_its_bytecode(
     assert list((tmp_path / "__pycache__").glob("tune.*"))
 
 
+def test_all_is_compiled_before_the_whole_suite(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("src", "scripts", "venv"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "tune.py").write_text("x = 1\n")
+    (tmp_path / "venv" / "old.py").write_text("print 'no Python of today'\n")
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+
+    bootstrap.compile_all()
+
+    for name in ("src", "scripts", "venv"):
+        assert list((tmp_path / name / "__pycache__").glob("tune.*.pyc"))
+
+
 def test_a_failed_installation_gives_up_and_leaves_no_stamp(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
