@@ -273,7 +273,7 @@ def test_all_that_is_written_beside_a_genre_can_be_read(qtbot: QtBot) -> None:
     dialog = TagDialog(window)
     dialog.resize(1040, 790)
     dialog.show()
-    also = "BPM 120, key Em, mood mellow"
+    also = "BPM 120, key Em, mood sad"
     why = "its genre stays: it says one already"
     dialog.table.plan.add([PlanLine("/a.mp3", (), ("Hip-Hop",), why, is_written=True, also=also)])
     dialog.show_plan(0)

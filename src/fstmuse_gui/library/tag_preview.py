@@ -64,7 +64,7 @@ _HEADINGS = (
 _TICK, _FILE, _ARTIST, _NOW, _THEN, _SCORE, _WHY = range(7)
 # Widths of the columns that say something: of genres that change, of more, of what stays.
 _CHANGING = {_TICK: 4, _FILE: 28, _ARTIST: 17, _NOW: 14, _THEN: 20, _SCORE: 10, _WHY: 20}
-_CHANGING_MORE = {_TICK: 4, _FILE: 22, _NOW: 15, _THEN: 42, _SCORE: 10, _WHY: 20}
+_CHANGING_MORE = {_TICK: 4, _FILE: 20, _NOW: 15, _THEN: 50, _SCORE: 10, _WHY: 16}
 _STAYING = {_FILE: 24, _ARTIST: 15, _NOW: 14, _SCORE: 10, _WHY: 37}
 _TICKED, _EMPTY = "\N{BALLOT BOX WITH CHECK}", "\N{BALLOT BOX}"
 
