@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from fstmuse_core.audio.spectrogram import mel_spectrogram
 from fstmuse_gui.classify.record_panel import RecordPanel
 from fstmuse_gui.classify.recording import RecordPresenter
 from fstmuse_gui.sound.devices import DeviceId
+from fstmuse_gui.widgets.controls import keep_room
 from fstmuse_gui.widgets.level_meter import LOWEST_DB, LevelMeter
 from tests.rounding import mel_tolerance
 
@@ -189,3 +191,22 @@ def test_the_meter_shows_clipping_for_a_while(qtbot: QtBot, clock: ManualClock) 
     assert meter.text() == "0 dB, too loud"
     clock.now += 2.1
     assert not meter.is_clipped
+
+
+def test_a_button_keeps_room_for_all_its_words(qtbot: QtBot) -> None:
+    button = QPushButton("Go")
+    qtbot.addWidget(button)
+    narrow = button.sizeHint().width()
+    keep_room(button, "Go", "Wait for the others")
+    assert button.text() == "Go"
+    button.setText("Wait for the others")
+    assert button.minimumWidth() == button.sizeHint().width() > narrow
+
+
+@pytest.mark.parametrize("state", ["recording", "paused"])
+def test_the_words_of_recording_do_not_move_its_buttons(panel: RecordPanel, state: str) -> None:
+    panel.show_state(state)
+    for button, words in ((panel.record, ("Record", "Stop")), (panel.pause, ("Pause", "Go on"))):
+        for text in words:
+            button.setText(text)
+            assert button.sizeHint().width() <= button.minimumWidth()

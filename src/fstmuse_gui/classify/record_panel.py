@@ -23,7 +23,7 @@ from fstmuse_gui.settings import RECORD_LENGTH_S, RECORD_LENGTHS_S
 from fstmuse_gui.sound.devices import DeviceId
 from fstmuse_gui.theme import GRID, icon
 from fstmuse_gui.widgets.axes import clock
-from fstmuse_gui.widgets.controls import WheelSafeComboBox, tool_button
+from fstmuse_gui.widgets.controls import WheelSafeComboBox, keep_room, tool_button
 from fstmuse_gui.widgets.level_meter import LevelMeter
 from fstmuse_gui.widgets.page_parts import shield
 
@@ -210,7 +210,8 @@ class RecordPanel(QWidget):
         was_taking, self._state = self._is_taking, state
         if was_taking and not self._is_taking:
             shield(self)  # Stop is Record now, and a take may end by itself
-        self.record.setMinimumWidth(max(self.record.minimumWidth(), self.record.sizeHint().width()))
+        keep_room(self.record, "Record", "Stop")
+        keep_room(self.pause, "Pause", "Go on")
         recording, is_paused = self._is_taking, state == "paused"
         self.pause.setText("Go on" if is_paused else "Pause")
         self.pause.setIcon(icon("record" if is_paused else "pause", "danger"))

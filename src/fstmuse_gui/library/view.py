@@ -22,6 +22,7 @@ from fstmuse_gui.library.table_view import ColumnsMenu, LibraryTable
 from fstmuse_gui.library.words import MORE
 from fstmuse_gui.plain import counted, set_tip
 from fstmuse_gui.theme import GRID, icon
+from fstmuse_gui.widgets.controls import keep_room
 from fstmuse_gui.widgets.dialogs import Answer, Question
 from fstmuse_gui.widgets.page_parts import ElidedLabel, StackingSplitter, shield
 from fstmuse_gui.widgets.paged_view import PagedView
@@ -122,6 +123,7 @@ class WorkStrip(QFrame):
         self._show(title, detail, share=share, buttons=(self.pause_button,))
         name = "Go on" if is_paused else "Pause"
         self.pause_button.setIcon(icon("play" if is_paused else "pause"))
+        keep_room(self.pause_button, " Pause", " Go on")
         self.pause_button.setText(f" {name}")
         set_tip(self.pause_button, f"{name} (Ctrl+P)")
         self.cancel_button.setToolTip("Stop; what was heard is kept, and the rest waits")

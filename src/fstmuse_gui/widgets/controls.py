@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QLocale, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -318,6 +319,16 @@ class _Real(WheelSafeDoubleSpinBox):
     def textFromValue(self, value: float) -> str:
         text = f"{value:.{self.decimals()}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def keep_room(button: QAbstractButton, *texts: str) -> None:
+    """Keep a button as wide as the widest of its texts, so that nothing beside it moves."""
+    shown, widths = button.text(), []
+    for text in texts:
+        button.setText(text)
+        widths.append(button.sizeHint().width())
+    button.setText(shown)
+    button.setMinimumWidth(max(widths))
 
 
 def tool_button(
