@@ -156,8 +156,10 @@ def _on_connection(server: QLocalServer, window: MainWindow) -> None:
 
 
 def _on_request(socket: QLocalSocket, window: MainWindow) -> None:
-    if socket.bytesAvailable() > _LONGEST_REQUEST:
+    # A window that is being closed stays closed: the other start opens one of its own.
+    if socket.bytesAvailable() > _LONGEST_REQUEST or not window.isVisible():
         socket.abort()
+        return
     if not socket.canReadLine():
         return
     try:
@@ -169,6 +171,8 @@ def _on_request(socket: QLocalSocket, window: MainWindow) -> None:
         return
     socket.write(_TAKEN)
     socket.flush()
+    if socket.state() != QLocalSocket.LocalSocketState.ConnectedState:
+        return  # this window did not answer for so long that the other start opened its own
     if token:
         os.environ[_TOKEN] = token
     bring_to_front(window)
