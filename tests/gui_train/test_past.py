@@ -100,7 +100,7 @@ def test_what_waits_says_that_its_training_was_deleted(
     assert "Waiting, next" in listed()
     folder.rmdir()
     listed()
-    page.retry_button.click()
+    page.remove_button.click()
     assert queue._queue.items == ()
 
 

@@ -80,6 +80,7 @@ class Home:
     """The user's folders of a test, and trainings in this process."""
 
     folder: Path
+    features: Path  # where those of all tests are kept
     events: list[Event] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -92,7 +93,7 @@ class Home:
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "TF_CPP_MIN_LOG_LEVEL": "3",
             # JAX compiles each step once for all tests, not ten seconds long in each process.
-            "JAX_COMPILATION_CACHE_DIR": str(Path(os.environ["FSTMUSE_CACHE"]) / "jax"),
+            "JAX_COMPILATION_CACHE_DIR": str(self.features / "jax"),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         }
@@ -146,7 +147,7 @@ def make_home(folder: Path, cache: Path, patch: pytest.MonkeyPatch) -> Home:
             f"user_{name}_dir",
             lambda app, appauthor=None, name=name: str(folder / name / app),
         )
-    return Home(folder)
+    return Home(folder, cache)
 
 
 @pytest.fixture

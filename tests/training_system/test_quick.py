@@ -100,7 +100,7 @@ def test_a_run_that_was_cut_off_counts_all_its_starts(used: Home) -> None:
     settings = {**record["settings"], "out": "cut-off"}
     changed = {**record, "settings": settings, "seconds": 10_000.0}
     (cut_off / RUN_FILE).write_text(json.dumps(changed))
-    home = Home(used.folder)
+    home = Home(used.folder, used.features)
     assert home.train(resume="cut-off") == 0, home.said
     assert home.last["seconds"] > 10_000.0
 
